@@ -1,0 +1,230 @@
+# Makefile - compiles; knows nothing of discs, packages or machines (build.sh does those).
+#
+#   make                     the module build/longjump.c32 and the sample kernel build/kernel.elf
+#   make tests               the unit tests (in 64 and in 32 bits) and the test kernels
+#   make CC=clang            with another compiler; what was built otherwise is built anew
+#   make V=1                 shows the commands
+#
+# A new file in one of the source folders is found by itself. All paths are relative to this
+# folder, so that it may lie anywhere, and everything that is made lies under build/.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+# CC, LD and AR are make's own.
+NASM ?= nasm
+OBJCOPY ?= objcopy
+
+# Quiet: one short line a step.
+ifdef V
+say = @:
+quiet =
+else
+say = @printf '  %-9s%s\n'
+quiet = @
+endif
+
+all: build/longjump.c32 build/kernel.elf
+
+# The same language and the same warnings for every line of C in the project.
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
+COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
+
+# Code that runs without an operating system under it: no C library, no stack protector (it needs
+# one), no unwind tables (nobody reads them), no CET markers.
+BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
+
+# ---------------------------------------------------------------------------------------------
+# Flavours: the same source compiled in several ways, objects in build/obj/FLAVOUR/.
+
+# The module: Syslinux passes arguments in registers and aligns its stack to 4 bytes only, so no
+# SSE; it may be loaded anywhere, so -fPIC.
+ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),)
+stack-of-4 := -mstack-alignment=4
+else
+stack-of-4 := -mpreferred-stack-boundary=2
+endif
+cflags-com32 := $(COMMON) $(BARE) -O2 -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC
+asflags-com32 := -f elf32
+
+# What the module carries into long mode: runs wherever it is copied to, and keeps its hands off
+# the FPU and off the red zone, since faults arrive on its stack.
+cflags-resident := $(COMMON) $(BARE) -O2 -m64 -fpie -fvisibility=hidden -mno-red-zone \
+	-mgeneral-regs-only
+asflags-resident := -f elf64
+
+# The core on this machine: for the tests with every checker, in 64 and in 32 bits, and plain for
+# the tool that checks kernels.
+CHECKERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+cflags-host := $(COMMON) -Itests -O1 -m64 $(CHECKERS)
+cflags-host32 := $(COMMON) -Itests -O1 -m32 $(CHECKERS)
+cflags-plain := $(COMMON) -O2
+
+# The sample kernel.
+#   -ffreestanding          there is no C library and no main()
+#   -m64                    64-bit code
+#   -mcmodel=kernel         it is linked into the top 2 GiB of the address space (kernel.ld)
+#   -fno-pic -fno-pie       ... and nowhere else, so addresses are plain numbers
+#   -mno-red-zone           an interrupt may use the stack right below RSP at any time
+#   -mgeneral-regs-only     no SSE: an interrupt would have to save those registers
+#   -fno-stack-protector    its helper functions would come from the C library
+cflags-kernel := $(COMMON) $(BARE) -O2 -m64 -mcmodel=kernel -fno-pic -fno-pie -mno-red-zone \
+	-mgeneral-regs-only
+asflags-kernel := -f elf64 -g -F dwarf
+# -z max-page-size         segments are told apart by 4 KiB pages, which keeps the file small
+ldflags-kernel := -m elf_x86_64 -static -nostdlib --build-id=none -z max-page-size=0x1000 \
+	-z noexecstack
+
+# The test kernels, likewise; tests/kernels/Makefile.inc may change the flags of one kernel:
+#   kernel-cflags-NAME, kernel-ldflags-NAME   flags added for tests/kernels/NAME.c
+#   kernel-script-NAME                        a linker script other than tests/kernels/kernel.ld
+cflags-kernels := $(cflags-kernel) -Itests/kernels
+asflags-kernels := $(asflags-kernel)
+ldflags-kernels := $(ldflags-kernel)
+
+flavours := com32 resident host host32 plain kernel kernels
+
+# Remembers a text in a file that changes only when the text does: what depends on the file is
+# made anew after a change of flags, or when a source file has come or gone.
+remember = $(quiet)mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
+
+build/obj/%/flags: FORCE
+	$(call remember,$(CC) $(cflags-$*) $(NASM) $(asflags-$*))
+
+define flavour
+build/obj/$(1)/%.c.o: %.c build/obj/$(1)/flags
+	$$(say) compile '$$<'
+	$$(quiet)mkdir -p $$(@D)
+	$$(quiet)$$(CC) $$(cflags-$(1)) $$(own-cflags) -MMD -MP -c -o $$@ $$<
+
+build/obj/$(1)/%.asm.o: %.asm build/obj/$(1)/flags
+	$$(say) assemble '$$<'
+	$$(quiet)mkdir -p $$(@D)
+	$$(quiet)$$(NASM) $$(asflags-$(1)) -Werror -i . -i $$(<D)/ -MD $$(@:.o=.d) -MP -o $$@ $$<
+endef
+$(foreach f,$(flavours),$(eval $(call flavour,$(f))))
+
+# The objects of a flavour that come from some folders: $(call objects,FLAVOUR,FOLDER...)
+objects = $(patsubst %,build/obj/$(1)/%.o,$(sort $(foreach d,$(2),$(wildcard $(d)/*.c $(d)/*.asm))))
+
+# ---------------------------------------------------------------------------------------------
+# The module: linked with no library; what it calls, Syslinux has in memory already.
+
+com32 := $(call objects,com32,loader/core loader/handoff loader/x86 loader/front/com32)
+ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
+	-z max-page-size=0x1000 -z norelro -z noexecstack -z notext
+
+build/longjump.c32: build/longjump.elf
+	$(quiet)$(OBJCOPY) --strip-all $< $@
+
+# Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
+build/longjump.elf: $(com32) build/obj/com32/link
+	$(say) link build/longjump.c32
+	$(quiet)echo '{ global: main; local: *; };' | $(LD) $(ldflags-com32) -u main \
+		--version-script=/dev/stdin -o $@ $(com32)
+
+build/obj/com32/link: FORCE
+	$(call remember,$(LD) $(ldflags-com32) $(com32))
+
+# Only assembly can carry the resident part in (incbin "build/resident.bin").
+$(filter %.asm.o,$(com32)): build/resident.bin
+
+# The resident part is copied, not loaded: an absolute address in it would be wrong.
+resident := $(call objects,resident,loader/resident)
+ldflags-resident := -m elf_x86_64 -static -nostdlib --build-id=none --emit-relocs -z noexecstack
+
+build/resident.bin: build/resident.elf
+	$(quiet)$(OBJCOPY) -O binary $< $@
+
+build/resident.elf: $(resident) loader/resident/resident.ld build/obj/resident/link
+	$(say) link $@
+	$(quiet)$(LD) $(ldflags-resident) -T loader/resident/resident.ld -o $@ $(resident)
+	$(quiet)if readelf -rW $@ | sed '/\.rela\.debug/,/^$$/d' | grep -E 'R_X86_64_(64|32|32S|16|8) '; \
+	then echo 'loader/resident: absolute addresses (above) in code that may lie anywhere'; exit 1; fi
+
+build/obj/resident/link: FORCE
+	$(call remember,$(LD) $(ldflags-resident) $(resident))
+
+# ---------------------------------------------------------------------------------------------
+# The sample kernel.
+
+kernel := $(call objects,kernel,kernel)
+
+build/kernel.elf: $(kernel) kernel/kernel.ld build/obj/kernel/link
+	$(say) link $@
+	$(quiet)$(LD) $(ldflags-kernel) -T kernel/kernel.ld -o $@ $(kernel)
+
+build/obj/kernel/link: FORCE
+	$(call remember,$(LD) $(ldflags-kernel) $(kernel))
+
+# ---------------------------------------------------------------------------------------------
+# The core on this machine.
+
+build/obj/%/core.a: build/obj/%/core
+	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,loader/core loader/handoff)
+
+$(foreach f,host host32 plain,$(eval build/obj/$(f)/core.a: \
+	$(call objects,$(f),loader/core loader/handoff)))
+
+build/obj/%/core: FORCE
+	$(call remember,$(call objects,$*,loader/core loader/handoff))
+
+check := $(call objects,plain,loader/front/host)
+
+build/check: $(check) build/obj/plain/core.a
+	$(say) link $@
+	$(quiet)$(CC) $(cflags-plain) -o $@ $(check) build/obj/plain/core.a
+
+# ---------------------------------------------------------------------------------------------
+# Tests: one program for each tests/unit/NAME.c in each width, one kernel for each file in
+# tests/kernels but the kit, which is linked to all.
+
+units := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+unit-tests := $(units:%=build/tests/unit64/%) $(units:%=build/tests/unit32/%)
+
+build/tests/unit64/%: build/obj/host/tests/unit/%.c.o build/obj/host/core.a
+	$(say) link $@
+	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host) -o $@ $^
+
+build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
+	$(say) link $@
+	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
+
+kit := $(patsubst %,build/obj/kernels/%.o,$(sort $(wildcard tests/kernels/kit*.c tests/kernels/kit*.asm)))
+test-kernel-sources := $(filter-out tests/kernels/kit%,$(wildcard tests/kernels/*.c tests/kernels/*.asm))
+test-kernels := $(patsubst tests/kernels/%,build/tests/kernels/%.elf,$(basename $(test-kernel-sources)))
+
+kernels-inc := $(wildcard tests/kernels/Makefile.inc)
+include $(kernels-inc)
+
+build/obj/kernels/tests/kernels/%.o: own-cflags = $(kernel-cflags-$(notdir $*))
+$(test-kernel-sources:%=build/obj/kernels/%.o): $(kernels-inc)
+
+define test-kernel
+build/tests/kernels/$(1).elf: $(2) $(kit) $(or $(kernel-script-$(1)),tests/kernels/kernel.ld) \
+		$(kernels-inc) build/obj/kernels/link
+	$$(say) link $$@
+	$$(quiet)mkdir -p $$(@D)
+	$$(quiet)$$(LD) $$(ldflags-kernels) $$(kernel-ldflags-$(1)) -T $$(filter %.ld,$$^) -o $$@ \
+		$$(filter %.o,$$^)
+endef
+$(foreach s,$(test-kernel-sources),$(eval \
+	$(call test-kernel,$(basename $(notdir $(s))),build/obj/kernels/$(s).o)))
+
+build/obj/kernels/link: FORCE
+	$(call remember,$(LD) $(ldflags-kernels) $(kit))
+
+unit-tests: $(unit-tests)
+test-kernels: $(test-kernels)
+tests: unit-tests test-kernels
+
+clean:
+	$(quiet)rm -rf build
+
+FORCE:
+.PHONY: all tests unit-tests test-kernels clean FORCE
+
+# What each object was last compiled from.
+-include $(shell test -d build/obj && find build/obj -name '*.d')
