@@ -1,0 +1,85 @@
+"""Boots a CD in Bochs, a second opinion: its own BIOS, VGA BIOS and idea of an x86-64. Knows Debian's Bochs."""
+
+import os
+import pathlib
+import shlex
+import signal
+import subprocess
+import time
+
+BIOS = "/usr/share/bochs/BIOS-bochs-latest"
+VGA_BIOS = "/usr/share/bochs/VGABIOS-lgpl-latest"
+LIMIT = 300.0
+
+_CONFIG = """\
+megs: {memory}
+cpu: model=corei7_sandy_bridge_2600k, count=1, ips=50000000, reset_on_triple_fault=0
+romimage: file={bios}
+vgaromimage: file={vga_bios}
+vga: extension=vbe
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=cdrom, path="{image}", status=inserted
+boot: cdrom
+com1: enabled=1, mode=file, dev="{log}/serial.log"
+port_e9_hack: enabled=1
+sound: driver=dummy
+speaker: enabled=0
+display_library: {display}
+clock: sync=none
+log: "{log}/bochs.log"
+panic: action=fatal
+error: action=report
+info: action=ignore
+debug: action=ignore
+"""
+
+
+class Bochs:
+    """One Bochs with a CD, running from the moment it is made until stop()."""
+
+    def __init__(self, image, log, *, memory=64):
+        self.log = pathlib.Path(log)
+        self.log.mkdir(parents=True, exist_ok=True)
+        (self.log / "serial.log").write_bytes(b"")
+        (self.log / "commands").write_text("c\n")
+        (self.log / "bochsrc").write_text(_CONFIG.format(
+            memory=memory, bios=BIOS, vga_bios=VGA_BIOS, image=image, log=self.log, display="term"))
+        # Bochs wants a terminal for its display; script gives it one and keeps what is drawn there.
+        inner = shlex.join(["bochs", "-q", "-f", str(self.log / "bochsrc"), "-rc", str(self.log / "commands")])
+        with open(self.log / "output.log", "wb") as output:
+            self.process = subprocess.Popen(["script", "-qefc", inner, "/dev/null"], stdin=subprocess.DEVNULL,
+                                            stdout=output, stderr=output, start_new_session=True,
+                                            env={**os.environ, "TERM": "xterm"})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+
+    def stop(self):
+        """Ends Bochs and the terminal around it."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def serial(self):
+        """Everything COM1 has said so far."""
+        return (self.log / "serial.log").read_bytes().decode("latin-1")
+
+    def wait_serial(self, text, limit=LIMIT):
+        """Waits until COM1 has said text; returns everything it said."""
+        deadline = time.monotonic() + limit
+        while text not in self.serial():
+            is_over = self.process.poll() is not None
+            if is_over and text in self.serial():
+                break
+            if is_over or time.monotonic() > deadline:
+                raise AssertionError(f"COM1 never said {text!r}; Bochs {'ended' if is_over else 'still runs'}\n"
+                                     f"log: {self.log}\n{self.serial()[-2000:]}\n{self._complaints()}")
+            time.sleep(0.1)
+        return self.serial()
+
+    def _complaints(self):
+        path = self.log / "bochs.log"
+        return path.read_text(errors="replace")[-2000:] if path.exists() else "no bochs.log"

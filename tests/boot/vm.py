@@ -1,0 +1,314 @@
+"""Boots one image in a real QEMU and tells what became of it.
+
+Knows QEMU, its media and its monitor; knows nothing of Longjump. Everything a test learns here comes from
+outside the guest: registers, memory and pixels are read through QMP, so no kernel is taken at its word.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import select
+import shlex
+import socket
+import subprocess
+import time
+
+import paging
+import screen
+
+QEMU = "qemu-system-x86_64"
+LIMIT = 60.0
+
+_CD = "if=none,id=medium,media=cdrom,readonly=on,format=raw,file={image}"
+_DISK = "if=none,id=medium,snapshot=on,format=raw,file={image}"
+
+# medium -> machine type, drive, devices; each is what a user's computer may have.
+MEDIA = {
+    "cd-ide": ("pc", _CD, ["ide-cd,bus=ide.1,drive=medium,bootindex=0"]),
+    "cd-ahci": ("q35", _CD, ["ide-cd,bus=ide.2,drive=medium,bootindex=0"]),
+    "cd-scsi": ("pc", _CD, ["lsi53c895a,id=scsi", "scsi-cd,bus=scsi.0,drive=medium,bootindex=0"]),
+    "cd-virtio-scsi": ("q35", _CD, ["virtio-scsi-pci,id=scsi", "scsi-cd,bus=scsi.0,drive=medium,bootindex=0"]),
+    "disk-ide": ("pc", _DISK, ["ide-hd,bus=ide.0,drive=medium,bootindex=0"]),
+    "disk-ahci": ("q35", _DISK, ["ide-hd,bus=ide.0,drive=medium,bootindex=0"]),
+    "disk-virtio": ("pc", _DISK, ["virtio-blk-pci,drive=medium,bootindex=0"]),
+    "usb-xhci": ("q35", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0,drive=medium,bootindex=0"]),
+    "usb-ehci": ("q35", _DISK, ["usb-ehci,id=usb", "usb-storage,bus=usb.0,drive=medium,bootindex=0"]),
+}
+
+
+class QmpError(Exception):
+    """QEMU refused a command, or is gone."""
+
+
+class Qmp:
+    """The QEMU Machine Protocol over a connected socket: commands are answered in turn, events are kept."""
+
+    def __init__(self, connection):
+        self.connection, self.pending, self.events = connection, b"", []
+        self._receive()
+        self.command("qmp_capabilities")
+
+    def command(self, name, **arguments):
+        """Returns QEMU's answer to one command."""
+        request = json.dumps({"execute": name, "arguments": arguments}) + "\n"
+        try:
+            self.connection.sendall(request.encode())
+        except OSError as error:
+            raise QmpError(f"{name}: {error}") from None
+        while True:
+            message = self._receive()
+            if "return" in message:
+                return message["return"]
+            if "error" in message:
+                raise QmpError(f"{name}: {message['error']['desc']}")
+
+    def poll(self, seconds):
+        """Waits up to so many seconds for an event; False once QEMU has hung up."""
+        if b"\n" not in self.pending and not select.select([self.connection], [], [], seconds)[0]:
+            return True
+        try:
+            self._receive()
+        except QmpError:
+            return False
+        return True
+
+    def _receive(self):
+        while b"\n" not in self.pending:
+            try:
+                data = self.connection.recv(65536)
+            except OSError as error:
+                raise QmpError(str(error)) from None
+            if not data:
+                raise QmpError("QEMU has closed its monitor")
+            self.pending += data
+        line, self.pending = self.pending.split(b"\n", 1)
+        message = json.loads(line)
+        if "event" in message:
+            self.events.append(message)
+        return message
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """How a boot ended: kind is exit (value: what the guest wrote to isa-debug-exit), reset, shutdown, panic,
+    hang (the limit passed) or qemu-error (value: QEMU's own exit status)."""
+
+    kind: str
+    value: int = 0
+
+
+class Unexpected(AssertionError):
+    """The machine did not do what the test waited for; the text says what it did instead."""
+
+
+class Machine:
+    """One QEMU with one medium, running from the moment it is made until stop()."""
+
+    def __init__(self, image, log, *, medium="cd-ide", memory=256, cpus=1, cpu="qemu64", debug_exit=True, vga="std",
+                 machine="", extra=()):
+        self.log = pathlib.Path(log)
+        self.log.mkdir(parents=True, exist_ok=True)
+        self.ended = None
+        self._heard = 0
+        ours, theirs = socket.socketpair()
+        board, drive, devices = MEDIA[medium]
+        command = [
+            QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-vga", vga,
+            "-machine", f"{board},accel=tcg{',' if machine else ''}{machine}",
+            "-cpu", cpu, "-smp", str(cpus), "-m", f"{memory}M",
+            "-action", "reboot=shutdown,shutdown=pause", "-d", "cpu_reset,guest_errors", "-D", self._path("cpu.log"),
+            "-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control",
+            "-serial", "stdio", "-debugcon", "file:" + _escape(self._path("e9.log")),
+            "-drive", drive.format(image=_escape(str(image))),
+        ]
+        for device in devices:
+            command += ["-device", device]
+        if debug_exit:
+            command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        command += extra
+        (self.log / "command.txt").write_text(shlex.join(command) + "\n")
+        with open(self.log / "serial.log", "wb") as serial, open(self.log / "qemu.log", "wb") as errors:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=serial, stderr=errors,
+                                            pass_fds=[theirs.fileno()])
+        theirs.close()
+        self._socket = ours
+        try:
+            self.qmp = Qmp(ours)
+        except QmpError:
+            self.qmp = None
+            self.ended = End("qemu-error", self.process.wait(10))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+
+    def _path(self, name):
+        return str(self.log / name)
+
+    def stop(self):
+        """Ends QEMU, whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self._socket.close()
+
+    # ---- what the guest says -----------------------------------------------------------------------------
+
+    def serial(self):
+        """Everything COM1 has said so far."""
+        return (self.log / "serial.log").read_bytes().decode("latin-1")
+
+    def debugcon(self):
+        """Everything port 0xE9 has said so far."""
+        path = self.log / "e9.log"
+        return path.read_bytes().decode("latin-1") if path.exists() else ""
+
+    def wait_serial(self, text, limit=LIMIT):
+        """Waits until COM1 says text, after whatever the last such call found; returns all that came up to it."""
+        deadline = time.monotonic() + limit
+        while True:
+            is_over = self.ended is not None or not self._watch(0.02)
+            said = self.serial()
+            found = said.find(text, self._heard)
+            if found >= 0:
+                start, self._heard = self._heard, found + len(text)
+                return said[start:self._heard]
+            if is_over or time.monotonic() > deadline:
+                if not is_over:
+                    self.ended = End("hang")
+                raise Unexpected(f"COM1 never said {text!r}\n{self.report()}")
+
+    def wait_end(self, limit=LIMIT):
+        """Waits until the boot ends and tells how."""
+        deadline = time.monotonic() + limit
+        while self.ended is None and time.monotonic() < deadline:
+            self._watch(0.2)
+        if self.ended is None:
+            self.ended = End("hang")
+        return self.ended
+
+    def expect_end(self, kind, value=0, limit=LIMIT):
+        """Asserts how the boot ends."""
+        end = self.wait_end(limit)
+        if end != End(kind, value):
+            raise Unexpected(f"the boot should end in {End(kind, value)}, but ended in {end}\n{self.report()}")
+
+    def _watch(self, seconds):
+        """Waits a moment for news of QEMU; True while the guest runs."""
+        if self.ended is not None:
+            return False
+        is_there = self.qmp.poll(seconds)
+        for event in self.qmp.events:
+            if event["event"] == "SHUTDOWN" and event["data"]["guest"]:
+                reason = event["data"]["reason"].removeprefix("guest-")
+                self.ended = End(reason if reason in ("reset", "shutdown", "panic") else "shutdown")
+            elif event["event"] == "GUEST_PANICKED":
+                self.ended = End("panic")
+        if self.ended is None and not is_there:
+            status = self.process.wait(10)
+            # isa-debug-exit ends QEMU with (value << 1) | 1; QEMU's own failures are 1 and signals are negative.
+            self.ended = End("exit", status >> 1) if status > 1 and status & 1 else End("qemu-error", status)
+        return self.ended is None
+
+    # ---- what a user does --------------------------------------------------------------------------------
+
+    def type(self, text, through="keyboard"):
+        """Types text on the PS/2 keyboard, or sends it down the serial line."""
+        if through == "serial":
+            self.process.stdin.write(text.encode())
+            self.process.stdin.flush()
+            return
+        for character in text:
+            keys = [{"type": "qcode", "data": code} for code in screen.key_codes(character)]
+            self.qmp.command("send-key", keys=keys, **{"hold-time": 10})
+            time.sleep(0.03)
+
+    # ---- what the machine is like ------------------------------------------------------------------------
+
+    def monitor(self, line):
+        """Answers one line of QEMU's human monitor."""
+        return self.qmp.command("human-monitor-command", **{"command-line": line})
+
+    def memory(self, address, size):
+        """Reads guest-physical memory."""
+        path = self.log / "memory.bin"
+        self.qmp.command("pmemsave", val=address, size=size, filename=str(path))
+        data = path.read_bytes()
+        path.unlink()
+        return data
+
+    def registers(self):
+        """CPU 0's registers by their lower-case names; segments and tables as Segment."""
+        return parse_registers(self.monitor("info registers"))
+
+    def page_tables(self):
+        """The mappings that CPU 0's page tables make, merged; see paging.Mapping."""
+        registers = self.registers()
+        return paging.walk(self.memory, registers["cr3"], registers["cr4"], registers["efer"])
+
+    def screen_text(self):
+        """The 80x25 characters of VGA text memory, one line each, without trailing blanks."""
+        return screen.text_of_memory(self.memory(0xB8000, 80 * 25 * 2))
+
+    def screenshot(self, name="screen.ppm"):
+        """Takes a picture of the screen as it is displayed; returns it as screen.Picture."""
+        path = self.log / name
+        self.qmp.command("screendump", filename=str(path))
+        return screen.read_ppm(path.read_bytes())
+
+    def screenshot_text(self, cell_width=None):
+        """The text that the displayed pixels show, read with the font of the machine's own VGA BIOS."""
+        font = screen.find_font(self.memory(0xC0000, 0x10000))
+        picture = self.screenshot()
+        return screen.text_of_picture(picture, font, cell_width or screen.cell_width(picture))
+
+    def report(self):
+        """What a developer wants to know about a boot gone wrong; also left in the log folder."""
+        said = self.serial().splitlines()[-25:]
+        parts = [f"end: {self.ended}", f"log: {self.log}", "last lines of COM1:", *said]
+        if self.process.poll() is None and self.qmp is not None:
+            try:
+                self.screenshot()
+                parts += ["screen:", *self.screen_text().splitlines(), self.monitor("info registers")]
+            except QmpError as error:
+                parts.append(f"QEMU would not tell more: {error}")
+        else:
+            parts += ["QEMU said:", (self.log / "qemu.log").read_text(errors="replace")]
+        text = "\n".join(parts)
+        (self.log / "report.txt").write_text(text)
+        return text
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+    """A segment register with what the CPU has cached of its descriptor (flags: its upper four bytes)."""
+
+    selector: int
+    base: int
+    limit: int
+    flags: int
+
+
+def parse_registers(text):
+    """Turns `info registers` into a dictionary."""
+    registers = {}
+    for name, value in re.findall(r"\b([ER][A-Z0-9]{1,2}|CR[0-9]|EFER|DR[0-7]|MXCSR)=([0-9a-f]+)", text):
+        name = name.lower() if name == "EFER" else re.sub("^E", "R", name).lower()
+        registers[{"rfl": "rflags"}.get(name, name)] = int(value, 16)
+    pattern = r"\b([CDEFGS]S|TR|LDT) *=([0-9a-f]{4}) ([0-9a-f]{8,16}) ([0-9a-f]{8}) ([0-9a-f]{8})"
+    for name, selector, base, limit, flags in re.findall(pattern, text):
+        registers[name.lower()] = Segment(int(selector, 16), int(base, 16), int(limit, 16), int(flags, 16))
+    for name, base, limit in re.findall(r"\b(GDT|IDT)= *([0-9a-f]{8,16}) ([0-9a-f]{8})", text):
+        registers[name.lower()] = Segment(0, int(base, 16), int(limit, 16), 0)
+    registers["is_halted"] = "HLT=1" in text
+    return registers
+
+
+def _escape(path):
+    """QEMU's option syntax writes a comma within a value twice."""
+    return path.replace(",", ",,")

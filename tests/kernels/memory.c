@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* memory.c - proves that the memory map does not lie: writes and reads what it calls usable, and finds afterwards that
+ * nothing else has changed. Up to 512 MiB every word is written; of more, a word in each page, or in every 16th. */
+#include "kit.h"
+
+#define MIB (1ull << 20)
+
+static uint64_t usable_size(const struct longjump_boot_info *info)
+{
+	uint64_t size = 0;
+
+	for (uint64_t i = 0; i < info->memory_map_count; i++)
+		if (info->memory_map[i].type == LONGJUMP_MEMORY_USABLE)
+			size += info->memory_map[i].end - info->memory_map[i].begin;
+	return size;
+}
+
+/* A sum over all that is not ours to change; the stack lives, and device memory may. */
+static uint64_t sum_of_the_rest(const struct longjump_boot_info *info)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i < info->memory_map_count; i++) {
+		const struct longjump_memory *memory = &info->memory_map[i];
+		uint32_t type = memory->type;
+
+		if (type != LONGJUMP_MEMORY_ACPI_RECLAIMABLE && type != LONGJUMP_MEMORY_ACPI_NVS &&
+		    (type < LONGJUMP_MEMORY_KERNEL || type > LONGJUMP_MEMORY_KERNEL_FILE || type == LONGJUMP_MEMORY_STACK))
+			continue;
+		for (uint64_t at = memory->begin; at < memory->end; at += 8)
+			sum = (sum ^ *(volatile uint64_t *)physical(info, at)) * 0x100000001b3;
+	}
+	return sum;
+}
+
+/* Each word gets its own address, mixed: memory that shows up twice is noticed. */
+static uint64_t pattern(uint64_t address)
+{
+	return address * 0x9e3779b97f4a7c15 ^ 0x5555555555555555;
+}
+
+static uint64_t count_wrong(const struct longjump_boot_info *info, uint64_t step, bool write)
+{
+	uint64_t wrong = 0;
+
+	for (uint64_t i = 0; i < info->memory_map_count; i++) {
+		const struct longjump_memory *memory = &info->memory_map[i];
+
+		if (memory->type != LONGJUMP_MEMORY_USABLE)
+			continue;
+		for (uint64_t at = memory->begin; at < memory->end; at += step) {
+			volatile uint64_t *word = physical(info, at);
+
+			if (write)
+				*word = pattern(at);
+			else
+				wrong += *word != pattern(at);
+		}
+	}
+	return wrong;
+}
+
+/* The stack's unused part, as a canary for a map that would call it usable. */
+static uint64_t stack_canaries(const struct longjump_boot_info *info, bool write)
+{
+	volatile uint64_t *here = (volatile uint64_t *)(address_of(&info) - 2048);
+	uint64_t wrong = 0;
+
+	for (volatile uint64_t *word = (volatile uint64_t *)info->stack_begin; word < here; word++) {
+		if (write)
+			*word = 0xcafe;
+		else
+			wrong += *word != 0xcafe;
+	}
+	return wrong;
+}
+
+void _start(const struct longjump_boot_info *info)
+{
+	uint64_t size = usable_size(info);
+	uint64_t step = size <= 512 * MIB ? 8 : size <= 4096 * MIB ? 4096 : 65536;
+	uint64_t before, after, wrong;
+
+	tell(info);
+	say("usable=%lx step=%lx\n", size, step);
+	stack_canaries(info, true);
+	before = sum_of_the_rest(info);
+	count_wrong(info, step, true);
+	wrong = count_wrong(info, step, false);
+	after = sum_of_the_rest(info);
+	EXPECT_EQUAL(wrong, 0);
+	EXPECT_EQUAL(after, before);
+	EXPECT_EQUAL(stack_canaries(info, false), 0);
+	EXPECT_EQUAL(info->magic, LONGJUMP_MAGIC);
+	finish();
+}
