@@ -88,7 +88,7 @@ flavours := com32 resident host host32 plain kernel kernels
 
 # Remembers a text in a file that changes only when the text does: what depends on the file is
 # made anew after a change of flags, or when a source file has come or gone.
-remember = $(quiet)mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
+remember = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
 
 build/obj/%/flags: FORCE
 	$(call remember,$(CC) $(cflags-$*) $(NASM) $(asflags-$*))
@@ -131,9 +131,10 @@ build/obj/com32/link: FORCE
 # Only assembly can carry the resident part in (incbin "build/resident.bin").
 $(filter %.asm.o,$(com32)): build/resident.bin
 
-# The resident part is copied, not loaded: an absolute address in it would be wrong.
+# The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be
+# wrong, so one is refused.
 resident := $(call objects,resident,loader/resident)
-ldflags-resident := -m elf_x86_64 -static -nostdlib --build-id=none --emit-relocs -z noexecstack
+ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs -z noexecstack
 
 build/resident.bin: build/resident.elf
 	$(quiet)$(OBJCOPY) -O binary $< $@

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# build.sh - the one command of Longjump: `./build.sh && ./build.sh run`, or `./build.sh help`
+#
+# Knows only where the verbs are: a verb is a file verbs/NAME.sh or verbs/NAME.py, whose second
+# line, "# NAME - what it does", is its line in the help. Without a verb it is `image`.
+set -euo pipefail
+
+root=$(cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
+
+common=()
+while [[ ${1-} == --verbose || ${1-} == --no-install ]]; do
+	common+=("$1")
+	shift
+done
+
+case ${1-} in
+-h | --help) verb=help && shift ;;
+'' | -*) verb=image ;;
+*) verb=$1 && shift ;;
+esac
+
+if [[ ! $verb =~ ^[a-z][a-z0-9-]*$ ]]; then
+	echo "build.sh: \"$verb\" is no verb; ./build.sh help lists them" >&2
+	exit 2
+elif [[ -f $root/verbs/$verb.sh ]]; then
+	exec bash "$root/verbs/$verb.sh" ${common[@]+"${common[@]}"} "$@"
+elif [[ -f $root/verbs/$verb.py ]]; then
+	# shellcheck source=verbs/lib/need.sh
+	source "$root/verbs/lib/need.sh"
+	need_words python ${common[@]+"${common[@]}"} "$@"
+	export PYTHONPYCACHEPREFIX=$root/build/pycache
+	exec "$(find_python)" "$root/verbs/$verb.py" ${common[@]+"${common[@]}"} "$@"
+else
+	echo "build.sh: there is no verb \"$verb\"; ./build.sh help lists them" >&2
+	exit 2
+fi

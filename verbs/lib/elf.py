@@ -1,0 +1,62 @@
+"""elf.py - takes the debug sections out of a kernel, and makes sure that nothing else changed.
+
+A kernel's debug sections are often ten times as large as what runs, and the loader would have to
+read past them. objcopy takes them out, but it also repairs or rearranges what it finds odd; then
+the user would not boot the kernel that was built. So its work counts only if both files load
+alike, and otherwise the kernel is packed as it is.
+"""
+
+import struct
+import subprocess
+import os
+
+from lib.project import Voice, detail
+
+HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+SEGMENT = struct.Struct("<IIQQQQQQ")
+
+
+def strip_debug(kernel, copy):
+    """Makes `copy` of an ELF kernel without debug sections; False if that was not to be had."""
+    with open(kernel, "rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return False
+    command = [os.environ.get("OBJCOPY", "objcopy"), "--strip-debug", str(kernel), str(copy)]
+    Voice.show(command)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode == 0 and _load_alike(kernel, copy):
+        return True
+    detail(f"{kernel} is packed as it is: objcopy cannot copy it faithfully")
+    return False
+
+
+def _load_alike(one, other):
+    """Both files have the same header, and segments with the same contents."""
+    try:
+        first, second = _loadable(one), _loadable(other)
+    except (struct.error, ValueError):
+        return False
+    return first == second
+
+
+def _loadable(path):
+    """All that a loader acts on, without the places in the file where it lies."""
+    with open(path, "rb") as file:
+        data = file.read()
+    ident, kind, machine, version, entry, at, _sections, flags, size, each, count, *_rest = (
+        HEADER.unpack_from(data)
+    )
+    if ident[4:6] != b"\x02\x01" or size != HEADER.size or each != SEGMENT.size:
+        raise ValueError("not the header of a 64-bit kernel")
+    segments = []
+    for number in range(count):
+        segment = SEGMENT.unpack_from(data, at + number * SEGMENT.size)
+        what, rights, offset, virtual, physical, in_file, in_memory, align = segment
+        if offset > len(data) or in_file > len(data) - offset:
+            raise ValueError("a segment lies outside the file")
+        place = offset % align if align else offset
+        contents = data[offset : offset + in_file] if what != 6 else b""  # 6: the table itself
+        segments.append(
+            (what, rights, place, virtual, physical, in_file, in_memory, align, contents)
+        )
+    return ident, kind, machine, version, entry, flags, segments
