@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.h - headings, facts and bars that go to their place on the screen and to COM1 alike, so that
+ * what the kernel has to say is said once.
+ */
+#ifndef KERNEL_PAGE_H
+#define KERNEL_PAGE_H
+
+#include <stdint.h>
+
+#include "console.h"
+
+/* A part of the screen that is filled from top to bottom. */
+struct panel {
+	unsigned column, row, width;
+	unsigned rows; /* still empty; with none left, words go to COM1 only */
+};
+
+/* A heading with a remark behind it. */
+void page_heading(struct panel *panel, const char *heading, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* A label and what there is to say about it. */
+void page_fact(struct panel *panel, const char *label, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* A label, a bar of which `amount` of `whole` is filled, and the amount in words. */
+void page_gauge(struct panel *panel, const char *label, enum colour colour, uint64_t amount,
+                uint64_t whole, const char *words);
+
+/* A coloured square and a text: for the screen only. */
+void page_item(struct panel *panel, enum colour colour, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+#endif

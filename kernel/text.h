@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.h - makes text out of numbers.
+ */
+#ifndef KERNEL_TEXT_H
+#define KERNEL_TEXT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A short text that a function can return: use it as `size_words(n).text` within one expression. */
+struct words {
+	char text[32];
+};
+
+/*
+ * Writes text with values put into it, like C's snprintf; at most `size` bytes, the last of them always zero. Knows %s,
+ * %c, %u, %x and (for uint64_t) %lu, %lx; a width as in %8u, %-8s or %08x; and %%.
+ */
+void text_format(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void text_format_list(char *to, size_t size, const char *format, va_list values);
+
+/* A number of bytes: "636 KiB", "126.9 MiB". */
+struct words size_words(uint64_t bytes);
+
+/* A span of time: "12.3 ms"; if the frequency of the counter is not known (0), "30.1 Mcycles". */
+struct words time_words(uint64_t ticks, uint64_t frequency);
+
+#endif
