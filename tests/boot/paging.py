@@ -70,6 +70,22 @@ def _leaves(read, table, level, levels, begin, rights, has_nx):
         yield Mapping(virt, virt + span, entry & ADDRESS & ~(span - 1), ours[0], ours[2], ours[1], span, pat)
 
 
+def tables(read, cr3, cr4):
+    """The physical addresses of all tables in use, each once."""
+    found = set()
+    waiting = [(cr3 & ADDRESS, 5 if cr4 & CR4_LA57 else 4)]
+    while waiting:
+        table, level = waiting.pop()
+        if table in found:
+            continue
+        found.add(table)
+        if level > 1:
+            entries = struct.unpack("<512Q", read(table, 4096))
+            waiting += [(entry & ADDRESS, level - 1) for entry in entries
+                        if entry & PRESENT and not (level <= 3 and entry & LARGE)]
+    return sorted(found)
+
+
 def _canonical(virt, levels):
     bits = 12 + 9 * levels
     return virt | (1 << 64) - (1 << bits) if virt >> (bits - 1) & 1 else virt
