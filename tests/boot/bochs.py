@@ -1,4 +1,5 @@
-"""Boots a CD in Bochs, a second opinion: its own BIOS, VGA BIOS and idea of an x86-64. Knows Debian's Bochs."""
+"""Boots a CD in Bochs, a second opinion: its own BIOS, VGA BIOS and idea of an x86-64. Knows
+Debian's Bochs."""
 
 import os
 import pathlib
@@ -42,14 +43,29 @@ class Bochs:
         self.log.mkdir(parents=True, exist_ok=True)
         (self.log / "serial.log").write_bytes(b"")
         (self.log / "commands").write_text("c\n")
-        (self.log / "bochsrc").write_text(_CONFIG.format(
-            memory=memory, bios=BIOS, vga_bios=VGA_BIOS, image=image, log=self.log, display="term"))
+        (self.log / "bochsrc").write_text(
+            _CONFIG.format(
+                memory=memory,
+                bios=BIOS,
+                vga_bios=VGA_BIOS,
+                image=image,
+                log=self.log,
+                display="term",
+            )
+        )
         # Bochs wants a terminal for its display; script gives it one and keeps what is drawn there.
-        inner = shlex.join(["bochs", "-q", "-f", str(self.log / "bochsrc"), "-rc", str(self.log / "commands")])
+        inner = shlex.join(
+            ["bochs", "-q", "-f", str(self.log / "bochsrc"), "-rc", str(self.log / "commands")]
+        )
         with open(self.log / "output.log", "wb") as output:
-            self.process = subprocess.Popen(["script", "-qefc", inner, "/dev/null"], stdin=subprocess.DEVNULL,
-                                            stdout=output, stderr=output, start_new_session=True,
-                                            env={**os.environ, "TERM": "xterm"})
+            self.process = subprocess.Popen(
+                ["script", "-qefc", inner, "/dev/null"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env={**os.environ, "TERM": "xterm"},
+            )
 
     def __enter__(self):
         return self
@@ -75,8 +91,10 @@ class Bochs:
             if is_over and text in self.serial():
                 break
             if is_over or time.monotonic() > deadline:
-                raise AssertionError(f"COM1 never said {text!r}; Bochs {'ended' if is_over else 'still runs'}\n"
-                                     f"log: {self.log}\n{self.serial()[-2000:]}\n{self._complaints()}")
+                raise AssertionError(
+                    f"COM1 never said {text!r}; Bochs {'ended' if is_over else 'still runs'}\n"
+                    f"log: {self.log}\n{self.serial()[-2000:]}\n{self._complaints()}"
+                )
             time.sleep(0.1)
         return self.serial()
 

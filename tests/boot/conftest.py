@@ -1,5 +1,5 @@
-"""What boot tests share: images made once for each kernel and its words, machines that are stopped and whose logs are
-kept under build/tests/logs."""
+"""What boot tests share: images made once for each kernel and its words, machines that are stopped
+and whose logs are kept under build/tests/logs."""
 
 import contextlib
 import fcntl
@@ -27,7 +27,9 @@ def pytest_configure(config):
     """Builds what the tests boot, once, before any worker starts."""
     if hasattr(config, "workerinput"):
         return
-    result = subprocess.run(["make", "-j2", "all", "test-kernels"], cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run(
+        ["make", "-j2", "all", "test-kernels"], cwd=ROOT, capture_output=True, text=True
+    )
     if result.returncode:
         pytest.exit(f"make failed, so there is nothing to boot:\n{result.stdout}{result.stderr}", 2)
     a_day_ago = time.time() - 24 * 3600
@@ -54,7 +56,8 @@ test_kernel.__test__ = False
 
 
 def once(suffix, ingredients, make):
-    """Returns the file that make(path) writes, made anew only if an ingredient (bytes or text) has changed."""
+    """Returns the file that make(path) writes, made anew only if an ingredient (bytes or text) has
+    changed."""
     digest = hashlib.sha256()
     for ingredient in ingredients:
         data = ingredient if isinstance(ingredient, bytes) else str(ingredient).encode()
@@ -77,10 +80,16 @@ def make_image(kernel, append="", options="", modules=()):
     arguments += ["--options", options] if options else []
     for module in modules:
         arguments += ["--module", module]
-    ingredients = [pathlib.Path(kernel).read_bytes(), (BUILD / "longjump.c32").read_bytes(),
-                   (ROOT / "isolinux.cfg").read_bytes(), *arguments]
+    ingredients = [
+        pathlib.Path(kernel).read_bytes(),
+        (BUILD / "longjump.c32").read_bytes(),
+        (ROOT / "isolinux.cfg").read_bytes(),
+        *arguments,
+    ]
     ingredients += [pathlib.Path(module.split(":")[0]).read_bytes() for module in modules]
-    ingredients += [path.read_bytes() for path in sorted((ROOT / "verbs").rglob("*")) if path.is_file()]
+    ingredients += [
+        path.read_bytes() for path in sorted((ROOT / "verbs").rglob("*")) if path.is_file()
+    ]
 
     def make(path):
         command = [ROOT / "build.sh", "image", *arguments, "--output", str(path)]
@@ -115,7 +124,9 @@ def start(log):
         def run(path, kind=vm.Machine, **options):
             nonlocal count
             count += 1
-            return stack.enter_context(kind(path, log / str(count) if count > 1 else log, **options))
+            return stack.enter_context(
+                kind(path, log / str(count) if count > 1 else log, **options)
+            )
 
         yield run
 

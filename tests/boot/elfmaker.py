@@ -1,4 +1,5 @@
-"""Makes ELF64 files with any field wrong, from files that are right. Knows the ELF format; checks nothing."""
+"""Makes ELF64 files with any field wrong, from files that are right. Knows the ELF format; checks
+nothing."""
 
 import struct
 
@@ -7,12 +8,33 @@ PF_X, PF_W, PF_R = 1, 2, 4
 DT_NEEDED, DT_HASH, DT_RELA, DT_RELASZ, DT_RELAENT, DT_DEBUG = 1, 4, 7, 8, 9, 21
 DT_RELR, DT_RELRSZ, DT_RELRENT = 36, 35, 37
 
-_HEADER = {"e_class": (4, "B"), "e_data": (5, "B"), "e_ident_version": (6, "B"), "e_type": (16, "H"),
-           "e_machine": (18, "H"), "e_version": (20, "I"), "e_entry": (24, "Q"), "e_phoff": (32, "Q"),
-           "e_shoff": (40, "Q"), "e_ehsize": (52, "H"), "e_phentsize": (54, "H"), "e_phnum": (56, "H"),
-           "e_shentsize": (58, "H"), "e_shnum": (60, "H"), "e_shstrndx": (62, "H")}
-_SEGMENT = {"p_type": (0, "I"), "p_flags": (4, "I"), "p_offset": (8, "Q"), "p_vaddr": (16, "Q"),
-            "p_paddr": (24, "Q"), "p_filesz": (32, "Q"), "p_memsz": (40, "Q"), "p_align": (48, "Q")}
+_HEADER = {
+    "e_class": (4, "B"),
+    "e_data": (5, "B"),
+    "e_ident_version": (6, "B"),
+    "e_type": (16, "H"),
+    "e_machine": (18, "H"),
+    "e_version": (20, "I"),
+    "e_entry": (24, "Q"),
+    "e_phoff": (32, "Q"),
+    "e_shoff": (40, "Q"),
+    "e_ehsize": (52, "H"),
+    "e_phentsize": (54, "H"),
+    "e_phnum": (56, "H"),
+    "e_shentsize": (58, "H"),
+    "e_shnum": (60, "H"),
+    "e_shstrndx": (62, "H"),
+}
+_SEGMENT = {
+    "p_type": (0, "I"),
+    "p_flags": (4, "I"),
+    "p_offset": (8, "Q"),
+    "p_vaddr": (16, "Q"),
+    "p_paddr": (24, "Q"),
+    "p_filesz": (32, "Q"),
+    "p_memsz": (40, "Q"),
+    "p_align": (48, "Q"),
+}
 _SEGMENT_SIZE = 56
 _DYNAMIC = {"d_tag": (0, "Q"), "d_val": (8, "Q")}
 _RELA = {"r_offset": (0, "Q"), "r_type": (8, "I"), "r_symbol": (12, "I"), "r_addend": (16, "Q")}
@@ -45,7 +67,9 @@ class Elf:
     def segments(self):
         """All program headers."""
         start = self.header.e_phoff
-        return [View(self.data, start + i * _SEGMENT_SIZE, _SEGMENT) for i in range(self.header.e_phnum)]
+        return [
+            View(self.data, start + i * _SEGMENT_SIZE, _SEGMENT) for i in range(self.header.e_phnum)
+        ]
 
     def load(self, flags):
         """The first PT_LOAD with just these flags."""
@@ -57,15 +81,20 @@ class Elf:
 
     def offset_of(self, address):
         """Where in the file the byte at a virtual address is."""
-        segment = next(s for s in self.segments
-                       if s.p_type == PT_LOAD and s.p_vaddr <= address < s.p_vaddr + s.p_filesz)
+        segment = next(
+            s
+            for s in self.segments
+            if s.p_type == PT_LOAD and s.p_vaddr <= address < s.p_vaddr + s.p_filesz
+        )
         return segment.p_offset + address - segment.p_vaddr
 
     def dynamic(self, tag):
         """The first entry of the dynamic section with a tag."""
         segment = self.of_type(PT_DYNAMIC)
         entries = range(segment.p_offset, segment.p_offset + segment.p_filesz, 16)
-        return next(view for view in (View(self.data, at, _DYNAMIC) for at in entries) if view.d_tag == tag)
+        return next(
+            view for view in (View(self.data, at, _DYNAMIC) for at in entries) if view.d_tag == tag
+        )
 
     def rela(self, index):
         """A relocation with addend."""
@@ -73,7 +102,9 @@ class Elf:
 
     def relr(self, index):
         """A packed relocation word."""
-        return View(self.data, self.offset_of(self.dynamic(DT_RELR).d_val) + index * 8, {"word": (0, "Q")})
+        return View(
+            self.data, self.offset_of(self.dynamic(DT_RELR).d_val) + index * 8, {"word": (0, "Q")}
+        )
 
     def append(self, content, align=4096):
         """Puts bytes at the file's end; returns their offset."""
@@ -83,8 +114,9 @@ class Elf:
         return offset
 
     def add_segments(self, *segments):
-        """Adds program headers, each a dictionary of fields; the whole table moves to the file's end."""
-        table = bytearray(self.data[self.header.e_phoff:][:self.header.e_phnum * _SEGMENT_SIZE])
+        """Adds program headers, each a dictionary of fields; the whole table moves to the file's
+        end."""
+        table = bytearray(self.data[self.header.e_phoff :][: self.header.e_phnum * _SEGMENT_SIZE])
         for fields in segments:
             table += bytes(_SEGMENT_SIZE)
             view = View(table, len(table) - _SEGMENT_SIZE, _SEGMENT)

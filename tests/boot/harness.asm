@@ -1,5 +1,5 @@
-; harness.asm - boot sectors that end in every way a boot can end, to prove that the harness tells them apart.
-; nasm -D EXIT | RESET | SHUTDOWN | HANG | PAGING | TALK
+; harness.asm - boot sectors that end in every way a boot can end, to prove that the harness tells
+; them apart: nasm -D EXIT | RESET | SHUTDOWN | HANG | PAGING | TALK
 
 bits 16
 org 0x7c00
@@ -47,15 +47,15 @@ nothing:
 	rep stosd
 	mov ax, 0x1000
 	mov ds, ax
-	mov dword [0x000], 0x11000 | PRESENT | WRITE | USER		; PML4[0] and PML4[511]: the same tables
+	mov dword [0x000], 0x11000 | PRESENT | WRITE | USER	; PML4[0] and [511]: the same tables
 	mov dword [0xff8], 0x11000 | PRESENT | WRITE
 	mov dword [0x1000], 0x12000 | PRESENT | WRITE | USER		; PDPT[0]: a directory
 	mov dword [0x1008], 0x40000000 | PRESENT | WRITE | LARGE	; PDPT[1]: 1 GiB
 	mov dword [0x2000], 0x13000 | PRESENT | WRITE | USER		; PD[0]: a table
-	mov dword [0x2008], 0x00200000 | PRESENT | USER | LARGE		; PD[1], PD[2]: 2 MiB, read-only
+	mov dword [0x2008], 0x00200000 | PRESENT | USER | LARGE	; PD[1], [2]: 2 MiB, read-only
 	mov dword [0x2010], 0x00400000 | PRESENT | USER | LARGE
 	mov dword [0x2018], 0x00000000 | PRESENT | WRITE | LARGE | CACHE_OFF | 0x1000
-	mov dword [0x301c], 1 << 31					; PT[3], PT[7]: pages; 3 not executable
+	mov dword [0x301c], 1 << 31				; PT[3], [7]: pages; 3 no-execute
 	mov dword [0x3018], 0x7000 | PRESENT | WRITE
 	mov dword [0x3038], 0x7000 | PRESENT | WRITE | USER | WRITE_THROUGH
 	xor ax, ax

@@ -1,4 +1,5 @@
-"""Walks x86-64 page tables from outside. Knows the format (Intel SDM volume 3, chapter 4); trusts no kernel."""
+"""Walks x86-64 page tables from outside. Knows the format (Intel SDM volume 3, chapter 4); trusts
+no kernel."""
 
 import dataclasses
 import struct
@@ -13,9 +14,11 @@ KIB4, MIB2, GIB1 = 1 << 12, 1 << 21, 1 << 30
 
 @dataclasses.dataclass(frozen=True)
 class Mapping:
-    """A run of pages alike in everything, with virtual and physical addresses rising together: [begin, end).
+    """A run of pages alike in everything, with virtual and physical addresses rising together:
+    [begin, end).
 
-    pat is the index into the page attribute table that the leaf entries choose (0: write-back after reset).
+    pat is the index into the page attribute table that the leaf entries choose (0: write-back after
+    reset).
     """
 
     begin: int
@@ -29,15 +32,20 @@ class Mapping:
 
     def __str__(self):
         rights = "r" + "-w"[self.writable] + "-x"[self.executable] + ("u" if self.user else "")
-        return (f"{self.begin:016x}..{self.end:016x} -> {self.phys:012x} {rights} "
-                f"{self.page >> 10} KiB pages, PAT {self.pat}")
+        return (
+            f"{self.begin:016x}..{self.end:016x} -> {self.phys:012x} {rights} "
+            f"{self.page >> 10} KiB pages, PAT {self.pat}"
+        )
 
 
 def walk(read, cr3, cr4, efer):
-    """Returns the merged mappings, by rising virtual address. read(address, size) reads physical memory."""
+    """Returns the merged mappings, by rising virtual address. read(address, size) reads physical
+    memory."""
     levels = 5 if cr4 & CR4_LA57 else 4
     merged = []
-    for leaf in _leaves(read, cr3 & ADDRESS, levels, levels, 0, (True, True, True), bool(efer & EFER_NXE)):
+    for leaf in _leaves(
+        read, cr3 & ADDRESS, levels, levels, 0, (True, True, True), bool(efer & EFER_NXE)
+    ):
         last = merged[-1] if merged else None
         if last and _continues(last, leaf):
             merged[-1] = dataclasses.replace(last, end=leaf.end)
@@ -48,8 +56,11 @@ def walk(read, cr3, cr4, efer):
 
 def _continues(last, leaf):
     alike = ("writable", "executable", "user", "page", "pat")
-    return (last.end == leaf.begin and leaf.phys - last.phys == leaf.begin - last.begin
-            and all(getattr(last, name) == getattr(leaf, name) for name in alike))
+    return (
+        last.end == leaf.begin
+        and leaf.phys - last.phys == leaf.begin - last.begin
+        and all(getattr(last, name) == getattr(leaf, name) for name in alike)
+    )
 
 
 def _leaves(read, table, level, levels, begin, rights, has_nx):
@@ -60,14 +71,23 @@ def _leaves(read, table, level, levels, begin, rights, has_nx):
             continue
         virt = _canonical(begin + index * span, levels)
         writable, user, executable = rights
-        ours = (writable and bool(entry & WRITABLE), user and bool(entry & USER),
-                executable and not (has_nx and entry & NO_EXECUTE))
+        ours = (
+            writable and bool(entry & WRITABLE),
+            user and bool(entry & USER),
+            executable and not (has_nx and entry & NO_EXECUTE),
+        )
         if level > 1 and not (level <= 3 and entry & LARGE):
-            yield from _leaves(read, entry & ADDRESS, level - 1, levels, begin + index * span, ours, has_nx)
+            yield from _leaves(
+                read, entry & ADDRESS, level - 1, levels, begin + index * span, ours, has_nx
+            )
             continue
         pat_bit = 1 << (7 if level == 1 else 12)
-        pat = bool(entry & WRITE_THROUGH) | bool(entry & CACHE_OFF) << 1 | bool(entry & pat_bit) << 2
-        yield Mapping(virt, virt + span, entry & ADDRESS & ~(span - 1), ours[0], ours[2], ours[1], span, pat)
+        pat = (
+            bool(entry & WRITE_THROUGH) | bool(entry & CACHE_OFF) << 1 | bool(entry & pat_bit) << 2
+        )
+        yield Mapping(
+            virt, virt + span, entry & ADDRESS & ~(span - 1), ours[0], ours[2], ours[1], span, pat
+        )
 
 
 def tables(read, cr3, cr4):
@@ -81,8 +101,11 @@ def tables(read, cr3, cr4):
         found.add(table)
         if level > 1:
             entries = struct.unpack("<512Q", read(table, 4096))
-            waiting += [(entry & ADDRESS, level - 1) for entry in entries
-                        if entry & PRESENT and not (level <= 3 and entry & LARGE)]
+            waiting += [
+                (entry & ADDRESS, level - 1)
+                for entry in entries
+                if entry & PRESENT and not (level <= 3 and entry & LARGE)
+            ]
     return sorted(found)
 
 

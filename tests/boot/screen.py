@@ -1,4 +1,5 @@
-"""Reads a VGA screen, from text memory or from pixels, and knows which keys write which character."""
+"""Reads a VGA screen, from text memory or from pixels, and knows which keys write which
+character."""
 
 import collections
 import dataclasses
@@ -7,9 +8,24 @@ GLYPH_HEIGHT = 16
 # Capital A of the 8x16 font that every VGA BIOS carries; the font is found by it.
 _GLYPH_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")
 
-_KEYS = {" ": "spc", "\n": "ret", "\t": "tab", "\b": "backspace", "\x1b": "esc", "-": "minus", "=": "equal",
-         ".": "dot", ",": "comma", "/": "slash", "\\": "backslash", ";": "semicolon", "'": "apostrophe",
-         "[": "bracket_left", "]": "bracket_right", "`": "grave_accent"}
+_KEYS = {
+    " ": "spc",
+    "\n": "ret",
+    "\t": "tab",
+    "\b": "backspace",
+    "\x1b": "esc",
+    "-": "minus",
+    "=": "equal",
+    ".": "dot",
+    ",": "comma",
+    "/": "slash",
+    "\\": "backslash",
+    ";": "semicolon",
+    "'": "apostrophe",
+    "[": "bracket_left",
+    "]": "bracket_right",
+    "`": "grave_accent",
+}
 _SHIFTED = dict(zip('!@#$%^&*()_+:"<>?{}|~', "1234567890-=;',./[]\\`"))
 
 
@@ -25,7 +41,7 @@ def key_codes(character):
 def text_of_memory(memory, columns=80):
     """The characters of VGA text memory, one line each, without trailing blanks."""
     characters = memory[0::2].decode("cp437").replace("\0", " ")
-    lines = (characters[at:at + columns].rstrip() for at in range(0, len(characters), columns))
+    lines = (characters[at : at + columns].rstrip() for at in range(0, len(characters), columns))
     return "\n".join(lines).rstrip()
 
 
@@ -40,15 +56,17 @@ class Picture:
     def at(self, x, y):
         """One pixel's colour."""
         start = (y * self.width + x) * 3
-        return self.pixels[start:start + 3]
+        return self.pixels[start : start + 3]
 
 
 def read_ppm(data):
     """Reads a binary PPM as QEMU writes it."""
-    kind, width, height, depth, pixels = data.split(maxsplit=4) if data[:2] == b"P6" else (b"", 0, 0, b"", b"")
+    kind, width, height, depth, pixels = (
+        data.split(maxsplit=4) if data[:2] == b"P6" else (b"", 0, 0, b"", b"")
+    )
     if kind != b"P6" or depth != b"255":
         raise ValueError("not a PPM with 8 bits a colour")
-    pixels = data[len(data) - int(width) * int(height) * 3:]
+    pixels = data[len(data) - int(width) * int(height) * 3 :]
     return Picture(int(width), int(height), pixels)
 
 
@@ -57,7 +75,9 @@ def find_font(rom):
     start = rom.find(_GLYPH_A) - ord("A") * GLYPH_HEIGHT
     if start < 0:
         raise ValueError("no 8x16 font in this ROM")
-    return [rom[at:at + GLYPH_HEIGHT] for at in range(start, start + 256 * GLYPH_HEIGHT, GLYPH_HEIGHT)]
+    return [
+        rom[at : at + GLYPH_HEIGHT] for at in range(start, start + 256 * GLYPH_HEIGHT, GLYPH_HEIGHT)
+    ]
 
 
 def cell_width(picture):
@@ -86,7 +106,9 @@ def _character(picture, left, top, known):
     if len(colours) == 1:
         return " "
     for paper in list(colours)[:2]:
-        glyph = bytes(sum((colour != paper) << (7 - x) for x, colour in enumerate(row)) for row in rows)
+        glyph = bytes(
+            sum((colour != paper) << (7 - x) for x, colour in enumerate(row)) for row in rows
+        )
         if len(colours) == 2 and glyph in known:
             return known[glyph]
     return "\N{REPLACEMENT CHARACTER}"

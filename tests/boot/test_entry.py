@@ -1,4 +1,5 @@
-"""What the CPU is like when a kernel has begun, seen from outside: registers and page tables read through QEMU."""
+"""What the CPU is like when a kernel has begun, seen from outside: registers and page tables read
+through QEMU."""
 
 import conftest
 import elfmaker
@@ -13,7 +14,8 @@ VGA = (0xA0000, 0xC0000)
 
 @pytest.fixture
 def stand(boot):
-    """Boots a kernel that stands still once it has passed; returns the machine and what the kernel told."""
+    """Boots a kernel that stands still once it has passed; returns the machine and what the kernel
+    told."""
 
     def run(kernel, **options):
         machine = boot(kernel, debug_exit=False, **options)
@@ -50,8 +52,18 @@ def test_the_page_tables_are_as_promised(stand, kernel):
     check_mappings(*stand(kernel), kernel)
 
 
-@pytest.mark.parametrize("options", [{"memory": 16}, {"memory": 3072}, {"memory": 6144}, {"memory": 6144, "cpu": "max"},
-                                     {"cpu": "max", "medium": "cd-ahci"}, {"options": "-stack=1M"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"memory": 16},
+        {"memory": 3072},
+        {"memory": 6144},
+        {"memory": 6144, "cpu": "max"},
+        {"cpu": "max", "medium": "cd-ahci"},
+        {"options": "-stack=1M"},
+    ],
+    ids=str,
+)
 def test_the_page_tables_are_as_promised_on(stand, options):
     machine, told = stand("tell", **options)
     check_mappings(machine, told, "tell")
@@ -71,7 +83,9 @@ def check_mappings(machine, told, kernel):
     check_direct_map(mappings, told)
     check_range(mappings, *VGA, lambda virt: virt, writable=True, executable=False)
     check_range(mappings, told.stack_begin, told.stack_end, None, writable=True, executable=False)
-    assert paging.find(mappings, told.stack_begin - 1) is None, "the page under the stack is not mapped"
+    assert (
+        paging.find(mappings, told.stack_begin - 1) is None
+    ), "the page under the stack is not mapped"
     assert kind_of(told, paging.translate(mappings, told.stack_begin)) == tell.STACK
     assert kind_of(told, paging.translate(mappings, told.info)) == tell.BOOT_INFO
     for table in paging.tables(machine.memory, registers["cr3"], registers["cr4"]):
@@ -85,27 +99,44 @@ def check_range(mappings, begin, end, phys_of, **rights):
     while at < end:
         mapping = paging.find(mappings, at)
         assert mapping is not None, f"{at:#x} is not mapped"
-        assert phys_of is None or mapping.phys + at - mapping.begin == phys_of(at), f"{at:#x} lies elsewhere: {mapping}"
+        assert phys_of is None or mapping.phys + at - mapping.begin == phys_of(
+            at
+        ), f"{at:#x} lies elsewhere: {mapping}"
         for name, value in rights.items():
             assert getattr(mapping, name) == value, f"{at:#x} should be {name}={value}: {mapping}"
         at = mapping.end
 
 
 def check_segments(mappings, told, kernel):
-    """The kernel's pieces have what the boot information says, and that is what the ELF file asks for."""
+    """The kernel's pieces have what the boot information says, and that is what the ELF file asks
+    for."""
     for segment in told.segments:
-        check_range(mappings, segment.begin, segment.end, lambda virt, s=segment: s.phys + virt - s.begin,
-                    writable=bool(segment.rights & tell.WRITE), executable=bool(segment.rights & tell.EXECUTE))
+        check_range(
+            mappings,
+            segment.begin,
+            segment.end,
+            lambda virt, s=segment: s.phys + virt - s.begin,
+            writable=bool(segment.rights & tell.WRITE),
+            executable=bool(segment.rights & tell.EXECUTE),
+        )
         check_range_is_kernel(told, segment)
     elf = elfmaker.Elf(conftest.test_kernel(kernel).read_bytes())
     relro = [s for s in elf.segments if s.p_type == elfmaker.PT_GNU_RELRO]
     for header in (s for s in elf.segments if s.p_type == elfmaker.PT_LOAD):
         begin = header.p_vaddr & ~4095
         for page in {begin, header.p_vaddr + header.p_memsz - 1 & ~4095}:
-            is_relro = any(page >= r.p_vaddr & ~4095 and page + 4096 <= r.p_vaddr + r.p_memsz for r in relro)
+            is_relro = any(
+                page >= r.p_vaddr & ~4095 and page + 4096 <= r.p_vaddr + r.p_memsz for r in relro
+            )
             at = page + told.kernel_slide & (1 << 64) - 1
-            check_range(mappings, at, at + 1, None, executable=bool(header.p_flags & elfmaker.PF_X),
-                        writable=bool(header.p_flags & elfmaker.PF_W) and not is_relro)
+            check_range(
+                mappings,
+                at,
+                at + 1,
+                None,
+                executable=bool(header.p_flags & elfmaker.PF_X),
+                writable=bool(header.p_flags & elfmaker.PF_W) and not is_relro,
+            )
 
 
 def check_range_is_kernel(told, segment):
@@ -117,19 +148,27 @@ def check_range_is_kernel(told, segment):
 def check_direct_map(mappings, told):
     """All below 4 GiB and all RAM above is in the direct map; what is reserved above is not."""
     base = told.direct_map
-    check_range(mappings, base, base + 4 * GIB, lambda virt: virt - base, writable=True, executable=False)
+    check_range(
+        mappings, base, base + 4 * GIB, lambda virt: virt - base, writable=True, executable=False
+    )
     for memory in (memory for memory in told.memory if memory.begin >= 4 * GIB):
         if memory.type == tell.RESERVED:
             assert paging.find(mappings, base + memory.begin) is None
         else:
-            check_range(mappings, base + memory.begin, base + memory.end, lambda virt: virt - base,
-                        writable=True, executable=False)
+            check_range(
+                mappings,
+                base + memory.begin,
+                base + memory.end,
+                lambda virt: virt - base,
+                writable=True,
+                executable=False,
+            )
             assert base + memory.end <= told.direct_map_end
 
 
 def check_nothing_else(mappings, told):
-    """What is mapped beyond kernel, direct map and VGA window belongs to the stack, the boot information or the
-    resident part."""
+    """What is mapped beyond kernel, direct map and VGA window belongs to the stack, the boot
+    information or the resident part."""
     known = [(segment.begin, segment.end) for segment in told.segments]
     known += [(told.direct_map, told.direct_map_end), VGA]
     for mapping in mappings:
@@ -139,7 +178,11 @@ def check_nothing_else(mappings, told):
             if any(begin <= page < end for begin, end in known):
                 continue
             kind = kind_of(told, mapping.phys + page - mapping.begin)
-            assert kind in (tell.STACK, tell.BOOT_INFO, tell.RESIDENT), f"{page:#x} (type {kind}): {mapping}"
+            assert kind in (
+                tell.STACK,
+                tell.BOOT_INFO,
+                tell.RESIDENT,
+            ), f"{page:#x} (type {kind}): {mapping}"
 
 
 def test_relocated_read_only_data_cannot_be_written(stand):

@@ -1,4 +1,5 @@
-"""The harness itself: it tells the ends of a boot apart and reads machines right, with no loader involved."""
+"""The harness itself: it tells the ends of a boot apart and reads machines right, with no loader
+involved."""
 
 import pathlib
 import subprocess
@@ -73,7 +74,9 @@ def test_pixels_are_read_as_the_text_that_made_them(sector):
         pass
     text = machine.screen_text()
     assert "SeaBIOS" in text
-    assert machine.screenshot_text().rstrip("\N{REPLACEMENT CHARACTER}\n ") == text  # the cursor is no character
+    assert (
+        machine.screenshot_text().rstrip("\N{REPLACEMENT CHARACTER}\n ") == text
+    )  # the cursor is no character
 
 
 def test_page_tables_are_walked_as_the_cpu_walks_them(sector):
@@ -90,8 +93,12 @@ def test_page_tables_are_walked_as_the_cpu_walks_them(sector):
         paging.Mapping(0x600000, 0x800000, 0, True, True, False, paging.MIB2, 6),
         paging.Mapping(0x40000000, 0x80000000, 0x40000000, True, True, False, paging.GIB1, 0),
     ]
-    high = [paging.Mapping(m.begin + top, m.end + top, m.phys, m.writable, m.executable, False, m.page, m.pat)
-            for m in low]
+    high = [
+        paging.Mapping(
+            m.begin + top, m.end + top, m.phys, m.writable, m.executable, False, m.page, m.pat
+        )
+        for m in low
+    ]
     tables = machine.page_tables()
     assert tables == low + high
     assert paging.translate(tables, 0x200123) == 0x200123

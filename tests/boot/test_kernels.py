@@ -6,8 +6,19 @@ import conftest
 import elfmaker
 import pytest
 
-PLACES = ["placed", "placed-32k", "placed-vga", "placed-1m", "placed-4m", "placed-low-top", "placed-high-bottom",
-          "placed-odd", "placed-high", "placed-high-top", "placed-aligned"]
+PLACES = [
+    "placed",
+    "placed-32k",
+    "placed-vga",
+    "placed-1m",
+    "placed-4m",
+    "placed-low-top",
+    "placed-high-bottom",
+    "placed-odd",
+    "placed-high",
+    "placed-high-top",
+    "placed-aligned",
+]
 
 
 @pytest.mark.parametrize("kernel", PLACES)
@@ -23,7 +34,9 @@ def load_headers(kernel):
     return [segment for segment in elf.segments if segment.p_type == elfmaker.PT_LOAD]
 
 
-@pytest.mark.parametrize("kernel", ["gaps", "shared", "tls", "pie", "pie-relr", "stack", "entry", "tell"])
+@pytest.mark.parametrize(
+    "kernel", ["gaps", "shared", "tls", "pie", "pie-relr", "stack", "entry", "tell"]
+)
 def test_a_promise_is_kept(prove, kernel):
     prove(kernel)
 
@@ -54,23 +67,35 @@ def test_128_program_headers_boot(prove, tmp_path):
 def test_segments_in_any_order_boot(prove, tmp_path):
     elf = elfmaker.Elf(conftest.test_kernel("placed").read_bytes())
     start, count = elf.header.e_phoff, elf.header.e_phnum
-    table = [bytes(elf.data[start + at * 56:start + at * 56 + 56]) for at in range(count)]
-    elf.data[start:start + count * 56] = b"".join(reversed(table))
+    table = [bytes(elf.data[start + at * 56 : start + at * 56 + 56]) for at in range(count)]
+    elf.data[start : start + count * 56] = b"".join(reversed(table))
     path = tmp_path / "reversed.elf"
     path.write_bytes(elf.data)
     told = prove(path)
     assert told.segments == sorted(told.segments, key=lambda segment: segment.begin)
 
 
-@pytest.mark.parametrize("options, size", [("", 64 << 10), ("-stack=4K", 4 << 10), ("-stack=1M", 1 << 20),
-                                           ("-stack=20M", 20 << 20)])
+@pytest.mark.parametrize(
+    "options, size",
+    [("", 64 << 10), ("-stack=4K", 4 << 10), ("-stack=1M", 1 << 20), ("-stack=20M", 20 << 20)],
+)
 def test_the_stack_has_the_size_asked_for(prove, options, size):
     told = prove("stack", options=options)
     assert told.stack_end - told.stack_begin == size
 
 
-@pytest.mark.parametrize("words", ["", "root=ram0", "a  b", "-looks=like an option", "quotes \"a b\" 'c'", "x" * 300,
-                                   "one -- two"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "root=ram0",
+        "a  b",
+        "-looks=like an option",
+        "quotes \"a b\" 'c'",
+        "x" * 300,
+        "one -- two",
+    ],
+)
 def test_the_command_line_arrives(prove, words):
     assert prove("tell", append=words).command_line == words
 

@@ -1,4 +1,5 @@
-"""Machines of every size: memory, CPUs and CPU models, and those that cannot run a 64-bit kernel."""
+"""Machines of every size: memory, CPUs and CPU models, and those that cannot run a 64-bit
+kernel."""
 
 import conftest
 import pytest
@@ -19,22 +20,29 @@ def test_all_usable_memory_is_free_on_q35_with_4_cpus(prove):
 
 
 def check_memory_map(told, size):
-    """Holds the memory map against what QEMU was told: nothing of the RAM is missing, nothing is invented."""
+    """Holds the memory map against what QEMU was told: nothing of the RAM is missing, nothing is
+    invented."""
     ram = told.of_type(*(set(range(1, 14)) - {tell.RESERVED, tell.FRAMEBUFFER}))
     found = sum(memory.end - memory.begin for memory in ram)
-    # SeaBIOS keeps 0xa0000-0xfffff and some 200 KiB at the top of low memory for itself and its tables.
+    # SeaBIOS keeps 0xa0000-0xfffff and some 200 KiB at the top of low memory for itself and its
+    # tables.
     assert size - 2 * MIB < found <= size
     usable = sum(memory.end - memory.begin for memory in told.of_type(tell.USABLE))
     assert found - usable < 8 * MIB, "the loader keeps more memory than it should"
     top = max(memory.end for memory in ram)
     assert top <= size if size <= 3 * GIB else top == size + GIB
-    assert all(told.of_type(kind) for kind in (tell.KERNEL, tell.STACK, tell.BOOT_INFO, tell.PAGE_TABLES, tell.RESIDENT))
+    assert all(
+        told.of_type(kind)
+        for kind in (tell.KERNEL, tell.STACK, tell.BOOT_INFO, tell.PAGE_TABLES, tell.RESIDENT)
+    )
 
 
 @pytest.fixture(scope="session")
 def dirt():
     """A file of 64 MiB without a zero byte: memory as a warm start leaves it."""
-    return conftest.once(".dirt", ["64 MiB of 0xa5"], lambda path: path.write_bytes(b"\xa5" * (64 * MIB)))
+    return conftest.once(
+        ".dirt", ["64 MiB of 0xa5"], lambda path: path.write_bytes(b"\xa5" * (64 * MIB))
+    )
 
 
 @pytest.mark.parametrize("kernel", ["placed", "shared", "pie", "tls", "tell", "gaps"])
@@ -61,7 +69,9 @@ def test_a_cpu_without_no_execute_pages_is_refused(boot):
 def test_a_kernel_larger_than_memory_is_refused_with_numbers(boot):
     machine = boot("bss", memory=1024)
     expect_refusal(machine, 202)
-    assert "153" in machine.serial(), "the message should say how much is needed: 1536 MiB and a bit"
+    assert (
+        "153" in machine.serial()
+    ), "the message should say how much is needed: 1536 MiB and a bit"
 
 
 @pytest.mark.parametrize("mib", [2048, 4096])

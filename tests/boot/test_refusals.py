@@ -1,7 +1,8 @@
-"""Bad kernels and bad words: each is refused under its code, on the screen and on COM1, and the prompt comes back.
+"""Bad kernels and bad words: each is refused under its code, on the screen and on COM1, and the
+prompt comes back.
 
-One disc holds them all. A machine stands at ISOLINUX's prompt and is told one after the other, so each refusal also
-proves that the one before left a prompt that works.
+One disc holds them all. A machine stands at ISOLINUX's prompt and is told one after the other, so
+each refusal also proves that the one before left a prompt that works.
 """
 
 import dataclasses
@@ -61,7 +62,8 @@ def read(name):
     return conftest.test_kernel(name).read_bytes()
 
 
-# ---- 1xx: the kernel's file -------------------------------------------------------------------------------
+# ---- 1xx: the kernel's file ----------------------------------------------------------------------
+
 
 @mistake(100)
 def empty(_elf):
@@ -177,7 +179,7 @@ def program_headers_of_no_size(elf):
 @mistake(111)
 def cut_in_a_segment(elf):
     last = elf.load(elfmaker.PF_R | elfmaker.PF_W)
-    return elf.data[:last.p_offset + last.p_filesz - 1]
+    return elf.data[: last.p_offset + last.p_filesz - 1]
 
 
 @mistake(111)
@@ -219,8 +221,15 @@ def a_segment_that_wraps_around_in_memory(elf):
 
 @mistake(113)
 def a_segment_of_no_file_bytes_that_is_not_canonical(elf):
-    elf.add_segments({"p_type": elfmaker.PT_LOAD, "p_flags": 6, "p_vaddr": 0x1000000000000000, "p_memsz": 4096,
-                      "p_align": 4096})
+    elf.add_segments(
+        {
+            "p_type": elfmaker.PT_LOAD,
+            "p_flags": 6,
+            "p_vaddr": 0x1000000000000000,
+            "p_memsz": 4096,
+            "p_align": 4096,
+        }
+    )
 
 
 @mistake(114)
@@ -246,15 +255,29 @@ def segments_on_top_of_each_other(elf):
 @mistake(116)
 def segments_that_overlap_in_bss(elf):
     segment = elf.load(elfmaker.PF_R | elfmaker.PF_W)
-    elf.add_segments({"p_type": elfmaker.PT_LOAD, "p_flags": 6, "p_memsz": 64, "p_align": 16,
-                      "p_vaddr": segment.p_vaddr + segment.p_memsz - 16 & ~15})
+    elf.add_segments(
+        {
+            "p_type": elfmaker.PT_LOAD,
+            "p_flags": 6,
+            "p_memsz": 64,
+            "p_align": 16,
+            "p_vaddr": segment.p_vaddr + segment.p_memsz - 16 & ~15,
+        }
+    )
 
 
 @mistake(117)
 def a_page_shared_by_code_and_data(elf):
     text = elf.load(elfmaker.PF_R | elfmaker.PF_X)
-    elf.add_segments({"p_type": elfmaker.PT_LOAD, "p_flags": 6, "p_memsz": 16, "p_align": 16,
-                      "p_vaddr": text.p_vaddr + text.p_memsz + 63 & ~15})
+    elf.add_segments(
+        {
+            "p_type": elfmaker.PT_LOAD,
+            "p_flags": 6,
+            "p_memsz": 16,
+            "p_align": 16,
+            "p_vaddr": text.p_vaddr + text.p_memsz + 63 & ~15,
+        }
+    )
 
 
 @mistake(118)
@@ -380,7 +403,8 @@ def a_position_independent_kernel_of_three_gib(elf):
     elf.load(elfmaker.PF_R | elfmaker.PF_W).p_memsz = 3 << 30
 
 
-# ---- 2xx: memory and addresses ----------------------------------------------------------------------------
+# ---- 2xx: memory and addresses -------------------------------------------------------------------
+
 
 @mistake(202)
 def a_bss_larger_than_memory(elf):
@@ -394,7 +418,7 @@ def a_bss_of_many_tebibytes(elf):
 
 wrong_words(203, "a_stack_larger_than_memory", "-stack=2G good.elf")
 
-# ---- 3xx: the words after APPEND --------------------------------------------------------------------------
+# ---- 3xx: the words after APPEND -----------------------------------------------------------------
 
 wrong_words(301, "no_words_at_all", "")
 wrong_words(301, "options_and_no_kernel", "-stack=128K")
@@ -407,7 +431,7 @@ wrong_words(303, "a_size_beyond_64_bits", "-stack=99999999999999999999 good.elf"
 wrong_words(303, "something_unknown_to_do_on_an_error", "-onerror=explode good.elf")
 wrong_words(304, "a_module_without_a_name", "good.elf some words ---")
 
-# ---- 5xx: files -------------------------------------------------------------------------------------------
+# ---- 5xx: files ----------------------------------------------------------------------------------
 
 wrong_words(501, "a_file_that_is_not_there", "nowhere.elf")
 wrong_words(501, "a_folder", "folder")
@@ -439,7 +463,8 @@ def a_bad_kernel_that_is_compressed(elf):
     return gzip.compress(elf.data, mtime=0)
 
 
-# ---- how they are tried -----------------------------------------------------------------------------------
+# ---- how they are tried --------------------------------------------------------------------------
+
 
 def spoil(case):
     """The bytes of a case's file."""
@@ -457,8 +482,11 @@ def file_names():
 def bad_disc():
     """The disc that holds every bad kernel and one good."""
     files = {file: spoil(CASES[name]) for name, file in file_names().items()}
-    files |= {"longjump.c32": (conftest.BUILD / "longjump.c32").read_bytes(), "good.elf": read("placed"),
-              "folder/file": b"this is a file in a folder"}
+    files |= {
+        "longjump.c32": (conftest.BUILD / "longjump.c32").read_bytes(),
+        "good.elf": read("placed"),
+        "folder/file": b"this is a file in a folder",
+    }
     config = "SERIAL 0 115200\nPROMPT 1\nLABEL good\n  COM32 longjump.c32\n  APPEND good.elf\n"
     ingredients = [config] + [part for name, data in files.items() for part in (name, data)]
     return conftest.once(".iso", ingredients, lambda path: disc.make(path, config, files))
@@ -495,8 +523,12 @@ def prompt(bad_disc, worker_id):
 
 def summaries():
     """The catalogue: number -> summary."""
-    return {int(number): text for number, text in
-            re.findall(r'^DIAG\((\d+), \w+,\s*"([^"]*)"', DIAG_DEF.read_text(), re.MULTILINE)}
+    return {
+        int(number): text
+        for number, text in re.findall(
+            r'^DIAG\((\d+), \w+,\s*"([^"]*)"', DIAG_DEF.read_text(), re.MULTILINE
+        )
+    }
 
 
 def squeeze(text):
@@ -505,7 +537,8 @@ def squeeze(text):
 
 
 def expect_refusal(machine, code):
-    """Asserts that the machine refuses, says why in full in both places, and is back at its prompt."""
+    """Asserts that the machine refuses, says why in full in both places, and is back at its
+    prompt."""
     said = machine.wait_serial("boot: ", limit=20)
     words = f"K{code} {summaries()[code]}"
     assert words in said, machine.report()

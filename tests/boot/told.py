@@ -1,9 +1,23 @@
-"""Reads what a test kernel tells on COM1 (kit.h's tell()). Knows the names of longjump.h's fields and types."""
+"""Reads what a test kernel tells on COM1 (kit.h's tell()). Knows the names of longjump.h's fields
+and types."""
 
 import dataclasses
 
-(USABLE, RESERVED, ACPI_RECLAIMABLE, ACPI_NVS, BAD, KERNEL, MODULE, STACK, BOOT_INFO, PAGE_TABLES, RESIDENT,
- KERNEL_FILE, FRAMEBUFFER) = range(1, 14)
+(
+    USABLE,
+    RESERVED,
+    ACPI_RECLAIMABLE,
+    ACPI_NVS,
+    BAD,
+    KERNEL,
+    MODULE,
+    STACK,
+    BOOT_INFO,
+    PAGE_TABLES,
+    RESIDENT,
+    KERNEL_FILE,
+    FRAMEBUFFER,
+) = range(1, 14)
 READ, WRITE, EXECUTE = 1, 2, 4
 
 

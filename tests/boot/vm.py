@@ -1,7 +1,8 @@
 """Boots one image in a real QEMU and tells what became of it.
 
-Knows QEMU, its media and its monitor; knows nothing of Longjump. Everything a test learns here comes from
-outside the guest: registers, memory and pixels are read through QMP, so no kernel is taken at its word.
+Knows QEMU, its media and its monitor; knows nothing of Longjump. Everything a test learns here
+comes from outside the guest: registers, memory and pixels are read through QMP, so no kernel is
+taken at its word.
 """
 
 import dataclasses
@@ -24,17 +25,17 @@ LIMIT = 60.0
 _CD = "if=none,id=medium,media=cdrom,readonly=on,format=raw,file={image}"
 _DISK = "if=none,id=medium,snapshot=on,format=raw,file={image}"
 
-# medium -> machine type, drive, devices; each is what a user's computer may have.
+# medium -> machine type, drive, devices (the last holds the drive); each is what a user may have.
 MEDIA = {
-    "cd-ide": ("pc", _CD, ["ide-cd,bus=ide.1,drive=medium,bootindex=0"]),
-    "cd-ahci": ("q35", _CD, ["ide-cd,bus=ide.2,drive=medium,bootindex=0"]),
-    "cd-scsi": ("pc", _CD, ["lsi53c895a,id=scsi", "scsi-cd,bus=scsi.0,drive=medium,bootindex=0"]),
-    "cd-virtio-scsi": ("q35", _CD, ["virtio-scsi-pci,id=scsi", "scsi-cd,bus=scsi.0,drive=medium,bootindex=0"]),
-    "disk-ide": ("pc", _DISK, ["ide-hd,bus=ide.0,drive=medium,bootindex=0"]),
-    "disk-ahci": ("q35", _DISK, ["ide-hd,bus=ide.0,drive=medium,bootindex=0"]),
-    "disk-virtio": ("pc", _DISK, ["virtio-blk-pci,drive=medium,bootindex=0"]),
-    "usb-xhci": ("q35", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0,drive=medium,bootindex=0"]),
-    "usb-ehci": ("q35", _DISK, ["usb-ehci,id=usb", "usb-storage,bus=usb.0,drive=medium,bootindex=0"]),
+    "cd-ide": ("pc", _CD, ["ide-cd,bus=ide.1"]),
+    "cd-ahci": ("q35", _CD, ["ide-cd,bus=ide.2"]),
+    "cd-scsi": ("pc", _CD, ["lsi53c895a,id=scsi", "scsi-cd,bus=scsi.0"]),
+    "cd-virtio-scsi": ("q35", _CD, ["virtio-scsi-pci,id=scsi", "scsi-cd,bus=scsi.0"]),
+    "disk-ide": ("pc", _DISK, ["ide-hd,bus=ide.0"]),
+    "disk-ahci": ("q35", _DISK, ["ide-hd,bus=ide.0"]),
+    "disk-virtio": ("pc", _DISK, ["virtio-blk-pci"]),
+    "usb-xhci": ("q35", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0"]),
+    "usb-ehci": ("q35", _DISK, ["usb-ehci,id=usb", "usb-storage,bus=usb.0"]),
 }
 
 
@@ -43,7 +44,8 @@ class QmpError(Exception):
 
 
 class Qmp:
-    """The QEMU Machine Protocol over a connected socket: commands are answered in turn, events are kept."""
+    """The QEMU Machine Protocol over a connected socket: commands are answered in turn, events are
+    kept."""
 
     def __init__(self, connection):
         self.connection, self.pending, self.events = connection, b"", []
@@ -92,8 +94,8 @@ class Qmp:
 
 @dataclasses.dataclass(frozen=True)
 class End:
-    """How a boot ended: kind is exit (value: what the guest wrote to isa-debug-exit), reset, shutdown, panic,
-    hang (the limit passed) or qemu-error (value: QEMU's own exit status)."""
+    """How a boot ended: kind is exit (value: what the guest wrote to isa-debug-exit), reset,
+    shutdown, panic, hang (the limit passed) or qemu-error (value: QEMU's own exit status)."""
 
     kind: str
     value: int = 0
@@ -106,32 +108,61 @@ class Unexpected(AssertionError):
 class Machine:
     """One QEMU with one medium, running from the moment it is made until stop()."""
 
-    def __init__(self, image, log, *, medium="cd-ide", memory=256, cpus=1, cpu="qemu64", debug_exit=True, vga="std",
-                 machine="", extra=()):
+    def __init__(
+        self,
+        image,
+        log,
+        *,
+        medium="cd-ide",
+        memory=256,
+        cpus=1,
+        cpu="qemu64",
+        debug_exit=True,
+        vga="std",
+        machine="",
+        extra=(),
+    ):
         self.log = pathlib.Path(log)
         self.log.mkdir(parents=True, exist_ok=True)
         self.ended = None
         self._heard = 0
         ours, theirs = socket.socketpair()
         board, drive, devices = MEDIA[medium]
-        command = [
-            QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-vga", vga,
-            "-machine", f"{board},accel=tcg{',' if machine else ''}{machine}",
-            "-cpu", cpu, "-smp", str(cpus), "-m", f"{memory}M",
-            "-action", "reboot=shutdown,shutdown=pause", "-d", "cpu_reset,guest_errors", "-D", self._path("cpu.log"),
-            "-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control",
-            "-serial", "stdio", "-debugcon", "file:" + _escape(self._path("e9.log")),
-            "-drive", drive.format(image=_escape(str(image))),
-        ]
-        for device in devices:
+        command = [QEMU, "-nodefaults", "-no-user-config"]
+        for option in (
+            ("-machine", f"{board},accel=tcg{',' if machine else ''}{machine}"),
+            ("-cpu", cpu),
+            ("-smp", str(cpus)),
+            ("-m", f"{memory}M"),
+            ("-vga", vga),
+            ("-display", "none"),
+            ("-serial", "stdio"),
+            ("-debugcon", "file:" + _escape(self._path("e9.log"))),
+            ("-chardev", f"socket,id=qmp,fd={theirs.fileno()}"),
+            ("-mon", "chardev=qmp,mode=control"),
+            ("-action", "reboot=shutdown,shutdown=pause"),
+            ("-d", "cpu_reset,guest_errors"),
+            ("-D", self._path("cpu.log")),
+            ("-drive", drive.format(image=_escape(str(image)))),
+        ):
+            command += option
+        for device in [*devices[:-1], devices[-1] + ",drive=medium,bootindex=0"]:
             command += ["-device", device]
         if debug_exit:
             command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         command += extra
         (self.log / "command.txt").write_text(shlex.join(command) + "\n")
-        with open(self.log / "serial.log", "wb") as serial, open(self.log / "qemu.log", "wb") as errors:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=serial, stderr=errors,
-                                            pass_fds=[theirs.fileno()])
+        with (
+            open(self.log / "serial.log", "wb") as serial,
+            open(self.log / "qemu.log", "wb") as errors,
+        ):
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=serial,
+                stderr=errors,
+                pass_fds=[theirs.fileno()],
+            )
         theirs.close()
         self._socket = ours
         try:
@@ -157,7 +188,7 @@ class Machine:
         self.process.stdin.close()
         self._socket.close()
 
-    # ---- what the guest says -----------------------------------------------------------------------------
+    # ---- what the guest says ---------------------------------------------------------------------
 
     def serial(self):
         """Everything COM1 has said so far."""
@@ -169,7 +200,8 @@ class Machine:
         return path.read_bytes().decode("latin-1") if path.exists() else ""
 
     def wait_serial(self, text, limit=LIMIT):
-        """Waits until COM1 says text, after whatever the last such call found; returns all that came up to it."""
+        """Waits until COM1 says text, after whatever the last such call found; returns all that
+        came up to it."""
         deadline = time.monotonic() + limit
         while True:
             is_over = self.ended is not None or not self._watch(0.02)
@@ -177,7 +209,7 @@ class Machine:
             found = said.find(text, self._heard)
             if found >= 0:
                 start, self._heard = self._heard, found + len(text)
-                return said[start:self._heard]
+                return said[start : self._heard]
             if is_over or time.monotonic() > deadline:
                 if not is_over:
                     self.ended = End("hang")
@@ -196,7 +228,9 @@ class Machine:
         """Asserts how the boot ends."""
         end = self.wait_end(limit)
         if end != End(kind, value):
-            raise Unexpected(f"the boot should end in {End(kind, value)}, but ended in {end}\n{self.report()}")
+            raise Unexpected(
+                f"the boot should end in {End(kind, value)}, but ended in {end}\n{self.report()}"
+            )
 
     def _watch(self, seconds):
         """Waits a moment for news of QEMU; True while the guest runs."""
@@ -211,11 +245,14 @@ class Machine:
                 self.ended = End("panic")
         if self.ended is None and not is_there:
             status = self.process.wait(10)
-            # isa-debug-exit ends QEMU with (value << 1) | 1; QEMU's own failures are 1 and signals are negative.
-            self.ended = End("exit", status >> 1) if status > 1 and status & 1 else End("qemu-error", status)
+            # isa-debug-exit ends QEMU with (value << 1) | 1; QEMU's own failures are 1 and signals
+            # are negative.
+            self.ended = (
+                End("exit", status >> 1) if status > 1 and status & 1 else End("qemu-error", status)
+            )
         return self.ended is None
 
-    # ---- what a user does --------------------------------------------------------------------------------
+    # ---- what a user does ------------------------------------------------------------------------
 
     def type(self, text, through="keyboard"):
         """Types text on the PS/2 keyboard, or sends it down the serial line."""
@@ -228,7 +265,7 @@ class Machine:
             self.qmp.command("send-key", keys=keys, **{"hold-time": 10})
             time.sleep(0.03)
 
-    # ---- what the machine is like ------------------------------------------------------------------------
+    # ---- what the machine is like ----------------------------------------------------------------
 
     def monitor(self, line):
         """Answers one line of QEMU's human monitor."""
@@ -262,7 +299,8 @@ class Machine:
         return screen.read_ppm(path.read_bytes())
 
     def screenshot_text(self, cell_width=None):
-        """The text that the displayed pixels show, read with the font of the machine's own VGA BIOS."""
+        """The text that the displayed pixels show, read with the font of the machine's own VGA
+        BIOS."""
         font = screen.find_font(self.memory(0xC0000, 0x10000))
         picture = self.screenshot()
         return screen.text_of_picture(picture, font, cell_width or screen.cell_width(picture))
@@ -274,7 +312,11 @@ class Machine:
         if self.process.poll() is None and self.qmp is not None:
             try:
                 self.screenshot()
-                parts += ["screen:", *self.screen_text().splitlines(), self.monitor("info registers")]
+                parts += [
+                    "screen:",
+                    *self.screen_text().splitlines(),
+                    self.monitor("info registers"),
+                ]
             except QmpError as error:
                 parts.append(f"QEMU would not tell more: {error}")
         else:
@@ -286,7 +328,8 @@ class Machine:
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-    """A segment register with what the CPU has cached of its descriptor (flags: its upper four bytes)."""
+    """A segment register with what the CPU has cached of its descriptor (flags: its upper four
+    bytes)."""
 
     selector: int
     base: int
@@ -297,12 +340,16 @@ class Segment:
 def parse_registers(text):
     """Turns `info registers` into a dictionary."""
     registers = {}
-    for name, value in re.findall(r"\b([ER][A-Z0-9]{1,2}|CR[0-9]|EFER|DR[0-7]|MXCSR)=([0-9a-f]+)", text):
+    for name, value in re.findall(
+        r"\b([ER][A-Z0-9]{1,2}|CR[0-9]|EFER|DR[0-7]|MXCSR)=([0-9a-f]+)", text
+    ):
         name = name.lower() if name == "EFER" else re.sub("^E", "R", name).lower()
         registers[{"rfl": "rflags"}.get(name, name)] = int(value, 16)
     pattern = r"\b([CDEFGS]S|TR|LDT) *=([0-9a-f]{4}) ([0-9a-f]{8,16}) ([0-9a-f]{8}) ([0-9a-f]{8})"
     for name, selector, base, limit, flags in re.findall(pattern, text):
-        registers[name.lower()] = Segment(int(selector, 16), int(base, 16), int(limit, 16), int(flags, 16))
+        registers[name.lower()] = Segment(
+            int(selector, 16), int(base, 16), int(limit, 16), int(flags, 16)
+        )
     for name, base, limit in re.findall(r"\b(GDT|IDT)= *([0-9a-f]{8,16}) ([0-9a-f]{8})", text):
         registers[name.lower()] = Segment(0, int(base, 16), int(limit, 16), 0)
     registers["is_halted"] = "HLT=1" in text

@@ -3,7 +3,7 @@
 #include "kit.h"
 
 #define WORDS (1536ull << 20 >> 3)
-#define PAGE (4096 / 8)
+#define PAGE  (4096 / 8)
 
 static volatile uint64_t huge[WORDS];
 

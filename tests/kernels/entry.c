@@ -11,7 +11,8 @@ struct state {
 extern volatile struct state state;
 void check_entry(const struct longjump_boot_info *info);
 
-/* Notes the state down before any compiled code changes it; state's layout is that of struct state. */
+/* Notes the state down before any compiled code changes it; state's layout is that of struct state.
+ * */
 __asm__(".pushsection .bss\n"
         ".balign 16\n"
         ".globl state\n"
@@ -47,7 +48,10 @@ static bool sse_works(void)
 	static const uint64_t a[2] __attribute__((aligned(16))) = { 1, 2 };
 	uint64_t sum[2] __attribute__((aligned(16)));
 
-	__asm__ volatile("movaps %1, %%xmm0; paddq %%xmm0, %%xmm0; movaps %%xmm0, %0" : "=m"(sum) : "m"(a) : "memory");
+	__asm__ volatile("movaps %1, %%xmm0; paddq %%xmm0, %%xmm0; movaps %%xmm0, %0"
+	                 : "=m"(sum)
+	                 : "m"(a)
+	                 : "memory");
 	return sum[0] == 2 && sum[1] == 4;
 }
 
@@ -55,11 +59,13 @@ static bool x87_works(void)
 {
 	uint64_t eight;
 
-	__asm__ volatile("fld1; fadd %%st, %%st; fmul %%st, %%st; fadd %%st, %%st; fistpll %0" : "=m"(eight));
+	__asm__ volatile("fld1; fadd %%st, %%st; fmul %%st, %%st; fadd %%st, %%st; fistpll %0"
+	                 : "=m"(eight));
 	return eight == 8;
 }
 
-/* Loads every segment register again with what it holds: the GDT must be there, in mapped memory, and fit. */
+/* Loads every segment register again with what it holds: the GDT must be there, in mapped memory,
+ * and fit. */
 static void reload_segments(void)
 {
 	__asm__ volatile("mov %%ds, %%eax; mov %%eax, %%ds\n"
@@ -70,7 +76,10 @@ static void reload_segments(void)
 	                 "xor %%eax, %%eax; mov %%cs, %%eax; push %%rax\n"
 	                 "lea 1f(%%rip), %%rax; push %%rax\n"
 	                 "lretq\n"
-	                 "1:" : : : "rax", "memory");
+	                 "1:"
+	                 :
+	                 :
+	                 : "rax", "memory");
 }
 
 static uint64_t read_msr(uint32_t number)
@@ -90,13 +99,13 @@ void check_entry(const struct longjump_boot_info *info)
 	EXPECT(state.rsp > info->stack_begin && state.rsp < info->stack_end);
 	EXPECT(state.return_address != 0);
 	EXPECT_EQUAL(state.rbp, 0);
-	EXPECT_EQUAL(state.rflags & (1 << 9), 0);  /* IF */
-	EXPECT_EQUAL(state.rflags & (1 << 10), 0); /* DF */
-	EXPECT_EQUAL(state.rflags & (1 << 8), 0);  /* TF */
-	EXPECT_EQUAL(state.cr0 & 0x80010001, 0x80010001); /* PG, WP, PE */
-	EXPECT_EQUAL(state.cr0 & 0x6000000e, 0x00000002); /* caches on, MP, neither EM nor TS */
-	EXPECT_EQUAL(state.cr4 & 0x620, 0x620);           /* PAE, OSFXSR, OSXMMEXCPT */
-	EXPECT_EQUAL(state.cr4 & 0x1000, 0);              /* 4 levels */
+	EXPECT_EQUAL(state.rflags & (1 << 9), 0);          /* IF */
+	EXPECT_EQUAL(state.rflags & (1 << 10), 0);         /* DF */
+	EXPECT_EQUAL(state.rflags & (1 << 8), 0);          /* TF */
+	EXPECT_EQUAL(state.cr0 & 0x80010001, 0x80010001);  /* PG, WP, PE */
+	EXPECT_EQUAL(state.cr0 & 0x6000000e, 0x00000002);  /* caches on, MP, neither EM nor TS */
+	EXPECT_EQUAL(state.cr4 & 0x620, 0x620);            /* PAE, OSFXSR, OSXMMEXCPT */
+	EXPECT_EQUAL(state.cr4 & 0x1000, 0);               /* 4 levels */
 	EXPECT_EQUAL(read_msr(0xc0000080) & 0xd00, 0xd00); /* EFER: LME, LMA, NXE */
 	EXPECT_EQUAL(state.mxcsr, 0x1f80);
 	EXPECT_EQUAL(state.x87_control, 0x37f);

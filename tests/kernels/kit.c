@@ -90,7 +90,8 @@ void say(const char *format, ...)
 		else if (*format == 'c')
 			put((char)va_arg(values, int));
 		else if (*format == 'u' || *format == 'x')
-			put_number(is_long ? va_arg(values, uint64_t) : va_arg(values, unsigned int),
+			put_number(is_long ? va_arg(values, uint64_t)
+			                   : va_arg(values, unsigned int),
 			           *format == 'u' ? 10 : 16, width);
 		else
 			put(*format);
@@ -121,18 +122,22 @@ void tell(const struct longjump_boot_info *info)
 	say("loader=%s\ncommand_line=%s\n", info->loader, info->command_line);
 	say("info=%lx\n", (uint64_t)info);
 	TELL(version), TELL(size), TELL(direct_map), TELL(direct_map_end);
-	TELL(kernel_begin), TELL(kernel_end), TELL(kernel_physical), TELL(kernel_slide), TELL(entry);
+	TELL(kernel_begin), TELL(kernel_end), TELL(kernel_physical), TELL(kernel_slide),
+		TELL(entry);
 	TELL(stack_begin), TELL(stack_end);
 	TELL(tls_begin), TELL(tls_file_size), TELL(tls_size), TELL(tls_align);
 	TELL(tsc_start), TELL(tsc_read), TELL(tsc_jump), TELL(tsc_frequency);
 	TELL(rsdp_physical), TELL(smbios_physical), TELL(smbios3_physical);
-	TELL(module_count), TELL(symbol_count), TELL(cpu_count), TELL(boot_drive), TELL(paging_levels);
+	TELL(module_count), TELL(symbol_count), TELL(cpu_count), TELL(boot_drive),
+		TELL(paging_levels);
 #undef TELL
 	for (uint64_t i = 0; i < info->memory_map_count; i++)
-		say("memory=%lx %lx %u\n", info->memory_map[i].begin, info->memory_map[i].end, info->memory_map[i].type);
+		say("memory=%lx %lx %u\n", info->memory_map[i].begin, info->memory_map[i].end,
+		    info->memory_map[i].type);
 	for (uint64_t i = 0; i < info->segment_count; i++)
-		say("segment=%lx %lx %lx %u\n", info->segments[i].virtual_begin, info->segments[i].virtual_end,
-		    info->segments[i].physical, info->segments[i].rights);
+		say("segment=%lx %lx %lx %u\n", info->segments[i].virtual_begin,
+		    info->segments[i].virtual_end, info->segments[i].physical,
+		    info->segments[i].rights);
 }
 
 _Noreturn void finish(void)

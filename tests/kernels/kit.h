@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kit.h - what a test kernel needs to speak and to judge. Speaks on COM1 and port 0xE9 at once. Knows the native
- * protocol's header and nothing of who reads the words; takes nothing for granted but a stack and its own segments.
+ * kit.h - what a test kernel needs to speak and to judge. Speaks on COM1 and port 0xE9 at once.
+ * Knows the native protocol's header and nothing of who reads the words; takes nothing for granted
+ * but a stack and its own segments.
  *
  * A test kernel is one file that proves one promise:
  *
@@ -30,17 +31,23 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void expect(bool is_true, const char *claim);
 void expect_equal(uint64_t found, uint64_t expected, const char *what);
 
-#define EXPECT(claim) expect((claim), #claim)
+#define EXPECT(claim)                 expect((claim), #claim)
 #define EXPECT_EQUAL(found, expected) expect_equal((uint64_t)(found), (uint64_t)(expected), #found)
 
 /* Judges without a word as long as all is well: for checks made a million times. */
-#define EXPECT_QUIETLY(claim) do { if (!(claim)) expect(false, #claim); } while (0)
+#define EXPECT_QUIETLY(claim)                  \
+	do {                                   \
+		if (!(claim))                  \
+			expect(false, #claim); \
+	} while (0)
 
-/* Says everything that the loader told, one `name=value` a line, for tests that hold it against the machine. */
+/* Says everything that the loader told, one `name=value` a line, for tests that hold it against the
+ * machine. */
 void tell(const struct longjump_boot_info *info);
 
-/* Says PASS or FAIL with the number of checks and ends the machine: isa-debug-exit gets 16 or 17 (QEMU exits with
- * 33 or 35), Bochs is told to shut down, and a machine that has neither stands still for others to look at. */
+/* Says PASS or FAIL with the number of checks and ends the machine: isa-debug-exit gets 16 or 17
+ * (QEMU exits with 33 or 35), Bochs is told to shut down, and a machine that has neither stands
+ * still for others to look at. */
 _Noreturn void finish(void);
 
 /* Stands still: interrupts off, CPU halted. */

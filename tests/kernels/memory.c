@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* memory.c - proves that the memory map does not lie: writes and reads what it calls usable, and finds afterwards that
- * nothing else has changed. Up to 512 MiB every word is written; of more, a word in each page, or in every 16th. */
+/* memory.c - proves that the memory map does not lie: writes and reads what it calls usable, and
+ * finds afterwards that nothing else has changed. Up to 512 MiB every word is written; of more, a
+ * word in each page, or in every 16th. */
 #include "kit.h"
 
 #define MIB (1ull << 20)
@@ -24,8 +25,9 @@ static uint64_t sum_of_the_rest(const struct longjump_boot_info *info)
 		const struct longjump_memory *memory = &info->memory_map[i];
 		uint32_t type = memory->type;
 
-		if (type != LONGJUMP_MEMORY_ACPI_RECLAIMABLE && type != LONGJUMP_MEMORY_ACPI_NVS &&
-		    (type < LONGJUMP_MEMORY_KERNEL || type > LONGJUMP_MEMORY_KERNEL_FILE || type == LONGJUMP_MEMORY_STACK))
+		if (type != LONGJUMP_MEMORY_ACPI_RECLAIMABLE && type != LONGJUMP_MEMORY_ACPI_NVS
+		    && (type < LONGJUMP_MEMORY_KERNEL || type > LONGJUMP_MEMORY_KERNEL_FILE
+		        || type == LONGJUMP_MEMORY_STACK))
 			continue;
 		for (uint64_t at = memory->begin; at < memory->end; at += 8)
 			sum = (sum ^ *(volatile uint64_t *)physical(info, at)) * 0x100000001b3;
@@ -66,7 +68,8 @@ static uint64_t stack_canaries(const struct longjump_boot_info *info, bool write
 	volatile uint64_t *here = (volatile uint64_t *)(address_of(&info) - 2048);
 	uint64_t wrong = 0;
 
-	for (volatile uint64_t *word = (volatile uint64_t *)info->stack_begin; word < here; word++) {
+	for (volatile uint64_t *word = (volatile uint64_t *)info->stack_begin; word < here;
+	     word++) {
 		if (write)
 			*word = 0xcafe;
 		else

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* pie.c - proves that a position-independent kernel is relocated: pointers in data, in RELRO, in plenty. */
+/* pie.c - proves that a position-independent kernel is relocated: pointers in data, in RELRO, in
+ * plenty. */
 #include "kit.h"
 
 extern char kernel_base[];
 
-#define FOUR(pointer) pointer, pointer, pointer, pointer
+#define FOUR(pointer)    pointer, pointer, pointer, pointer
 #define SIXTEEN(pointer) FOUR(pointer), FOUR(pointer), FOUR(pointer), FOUR(pointer)
 
 static volatile uint64_t number = 0x0123456789abcdef;
 static const volatile void *volatile pointer = &number;
 
-/* Constant, so read-only, but for the moment of relocation: RELRO. Not static, so that nobody reasons its use away. */
+/* Constant, so read-only, but for the moment of relocation: RELRO. Not static, so that nobody
+ * reasons its use away. */
 extern const volatile void *const pointers[85];
-const volatile void *const pointers[85] = { SIXTEEN(&number), SIXTEEN(&number), SIXTEEN(&number),
-	SIXTEEN(&number), SIXTEEN(&number), NULL, &number, NULL, NULL, &pointer };
+const volatile void *const pointers[85] = { SIXTEEN(&number),
+	                                    SIXTEEN(&number),
+	                                    SIXTEEN(&number),
+	                                    SIXTEEN(&number),
+	                                    SIXTEEN(&number),
+	                                    NULL,
+	                                    &number,
+	                                    NULL,
+	                                    NULL,
+	                                    &pointer };
 
 void _start(const struct longjump_boot_info *info)
 {

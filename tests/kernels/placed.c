@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* placed.c - proves that a kernel runs at the addresses it was linked for, with its data there and its .bss zero. */
+/* placed.c - proves that a kernel runs at the addresses it was linked for, with its data there and
+ * its .bss zero. */
 #include "kit.h"
 
 extern char kernel_base[]; /* where the linker put the kernel */
 
 static const char words[] = "these words are read-only";
 static volatile uint64_t number = 0x0123456789abcdef;
-static const volatile void *volatile pointer = &number; /* a 64-bit address that only the linker knew */
+static const volatile void *volatile pointer =
+	&number; /* a 64-bit address that only the linker knew */
 static volatile uint64_t zeroes[3 * 4096 / 8];
 
 void _start(const struct longjump_boot_info *info)

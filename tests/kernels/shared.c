@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* shared.c - proves that two segments of equal rights may share a page (linked by shared.ld), the second's file bytes
- * and both .bss parts included. */
+/* shared.c - proves that two segments of equal rights may share a page (linked by shared.ld), the
+ * second's file bytes and both .bss parts included. */
 #include "kit.h"
 
 static volatile uint64_t first[4] __attribute__((section(".data.first"))) = { 1, 2, 3, 4 };

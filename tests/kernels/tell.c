@@ -10,7 +10,8 @@ static void memory_map_is_in_order(const struct longjump_boot_info *info)
 	for (uint64_t i = 0; i < info->memory_map_count; i++) {
 		EXPECT_QUIETLY(map[i].begin < map[i].end);
 		EXPECT_QUIETLY(((map[i].begin | map[i].end) & 0xfff) == 0);
-		EXPECT_QUIETLY(map[i].type >= LONGJUMP_MEMORY_USABLE && map[i].type <= LONGJUMP_MEMORY_FRAMEBUFFER);
+		EXPECT_QUIETLY(map[i].type >= LONGJUMP_MEMORY_USABLE
+		               && map[i].type <= LONGJUMP_MEMORY_FRAMEBUFFER);
 		EXPECT_QUIETLY(map[i].reserved == 0);
 		if (i == 0)
 			continue;
@@ -35,7 +36,10 @@ static void segments_are_in_order(const struct longjump_boot_info *info)
 	EXPECT(info->segment_count > 0);
 	for (uint64_t i = 0; i < info->segment_count; i++) {
 		EXPECT_QUIETLY(segments[i].virtual_begin < segments[i].virtual_end);
-		EXPECT_QUIETLY(((segments[i].virtual_begin | segments[i].virtual_end | segments[i].physical) & 0xfff) == 0);
+		EXPECT_QUIETLY(((segments[i].virtual_begin | segments[i].virtual_end
+		                 | segments[i].physical)
+		                & 0xfff)
+		               == 0);
 		EXPECT_QUIETLY(segments[i].rights & LONGJUMP_READ);
 		EXPECT_QUIETLY((segments[i].rights & 6) != 6);
 		EXPECT_QUIETLY(i == 0 || segments[i - 1].virtual_end <= segments[i].virtual_begin);
