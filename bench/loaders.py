@@ -1,0 +1,103 @@
+"""loaders.py - packs a payload for each loader: one function a loader, each returns an image that
+starts from a CD and from a disk.
+
+Knows how Syslinux and GRUB want to be packed; knows nothing of what is measured.
+"""
+
+import shutil
+import struct
+from pathlib import Path
+
+from lib.disc import SECTOR, find_syslinux
+from lib.project import ROOT, run
+
+HERE = ROOT / "bench"
+GRUB = Path("/usr/lib/grub/i386-pc")
+
+
+def disc(tree, boot, output):
+    """Masters a tree as a CD that starts the file `boot` of it."""
+    run(["genisoimage", "-quiet", "-R", "-b", boot, "-c", "boot.cat", "-no-emul-boot",
+         "-boot-load-size", "4", "-boot-info-table", "-o", output, tree])
+    shutil.rmtree(tree)
+    return output
+
+
+def boot_file(image):
+    """Returns the CD sector at which the file that a CD starts begins, as its catalog says."""
+    with image.open("rb") as file:
+        file.seek(17 * SECTOR + 0x47)  # El Torito's volume descriptor
+        catalog, = struct.unpack("<I", file.read(4))
+        file.seek(catalog * SECTOR + 32 + 8)  # the default entry
+        return struct.unpack("<I", file.read(4))[0]
+
+
+def patch(image, offset, data):
+    """Writes bytes into an image."""
+    with image.open("r+b") as file:
+        file.seek(offset)
+        file.write(data)
+
+
+def new_tree(folder, name):
+    """Returns an empty folder for what goes on a disc."""
+    tree = folder / f"{name}.tree"
+    tree.mkdir()
+    return tree
+
+
+def floor(payload):
+    """Our own boot sector and the payload: what this machine takes to read and copy it once."""
+    tree = new_tree(payload.folder, "floor")
+    boot = tree / "floor.bin"
+    run(["nasm", "-f", "bin", "-o", boot, HERE / "floor.asm"])
+    with boot.open("ab") as file:
+        file.write(payload.file.read_bytes())
+    image = disc(tree, boot.name, payload.folder / "floor.iso")
+    begin = boot_file(image)
+    with image.open("rb") as file:
+        file.seek(begin * SECTOR)
+        sector = bytearray(file.read(512))
+    struct.pack_into("<II", sector, 8, 0, begin * SECTOR // 512)  # as floor.asm wants it on a disk
+    patch(image, 0, sector)
+    return image
+
+
+def longjump(payload):
+    """The disc that `build.sh image` makes of the kernel, with nothing turned off or on."""
+    image = payload.folder / "longjump.iso"
+    run([ROOT / "build.sh", "image", "--kernel", payload.kernel(64), "--output", image])
+    return image
+
+
+def mboot(payload):
+    """ISOLINUX and Syslinux's Multiboot 1 loader, with the one library that it needs."""
+    tree = new_tree(payload.folder, "mboot")
+    for file in ("isolinux.bin", "ldlinux.c32", "libcom32.c32", "mboot.c32"):
+        shutil.copy(find_syslinux(file), tree)
+    payload.kernel(32).rename(tree / "kernel.elf")
+    (tree / "isolinux.cfg").write_text(
+        "SERIAL 0 115200\nDEFAULT it\nLABEL it\n  COM32 mboot.c32\n  APPEND kernel.elf\n")
+    image = disc(tree, "isolinux.bin", payload.folder / "mboot.iso")
+    run(["isohybrid", image])
+    return image
+
+
+def grub(payload):
+    """GRUB 2 with no more modules than this takes, and its commands inside its core."""
+    tree = new_tree(payload.folder, "grub")
+    payload.kernel(32).rename(tree / "kernel.elf")
+    commands = payload.folder / "grub.cfg"
+    commands.write_text("multiboot /kernel.elf\nboot\n")
+    modules = ["biosdisk", "iso9660", "multiboot", *(["gzio"] if payload.size.compressed else [])]
+    run(["grub-mkimage", "-O", "i386-pc-eltorito", "-p", "/boot/grub", "-c", commands,
+         "-o", tree / "core.img", *modules])
+    image = disc(tree, "core.img", payload.folder / "grub.iso")
+    sector = boot_file(image) * SECTOR // 512
+    patch(image, 0, (GRUB / "boot_hybrid.img").read_bytes())
+    patch(image, 432, struct.pack("<Q", sector + 4))  # what follows the CD's own boot sector
+    patch(image, sector * 512 + 2548, struct.pack("<Q", sector + 5))  # and the rest of that
+    return image
+
+
+LOADERS = {"floor": floor, "longjump": longjump, "mboot.c32": mboot, "grub": grub}

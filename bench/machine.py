@@ -1,0 +1,56 @@
+"""machine.py - boots an image in QEMU and returns what was told, or how long it took.
+
+Knows QEMU; knows nothing of loaders. Two kinds of run: with a listener on port 0xE9 and one
+nanosecond an instruction, so that the guest's clock counts instructions; and without, for the time
+on the wall, in which the kernel ends the machine as soon as it is reached.
+"""
+
+import struct
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from lib.project import Stop
+
+ENDED_WELL = 16 << 1 | 1  # isa-debug-exit's status for SUCCESS in kernel.c and floor.asm
+LIMIT = 120  # seconds
+
+MEDIA = {
+    "q35-cd": ("-M", "q35", "-cdrom"),            # AHCI
+    "pc-cd": ("-M", "pc", "-cdrom"),              # IDE
+    "pc-hd": ("-M", "pc", "-snapshot", "-hda"),   # IDE
+}
+COMMON = ("qemu-system-x86_64 -m 512 -display none -nic none -serial null -monitor none -no-reboot "
+          "-device isa-debug-exit,iobase=0xf4,iosize=4").split()
+COUNTED = ("-accel", "tcg", "-icount", "shift=0,sleep=off")
+PLAIN = ("-accel", "tcg")
+
+
+def boot(medium, image, *arguments):
+    """Runs one machine to its end and returns the seconds it took."""
+    command = [*COMMON, *arguments, *MEDIA[medium], str(image)]
+    begin = time.perf_counter()
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        raise Stop(f"did not end within {LIMIT} s: {' '.join(command)}") from None
+    if done.returncode != ENDED_WELL:
+        raise Stop(f"ended with status {done.returncode}, not {ENDED_WELL}: "
+                   f"{' '.join(command)}\n{done.stderr.decode()}")
+    return time.perf_counter() - begin
+
+
+def counted(medium, image):
+    """Boots with a listener and returns the numbers that the guest told."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told"
+        boot(medium, image, *COUNTED, "-debugcon", f"file:{told}")
+        data = told.read_bytes()
+    return struct.unpack(f"<{len(data) // 8}Q", data[:len(data) // 8 * 8])
+
+
+def timed(medium, image):
+    """Boots without a listener and returns the seconds of the whole process."""
+    return boot(medium, image, *PLAIN)

@@ -1,0 +1,91 @@
+"""measure.py - boots every loader with every payload from every medium and collects the figures.
+
+Knows how a share is made of what guests tell; knows nothing of how figures are shown.
+"""
+
+import shutil
+import statistics
+import sys
+
+from lib.project import BUILD, Stop, say
+from loaders import LOADERS
+from machine import counted, timed
+from payload import Payload
+
+FOLDER = BUILD / "bench"
+MS = 1e6  # instructions in a millisecond of the guest's clock
+
+
+class Bench:
+    """Measures what was asked for; keeps a list of results and counts what failed."""
+
+    def __init__(self, loaders, media, repeats, keep):
+        self.loaders = ["floor", *loaders]
+        self.media = media
+        self.repeats = repeats
+        self.keep = keep
+        self.results = []
+        self.failures = 0
+
+    def attempt(self, what, act, *arguments):
+        """Carries out a step; if it fails says so, remembers it and returns nothing."""
+        try:
+            return act(*arguments)
+        except Stop as stop:
+            self.failures += 1
+            print(f"bench: {what}: {stop}", file=sys.stderr)
+            return None
+
+    def size(self, size):
+        """Measures every loader on every medium with one payload."""
+        folder = FOLDER / size.name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        say(f"  pack     {size.title}")
+        payload = Payload(size, folder)
+        images = {}
+        for name in self.loaders:
+            image = self.attempt(f"{name}, {size.title}", LOADERS[name], payload)
+            if image:
+                images[name] = image
+        for medium in self.media:
+            say(f"  boot     {size.title}, {medium}")
+            self.medium(size, medium, images, payload.check)
+        if not self.keep:
+            shutil.rmtree(folder)
+
+    def medium(self, size, medium, images, check):
+        """Measures every loader's image on one medium: instructions first, then time."""
+        begin = None
+        rows = {}
+        for name, image in images.items():
+            what = f"{name}, {size.title}, {medium}"
+            told = self.attempt(what, counted, medium, image)
+            if told and name == "floor":
+                begin = told[0]
+            figures = told and self.attempt(what, read, name, told, begin, check)
+            if figures:
+                rows[name] = {"size": size.name, "medium": medium, "loader": name, **figures}
+        for _ in range(self.repeats):
+            for name, row in rows.items():  # in turn, so that a busy moment hits all alike
+                seconds = self.attempt(name, timed, medium, images[name])
+                if seconds:
+                    row.setdefault("walls", []).append(seconds)
+        for row in rows.values():
+            if "walls" in row:
+                row["wall"] = statistics.median(row["walls"])
+            self.results.append(row)
+
+
+def read(name, told, begin, check):
+    """Turns what a guest told into milliseconds; stops if its payload did not arrive whole."""
+    if begin is None:
+        raise Stop("nothing to measure it against: the floor did not boot")
+    end, arrived, *stamps = told[1:] if name == "floor" else told
+    if arrived != check:
+        raise Stop(f"the payload's check is {arrived:#x}, not {check:#x}")
+    row = {"share": (end - begin) / MS}
+    if stamps:
+        times = [begin, *stamps, end]
+        row["steps"] = [(after - before) / MS for before, after in zip(times, times[1:])]
+    return row

@@ -1,0 +1,85 @@
+"""report.py - turns results into tables and holds them against the targets.
+
+Knows what the figures are called; knows nothing of how they came about.
+"""
+
+STEPS = ("until its first instruction", "reading the kernel", "deciding and leaving the BIOS",
+         "carrying out")
+OURS = "longjump"
+UNKNOWN = [None] * len(STEPS)
+WIDTH = 34  # of a row's name
+MEDIA = {"q35-cd": "AHCI CD (q35-cd)", "pc-cd": "IDE CD (pc-cd)", "pc-hd": "IDE disk (pc-hd)"}
+
+
+def find(results, medium, size, loader):
+    """Returns a loader's row, or an empty one."""
+    for row in results:
+        if (row["medium"], row["size"], row["loader"]) == (medium, size, loader):
+            return row
+    return {}
+
+
+def ratio(value, other):
+    """Returns how much of another value a value is, if both are known."""
+    return value / other if value is not None and other else None
+
+
+def line(name, values, digits):
+    """Prints one row of a table."""
+    cells = ("-" if value is None else f"{value:.{digits}f}" for value in values)
+    print(f"  {name:<{WIDTH}}" + "".join(f"{cell:>11}" for cell in cells))
+
+
+def table(results, medium, sizes, figure, digits):
+    """Prints a figure of all loaders, with Longjump's steps, and Longjump's ratio to each."""
+    names = list(dict.fromkeys(row["loader"] for row in results if row["medium"] == medium))
+    rows = {name: [find(results, medium, size.name, name) for size in sizes] for name in names}
+    for name in names:
+        line(name, [row.get(figure) for row in rows[name]], digits)
+        if figure == "share" and name == OURS:
+            for step, values in zip(STEPS, zip(*(row.get("steps", UNKNOWN) for row in rows[name]))):
+                line(f"  {step}", values, digits)
+    for name in names if OURS in names else []:
+        if name not in (OURS, "floor"):
+            pairs = zip(rows[OURS], rows[name])
+            line(f"{OURS} / {name}", [ratio(ours.get(figure), theirs.get(figure))
+                                        for ours, theirs in pairs], 2)
+
+
+def targets(results):
+    """Returns each target that can be judged by these results, with the value and the verdict."""
+    def figure(key, medium, size, loader=OURS):
+        return find(results, medium, size, loader).get(key)
+
+    def wall(medium, size, peer):
+        return ratio(figure("wall", medium, size), figure("wall", medium, size, peer))
+
+    steps = figure("steps", "q35-cd", "tiny")
+    judged = (
+        ("main to _start, tiny, AHCI CD, ms", steps and sum(steps[1:]), 1.0),
+        ("share, tiny, AHCI CD, ms", figure("share", "q35-cd", "tiny"), 16.6),
+        ("share, 16 MiB, AHCI CD, ms", figure("share", "q35-cd", "16"), 22.2),
+        ("share, 64 MiB, AHCI CD, ms", figure("share", "q35-cd", "64"), 37.5),
+        ("wall / raw floor, 64 MiB gz, IDE CD", wall("pc-cd", "64gz", "floor"), 1.0),
+        ("wall / grub, tiny, AHCI CD", wall("q35-cd", "tiny", "grub"), 0.50),
+        ("wall / grub, 16 MiB, AHCI CD", wall("q35-cd", "16", "grub"), 0.35),
+    )
+    return [{"target": name, "value": value, "at_most": most, "met": value <= most}
+            for name, value, most in judged if value is not None]
+
+
+def show(results, media, sizes):
+    """Prints everything."""
+    for medium in media:
+        print(f"\n{MEDIA[medium]:<{WIDTH + 2}}" + "".join(f"{size.title:>11}" for size in sizes))
+        print("share, ms of the guest's clock")
+        table(results, medium, sizes, "share", 2)
+        if any("wall" in row for row in results):
+            print("wall clock of the whole process, s")
+            table(results, medium, sizes, "wall", 3)
+    judged = targets(results)
+    if judged:
+        print(f"\n{'targets':<{WIDTH + 4}}{'value':>11}{'at most':>11}")
+    for target in judged:
+        print(f"  {target['target']:<{WIDTH + 2}}{target['value']:>11.2f}{target['at_most']:>11.2f}"
+              f"  {'met' if target['met'] else 'MISSED'}")
