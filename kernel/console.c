@@ -13,11 +13,11 @@ enum { GLYPH_WIDTH = 8, GLYPH_HEIGHT = 16 };
 
 /* Red, green and blue of each colour, 8 bits each. */
 static const uint32_t palette[COLOUR_COUNT] = {
-	[COLOUR_NIGHT] = 0x10182c, [COLOUR_BLUE] = 0x2c56c0,  [COLOUR_GREEN] = 0x35a56a,
-	[COLOUR_CYAN] = 0x2ba6b8,  [COLOUR_RED] = 0xd0453f,   [COLOUR_VIOLET] = 0xa566d6,
+	[COLOUR_NIGHT] = 0x10182c,  [COLOUR_BLUE] = 0x2c56c0, [COLOUR_GREEN] = 0x35a56a,
+	[COLOUR_CYAN] = 0x2ba6b8,   [COLOUR_RED] = 0xd0453f,  [COLOUR_VIOLET] = 0xa566d6,
 	[COLOUR_ORANGE] = 0xe8923a, [COLOUR_GREY] = 0xc4ccda, [COLOUR_DIM] = 0x56617a,
-	[COLOUR_SKY] = 0x6aa2ff,   [COLOUR_LIME] = 0x6ddc97,  [COLOUR_AQUA] = 0x6fe0ee,
-	[COLOUR_ROSE] = 0xff7b74,  [COLOUR_PINK] = 0xf2a0d8,  [COLOUR_YELLOW] = 0xf4d35e,
+	[COLOUR_SKY] = 0x6aa2ff,    [COLOUR_LIME] = 0x6ddc97, [COLOUR_AQUA] = 0x6fe0ee,
+	[COLOUR_ROSE] = 0xff7b74,   [COLOUR_PINK] = 0xf2a0d8, [COLOUR_YELLOW] = 0xf4d35e,
 	[COLOUR_WHITE] = 0xffffff,
 };
 
@@ -38,7 +38,7 @@ enum {
 	ATTRIBUTE_READ = 0x3c1,
 	ATTRIBUTE_RESET = 0x3da, /* ... beginning anew after a read here */
 	DAC_INDEX = 0x3c8,
-	DAC_DATA = 0x3c9,        /* red, green, blue: 6 bits each      */
+	DAC_DATA = 0x3c9, /* red, green, blue: 6 bits each      */
 	CRT_INDEX = 0x3d4,
 	CRT_DATA = 0x3d5,
 };
@@ -46,10 +46,10 @@ enum {
 enum {
 	TEXT_MEMORY = 0xb8000,
 	ATTRIBUTE_MODE = 0x10,
-	MODE_BLINKS = 0x08,      /* ATTRIBUTE_MODE: paper's highest bit means "blink" */
-	SHOW_PICTURE = 0x20,     /* ATTRIBUTE_INDEX                                   */
+	MODE_BLINKS = 0x08,  /* ATTRIBUTE_MODE: paper's highest bit means "blink" */
+	SHOW_PICTURE = 0x20, /* ATTRIBUTE_INDEX                                   */
 	CRT_CURSOR_START = 0x0a,
-	CURSOR_IS_OFF = 0x20,    /* CRT_CURSOR_START                                  */
+	CURSOR_IS_OFF = 0x20, /* CRT_CURSOR_START                                  */
 };
 
 /* Makes all sixteen colours available as paper; at first eight of them make the text blink. */
@@ -98,11 +98,11 @@ static uint32_t channel(uint32_t value, unsigned bits, unsigned shift)
 	return (bits < 8 ? value >> (8 - bits) : value << (bits - 8)) << shift;
 }
 
-/* As many cells as fit, at least 80 x 25 of the largest size that allows it. */
+/* Letters are drawn larger as soon as that leaves 100 x 30 of them. */
 static void start_pixels(const struct longjump_boot_info *info)
 {
 	const struct longjump_framebuffer *to = &info->framebuffer;
-	unsigned across = to->width / (80 * GLYPH_WIDTH), down = to->height / (25 * GLYPH_HEIGHT);
+	unsigned across = to->width / (100 * GLYPH_WIDTH), down = to->height / (30 * GLYPH_HEIGHT);
 
 	screen.framebuffer = *to;
 	screen.font = info->font;
@@ -125,7 +125,8 @@ static void fill_pixels(unsigned x, unsigned y, unsigned width, unsigned height,
 	const uint32_t pixel = screen.pixel[colour];
 
 	for (unsigned line = y; line < y + height; line++) {
-		volatile uint8_t *at = (uint8_t *)to->address + (size_t)line * to->pitch + x * bytes;
+		volatile uint8_t *at =
+			(uint8_t *)to->address + (size_t)line * to->pitch + x * bytes;
 
 		for (unsigned i = 0; i < width; i++, at += bytes)
 			if (bytes == 4) {
@@ -184,7 +185,7 @@ static void put(unsigned column, unsigned row, enum colour ink, enum colour pape
 		return;
 	if (screen.cells)
 		screen.cells[row * screen.columns + column] =
-		        (uint16_t)(paper << 12 | ink << 8 | (uint8_t)character);
+			(uint16_t)(paper << 12 | ink << 8 | (uint8_t)character);
 	else if (character == ' ' || !screen.font)
 		fill_pixels(column * width, row * height, width, height, paper);
 	else
@@ -213,67 +214,58 @@ void console_write_large(unsigned column, unsigned row, enum colour ink, enum co
 {
 	const unsigned scale = screen.scale;
 
-	if (screen.cells || !screen.font) {
+	if (screen.cells)
 		console_write(column, row, screen.columns, ink, paper, text);
+	if (!screen.font)
 		return;
-	}
 	for (; *text && column + 2 <= screen.columns && row + 2 <= screen.rows; text++, column += 2)
 		draw_glyph(column * GLYPH_WIDTH * scale, row * GLYPH_HEIGHT * scale, 2 * scale, ink,
 		           paper, *text);
 }
 
-/* How finely a bar can be cut: into pixels, or into halves of a character. */
-static unsigned steps_per_cell(void)
-{
-	return screen.cells ? 2 : GLYPH_WIDTH * screen.scale;
-}
-
-/* Colours the steps [begin, end) of a bar that starts in a cell. */
-static void fill_steps(unsigned column, unsigned row, unsigned begin, unsigned end,
+/* Draws a piece of a bar from step `begin` to step `end`; a step is a pixel, or a cell of text. */
+static void fill_steps(unsigned column, unsigned row, unsigned rows, unsigned begin, unsigned end,
                        enum colour colour)
 {
-	const unsigned dot = screen.scale, height = GLYPH_HEIGHT * dot;
-	enum colour left = colour;
+	const unsigned width = GLYPH_WIDTH * screen.scale, height = GLYPH_HEIGHT * screen.scale;
+	const unsigned space = 2 * screen.scale; /* above and below */
 
 	if (!screen.cells) {
-		fill_pixels(column * GLYPH_WIDTH * dot + begin, row * height + 2 * dot, end - begin,
-		            height - 4 * dot, colour);
+		fill_pixels(column * width + begin, row * height + space, end - begin,
+		            rows * height - 2 * space, colour);
 		return;
 	}
-	for (unsigned step = begin; step < end; step++) {
-		if (step % 2 && step == begin)
-			left = screen.cells[row * screen.columns + column + step / 2] >> 12;
-		put(column + step / 2, row, left, colour, left == colour ? ' ' : CHARACTER_LEFT_HALF);
-		left = colour;
-	}
+	for (unsigned y = row; y < row + rows; y++)
+		for (unsigned x = begin; x < end; x++)
+			put(column + x, y, colour, COLOUR_NIGHT, CHARACTER_LOWER_HALF);
 }
 
-void console_bar(unsigned column, unsigned row, unsigned width, const struct part *parts,
-                 size_t count)
+void console_bar(unsigned column, unsigned row, unsigned columns, unsigned rows,
+                 const struct part *parts, size_t count)
 {
-	uint64_t total = 0, shown = 0, sum = 0, minimum, steps;
+	const unsigned step = screen.cells ? 1 : GLYPH_WIDTH * screen.scale; /* in a cell */
+	uint64_t total = 0, shown = 0, sum = 0, steps, minimum;
 	unsigned begin = 0, end;
 
-	if (row >= screen.rows || column >= screen.columns)
+	if (column + columns > screen.columns || row + rows > screen.rows)
 		return;
-	if (width > screen.columns - column)
-		width = screen.columns - column;
 	for (size_t i = 0; i < count; i++) {
 		total += parts[i].amount;
 		shown += parts[i].amount != 0;
 	}
-	/* Each part gets the minimum, as long as that takes no more than half the bar. */
-	steps = width * steps_per_cell();
-	minimum = steps_per_cell() / 2;
+	/* Each part gets a minimum, half the bar for all at most; the rest is shared by amount. */
+	steps = columns * step;
+	minimum = (step + 1) / 2;
 	if (shown * minimum > steps / 2)
 		minimum = steps / 2 / shown;
 	steps -= shown * minimum;
 	for (size_t i = 0, index = 0; i < count; i++) {
 		if (parts[i].amount == 0)
 			continue;
+		index++;
 		sum += parts[i].amount;
-		end = (unsigned)(++index * minimum + sum * steps / total);
-		fill_steps(column, row, begin, end, parts[i].colour);
+		end = (unsigned)(index * minimum + sum * steps / total);
+		fill_steps(column, row, rows, begin, end, parts[i].colour);
 		begin = end;
 	}
 }

@@ -33,8 +33,8 @@ enum colour {
 };
 
 /* Characters beyond ASCII, by their numbers in the PC's own font (code page 437). */
-#define CHARACTER_SQUARE    '\xfe'
-#define CHARACTER_LEFT_HALF '\xdd'
+#define CHARACTER_SQUARE     '\xfe'
+#define CHARACTER_LOWER_HALF '\xdc'
 
 /* A piece of a bar: as long as its share of the sum of all amounts. */
 struct part {
@@ -48,7 +48,7 @@ struct part {
  */
 void console_start(const struct longjump_boot_info *info);
 
-/* How many cells there are: at least 80 x 25, unless the framebuffer is tiny. */
+/* How many cells there are: 80 x 25 in text mode. */
 unsigned console_columns(void);
 unsigned console_rows(void);
 
@@ -64,8 +64,8 @@ unsigned console_write(unsigned column, unsigned row, unsigned width, enum colou
 void console_write_large(unsigned column, unsigned row, enum colour ink, enum colour paper,
                          const char *text);
 
-/* Draws a bar `width` cells long, one high. However small a part, a little of it shows. */
-void console_bar(unsigned column, unsigned row, unsigned width, const struct part *parts,
-                 size_t count);
+/* Draws a bar, its parts from left to right. However small a part, a little of it shows. */
+void console_bar(unsigned column, unsigned row, unsigned columns, unsigned rows,
+                 const struct part *parts, size_t count);
 
 #endif

@@ -39,7 +39,7 @@ static inline void cpuid(uint32_t leaf, uint32_t answer[4])
 	                 : "a"(leaf), "c"(0));
 }
 
-/* Stops this CPU for good: no interrupt will wake it, and should one that cannot be masked do so, it sleeps again. */
+/* Stops this CPU for good: an interrupt that cannot be masked may wake it, so it sleeps again. */
 _Noreturn static inline void halt(void)
 {
 	for (;;)

@@ -16,61 +16,80 @@
 #include "serial.h"
 #include "text.h"
 
-/* Where everything goes on the screen, in rows from the top. Its right half begins in the middle. */
+/* Where things go on the screen: rows are counted from the top. */
 struct layout {
-	unsigned columns, half;    /* width of the screen; of a panel in one half of it */
-	unsigned title, title_rows;
-	unsigned machine;
-	unsigned boot, boot_rows;
-	unsigned memory, map_rows; /* map_rows: of the list of ranges */
+	unsigned columns;     /* width of the screen */
+	unsigned left, right; /* width of the panels on either side */
+	bool is_tall;         /* there is space to spare */
+	unsigned title_rows;
+	unsigned facts;            /* first row of kernel and machine */
+	unsigned boot, boot_rows;  /* of phases and modules */
+	unsigned memory, bar_rows; /* of the memory map; of its bar */
+	unsigned list, list_rows;  /* of its ranges */
 	unsigned footer;
 };
 
-enum { MARGIN = 2, FACTS = 5 };
+enum { MARGIN = 2, FACT_ROWS = 6 };
 
-/* The left or the right half of so many rows. */
-static struct panel half_panel(const struct layout *layout, bool is_right, unsigned row,
-                               unsigned rows)
-{
-	return (struct panel){ is_right ? layout->columns - MARGIN - layout->half : MARGIN, row,
-		               layout->half, rows };
-}
+static const char square[] = { CHARACTER_SQUARE, '\0' };
 
-/* Shares out the rows of the screen: 25 are tight, more let it breathe. */
+/* Shares out the screen: 80 x 25 cells are tight, more let it breathe, of fewer some are lost. */
 static struct layout lay_out(void)
 {
 	const unsigned rows = console_rows() < 25 ? 25 : console_rows();
-	const bool is_tall = rows >= 29;
-	const unsigned gap = is_tall ? 2 : 1;
-	struct layout layout = { .columns = console_columns() };
+	const bool is_tall = rows >= 30;
+	const unsigned gap = rows >= 40 ? 2 : 1;
+	struct layout layout = { .is_tall = is_tall };
 
-	layout.half = (layout.columns - 2 * MARGIN) / 2 - 1;
-	layout.title_rows = is_tall ? 4 : 2;
-	layout.machine = layout.title_rows + 1;
-	layout.boot = layout.machine + 1 + FACTS + gap;
-	layout.boot_rows = is_tall ? 4 : 3;
-	layout.memory = layout.boot + 1 + layout.boot_rows + gap;
+	layout.columns = console_columns() < 80 ? 80 : console_columns();
+	layout.left = (layout.columns - 3 * MARGIN) * 35 / 74;
+	layout.right = layout.columns - 3 * MARGIN - layout.left;
+	layout.title_rows = is_tall ? 4 + gap / 2 : 2;
+	layout.facts = layout.title_rows + gap;
+	layout.boot = layout.facts + FACT_ROWS + gap;
+	layout.boot_rows = is_tall ? 5 : 4;
+	layout.memory = layout.boot + layout.boot_rows + gap;
+	layout.bar_rows = gap;
+	layout.list = layout.memory + 1 + layout.bar_rows + gap;
 	layout.footer = rows - 1;
-	layout.map_rows = layout.footer - layout.memory - 3;
+	layout.list_rows = layout.footer - layout.list;
 	return layout;
+}
+
+/* The given rows on the left, or on the right. */
+static struct panel left_panel(const struct layout *layout, unsigned row, unsigned rows)
+{
+	return (struct panel){ MARGIN, row, layout->left, rows };
+}
+
+static struct panel right_panel(const struct layout *layout, unsigned row, unsigned rows)
+{
+	return (struct panel){ 2 * MARGIN + layout->left, row, layout->right, rows };
 }
 
 /* The bar at the top: who speaks, who started it, and with what command line. */
 static void show_title(const struct longjump_boot_info *info, const struct layout *layout)
 {
-	const bool is_large = layout->title_rows > 2;
-	const unsigned row = is_large ? 3 : 1;
-	const bool is_silent = info->command_line[0] == '\0';
+	static const char hello[] = "Hello from long mode";
+	const unsigned row = layout->is_tall ? 1 : 0;
 	char text[256];
 
 	console_fill(0, 0, layout->columns, layout->title_rows, COLOUR_BLUE);
-	console_write_large(MARGIN, is_large ? 1 : 0, COLOUR_WHITE, COLOUR_BLUE,
-	                    "Hello from long mode");
-	text_format(text, sizeof(text), "the sample kernel, started by %s", info->loader);
-	console_write(MARGIN, row, layout->columns, COLOUR_AQUA, COLOUR_BLUE, text);
-	serial_line("%s", "");
-	serial_line("Hello from long mode: %s", text);
-	(void)is_silent;
+	if (layout->is_tall)
+		console_write_large(MARGIN, row, COLOUR_WHITE, COLOUR_BLUE, hello);
+	else
+		console_write(MARGIN, row, layout->columns, COLOUR_WHITE, COLOUR_BLUE, hello);
+	console_write(layout->columns - MARGIN - (unsigned)text_length(info->loader), row,
+	              layout->columns, COLOUR_WHITE, COLOUR_BLUE, info->loader);
+	if (info->command_line[0])
+		text_format(text, sizeof(text), "command line: %s", info->command_line);
+	else
+		text_format(text, sizeof(text),
+		            "no command line (it follows the kernel in APPEND)");
+	console_write(MARGIN, row + (layout->is_tall ? 2 : 1), layout->columns, COLOUR_AQUA,
+	              COLOUR_BLUE, text);
+	serial_line("\n%s (%s)", hello, info->loader);
+	serial_line("%s", text);
 }
 
 /* How the kernel was loaded. */
@@ -80,24 +99,22 @@ static void show_kernel(const struct longjump_boot_info *info, struct panel pane
 
 	for (uint64_t i = 0; i < info->segment_count; i++) {
 		const struct longjump_segment *segment = &info->segments[i];
-		char so_far[128];
+		const size_t at = text_length(segments);
 
-		text_format(so_far, sizeof(so_far), "%s", segments);
-		text_format(segments, sizeof(segments), "%s%s%s%s%s %luK", so_far, i ? ", " : "",
+		text_format(segments + at, sizeof(segments) - at, "%s%s%s%s %luK", i ? ", " : "",
 		            segment->rights & LONGJUMP_READ ? "r" : "-",
 		            segment->rights & LONGJUMP_WRITE ? "w" : "-",
 		            segment->rights & LONGJUMP_EXECUTE ? "x" : "-",
 		            (segment->virtual_end - segment->virtual_begin) / 1024);
 	}
-	page_heading(&panel, "Kernel", "%s", "");
+	page_heading(&panel, "Kernel", "%u-level paging", info->paging_levels);
 	page_fact(&panel, "virtual", "%lx, %s", info->kernel_begin,
 	          size_words(info->kernel_end - info->kernel_begin).text);
 	page_fact(&panel, "physical", "%lx", info->segment_count ? info->segments[0].physical : 0);
 	page_fact(&panel, "segments", "%s", segments);
 	page_fact(&panel, "stack", "%lx, %s", info->stack_begin,
 	          size_words(info->stack_end - info->stack_begin).text);
-	page_fact(&panel, "all memory", "%lx, %u-level paging", info->direct_map,
-	          info->paging_levels);
+	page_fact(&panel, "all RAM", "%lx", info->direct_map);
 }
 
 /* The processor's name for itself, 48 characters at most, or "x86-64". */
@@ -121,23 +138,24 @@ static struct words cpu_name(void)
 /* The machine it runs on. */
 static void show_machine(const struct longjump_boot_info *info, struct panel panel)
 {
-	const uint64_t smbios = info->smbios3_physical ? info->smbios3_physical
-	                                               : info->smbios_physical;
+	const uint64_t smbios =
+		info->smbios3_physical ? info->smbios3_physical : info->smbios_physical;
 	const struct longjump_time *time = &info->time;
 
-	page_heading(&panel, "Machine", "%s", "");
+	page_heading(&panel, "Machine", "%u CPU%s", info->cpu_count,
+	             info->cpu_count == 1 ? "" : "s");
 	page_fact(&panel, "processor", "%s", cpu_name().text);
-	page_fact(&panel, "CPUs", "%u", info->cpu_count);
 	if (info->tsc_frequency)
 		page_fact(&panel, "TSC", "%lu MHz", info->tsc_frequency / 1000000);
 	else
-		page_fact(&panel, "TSC", "%s", "frequency unknown (-tsc measures)");
+		page_fact(&panel, "TSC", "speed unknown; try -tsc");
 	page_fact(&panel, "firmware", "ACPI %lx, SMBIOS %lx", info->rsdp_physical, smbios);
+	page_fact(&panel, "booted", "from BIOS drive %x", info->boot_drive);
 	if (time->year)
 		page_fact(&panel, "clock", "%u-%02u-%02u %02u:%02u:%02u", time->year, time->month,
 		          time->day, time->hour, time->minute, time->second);
 	else
-		page_fact(&panel, "clock", "%s", "could not be read");
+		page_fact(&panel, "clock", "could not be read");
 }
 
 /* The modules; those for which there is no room are counted. */
@@ -148,37 +166,36 @@ static void show_modules(const struct longjump_boot_info *info, struct panel pan
 	if (info->module_count)
 		page_heading(&panel, "Modules", "%lu", info->module_count);
 	else
-		page_heading(&panel, "Modules", "%s", "none; add some with --- FILE");
+		page_heading(&panel, "Modules", "none; add some with --- FILE");
 	for (uint64_t i = 0; i < info->module_count; i++) {
 		const struct longjump_module *module = &info->modules[i];
 
-		serial_line("  %-12s %s at %lx, \"%s\"", module->name, size_words(module->size).text,
-		            module->physical, module->command_line);
+		serial_line("  %-12s %s at %lx, \"%s\"", module->name,
+		            size_words(module->size).text, module->physical, module->command_line);
 		if (info->module_count <= room || i + 1 < room)
 			page_item(&panel, COLOUR_VIOLET, "%s, %s  %s", module->name,
 			          size_words(module->size).text, module->command_line);
 	}
 	if (info->module_count > room)
-		page_item(&panel, COLOUR_DIM, "and %lu more, all on COM1",
+		page_item(&panel, COLOUR_NIGHT, "and %lu more: see COM1",
 		          info->module_count - (room - 1));
 }
 
 /* What the colours of the memory bar mean, for those that occur in it. */
 static void show_legend(const struct layout *layout, unsigned row,
-                        const uint64_t sums[MEMORY_CLASS_COUNT])
+                        const uint64_t sums[MEMORY_GROUP_COUNT])
 {
-	static const char square[] = { CHARACTER_SQUARE, '\0' };
 	const bool is_wide = layout->columns >= 110;
 	unsigned column = MARGIN;
 
-	for (unsigned class = 0; class < MEMORY_CLASS_COUNT; class ++) {
+	for (unsigned group = 0; group < MEMORY_GROUP_COUNT; group++) {
 		char text[64];
 
-		if (sums[class] == 0)
+		if (sums[group] == 0)
 			continue;
-		text_format(text, sizeof(text), is_wide ? "%s %s" : "%s", memory_class_names[class],
-		            size_words(sums[class]).text);
-		console_write(column, row, 1, memory_class_colours[class], COLOUR_NIGHT, square);
+		text_format(text, sizeof(text), is_wide ? "%s %s" : "%s", memory_group_names[group],
+		            size_words(sums[group]).text);
+		console_write(column, row, 1, memory_group_colours[group], COLOUR_NIGHT, square);
 		column += 2;
 		column += console_write(column, row, 64, COLOUR_GREY, COLOUR_NIGHT, text) + 3;
 	}
@@ -187,51 +204,51 @@ static void show_legend(const struct layout *layout, unsigned row,
 /* One range of the memory map in words; with its end where there is room for it. */
 static void show_range(struct panel *panel, const struct longjump_memory *range)
 {
-	const enum colour colour = memory_class_colours[memory_class_of(range->type)];
+	const enum colour colour = memory_group_colours[memory_group_of(range->type)];
 	const char *name = memory_type_name(range->type);
 	const struct words size = size_words(range->end - range->begin);
 
-	if (panel->width >= 50)
-		page_item(panel, colour, "%-11s %10lx - %10lx %10s", name, range->begin,
-		          range->end - 1, size.text);
+	if (panel->width >= 48)
+		page_item(panel, colour, "%-11s %010lx - %010lx %10s", name, range->begin,
+		          range->end, size.text);
 	else
-		page_item(panel, colour, "%-11s %10lx %10s", name, range->begin, size.text);
+		page_item(panel, colour, "%-11s %010lx %9s", name, range->begin, size.text);
 }
 
 /* The memory map: as a bar, and range by range as far as there is room. COM1 gets all of it. */
 static void show_memory(const struct longjump_boot_info *info, const struct layout *layout)
 {
 	static struct part parts[512];
-	const uint64_t count = info->memory_map_count, room = 2 * layout->map_rows;
+	const uint64_t count = info->memory_map_count, room = 2 * layout->list_rows;
 	const uint64_t shown = count <= room ? count : room - 1;
-	uint64_t sums[MEMORY_CLASS_COUNT], at = 0, folded = 0;
+	uint64_t sums[MEMORY_GROUP_COUNT], at = 0, folded = 0;
 	struct panel heading = { MARGIN, layout->memory, layout->columns - 2 * MARGIN, 1 };
-	struct panel left = half_panel(layout, false, layout->memory + 3, layout->map_rows);
-	struct panel right = half_panel(layout, true, layout->memory + 3, layout->map_rows);
+	struct panel left = left_panel(layout, layout->list, layout->list_rows);
+	struct panel right = right_panel(layout, layout->list, layout->list_rows);
 
 	memory_sums(info, sums);
 	page_heading(&heading, "Memory", "%s free, %lu ranges", size_words(sums[MEMORY_FREE]).text,
 	             count);
-	console_bar(MARGIN, layout->memory + 1, layout->columns - 2 * MARGIN, parts,
-	            memory_bar(info, parts, sizeof(parts) / sizeof(parts[0])));
-	show_legend(layout, layout->memory + 2, sums);
+	console_bar(MARGIN, layout->memory + 1, layout->columns - 2 * MARGIN, layout->bar_rows,
+	            parts, memory_bar(info, parts, sizeof(parts) / sizeof(parts[0])));
+	show_legend(layout, layout->memory + 1 + layout->bar_rows, sums);
 	for (uint64_t i = 0; i < count; i++) {
 		const struct longjump_memory *range = &info->memory_map[i];
 
 		serial_line("  %016lx - %016lx  %10s  %s", range->begin, range->end,
 		            size_words(range->end - range->begin).text,
 		            memory_type_name(range->type));
-		if (memory_is_among_largest(info, i, shown))
+		if (memory_is_notable(info, i, shown))
 			show_range(at++ < (shown + 1) / 2 ? &left : &right, range);
 		else
 			folded += range->end - range->begin;
 	}
 	if (shown < count)
-		page_item(&right, COLOUR_NIGHT, "and %lu smaller, %s in all: see COM1",
-		          count - shown, size_words(folded).text);
+		page_item(&right, COLOUR_NIGHT, "and %lu more, %s: see COM1", count - shown,
+		          size_words(folded).text);
 }
 
-/* How long the phases of the boot took. Drawing the screen is the last; hence this is shown last. */
+/* How long the phases of the boot took. Drawing is the last of them, so this is shown last. */
 static void show_phases(const struct longjump_boot_info *info, struct panel panel)
 {
 	const uint64_t now = tsc_now(), frequency = info->tsc_frequency;
@@ -240,24 +257,23 @@ static void show_phases(const struct longjump_boot_info *info, struct panel pane
 	uint64_t longest = read > prepare ? read : prepare;
 
 	longest = longest > draw ? longest : draw;
-	page_heading(&panel, "Boot", "%s in the loader", time_words(read + prepare, frequency).text);
-	page_gauge(&panel, "read files", COLOUR_AQUA, read, longest,
-	           time_words(read, frequency).text);
-	page_gauge(&panel, "prepare", COLOUR_ORANGE, prepare, longest,
+	page_heading(&panel, "Boot", "%s in the loader",
+	             time_words(read + prepare, frequency).text);
+	page_gauge(&panel, "reading", COLOUR_AQUA, read, longest, time_words(read, frequency).text);
+	page_gauge(&panel, "preparing", COLOUR_ORANGE, prepare, longest,
 	           time_words(prepare, frequency).text);
-	page_gauge(&panel, "this screen", COLOUR_LIME, draw, longest,
-	           time_words(draw, frequency).text);
+	page_gauge(&panel, "drawing", COLOUR_LIME, draw, longest, time_words(draw, frequency).text);
 }
 
 /* The bar at the bottom, and the last words. */
 static void show_footer(const struct layout *layout)
 {
-	const char *text = "That was all: the CPU is halted.   Your turn: ./build.sh run --kernel FILE";
+	const char *text =
+		"That was all: the CPU is halted.   Your turn: ./build.sh run --kernel FILE";
 
 	console_fill(0, layout->footer, layout->columns, 1, COLOUR_BLUE);
 	console_write(MARGIN, layout->footer, layout->columns, COLOUR_WHITE, COLOUR_BLUE, text);
-	serial_line("%s", "");
-	serial_line("%s", text);
+	serial_line("\n%s", text);
 }
 
 /* Says what keeps the kernel from running, as far as it can be said without boot information. */
@@ -296,11 +312,11 @@ void _start(const struct longjump_boot_info *info)
 	console_start(info);
 	layout = lay_out();
 	show_title(info, &layout);
-	show_kernel(info, half_panel(&layout, false, layout.machine, 1 + FACTS));
-	show_machine(info, half_panel(&layout, true, layout.machine, 1 + FACTS));
-	show_modules(info, half_panel(&layout, true, layout.boot, 1 + layout.boot_rows));
+	show_kernel(info, left_panel(&layout, layout.facts, FACT_ROWS));
+	show_machine(info, right_panel(&layout, layout.facts, FACT_ROWS));
+	show_modules(info, right_panel(&layout, layout.boot, layout.boot_rows));
 	show_memory(info, &layout);
-	show_phases(info, half_panel(&layout, false, layout.boot, 1 + layout.boot_rows));
+	show_phases(info, left_panel(&layout, layout.boot, layout.boot_rows));
 	show_footer(&layout);
 	halt();
 }

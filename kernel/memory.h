@@ -15,34 +15,34 @@
 #include "console.h"
 
 /* The types of the memory map, gathered by what a reader wants to know first. */
-enum memory_class {
+enum memory_group {
 	MEMORY_FREE,
 	MEMORY_KERNEL,
 	MEMORY_MODULES,
 	MEMORY_LOADER, /* what the loader has set up; free later */
 	MEMORY_ACPI,
 	MEMORY_RESERVED,
-	MEMORY_CLASS_COUNT
+	MEMORY_GROUP_COUNT
 };
 
-/* Each class's name and colour. */
-extern const char *const memory_class_names[MEMORY_CLASS_COUNT];
-extern const enum colour memory_class_colours[MEMORY_CLASS_COUNT];
+/* Each group's name and colour. */
+extern const char *const memory_group_names[MEMORY_GROUP_COUNT];
+extern const enum colour memory_group_colours[MEMORY_GROUP_COUNT];
 
-/* The name and the class of a type. One that this kernel does not know counts as reserved. */
+/* The name and the group of a type. One that this kernel does not know counts as reserved. */
 const char *memory_type_name(uint32_t type);
-enum memory_class memory_class_of(uint32_t type);
+enum memory_group memory_group_of(uint32_t type);
 
-/* Adds up the sizes of all ranges of each class. */
-void memory_sums(const struct longjump_boot_info *info, uint64_t sums[MEMORY_CLASS_COUNT]);
+/* Adds up the sizes of all ranges of each group. */
+void memory_sums(const struct longjump_boot_info *info, uint64_t sums[MEMORY_GROUP_COUNT]);
 
 /*
- * Makes a bar of the map, in the order of addresses: one part for neighbours of one class. Leaves
+ * Makes a bar of the map, in the order of addresses: one part for neighbours of one group. Leaves
  * out what is reserved beyond the last RAM. Returns how many parts there are, at most `room`.
  */
 size_t memory_bar(const struct longjump_boot_info *info, struct part *parts, size_t room);
 
-/* True if range number `index` is one of the `room` largest. */
-bool memory_is_among_largest(const struct longjump_boot_info *info, uint64_t index, uint64_t room);
+/* True if range number `index` is one of the `room` that are most worth showing. */
+bool memory_is_notable(const struct longjump_boot_info *info, uint64_t index, uint64_t room);
 
 #endif

@@ -7,7 +7,7 @@
 #include "serial.h"
 #include "text.h"
 
-enum { LABEL_WIDTH = 13, AMOUNT_WIDTH = 13 };
+enum { LABEL_WIDTH = 10, AMOUNT_WIDTH = 14 };
 
 /* Takes the panel's next row; a row beyond the screen if there is none left. */
 static unsigned next_row(struct panel *panel)
@@ -28,11 +28,12 @@ void page_heading(struct panel *panel, const char *heading, const char *format, 
 	va_start(values, format);
 	text_format_list(remark, sizeof(remark), format, values);
 	va_end(values);
-	used = console_write(panel->column, row, panel->width, COLOUR_YELLOW, COLOUR_NIGHT, heading) + 2;
+	used = 2
+	     + console_write(panel->column, row, panel->width, COLOUR_YELLOW, COLOUR_NIGHT,
+	                     heading);
 	console_write(panel->column + used, row, panel->width - used, COLOUR_GREY, COLOUR_NIGHT,
 	              remark);
-	serial_line("%s", "");
-	serial_line("%s%s%s", heading, remark[0] ? ": " : "", remark);
+	serial_line("\n%s: %s", heading, remark);
 }
 
 void page_fact(struct panel *panel, const char *label, const char *format, ...)
@@ -58,11 +59,11 @@ void page_gauge(struct panel *panel, const char *label, enum colour colour, uint
 	const struct part parts[] = { { amount, colour }, { whole - amount, COLOUR_DIM } };
 	char right[AMOUNT_WIDTH + 1];
 
-	text_format(right, sizeof(right), "%13s", words);
+	text_format(right, sizeof(right), "%14s", words);
 	console_write(panel->column, row, LABEL_WIDTH, COLOUR_SKY, COLOUR_NIGHT, label);
-	console_bar(panel->column + LABEL_WIDTH, row, width, parts, 2);
-	console_write(panel->column + LABEL_WIDTH + width, row, AMOUNT_WIDTH, COLOUR_WHITE, COLOUR_NIGHT,
-	              right);
+	console_bar(panel->column + LABEL_WIDTH, row, width, 1, parts, 2);
+	console_write(panel->column + LABEL_WIDTH + width, row, AMOUNT_WIDTH, COLOUR_WHITE,
+	              COLOUR_NIGHT, right);
 	serial_line("  %-12s %s", label, words);
 }
 

@@ -18,11 +18,11 @@ struct panel {
 
 /* A heading with a remark behind it. */
 void page_heading(struct panel *panel, const char *heading, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 /* A label and what there is to say about it. */
 void page_fact(struct panel *panel, const char *label, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 /* A label, a bar of which `amount` of `whole` is filled, and the amount in words. */
 void page_gauge(struct panel *panel, const char *label, enum colour colour, uint64_t amount,
@@ -30,6 +30,6 @@ void page_gauge(struct panel *panel, const char *label, enum colour colour, uint
 
 /* A coloured square and a text: for the screen only. */
 void page_item(struct panel *panel, enum colour colour, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 #endif

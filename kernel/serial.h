@@ -5,7 +5,7 @@
 #ifndef KERNEL_SERIAL_H
 #define KERNEL_SERIAL_H
 
-/* Sets COM1 to 115200 baud, 8 bits, no parity. A machine without one is no error: then nothing is written. */
+/* Sets COM1 to 115200 baud, 8 bits, no parity. If the machine has none, nothing will be written. */
 void serial_start(void);
 
 /* Writes a text with values put into it (see text_format), and ends the line. */

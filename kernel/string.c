@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * string.c - the four functions that the compiler calls by itself, for example to copy a large structure. There is no
- * C library to bring them, so every kernel has its own. Written with the CPU's string instructions: a plain loop would
- * be recognised by the compiler as "this is memset" and become a call to itself.
+ * string.c - the four functions that the compiler calls by itself, for example to copy a large
+ * structure. There is no C library to bring them, so every kernel has its own. They are written
+ * with the CPU's string instructions: a plain loop would be recognised by the compiler as "this is
+ * memset" and become a call to itself.
  */
 #include <stddef.h>
 
@@ -29,7 +30,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 	return to;
 }
 
-/* Copies `size` bytes between places that may overlap: from the end backwards where the front would be overwritten. */
+/* Likewise where they may overlap: backwards if going forwards would overwrite what is to come. */
 void *memmove(void *to, const void *from, size_t size)
 {
 	char *last_to = (char *)to + size - 1;
@@ -37,7 +38,10 @@ void *memmove(void *to, const void *from, size_t size)
 
 	if ((size_t)to - (size_t)from >= size)
 		return memcpy(to, from, size);
-	__asm__ volatile("std; rep movsb; cld" : "+D"(last_to), "+S"(last_from), "+c"(size) : : "memory");
+	__asm__ volatile("std; rep movsb; cld"
+	                 : "+D"(last_to), "+S"(last_from), "+c"(size)
+	                 :
+	                 : "memory");
 	return to;
 }
 

@@ -17,6 +17,15 @@ struct conversion {
 	size_t width;
 };
 
+size_t text_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length])
+		length++;
+	return length;
+}
+
 /* Appends one character while there is space. */
 static void put(struct output *output, char character)
 {
@@ -27,10 +36,8 @@ static void put(struct output *output, char character)
 /* Appends a text, filled up to the width that was asked for. */
 static void put_text(struct output *output, const struct conversion *how, const char *text)
 {
-	size_t length = 0;
+	const size_t length = text_length(text);
 
-	while (text[length])
-		length++;
 	if (!how->is_left)
 		for (size_t i = length; i < how->width; i++)
 			put(output, how->fill);
@@ -42,7 +49,8 @@ static void put_text(struct output *output, const struct conversion *how, const 
 }
 
 /* Appends a number in base 10 or 16. */
-static void put_number(struct output *output, const struct conversion *how, uint64_t number, unsigned base)
+static void put_number(struct output *output, const struct conversion *how, uint64_t number,
+                       unsigned base)
 {
 	char digits[21];
 	char *first = digits + sizeof(digits) - 1;
@@ -54,7 +62,7 @@ static void put_number(struct output *output, const struct conversion *how, uint
 	put_text(output, how, first);
 }
 
-/* Reads flags, width and length: what stands between the % and its letter. Returns where the letter is. */
+/* Reads what stands between the % and its letter: flags, width, length. Returns the letter. */
 static const char *read_conversion(struct conversion *how, const char *at)
 {
 	*how = (struct conversion){ .fill = ' ' };
@@ -83,10 +91,10 @@ void text_format_list(char *to, size_t size, const char *format, va_list values)
 		at = read_conversion(&how, at + 1);
 		if (*at == 's')
 			put_text(&output, &how, va_arg(values, const char *));
-		else if (*at == 'c')
-			put(&output, (char)va_arg(values, int));
 		else if (*at == 'u' || *at == 'x')
-			put_number(&output, &how, how.is_long ? va_arg(values, uint64_t) : va_arg(values, unsigned),
+			put_number(&output, &how,
+			           how.is_long ? va_arg(values, uint64_t)
+			                       : va_arg(values, unsigned),
 			           *at == 'x' ? 16 : 10);
 		else if (*at)
 			put(&output, *at);
@@ -114,7 +122,8 @@ static struct words decimal_words(uint64_t thousandths, const char *unit)
 	if (tenths % 10 == 0 || tenths >= 10000)
 		text_format(words.text, sizeof(words.text), "%lu %s", tenths / 10, unit);
 	else
-		text_format(words.text, sizeof(words.text), "%lu.%lu %s", tenths / 10, tenths % 10, unit);
+		text_format(words.text, sizeof(words.text), "%lu.%lu %s", tenths / 10, tenths % 10,
+		            unit);
 	return words;
 }
 

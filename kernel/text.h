@@ -15,11 +15,15 @@ struct words {
 };
 
 /*
- * Writes text with values put into it, like C's snprintf; at most `size` bytes, the last of them always zero. Knows %s,
- * %c, %u, %x and (for uint64_t) %lu, %lx; a width as in %8u, %-8s or %08x; and %%.
+ * Writes text with values put into it, like C's snprintf: at most `size` bytes, the last of which
+ * is always zero. Knows %s, %u, %x and (for uint64_t) %lu, %lx; a width as in %8u, %-8s or %08x; %%.
  */
-void text_format(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void text_format(char *to, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void text_format_list(char *to, size_t size, const char *format, va_list values);
+
+/* How many characters a text has. */
+size_t text_length(const char *text);
 
 /* A number of bytes: "636 KiB", "126.9 MiB". */
 struct words size_words(uint64_t bytes);
