@@ -16,7 +16,8 @@ struct words {
 
 /*
  * Writes text with values put into it, like C's snprintf: at most `size` bytes, the last of which
- * is always zero. Knows %s, %u, %x and (for uint64_t) %lu, %lx; a width as in %8u, %-8s or %08x; %%.
+ * is always zero. Knows %s, %u, %x, %% and, for uint64_t, %lu and %lx; a width as in %8u, %-8s
+ * or %08x.
  */
 void text_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
