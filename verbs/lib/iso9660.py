@@ -108,8 +108,8 @@ class Disc:
         short = bytes((moment.tm_year - 1900, *moment[1:6], 0))
         long = time.strftime("%Y%m%d%H%M%S00", moment).encode() + b"\0"
         for descriptor in self._descriptors():
-            for at in range(descriptor + 813, descriptor + 813 + 2 * 17, 17):
-                self.image[at : at + 17] = long
+            for field in (813, 830, 864):  # made, changed, good from; 847 is: never expires
+                self.image[descriptor + field : descriptor + field + 17] = long
             self._set_date(self._root(descriptor), short, long)
             self._date_folder(self._root(descriptor), short, long)
 

@@ -1,0 +1,119 @@
+"""qemu.py - watches a QEMU from the side, over QMP, and tells what became of the machine.
+
+Knows QEMU and the x86's registers; knows nothing of images or of the command line.
+"""
+
+import json
+import re
+import select
+import socket
+import time
+from dataclasses import dataclass
+
+INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
+
+
+class Gone(Exception):
+    """QEMU has closed the line: it is ending."""
+
+
+class Qmp:
+    """A QMP line over a socket that QEMU inherits; events are kept until asked for."""
+
+    def __init__(self):
+        self.line, self.qemus_end = socket.socketpair()
+        self.events = []
+        self._input = b""
+        self._replies = []
+
+    def arguments(self):
+        """What QEMU must be told to use its end of the line."""
+        number = self.qemus_end.fileno()
+        return ["-chardev", f"socket,id=watch,fd={number}", "-mon", "chardev=watch,mode=control"]
+
+    def open(self):
+        """Greets, after QEMU was started; raises Gone if it did not come up."""
+        self.qemus_end.close()
+        self.command("qmp_capabilities")
+
+    def command(self, name, **arguments):
+        """Carries out a command; returns its answer, or None if QEMU refused it."""
+        request = {"execute": name, "arguments": arguments}
+        try:
+            self.line.sendall(json.dumps(request).encode() + b"\n")
+        except OSError:
+            raise Gone from None
+        while not self._replies:
+            self._receive(None)
+        return self._replies.pop(0).get("return")
+
+    def wait(self, seconds):
+        """Takes in what QEMU has to say, for at most this long or until it said something."""
+        if not self.events:
+            self._receive(seconds)
+        events, self.events = self.events, []
+        return events
+
+    def _receive(self, seconds):
+        if not select.select([self.line], [], [], seconds)[0]:
+            return
+        try:
+            data = self.line.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            raise Gone
+        *lines, self._input = (self._input + data).split(b"\n")
+        for line in filter(None, map(bytes.strip, lines)):
+            message = json.loads(line)
+            if "event" in message:
+                self.events.append(message)
+            elif "QMP" not in message:
+                self._replies.append(message)
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """What is looked at of a CPU."""
+
+    at: int  # RIP
+    flags: int
+    halted: bool
+    fault: int  # CR2
+
+    @property
+    def dead(self):
+        """It waits for an interrupt that it does not let in."""
+        return self.halted and not self.flags & INTERRUPTS
+
+
+def read_cpus(qmp):
+    """The state of all CPUs."""
+    text = qmp.command("human-monitor-command", **{"command-line": "info registers -a"}) or ""
+    cpus = []
+    for part in re.split(r"CPU#\d+", text):
+        found = {name: value for name, value in re.findall(r"\b(\w+) ?=([0-9a-f]+)", part)}
+        if "HLT" in found:
+            cpus.append(
+                Cpu(
+                    at=int(found.get("RIP") or found.get("EIP", "0"), 16),
+                    flags=int(found.get("RFL") or found.get("EFL", "0"), 16),
+                    halted=found["HLT"] == "1",
+                    fault=int(found.get("CR2", "0"), 16),
+                )
+            )
+    return cpus
+
+
+class Patience:
+    """Tells when something has stayed as it is for so many seconds."""
+
+    def __init__(self):
+        self._what = None
+        self._since = time.monotonic()
+
+    def lasted(self, what):
+        """Seconds that `what` has been the same, up to now."""
+        if what != self._what:
+            self._what, self._since = what, time.monotonic()
+        return time.monotonic() - self._since

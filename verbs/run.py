@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+# run - boots the image in QEMU
+"""The verb `run`: starts QEMU on the image, and says how it ended."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+from image import OPTIONS, image
+from lib.project import BUILD, Stop, Voice, need, say, shown, start
+from lib.qemu import Gone, Patience, Qmp, read_cpus
+from lib.words import Option, Verb
+
+VERB = Verb(
+    "run",
+    """
+Makes the image, then boots it in QEMU: in a window where there is a display, otherwise without.
+The serial line is on the terminal either way. Ctrl-C ends it; so does a kernel that has halted
+for good (`cli; hlt`), unless there is a window, which stays until it is closed. A machine that
+resets is stopped as it is, so that its last screen can be read.
+
+Ends with status 0 if the kernel halted or switched the machine off, or the window was closed;
+with 1 if the machine reset, or the loader is back at its prompt and nobody can type there; with
+130 after Ctrl-C; and otherwise with QEMU's own status.
+""",
+    (
+        *OPTIONS,
+        Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
+        Option("--kvm", "", "runs on this machine's CPU, through /dev/kvm"),
+    ),
+    (
+        "./build.sh run",
+        "./build.sh run --kernel my.elf --append 'verbose' --memory 2G",
+        "./build.sh run -- -smp 4 -M q35 -d int -D exceptions.log",
+    ),
+    rest="ARGUMENT OF QEMU",
+)
+
+POLL = 0.5  # seconds between looks at the CPUs
+SURE = 2.0  # seconds that a halt must last
+QUIET = 10.0  # seconds without news, after which there is a word
+
+
+def run(given):
+    """Boots the image that these words ask for; returns the status."""
+    if given.kvm and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise Stop("--kvm: /dev/kvm cannot be used; join the group kvm, or leave --kvm away")
+    disc = image(given)
+    need("run", install=not given.no_install)
+    window = choose_window(given)
+    with tempfile.TemporaryDirectory(prefix="run.", dir=BUILD) as folder:
+        return Session(given, disc, window, folder).run()
+
+
+def choose_window(given):
+    """The kind of window QEMU shall open; "" where there is to be none."""
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return ""
+    if {"-display", "-nographic", "-curses", "-vnc", "-spice"} & set(given.rest):
+        return ""
+    try:
+        need("window", install=not given.no_install)
+    except Stop:
+        say("QEMU cannot open a window; it boots without one")
+        return ""
+    kinds = subprocess.run(
+        ["qemu-system-x86_64", "-display", "help"], capture_output=True, text=True, check=False
+    ).stdout.split()
+    return next(kind for kind in ("gtk", "sdl") if kind in kinds)
+
+
+class Session:
+    """One run of QEMU."""
+
+    def __init__(self, given, disc, window, folder):
+        self.window = window
+        self.serial = os.path.join(folder, "serial")
+        self.log = os.path.join(folder, "log")
+        self.qmp = Qmp()
+        self.arguments = self._arguments(given, disc)
+        self.status = None  # set when the end is known
+        self.spoken = 0  # what was on the serial line when we last began a line
+
+    def _arguments(self, given, disc):
+        own, rest = ["qemu-system-x86_64", "-m", given.memory or "256M"], set(given.rest)
+        own += ["-accel", "kvm", "-cpu", "host"] if given.kvm else []
+        own += ["-cdrom", str(disc)]
+        # Neither a reset nor a power-off ends QEMU: it stops, and can be asked where it was.
+        own += ["-no-reboot", "-no-shutdown"]
+        if self.window:
+            own += ["-display", self.window, "-monitor", "vc"]
+        elif not {"-display", "-nographic", "-curses", "-vnc", "-spice"} & rest:
+            own += ["-display", "none"]
+        if not {"-serial", "-nographic"} & rest:
+            log = self.serial.replace(",", ",,")
+            own += ["-chardev", f"stdio,id=line,logfile={log}", "-serial", "chardev:line"]
+        if not {"-d", "-D"} & rest:
+            own += ["-d", "cpu_reset", "-D", self.log]  # tells a triple fault from a reset
+        return [*own, *self.qmp.arguments(), *given.rest]
+
+    def run(self):
+        """Starts QEMU, watches it, and returns the status of the verb."""
+        ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
+        say(f"  boot     {shown(self.arguments[self.arguments.index('-cdrom') + 1])}"
+            f" in QEMU; {ending} to end")
+        Voice.show(self.arguments)
+        interrupted = []
+        signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
+        terminal = terminal_settings()
+        end = self.qmp.qemus_end.fileno()
+        began = time.monotonic()
+        with subprocess.Popen(self.arguments, pass_fds=[end]) as qemu:
+            try:
+                self._watch()
+            except Gone:
+                pass
+            finally:
+                self._end(qemu)
+                restore_terminal(terminal)
+        self._new_line()
+        if interrupted:
+            say("ended by Ctrl-C")
+            return 130
+        if self.status is None and qemu.returncode != 0:
+            say(f"QEMU ended with status {qemu.returncode}")
+            if self.window and time.monotonic() - began < 3 and not self._said():
+                say("if it could open no window: DISPLAY= WAYLAND_DISPLAY= ./build.sh run")
+        return qemu.returncode if self.status is None else self.status
+
+    def _end(self, qemu):
+        """Waits for a QEMU that is going; ends one that is not."""
+        try:
+            if self.status is not None:
+                self.qmp.command("quit")
+        except Gone:
+            pass
+        try:
+            qemu.wait(5)
+        except subprocess.TimeoutExpired:
+            qemu.kill()
+
+    def _watch(self):
+        """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
+        self.qmp.open()
+        halt, silence, told = Patience(), Patience(), False
+        while True:
+            if self._end_by(self.qmp.wait(POLL)):
+                return
+            if (self.qmp.command("query-status") or {}).get("status") != "running":
+                continue
+            cpus = read_cpus(self.qmp)
+            dead = bool(cpus) and all(cpu.dead for cpu in cpus)
+            if halt.lasted(dead) > SURE and dead and not told:
+                told = True
+                if self._finish(0, "the kernel has halted"):
+                    return
+            quiet = silence.lasted(self._said())
+            if quiet > SURE and self._nobody_answers():
+                self._finish(1, "the loader is back at its prompt, and nobody is there to type")
+                return
+            if quiet > QUIET and not told and not self.window and not self._at_prompt():
+                told = True
+                self._tell(word_on(cpus))
+
+    def _end_by(self, events):
+        """Looks for the end among QEMU's events."""
+        for event in events:
+            if event["event"] != "SHUTDOWN":
+                continue
+            reason = event["data"].get("reason", "")
+            if reason == "guest-shutdown":
+                self.status = 0
+                self._tell("the machine was switched off")
+                return True
+            if reason in ("guest-reset", "guest-panic") and self._finish(1, self._reset()):
+                return True
+        return False
+
+    def _reset(self):
+        """What can be said of a machine that wanted to start again."""
+        cpu = (read_cpus(self.qmp) or [None])[0]
+        where = f" at RIP {cpu.at:#x} (CR2 {cpu.fault:#x})" if cpu else ""
+        if b"Triple fault" in read(self.log):
+            return (
+                f"the machine reset: a triple fault{where}\n"
+                "an exception came, and no handler for it could run; to see each exception:\n"
+                "    ./build.sh run -- -d int,cpu_reset -D exceptions.log"
+            )
+        return f"the machine reset{where}: whatever ran there asked for it"
+
+    def _finish(self, status, text):
+        """Says how it ended. True if that is the end; a window stays until it is closed."""
+        self._tell(text + ("; the window stays until you close it" if self.window else ""))
+        if self.window:
+            return False
+        self.status = status
+        return True
+
+    def _tell(self, text):
+        self._new_line()
+        say(text)
+
+    def _new_line(self):
+        said = self._said()
+        if said > self.spoken and read(self.serial, last=1) != b"\n":
+            print(flush=True)
+        self.spoken = said
+
+    def _said(self):
+        return os.path.getsize(self.serial) if os.path.exists(self.serial) else 0
+
+    def _at_prompt(self):
+        return read(self.serial, last=6) == b"boot: "
+
+    def _nobody_answers(self):
+        return not self.window and not sys.stdin.isatty() and self._at_prompt()
+
+
+def word_on(cpus):
+    """A line on a machine that has been silent for a while."""
+    if cpus and all(cpu.halted for cpu in cpus):
+        doing = "the kernel is idle, waiting for an interrupt"
+    else:
+        doing = f"the CPU is at RIP {cpus[0].at:#x}" if cpus else "the CPU is running"
+    return f"nothing new for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
+
+
+def read(path, last=None):
+    """The bytes of a file, or its last ones; none if it is not there."""
+    try:
+        with open(path, "rb") as file:
+            if last:
+                file.seek(max(0, os.path.getsize(path) - last))
+            return file.read()
+    except OSError:
+        return b""
+
+
+def terminal_settings():
+    try:
+        return termios.tcgetattr(sys.stdin.fileno())
+    except (termios.error, OSError, ValueError):
+        return None
+
+
+def restore_terminal(settings):
+    """QEMU changes how the terminal treats what is typed; this undoes it, however it ended."""
+    if settings:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, settings)
+
+
+if __name__ == "__main__":
+    start(lambda words: run(VERB.read(words)))
