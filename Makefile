@@ -134,7 +134,8 @@ $(filter %.asm.o,$(com32)): build/resident.bin
 # The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be
 # wrong, so one is refused.
 resident := $(call objects,resident,loader/resident)
-ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs -z noexecstack
+ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs \
+	$(shell $(LD) --help | grep -o -m 1 -e --no-warn-rwx-segments)
 
 build/resident.bin: build/resident.elf
 	$(quiet)$(OBJCOPY) -O binary $< $@
