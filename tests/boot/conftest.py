@@ -108,7 +108,7 @@ def image():
 @pytest.fixture
 def log(request):
     """An empty folder for this test's logs."""
-    name = re.sub(r"[^\w.-]+", "-", request.node.nodeid.removeprefix("tests/boot/")).strip("-")
+    name = re.sub(r"[^\w.-]+", "-", request.node.nodeid.removeprefix("tests/boot/")).strip("-")[:120]
     path = TESTS / "logs" / name
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)

@@ -312,11 +312,8 @@ class Machine:
         if self.process.poll() is None and self.qmp is not None:
             try:
                 self.screenshot()
-                parts += [
-                    "screen:",
-                    *self.screen_text().splitlines(),
-                    self.monitor("info registers"),
-                ]
+                parts += ["screen:", *self.screen_text().splitlines()]
+                parts.append(self.monitor("info registers").split("FCW=")[0])
             except QmpError as error:
                 parts.append(f"QEMU would not tell more: {error}")
         else:
