@@ -34,11 +34,11 @@ static struct {
 
 /* VGA's ports. A cell is two bytes: the character, then its colours, paper << 4 | ink. */
 enum {
-	ATTRIBUTE_INDEX = 0x3c0, /* takes index and value in turn ...  */
+	ATTRIBUTE_INDEX = 0x3c0, /* takes index and value in turn ... */
 	ATTRIBUTE_READ = 0x3c1,
 	ATTRIBUTE_RESET = 0x3da, /* ... beginning anew after a read here */
 	DAC_INDEX = 0x3c8,
-	DAC_DATA = 0x3c9, /* red, green, blue: 6 bits each      */
+	DAC_DATA = 0x3c9, /* red, green, blue: 6 bits each */
 	CRT_INDEX = 0x3d4,
 	CRT_DATA = 0x3d5,
 };
@@ -47,9 +47,9 @@ enum {
 	TEXT_MEMORY = 0xb8000,
 	ATTRIBUTE_MODE = 0x10,
 	MODE_BLINKS = 0x08,  /* ATTRIBUTE_MODE: paper's highest bit means "blink" */
-	SHOW_PICTURE = 0x20, /* ATTRIBUTE_INDEX                                   */
+	SHOW_PICTURE = 0x20, /* ATTRIBUTE_INDEX */
 	CRT_CURSOR_START = 0x0a,
-	CURSOR_IS_OFF = 0x20, /* CRT_CURSOR_START                                  */
+	CURSOR_IS_OFF = 0x20, /* CRT_CURSOR_START */
 };
 
 /* Makes all sixteen colours available as paper; at first eight of them make the text blink. */

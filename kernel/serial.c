@@ -12,24 +12,24 @@
 
 enum {
 	COM1 = 0x3f8,
-	DATA = COM1 + 0,         /* the next byte to send                     */
+	DATA = COM1 + 0,         /* the next byte to send */
 	DIVISOR_LOW = COM1 + 0,  /* while LINE_CONTROL has DIVISOR_ACCESS set */
-	DIVISOR_HIGH = COM1 + 1, /* likewise                                  */
+	DIVISOR_HIGH = COM1 + 1, /* likewise */
 	INTERRUPT_ENABLE = COM1 + 1,
 	FIFO_CONTROL = COM1 + 2,
 	LINE_CONTROL = COM1 + 3,
 	MODEM_CONTROL = COM1 + 4,
 	LINE_STATUS = COM1 + 5,
-	SCRATCH = COM1 + 7 /* keeps what is written to it               */
+	SCRATCH = COM1 + 7 /* keeps what is written to it */
 };
 
 enum {
-	DIVISOR_ACCESS = 0x80, /* LINE_CONTROL  */
-	EIGHT_BITS = 0x03,     /* LINE_CONTROL  */
-	FIFO_ON = 0x01,        /* FIFO_CONTROL  */
-	READY_TO_SEND = 0x03,  /* MODEM_CONTROL: DTR and RTS          */
-	HAS_ROOM = 0x20,       /* LINE_STATUS: takes another byte     */
-	HAS_SENT_ALL = 0x40,   /* LINE_STATUS                         */
+	DIVISOR_ACCESS = 0x80, /* LINE_CONTROL */
+	EIGHT_BITS = 0x03,     /* LINE_CONTROL */
+	FIFO_ON = 0x01,        /* FIFO_CONTROL */
+	READY_TO_SEND = 0x03,  /* MODEM_CONTROL: DTR and RTS */
+	HAS_ROOM = 0x20,       /* LINE_STATUS: takes another byte */
+	HAS_SENT_ALL = 0x40,   /* LINE_STATUS */
 	DIVISOR_OF_115200 = 1
 };
 
