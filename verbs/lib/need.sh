@@ -44,14 +44,17 @@ has_32_bits() {
 		cc -m32 -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null
 }
 
+# The system's own Python has a module.
+has_module() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
+
 has_window() { qemu-system-x86_64 -display help 2>/dev/null | grep -qE '^(gtk|sdl)$'; }
 
 # Notes a missing thing: WHAT, then its package in Debian, Fedora and Arch.
 lack() {
 	missing+=("$1")
 	debian+=("$2")
-	fedora+=("${3-$2}")
-	arch+=("${4-$2}")
+	fedora+=("${3:-$2}")
+	arch+=("${4:-$2}")
 }
 
 # Notes what is missing of each GROUP.
@@ -87,19 +90,18 @@ look() {
 			has_window || lack "QEMU's window" qemu-system-gui qemu-ui-gtk qemu-ui-gtk
 			;;
 		test)
-			has_32_bits || lack "gcc -m32" gcc-multilib "glibc-devel.i686 libasan.i686" \
-				"lib32-glibc lib32-gcc-libs"
-			/usr/bin/python3 -c 'import pytest' 2>/dev/null ||
-				lack pytest python3-pytest python3-pytest python-pytest
-			/usr/bin/python3 -c 'import xdist' 2>/dev/null ||
-				lack pytest-xdist python3-pytest-xdist python3-pytest-xdist \
-					python-pytest-xdist
+			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
+				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
+			has_module pytest || lack pytest python3-pytest "" python-pytest
+			has_module xdist ||
+				lack pytest-xdist python3-pytest-xdist "" python-pytest-xdist
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
 			has clang-format || lack clang-format clang-format clang-tools-extra clang
 			has bochs || lack bochs "bochs bochs-term" bochs bochs
 			[[ -e /usr/share/bochs/BIOS-bochs-latest ]] ||
 				lack "the BIOS of Bochs" bochsbios bochs-bios bochs
-			[[ -e /usr/share/vgabios/vgabios.bin || -e /usr/share/bochs/VGABIOS-lgpl-latest ]] ||
+			[[ -e /usr/share/vgabios/vgabios.bin ]] ||
+				[[ -e /usr/share/bochs/VGABIOS-lgpl-latest ]] ||
 				lack "the VGA BIOS of Bochs" vgabios vgabios bochs
 			;;
 		*)

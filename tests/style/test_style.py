@@ -1,0 +1,157 @@
+"""Holds what the whole tree promises about its form. Knows nothing of what the code does."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOT_OURS = {".git", "build", "__pycache__", ".pytest_cache"}
+CODE = {".c", ".h", ".def", ".asm", ".ld", ".sh", ".py", ".inc", ".ini"}
+COMPILERS_OWN = {
+    "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdnoreturn.h",
+}  # fmt: skip
+
+
+def files(*suffixes):
+    """The files of the tree, by their suffix; what is built is not part of it."""
+    found = []
+    for path in sorted(ROOT.rglob("*")):
+        inside = path.relative_to(ROOT)
+        if path.is_file() and not NOT_OURS & set(inside.parts) and inside.parts[0] != "iso":
+            if not suffixes or path.suffix in suffixes:
+                found.append(inside)
+    return found
+
+
+def lines(suffixes):
+    """Each line of code with its place."""
+    for path in files(*suffixes):
+        for number, line in enumerate((ROOT / path).read_text("utf-8").splitlines(), 1):
+            yield f"{path}:{number}", line
+
+
+def is_shell(path):
+    with open(ROOT / path, "rb") as file:
+        return path.suffix == ".sh" or re.match(rb"#!.*\b(ba)?sh\b", file.readline(80))
+
+
+def run(*command):
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_shellcheck_has_nothing_to_say():
+    run("shellcheck", "-x", *filter(is_shell, files()))
+
+
+def test_shell_is_bash_with_its_safety_on():
+    for path in filter(is_shell, files()):
+        text = (ROOT / path).read_text("utf-8")
+        assert text.startswith("#!/usr/bin/env bash\n"), f"{path} does not say it is for bash"
+        assert "set -euo pipefail" in text, f"{path} goes on after errors"
+
+
+def test_c_is_formatted():
+    run("clang-format", "--dry-run", "-Werror", *files(".c", ".h"))
+
+
+def test_python_compiles():
+    for path in files(".py"):
+        compile((ROOT / path).read_text("utf-8"), path, "exec")
+
+
+def test_lines_fit_into_100_columns():
+    long = [
+        f"{place}: {len(line.expandtabs(8))}"
+        for place, line in lines(CODE)
+        if len(line.expandtabs(8)) > 100
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_lines_end_where_they_end():
+    trailing = [place for place, line in lines({*CODE, ".md", ".cfg"}) if line != line.rstrip()]
+    assert not trailing, "\n".join(trailing)
+    for path in files(*CODE, ".md", ".cfg"):
+        data = (ROOT / path).read_bytes()
+        assert not data or data.endswith(b"\n"), f"{path} has no newline at its end"
+
+
+def test_nothing_is_left_for_later():
+    words = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+    left = [place for place, line in lines({*CODE, ".md", ".cfg"}) if words.search(line)]
+    assert not left, "\n".join(left)
+
+
+def test_files_open_with_what_they_know():
+    for path in files(".c", ".h", ".asm", ".ld", ".sh", ".py"):
+        head = (ROOT / path).read_text("utf-8").split("\n", 1)[0]
+        assert re.match(r'/\*|//|;|#|"""', head), f"{path} does not say what it is"
+
+
+def test_functions_fit_on_a_screen():
+    """Formatted C has the braces of functions, and of nothing else, at the beginning of lines."""
+    long = []
+    for path in files(".c", ".h"):
+        begin = None
+        for number, line in enumerate((ROOT / path).read_text("utf-8").splitlines(), 1):
+            if line == "{":
+                begin = number
+            elif line == "}" and begin is not None:
+                if number - begin - 1 > 60:
+                    long.append(f"{path}:{begin}: {number - begin - 1} lines")
+                begin = None
+    assert not long, "\n".join(long)
+
+
+def includes(folder):
+    """What the files of a folder include: place, and the name with its brackets."""
+    for place, line in lines({".c", ".h", ".def"}):
+        found = re.match(r'\s*#\s*include\s*(<[^>]*>|"[^"]*")', line)
+        if found and place.startswith(f"{folder}/"):
+            yield place, found.group(1)
+
+
+def is_in(folder, name, place):
+    """An included file lies in a folder, whether it is named from loader/ or from beside it."""
+    beside = ROOT / place.split(":")[0]
+    wanted = (ROOT / folder).resolve()
+    return any((base / name).resolve().parent == wanted and (base / name).exists()
+               for base in (ROOT / "loader", beside.parent))  # fmt: skip
+
+
+def test_the_core_includes_nothing_but_itself():
+    for place, name in includes("loader/core"):
+        own = name[0] == "<" and name[1:-1] in COMPILERS_OWN
+        assert own or is_in("loader/core", name[1:-1], place), f"{place} includes {name}"
+
+
+def test_a_handoff_includes_no_front_and_no_machine():
+    for place, name in includes("loader/handoff"):
+        assert not re.search(r"\b(front|x86|resident)/", name), f"{place} includes {name}"
+
+
+def test_the_core_has_no_assembly_and_no_conditions():
+    """`#if` is for guards around headers; differences are other files on the link line."""
+    for place, line in lines({".c", ".h"}):
+        if not place.startswith(("loader/core/", "loader/handoff/")):
+            continue
+        assert not re.search(r"\b(__asm__|asm)\b\s*(volatile\b|__volatile__\b)?\s*\(", line), place
+        if ".c:" in place:
+            assert not re.match(r"\s*#\s*(if|ifdef|ifndef|elif)\b", line), place
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_nothing_built_is_kept():
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    kept = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.splitlines()
+    built = [name for name in kept if name.endswith((".o", ".d", ".elf", ".iso", ".c32", ".pyc"))]
+    assert not built, "\n".join(built)
