@@ -120,10 +120,12 @@ build/longjump.c32: build/longjump.elf
 	$(quiet)$(OBJCOPY) --strip-all $< $@
 
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
-build/longjump.elf: $(com32) build/obj/com32/link
+build/longjump.elf: $(com32) build/obj/com32/link build/obj/com32/visible
 	$(say) link build/longjump.c32
-	$(quiet)echo '{ global: main; local: *; };' | $(LD) $(ldflags-com32) -u main \
-		--version-script=/dev/stdin -o $@ $(com32)
+	$(quiet)$(LD) $(ldflags-com32) --version-script=build/obj/com32/visible -o $@ $(com32)
+
+build/obj/com32/visible: FORCE
+	$(call remember,{ global: main; local: *; };)
 
 build/obj/com32/link: FORCE
 	$(call remember,$(LD) $(ldflags-com32) $(com32))

@@ -59,9 +59,11 @@ lack() {
 
 # Notes what is missing of each GROUP.
 look() {
-	local group compiler=${CC:-cc}
+	local group compiler=${CC:-cc} seen=' '
 	missing=() debian=() fedora=() arch=()
 	for group; do
+		[[ $seen == *" $group "* ]] && continue
+		seen+="$group "
 		case $group in
 		python)
 			find_python >/dev/null || lack python3 python3 python3 python
