@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * longjump.h - what Longjump tells a kernel at its start, and the one header that a kernel includes.
+ * longjump.h - what Longjump tells a kernel at its start, and the one header that a kernel
+ * includes.
  *
  * A kernel's entry point, in the System V ABI:
  *
  *     void _start(const struct longjump_boot_info *info);
  *
- * docs/protocol.md has the whole contract: the state of the machine, what is mapped where, and how long each piece of
- * memory lives. In short: every pointer below is a virtual address that is mapped from the first instruction on;
- * every field named `..._physical` and every address in the memory map is physical, and is read at
- * `info->direct_map + address`. All ranges are half open: [begin, end). A field that the machine or the user's options
- * give no value for is 0.
+ * docs/protocol.md has the whole contract: the state of the machine, what is mapped where, and how
+ * long each piece of memory lives. In short: every pointer below is a virtual address that is
+ * mapped from the first instruction on; every field named `..._physical` and every address in the
+ * memory map is physical, and is read at `info->direct_map + address`. All ranges are half open:
+ * [begin, end). A field that the machine or the user's options give no value for is 0.
  *
- * The structure only ever grows at its end. A kernel built against version 1 keeps working with every later loader;
- * a kernel that uses a later field asks first: LONGJUMP_HAS(info, field).
+ * The structure only ever grows at its end. A kernel built against version 1 keeps working with
+ * every later loader; a kernel that uses a later field asks first: LONGJUMP_HAS(info, field).
  */
 #ifndef LONGJUMP_H
 #define LONGJUMP_H
@@ -37,69 +38,71 @@
 
 /* What a range of the memory map is. "Free once ..." says when a kernel may use it as it likes. */
 enum longjump_memory_type {
-	LONGJUMP_MEMORY_USABLE = 1,           /* free                                                       */
-	LONGJUMP_MEMORY_RESERVED = 2,         /* firmware, devices, the first page; never touch             */
-	LONGJUMP_MEMORY_ACPI_RECLAIMABLE = 3, /* free once the ACPI tables have been read                   */
-	LONGJUMP_MEMORY_ACPI_NVS = 4,         /* the firmware's own; never touch                            */
-	LONGJUMP_MEMORY_BAD = 5,              /* defective RAM; never touch                                 */
-	LONGJUMP_MEMORY_KERNEL = 6,           /* the kernel's segments                                      */
-	LONGJUMP_MEMORY_MODULE = 7,           /* modules; free once the kernel is done with them            */
-	LONGJUMP_MEMORY_STACK = 8,            /* the stack that _start runs on                              */
-	LONGJUMP_MEMORY_BOOT_INFO = 9,        /* this structure and all it points to; free once read        */
-	LONGJUMP_MEMORY_PAGE_TABLES = 10,     /* free once CR3 holds the kernel's own page tables           */
-	LONGJUMP_MEMORY_RESIDENT = 11,        /* GDT, IDT, TSS; free once the kernel has loaded its own     */
-	LONGJUMP_MEMORY_KERNEL_FILE = 12,     /* the kernel's ELF file, if asked for; free once read        */
-	LONGJUMP_MEMORY_FRAMEBUFFER = 13      /* pixels                                                     */
+	LONGJUMP_MEMORY_USABLE = 1,           /* free */
+	LONGJUMP_MEMORY_RESERVED = 2,         /* firmware, devices, the first page; never touch */
+	LONGJUMP_MEMORY_ACPI_RECLAIMABLE = 3, /* free once the ACPI tables have been read */
+	LONGJUMP_MEMORY_ACPI_NVS = 4,         /* the firmware's own; never touch */
+	LONGJUMP_MEMORY_BAD = 5,              /* defective RAM; never touch */
+	LONGJUMP_MEMORY_KERNEL = 6,           /* the kernel's segments */
+	LONGJUMP_MEMORY_MODULE = 7,           /* modules; free once the kernel is done with them */
+	LONGJUMP_MEMORY_STACK = 8,            /* the stack that _start runs on */
+	LONGJUMP_MEMORY_BOOT_INFO = 9,    /* this structure and all it points to; free once read */
+	LONGJUMP_MEMORY_PAGE_TABLES = 10, /* free once CR3 holds the kernel's own page tables */
+	LONGJUMP_MEMORY_RESIDENT = 11, /* GDT, IDT, TSS; free once the kernel has loaded its own */
+	LONGJUMP_MEMORY_KERNEL_FILE = 12, /* the kernel's ELF file, if asked for; free once read */
+	LONGJUMP_MEMORY_FRAMEBUFFER = 13  /* pixels */
 };
 
 struct longjump_memory {
 	uint64_t begin; /* physical, multiple of 4096 */
 	uint64_t end;   /* physical, multiple of 4096 */
-	uint32_t type;  /* enum longjump_memory_type  */
+	uint32_t type;  /* enum longjump_memory_type */
 	uint32_t reserved;
 };
 
-enum longjump_rights {
-	LONGJUMP_READ = 1,
-	LONGJUMP_WRITE = 2,
-	LONGJUMP_EXECUTE = 4
-};
+enum longjump_rights { LONGJUMP_READ = 1, LONGJUMP_WRITE = 2, LONGJUMP_EXECUTE = 4 };
 
-/* A piece of the kernel: pages that lie together in virtual and in physical memory and have the same rights. */
+/* A piece of the kernel: pages that lie together in virtual and in physical memory and have the
+ * same rights. */
 struct longjump_segment {
-	uint64_t virtual_begin; /* multiple of 4096                                 */
-	uint64_t virtual_end;   /* multiple of 4096                                 */
-	uint64_t physical;      /* of virtual_begin                                 */
+	uint64_t virtual_begin; /* multiple of 4096 */
+	uint64_t virtual_end;   /* multiple of 4096 */
+	uint64_t physical;      /* of virtual_begin */
 	uint32_t rights;        /* LONGJUMP_READ | LONGJUMP_WRITE | LONGJUMP_EXECUTE */
 	uint32_t reserved;
 };
 
 struct longjump_module {
-	LONGJUMP_POINTER(const void) data; /* in the direct map, multiple of 4096; the last page ends in zeroes */
-	uint64_t size;                     /* bytes                                                             */
-	uint64_t physical;                 /* of data                                                           */
-	LONGJUMP_POINTER(const char) name; /* the file's name as isolinux.cfg gives it                          */
-	LONGJUMP_POINTER(const char) command_line; /* what follows the name, or ""                              */
+	LONGJUMP_POINTER(const void)
+	data;              /* in the direct map, multiple of 4096; the last page ends in zeroes */
+	uint64_t size;     /* bytes */
+	uint64_t physical; /* of data */
+	LONGJUMP_POINTER(const char)
+	name; /* the file's name as isolinux.cfg gives it */
+	LONGJUMP_POINTER(const char)
+	command_line; /* what follows the name, or "" */
 };
 
 struct longjump_symbol {
-	uint64_t address;                  /* virtual, with the slide added */
+	uint64_t address; /* virtual, with the slide added */
 	LONGJUMP_POINTER(const char) name;
 };
 
 struct longjump_video_mode {
-	uint32_t width, height;  /* pixels         */
+	uint32_t width, height;  /* pixels */
 	uint32_t bits_per_pixel; /* 15, 16, 24, 32 */
 	uint32_t number;         /* of the VBE mode */
 };
 
 struct longjump_framebuffer {
-	LONGJUMP_POINTER(void) address; /* mapped write-combining; 0: the screen is in text mode          */
+	LONGJUMP_POINTER(void)
+	address; /* mapped write-combining; 0: the screen is in text mode */
 	uint64_t physical;
-	uint32_t width, height;         /* pixels                                                         */
-	uint32_t pitch;                 /* bytes from one line to the next                                */
-	uint32_t bits_per_pixel;        /* 15, 16, 24 or 32; a pixel takes (bits_per_pixel + 7) / 8 bytes */
-	uint8_t red_shift, red_bits;    /* a pixel is red << red_shift | green << green_shift | ...       */
+	uint32_t width, height; /* pixels */
+	uint32_t pitch;         /* bytes from one line to the next */
+	uint32_t
+		bits_per_pixel; /* 15, 16, 24 or 32; a pixel takes (bits_per_pixel + 7) / 8 bytes */
+	uint8_t red_shift, red_bits; /* a pixel is red << red_shift | green << green_shift | ... */
 	uint8_t green_shift, green_bits;
 	uint8_t blue_shift, blue_bits;
 	uint8_t reserved[2];
@@ -107,7 +110,7 @@ struct longjump_framebuffer {
 
 struct longjump_time {
 	uint16_t year;                /* 4 digits; 0 if the clock could not be read */
-	uint8_t month, day;           /* 1..12, 1..31                               */
+	uint8_t month, day;           /* 1..12, 1..31 */
 	uint8_t hour, minute, second; /* 24 hours; in the time zone that the RTC keeps */
 	uint8_t reserved;
 };
@@ -120,65 +123,76 @@ enum longjump_entropy {
 };
 
 struct longjump_boot_info {
-	uint64_t magic;   /* LONGJUMP_MAGIC                                     */
-	uint32_t version; /* LONGJUMP_VERSION of the loader                     */
+	uint64_t magic;   /* LONGJUMP_MAGIC */
+	uint32_t version; /* LONGJUMP_VERSION of the loader */
 	uint32_t size;    /* bytes of this structure that the loader has filled */
 
-	LONGJUMP_POINTER(const char) loader;       /* name and version: "Longjump 1.0.0"                  */
-	LONGJUMP_POINTER(const char) command_line; /* what follows the kernel's name in APPEND; never null */
+	LONGJUMP_POINTER(const char)
+	loader; /* name and version: "Longjump 1.0.0" */
+	LONGJUMP_POINTER(const char)
+	command_line; /* what follows the kernel's name in APPEND; never null */
 
-	LONGJUMP_POINTER(const struct longjump_memory) memory_map; /* sorted, without overlaps or equal neighbours */
+	LONGJUMP_POINTER(const struct longjump_memory)
+	memory_map; /* sorted, without overlaps or equal neighbours */
 	uint64_t memory_map_count;
 
-	uint64_t direct_map;     /* virtual address of physical 0: all RAM and all below 4 GiB, writable, not executable */
-	uint64_t direct_map_end; /* first virtual address beyond it                                                     */
+	uint64_t direct_map;     /* virtual address of physical 0: all RAM and all below 4 GiB,
+	                            writable, not executable */
+	uint64_t direct_map_end; /* first virtual address beyond it */
 
 	LONGJUMP_POINTER(const struct longjump_segment) segments; /* sorted by address */
 	uint64_t segment_count;
-	uint64_t kernel_begin;    /* lowest virtual address of the kernel, multiple of 4096                          */
-	uint64_t kernel_end;      /* first virtual address beyond it, multiple of 4096                               */
-	uint64_t kernel_physical; /* of kernel_begin, if the whole kernel lies at this distance, else 0: see segments */
-	uint64_t kernel_slide;    /* what was added to every address of the ELF file                                 */
-	uint64_t entry;           /* virtual address of the first instruction, with the slide                        */
+	uint64_t kernel_begin;    /* lowest virtual address of the kernel, multiple of 4096 */
+	uint64_t kernel_end;      /* first virtual address beyond it, multiple of 4096 */
+	uint64_t kernel_physical; /* of kernel_begin, if the whole kernel lies at this distance,
+	                             else 0: see segments */
+	uint64_t kernel_slide;    /* what was added to every address of the ELF file */
+	uint64_t entry;           /* virtual address of the first instruction, with the slide */
 
 	uint64_t stack_begin; /* lowest virtual address; the page below is not mapped */
 	uint64_t stack_end;
 
-	uint64_t tls_begin;     /* virtual address of the TLS template's initial bytes; no template: tls_size is 0 */
-	uint64_t tls_file_size; /* bytes to copy                                                                  */
-	uint64_t tls_size;      /* bytes in all; the rest is zero                                                 */
-	uint64_t tls_align;     /* power of two                                                                   */
+	uint64_t tls_begin;     /* virtual address of the TLS template's initial bytes; no template:
+	                           tls_size is 0 */
+	uint64_t tls_file_size; /* bytes to copy */
+	uint64_t tls_size;      /* bytes in all; the rest is zero */
+	uint64_t tls_align;     /* power of two */
 
-	uint64_t tsc_start;     /* time stamp counter when the loader's first instruction ran  */
-	uint64_t tsc_read;      /* when the kernel and all modules had been read               */
-	uint64_t tsc_jump;      /* just before the jump to _start                              */
+	uint64_t tsc_start;     /* time stamp counter when the loader's first instruction ran */
+	uint64_t tsc_read;      /* when the kernel and all modules had been read */
+	uint64_t tsc_jump;      /* just before the jump to _start */
 	uint64_t tsc_frequency; /* ticks a second; 0 if the CPU does not say (-tsc measures it) */
 
-	uint64_t rsdp_physical;     /* the ACPI root pointer                     */
-	uint64_t smbios_physical;   /* the SMBIOS 2 (32-bit) entry point: "_SM_" */
-	uint64_t smbios3_physical;  /* the SMBIOS 3 (64-bit) entry point: "_SM3_" */
+	uint64_t rsdp_physical;    /* the ACPI root pointer */
+	uint64_t smbios_physical;  /* the SMBIOS 2 (32-bit) entry point: "_SM_" */
+	uint64_t smbios3_physical; /* the SMBIOS 3 (64-bit) entry point: "_SM3_" */
 
 	LONGJUMP_POINTER(const struct longjump_module) modules;
 	uint64_t module_count;
 
-	LONGJUMP_POINTER(const struct longjump_symbol) symbols; /* the kernel's functions and objects, by address */
+	LONGJUMP_POINTER(const struct longjump_symbol)
+	symbols; /* the kernel's functions and objects, by address */
 	uint64_t symbol_count;
 
 	LONGJUMP_POINTER(const void) kernel_file; /* the whole ELF file, only with -kernelfile */
 	uint64_t kernel_file_size;
 
 	struct longjump_framebuffer framebuffer;
-	LONGJUMP_POINTER(const struct longjump_video_mode) video_modes; /* all that the BIOS offers and we can use */
+	LONGJUMP_POINTER(const struct longjump_video_mode)
+	video_modes; /* all that the BIOS offers and we can use */
 	uint64_t video_mode_count;
-	LONGJUMP_POINTER(const uint8_t) edid; /* the monitor's 128 bytes                                      */
-	LONGJUMP_POINTER(const uint8_t) font; /* the BIOS's 8x16 font: 256 glyphs of 16 lines, leftmost bit 7 */
+	LONGJUMP_POINTER(const uint8_t)
+	edid; /* the monitor's 128 bytes */
+	LONGJUMP_POINTER(const uint8_t)
+	font; /* the BIOS's 8x16 font: 256 glyphs of 16 lines, leftmost bit 7 */
 
-	struct longjump_time time; /* of the real-time clock when the loader started                     */
-	uint32_t cpu_count;        /* CPUs that may be used, this one included, from the MADT; 1 without */
-	uint32_t boot_drive;       /* the BIOS's drive number                                            */
-	uint64_t boot_partition;   /* first sector (512 bytes) of the partition on it; 0: the whole drive */
-	uint32_t kaslr_entropy;    /* enum longjump_entropy                                              */
-	uint32_t paging_levels;    /* 4 or 5                                                             */
+	struct longjump_time time; /* of the real-time clock when the loader started */
+	uint32_t cpu_count; /* CPUs that may be used, this one included, from the MADT; 1 without */
+	uint32_t boot_drive;     /* the BIOS's drive number */
+	uint64_t boot_partition; /* first sector (512 bytes) of the partition on it; 0: the whole
+	                            drive */
+	uint32_t kaslr_entropy;  /* enum longjump_entropy */
+	uint32_t paging_levels;  /* 4 or 5 */
 };
 
 #if defined(__cplusplus)
@@ -187,8 +201,9 @@ struct longjump_boot_info {
 #define LONGJUMP_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define LONGJUMP_OFFSET(structure, field, offset) \
-	LONGJUMP_ASSERT(offsetof(struct structure, field) == (offset), #structure "." #field " has moved")
+#define LONGJUMP_OFFSET(structure, field, offset)                      \
+	LONGJUMP_ASSERT(offsetof(struct structure, field) == (offset), \
+	                #structure "." #field " has moved")
 
 LONGJUMP_OFFSET(longjump_memory, begin, 0);
 LONGJUMP_OFFSET(longjump_memory, end, 8);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* base.c - spans and scratch memory. Here, and nowhere else, foreign bytes are touched. */
+#include "core/base.h"
+
+bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *part)
+{
+	*part = (struct span){ NULL, 0 };
+	if (!in_bounds(offset, size, whole.size))
+		return false;
+	*part = (struct span){ whole.bytes + offset, size };
+	return true;
+}
+
+bool span_read(struct span from, uint64_t offset, void *to, size_t size)
+{
+	if (!in_bounds(offset, size, from.size)) {
+		memset(to, 0, size);
+		return false;
+	}
+	memcpy(to, from.bytes + offset, size);
+	return true;
+}
+
+bool span_string(struct span from, uint64_t offset, uint64_t *length)
+{
+	*length = 0;
+	for (uint64_t at = offset; at < from.size; at++) {
+		if (from.bytes[at] == 0) {
+			*length = at - offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align)
+{
+	uint64_t gap = -(uint64_t)(uintptr_t)scratch->at & (align - 1);
+	uint64_t left = (uint64_t)(scratch->end - scratch->at);
+	uint8_t *taken;
+
+	if (!in_bounds(gap, size, left))
+		return NULL;
+	taken = scratch->at + gap;
+	scratch->at = taken + size;
+	memset(taken, 0, (size_t)size);
+	return taken;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base.h - the words that everything in the core is said with: addresses, ranges, spans, scratch
+ * memory.
+ *
+ * An address is never a bare integer, so that a physical one cannot be taken for a virtual one.
+ * Ranges are half open, [begin, end), and begin <= end always holds. Foreign bytes are read through
+ * spans and in no other way.
+ */
+#ifndef CORE_BASE_H
+#define CORE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The four functions that a compiler may call by itself; each environment brings them. */
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *at, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+
+#define KIB          (UINT64_C(1) << 10)
+#define MIB          (UINT64_C(1) << 20)
+#define GIB          (UINT64_C(1) << 30)
+#define PAGE_SIZE    (4 * KIB)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* For "%llu" and "%llx": the one integer type of which printf knows the size on every machine. */
+#define ULL(value) ((unsigned long long)(value))
+
+struct phys {
+	uint64_t at;
+};
+
+struct virt {
+	uint64_t at;
+};
+
+struct phys_range {
+	uint64_t begin, end;
+};
+
+struct virt_range {
+	uint64_t begin, end;
+};
+
+/* The bits of rights, for segments, placements and page table entries alike. */
+enum rights { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_EXECUTE = 4 };
+
+/* True if `value` is a power of two; 0 is none. */
+static inline bool is_power_of_two(uint64_t value)
+{
+	return value != 0 && (value & (value - 1)) == 0;
+}
+
+/* The multiple of `align`, a power of two, at or below `value`. */
+static inline uint64_t align_down(uint64_t value, uint64_t align)
+{
+	return value & ~(align - 1);
+}
+
+/* The multiple of `align`, a power of two, at or above `value`; wraps to 0 past the last one:
+ * callers bound `value`. */
+static inline uint64_t align_up(uint64_t value, uint64_t align)
+{
+	return (value + (align - 1)) & ~(align - 1);
+}
+
+static inline uint64_t page_down(uint64_t value)
+{
+	return align_down(value, PAGE_SIZE);
+}
+
+static inline uint64_t page_up(uint64_t value)
+{
+	return align_up(value, PAGE_SIZE);
+}
+
+/* The lowest value >= `from` that leaves the remainder `rest` when divided by `align`, a power of
+ * two. */
+static inline uint64_t align_up_to(uint64_t from, uint64_t align, uint64_t rest)
+{
+	return from + ((rest - from) & (align - 1));
+}
+
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* True if the two ranges have a byte in common; an empty range has none with anything. */
+static inline bool phys_overlap(struct phys_range a, struct phys_range b)
+{
+	return max_u64(a.begin, b.begin) < min_u64(a.end, b.end);
+}
+
+static inline bool virt_overlap(struct virt_range a, struct virt_range b)
+{
+	return max_u64(a.begin, b.begin) < min_u64(a.end, b.end);
+}
+
+/* True if [offset, offset + size) lies within [0, limit); no sum can wrap. */
+static inline bool in_bounds(uint64_t offset, uint64_t size, uint64_t limit)
+{
+	return offset <= limit && size <= limit - offset;
+}
+
+/* Bytes that somebody else wrote: a file, a firmware table. */
+struct span {
+	const uint8_t *bytes;
+	uint64_t size;
+};
+
+/* The bytes [offset, offset + size) of `whole` as `*part`; false, with an empty part, if they are
+ * not all there. */
+bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *part);
+
+/* Copies bytes [offset, offset + size) of `from` to `to`, which has room for them; false, and
+ * zeroes, if they are not there. */
+bool span_read(struct span from, uint64_t offset, void *to, size_t size);
+
+/* Length of the zero-terminated string at `offset`, or false if no zero follows within the span. */
+bool span_string(struct span from, uint64_t offset, uint64_t *length);
+
+/*
+ * Memory that the front end set aside for what the loader makes: page tables, boot information, the
+ * resident part. It lies in RAM that nothing else uses, below the end of the loader's reach, so
+ * what is made there is already in its final place. Taking is all there is; unused memory at the
+ * end goes to the kernel as free RAM.
+ */
+struct scratch {
+	uint8_t *at; /* next free byte */
+	uint8_t *end;
+};
+
+/* Takes `size` zeroed bytes, aligned to `align` (a power of two); NULL if so much is not left. */
+void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* boot.c - read, then plan: the table of contents of the loader. Carrying out is the resident
+ * part's. */
+#include "core/boot.h"
+
+/* Begins the plan. */
+static bool begin(struct boot *boot, const struct machine *machine, const struct order *order,
+                  struct scratch *scratch, struct report *report)
+{
+	plan_begin(&boot->plan, machine, order, &boot->kernel, &boot->memory, scratch, report);
+	return true;
+}
+
+/* The CPU must have what the order asks for. */
+static bool check_cpu(const struct machine *machine, const struct order *order,
+                      struct report *report)
+{
+	if (!machine->cpu.long_mode)
+		return refuse(report, DIAG_CPU_NO_LONG_MODE, "CPUID 80000001h EDX bit 29 is 0");
+	if (!machine->cpu.nx)
+		return refuse(report, DIAG_CPU_NO_NX, "CPUID 80000001h EDX bit 20 is 0");
+	if (order->options.paging_levels == 5 && !machine->cpu.la57)
+		return refuse(report, DIAG_CPU_NO_LA57, "CPUID 7 ECX bit 16 is 0");
+	return true;
+}
+
+/* Bits of a virtual address. */
+static unsigned address_bits(const struct order *order)
+{
+	return order->options.paging_levels == 5 ? 57 : 48;
+}
+
+/* Writes where each segment lies now, so that addresses can be relocated. */
+static bool list_segments(const struct plan *plan, struct launch *launch)
+{
+	struct launch_segment *segments =
+		scratch_take(plan->scratch, plan->count * sizeof(*segments), 8);
+
+	if (segments == NULL)
+		return false;
+	launch->segments = physical(plan->machine, segments);
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+		struct virt_range virt = placement_virtual(placement);
+
+		if (placement->use == USE_KERNEL)
+			segments[launch->segment_count++] =
+				(struct launch_segment){ virt.begin - plan->slide,
+				                         virt.end - plan->slide,
+				                         placement->phys.begin };
+	}
+	return true;
+}
+
+/* Words the plan for the resident part. */
+static bool word_launch(struct boot *boot)
+{
+	const struct relocations *relocations = &boot->kernel.relocations;
+	const struct plan *plan = &boot->plan;
+	struct launch *launch = scratch_take(plan->scratch, sizeof(*launch), 8);
+
+	if (launch == NULL || !list_segments(plan, launch))
+		return refuse(plan->report, DIAG_MEMORY_LOADER, "the launch record does not fit");
+	launch->moves = physical(plan->machine, plan->moves);
+	launch->move_count = plan->move_count;
+	launch->fills = physical(plan->machine, plan->fills);
+	launch->fill_count = plan->fill_count;
+	launch->rela = plan_kernel_physical(plan, relocations->rela_at.at);
+	launch->rela_size = relocations->rela.size;
+	launch->relr = plan_kernel_physical(plan, relocations->relr_at.at);
+	launch->relr_size = relocations->relr.size;
+	launch->slide = plan->slide;
+	launch->resident = plan->resident;
+	launch->resident_window = plan->resident_window;
+	launch->tables = physical(plan->machine, plan->tables.root);
+	launch->rip = plan->entry.rip;
+	launch->rsp = plan->entry.rsp;
+	launch->rdi = plan->entry.rdi;
+	launch->tsc_slot = plan->entry.tsc_slot;
+	boot->launch = launch;
+	return true;
+}
+
+bool boot_prepare(struct boot *boot, const struct machine *machine, const struct order *order,
+                  const struct protocol *protocol, struct scratch *scratch, struct report *report)
+{
+	return check_cpu(machine, order, report) /* can it do 64 bits? */
+	    && kernel_read(&boot->kernel, order->kernel.bytes, address_bits(order),
+	                   report)                         /* can we start this kernel? */
+	    && memory_read(&boot->memory, machine, report) /* which memory is there? */
+	    && begin(boot, machine, order, scratch, report)
+	    && plan_kernel(&boot->plan)    /* where does the kernel go? */
+	    && plan_modules(&boot->plan)   /* and the modules? */
+	    && protocol->plan(&boot->plan) /* what else is promised? */
+	    && plan_map(&boot->plan)       /* what is seen where? */
+	    && protocol->seal(&boot->plan) /* what is the kernel told? */
+	    && word_launch(boot);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* boot.h - the whole way from a kernel's bytes to all that is needed to start it. */
+#ifndef CORE_BOOT_H
+#define CORE_BOOT_H
+
+#include "core/plan.h"
+
+/* A way of handing the machine to a kernel. loader/handoff/ has a file for each. */
+struct protocol {
+	const char *name;
+
+	/* Places and maps what this protocol promises beside the kernel, and sets plan->entry. Page
+	 * tables come after. */
+	bool (*plan)(struct plan *plan);
+
+	/* Writes what can only be known when everything is placed: the memory map. Adds no
+	 * placement. */
+	bool (*seal)(struct plan *plan);
+};
+
+/* What boot() works on. Large: not for the stack. */
+struct boot {
+	struct kernel kernel;
+	struct memory memory;
+	struct plan plan;
+	struct launch *launch; /* in scratch memory */
+};
+
+/*
+ * Reads the kernel and plans everything; what remains to be done stands in boot->launch, for the
+ * resident part, and cannot fail. Nothing outside of scratch memory has been written to. On false,
+ * the reason is in the report.
+ */
+bool boot_prepare(struct boot *boot, const struct machine *machine, const struct order *order,
+                  const struct protocol *protocol, struct scratch *scratch, struct report *report);
+
+#endif

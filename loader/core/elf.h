@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * elf.h - a kernel's ELF64 file, checked.
+ *
+ * kernel_read() is the only way to a struct kernel; whatever stands in one has been checked and may
+ * be relied upon.
+ */
+#ifndef CORE_ELF_H
+#define CORE_ELF_H
+
+#include "core/report.h"
+
+#define KERNEL_MAX_PHDRS 128
+
+/* A piece of the kernel that is to be loaded. */
+struct segment {
+	struct virt_range
+		virt;     /* as linked, without the slide; not empty; canonical; not in page 0 */
+	struct span file; /* its first bytes; the rest of virt is zero; size <= that of virt */
+	uint64_t offset;  /* of those bytes in the file */
+	uint64_t align;   /* power of two, 1 if the file says none */
+	uint8_t rights;
+	uint16_t header; /* number of its program header, for messages */
+};
+
+/* What the kernel needs done to its bytes when it runs at another address than linked. */
+struct relocations {
+	struct span
+		rela; /* whole entries of 24 bytes: NONE or RELATIVE, each aimed into a segment */
+	struct span relr;             /* whole entries of 8 bytes, each aimed into a segment */
+	struct virt rela_at, relr_at; /* where the tables are linked; each lies in one segment */
+};
+
+struct kernel {
+	struct span file;
+	struct segment segments[KERNEL_MAX_PHDRS]; /* sorted by address, disjoint; neighbours in one
+	                                              page have the same rights */
+	unsigned segment_count;                    /* at least 1 */
+	bool position_independent;                 /* ET_DYN: may be slid */
+	struct virt entry;                         /* in a segment with RIGHT_EXECUTE */
+	struct virt_range virt;                    /* from the first to the last page, as linked */
+	struct relocations relocations;
+	struct virt_range relro; /* whole pages, read-only after relocation; may be empty */
+	struct virt_range tls;   /* the TLS template, within a segment; may be empty */
+	uint64_t tls_file_size;
+	uint64_t tls_align;
+};
+
+/*
+ * Reads and checks the kernel in `file`. `address_bits` is 48, or 57 with 5-level paging. On false,
+ * the first fault found is in the report.
+ */
+bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
+                 struct report *report);
+
+/* The segment in which the address, as linked, lies; NULL if there is none. */
+const struct segment *kernel_segment_at(const struct kernel *kernel, uint64_t address);
+
+/* "READ", "READ WRITE" and so on as three letters: "r-x". The string is static. */
+const char *rights_name(uint8_t rights);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * elf_format.h - ELF64 as it lies in files: the structures and the numbers of which the loader
+ * knows.
+ *
+ * Sources: System V ABI (gABI) 4.1, chapters 4 and 5, with the ELF-64 Object File Format 1.5; AMD64
+ * psABI 1.0, table 4.9 (relocations) and section 5 (program loading); gABI draft of 2018 for
+ * DT_RELR.
+ */
+#ifndef CORE_ELF_FORMAT_H
+#define CORE_ELF_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct elf_header {
+	uint8_t ident[16];
+	uint16_t type;
+	uint16_t machine;
+	uint32_t version;
+	uint64_t entry;
+	uint64_t phoff;
+	uint64_t shoff;
+	uint32_t flags;
+	uint16_t ehsize;
+	uint16_t phentsize;
+	uint16_t phnum;
+	uint16_t shentsize;
+	uint16_t shnum;
+	uint16_t shstrndx;
+};
+
+struct elf_program_header {
+	uint32_t type;
+	uint32_t flags;
+	uint64_t offset;
+	uint64_t vaddr;
+	uint64_t paddr;
+	uint64_t filesz;
+	uint64_t memsz;
+	uint64_t align;
+};
+
+struct elf_section_header {
+	uint32_t name;
+	uint32_t type;
+	uint64_t flags;
+	uint64_t addr;
+	uint64_t offset;
+	uint64_t size;
+	uint32_t link;
+	uint32_t info;
+	uint64_t addralign;
+	uint64_t entsize;
+};
+
+struct elf_symbol {
+	uint32_t name;
+	uint8_t info; /* low four bits: the type */
+	uint8_t other;
+	uint16_t shndx;
+	uint64_t value;
+	uint64_t size;
+};
+
+struct elf_dynamic {
+	uint64_t tag;
+	uint64_t value;
+};
+
+struct elf_rela {
+	uint64_t offset;
+	uint64_t info; /* low 32 bits: the type */
+	uint64_t addend;
+};
+
+_Static_assert(sizeof(struct elf_header) == 64, "Elf64_Ehdr");
+_Static_assert(offsetof(struct elf_header, phoff) == 32, "e_phoff");
+_Static_assert(offsetof(struct elf_header, phentsize) == 54, "e_phentsize");
+_Static_assert(sizeof(struct elf_program_header) == 56, "Elf64_Phdr");
+_Static_assert(offsetof(struct elf_program_header, align) == 48, "p_align");
+_Static_assert(sizeof(struct elf_section_header) == 64, "Elf64_Shdr");
+_Static_assert(offsetof(struct elf_section_header, entsize) == 56, "sh_entsize");
+_Static_assert(sizeof(struct elf_symbol) == 24, "Elf64_Sym");
+_Static_assert(sizeof(struct elf_dynamic) == 16, "Elf64_Dyn");
+_Static_assert(sizeof(struct elf_rela) == 24, "Elf64_Rela");
+
+enum {
+	ELF_CLASS = 4, /* index into ident */
+	ELF_DATA = 5,
+	ELF_IDENT_VERSION = 6,
+	ELF_CLASS_64 = 2,
+	ELF_DATA_LITTLE = 1,
+	ELF_VERSION_CURRENT = 1,
+	ELF_TYPE_REL = 1,
+	ELF_TYPE_EXEC = 2,
+	ELF_TYPE_DYN = 3,
+	ELF_TYPE_CORE = 4,
+	ELF_MACHINE_X86_64 = 62,
+	ELF_PHNUM_ELSEWHERE = 0xffff
+};
+
+enum {
+	ELF_PT_LOAD = 1,
+	ELF_PT_DYNAMIC = 2,
+	ELF_PT_TLS = 7,
+	ELF_PT_GNU_STACK = 0x6474e551,
+	ELF_PT_GNU_RELRO = 0x6474e552,
+	ELF_PF_X = 1,
+	ELF_PF_W = 2,
+	ELF_PF_R = 4
+};
+
+enum { ELF_SHT_SYMTAB = 2, ELF_STT_OBJECT = 1, ELF_STT_FUNC = 2, ELF_STT_NOTYPE = 0 };
+
+enum {
+	ELF_DT_NULL = 0,
+	ELF_DT_NEEDED = 1,
+	ELF_DT_PLTRELSZ = 2,
+	ELF_DT_STRTAB = 5,
+	ELF_DT_RELA = 7,
+	ELF_DT_RELASZ = 8,
+	ELF_DT_RELAENT = 9,
+	ELF_DT_STRSZ = 10,
+	ELF_DT_REL = 17,
+	ELF_DT_JMPREL = 23,
+	ELF_DT_RELRSZ = 35,
+	ELF_DT_RELR = 36,
+	ELF_DT_RELRENT = 37
+};
+
+enum { ELF_R_X86_64_NONE = 0, ELF_R_X86_64_RELATIVE = 8 };
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.h - the plan as the 64-bit resident part reads it to carry it out. The 32-bit loader
+ * writes these structures, the resident part reads them: fixed widths, no pointers, every offset
+ * held. All addresses are physical but where the name says virtual.
+ */
+#ifndef CORE_LAUNCH_H
+#define CORE_LAUNCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RESIDENT_MAGIC UINT64_C(0x746e656469736572) /* "resident" */
+
+/* The resident part begins with this; loader/resident/resident.ld fills it in. Offsets are from its
+ * begin. */
+struct resident_header {
+	uint64_t magic;
+	uint32_t code_size; /* bytes of code and constants, whole pages; data follows */
+	uint32_t size;      /* bytes in all, with data that is not in the file */
+	uint32_t start;     /* where 64-bit code enters with RDI = struct launch */
+	uint32_t reserved;
+};
+
+/* A piece of memory to be copied; source and target may overlap. */
+struct move {
+	uint64_t to, from, size;
+};
+
+/* Memory to be zeroed. */
+struct fill {
+	uint64_t begin, end;
+};
+
+/* A kernel segment, to turn an address as linked into where its bytes lie. */
+struct launch_segment {
+	uint64_t begin, end; /* virtual, as linked */
+	uint64_t physical;   /* of begin */
+};
+
+struct launch {
+	uint64_t moves, move_count;       /* struct move[], in order */
+	uint64_t fills, fill_count;       /* struct fill[], after all moves */
+	uint64_t segments, segment_count; /* struct launch_segment[], sorted */
+	uint64_t rela, rela_size;         /* the RELA table, where it was loaded; bytes */
+	uint64_t relr, relr_size;         /* the RELR table, likewise */
+	uint64_t slide;                   /* what to add */
+
+	uint64_t resident;        /* where the resident part lies */
+	uint64_t resident_window; /* where it is mapped, for the loader and the kernel: virtual */
+	uint64_t tables;          /* the kernel's page tables, for CR3 */
+
+	uint64_t rip, rsp, rdi; /* the kernel's first registers: virtual */
+	uint64_t tsc_slot;      /* where to store the time of the jump, or 0 */
+};
+
+_Static_assert(sizeof(struct resident_header) == 24, "written by resident.ld");
+_Static_assert(sizeof(struct launch_segment) == 24, "wire structure");
+_Static_assert(offsetof(struct launch, slide) == 80, "wire structure");
+_Static_assert(offsetof(struct launch, resident) == 88, "read by launch.inc");
+_Static_assert(offsetof(struct launch, tables) == 104, "read by launch.inc");
+_Static_assert(offsetof(struct launch, rip) == 112, "read by launch.inc");
+_Static_assert(sizeof(struct launch) == 144, "wire structure");
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine.h - what the core is told about the machine, and what the user ordered. Facts, not
+ * callbacks: a front end fills these in, whoever it is, and the core never asks who did.
+ */
+#ifndef CORE_MACHINE_H
+#define CORE_MACHINE_H
+
+#include "core/base.h"
+
+/* A range of the firmware's memory map, as the firmware gave it (ACPI 6.5, section 15.1 and
+ * table 15.2 and 15.4). */
+struct firmware_range {
+	uint64_t begin;
+	uint64_t size;
+	uint32_t type; /* 1 memory, 2 reserved, 3 ACPI reclaimable, 4 ACPI NVS, 5 unusable; others
+	                  count as reserved */
+	uint32_t attributes; /* ACPI 3: without bit 0 the entry is to be ignored */
+};
+
+/* What the CPU can do (SDM volume 2A, CPUID; the leaf is named with each). */
+struct cpu {
+	bool long_mode; /* 80000001h EDX bit 29 */
+	bool nx;        /* 80000001h EDX bit 20 */
+	bool gib_pages; /* 80000001h EDX bit 26 */
+	bool la57;      /* 7 ECX bit 16: 5-level paging */
+	bool pat;       /* 1 EDX bit 16 */
+};
+
+struct clock {
+	uint64_t tsc_start, tsc_read; /* see longjump.h */
+	uint64_t tsc_frequency;
+	uint16_t year;
+	uint8_t month, day, hour, minute, second;
+};
+
+/* The screen, if it is in a graphics mode. */
+struct screen {
+	struct phys_range pixels; /* empty: text mode */
+	uint32_t width, height, pitch, bits_per_pixel;
+	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+};
+
+struct video_mode {
+	uint32_t width, height, bits_per_pixel, number;
+};
+
+struct machine {
+	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
+	                    paging */
+	uint64_t reach;  /* it can point at physical addresses below this */
+
+	const struct firmware_range *firmware;
+	unsigned firmware_count;
+
+	const struct phys_range *busy; /* memory that must stay as it is until the kernel runs: our
+	                                  code, our stack */
+	unsigned busy_count;
+
+	struct span resident; /* the 64-bit part that stays with the kernel
+	                         (loader/resident/resident.h) */
+
+	struct cpu cpu;
+	struct clock clock;
+	uint64_t random;        /* for -kaslr */
+	uint32_t random_source; /* enum longjump_entropy */
+
+	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */
+	uint32_t cpu_count;
+	uint32_t boot_drive;
+	uint64_t boot_partition;
+
+	struct screen screen;
+	const struct video_mode *video_modes;
+	unsigned video_mode_count;
+	const uint8_t *edid; /* 128 bytes, or NULL */
+	const uint8_t *font; /* 4096 bytes, or NULL */
+};
+
+/* A file that the front end has read into memory. */
+struct file {
+	const char *name;
+	const char *command_line; /* "" if there is none */
+	struct span bytes;
+	uint64_t room; /* bytes at `bytes` that belong to the file alone; a multiple of the page
+	                  size if it begins at one */
+};
+
+/* Physical address of something that the running code points at. */
+static inline uint64_t physical(const struct machine *machine, const void *pointer)
+{
+	return (uint64_t)((uintptr_t)pointer - (uintptr_t)machine->memory);
+}
+
+#endif

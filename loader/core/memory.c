@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* memory.c - turns claims into a sorted map. Knows nothing of BIOS or UEFI; the stricter claim
+ * wins. */
+#include "core/memory.h"
+
+/* Physical addresses have at most 52 bits (SDM volume 3A, 4.1.4). */
+#define PHYS_LIMIT (UINT64_C(1) << 52)
+
+/* The place where a claim begins or ends. */
+struct edge {
+	uint64_t at;
+	int8_t change; /* +1 begins, -1 ends */
+	uint8_t type;
+};
+
+const char *memory_type_name(enum memory_type type)
+{
+	static const char *const names[MEMORY_TYPES] = {
+		"nothing",          "usable",      "kernel",   "module",      "stack",
+		"boot information", "page tables", "resident", "kernel file", "ACPI tables",
+		"ACPI NVS",         "reserved",    "bad",      "framebuffer",
+	};
+
+	return names[type];
+}
+
+bool memory_is_ram(enum memory_type type)
+{
+	return type >= MEMORY_USABLE && type <= MEMORY_ACPI_NVS;
+}
+
+uint64_t memory_total(const struct memory *memory, enum memory_type type)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < memory->count; i++) {
+		if (memory->ranges[i].type == type)
+			total += memory->ranges[i].phys.end - memory->ranges[i].phys.begin;
+	}
+	return total;
+}
+
+/* The claim in whole pages: a byte that is not usable spoils its page, a page that is not all
+ * usable is not usable. */
+static struct phys_range whole_pages(const struct memory_range *claim)
+{
+	uint64_t begin = min_u64(claim->phys.begin, PHYS_LIMIT);
+	uint64_t end = min_u64(claim->phys.end, PHYS_LIMIT);
+
+	if (begin >= end)
+		return (struct phys_range){ 0, 0 };
+	if (claim->type == MEMORY_USABLE)
+		return (struct phys_range){ page_up(begin),
+			                    max_u64(page_down(end), page_up(begin)) };
+	return (struct phys_range){ page_down(begin), page_up(end) };
+}
+
+/* Puts an edge in its place. Claims mostly come sorted, so the place is mostly the last. */
+static void insert_edge(struct edge *edges, unsigned *count, struct edge edge)
+{
+	unsigned at = (*count)++;
+
+	for (; at > 0 && edges[at - 1].at > edge.at; at--)
+		edges[at] = edges[at - 1];
+	edges[at] = edge;
+}
+
+/* The strictest of the types that have a claim now. */
+static enum memory_type strictest(const unsigned *claims)
+{
+	unsigned type = MEMORY_TYPES - 1;
+
+	while (type > MEMORY_NONE && claims[type] == 0)
+		type--;
+	return (enum memory_type)type;
+}
+
+/* Adds [begin, end) to the end of the map, or lengthens the last range. False if the map is full.
+ */
+static bool append(struct memory *memory, uint64_t begin, uint64_t end, enum memory_type type)
+{
+	struct memory_range *last = memory->count > 0 ? &memory->ranges[memory->count - 1] : NULL;
+
+	if (begin == end || type == MEMORY_NONE)
+		return true;
+	if (last != NULL && last->type == type && last->phys.end == begin) {
+		last->phys.end = end;
+		return true;
+	}
+	if (memory->count == MEMORY_MAX_RANGES)
+		return false;
+	memory->ranges[memory->count++] = (struct memory_range){ { begin, end }, type };
+	return true;
+}
+
+/* Walks over the sorted edges; between two of them the strictest claim that is open holds. */
+static bool sweep(struct memory *memory, const struct edge *edges, unsigned count)
+{
+	unsigned open[MEMORY_TYPES] = { 0 };
+
+	memory->count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		open[edges[i].type] += (unsigned)edges[i].change;
+		if (i + 1 < count && !append(memory, edges[i].at, edges[i + 1].at, strictest(open)))
+			return false;
+	}
+	return true;
+}
+
+bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
+                        struct report *report)
+{
+	static struct edge edges[2 * MEMORY_MAX_RANGES];
+	unsigned edge_count = 0;
+
+	if (count > MEMORY_MAX_RANGES)
+		return refuse(report, DIAG_MEMORY_RANGES,
+		              "%u claims on memory, at most %u can be told apart", count,
+		              MEMORY_MAX_RANGES);
+	for (unsigned i = 0; i < count; i++) {
+		struct phys_range pages = whole_pages(&claims[i]);
+
+		if (pages.begin == pages.end)
+			continue;
+		insert_edge(edges, &edge_count,
+		            (struct edge){ pages.begin, 1, (uint8_t)claims[i].type });
+		insert_edge(edges, &edge_count,
+		            (struct edge){ pages.end, -1, (uint8_t)claims[i].type });
+	}
+	if (!sweep(memory, edges, edge_count))
+		return refuse(report, DIAG_MEMORY_RANGES, "the map falls into more than %u ranges",
+		              MEMORY_MAX_RANGES);
+	return true;
+}
+
+/* What a firmware type means (ACPI 6.5, table 15.2). A type we have not heard of is left alone. */
+static enum memory_type firmware_type(uint32_t type)
+{
+	switch (type) {
+	case 1:
+		return MEMORY_USABLE;
+	case 3:
+		return MEMORY_ACPI_RECLAIMABLE;
+	case 4:
+		return MEMORY_ACPI_NVS;
+	case 5:
+		return MEMORY_BAD;
+	default:
+		return MEMORY_RESERVED;
+	}
+}
+
+bool memory_read(struct memory *memory, const struct machine *machine, struct report *report)
+{
+	static struct memory_range claims[MEMORY_MAX_RANGES];
+	unsigned count = 0;
+
+	claims[count++] = (struct memory_range){ { 0, PAGE_SIZE }, MEMORY_RESERVED };
+	for (unsigned i = 0; i < machine->firmware_count; i++) {
+		const struct firmware_range *range = &machine->firmware[i];
+		uint64_t end = in_bounds(range->begin, range->size, UINT64_MAX)
+		                     ? range->begin + range->size
+		                     : UINT64_MAX;
+
+		if ((range->attributes & 1) == 0)
+			continue;
+		if (count == COUNT(claims))
+			return refuse(report, DIAG_MEMORY_RANGES,
+			              "the firmware reports %u ranges, at most %u can be used",
+			              machine->firmware_count, MEMORY_MAX_RANGES - 1);
+		claims[count++] =
+			(struct memory_range){ { range->begin, end }, firmware_type(range->type) };
+	}
+	if (!memory_from_claims(memory, claims, count, report))
+		return false;
+	if (memory_total(memory, MEMORY_USABLE) == 0)
+		return refuse(report, DIAG_MEMORY_NONE, "its %u ranges hold no whole page of it",
+		              machine->firmware_count);
+	return true;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory.h - the memory map: sorted, disjoint, typed ranges of whole pages.
+ *
+ * A map is made of claims. Where claims overlap, the stricter type wins, whatever their order;
+ * equal neighbours are joined. The firmware's map is the first set of claims, what the plan places
+ * the second: so the map that the kernel gets is made by the same few lines as the one that the
+ * plan looks for free memory in.
+ */
+#ifndef CORE_MEMORY_H
+#define CORE_MEMORY_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+#define MEMORY_MAX_RANGES 1024
+
+/*
+ * Types in ascending strictness. What the loader places is stricter than free memory and weaker
+ * than nothing else: the plan places only in free memory, and a framebuffer lies in no RAM.
+ */
+enum memory_type {
+	MEMORY_NONE, /* no claim: not in the map */
+	MEMORY_USABLE,
+	MEMORY_KERNEL,
+	MEMORY_MODULE,
+	MEMORY_STACK,
+	MEMORY_BOOT_INFO,
+	MEMORY_PAGE_TABLES,
+	MEMORY_RESIDENT,
+	MEMORY_KERNEL_FILE,
+	MEMORY_ACPI_RECLAIMABLE,
+	MEMORY_ACPI_NVS,
+	MEMORY_RESERVED,
+	MEMORY_BAD,
+	MEMORY_FRAMEBUFFER,
+	MEMORY_TYPES
+};
+
+struct memory_range {
+	struct phys_range phys; /* whole pages; not empty */
+	enum memory_type type;  /* never MEMORY_NONE */
+};
+
+struct memory {
+	struct memory_range
+		ranges[MEMORY_MAX_RANGES]; /* sorted, disjoint, no equal neighbours that touch */
+	unsigned count;
+};
+
+/*
+ * Makes the map that `claims` amount to. Claims may come in any order, overlap, be empty, and need
+ * not be whole pages: usable memory is rounded inward, everything else outward. False if the map
+ * needs more ranges than there are, or if there are more claims than half of that.
+ */
+bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
+                        struct report *report);
+
+/* The firmware's memory map. The first page, which holds the BIOS's data, is reserved. False if
+ * there is no usable memory. */
+bool memory_read(struct memory *memory, const struct machine *machine, struct report *report);
+
+/* Bytes of the given type in the whole map. */
+uint64_t memory_total(const struct memory *memory, enum memory_type type);
+
+/* True for what is RAM, whoever uses it. */
+bool memory_is_ram(enum memory_type type);
+
+/* The type in words: "usable", "reserved", "kernel" ... The string is static. */
+const char *memory_type_name(enum memory_type type);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* order.c - reads the words after APPEND. Opens no files; knows the options, their values and their
+ * limits. */
+#include "core/order.h"
+
+/* The words that are still to be read, and where text is copied to. */
+struct words {
+	struct order *order;
+	struct report *report;
+	const char *const *next;
+	unsigned left;
+	struct text text;
+};
+
+/* The value of a digit, or 255. */
+static unsigned digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (unsigned)((c | 0x20) - 'a') + 10;
+	return 255;
+}
+
+/* How many bits the letter behind a number shifts it by: K 10, M 20, G 30, T 40; 0 for anything
+ * else. */
+static unsigned unit_shift(char c)
+{
+	static const char letters[] = "kmgt";
+
+	for (unsigned i = 0; i < 4; i++) {
+		if ((c | 0x20) == letters[i])
+			return 10 * (i + 1);
+	}
+	return 0;
+}
+
+/* Reads a whole number, decimal or 0x hexadecimal, with K, M, G or T behind it for the powers of
+ * 1024. */
+static bool read_number(const char *string, uint64_t *number)
+{
+	unsigned base = string[0] == '0' && (string[1] | 0x20) == 'x' ? 16 : 10;
+	const char *at = base == 16 ? string + 2 : string;
+	const char *first = at;
+	unsigned shift;
+
+	for (*number = 0; digit_value(*at) < base; at++) {
+		if (*number > UINT64_MAX >> 5)
+			return false;
+		*number = *number * base + digit_value(*at);
+	}
+	if (at == first)
+		return false;
+	if (*at == 0)
+		return true;
+	shift = unit_shift(*at);
+	if (shift == 0 || at[1] != 0 || *number > UINT64_MAX >> shift)
+		return false;
+	*number <<= shift;
+	return true;
+}
+
+/* An option with a number in [low, high] that is a multiple of `align`, a power of two. */
+static bool read_number_option(struct words *words, const char *name, const char *value,
+                               uint64_t low, uint64_t high, uint64_t align, uint64_t *number)
+{
+	if (!read_number(value, number) || *number < low || *number > high
+	    || (*number & (align - 1)) != 0)
+		return refuse(words->report, DIAG_ORDER_BAD_VALUE,
+		              "-%s=%s: a number from %#llx to %#llx, a multiple of %#llx, such as "
+		              "64K, 1M or 0x200000",
+		              name, value, ULL(low), ULL(high), ULL(align));
+	return true;
+}
+
+/* An address option: canonical in 5-level paging, not in the first page. */
+static bool read_address_option(struct words *words, const char *name, const char *value,
+                                uint64_t align, uint64_t *at)
+{
+	uint64_t half = UINT64_C(1) << (words->order->options.paging_levels == 5 ? 56 : 47);
+
+	if (!read_number(value, at) || *at < align || (*at >= half && *at < -half)
+	    || (*at & (align - 1)) != 0)
+		return refuse(words->report, DIAG_ORDER_BAD_VALUE,
+		              "-%s=%s: a canonical address, not 0, a multiple of %#llx, such as "
+		              "0xffffc00000000000",
+		              name, value, ULL(align));
+	return true;
+}
+
+static bool read_paging(struct words *words, const char *value)
+{
+	uint64_t levels;
+
+	if (!read_number(value, &levels) || (levels != 4 && levels != 5))
+		return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-paging=%s: 4 or 5", value);
+	words->order->options.paging_levels = (unsigned)levels;
+	return true;
+}
+
+static bool read_on_error(struct words *words, const char *value)
+{
+	static const char *const names[] = { "prompt", "halt", "reboot" };
+
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		if (text_equal(value, names[i])) {
+			words->order->options.on_error = (enum on_error)i;
+			return true;
+		}
+	}
+	return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-onerror=%s: prompt, halt or reboot",
+	              value);
+}
+
+/* If `word` is "-name=value", the value; NULL if not. */
+static const char *value_of(const char *word, const char *name)
+{
+	for (word++; *name != 0; word++, name++) {
+		if (*word != *name)
+			return NULL;
+	}
+	return *word == '=' ? word + 1 : NULL;
+}
+
+/* An option that is there or not. */
+static bool read_flag(struct options *options, const char *word)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} flags[] = {
+		{ "kaslr", offsetof(struct options, kaslr) },
+		{ "kernelfile", offsetof(struct options, kernel_file) },
+		{ "tsc", offsetof(struct options, tsc) },
+		{ "verbose", offsetof(struct options, verbose) },
+		{ "quiet", offsetof(struct options, quiet) },
+	};
+
+	for (unsigned i = 0; i < COUNT(flags); i++) {
+		if (text_equal(word + 1, flags[i].name)) {
+			*(bool *)((char *)options + flags[i].offset) = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One option: a word that begins with '-'. */
+static bool read_option(struct words *words, const char *word)
+{
+	struct options *options = &words->order->options;
+	const char *value;
+
+	if (read_flag(options, word))
+		return true;
+	if ((value = value_of(word, "stack")) != NULL)
+		return read_number_option(words, "stack", value, PAGE_SIZE, GIB, PAGE_SIZE,
+		                          &options->stack_size);
+	if ((value = value_of(word, "stack-at")) != NULL)
+		return read_address_option(words, "stack-at", value, PAGE_SIZE, &options->stack_at);
+	if ((value = value_of(word, "direct-map")) != NULL)
+		return read_address_option(words, "direct-map", value, GIB, &options->direct_map);
+	if ((value = value_of(word, "identity")) != NULL)
+		return read_number_option(words, "identity", value, PAGE_SIZE, 1024 * GIB,
+		                          PAGE_SIZE, &options->identity);
+	if ((value = value_of(word, "paging")) != NULL)
+		return read_paging(words, value);
+	if ((value = value_of(word, "onerror")) != NULL)
+		return read_on_error(words, value);
+	return refuse(words->report, DIAG_ORDER_UNKNOWN_OPTION, "%.100s", word);
+}
+
+/* True if the next word separates files, or if there is none. */
+static bool at_separator(const struct words *words)
+{
+	return words->left == 0 || text_equal(words->next[0], "---");
+}
+
+/* The next word, which is there. */
+static const char *take(struct words *words)
+{
+	words->left--;
+	return *words->next++;
+}
+
+/* Copies a word to the order's text, after `before` if that is not 0. Text that does not fit is
+ * noticed at the end. */
+static void copy(struct words *words, const char *before, const char *word)
+{
+	text_add(&words->text, "%s%s", before, word);
+}
+
+/* Ends the string that copy() has been adding to. */
+static void end_string(struct words *words)
+{
+	if (words->text.at < words->text.limit)
+		*++words->text.at = 0;
+}
+
+/* A file's name and the words behind it up to the next separator. */
+static void read_file_words(struct words *words, struct file *file)
+{
+	const char *before = "";
+
+	file->name = words->text.at;
+	copy(words, "", take(words));
+	end_string(words);
+	file->command_line = words->text.at;
+	for (; !at_separator(words); before = " ")
+		copy(words, before, take(words));
+	end_string(words);
+}
+
+/* "--- file [command line]", any number of times. */
+static bool read_modules(struct words *words)
+{
+	struct order *order = words->order;
+
+	while (words->left > 0) {
+		take(words);
+		if (at_separator(words))
+			return refuse(words->report, DIAG_ORDER_NO_MODULE,
+			              "separator number %u is followed by %s",
+			              order->module_count + 1,
+			              words->left == 0 ? "nothing" : "another");
+		if (order->module_count == ORDER_MAX_MODULES)
+			return refuse(words->report, DIAG_ORDER_TOO_LONG, "more than %u modules",
+			              ORDER_MAX_MODULES);
+		read_file_words(words, &order->modules[order->module_count++]);
+	}
+	return true;
+}
+
+bool order_read(struct order *order, unsigned count, const char *const *given,
+                struct report *report)
+{
+	struct words words = { .order = order, .report = report, .next = given, .left = count };
+
+	memset(order, 0, sizeof(*order));
+	order->options.paging_levels = 4;
+	words.text = text_in(order->text, sizeof(order->text));
+	while (words.left > 0 && words.next[0][0] == '-' && !at_separator(&words)) {
+		if (!read_option(&words, take(&words)))
+			return false;
+	}
+	if (at_separator(&words))
+		return refuse(report, DIAG_ORDER_NO_KERNEL, "of %u words none is a file's name",
+		              count);
+	read_file_words(&words, &order->kernel);
+	if (!read_modules(&words))
+		return false;
+	if (words.text.at == words.text.limit)
+		return refuse(report, DIAG_ORDER_TOO_LONG, "it has more than %u characters",
+		              ORDER_TEXT - 1);
+	return true;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * order.h - what the user asked for: the words after APPEND, read and checked.
+ *
+ *     [-option=value ...] kernel.elf [kernel command line] [--- module [its command line]] ...
+ */
+#ifndef CORE_ORDER_H
+#define CORE_ORDER_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+#define ORDER_MAX_MODULES 400
+#define ORDER_TEXT        8192
+
+/* What the loader does when it cannot start the kernel. */
+enum on_error { ON_ERROR_PROMPT, ON_ERROR_HALT, ON_ERROR_REBOOT };
+
+struct options {
+	uint64_t stack_size;    /* bytes, whole pages; 0: the protocol's default */
+	uint64_t stack_at;      /* virtual address of the lowest byte, whole pages; 0: anywhere */
+	uint64_t direct_map;    /* virtual address, a multiple of 1 GiB; 0: anywhere */
+	uint64_t identity;      /* bytes to map at their physical addresses, whole pages; 0: none */
+	unsigned paging_levels; /* 4 or 5 */
+	enum on_error on_error;
+	bool kaslr;
+	bool kernel_file; /* hand the ELF file to the kernel */
+	bool tsc;         /* measure the time stamp counter's frequency */
+	bool verbose;
+	bool quiet;
+};
+
+/* Names and command lines are read by order_read(); the front end then reads the files and fills in
+ * their bytes. */
+struct order {
+	struct options options;
+	struct file kernel;
+	struct file modules[ORDER_MAX_MODULES];
+	unsigned module_count;
+	char text[ORDER_TEXT]; /* where the strings lie */
+};
+
+/* Reads the words. They are copied, not kept. On false, the reason is in the report; options read
+ * so far hold. */
+bool order_read(struct order *order, unsigned count, const char *const *words,
+                struct report *report);
+
+#endif

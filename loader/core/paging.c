@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* paging.c - mappings -> page tables. Decides nothing about what lies where; only how it is said to
+ * the CPU. */
+#include "core/paging.h"
+
+#define ENTRIES 512
+
+enum {
+	ENTRY_PRESENT = 1 << 0,
+	ENTRY_WRITE = 1 << 1,
+	ENTRY_PWT = 1 << 3,
+	ENTRY_PCD = 1 << 4,
+	ENTRY_LARGE = 1 << 7,      /* levels 2 and 3: a page, not a table */
+	ENTRY_PAT_SMALL = 1 << 7,  /* level 1 */
+	ENTRY_PAT_LARGE = 1 << 12, /* levels 2 and 3 */
+};
+
+#define ENTRY_NO_EXECUTE (UINT64_C(1) << 63)
+#define ENTRY_ADDRESS    UINT64_C(0x000ffffffffff000)
+
+/* What is still to be mapped. */
+struct job {
+	uint64_t virt,
+		end; /* end may be 0 past the top of the address space: compare by difference */
+	uint64_t phys;
+	uint64_t bits;
+	enum cache cache;
+};
+
+uint64_t page_table_entry_size(unsigned level)
+{
+	return PAGE_SIZE << (9 * (level - 1));
+}
+
+/* The one place where an entry is written. `index` < 512. */
+static void write_entry(uint64_t *table, unsigned index, uint64_t value)
+{
+	table[index] = value;
+}
+
+/* Index of the entry for `virt` in a table at `level`. */
+static unsigned entry_index(uint64_t virt, unsigned level)
+{
+	return (unsigned)(virt >> (12 + 9 * (level - 1))) & (ENTRIES - 1);
+}
+
+/* A new empty table, or NULL. */
+static uint64_t *new_table(struct page_tables *tables)
+{
+	return scratch_take(tables->scratch, PAGE_SIZE, PAGE_SIZE);
+}
+
+bool page_tables_begin(struct page_tables *tables, struct scratch *scratch,
+                       const struct machine *machine, unsigned levels)
+{
+	*tables = (struct page_tables){ scratch, machine, NULL, levels };
+	tables->root = new_table(tables);
+	return tables->root != NULL;
+}
+
+/* The bits of a page's entry at `level`, without its address. */
+static uint64_t page_bits(const struct page_tables *tables, const struct job *job, unsigned level)
+{
+	uint64_t bits = job->bits;
+
+	if (level > 1)
+		bits |= ENTRY_LARGE;
+	if (job->cache == CACHE_WRITE_COMBINING && tables->machine->cpu.pat)
+		bits |= ENTRY_PWT | (level > 1 ? ENTRY_PAT_LARGE : ENTRY_PAT_SMALL);
+	else if (job->cache == CACHE_WRITE_COMBINING)
+		bits |= ENTRY_PCD | ENTRY_PWT;
+	return bits;
+}
+
+/* True if the next piece of the job can be one page at `level`. */
+static bool fits_page(const struct page_tables *tables, const struct job *job, unsigned level)
+{
+	unsigned largest = tables->machine->cpu.gib_pages ? 3 : 2;
+	uint64_t size = page_table_entry_size(level);
+
+	return level <= largest && ((job->virt | job->phys) & (size - 1)) == 0
+	    && job->end - job->virt >= size;
+}
+
+/* The table behind an entry, made if the entry is empty; NULL if scratch memory is used up. */
+static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigned index)
+{
+	uint64_t *next;
+
+	if ((table[index] & ENTRY_PRESENT) != 0)
+		return (uint64_t *)(void *)(tables->machine->memory
+		                            + (uintptr_t)(table[index] & ENTRY_ADDRESS));
+	next = new_table(tables);
+	if (next != NULL)
+		write_entry(table, index,
+		            physical(tables->machine, next) | ENTRY_PRESENT | ENTRY_WRITE);
+	return next;
+}
+
+/* Moves the job on by the rest of the entry at `level` in which it stands, or to its end. */
+static void skip_entry(struct job *job, unsigned level)
+{
+	uint64_t size = page_table_entry_size(level);
+	uint64_t step = min_u64(size - (job->virt & (size - 1)), job->end - job->virt);
+
+	job->virt += step;
+	job->phys += step;
+}
+
+/* Maps as much of the job as lies within one table at `level`. */
+static bool map_table(struct page_tables *tables, uint64_t *table, unsigned level, struct job *job)
+{
+	for (unsigned i = entry_index(job->virt, level); i < ENTRIES && job->virt != job->end;
+	     i++) {
+		bool present = (table[i] & ENTRY_PRESENT) != 0;
+		bool page = level == 1 || (present && (table[i] & ENTRY_LARGE) != 0);
+
+		if (!present && fits_page(tables, job, level)) {
+			write_entry(table, i, job->phys | page_bits(tables, job, level));
+			page = true;
+		}
+		if (page) {
+			skip_entry(job, level);
+		} else {
+			uint64_t *next = next_table(tables, table, i);
+
+			if (next == NULL || !map_table(tables, next, level - 1, job))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct phys phys,
+                     uint8_t rights, enum cache cache)
+{
+	struct job job = { .virt = virt.begin,
+		           .end = virt.end,
+		           .phys = phys.at,
+		           .bits = ENTRY_PRESENT,
+		           .cache = cache };
+
+	if ((rights & RIGHT_WRITE) != 0)
+		job.bits |= ENTRY_WRITE;
+	if ((rights & RIGHT_EXECUTE) == 0 && tables->machine->cpu.nx)
+		job.bits |= ENTRY_NO_EXECUTE;
+	return map_table(tables, tables->root, tables->levels, &job);
+}

@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.c - decides where everything goes, in physical and in virtual memory. Writes nothing but the
+ * plan: placements are carried out later, by code that cannot fail.
+ */
+#include "core/plan.h"
+
+#define LOWEST_PLACE MIB /* below lie the BIOS's data, its video memory, and whoever started us */
+#define SLOT         (512 * GIB)
+#define HIGHER_HALF  UINT64_C(0xffff800000000000)
+#define LAST_SLOT    UINT64_C(0xffffff8000000000)
+#define LOWER_END    UINT64_C(0x0000800000000000)
+#define PIE_BASE     UINT64_C(0xffffffff80000000) /* the top 2 GiB: -mcmodel=kernel reaches it */
+#define WINDOW_BASE  UINT64_C(0xffffa00000000000)
+#define NO_BASE      UINT64_MAX
+#define IN_PLACE_MIN \
+	(64 * KIB) /* smaller kernels are copied: it is quicker than to think about it */
+
+const char *use_name(enum use use)
+{
+	static const char *const names[USES] = {
+		"kernel",      "module",        "stack",       "boot information",
+		"page tables", "resident part", "kernel file", "framebuffer",
+		"direct map",  "identity map",  "VGA window",
+	};
+
+	return names[use];
+}
+
+void plan_begin(struct plan *plan, const struct machine *machine, const struct order *order,
+                const struct kernel *kernel, const struct memory *memory, struct scratch *scratch,
+                struct report *report)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->machine = machine;
+	plan->order = order;
+	plan->kernel = kernel;
+	plan->memory = memory;
+	plan->scratch = scratch;
+	plan->report = report;
+}
+
+bool plan_add(struct plan *plan, struct placement placement)
+{
+	if (plan->count == PLAN_MAX_PLACEMENTS)
+		return refuse(plan->report, DIAG_TOO_MANY_PIECES, "at most %u can be placed",
+		              PLAN_MAX_PLACEMENTS);
+	plan->placements[plan->count++] = placement;
+	return true;
+}
+
+struct virt_range placement_virtual(const struct placement *placement)
+{
+	uint64_t size = placement->phys.end - placement->phys.begin;
+
+	return (struct virt_range){ placement->virt.at, placement->virt.at + size };
+}
+
+/* If `range` touches `obstacle`, notes where that ends, if it is further than what *past holds. */
+static void pass(struct phys_range range, struct phys_range obstacle, uint64_t *past)
+{
+	if (phys_overlap(range, obstacle))
+		*past = max_u64(*past, obstacle.end);
+}
+
+/* The memory that a file takes. */
+static struct phys_range file_memory(const struct plan *plan, const struct file *file)
+{
+	uint64_t begin = physical(plan->machine, file->bytes.bytes);
+
+	return (struct phys_range){ begin, begin + file->room };
+}
+
+/*
+ * Where the furthest thing ends that is in the way of `range`; 0 if all of it is free. The kernel's
+ * own file is in the way only if `own_file` is false.
+ */
+static uint64_t obstacle_end(const struct plan *plan, struct phys_range range, bool own_file)
+{
+	const struct order *order = plan->order;
+	uint64_t past = 0;
+
+	for (unsigned i = 0; i < plan->machine->busy_count; i++)
+		pass(range, plan->machine->busy[i], &past);
+	if (!own_file)
+		pass(range, file_memory(plan, &order->kernel), &past);
+	for (unsigned i = 0; i < order->module_count; i++)
+		pass(range, file_memory(plan, &order->modules[i]), &past);
+	for (unsigned i = 0; i < plan->count; i++) {
+		if (plan->placements[i].use < USE_DIRECT_MAP)
+			pass(range, plan->placements[i].phys, &past);
+	}
+	return past;
+}
+
+/* Moves `range` upward, to `rest` modulo `align`, so that it lies in usable memory as the map has
+ * it. False at the end. */
+static bool into_memory(const struct plan *plan, struct phys_range *range, uint64_t align,
+                        uint64_t rest, uint64_t limit)
+{
+	uint64_t size = range->end - range->begin;
+
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		const struct memory_range *memory = &plan->memory->ranges[i];
+		uint64_t end = min_u64(memory->phys.end, limit);
+		uint64_t at = align_up_to(
+			max_u64(max_u64(range->begin, memory->phys.begin), LOWEST_PLACE), align,
+			rest);
+
+		if (memory->type == MEMORY_USABLE && at >= range->begin
+		    && in_bounds(at, size, end)) {
+			*range = (struct phys_range){ at, at + size };
+			return true;
+		}
+	}
+	return false;
+}
+
+bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
+               uint64_t limit, struct phys_range *found)
+{
+	struct phys_range range = { LOWEST_PLACE, LOWEST_PLACE + size };
+
+	while (into_memory(plan, &range, align, rest, limit)) {
+		uint64_t past = obstacle_end(plan, range, false);
+
+		if (past == 0) {
+			*found = range;
+			return true;
+		}
+		range = (struct phys_range){ past, past + size };
+	}
+	return false;
+}
+
+/* The virtual bytes that segment number `i` answers for: whole pages, but that a shared page is
+ * split where the next begins. */
+static struct virt_range segment_share(const struct kernel *kernel, unsigned i)
+{
+	const struct segment *segment = &kernel->segments[i];
+	struct virt_range share = { page_down(segment->virt.begin), page_up(segment->virt.end) };
+
+	if (i > 0 && page_up(segment[-1].virt.end) > share.begin)
+		share.begin = segment->virt.begin;
+	if (i + 1 < kernel->segment_count && page_down(segment[1].virt.begin) < share.end)
+		share.end = segment[1].virt.begin;
+	return share;
+}
+
+/*
+ * Adds, behind the end of the plan's array, the part of a segment that lies in `virt`, with
+ * phys.begin the distance from the kernel's first page. Returns how many were added: 0 if the part
+ * is empty or the array is full.
+ */
+static unsigned add_piece(struct plan *plan, unsigned pieces, const struct segment *segment,
+                          struct virt_range virt, uint8_t rights)
+{
+	struct placement *piece = &plan->placements[plan->count + pieces];
+	uint64_t file_begin = max_u64(virt.begin, segment->virt.begin);
+	uint64_t file_end = min_u64(virt.end, segment->virt.begin + segment->file.size);
+
+	if (virt.begin >= virt.end || plan->count + pieces == PLAN_MAX_PLACEMENTS)
+		return 0;
+	*piece = (struct placement){ .use = USE_KERNEL, .rights = rights, .zero = true };
+	piece->phys.begin = virt.begin - plan->kernel->virt.begin;
+	piece->phys.end = virt.end - plan->kernel->virt.begin;
+	piece->virt.at = virt.begin + plan->slide;
+	if (file_begin < file_end) {
+		span_part(segment->file, file_begin - segment->virt.begin, file_end - file_begin,
+		          &piece->from);
+		piece->from_at = file_begin - virt.begin;
+	}
+	return 1;
+}
+
+/* Cuts the segments into pieces with the same rights: all of one, but that relocation leaves a part
+ * read-only. */
+static unsigned make_pieces(struct plan *plan)
+{
+	const struct kernel *kernel = plan->kernel;
+	struct virt_range relro = kernel->relro;
+	unsigned pieces = 0;
+
+	for (unsigned i = 0; i < kernel->segment_count; i++) {
+		const struct segment *segment = &kernel->segments[i];
+		struct virt_range share = segment_share(kernel, i);
+		struct virt_range fixed = { max_u64(share.begin, relro.begin),
+			                    min_u64(share.end, relro.end) };
+
+		if (fixed.begin >= fixed.end) {
+			pieces += add_piece(plan, pieces, segment, share, segment->rights);
+			continue;
+		}
+		pieces +=
+			add_piece(plan, pieces, segment,
+		                  (struct virt_range){ share.begin, fixed.begin }, segment->rights);
+		pieces += add_piece(plan, pieces, segment, fixed,
+		                    segment->rights & (uint8_t)~RIGHT_WRITE);
+		pieces += add_piece(plan, pieces, segment,
+		                    (struct virt_range){ fixed.end, share.end }, segment->rights);
+	}
+	return pieces;
+}
+
+/*
+ * True if pieces [first, end) of the kernel fit at `base` + their distance. If not, *next is a
+ * higher base at which to try again, or NO_BASE if there is no more memory.
+ */
+static bool try_base(const struct plan *plan, unsigned first, unsigned end, uint64_t base,
+                     bool own_file, uint64_t *next)
+{
+	*next = NO_BASE;
+	for (unsigned i = first; i < end; i++) {
+		struct phys_range piece = plan->placements[i].phys;
+		struct phys_range want = { base + piece.begin, base + piece.end };
+		struct phys_range have = want;
+		uint64_t past;
+
+		if (want.end < want.begin || !into_memory(plan, &have, 1, 0, UINT64_MAX))
+			return false;
+		past = have.begin != want.begin ? have.begin : obstacle_end(plan, want, own_file);
+		if (past != 0) {
+			*next = page_up(past - piece.begin);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The physical base for pieces [first, end), lowest first, the same as their virtual address modulo
+ * `align`. */
+static bool find_base(const struct plan *plan, unsigned first, unsigned end, uint64_t align,
+                      uint64_t *base)
+{
+	uint64_t rest = plan->kernel->virt.begin + plan->slide;
+	uint64_t next = LOWEST_PLACE - page_down(plan->placements[first].phys.begin);
+
+	do {
+		*base = align_up_to(next, align, rest);
+		if (try_base(plan, first, end, *base, false, &next))
+			return true;
+	} while (next != NO_BASE);
+	return false;
+}
+
+/* As find_base(), with the largest page size first from which the pieces can gain anything. */
+static bool find_best_base(const struct plan *plan, unsigned first, unsigned end, uint64_t *base)
+{
+	uint64_t size = plan->placements[end - 1].phys.end - plan->placements[first].phys.begin;
+
+	return (size >= GIB && plan->machine->cpu.gib_pages
+	        && find_base(plan, first, end, GIB, base))
+	    || (size >= 2 * MIB && find_base(plan, first, end, 2 * MIB, base))
+	    || find_base(plan, first, end, PAGE_SIZE, base);
+}
+
+/* Gives pieces [first, end) their physical addresses. */
+static void set_base(struct plan *plan, unsigned first, unsigned end, uint64_t base)
+{
+	for (unsigned i = first; i < end; i++) {
+		plan->placements[i].phys.begin += base;
+		plan->placements[i].phys.end += base;
+	}
+}
+
+/* True if the kernel's pieces, put at `base`, can be copied there from where they lie without
+ * destroying each other. */
+static bool can_move(const struct plan *plan, unsigned first, unsigned end, uint64_t base)
+{
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	struct move *moves = scratch_take(&scratch, (end - first) * sizeof(*moves), 8);
+	unsigned count = 0;
+
+	for (unsigned i = first; moves != NULL && i < end; i++) {
+		const struct placement *piece = &plan->placements[i];
+
+		if (piece->from.size != 0)
+			moves[count++] = (struct move){ base + piece->phys.begin + piece->from_at,
+				                        physical(plan->machine, piece->from.bytes),
+				                        piece->from.size };
+	}
+	return moves != NULL && moves_sort(moves, count);
+}
+
+/*
+ * The base at which the largest piece need not be moved, because the file was read to just there:
+ * what makes the start of large kernels quick. False for a small kernel, or if the file is not
+ * where it would help.
+ */
+static bool find_in_place(const struct plan *plan, unsigned first, unsigned end, uint64_t *base)
+{
+	const struct placement *largest = &plan->placements[first];
+	uint64_t at, next;
+
+	for (unsigned i = first; i < end; i++) {
+		if (plan->placements[i].from.size > largest->from.size)
+			largest = &plan->placements[i];
+	}
+	at = physical(plan->machine, largest->from.bytes) - largest->from_at - largest->phys.begin;
+	if (largest->from.size < IN_PLACE_MIN || (at & (PAGE_SIZE - 1)) != 0
+	    || at > plan->machine->reach)
+		return false;
+	*base = at;
+	return try_base(plan, first, end, at, true, &next) && can_move(plan, first, end, at);
+}
+
+/* Places each run of pieces that touch by itself: for kernels with gaps that no memory spans. */
+static bool place_apart(struct plan *plan, unsigned first, unsigned end)
+{
+	while (first < end) {
+		unsigned run = first + 1;
+		uint64_t base;
+
+		while (run < end
+		       && page_up(plan->placements[run - 1].phys.end)
+		                  >= page_down(plan->placements[run].phys.begin))
+			run++;
+		if (!find_best_base(plan, first, run, &base))
+			return false;
+		set_base(plan, first, run, base);
+		plan->count = run;
+		first = run;
+	}
+	return true;
+}
+
+/* Says how much memory the kernel needs and how much there is. */
+static bool refuse_kernel(struct plan *plan, unsigned first, unsigned end)
+{
+	char detail[160];
+	struct text text = text_in(detail, sizeof(detail));
+	uint64_t need = 0;
+
+	for (unsigned i = first; i < end; i++)
+		need += plan->placements[i].phys.end - plan->placements[i].phys.begin;
+	text_add(&text, "it takes ");
+	text_add_size(&text, need);
+	text_add(&text, "; the machine has ");
+	text_add_size(&text, memory_total(plan->memory, MEMORY_USABLE));
+	text_add(&text, " in all, some of it taken by the loader and the files");
+	return refuse(plan->report, DIAG_MEMORY_KERNEL, "%s", detail);
+}
+
+/* The largest alignment that any segment asks for, at least 2 MiB: a slide is a multiple of it. */
+static uint64_t slide_step(const struct kernel *kernel)
+{
+	uint64_t step = 2 * MIB;
+
+	for (unsigned i = 0; i < kernel->segment_count; i++)
+		step = max_u64(step, kernel->segments[i].align);
+	return step;
+}
+
+/* Where a position-independent kernel goes: where it is linked, or to the top 2 GiB if that is page
+ * 0 or with -kaslr. */
+static bool choose_slide(struct plan *plan)
+{
+	const struct kernel *kernel = plan->kernel;
+	bool kaslr = plan->order->options.kaslr;
+	uint64_t step = slide_step(kernel);
+	uint64_t begin = align_down(kernel->virt.begin, step);
+	uint64_t size = align_up(kernel->virt.end - begin, step);
+	uint64_t choice = kaslr ? GIB : 0;
+
+	if (kaslr && !kernel->position_independent)
+		return refuse(plan->report, DIAG_KASLR_NOT_PIE, "it is linked at %#llx",
+		              ULL(kernel->virt.begin));
+	if (!kernel->position_independent || (kernel->virt.begin != 0 && !kaslr))
+		return true;
+	if (step > GIB || size > -PIE_BASE - step - choice)
+		return refuse(plan->report, DIAG_ELF_PIE_TOO_LARGE,
+		              "it takes %#llx bytes with an alignment of %#llx", ULL(size),
+		              ULL(step));
+	plan->slide = PIE_BASE - begin;
+	if (kaslr)
+		plan->slide += align_down(plan->machine->random & (GIB - 1), step);
+	return true;
+}
+
+bool plan_kernel(struct plan *plan)
+{
+	unsigned first = plan->count;
+	unsigned end;
+	uint64_t base;
+
+	if (!choose_slide(plan))
+		return false;
+	end = first + make_pieces(plan);
+	if (end == PLAN_MAX_PLACEMENTS)
+		return refuse(plan->report, DIAG_TOO_MANY_PIECES, "at most %u can be placed",
+		              PLAN_MAX_PLACEMENTS);
+	if ((!plan->order->options.kernel_file && find_in_place(plan, first, end, &base))
+	    || find_best_base(plan, first, end, &base)) {
+		set_base(plan, first, end, base);
+		plan->kernel_physical = base;
+		plan->count = end;
+		return true;
+	}
+	return place_apart(plan, first, end) || refuse_kernel(plan, first, end);
+}
+
+uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+		uint64_t distance = address + plan->slide - placement->virt.at;
+
+		if (placement->use == USE_KERNEL
+		    && distance < placement->phys.end - placement->phys.begin)
+			return placement->phys.begin + distance;
+	}
+	return 0;
+}
+
+bool plan_modules(struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->order->module_count; i++) {
+		const struct file *file = &plan->order->modules[i];
+		struct placement module = { .use = USE_MODULE, .from = file->bytes, .zero = true };
+		uint64_t size = page_up(file->bytes.size);
+
+		module.phys = file_memory(plan, file);
+		module.phys.end = module.phys.begin + size;
+		if (((module.phys.begin | file->room) & (PAGE_SIZE - 1)) != 0
+		    && !plan_find(plan, size, PAGE_SIZE, 0, UINT64_MAX, &module.phys))
+			return refuse(plan->report, DIAG_MEMORY_MODULE, "%s takes %llu KiB",
+			              file->name, ULL(size / KIB));
+		if (!plan_add(plan, module))
+			return false;
+	}
+	return true;
+}
+
+bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
+                  struct placement **placement)
+{
+	uint64_t begin;
+
+	*bytes = scratch_take(plan->scratch, size, PAGE_SIZE);
+	if (*bytes == NULL)
+		return refuse(plan->report, DIAG_MEMORY_LOADER,
+		              "the %s takes %llu KiB, the loader has %llu KiB left", use_name(use),
+		              ULL(size / KIB),
+		              ULL((uint64_t)(plan->scratch->end - plan->scratch->at) / KIB));
+	begin = physical(plan->machine, *bytes);
+	if (!plan_add(plan, (struct placement){ .use = use, .phys = { begin, begin + size } }))
+		return false;
+	*placement = &plan->placements[plan->count - 1];
+	return true;
+}
+
+bool plan_resident(struct plan *plan)
+{
+	struct resident_header header;
+	struct placement *placement;
+	uint8_t *bytes;
+	uint64_t at;
+
+	span_read(plan->machine->resident, 0, &header, sizeof(header));
+	if (!plan_scratch(plan, USE_RESIDENT, page_up(header.size), &bytes, &placement))
+		return false;
+	memcpy(bytes, plan->machine->resident.bytes, (size_t)plan->machine->resident.size);
+	if (!plan_window(plan, page_up(header.size), PAGE_SIZE, 0, &at))
+		return false;
+	plan->resident = physical(plan->machine, bytes);
+	plan->resident_window = at;
+	placement->phys.end = placement->phys.begin + header.code_size;
+	placement->virt.at = at;
+	placement->rights = RIGHT_READ | RIGHT_EXECUTE;
+	return plan_add(plan, (struct placement){ .use = USE_RESIDENT,
+	                                          .phys = { plan->resident + header.code_size,
+	                                                    plan->resident + page_up(header.size) },
+	                                          .virt = { at + header.code_size },
+	                                          .rights = RIGHT_READ | RIGHT_WRITE });
+}
+
+/* The first placement that is mapped in a page of `virt`, or NULL. */
+static const struct placement *mapped_at(const struct plan *plan, struct virt_range virt)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		struct virt_range taken = placement_virtual(&plan->placements[i]);
+
+		taken = (struct virt_range){ page_down(taken.begin), page_up(taken.end) };
+		if (plan->placements[i].rights != 0 && virt_overlap(taken, virt))
+			return &plan->placements[i];
+	}
+	return NULL;
+}
+
+bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const char *name)
+{
+	const struct placement *other = mapped_at(plan, virt);
+	struct virt_range taken;
+
+	if (other == NULL)
+		return true;
+	taken = placement_virtual(other);
+	return refuse(plan->report, DIAG_MAP_COLLIDES, "%s: %#llx-%#llx, and the %s: %#llx-%#llx",
+	              name, ULL(virt.begin), ULL(virt.end), use_name(other->use), ULL(taken.begin),
+	              ULL(taken.end));
+}
+
+/* As plan_find_virtual(), in [begin, end) only. */
+static bool find_slots(const struct plan *plan, uint64_t size, uint64_t begin, uint64_t end,
+                       uint64_t *at)
+{
+	for (*at = begin; *at < end && in_bounds(*at, size, end); *at += SLOT) {
+		if (mapped_at(plan, (struct virt_range){ *at, *at + size }) == NULL)
+			return true;
+	}
+	return false;
+}
+
+bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, uint64_t *at)
+{
+	if (find_slots(plan, size, first, LAST_SLOT, at)
+	    || find_slots(plan, size, HIGHER_HALF, LAST_SLOT, at)
+	    || find_slots(plan, size, SLOT, LOWER_END, at))
+		return true;
+	return refuse(plan->report, DIAG_MAP_NO_ROOM,
+	              "%llu GiB in one piece, at a multiple of 512 GiB", ULL(size / GIB));
+}
+
+bool plan_window(struct plan *plan, uint64_t size, uint64_t align, uint64_t rest, uint64_t *at)
+{
+	if (plan->window == 0 && !plan_find_virtual(plan, SLOT, WINDOW_BASE, &plan->window))
+		return false;
+	*at = align_up_to(plan->window + PAGE_SIZE, align, rest);
+	plan->window = page_up(*at + size);
+	return true;
+}
+
+uint64_t plan_direct_map_size(const struct plan *plan)
+{
+	uint64_t size = 4 * GIB;
+
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		if (memory_is_ram(plan->memory->ranges[i].type))
+			size = max_u64(size, plan->memory->ranges[i].phys.end);
+	}
+	return size;
+}
+
+/* One piece of the direct map. */
+static bool add_direct_map(struct plan *plan, uint64_t base, struct phys_range phys)
+{
+	return plan_add(plan, (struct placement){ .use = USE_DIRECT_MAP,
+	                                          .phys = phys,
+	                                          .virt = { base + phys.begin },
+	                                          .rights = RIGHT_READ | RIGHT_WRITE });
+}
+
+bool plan_direct_map(struct plan *plan, uint64_t base)
+{
+	if (!add_direct_map(plan, base, (struct phys_range){ 0, 4 * GIB }))
+		return false;
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		const struct memory_range *range = &plan->memory->ranges[i];
+		struct phys_range high = { max_u64(range->phys.begin, 4 * GIB), range->phys.end };
+
+		if (memory_is_ram(range->type) && high.begin < high.end
+		    && !add_direct_map(plan, base, high))
+			return false;
+	}
+	return true;
+}
+
+/* Maps a placement where it belongs, in whole pages. */
+static bool map_placement(struct page_tables *tables, const struct placement *placement)
+{
+	struct virt_range virt = placement_virtual(placement);
+
+	virt = (struct virt_range){ page_down(virt.begin), page_up(virt.end) };
+	return placement->rights == 0
+	    || page_tables_map(tables, virt, (struct phys){ page_down(placement->phys.begin) },
+	                       placement->rights, placement->cache);
+}
+
+/* Maps physical memory where it is, for the loader's own use. */
+static bool map_identity(struct page_tables *tables, uint64_t begin, uint64_t end)
+{
+	struct virt_range virt = { page_down(begin), page_up(end) };
+
+	return page_tables_map(tables, virt, (struct phys){ virt.begin },
+	                       RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, CACHE_WRITE_BACK);
+}
+
+/* The tables for carrying out: all that the loader can point at, all that is placed beyond it, and
+ * the resident part. */
+static bool map_launch(struct plan *plan)
+{
+	struct page_tables *tables = &plan->launch;
+
+	if (!page_tables_begin(tables, plan->scratch, plan->machine,
+	                       plan->order->options.paging_levels)
+	    || !map_identity(tables, 0, plan->machine->reach))
+		return false;
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+
+		if (placement->use == USE_RESIDENT && !map_placement(tables, placement))
+			return false;
+		if (placement->use < USE_DIRECT_MAP && placement->phys.end > plan->machine->reach
+		    && !map_identity(tables, placement->phys.begin, placement->phys.end))
+			return false;
+	}
+	return true;
+}
+
+/* The kernel's tables. What was mapped first stays, so the kernel's own pages win over identity
+ * maps. */
+static bool map_kernel(struct plan *plan)
+{
+	if (!page_tables_begin(&plan->tables, plan->scratch, plan->machine,
+	                       plan->order->options.paging_levels))
+		return false;
+	for (unsigned i = 0; i < plan->count; i++) {
+		if (!map_placement(&plan->tables, &plan->placements[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Adds what has to be copied and zeroed for one placement. */
+static void add_copying(struct plan *plan, const struct placement *placement)
+{
+	uint64_t to = placement->phys.begin + placement->from_at;
+	uint64_t end = to + placement->from.size;
+	uint64_t from = physical(plan->machine, placement->from.bytes);
+
+	if (placement->from.size != 0 && from != to)
+		plan->moves[plan->move_count++] = (struct move){ to, from, placement->from.size };
+	if (placement->zero && placement->from_at != 0)
+		plan->fills[plan->fill_count++] = (struct fill){ placement->phys.begin, to };
+	if (placement->zero && end != placement->phys.end)
+		plan->fills[plan->fill_count++] = (struct fill){ end, placement->phys.end };
+}
+
+/* Lists what has to be copied and zeroed, in an order that harms nothing. */
+static bool order_copying(struct plan *plan)
+{
+	plan->moves = scratch_take(plan->scratch, plan->count * sizeof(*plan->moves), 8);
+	plan->fills = scratch_take(plan->scratch, 2 * plan->count * sizeof(*plan->fills), 8);
+	if (plan->moves == NULL || plan->fills == NULL)
+		return false;
+	for (unsigned i = 0; i < plan->count; i++)
+		add_copying(plan, &plan->placements[i]);
+	return moves_sort(plan->moves, plan->move_count);
+}
+
+bool plan_map(struct plan *plan)
+{
+	uint8_t *begin = scratch_take(plan->scratch, 0, PAGE_SIZE);
+	struct phys_range used;
+
+	if (begin == NULL || !map_kernel(plan))
+		return refuse(plan->report, DIAG_MEMORY_LOADER,
+		              "the page tables take more than the loader has left");
+	used = (struct phys_range){ physical(plan->machine, begin),
+		                    physical(plan->machine, plan->scratch->at) };
+	if (!plan_add(plan, (struct placement){ .use = USE_PAGE_TABLES, .phys = used }))
+		return false;
+	if (!map_launch(plan) || !order_copying(plan))
+		return refuse(plan->report, DIAG_MEMORY_LOADER,
+		              "the loader's own page tables take more than it has left");
+	return true;
+}
+
+/* What a placement makes of the memory under it. */
+static enum memory_type placement_type(const struct placement *placement)
+{
+	static const enum memory_type types[USES] = {
+		[USE_KERNEL] = MEMORY_KERNEL,
+		[USE_MODULE] = MEMORY_MODULE,
+		[USE_STACK] = MEMORY_STACK,
+		[USE_BOOT_INFO] = MEMORY_BOOT_INFO,
+		[USE_PAGE_TABLES] = MEMORY_PAGE_TABLES,
+		[USE_RESIDENT] = MEMORY_RESIDENT,
+		[USE_KERNEL_FILE] = MEMORY_KERNEL_FILE,
+		[USE_FRAMEBUFFER] = MEMORY_FRAMEBUFFER,
+	};
+
+	return types[placement->use];
+}
+
+bool plan_memory_map(const struct plan *plan, struct memory *map)
+{
+	static struct memory_range claims[MEMORY_MAX_RANGES + PLAN_MAX_PLACEMENTS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < plan->memory->count; i++)
+		claims[count++] = plan->memory->ranges[i];
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+
+		if (placement_type(placement) != MEMORY_NONE)
+			claims[count++] =
+				(struct memory_range){ placement->phys, placement_type(placement) };
+	}
+	return memory_from_claims(map, claims, count, plan->report);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.h - the plan: one array of placements, from which the copying, the page tables, the kernel's
+ * memory map and the printout are all made. So they cannot disagree.
+ *
+ * Here are the steps that every handoff protocol is planned with; loader/handoff/ puts them
+ * together, a file per protocol.
+ */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include "core/elf.h"
+#include "core/launch.h"
+#include "core/memory.h"
+#include "core/moves.h"
+#include "core/order.h"
+#include "core/paging.h"
+
+#define PLAN_MAX_PLACEMENTS 900
+
+enum use {
+	USE_KERNEL,
+	USE_MODULE,
+	USE_STACK,
+	USE_BOOT_INFO,
+	USE_PAGE_TABLES,
+	USE_RESIDENT,
+	USE_KERNEL_FILE,
+	USE_FRAMEBUFFER,
+	USE_DIRECT_MAP, /* this and what follows is only mapped; the memory is somebody else's */
+	USE_IDENTITY,
+	USE_VGA,
+	USES
+};
+
+struct placement {
+	enum use use;
+	struct phys_range phys; /* memory it occupies */
+	struct virt virt; /* where phys.begin is mapped, if rights != 0; the same within its page as
+	                     phys */
+	uint8_t rights;   /* of enum rights; 0: not mapped */
+	enum cache cache;
+	struct span from; /* bytes to be at phys.begin + from_at */
+	uint64_t from_at;
+	bool zero; /* all other bytes of phys become zero */
+};
+
+/* The registers at the kernel's first instruction, as far as they differ from kernel to kernel. */
+struct entry_state {
+	uint64_t rip, rsp; /* the address to return to is pushed below rsp */
+	uint64_t rdi;
+	uint64_t tsc_slot; /* physical address where the time of the jump is to be stored, or 0 */
+};
+
+struct plan {
+	const struct machine *machine;
+	const struct order *order;
+	const struct kernel *kernel;
+	const struct memory *memory; /* what the firmware left */
+	struct scratch *scratch;
+	struct report *report;
+
+	struct placement placements[PLAN_MAX_PLACEMENTS];
+	unsigned count;
+
+	uint64_t slide;           /* what is added to the kernel's addresses */
+	uint64_t kernel_physical; /* of the kernel's first page, if all of it lies together, or 0 */
+	uint64_t window;          /* next free virtual address for windows; 0: none chosen yet */
+
+	uint64_t resident;        /* physical address of the resident part */
+	uint64_t resident_window; /* virtual address of the same */
+	struct entry_state entry; /* how the kernel is entered */
+	void *handoff;            /* what the protocol keeps from plan() to seal() */
+
+	struct page_tables tables; /* the kernel's */
+	struct page_tables
+		launch; /* the loader's own while it carries the plan out: identity, and RESIDENT */
+
+	struct move *moves; /* in an order in which no move destroys a later one's source */
+	unsigned move_count;
+	struct fill *fills; /* after all moves */
+	unsigned fill_count;
+};
+
+/* An empty plan. */
+void plan_begin(struct plan *plan, const struct machine *machine, const struct order *order,
+                const struct kernel *kernel, const struct memory *memory, struct scratch *scratch,
+                struct report *report);
+
+/* Adds a placement. False, with the reason in the report, if there are too many. */
+bool plan_add(struct plan *plan, struct placement placement);
+
+/*
+ * Finds free memory below `limit`: `size` bytes that begin at `rest` modulo `align`, a power of
+ * two. Free is usable memory from 1 MiB up that is not busy, holds no file and no placement. False,
+ * without a report, if there is none.
+ */
+bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
+               uint64_t limit, struct phys_range *found);
+
+/*
+ * Places the kernel's segments, chooses the slide of a position-independent one, and splits off
+ * what becomes read-only after relocation. The kernel lies as one piece, at one distance from its
+ * addresses, wherever memory allows.
+ */
+bool plan_kernel(struct plan *plan);
+
+/* Where the byte that is linked at `address`, in one of the kernel's segments, will lie when all is
+ * carried out. */
+uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address);
+
+/* Places the modules, where they lie already if that is a page boundary; maps none of them. */
+bool plan_modules(struct plan *plan);
+
+/* Takes `size` bytes of scratch memory, whole pages, for `use`. What is written at *bytes is in
+ * place already. */
+bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
+                  struct placement **placement);
+
+/* Puts the resident part into scratch memory and gives it a window: code that may be executed, data
+ * that may be written. */
+bool plan_resident(struct plan *plan);
+
+/*
+ * A virtual address for a window of `size` bytes: the page before and the page behind stay
+ * unmapped, and it is the same as `rest` modulo `align`, a power of two of at least a page. False,
+ * with the reason in the report, if no room is left.
+ */
+bool plan_window(struct plan *plan, uint64_t size, uint64_t align, uint64_t rest, uint64_t *at);
+
+/* A run of `size` bytes of virtual addresses, a multiple of 512 GiB, in which nothing is mapped,
+ * from `first` on. */
+bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, uint64_t *at);
+
+/* Maps all RAM and everything below 4 GiB at `base`. */
+bool plan_direct_map(struct plan *plan, uint64_t base);
+
+/* First physical address that the direct map need not reach: 4 GiB or the end of RAM. */
+uint64_t plan_direct_map_size(const struct plan *plan);
+
+/* True if the pages of [at, at + size) are free in the address space; else refuses, naming `name`
+ * and who has them. */
+bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const char *name);
+
+/* The virtual addresses of a placement. */
+struct virt_range placement_virtual(const struct placement *placement);
+
+/* Makes the page tables, the kernel's and the loader's, and puts the copying in order. */
+bool plan_map(struct plan *plan);
+
+/* The memory map with everything that is placed in it. */
+bool plan_memory_map(const struct plan *plan, struct memory *map);
+
+/* What a placement is for, in words: "kernel", "stack" ... The string is static. */
+const char *use_name(enum use use);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * relocate.h - walks RELR tables, for those who check them and for those who carry them out.
+ *
+ * A RELR table (gABI draft, 2018) is a list of 64-bit words. An even word is an address to
+ * relocate. An odd word is a bitmap: bit n, n from 1 to 63, asks for the word n - 1 places behind
+ * where the last entry ended.
+ */
+#ifndef CORE_RELOCATE_H
+#define CORE_RELOCATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct relr_walk {
+	uint64_t base;   /* where the next bitmap begins */
+	uint64_t bitmap; /* bits still to be given out, shifted to bit 0 */
+	uint64_t at;     /* address that belongs to bit 0 */
+};
+
+/* Feeds the next word of the table. Follow with relr_next() until it says false. */
+static inline void relr_feed(struct relr_walk *walk, uint64_t word)
+{
+	if ((word & 1) == 0) {
+		walk->bitmap = 1;
+		walk->at = word;
+		walk->base = word + 8;
+	} else {
+		walk->bitmap = word >> 1;
+		walk->at = walk->base;
+		walk->base += 63 * 8;
+	}
+}
+
+/* The next address that the word asks for, or false. */
+static inline bool relr_next(struct relr_walk *walk, uint64_t *address)
+{
+	while (walk->bitmap != 0) {
+		bool asked = walk->bitmap & 1;
+
+		*address = walk->at;
+		walk->bitmap >>= 1;
+		walk->at += 8;
+		if (asked)
+			return true;
+	}
+	return false;
+}
+
+#endif

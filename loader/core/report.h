@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report.h - findings: what is wrong, where, and what to do.
+ *
+ * A finding has a code with a number that never changes meaning (diag.def; docs/errors.md has a
+ * section on each) and a detail with the numbers of this case. Functions of the core return bool
+ * and leave the reason here. Nothing prints.
+ */
+#ifndef CORE_REPORT_H
+#define CORE_REPORT_H
+
+#include "core/text.h"
+
+enum diag {
+#define DIAG(number, name, summary, fix) DIAG_##name = (number),
+#include "core/diag.def"
+#undef DIAG
+};
+
+/* The unchanging part of a finding. */
+struct diag_entry {
+	enum diag code;
+	const char *summary;
+	const char *fix;
+};
+
+struct finding {
+	enum diag code;
+	bool refusal; /* the kernel is not started; otherwise a warning */
+	char detail[240];
+};
+
+/* Findings in the order in which they were made; what exceeds the room is counted, not kept. */
+struct report {
+	struct finding findings[24];
+	unsigned count;
+	unsigned lost;
+};
+
+/* Notes the reason why the kernel is not started. Always returns false, so that `return
+ * refuse(...)` reads well. */
+bool refuse(struct report *report, enum diag code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Notes something that the user should know, though the kernel is started. */
+void warn(struct report *report, enum diag code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The catalogue, ordered by number, and how many entries it has. */
+extern const struct diag_entry diag_catalogue[];
+extern const unsigned diag_count;
+
+/* The catalogue's entry for `code`; never NULL for a code of diag.def. */
+const struct diag_entry *diag_find(enum diag code);
+
+/* Appends the finding as the user reads it: code and summary, detail, fix with the place in the
+ * manual, a line each. */
+void finding_write(struct text *text, const struct finding *finding);
+
+#endif

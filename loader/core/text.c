@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* text.c - the formatter. Knows nothing of screens; divides no 64-bit numbers, which 32-bit code
+ * would need a library for. */
+#include "core/text.h"
+
+/* One conversion of a format, as it is read. */
+struct conversion {
+	bool left, zero, alternate;
+	size_t width;
+	size_t precision; /* SIZE_MAX: none */
+	int longs;        /* 0: int, 1: long, 2: long long, 3: size_t */
+};
+
+struct text text_in(char *buffer, size_t size)
+{
+	buffer[0] = 0;
+	return (struct text){ buffer, buffer + size - 1 };
+}
+
+static void add_char(struct text *text, char c)
+{
+	if (text->at < text->limit) {
+		*text->at++ = c;
+		*text->at = 0;
+	}
+}
+
+/* Appends `length` characters, padded to the conversion's width. */
+static void add_padded(struct text *text, const struct conversion *how, const char *from,
+                       size_t length)
+{
+	size_t pad = how->width > length ? how->width - length : 0;
+
+	for (; pad > 0 && !how->left; pad--)
+		add_char(text, how->zero ? '0' : ' ');
+	for (size_t i = 0; i < length; i++)
+		add_char(text, from[i]);
+	for (; pad > 0; pad--)
+		add_char(text, ' ');
+}
+
+/* Writes `value` in decimal, without a zero at the end; returns how many digits. Subtracts, so that
+ * no library divides. */
+static size_t write_decimal(char *to, uint64_t value)
+{
+	static const uint64_t units[] = {
+		UINT64_C(10000000000000000000),
+		UINT64_C(1000000000000000000),
+		UINT64_C(100000000000000000),
+		UINT64_C(10000000000000000),
+		UINT64_C(1000000000000000),
+		UINT64_C(100000000000000),
+		UINT64_C(10000000000000),
+		UINT64_C(1000000000000),
+		UINT64_C(100000000000),
+		UINT64_C(10000000000),
+		1000000000,
+		100000000,
+		10000000,
+		1000000,
+		100000,
+		10000,
+		1000,
+		100,
+		10,
+		1,
+	};
+	size_t length = 0;
+
+	for (size_t i = 0; i < COUNT(units); i++) {
+		char digit = '0';
+
+		for (; value >= units[i]; digit++)
+			value -= units[i];
+		if (digit != '0' || length > 0 || units[i] == 1)
+			to[length++] = digit;
+	}
+	return length;
+}
+
+/* Writes `value` in hexadecimal; returns how many digits. */
+static size_t write_hex(char *to, uint64_t value)
+{
+	size_t length = 0;
+
+	for (int shift = 60; shift >= 0; shift -= 4) {
+		unsigned digit = (unsigned)(value >> shift) & 15;
+
+		if (digit != 0 || length > 0 || shift == 0)
+			to[length++] = "0123456789abcdef"[digit];
+	}
+	return length;
+}
+
+/* The next argument as %u, %x or %d ask for it. */
+static uint64_t next_number(const struct conversion *how, char kind, va_list *values)
+{
+	switch (how->longs) {
+	case 0:
+		return kind == 'd' ? (uint64_t)va_arg(*values, int) : va_arg(*values, unsigned);
+	case 1:
+		return kind == 'd' ? (uint64_t)va_arg(*values, long)
+		                   : va_arg(*values, unsigned long);
+	case 2:
+		return va_arg(*values, unsigned long long);
+	default:
+		return va_arg(*values, size_t);
+	}
+}
+
+static void add_number(struct text *text, const struct conversion *how, char kind, uint64_t value)
+{
+	char digits[24];
+	size_t length = 0;
+
+	if (kind == 'd' && (int64_t)value < 0) {
+		digits[length++] = '-';
+		value = -value;
+	}
+	if (kind == 'x' && how->alternate) {
+		digits[length++] = '0';
+		digits[length++] = 'x';
+	}
+	length += kind == 'x' ? write_hex(digits + length, value)
+	                      : write_decimal(digits + length, value);
+	add_padded(text, how, digits, length);
+}
+
+static void add_string(struct text *text, const struct conversion *how, const char *string)
+{
+	size_t length = 0;
+
+	while (length < how->precision && string[length] != 0)
+		length++;
+	add_padded(text, how, string, length);
+}
+
+/* Reads a decimal number in the format. */
+static size_t read_width(const char **format)
+{
+	size_t width = 0;
+
+	for (; **format >= '0' && **format <= '9'; ++*format)
+		width = width * 10 + (size_t)(**format - '0');
+	return width;
+}
+
+/* Reads the part of a conversion between '%' and its letter. */
+static struct conversion read_conversion(const char **format, va_list *values)
+{
+	struct conversion how = { .precision = SIZE_MAX };
+
+	for (;; ++*format) {
+		if (**format == '-')
+			how.left = true;
+		else if (**format == '0')
+			how.zero = true;
+		else if (**format == '#')
+			how.alternate = true;
+		else
+			break;
+	}
+	how.width = read_width(format);
+	if (**format == '.') {
+		++*format;
+		if (**format == '*') {
+			how.precision = (size_t)va_arg(*values, int);
+			++*format;
+		} else {
+			how.precision = read_width(format);
+		}
+	}
+	for (; **format == 'l'; ++*format)
+		how.longs++;
+	if (**format == 'z') {
+		how.longs = 3;
+		++*format;
+	}
+	return how;
+}
+
+void text_add_list(struct text *text, const char *format, va_list given)
+{
+	va_list values;
+
+	va_copy(values, given);
+	for (; *format != 0; format++) {
+		struct conversion how;
+
+		if (*format != '%') {
+			add_char(text, *format);
+			continue;
+		}
+		format++;
+		how = read_conversion(&format, &values);
+		if (*format == 's')
+			add_string(text, &how, va_arg(values, const char *));
+		else if (*format == 'u' || *format == 'x' || *format == 'd')
+			add_number(text, &how, *format, next_number(&how, *format, &values));
+		else if (*format == 'c')
+			add_char(text, (char)va_arg(values, int));
+		else
+			add_char(text, *format);
+	}
+	va_end(values);
+}
+
+void text_add(struct text *text, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	text_add_list(text, format, values);
+	va_end(values);
+}
+
+void text_add_size(struct text *text, uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	unsigned unit = 0;
+
+	while (unit + 1 < COUNT(units) && (bytes >> (10 * (unit + 1))) != 0)
+		unit++;
+	text_add(text, "%llu", ULL(bytes >> (10 * unit)));
+	if (unit > 0) {
+		uint64_t rest = bytes & ((UINT64_C(1) << (10 * unit)) - 1);
+		unsigned tenth = (unsigned)((rest >> (10 * (unit - 1))) * 10 >> 10);
+
+		if (tenth != 0)
+			text_add(text, ".%u", tenth);
+	}
+	text_add(text, " %s", units[unit]);
+}
+
+bool text_equal(const char *a, const char *b)
+{
+	for (; *a == *b; a++, b++) {
+		if (*a == 0)
+			return true;
+	}
+	return false;
+}
+
+size_t text_length(const char *string)
+{
+	size_t length = 0;
+
+	while (string[length] != 0)
+		length++;
+	return length;
+}

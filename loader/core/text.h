@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.h - a small formatter into a fixed buffer.
+ *
+ * Knows %s %c %% %d %u %x with the lengths l and ll and z, the flags - 0 #, a width and, for %s, a
+ * precision. Text that does not fit is cut; the buffer always ends in a zero.
+ */
+#ifndef CORE_TEXT_H
+#define CORE_TEXT_H
+
+#include "core/base.h"
+
+#include <stdarg.h>
+
+struct text {
+	char *at;    /* where the next character goes */
+	char *limit; /* the last byte of the buffer, kept for the zero */
+};
+
+/* An empty text in `buffer` of `size` > 0 bytes. */
+struct text text_in(char *buffer, size_t size);
+
+/* Appends to the text, and ends it with a zero. */
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_list(struct text *text, const char *format, va_list values)
+	__attribute__((format(printf, 2, 0)));
+
+/* Appends a number of bytes as a person says it: "4096 bytes", "64 KiB", "1.5 GiB". */
+void text_add_size(struct text *text, uint64_t bytes);
+
+/* True if two zero-terminated strings are the same. */
+bool text_equal(const char *a, const char *b);
+
+/* Length of a zero-terminated string. */
+size_t text_length(const char *string);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bios.c - asks the BIOS. Every register not named is zero, and every buffer lies below 1 MiB, or
+ * some BIOS fails.
+ */
+#include "front/com32/bios.h"
+
+#include "front/com32/syslinux.h"
+#include "x86/x86.h"
+
+#define MAX_RANGES 512
+#define SMAP       0x534d4150 /* "SMAP", read as the CPU holds it */
+#define CARRY      1u         /* in EFLAGS */
+
+/* An entry as int 15h, AX=E820h writes it (ACPI 6.5, table 15.5). */
+struct e820_entry {
+	uint64_t begin;
+	uint64_t size;
+	uint32_t type;
+	uint32_t attributes;
+};
+_Static_assert(sizeof(struct e820_entry) == 24, "ACPI 6.5, table 15.5");
+
+static struct firmware_range ranges[MAX_RANGES];
+
+/* Real-mode segment of memory below 1 MiB that begins at a multiple of 16. */
+static uint16_t segment_of(const void *low)
+{
+	return (uint16_t)((uintptr_t)low >> 4);
+}
+
+/* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
+ * if there is none. */
+static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t *next)
+{
+	struct bios_registers in = {
+		.eax = 0xe820, .edx = SMAP, .ecx = sizeof(*low), .ebx = *next
+	};
+	struct bios_registers out = { 0 };
+
+	*low = (struct e820_entry){ .attributes = 1 };
+	in.es = segment_of(low);
+	in.edi = (uintptr_t)low & 15;
+	__intcall(0x15, &in, &out);
+	if ((out.eflags & CARRY) != 0 || out.eax != SMAP || out.ecx < 20)
+		return false;
+	*entry = *low;
+	if (out.ecx < 24)
+		entry->attributes = 1;
+	*next = out.ebx;
+	return true;
+}
+
+bool bios_read_memory(struct machine *machine, struct report *report)
+{
+	struct e820_entry *low = lmalloc(sizeof(*low));
+	struct e820_entry entry;
+	uint32_t next = 0;
+	unsigned count = 0;
+
+	while (low != NULL && count < MAX_RANGES && e820_step(low, &entry, &next)) {
+		ranges[count++] = (struct firmware_range){ entry.begin, entry.size, entry.type,
+			                                   entry.attributes };
+		if (next == 0)
+			break;
+	}
+	lfree(low);
+	machine->firmware = ranges;
+	machine->firmware_count = count;
+	return count > 0 || refuse(report, DIAG_BIOS_NO_MAP, "int 15h, AX=E820h gives no entry");
+}
+
+/* True if the bytes add up to 0, as the sums in firmware tables do. */
+static bool sums_to_zero(const uint8_t *bytes, unsigned count)
+{
+	uint8_t sum = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sum = (uint8_t)(sum + bytes[i]);
+	return sum == 0;
+}
+
+/* Looks for a table that begins with `sign` at every 16th byte of [begin, end). Its size: `size`,
+ * or in byte `size_at`. */
+static uint64_t find_table(uintptr_t begin, uintptr_t end, const char *sign, unsigned size,
+                           unsigned size_at)
+{
+	size_t length = text_length(sign);
+
+	for (uintptr_t at = begin; at < end; at += 16) {
+		const uint8_t *bytes = (const uint8_t *)at;
+
+		if (*(const uint32_t *)at == *(const uint32_t *)(const void *)sign
+		    && memcmp(bytes, sign, length) == 0
+		    && sums_to_zero(bytes, size_at != 0 ? bytes[size_at] : size))
+			return at;
+	}
+	return 0;
+}
+
+/* The RSDP (ACPI 6.5, 5.2.5.1): in the first KiB of the extended BIOS data area, or in the BIOS's
+ * ROM. */
+static uint64_t find_rsdp(void)
+{
+	uintptr_t ebda = (uintptr_t) * (const volatile uint16_t *)0x40e << 4;
+	uint64_t found = ebda >= 0x400 && ebda < 0xa0000
+	                       ? find_table(ebda, ebda + KIB, "RSD PTR ", 20, 0)
+	                       : 0;
+
+	return found != 0 ? found : find_table(0xe0000, 0x100000, "RSD PTR ", 20, 0);
+}
+
+/* A number in packed decimal, two digits. */
+static uint8_t from_bcd(uint32_t bcd)
+{
+	return (uint8_t)((bcd >> 4 & 15) * 10 + (bcd & 15));
+}
+
+/* Date and time (int 1Ah, AH = 04h and 02h); left 0 if the clock does not run. */
+static void read_time(struct clock *clock)
+{
+	struct bios_registers date = { 0 }, time = { 0 };
+
+	__intcall(0x1a, &(struct bios_registers){ .eax = 0x0400 }, &date);
+	__intcall(0x1a, &(struct bios_registers){ .eax = 0x0200 }, &time);
+	if (((date.eflags | time.eflags) & CARRY) != 0)
+		return;
+	clock->year = (uint16_t)(from_bcd(date.ecx >> 8) * 100 + from_bcd(date.ecx));
+	clock->month = from_bcd(date.edx >> 8);
+	clock->day = from_bcd(date.edx);
+	clock->hour = from_bcd(time.ecx >> 8);
+	clock->minute = from_bcd(time.ecx);
+	clock->second = from_bcd(time.edx >> 8);
+}
+
+bool bios_read_facts(struct machine *machine)
+{
+	machine->rsdp = find_rsdp();
+	machine->smbios = find_table(0xf0000, 0x100000, "_SM_", 0, 5);
+	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
+	read_time(&machine->clock);
+	machine->cpu_count = 1;
+	return true;
+}
+
+_Noreturn void bios_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+_Noreturn void bios_reboot(unsigned seconds)
+{
+	uint32_t microseconds = seconds * 1000000;
+
+	/* Int 15h, AH = 86h: wait CX:DX microseconds. */
+	__intcall(0x15,
+	          &(struct bios_registers){
+			  .eax = 0x8600, .ecx = microseconds >> 16, .edx = microseconds & 0xffff },
+	          &(struct bios_registers){ 0 });
+	outb(PORT_KEYBOARD_COMMAND, KEYBOARD_RESET);
+	bios_halt();
+}

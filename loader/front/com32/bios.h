@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* bios.h - what the BIOS knows about the machine. */
+#ifndef FRONT_COM32_BIOS_H
+#define FRONT_COM32_BIOS_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+/* Fills in machine->firmware. On false, the reason is in the report. */
+bool bios_read_memory(struct machine *machine, struct report *report);
+
+/* Fills in what else the BIOS and its tables tell: RSDP, SMBIOS, the real-time clock. What is not
+ * there is 0. Always true. */
+bool bios_read_facts(struct machine *machine);
+
+/* Stops the machine for good. */
+_Noreturn void bios_halt(void);
+
+/* Waits, then restarts the machine. */
+_Noreturn void bios_reboot(unsigned seconds);
+
+#endif

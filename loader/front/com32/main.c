@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - longjump.c32: reads the order, the files and the machine, has the core plan, and
+ * launches. Whatever goes wrong is said, and the user is back at ISOLINUX's prompt.
+ */
+#include "core/boot.h"
+#include "front/com32/bios.h"
+#include "front/com32/console.h"
+#include "front/com32/file.h"
+#include "front/com32/launch.h"
+#include "front/com32/syslinux.h"
+#include "handoff/native.h"
+#include "x86/cpu.h"
+#include "x86/x86.h"
+
+#define STACK_ROOM   (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
+#define SCRATCH_MIN  MIB
+#define SCRATCH_MAX  (16 * MIB)
+#define SCRATCH_PART 16 /* of memory */
+
+#define REBOOT_SECONDS 5 /* to read the message in */
+
+/* The module from its first to its last byte; the linker knows. */
+extern const char module_begin[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
+extern const char module_end[] __asm__("_end") __attribute__((visibility("hidden")));
+
+/* The resident part (resident.asm). */
+extern const uint8_t resident_begin[] __attribute__((visibility("hidden")));
+extern const uint8_t resident_end[] __attribute__((visibility("hidden")));
+
+static struct order order;
+static struct report report;
+static struct machine machine;
+static struct phys_range busy[3];
+static struct boot boot;
+static struct scratch scratch;
+static uint8_t *scratch_block;
+
+int main(int argc, char **argv);
+
+/* Bytes of RAM below 4 GiB, roughly: to judge how much of it the loader may take. */
+static uint64_t low_memory(void)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < machine.firmware_count; i++) {
+		const struct firmware_range *range = &machine.firmware[i];
+
+		if (range->type == 1 && range->begin < 4 * GIB)
+			total += min_u64(range->size, 4 * GIB - range->begin);
+	}
+	return total;
+}
+
+/* Memory for what the loader makes: a sixteenth of what there is, within limits. */
+static bool take_scratch(void)
+{
+	uint64_t size =
+		max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, page_down(low_memory() / SCRATCH_PART)));
+
+	scratch_block = malloc((size_t)size);
+	if (scratch_block == NULL)
+		return refuse(&report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
+		              ULL(size / KIB));
+	scratch = (struct scratch){ scratch_block, scratch_block + size };
+	return true;
+}
+
+/* Notes the memory that must stay as it is until the resident part runs. */
+static bool note_busy(void)
+{
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+
+	busy[0] = (struct phys_range){ (uintptr_t)module_begin, (uintptr_t)module_end };
+	busy[1] = (struct phys_range){ stack - min_u64(stack, STACK_ROOM), stack + STACK_ROOM };
+	busy[2] = (struct phys_range){ (uintptr_t)scratch.at, (uintptr_t)scratch.end };
+	machine.busy = busy;
+	machine.busy_count = COUNT(busy);
+	return true;
+}
+
+/* Reads the kernel and the modules. */
+static bool load_files(void)
+{
+	if (!file_load(&order.kernel, &report))
+		return false;
+	for (unsigned i = 0; i < order.module_count; i++) {
+		if (!file_load(&order.modules[i], &report))
+			return false;
+	}
+	machine.clock.tsc_read = rdtsc();
+	return true;
+}
+
+/* Everything up to the launch. On false, the reason is in the report and the machine as it was. */
+static bool prepare(unsigned count, const char *const *words)
+{
+	return order_read(&order, count, words, &report) && cpu_read(&machine.cpu, &report)
+	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && load_files()
+	    && take_scratch() && note_busy()
+	    && boot_prepare(&boot, &machine, &order, &native_protocol, &scratch, &report);
+}
+
+/* Says what was wrong, and does what -onerror asks for. Returns only to the prompt. */
+static void fail(void)
+{
+	if (order.kernel.name != NULL)
+		console_print("\nLongjump could not start %s\n", order.kernel.name);
+	console_report(&report);
+	if (order.options.on_error == ON_ERROR_HALT) {
+		console_write("The machine is halted (-onerror=halt).\n");
+		bios_halt();
+	}
+	if (order.options.on_error == ON_ERROR_REBOOT) {
+		console_print("The machine restarts in %u seconds (-onerror=reboot).\n",
+		              REBOOT_SECONDS);
+		bios_reboot(REBOOT_SECONDS);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	machine.clock.tsc_start = rdtsc();
+	machine.reach = 4 * GIB;
+	machine.resident =
+		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
+	console_open();
+	if (prepare((unsigned)argc - 1, (const char *const *)argv + 1)) {
+		console_report(&report);
+		launch(&boot);
+	}
+	fail();
+	free(scratch_block);
+	files_release();
+	return 1;
+}

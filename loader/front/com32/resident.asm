@@ -1,0 +1,11 @@
+; SPDX-License-Identifier: MIT
+; resident.asm - carries the resident part, a flat binary, inside the module.
+
+        section .rodata
+        global  resident_begin:data hidden, resident_end:data hidden
+        align   16
+resident_begin:
+        incbin  "build/resident.bin"
+resident_end:
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

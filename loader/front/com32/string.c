@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* string.c - the four functions that a compiler may call by itself, for the module. */
+#include "core/base.h"
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	void *at = to;
+	size_t words = size / 4, bytes = size % 4;
+
+	__asm__ volatile("rep movsl" : "+D"(at), "+S"(from), "+c"(words)::"memory");
+	__asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(bytes)::"memory");
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+	uint8_t *last = (uint8_t *)to + size - 1;
+	const uint8_t *from_last = (const uint8_t *)from + size - 1;
+
+	if ((uintptr_t)to - (uintptr_t)from >= size)
+		return memcpy(to, from, size);
+	__asm__ volatile("std\n\trep movsb\n\tcld"
+	                 : "+D"(last), "+S"(from_last), "+c"(size)::"memory", "cc");
+	return to;
+}
+
+void *memset(void *at, int value, size_t size)
+{
+	void *to = at;
+	size_t words = size / 4, bytes = size % 4;
+
+	__asm__ volatile("rep stosl"
+	                 : "+D"(to), "+c"(words)
+	                 : "a"((uint8_t)value * 0x01010101u)
+	                 : "memory");
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"((uint8_t)value) : "memory");
+	return at;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const uint8_t *left = a, *right = b;
+
+	for (; size > 0; size--, left++, right++) {
+		if (*left != *right)
+			return *left - *right;
+	}
+	return 0;
+}

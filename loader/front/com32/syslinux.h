@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syslinux.h - what we call of Syslinux 6: functions and variables of its core and of ldlinux.c32,
+ * which are in memory before any module is. Declared here in our own words, since no package brings
+ * a header for them.
+ *
+ * All are called with up to three arguments in EAX, EDX and ECX (-mregparm=3), variadic ones on the
+ * stack.
+ */
+#ifndef FRONT_COM32_SYSLINUX_H
+#define FRONT_COM32_SYSLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory from 1 MiB to 4 GiB, and memory that the BIOS can reach. NULL if there is none left. */
+void *malloc(size_t size);
+void free(void *memory);
+void *lmalloc(size_t size);
+void lfree(void *memory);
+
+/* Files. A FILE is a number in disguise: file descriptor + 1. */
+typedef struct syslinux_file FILE;
+
+struct stat {
+	int mode;
+	size_t size;
+};
+
+FILE *fopen(const char *name, const char *mode);
+int fclose(FILE *file);
+size_t _fread(void *to, size_t size, FILE *file);
+size_t _fwrite(const void *from, size_t size, FILE *file);
+int fstat(int descriptor, struct stat *stat);
+
+/* The descriptor of a file; the file of a descriptor. */
+static inline int fileno(FILE *file)
+{
+	return (int)(uintptr_t)file - 1;
+}
+
+static inline FILE *file_of(int descriptor)
+{
+	return (FILE *)(uintptr_t)(descriptor + 1);
+}
+
+/* The console: the screen, and the serial port of the SERIAL line if isolinux.cfg has one. */
+struct input_dev;
+struct output_dev;
+extern const struct input_dev dev_null_r;
+extern const struct output_dev dev_stdcon_w;
+int openconsole(const struct input_dev *in, const struct output_dev *out);
+
+/* What the SERIAL line said; iobase is 0 without one. */
+struct serial_console {
+	uint16_t iobase;
+	uint16_t divisor;
+	uint16_t flow;
+};
+extern struct serial_console __syslinux_serial_console_info;
+
+/* The CPU's registers before and after a BIOS call. */
+struct bios_registers {
+	uint16_t gs, fs, es, ds;
+	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
+	uint32_t eflags;
+};
+_Static_assert(sizeof(struct bios_registers) == 44, "com32sys_t");
+
+/* Calls a BIOS interrupt. Segments must be those of memory below 1 MiB. */
+void __intcall(uint8_t number, const struct bios_registers *in, struct bios_registers *out);
+
+/* Gives the hardware back as the BIOS had it. After this no function above may be called. */
+void syslinux_final_cleanup(uint16_t flags);
+
+/* zlib's inflate (zlib.h 1.2): the state, and the three calls that unpack a whole file. */
+struct z_stream {
+	const uint8_t *next_in;
+	unsigned avail_in;
+	unsigned long total_in;
+	uint8_t *next_out;
+	unsigned avail_out;
+	unsigned long total_out;
+	const char *message;
+	void *state;
+	void *(*allocate)(void *, unsigned, unsigned);
+	void (*release)(void *, void *);
+	void *opaque;
+	int data_type;
+	unsigned long adler;
+	unsigned long reserved;
+};
+
+enum {
+	Z_OK = 0,
+	Z_STREAM_END = 1,
+	Z_FINISH = 4,
+	Z_GZIP_WINDOW = 15 + 16 /* the largest window, with a gzip header */
+};
+
+const char *zlibVersion(void);
+int inflateInit2_(struct z_stream *stream, int window, const char *version, int stream_size);
+int inflate(struct z_stream *stream, int flush);
+int inflateEnd(struct z_stream *stream);
+
+#endif

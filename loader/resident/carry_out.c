@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* carry_out.c - copies, zeroes and relocates what was planned. Decides nothing and checks nothing.
+ */
+#include "resident/carry_out.h"
+
+#include "core/elf_format.h"
+#include "core/relocate.h"
+#include "resident/string.h"
+
+/* Where a physical address is seen. */
+static void *at(uint8_t *memory, uint64_t physical)
+{
+	return memory + physical;
+}
+
+/* Where the bytes linked at `address` lie; the last segment that was found is tried first. NULL if
+ * nowhere. */
+static uint64_t *target(const struct launch *launch, uint8_t *memory, uint64_t address,
+                        uint64_t *last)
+{
+	const struct launch_segment *segments = at(memory, launch->segments);
+
+	for (uint64_t i = 0; i <= launch->segment_count; i++) {
+		uint64_t number = i == 0 ? *last : i - 1;
+		const struct launch_segment *segment = &segments[number];
+
+		if (address >= segment->begin && address < segment->end) {
+			*last = number;
+			return at(memory, segment->physical + (address - segment->begin));
+		}
+	}
+	return NULL;
+}
+
+/* R_X86_64_RELATIVE: the word becomes the addend plus the slide (psABI table 4.9). */
+static void relocate_rela(const struct launch *launch, uint8_t *memory)
+{
+	const struct elf_rela *entry = at(memory, launch->rela);
+	const struct elf_rela *end = entry + launch->rela_size / sizeof(*entry);
+	uint64_t last = 0;
+
+	for (; entry < end; entry++) {
+		uint64_t *word = target(launch, memory, entry->offset, &last);
+
+		if ((uint32_t)entry->info == ELF_R_X86_64_RELATIVE && word != NULL)
+			*word = entry->addend + launch->slide;
+	}
+}
+
+/* RELR: the slide is added to the word. */
+static void relocate_relr(const struct launch *launch, uint8_t *memory)
+{
+	const uint64_t *table = at(memory, launch->relr);
+	struct relr_walk walk = { 0 };
+	uint64_t last = 0;
+	uint64_t address;
+
+	for (uint64_t i = 0; i < launch->relr_size / sizeof(*table); i++) {
+		relr_feed(&walk, table[i]);
+		while (relr_next(&walk, &address)) {
+			uint64_t *word = target(launch, memory, address, &last);
+
+			if (word != NULL)
+				*word += launch->slide;
+		}
+	}
+}
+
+void carry_out(const struct launch *launch, uint8_t *memory)
+{
+	const struct move *moves = at(memory, launch->moves);
+	const struct fill *fills = at(memory, launch->fills);
+
+	for (uint64_t i = 0; i < launch->move_count; i++)
+		copy_memory(at(memory, moves[i].to), at(memory, moves[i].from), moves[i].size);
+	for (uint64_t i = 0; i < launch->fill_count; i++)
+		zero_memory(at(memory, fills[i].begin), fills[i].end - fills[i].begin);
+	relocate_rela(launch, memory);
+	relocate_relr(launch, memory);
+}

@@ -1,0 +1,130 @@
+; SPDX-License-Identifier: MIT
+;
+; enter.asm - the resident part's way in, and the way out to the kernel.
+
+%include "loader/resident/launch.inc"
+
+SELECTOR_CODE   equ 0x08
+SELECTOR_DATA   equ 0x10
+
+        default rel
+        bits 64
+
+        section .text
+        global  resident_start
+        extern  carry_out, prepare_tables, kernel_returned
+
+; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables, IF = DF = 0,
+;     flat segments, RDI = struct launch, no stack.
+resident_start:
+        ; 1. A stack, and the work.
+        lea     rsp, [stack.top]
+        mov     rbx, rdi
+        xor     esi, esi
+        call    carry_out
+        mov     rdi, rbx
+        call    prepare_tables
+
+        ; 2. From here on at the address that the kernel's page tables know, too.
+        mov     r12, [rbx + launch.window]
+        sub     r12, [rbx + launch.resident]
+        lea     rax, [.window]
+        add     rax, r12
+        add     rsp, r12
+        jmp     rax
+.window:
+        ; 3. Our descriptors, at their address for the kernel.
+        lgdt    [gdt_pointer]
+        lidt    [idt_pointer]
+        push    SELECTOR_CODE
+        lea     rax, [.segments]
+        push    rax
+        retfq
+.segments:
+        mov     eax, SELECTOR_DATA
+        mov     ss, eax
+        mov     ds, eax
+        mov     es, eax
+        mov     fs, eax
+        mov     gs, eax
+        mov     eax, SELECTOR_TSS
+        ltr     ax
+
+        ; 4. The FPU and SSE as after reset, all exceptions masked.
+        fninit
+        ldmxcsr [mxcsr]
+
+        ; 5. What the kernel is entered with, while the record can still be seen; the time, last.
+        mov     r8, [rbx + launch.tables]
+        mov     r9, [rbx + launch.rip]
+        mov     r10, [rbx + launch.rsp]
+        mov     rdi, [rbx + launch.rdi]
+        mov     r11, [rbx + launch.tsc_slot]
+        test    r11, r11
+        jz      .jump
+        rdtsc
+        shl     rdx, 32
+        or      rax, rdx
+        mov     [r11], rax
+.jump:
+        ; 6. The kernel's page tables, its stack with the address to return to, and nothing else in any register.
+        mov     cr3, r8
+        mov     rsp, r10
+        lea     rax, [returned]
+        push    rax
+        push    r9
+        xor     eax, eax
+        xor     ebx, ebx
+        xor     ecx, ecx
+        xor     edx, edx
+        xor     esi, esi
+        xor     ebp, ebp
+        xor     r8d, r8d
+        xor     r9d, r9d
+        xor     r10d, r10d
+        xor     r11d, r11d
+        xor     r12d, r12d
+        xor     r13d, r13d
+        xor     r14d, r14d
+        xor     r15d, r15d
+        ret
+
+; _start has returned: RAX holds what it returned.
+returned:
+        cli
+        cld
+        mov     rdi, rax
+        lea     rsp, [stack.top]
+        call    kernel_returned
+.halt:
+        hlt
+        jmp     .halt
+
+        section .rodata
+        align   4
+mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
+
+        section .data
+        align   8
+        global  gdt, gdt_pointer, idt_pointer
+gdt:    dq      0
+        dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
+        dq      0x00cf93000000ffff      ; 0x10: data, writable, ring 0, accessed
+        dq      0, 0                    ; 0x18: TSS, filled in by prepare_tables()
+.end:
+SELECTOR_TSS    equ 0x18
+
+gdt_pointer:
+        dw      gdt.end - gdt - 1
+        dq      0                       ; filled in by prepare_tables()
+        align   8
+idt_pointer:
+        dw      0
+        dq      0
+
+        section .bss
+        align   16
+stack:  resb    8192
+.top:
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* cpu.c - CPUID, for the 32-bit loader. Source of each bit: SDM volume 2A, CPUID. */
+#include "x86/cpu.h"
+
+#include "x86/x86.h"
+
+#define EFLAGS_ID (UINT32_C(1) << 21)
+
+/* True if the CPU has the CPUID instruction: then EFLAGS.ID can be changed (SDM volume 1, 3.4.3.3).
+ */
+static bool has_cpuid(void)
+{
+	uint32_t before, after;
+
+	__asm__ volatile("pushfl\n\tpushfl\n\tpopl %0\n\tmovl %0, %1\n\txorl %2, %1\n\tpushl "
+	                 "%1\n\tpopfl\n\tpushfl\n\tpopl "
+	                 "%1\n\tpopfl"
+	                 : "=&r"(before), "=&r"(after)
+	                 : "i"(EFLAGS_ID)
+	                 : "cc");
+	return ((before ^ after) & EFLAGS_ID) != 0;
+}
+
+/* True if bit `bit` is set. */
+static bool has(uint32_t word, unsigned bit)
+{
+	return (word >> bit & 1) != 0;
+}
+
+bool cpu_read(struct cpu *cpu, struct report *report)
+{
+	struct cpuid extended;
+
+	if (!has_cpuid())
+		return refuse(report, DIAG_CPU_NO_CPUID,
+		              "EFLAGS bit 21 cannot be changed: no CPUID");
+	*cpu = (struct cpu){ .pat = has(cpuid(1, 0).edx, 16) };
+	if (cpuid_has(7))
+		cpu->la57 = has(cpuid(7, 0).ecx, 16);
+	if (!cpuid_has(0x80000001))
+		return true;
+	extended = cpuid(0x80000001, 0);
+	cpu->long_mode = has(extended.edx, 29);
+	cpu->nx = has(extended.edx, 20);
+	cpu->gib_pages = has(extended.edx, 26);
+	return true;
+}

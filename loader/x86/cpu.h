@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* cpu.h - asks the CPU what it can do. */
+#ifndef X86_CPU_H
+#define X86_CPU_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+/* Fills in what the CPU can do. False, with the reason in the report, if it is too old to be asked.
+ */
+bool cpu_read(struct cpu *cpu, struct report *report);
+
+#endif
