@@ -32,20 +32,21 @@ all: build/longjump.c32 build/kernel.elf
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
 COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
 
+# The flags given, if the compiler knows them.
+if-known = $(shell $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null 2>/dev/null && echo '$(1)')
+
 # Code that runs without an operating system under it: no C library, no stack protector (it needs
-# one), no unwind tables (nobody reads them), no CET markers.
-BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
+# one), no unwind tables (nobody reads them), no CET markers. Low addresses are memory like any
+# other (min-pagesize, GCC).
+BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+	$(call if-known,--param=min-pagesize=0)
 
 # ---------------------------------------------------------------------------------------------
 # Flavours: the same source compiled in several ways, objects in build/obj/FLAVOUR/.
 
 # The module: Syslinux passes arguments in registers and aligns its stack to 4 bytes only, so no
 # SSE; it may be loaded anywhere, so -fPIC.
-ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),)
-stack-of-4 := -mstack-alignment=4
-else
-stack-of-4 := -mpreferred-stack-boundary=2
-endif
+stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
 cflags-com32 := $(COMMON) $(BARE) -O2 -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC
 asflags-com32 := -f elf32
 
