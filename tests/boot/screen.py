@@ -5,6 +5,7 @@ import collections
 import dataclasses
 
 GLYPH_HEIGHT = 16
+FULL_BLOCK = "\N{FULL BLOCK}"
 # Capital A of the 8x16 font that every VGA BIOS carries; the font is found by it.
 _GLYPH_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")
 

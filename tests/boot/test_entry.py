@@ -1,7 +1,7 @@
 """What the CPU is like when a kernel has begun, seen from outside: registers and page tables read
 through QEMU."""
 
-import conftest
+import images
 import elfmaker
 import paging
 import pytest
@@ -12,33 +12,22 @@ GIB = 1 << 30
 VGA = (0xA0000, 0xC0000)
 
 
-@pytest.fixture
-def stand(boot):
-    """Boots a kernel that stands still once it has passed; returns the machine and what the kernel
-    told."""
-
-    def run(kernel, **options):
-        machine = boot(kernel, debug_exit=False, **options)
-        machine.wait_serial("PASS")
-        return machine, tell.Told(machine.serial())
-
-    return run
-
-
 @pytest.mark.parametrize("cpu", ["qemu64", "max"])
 def test_the_registers_are_as_promised(stand, cpu):
     machine, told = stand("entry", cpu=cpu)
     registers = machine.registers()
-    assert registers["cr0"] & 0x80010001 == 0x80010001, "PG, WP and PE are on"
-    assert registers["cr0"] & 0x6000000C == 0, "caches are on, EM and TS off"
-    assert registers["cr4"] & 0x620 == 0x620, "PAE, OSFXSR and OSXMMEXCPT are on"
-    assert registers["cr4"] & 0x1000 == 0, "four levels"
-    assert registers["efer"] & 0xD00 == 0xD00, "LME, LMA and NXE are on"
+    assert registers["cr0"] == 0x80010033, "PG, WP, NE, ET, MP, PE"
+    assert registers["cr4"] == 0x620, "PAE, OSFXSR, OSXMMEXCPT"
+    assert registers["efer"] == 0xD00, "LME, LMA, NXE"
     assert registers["cs"].flags >> 20 & 6 == 2, "64-bit code"
-    assert all(registers[name].base == 0 for name in ("cs", "ds", "es", "fs", "gs", "ss"))
     assert registers["cs"].flags >> 13 & 3 == 0, "ring 0"
+    assert (registers["cs"].selector, registers["tr"].selector) == (0x08, 0x18)
+    for name in ("ds", "es", "fs", "gs", "ss"):
+        assert (registers[name].selector, registers[name].base) == (0x10, 0)
+    assert registers["idt"].limit == 0
     tables = machine.page_tables()
     assert kind_of(told, paging.translate(tables, registers["gdt"].base)) == tell.RESIDENT
+    assert kind_of(told, paging.translate(tables, registers["tr"].base)) == tell.RESIDENT
     assert registers["rip"] in range(told.kernel_begin, told.kernel_end)
 
 
@@ -91,6 +80,14 @@ def check_mappings(machine, told, kernel):
     for table in paging.tables(machine.memory, registers["cr3"], registers["cr4"]):
         assert kind_of(told, table) == tell.PAGE_TABLES, f"a page table at {table:#x}"
     check_nothing_else(mappings, told)
+    check_low_memory(told)
+
+
+def check_low_memory(told):
+    """The loader puts nothing below 1 MiB, where a kernel's own start-up code for CPUs must go."""
+    low = {memory.type for memory in told.memory if memory.begin < 1 << 20}
+    assert low <= {tell.USABLE, tell.RESERVED, tell.ACPI_RECLAIMABLE, tell.ACPI_NVS, tell.BAD}
+    assert told.memory[0] == tell.Memory(0, 4096, tell.RESERVED)
 
 
 def check_range(mappings, begin, end, phys_of, **rights):
@@ -120,7 +117,9 @@ def check_segments(mappings, told, kernel):
             executable=bool(segment.rights & tell.EXECUTE),
         )
         check_range_is_kernel(told, segment)
-    elf = elfmaker.Elf(conftest.test_kernel(kernel).read_bytes())
+    for before, after in zip(told.segments, told.segments[1:]):
+        assert before.end <= after.begin, f"{before} runs into {after}"
+    elf = elfmaker.Elf(images.kernel_path(kernel).read_bytes())
     relro = [s for s in elf.segments if s.p_type == elfmaker.PT_GNU_RELRO]
     for header in (s for s in elf.segments if s.p_type == elfmaker.PT_LOAD):
         begin = header.p_vaddr & ~4095

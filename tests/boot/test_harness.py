@@ -4,7 +4,7 @@ involved."""
 import pathlib
 import subprocess
 
-import conftest
+import images
 import paging
 import pytest
 import vm
@@ -20,7 +20,7 @@ def sector(start):
         def make(path):
             subprocess.run(["nasm", "-f", "bin", "-D", case, "-o", path, SOURCE], check=True)
 
-        path = conftest.once(".img", [SOURCE.read_bytes(), case], make)
+        path = images.once(".img", [SOURCE.read_bytes(), case], make)
         return start(path, medium="disk-ide", memory=32, **options)
 
     return run

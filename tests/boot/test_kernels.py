@@ -2,9 +2,10 @@
 
 import gzip
 
-import conftest
+import images
 import elfmaker
 import pytest
+import told
 
 PLACES = [
     "placed",
@@ -15,6 +16,7 @@ PLACES = [
     "placed-low-top",
     "placed-high-bottom",
     "placed-odd",
+    "placed-direct-map",
     "placed-high",
     "placed-high-top",
     "placed-aligned",
@@ -30,7 +32,7 @@ def test_a_kernel_runs_where_it_was_linked(prove, kernel):
 
 def load_headers(kernel):
     """The PT_LOAD headers of a test kernel."""
-    elf = elfmaker.Elf(conftest.test_kernel(kernel).read_bytes())
+    elf = elfmaker.Elf(images.kernel_path(kernel).read_bytes())
     return [segment for segment in elf.segments if segment.p_type == elfmaker.PT_LOAD]
 
 
@@ -43,18 +45,18 @@ def test_a_promise_is_kept(prove, kernel):
 
 def test_the_vga_window_may_be_covered_but_not_silently(boot):
     machine = boot("placed-window")
-    machine.expect_end("exit", conftest.PASSED)
+    machine.expect_end("exit", told.PASSED)
     assert "K210" in machine.serial()
 
 
 def test_a_compressed_kernel_boots(prove, tmp_path):
     packed = tmp_path / "placed.elf.gz"
-    packed.write_bytes(gzip.compress(conftest.test_kernel("placed").read_bytes()))
+    packed.write_bytes(gzip.compress(images.kernel_path("placed").read_bytes()))
     prove(packed)
 
 
 def test_128_program_headers_boot(prove, tmp_path):
-    elf = elfmaker.Elf(conftest.test_kernel("placed").read_bytes())
+    elf = elfmaker.Elf(images.kernel_path("placed").read_bytes())
     bss = {"p_type": elfmaker.PT_LOAD, "p_flags": 6, "p_memsz": 4096, "p_align": 4096}
     missing = 128 - elf.header.e_phnum
     elf.add_segments(*[bss | {"p_vaddr": 0x40000000 + at * 0x10000} for at in range(missing)])
@@ -65,7 +67,7 @@ def test_128_program_headers_boot(prove, tmp_path):
 
 
 def test_segments_in_any_order_boot(prove, tmp_path):
-    elf = elfmaker.Elf(conftest.test_kernel("placed").read_bytes())
+    elf = elfmaker.Elf(images.kernel_path("placed").read_bytes())
     start, count = elf.header.e_phoff, elf.header.e_phnum
     table = [bytes(elf.data[start + at * 56 : start + at * 56 + 56]) for at in range(count)]
     elf.data[start : start + count * 56] = b"".join(reversed(table))
@@ -84,20 +86,16 @@ def test_the_stack_has_the_size_asked_for(prove, options, size):
     assert told.stack_end - told.stack_begin == size
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "",
-        "root=ram0",
-        "a  b",
-        "-looks=like an option",
-        "quotes \"a b\" 'c'",
-        "x" * 300,
-        "one -- two",
-    ],
-)
+WORDS = ["", "root=ram0", "-looks=like an option", "quotes \"a b\" 'c'", "one -- two", "x" * 300]
+
+
+@pytest.mark.parametrize("words", WORDS)
 def test_the_command_line_arrives(prove, words):
     assert prove("tell", append=words).command_line == words
+
+
+def test_words_of_the_command_line_are_one_space_apart(prove):
+    assert prove("tell", append="a   b  c").command_line == "a b c"
 
 
 def test_a_kernel_that_returns_is_told_so(boot):

@@ -1,7 +1,7 @@
 """Machines of every size: memory, CPUs and CPU models, and those that cannot run a 64-bit
 kernel."""
 
-import conftest
+import images
 import pytest
 import told as tell
 from test_refusals import expect_refusal
@@ -40,7 +40,7 @@ def check_memory_map(told, size):
 @pytest.fixture(scope="session")
 def dirt():
     """A file of 64 MiB without a zero byte: memory as a warm start leaves it."""
-    return conftest.once(
+    return images.once(
         ".dirt", ["64 MiB of 0xa5"], lambda path: path.write_bytes(b"\xa5" * (64 * MIB))
     )
 
@@ -81,5 +81,5 @@ def test_a_bss_of_1536_mib_is_there(prove, mib):
 
 def test_a_file_larger_than_memory_is_refused(boot, tmp_path):
     large = tmp_path / "large.elf"
-    large.write_bytes(conftest.test_kernel("placed").read_bytes() + bytes(48 * MIB))
+    large.write_bytes(images.kernel_path("placed").read_bytes() + bytes(48 * MIB))
     expect_refusal(boot(large, memory=32), 503)

@@ -11,19 +11,23 @@ import gzip
 import re
 import typing
 
-import conftest
+import images
 import disc
 import elfmaker
 import pytest
+import told
 import vm
 
-DIAG_DEF = conftest.ROOT / "loader" / "core" / "diag.def"
+DIAG_DEF = images.ROOT / "loader" / "core" / "diag.def"
 CASES = {}
 
 # Findings that no kernel, word or emulated machine here can provoke; unit tests hold them.
 OUT_OF_REACH = {
     201: "a machine without memory does not reach ISOLINUX",
     205: "no firmware here reports so many ranges",
+    207: "128 segments cannot leave 4 GiB without a gap in either half",
+    209: "128 program headers and what fits into ISOLINUX's line are not too many",
+    305: "ISOLINUX's line is shorter than ours",
     401: "every CPU that QEMU and Bochs offer has CPUID",
     404: "every BIOS here has E820",
 }
@@ -59,7 +63,7 @@ def wrong_words(code, name, words):
 @functools.cache
 def read(name):
     """A good kernel's bytes."""
-    return conftest.test_kernel(name).read_bytes()
+    return images.kernel_path(name).read_bytes()
 
 
 # ---- 1xx: the kernel's file ----------------------------------------------------------------------
@@ -416,7 +420,9 @@ def a_bss_of_many_tebibytes(elf):
     elf.load(elfmaker.PF_R | elfmaker.PF_W).p_memsz = 1 << 46
 
 
-wrong_words(203, "a_stack_larger_than_memory", "-stack=2G good.elf")
+wrong_words(203, "a_stack_larger_than_memory", "-stack=1G good.elf")
+wrong_words(208, "a_stack_on_top_of_the_kernel", "-stack-at=0x200000 good.elf")
+wrong_words(211, "a_kernel_that_cannot_slide", "-kaslr good.elf")
 
 # ---- 3xx: the words after APPEND -----------------------------------------------------------------
 
@@ -428,8 +434,17 @@ wrong_words(303, "a_size_of_nothing", "-stack= good.elf")
 wrong_words(303, "a_size_of_zero", "-stack=0 good.elf")
 wrong_words(303, "a_size_with_a_unit_that_does_not_exist", "-stack=1X good.elf")
 wrong_words(303, "a_size_beyond_64_bits", "-stack=99999999999999999999 good.elf")
+wrong_words(303, "a_size_that_is_no_page", "-stack=5000 good.elf")
+wrong_words(303, "a_stack_of_more_than_a_gibibyte", "-stack=2G good.elf")
+wrong_words(303, "three_levels_of_page_tables", "-paging=3 good.elf")
+wrong_words(303, "an_address_that_no_cpu_has", "-stack-at=0x800000000000 good.elf")
+wrong_words(303, "a_direct_map_that_is_not_aligned", "-direct-map=0xffffc00000001000 good.elf")
 wrong_words(303, "something_unknown_to_do_on_an_error", "-onerror=explode good.elf")
 wrong_words(304, "a_module_without_a_name", "good.elf some words ---")
+
+# ---- 4xx: the machine ----------------------------------------------------------------------------
+
+wrong_words(405, "five_levels_on_a_cpu_that_has_four", "-paging=5 good.elf")
 
 # ---- 5xx: files ----------------------------------------------------------------------------------
 
@@ -483,13 +498,13 @@ def bad_disc():
     """The disc that holds every bad kernel and one good."""
     files = {file: spoil(CASES[name]) for name, file in file_names().items()}
     files |= {
-        "longjump.c32": (conftest.BUILD / "longjump.c32").read_bytes(),
+        "longjump.c32": (images.BUILD / "longjump.c32").read_bytes(),
         "good.elf": read("placed"),
         "folder/file": b"this is a file in a folder",
     }
     config = "SERIAL 0 115200\nPROMPT 1\nLABEL good\n  COM32 longjump.c32\n  APPEND good.elf\n"
     ingredients = [config] + [part for name, data in files.items() for part in (name, data)]
-    return conftest.once(".iso", ingredients, lambda path: disc.make(path, config, files))
+    return images.once(".iso", ingredients, lambda path: disc.make(path, config, files))
 
 
 class Prompt:
@@ -516,7 +531,7 @@ class Prompt:
 @pytest.fixture(scope="session")
 def prompt(bad_disc, worker_id):
     """One prompt for each worker."""
-    prompt = Prompt(bad_disc, conftest.TESTS / "logs" / f"refusals-{worker_id}")
+    prompt = Prompt(bad_disc, images.TESTS / "logs" / f"refusals-{worker_id}")
     yield prompt
     prompt.close()
 
@@ -567,7 +582,7 @@ def test_a_good_kernel_boots_after_a_refusal(bad_disc, start):
         machine.type(f"longjump.c32 {file_names()[name]}\n")
         expect_refusal(machine, CASES[name].code)
     machine.type("good\n")
-    machine.expect_end("exit", conftest.PASSED)
+    machine.expect_end("exit", told.PASSED)
 
 
 def test_every_message_of_the_catalogue_is_provoked():

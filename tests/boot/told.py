@@ -3,6 +3,8 @@ and types."""
 
 import dataclasses
 
+PASSED = 16  # what kit.h's finish() writes to isa-debug-exit when all is well
+
 (
     USABLE,
     RESERVED,

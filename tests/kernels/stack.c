@@ -14,6 +14,6 @@ void _start(const struct longjump_boot_info *info)
 		EXPECT_QUIETLY(*word == address_of(word));
 	expect(true, "every word of the stack keeps what is written to it");
 	EXPECT_EQUAL(info->stack_begin % 4096, 0);
-	EXPECT_EQUAL(info->stack_end % 16, 0);
+	EXPECT_EQUAL(info->stack_end % 4096, 0);
 	finish();
 }

@@ -75,8 +75,10 @@ void _start(const struct longjump_boot_info *info)
 	phases_are_in_order(info);
 	EXPECT(info->stack_begin < here && here < info->stack_end);
 	EXPECT(info->direct_map_end - info->direct_map >= 4ull << 30);
+	EXPECT_EQUAL(info->direct_map % (1ull << 30), 0);
+	EXPECT(info->kernel_physical == 0 || info->kernel_physical == info->segments[0].physical);
 	EXPECT_EQUAL(info->tls_size, 0);
-	EXPECT_EQUAL(info->paging_levels, 4);
+	EXPECT(info->paging_levels == 4 || info->paging_levels == 5);
 	EXPECT_EQUAL(type_at(info, 0), LONGJUMP_MEMORY_RESERVED);
 	finish();
 }

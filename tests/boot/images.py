@@ -1,0 +1,71 @@
+"""Makes what the tests boot: one image for each kernel and its words, made once and kept under
+build/tests/iso."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+TESTS = BUILD / "tests"
+
+
+@contextlib.contextmanager
+def lock(name):
+    """Lets one process at a time, of all workers, do something."""
+    TESTS.mkdir(parents=True, exist_ok=True)
+    with open(TESTS / f"{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def kernel_path(name):
+    """The path of a test kernel; "sample" is the sample kernel."""
+    return BUILD / "kernel.elf" if name == "sample" else TESTS / "kernels" / f"{name}.elf"
+
+
+def once(suffix, ingredients, make):
+    """Returns the file that make(path) writes, made anew only if an ingredient (bytes or text) has
+    changed."""
+    digest = hashlib.sha256()
+    for ingredient in ingredients:
+        data = ingredient if isinstance(ingredient, bytes) else str(ingredient).encode()
+        digest.update(b"%d:" % len(data) + data)
+    path = TESTS / "iso" / (digest.hexdigest()[:24] + suffix)
+    with lock("iso"):
+        if path.exists():
+            os.utime(path)
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name("new-" + path.name)
+        make(new)
+        return new.rename(path)
+
+
+def make_image(kernel, append="", options="", modules=()):
+    """The ISO that `./build.sh image` makes of a kernel; modules are texts FILE[:command line]."""
+    arguments = ["--kernel", str(kernel)]
+    arguments += ["--append", append] if append else []
+    arguments += ["--options", options] if options else []
+    for module in modules:
+        arguments += ["--module", module]
+    ingredients = [
+        pathlib.Path(kernel).read_bytes(),
+        (BUILD / "longjump.c32").read_bytes(),
+        (ROOT / "isolinux.cfg").read_bytes(),
+        *arguments,
+    ]
+    ingredients += [pathlib.Path(module.split(":")[0]).read_bytes() for module in modules]
+    ingredients += [
+        path.read_bytes() for path in sorted((ROOT / "verbs").rglob("*")) if path.is_file()
+    ]
+
+    def make(path):
+        command = [ROOT / "build.sh", "image", *arguments, "--output", str(path)]
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert result.returncode == 0, f"build.sh image failed:\n{result.stdout}{result.stderr}"
+
+    return once(".iso", ingredients, make)
