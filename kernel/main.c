@@ -150,7 +150,10 @@ static void show_machine(const struct longjump_boot_info *info, struct panel pan
 	else
 		page_fact(&panel, "TSC", "speed unknown; try -tsc");
 	page_fact(&panel, "firmware", "ACPI %lx, SMBIOS %lx", info->rsdp_physical, smbios);
-	page_fact(&panel, "booted", "from BIOS drive %x", info->boot_drive);
+	if (info->boot_drive)
+		page_fact(&panel, "booted", "from BIOS drive %x", info->boot_drive);
+	else
+		page_fact(&panel, "booted", "from a drive not known");
 	if (time->year)
 		page_fact(&panel, "clock", "%u-%02u-%02u %02u:%02u:%02u", time->year, time->month,
 		          time->day, time->hour, time->minute, time->second);
