@@ -77,6 +77,7 @@ void page_item(struct panel *panel, enum colour colour, const char *format, ...)
 	va_start(values, format);
 	text_format_list(text, sizeof(text), format, values);
 	va_end(values);
-	console_write(panel->column, row, 1, colour, COLOUR_NIGHT, square);
+	if (colour != COLOUR_NIGHT)
+		console_write(panel->column, row, 1, colour, COLOUR_NIGHT, square);
 	console_write(panel->column + 2, row, panel->width - 2, COLOUR_WHITE, COLOUR_NIGHT, text);
 }

@@ -28,7 +28,7 @@ void page_fact(struct panel *panel, const char *label, const char *format, ...)
 void page_gauge(struct panel *panel, const char *label, enum colour colour, uint64_t amount,
                 uint64_t whole, const char *words);
 
-/* A coloured square and a text: for the screen only. */
+/* A coloured square, none if COLOUR_NIGHT, and a text: for the screen only. */
 void page_item(struct panel *panel, enum colour colour, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
