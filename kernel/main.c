@@ -148,7 +148,7 @@ static void show_machine(const struct longjump_boot_info *info, struct panel pan
 	if (info->tsc_frequency)
 		page_fact(&panel, "TSC", "%lu MHz", info->tsc_frequency / 1000000);
 	else
-		page_fact(&panel, "TSC", "speed unknown; try -tsc");
+		page_fact(&panel, "TSC", "speed not known");
 	page_fact(&panel, "firmware", "ACPI %lx, SMBIOS %lx", info->rsdp_physical, smbios);
 	if (info->boot_drive)
 		page_fact(&panel, "booted", "from BIOS drive %x", info->boot_drive);
