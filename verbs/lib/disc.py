@@ -43,27 +43,32 @@ class Order:
 def make_disc(order):
     """Makes the image unless it is there already; says what was done."""
     output = Path(os.path.realpath(order.output))
-    files = gather(order)
-    digest = digest_of(files, order.keep_debug)
     check_output(output)
-    if stamp_of(output) == stamp(digest, output):
-        say(f"{shown(output)} is up to date")
-        return output
+    files = gather(order)
     BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="stage.", dir=BUILD) as stage:
+        staged = stage_files(files, Path(stage), order.keep_debug)
+        digest = digest_of(staged)
+        if stamp_of(output) == stamp(digest, output):
+            say(f"{shown(output)} is up to date")
+        else:
+            say(f"  pack     {shown(output)}")
+            put_in_place(Path(stage), staged, digest, output)
+            say(f"{shown(output)} is made, {kibibytes(output)} KiB")
+    return output
+
+
+def put_in_place(stage, staged, digest, output):
+    """Makes the image under another name beside the final one, which it gets when it is right."""
     temporary = reserve(output)
     try:
-        with tempfile.TemporaryDirectory(prefix="stage.", dir=BUILD) as stage:
-            staged = stage_files(files, Path(stage), order.keep_debug)
-            say(f"  pack     {shown(output)}")
-            master(Path(stage), temporary)
-            finish(temporary, staged, digest)
+        master(stage, temporary)
+        finish(temporary, staged, digest)
         os.chmod(temporary, 0o666 & ~umask())
         os.replace(temporary, output)
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
-    say(f"{shown(output)} is made, {kibibytes(output)} KiB")
-    return output
 
 
 def gather(order):
@@ -132,15 +137,13 @@ def append_line(line, order, modules):
     return start + " ".join(word for word in words if word)
 
 
-def digest_of(files, keep_debug):
+def digest_of(staged):
     """A digest of all that determines the image, this program included."""
-    whole = hashlib.sha256(repr((keep_debug, mastering_name(), epoch())).encode())
-    for program in ("disc.py", "elf.py", "iso9660.py"):
-        whole.update((Path(__file__).parent / program).read_bytes())
-    for name in sorted(files):
-        source = files[name]
-        part = hashlib.sha256(source) if isinstance(source, bytes) else digest_of_file(source)
-        whole.update(f"\n{name}\0{part.hexdigest()}".encode("utf-8", "surrogateescape"))
+    whole = hashlib.sha256(repr((mastering_name(), epoch())).encode())
+    programs = {name: Path(__file__).parent / name for name in ("disc.py", "iso9660.py")}
+    for name, path in sorted({**programs, **staged}.items()):
+        whole.update(f"\n{name}\0".encode("utf-8", "surrogateescape"))
+        whole.update(digest_of_file(path))
     return whole.hexdigest()
 
 
@@ -151,8 +154,8 @@ def digest_of_file(path):
             while chunk := file.read(1 << 20):
                 part.update(chunk)
     except OSError as error:
-        raise Stop(f"{shown(path)}: {error.strerror}") from None
-    return part
+        raise Stop(f"{shown(os.path.realpath(path))}: {error.strerror}") from None
+    return part.digest()
 
 
 def stamp(digest, output):

@@ -120,7 +120,8 @@ once() { printf '%s\n' "$@" | tr ' ' '\n' | awk '!seen[$0]++' | paste -sd ' ' -;
 # Prints the one command that installs what is missing on this system.
 install_command() {
 	local id=''
-	[[ -r /etc/os-release ]] && id=$(. /etc/os-release && echo "${ID-} ${ID_LIKE-}")
+	# shellcheck disable=SC1090 # only names of systems are set there
+	[[ -r $need_system ]] && id=$(source "$need_system" && echo "${ID-} ${ID_LIKE-}")
 	case " $id " in
 	*' fedora '* | *' rhel '*) echo "sudo dnf install $(once "${fedora[@]}")" ;;
 	*' arch '*) echo "sudo pacman -S --needed $(once "${arch[@]}")" ;;
@@ -189,6 +190,7 @@ need_words() {
 	need "$group"
 }
 
+need_system=/etc/os-release
 need_install=yes
 need_verbose=no
 

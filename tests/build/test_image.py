@@ -1,0 +1,308 @@
+"""What is on the disc, and that it is whole or not there at all."""
+
+import gzip
+import os
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+
+from conftest import Image, same
+
+KIB = 1024
+OURS = {"isolinux.bin", "ldlinux.c32", "isolinux.cfg", "longjump.c32", "kernel.elf", "boot.cat"}
+
+
+def test_the_disc_holds_what_it_takes_and_no_more(make_image, project):
+    image = make_image()
+    wanted = {"/isolinux"} | {f"/isolinux/{name}" for name in OURS}
+    own = {"/" + str(path.relative_to(project.root / "iso"))
+           for path in (project.root / "iso").rglob("*") if path.name != ".gitkeep"}  # fmt: skip
+    assert image.files("-R") == wanted | own
+    assert image.files("-J") == wanted | own
+
+
+def test_the_disc_is_small(make_image):
+    image = make_image()
+    assert image.number(16 * 2048 + 80) * 2048 < 600 * KIB
+    assert len(image.data) == 1024 * KIB, "isohybrid pads to whole cylinders"
+
+
+def test_the_disc_boots_as_a_cd(make_image):
+    image = make_image()
+    assert image.about("Bootid") == "88 (bootable)"
+    assert image.about("Boot media") == "0 (No Emulation Boot)"
+    assert image.about("Nsect") == "4"
+    begin = int(image.about("Bootoff").split()[1])
+    boot = image.read("/isolinux/isolinux.bin")
+    words = struct.unpack(f"<{len(boot[64:]) // 4}I", boot[64:])
+    assert struct.unpack_from("<4I", boot, 8) == (16, begin, len(boot), sum(words) % 2**32)
+
+
+def test_the_disc_boots_as_a_disk(make_image):
+    image = make_image()
+    assert image.data[510:512] == b"\x55\xaa"
+    assert (image.data[446], image.data[450]) == (0x80, 0x17)
+    assert (image.number(454), image.number(458) * 512) == (0, len(image.data))
+    assert not any(image.data[462:510]), "there is one partition"
+    assert image.data[512:520] != b"EFI PART"
+
+
+def test_the_kernel_loses_its_debug_sections_and_keeps_its_symbols(make_image, project, tmp_path):
+    original = project.root / "build/kernel.elf"
+    image = make_image()
+    before = original.read_bytes()
+    packed = tmp_path / "packed.elf"
+    packed.write_bytes(image.read("/isolinux/kernel.elf"))
+    sections = subprocess.run(["readelf", "-SW", packed], capture_output=True, text=True).stdout
+    assert ".symtab" in sections and ".debug" not in sections
+    assert before.count(b".debug_info") and same(original, before)
+
+
+def test_debug_sections_stay_if_wanted(make_image, kernel):
+    program = kernel("hlt")
+    packed = make_image("--kernel", program, "--keep-debug").read("/isolinux/kernel.elf")
+    assert same(packed, program)
+
+
+@pytest.mark.parametrize("damage", ["machine", "offset", "memsz", "short", "empty", "gzip", "text"])
+def test_a_kernel_that_objcopy_would_mend_is_packed_as_it_is(make_image, kernel, damage):
+    program = kernel("hlt")
+    data = bytearray(program.read_bytes())
+    if damage == "machine":
+        data[18] = 3
+    elif damage == "offset":
+        data[64 + 56 + 8] ^= 1
+    elif damage == "memsz":
+        data[64 + 56 + 40 : 64 + 56 + 48] = bytes(8)
+    elif damage == "short":
+        del data[100:]
+    elif damage == "empty":
+        data.clear()
+    elif damage == "gzip":
+        data = gzip.compress(data)
+    elif damage == "text":
+        data = b"not a kernel\n"
+    program.write_bytes(data)
+    assert same(make_image("--kernel", program).read("/isolinux/kernel.elf"), program)
+
+
+@pytest.mark.xdist_group("copy")
+def test_what_lies_in_iso_lands_on_the_disc(copy, tmp_path):
+    folder = copy.root / "iso"
+    (folder / "deep/er").mkdir(parents=True)
+    names = ["initrd.img", "a long name, with spaces.txt", "deep/er/Größe", "UPPER.TXT", "empty"]
+    try:
+        for name in names:
+            (folder / name).write_bytes(b"" if name == "empty" else name.encode() * 1000)
+        copy.good("image", "--output", tmp_path / "x.iso")
+        image = Image(tmp_path / "x.iso")
+        for name in names:
+            wanted = (folder / name).read_bytes()
+            assert image.read("/" + name, "-R") == wanted
+            if name.isascii():
+                assert image.read("/" + name, "-J") == wanted
+        assert not any(".gitkeep" in name for name in image.files())
+    finally:
+        subprocess.run(["rm", "-rf", *(folder / name.split("/")[0] for name in names)])
+
+
+@pytest.mark.xdist_group("copy")
+def test_iso_cannot_replace_what_build_sh_puts_there(copy, tmp_path):
+    folder = copy.root / "iso/isolinux"
+    folder.mkdir()
+    try:
+        (folder / "kernel.elf").write_text("mine")
+        assert "iso/isolinux/kernel.elf is in the way" in copy.bad(
+            "image", "--output", tmp_path / "x.iso"
+        )
+    finally:
+        subprocess.run(["rm", "-rf", folder])
+
+
+def config_line(image):
+    lines = image.read("/isolinux/isolinux.cfg").decode().splitlines()
+    return next(line.strip() for line in lines if "APPEND" in line and "#" not in line)
+
+
+def test_what_is_ordered_stands_in_isolinux_cfg(make_image, kernel, tmp_path):
+    first, second = tmp_path / "initrd.img", tmp_path / "with:colon"
+    first.write_text("one")
+    second.write_text("two")
+    image = make_image(
+        "--append", "root=/dev/ram0 verbose", "--options", "-stack=1M -verbose",
+        "--module", f"{first}:read only", "--module", second,
+    )  # fmt: skip
+    line = config_line(image)
+    assert line.endswith(
+        "-stack=1M -verbose kernel.elf root=/dev/ram0 verbose"
+        " --- initrd.img read only --- with:colon"
+    )
+    assert image.read("/isolinux/initrd.img") == b"one"
+    assert image.read("/isolinux/with:colon") == b"two"
+
+
+def test_nothing_ordered_leaves_isolinux_cfg_alone(make_image, project):
+    wanted = (project.root / "isolinux.cfg").read_bytes()
+    assert make_image().read("/isolinux/isolinux.cfg") == wanted
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["--kernel", "/nowhere/k.elf"], "No such file"),
+        (["--kernel", "/"], "is a folder"),
+        (["--kernel", ""], "--kernel wants the name of a file"),
+        (["--kernel"], "--kernel wants FILE after it"),
+        (["--kernal", "x"], "did you mean --kernel?"),
+        (["--module", "/nowhere:x"], "No such file"),
+        (["--append", "two\nlines"], "only printable characters"),
+        (["--append", "a --- b"], "use --module"),
+        (["--options", "stack=1M"], 'begins with "-"'),
+        (["--keep-debug=yes"], "takes no value"),
+        (["--output", "/nowhere/x.iso"], "there is no folder"),
+        (["stray"], "unknown word stray"),
+    ],
+)
+def test_a_wrong_word_is_refused_by_name(project, tmp_path, words, told):
+    output = [] if "--output" in words else ["--output", tmp_path / "x.iso"]
+    done = project.run("image", *output, *words)
+    assert done.returncode in (1, 2) and told in done.stdout, done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_modules_of_one_name_are_refused(project, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.img").write_text(folder)
+    told = project.bad(
+        "image", "--output", tmp_path / "x.iso",
+        "--module", tmp_path / "a/x.img", "--module", tmp_path / "b/x.img",
+    )  # fmt: skip
+    assert "cannot both be called x.img" in told
+
+
+@pytest.mark.parametrize(
+    "contents", [b"", b"precious\n", b"\0" * 1024 * KIB], ids=["empty", "text", "zeroes"]
+)
+def test_a_file_of_somebody_elses_is_not_overwritten(project, tmp_path, contents):
+    output = tmp_path / "mine.iso"
+    output.write_bytes(contents)
+    assert "was not made by build.sh" in project.bad("image", "--output", output)
+    assert same(output, contents)
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_disc_of_somebody_elses_is_not_overwritten(project, tmp_path):
+    output = tmp_path / "mine.iso"
+    (tmp_path / "files").mkdir()
+    subprocess.run(["genisoimage", "-quiet", "-o", output, tmp_path / "files"], check=True)
+    assert "was not made by build.sh" in project.bad("image", "--output", output)
+
+
+def test_a_folder_or_a_device_is_not_overwritten(project, tmp_path):
+    assert "not an ordinary file" in project.bad("image", "--output", tmp_path)
+    assert "not an ordinary file" in project.bad("image", "--output", "/dev/null")
+
+
+def test_an_image_of_ours_is_overwritten(project, kernel, tmp_path):
+    output = tmp_path / "x.iso"
+    project.good("image", "--output", output)
+    before = output.read_bytes()
+    project.good("image", "--output", output, "--kernel", kernel("hlt"))
+    assert not same(output, before)
+
+
+def test_a_link_stays_a_link(project, tmp_path):
+    (tmp_path / "link.iso").symlink_to(tmp_path / "real.iso")
+    project.good("image", "--output", tmp_path / "link.iso")
+    assert (tmp_path / "link.iso").is_symlink() and (tmp_path / "real.iso").exists()
+
+
+def shim(folder, name, script):
+    """Puts a program of a test's own in front of the one of that name."""
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).write_text(f"#!/bin/bash\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+BROKEN = {
+    "genisoimage fails": ("genisoimage", "echo disk full >&2; exit 1", "disk full"),
+    "isohybrid fails": ("isohybrid", "echo no idea >&2; exit 1", "no idea"),
+    "isohybrid does nothing": ("isohybrid", "exit 0", "boot record"),
+    "a sector is lost": (
+        "isohybrid",
+        '/usr/bin/isohybrid "$@"; f="${@: -1}"; '
+        'printf x | dd of="$f" bs=1 seek=$((45 * 2048)) conv=notrunc status=none',
+        "is not right",
+    ),
+    "no boot record": (
+        "isohybrid",
+        '/usr/bin/isohybrid "$@"; f="${@: -1}"; '
+        'printf x | dd of="$f" bs=1 seek=510 conv=notrunc status=none',
+        "no signature",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_image_never_gets_the_final_name(project, tmp_path, path_without, case):
+    name, script, told = BROKEN[case]
+    path = path_without(name)
+    shim(tmp_path / "path", name, script)
+    output = tmp_path / "out" / "x.iso"
+    output.parent.mkdir()
+    assert told in project.bad("image", "--output", output, PATH=path)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_an_older_image_survives_a_failure(project, tmp_path, kernel, path_without):
+    output = tmp_path / "out" / "x.iso"
+    output.parent.mkdir()
+    project.good("image", "--output", output)
+    before = output.read_bytes()
+    path = path_without("genisoimage")
+    shim(tmp_path / "path", "genisoimage", "exit 1")
+    project.bad("image", "--output", output, "--kernel", kernel("hlt"), PATH=path)
+    assert same(output, before)
+    assert list(output.parent.iterdir()) == [output]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_leaves_nothing(project, tmp_path, path_without, number):
+    path = path_without("isohybrid")
+    shim(tmp_path / "path", "isohybrid", f"touch {tmp_path}/begun; sleep 30")
+    output = tmp_path / "out" / "x.iso"
+    output.parent.mkdir()
+    running = subprocess.Popen(
+        [project.root / "build.sh", "image", "--output", output],
+        env={**os.environ, "PATH": path}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(running.pid, number)
+    said = running.communicate(timeout=60)[0].decode()
+    assert running.returncode == 128 + number and "Traceback" not in said, said
+    assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("absent", [["genisoimage"], ["genisoimage", "mkisofs"]])
+def test_others_can_make_the_file_system(make_image, path_without, project, absent):
+    image = make_image(PATH=path_without(*absent, "isohybrid" if len(absent) > 1 else ""))
+    assert f"/isolinux/{'kernel.elf'}" in image.files()
+    assert image.data[510:512] == b"\x55\xaa"
+
+
+def test_two_builds_of_one_tree_are_the_same(project, tmp_path):
+    images = []
+    for moment, name in enumerate(("a", "b")):
+        (tmp_path / name).mkdir()
+        output = tmp_path / name / "x.iso"
+        time.sleep(1.1 * moment)
+        project.good("image", "--output", output, SOURCE_DATE_EPOCH="1700000000")
+        images.append(output.read_bytes())
+    assert same(*images)
