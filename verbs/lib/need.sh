@@ -97,6 +97,7 @@ look() {
 			has_module pytest || lack pytest python3-pytest "" python-pytest
 			has_module xdist ||
 				lack pytest-xdist python3-pytest-xdist "" python-pytest-xdist
+			has clang || lack clang clang
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
 			has clang-format || lack clang-format clang-format clang-tools-extra clang
 			has bochs || lack bochs "bochs bochs-term" bochs bochs

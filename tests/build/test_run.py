@@ -1,0 +1,76 @@
+"""`run`: how a machine's end is told, with real kernels in QEMU and no window."""
+
+import os
+import pty
+import subprocess
+import time
+
+import pytest
+
+HELLO = ["mov dx, 0x3f8", *(f"mov al, {ord(letter)}\nout dx, al" for letter in "hello"), ""]
+ENDS = {
+    "halts": (["cli", "hlt", "jmp $"], 0, "the kernel has halted"),
+    "resets": (["mov al, 6", "mov dx, 0xcf9", "out dx, al", "jmp $"], 1, "the machine reset"),
+    "faults": (
+        ["lidt [rel none]", "int3", "none: times 10 db 0"],
+        1,
+        "the machine reset: a triple fault",
+    ),
+    "switches off": (["mov ax, 0x2000", "mov dx, 0x604", "out dx, ax", "jmp $"], 0, "switched off"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_end_is_told(project, kernel, tmp_path, end):
+    body, status, told = ENDS[end]
+    said = project.bad(
+        "run", "--output", tmp_path / "x.iso", "--kernel", kernel(*HELLO, *body), status=status
+    )
+    assert "hello\n" in said, "what the kernel wrote has its own line"
+    assert told in said.split("hello\n")[1], said
+
+
+def test_qemus_own_status_is_passed_on(project, kernel, tmp_path):
+    program = kernel("mov al, 16", "out 0xf4, al", "jmp $")
+    device = "isa-debug-exit,iobase=0xf4,iosize=4"
+    words = ["run", "--output", tmp_path / "x.iso", "--kernel", program, "--", "-device", device]
+    assert "QEMU ended with status 33" in project.bad(*words, status=33)
+
+
+def test_an_argument_qemu_does_not_know_is_told(project, tmp_path):
+    said = project.bad("run", "--output", tmp_path / "x.iso", "--", "-nonsense")
+    assert "-nonsense" in said and "QEMU ended with status 1" in said
+
+
+def test_a_refused_kernel_does_not_wait_for_somebody_who_is_not_there(project, tmp_path):
+    (tmp_path / "text").write_text("this is no kernel\n")
+    said = project.bad("run", "--output", tmp_path / "x.iso", "--kernel", tmp_path / "text")
+    assert "boot: \n" in said and "nobody is there to type" in said
+
+
+def test_memory_and_append_reach_the_kernel(project, tmp_path):
+    said = project.good(
+        "run", "--output", tmp_path / "x.iso", "--memory", "64M", "--append", "one two=3"
+    )
+    assert "one two=3" in said and "the kernel has halted" in said
+
+
+def test_ctrl_c_ends_it(project, kernel, tmp_path):
+    """On a terminal, as a user has it; whose settings are as before when all is over."""
+    master, terminal = pty.openpty()
+    before = subprocess.check_output(["stty", "-a"], stdin=terminal)
+    words = ["run", "--output", tmp_path / "x.iso", "--kernel", kernel(*HELLO, "jmp $")]
+    running = subprocess.Popen(
+        [project.root / "build.sh", *words], stdin=terminal, stdout=terminal, stderr=terminal,
+        start_new_session=True, preexec_fn=lambda: os.close(os.open(os.ttyname(terminal), 2)),
+        env={key: value for key, value in os.environ.items() if "DISPLAY" not in key},
+    )  # fmt: skip
+    said, deadline = b"", time.monotonic() + 60
+    while b"hello" not in said and time.monotonic() < deadline:
+        said += os.read(master, 4096)
+    os.write(master, b"\x03")
+    assert running.wait(60) == 130, said
+    assert b"ended by Ctrl-C" in os.read(master, 4096)
+    assert subprocess.check_output(["stty", "-a"], stdin=terminal) == before
+    os.close(master)
+    os.close(terminal)
