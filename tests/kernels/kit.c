@@ -8,6 +8,7 @@ enum {
 	COM1 = 0x3f8,
 	COM1_LINE_STATUS = COM1 + 5,
 	CAN_SEND = 0x20,
+	ALL_SENT = 0x40,
 	DEBUG_CONSOLE = 0xe9,
 	DEBUG_EXIT = 0xf4,
 	BOCHS_SHUTDOWN = 0x8900,
@@ -36,11 +37,17 @@ static uint8_t in8(uint16_t port)
 	return value;
 }
 
-/* Sends one character; a serial port that does not answer costs a moment, not for ever. */
+/* Waits for COM1; a serial port that does not answer costs a moment, not for ever. */
+static void wait_for(uint8_t status)
+{
+	for (int patience = 100000; patience > 0 && !(in8(COM1_LINE_STATUS) & status); patience--)
+		;
+}
+
+/* Sends one character. */
 static void put(char character)
 {
-	for (int patience = 100000; patience > 0 && !(in8(COM1_LINE_STATUS) & CAN_SEND); patience--)
-		;
+	wait_for(CAN_SEND);
 	out8(COM1, (uint8_t)character);
 	out8(DEBUG_CONSOLE, (uint8_t)character);
 }
@@ -146,6 +153,7 @@ _Noreturn void finish(void)
 		say("FAIL %u of %u checks\n", failures, checks);
 	else
 		say("PASS %u checks\n", checks);
+	wait_for(ALL_SENT);
 	out32(DEBUG_EXIT, failures || !checks ? EXIT_FAILED : EXIT_PASSED);
 	for (const char *word = "Shutdown"; *word; word++)
 		out8(BOCHS_SHUTDOWN, (uint8_t)*word);
