@@ -74,11 +74,13 @@ look() {
 			*clang*) lack clang clang ;;
 			*) lack "a C compiler" gcc ;;
 			esac
-			{ has ld && has objcopy && has ar; } || lack "ld and objcopy" binutils
+			{ has ld && has objcopy && has ar; } ||
+				lack "ld and objcopy" binutils
 			has nasm || lack nasm nasm
 			has genisoimage || has mkisofs || has xorriso ||
 				lack genisoimage genisoimage xorriso libisoburn
-			has isohybrid || { has xorriso && find_syslinux isohdpfx.bin >/dev/null; } ||
+			has isohybrid ||
+				{ has xorriso && find_syslinux isohdpfx.bin >/dev/null; } ||
 				lack isohybrid syslinux-utils syslinux syslinux
 			find_syslinux isolinux.bin >/dev/null ||
 				lack isolinux.bin isolinux syslinux-nonlinux syslinux
@@ -97,6 +99,7 @@ look() {
 			has_module pytest || lack pytest python3-pytest "" python-pytest
 			has_module xdist ||
 				lack pytest-xdist python3-pytest-xdist "" python-pytest-xdist
+			has xorriso || lack xorriso xorriso xorriso libisoburn
 			has clang || lack clang clang
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
 			has clang-format || lack clang-format clang-format clang-tools-extra clang
