@@ -7,6 +7,7 @@
 #define CORE_MACHINE_H
 
 #include "core/base.h"
+#include "core/sha256.h"
 
 /* A range of the firmware's memory map, as the firmware gave it (ACPI 6.5, section 15.1 and
  * table 15.2 and 15.4). */
@@ -84,6 +85,9 @@ struct file {
 	struct span bytes;
 	uint64_t room; /* bytes at `bytes` that belong to the file alone; a multiple of the page
 	                  size if it begins at one */
+	bool raw;      /* hand it over as it is, even if it is compressed */
+	bool hashed;   /* its SHA-256, as it lies on the disc, must be `digest` */
+	uint8_t digest[SHA256_SIZE];
 };
 
 /* Physical address of something that the running code points at. */

@@ -112,6 +112,25 @@ static bool read_on_error(struct words *words, const char *value)
 	              value);
 }
 
+/* The 64 hexadecimal digits of a SHA-256 digest, for one file. */
+static bool read_digest(struct words *words, struct file *file, const char *value)
+{
+	for (unsigned i = 0; i < 2 * SHA256_SIZE; i++) {
+		unsigned digit = digit_value(value[i]);
+
+		if (digit >= 16)
+			return refuse(
+				words->report, DIAG_ORDER_BAD_VALUE,
+				"-sha256=%.64s: 64 hexadecimal digits, as sha256sum prints them",
+				value);
+		file->digest[i / 2] = (uint8_t)(file->digest[i / 2] << 4 | digit);
+	}
+	file->hashed = true;
+	return value[2 * SHA256_SIZE] == 0
+	    || refuse(words->report, DIAG_ORDER_BAD_VALUE,
+	              "-sha256=%.64s...: more than 64 hexadecimal digits", value);
+}
+
 /* If `word` is "-name=value", the value; NULL if not. */
 static const char *value_of(const char *word, const char *name)
 {
@@ -153,6 +172,8 @@ static bool read_option(struct words *words, const char *word)
 
 	if (read_flag(options, word))
 		return true;
+	if ((value = value_of(word, "sha256")) != NULL)
+		return read_digest(words, &words->order->kernel, value);
 	if ((value = value_of(word, "stack")) != NULL)
 		return read_number_option(words, "stack", value, PAGE_SIZE, GIB, PAGE_SIZE,
 		                          &options->stack_size);
@@ -168,6 +189,19 @@ static bool read_option(struct words *words, const char *word)
 	if ((value = value_of(word, "onerror")) != NULL)
 		return read_on_error(words, value);
 	return refuse(words->report, DIAG_ORDER_UNKNOWN_OPTION, "%.100s", word);
+}
+
+/* One option before a module's name. */
+static bool read_module_option(struct words *words, struct file *file, const char *word)
+{
+	const char *value = value_of(word, "sha256");
+
+	if (value != NULL)
+		return read_digest(words, file, value);
+	file->raw = text_equal(word, "-raw");
+	return file->raw
+	    || refuse(words->report, DIAG_ORDER_UNKNOWN_OPTION,
+	              "%.100s before a module; there are -raw and -sha256=HEX", word);
 }
 
 /* True if the next word separates files, or if there is none. */
@@ -211,22 +245,35 @@ static void read_file_words(struct words *words, struct file *file)
 	end_string(words);
 }
 
-/* "--- file [command line]", any number of times. */
+/* True if an option comes next. */
+static bool at_option(const struct words *words)
+{
+	return !at_separator(words) && words->next[0][0] == '-';
+}
+
+/* "--- [-raw] [-sha256=HEX] file [command line]", any number of times. */
 static bool read_modules(struct words *words)
 {
 	struct order *order = words->order;
 
 	while (words->left > 0) {
+		struct file *module = &order->modules[order->module_count];
+
 		take(words);
+		if (order->module_count == ORDER_MAX_MODULES)
+			return refuse(words->report, DIAG_ORDER_TOO_LONG, "more than %u modules",
+			              ORDER_MAX_MODULES);
+		while (at_option(words)) {
+			if (!read_module_option(words, module, take(words)))
+				return false;
+		}
 		if (at_separator(words))
 			return refuse(words->report, DIAG_ORDER_NO_MODULE,
 			              "separator number %u is followed by %s",
 			              order->module_count + 1,
 			              words->left == 0 ? "nothing" : "another");
-		if (order->module_count == ORDER_MAX_MODULES)
-			return refuse(words->report, DIAG_ORDER_TOO_LONG, "more than %u modules",
-			              ORDER_MAX_MODULES);
-		read_file_words(words, &order->modules[order->module_count++]);
+		read_file_words(words, module);
+		order->module_count++;
 	}
 	return true;
 }
@@ -239,7 +286,7 @@ bool order_read(struct order *order, unsigned count, const char *const *given,
 	memset(order, 0, sizeof(*order));
 	order->options.paging_levels = 4;
 	words.text = text_in(order->text, sizeof(order->text));
-	while (words.left > 0 && words.next[0][0] == '-' && !at_separator(&words)) {
+	while (at_option(&words)) {
 		if (!read_option(&words, take(&words)))
 			return false;
 	}

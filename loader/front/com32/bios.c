@@ -5,6 +5,7 @@
  */
 #include "front/com32/bios.h"
 
+#include "core/acpi.h"
 #include "front/com32/syslinux.h"
 #include "x86/x86.h"
 
@@ -51,7 +52,8 @@ static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t
 	return true;
 }
 
-bool bios_read_memory(struct machine *machine, struct report *report)
+/* Reads the map that E820 gives, entry by entry. Returns how many there are. */
+static unsigned read_e820(void)
 {
 	struct e820_entry *low = lmalloc(sizeof(*low));
 	struct e820_entry entry;
@@ -65,9 +67,48 @@ bool bios_read_memory(struct machine *machine, struct report *report)
 			break;
 	}
 	lfree(low);
+	return count;
+}
+
+/* Adds memory to the map, unless it is empty. */
+static void add_memory(unsigned *count, uint64_t begin, uint64_t size)
+{
+	if (size != 0)
+		ranges[(*count)++] = (struct firmware_range){ begin, size, 1, 1 };
+}
+
+/* What older calls tell: int 12h for the first MiB, int 15h AX=E801h or AH=88h for the rest. */
+static unsigned read_old_map(void)
+{
+	struct bios_registers low = { 0 }, high = { 0 };
+	unsigned count = 0;
+
+	__intcall(0x12, &(struct bios_registers){ 0 }, &low);
+	add_memory(&count, 0, (low.eax & 0xffff) * KIB);
+	__intcall(0x15, &(struct bios_registers){ .eax = 0xe801 }, &high);
+	if ((high.eflags & CARRY) == 0) {
+		bool in_cx = (high.ecx & 0xffff) != 0; /* some BIOSes answer in CX and DX */
+
+		add_memory(&count, MIB, ((in_cx ? high.ecx : high.eax) & 0xffff) * KIB);
+		add_memory(&count, 16 * MIB, ((in_cx ? high.edx : high.ebx) & 0xffff) * 64 * KIB);
+		return count;
+	}
+	__intcall(0x15, &(struct bios_registers){ .eax = 0x8800 }, &high);
+	if ((high.eflags & CARRY) == 0)
+		add_memory(&count, MIB, (high.eax & 0xffff) * KIB);
+	return count;
+}
+
+bool bios_read_memory(struct machine *machine, struct report *report)
+{
+	unsigned count = read_e820();
+
+	if (count == 0)
+		count = read_old_map();
 	machine->firmware = ranges;
 	machine->firmware_count = count;
-	return count > 0 || refuse(report, DIAG_BIOS_NO_MAP, "int 15h, AX=E820h gives no entry");
+	return count > 0
+	    || refuse(report, DIAG_BIOS_NO_MAP, "int 15h, AX = E820h, E801h and 8800h all fail");
 }
 
 /* True if the bytes add up to 0, as the sums in firmware tables do. */
@@ -139,7 +180,10 @@ bool bios_read_facts(struct machine *machine)
 	machine->smbios = find_table(0xf0000, 0x100000, "_SM_", 0, 5);
 	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
 	read_time(&machine->clock);
-	machine->cpu_count = 1;
+	machine->cpu_count = acpi_cpu_count(machine);
+	machine->boot_drive = __syslinux_derivative_info.drive;
+	if (__syslinux_derivative_info.partition != NULL)
+		machine->boot_partition = *__syslinux_derivative_info.partition;
 	return true;
 }
 

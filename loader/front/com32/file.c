@@ -115,6 +115,32 @@ static bool unpack_file(struct file *file, uint32_t size, struct report *report)
 	return true;
 }
 
+/* Writes a digest as sha256sum does. */
+static void write_digest(char hex[2 * SHA256_SIZE + 1], const uint8_t digest[SHA256_SIZE])
+{
+	struct text text = text_in(hex, 2 * SHA256_SIZE + 1);
+
+	for (unsigned i = 0; i < SHA256_SIZE; i++)
+		text_add(&text, "%02x", digest[i]);
+}
+
+/* The file as it lies on the disc must be the one that the order names by its digest. */
+static bool check_digest(const struct file *file, struct report *report)
+{
+	char wanted[2 * SHA256_SIZE + 1], found[2 * SHA256_SIZE + 1];
+	uint8_t digest[SHA256_SIZE];
+
+	if (!file->hashed)
+		return true;
+	sha256(file->bytes, digest);
+	if (memcmp(digest, file->digest, SHA256_SIZE) == 0)
+		return true;
+	write_digest(wanted, file->digest);
+	write_digest(found, digest);
+	return refuse(report, DIAG_FILE_HASH, "%.40s\n      wanted %s\n      found  %s", file->name,
+	              wanted, found);
+}
+
 /* As file_load(), from a file that is open. */
 static bool load_open(struct file *file, FILE *from, struct report *report)
 {
@@ -123,9 +149,10 @@ static bool load_open(struct file *file, FILE *from, struct report *report)
 
 	if (fstat(fileno(from), &stat) != 0)
 		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
-	if (!take_memory(file, stat.size, report) || !read_all(file, from, report))
+	if (!take_memory(file, stat.size, report) || !read_all(file, from, report)
+	    || !check_digest(file, report))
 		return false;
-	return !is_gzip(file->bytes, &unpacked) || unpack_file(file, unpacked, report);
+	return file->raw || !is_gzip(file->bytes, &unpacked) || unpack_file(file, unpacked, report);
 }
 
 bool file_load(struct file *file, struct report *report)

@@ -11,6 +11,7 @@
 #include "front/com32/syslinux.h"
 #include "handoff/native.h"
 #include "x86/cpu.h"
+#include "x86/tsc.h"
 #include "x86/x86.h"
 
 #define STACK_ROOM   (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
@@ -92,12 +93,21 @@ static bool load_files(void)
 	return true;
 }
 
+/* The clocks, and what -kaslr needs. Always true. */
+static bool read_clocks(void)
+{
+	machine.clock.tsc_frequency = order.options.tsc ? tsc_measure() : tsc_frequency();
+	if (order.options.kaslr)
+		random_read(&machine);
+	return true;
+}
+
 /* Everything up to the launch. On false, the reason is in the report and the machine as it was. */
 static bool prepare(unsigned count, const char *const *words)
 {
 	return order_read(&order, count, words, &report) && cpu_read(&machine.cpu, &report)
-	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && load_files()
-	    && take_scratch() && note_busy()
+	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && read_clocks()
+	    && load_files() && take_scratch() && note_busy()
 	    && boot_prepare(&boot, &machine, &order, &native_protocol, &scratch, &report);
 }
 

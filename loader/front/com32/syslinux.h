@@ -59,6 +59,18 @@ struct serial_console {
 };
 extern struct serial_console __syslinux_serial_console_info;
 
+/* Where Syslinux was started from; the fields that are the same for a disc and a disk. */
+struct derivative_info {
+	uint8_t registers[28];
+	uint8_t drive;
+	uint8_t other[23];
+	const uint64_t *partition; /* its first sector on the drive */
+};
+_Static_assert(offsetof(struct derivative_info, drive) == 28, "syslinux_derivative_info");
+_Static_assert(sizeof(void *) != 4 || offsetof(struct derivative_info, partition) == 52,
+               "syslinux_derivative_info");
+extern const struct derivative_info __syslinux_derivative_info;
+
 /* The CPU's registers before and after a BIOS call. */
 struct bios_registers {
 	uint16_t gs, fs, es, ds;

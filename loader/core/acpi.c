@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * acpi.c - finds the MADT and counts its CPUs. The tables are the firmware's, and firmware errs: every
+ * table is read as a span of no more than the loader can see.
+ *
+ * Source: ACPI 6.5, 5.2.5 (RSDP), 5.2.6 (header), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.12 (MADT).
+ */
+#include "core/acpi.h"
+
+#define HEADER_SIZE   36
+#define HEADER_LENGTH 4
+#define TABLE_LIMIT   MIB /* a table of more than this is taken for damaged */
+
+enum {
+	RSDP_REVISION = 15,
+	RSDP_RSDT = 16,
+	RSDP_XSDT = 24,
+	MADT_ENTRIES = 44,
+	MADT_LOCAL_APIC = 0,
+	MADT_LOCAL_APIC_FLAGS = 4,
+	MADT_LOCAL_X2APIC = 9,
+	MADT_LOCAL_X2APIC_FLAGS = 8,
+	MADT_ENABLED = 1
+};
+
+/* Bytes of physical memory; empty if the loader cannot see them. */
+static struct span memory_at(const struct machine *machine, uint64_t at, uint64_t size)
+{
+	if (at == 0 || !in_bounds(at, size, machine->reach))
+		return (struct span){ NULL, 0 };
+	return (struct span){ machine->memory + (uintptr_t)at, size };
+}
+
+/* A whole table with its header; empty if its length makes no sense. */
+static struct span table_at(const struct machine *machine, uint64_t at)
+{
+	struct span header = memory_at(machine, at, HEADER_SIZE);
+	uint32_t length;
+
+	if (!span_read(header, HEADER_LENGTH, &length, sizeof(length)) || length < HEADER_SIZE
+	    || length > TABLE_LIMIT)
+		return (struct span){ NULL, 0 };
+	return memory_at(machine, at, length);
+}
+
+/* True if the table begins with this sign of four characters. */
+static bool has_sign(struct span table, const char *sign)
+{
+	char found[4];
+
+	return span_read(table, 0, found, sizeof(found)) && memcmp(found, sign, sizeof(found)) == 0;
+}
+
+/* Looks through a table of addresses, of `width` bytes each, for the MADT. */
+static struct span find_madt(const struct machine *machine, struct span list, unsigned width)
+{
+	uint64_t address = 0;
+
+	for (uint64_t at = HEADER_SIZE; span_read(list, at, &address, width); at += width) {
+		struct span table = table_at(machine, address);
+
+		if (has_sign(table, "APIC"))
+			return table;
+	}
+	return (struct span){ NULL, 0 };
+}
+
+/* Counts the entries of both kinds that are CPUs ready to be started. */
+static uint32_t count_cpus(struct span madt)
+{
+	uint8_t entry[2]; /* type and length */
+	uint32_t flags, count = 0;
+
+	for (uint64_t at = MADT_ENTRIES; span_read(madt, at, entry, sizeof(entry));
+	     at += entry[1]) {
+		if (entry[1] < sizeof(entry))
+			break;
+		if (entry[0] == MADT_LOCAL_APIC)
+			span_read(madt, at + MADT_LOCAL_APIC_FLAGS, &flags, sizeof(flags));
+		else if (entry[0] == MADT_LOCAL_X2APIC)
+			span_read(madt, at + MADT_LOCAL_X2APIC_FLAGS, &flags, sizeof(flags));
+		else
+			continue;
+		count += flags & MADT_ENABLED;
+	}
+	return count;
+}
+
+uint32_t acpi_cpu_count(const struct machine *machine)
+{
+	struct span rsdp = memory_at(machine, machine->rsdp, HEADER_SIZE);
+	struct span madt = { NULL, 0 };
+	uint8_t revision = 0;
+	uint32_t rsdt = 0;
+	uint64_t xsdt = 0;
+	uint32_t count;
+
+	span_read(rsdp, RSDP_REVISION, &revision, sizeof(revision));
+	span_read(rsdp, RSDP_RSDT, &rsdt, sizeof(rsdt));
+	if (revision >= 2)
+		span_read(rsdp, RSDP_XSDT, &xsdt, sizeof(xsdt));
+	if (xsdt != 0)
+		madt = find_madt(machine, table_at(machine, xsdt), 8);
+	if (madt.size == 0)
+		madt = find_madt(machine, table_at(machine, rsdt), 4);
+	count = count_cpus(madt);
+	return count != 0 ? count : 1;
+}

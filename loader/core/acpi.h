@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* acpi.h - what the loader reads of the ACPI tables: how many CPUs there are. */
+#ifndef CORE_ACPI_H
+#define CORE_ACPI_H
+
+#include "core/machine.h"
+
+/*
+ * How many CPUs the MADT lists as enabled (ACPI 6.5, 5.2.12), found from machine->rsdp; 1 if there is
+ * no MADT, or if it or a table on the way to it does not lie in memory that the loader can see.
+ */
+uint32_t acpi_cpu_count(const struct machine *machine);
+
+#endif
