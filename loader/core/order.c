@@ -45,7 +45,7 @@ static bool read_number(const char *string, uint64_t *number)
 	unsigned shift;
 
 	for (*number = 0; digit_value(*at) < base; at++) {
-		if (*number > UINT64_MAX >> 5)
+		if (*number > (base == 16 ? UINT64_MAX / 16 : UINT64_MAX / 10 - 1))
 			return false;
 		*number = *number * base + digit_value(*at);
 	}

@@ -24,15 +24,17 @@ struct writer {
 	uint64_t window;
 };
 
-/* Room for `size` bytes as *bytes; returns the virtual address at which the kernel sees them. Sizes
- * were counted before. */
+/*
+ * Room for `size` bytes as *bytes; returns the virtual address at which the kernel sees them, or 0
+ * if there is nothing to see. Sizes were counted before.
+ */
 static uint64_t reserve(struct writer *writer, uint64_t size, void **bytes)
 {
 	uint64_t at = align_up(writer->used, 8);
 
 	*bytes = writer->bytes + at;
 	writer->used = at + size;
-	return writer->window + at;
+	return size != 0 ? writer->window + at : 0;
 }
 
 /* Copies `size` bytes; returns the virtual address at which the kernel sees them. */
@@ -51,11 +53,13 @@ static uint64_t write_string(struct writer *writer, const char *string)
 	return write(writer, string, text_length(string) + 1);
 }
 
-/* The most ranges that the memory map can have: every placement may split one range in three. */
+/*
+ * The most ranges that the memory map can have: every placement may split one range in three. The
+ * boot information and the page tables are placed after this is asked.
+ */
 static unsigned memory_map_bound(const struct plan *plan)
 {
-	return plan->memory->count
-	     + 2 * (PLAN_MAX_PLACEMENTS < plan->count + 8 ? PLAN_MAX_PLACEMENTS : plan->count + 8);
+	return plan->memory->count + 2 * (plan->count + 2);
 }
 
 /* Bytes that the boot information can need at most. */
@@ -78,28 +82,39 @@ static uint64_t boot_info_bound(const struct plan *plan)
 	return page_up(size);
 }
 
-/* Fills in where the kernel lies. */
-static void write_kernel(struct writer *writer, struct longjump_boot_info *info)
+/* Lists the kernel's pieces in whole pages. A page that two of them share counts with the first. */
+static void write_segments(struct writer *writer, struct longjump_boot_info *info)
 {
 	const struct plan *plan = writer->plan;
-	void *bytes;
 	struct longjump_segment *segments;
+	uint64_t past = 0;
+	void *bytes;
 
 	info->segments = reserve(writer, plan->count * sizeof(*segments), &bytes);
 	segments = bytes;
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
 		struct virt_range virt = placement_virtual(placement);
+		uint64_t begin = max_u64(page_down(virt.begin), past);
 
-		if (placement->use != USE_KERNEL)
+		if (placement->use != USE_KERNEL || begin >= page_up(virt.end))
 			continue;
+		past = page_up(virt.end);
 		segments[info->segment_count++] = (struct longjump_segment){
-			.virtual_begin = page_down(virt.begin),
-			.virtual_end = page_up(virt.end),
-			.physical = page_down(placement->phys.begin),
+			.virtual_begin = begin,
+			.virtual_end = past,
+			.physical = placement->phys.begin + (begin - virt.begin),
 			.rights = placement->rights,
 		};
 	}
+}
+
+/* Fills in where the kernel lies. */
+static void write_kernel(struct writer *writer, struct longjump_boot_info *info)
+{
+	const struct plan *plan = writer->plan;
+
+	write_segments(writer, info);
 	info->kernel_begin = plan->kernel->virt.begin + plan->slide;
 	info->kernel_end = plan->kernel->virt.end + plan->slide;
 	info->kernel_physical = plan->kernel_physical;
@@ -341,8 +356,7 @@ static bool native_plan(struct plan *plan)
 	write_modules(&writer, info);
 	write_machine(&writer, info);
 	write_screen(&writer, info, framebuffer);
-	info->memory_map =
-		reserve(&writer, memory_map_bound(plan) * sizeof(struct longjump_memory), &bytes);
+	info->memory_map = reserve(&writer, writer.size - align_up(writer.used, 8), &bytes);
 	plan->handoff = info;
 	return true;
 }
