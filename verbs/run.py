@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-import time
 
 from image import OPTIONS, image
 from lib.project import BUILD, Stop, Voice, need, say, shown, start
@@ -53,7 +52,12 @@ def run(given):
     need("run", install=not given.no_install)
     window = choose_window(given)
     with tempfile.TemporaryDirectory(prefix="run.", dir=BUILD) as folder:
-        return Session(given, disc, window, folder).run()
+        session = Session(given, disc, window, folder)
+        status = session.run()
+        if not window or session.ran or can_open(window):
+            return status
+        say("no window can be opened on this display; booting without one")
+        return Session(given, disc, "", folder).run()
 
 
 def choose_window(given):
@@ -73,6 +77,16 @@ def choose_window(given):
     return next(kind for kind in ("gtk", "sdl") if kind in kinds)
 
 
+def can_open(window):
+    """QEMU opens a window of this kind; tried with a machine that has nothing in it."""
+    command = ["qemu-system-x86_64", "-machine", "none", "-nodefaults", "-display", window]
+    words = '{"execute": "qmp_capabilities"}\n{"execute": "quit"}\n'
+    tried = subprocess.run(
+        [*command, "-qmp", "stdio"], input=words, capture_output=True, text=True, check=False
+    )
+    return tried.returncode == 0
+
+
 class Session:
     """One run of QEMU."""
 
@@ -82,6 +96,7 @@ class Session:
         self.log = os.path.join(folder, "log")
         self.qmp = Qmp()
         self.arguments = self._arguments(given, disc)
+        self.ran = False  # QEMU came up
         self.status = None  # set when the end is known
         self.spoken = 0  # what was on the serial line when we last began a line
 
@@ -112,7 +127,6 @@ class Session:
         signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
         terminal = terminal_settings()
         end = self.qmp.qemus_end.fileno()
-        began = time.monotonic()
         with subprocess.Popen(self.arguments, pass_fds=[end]) as qemu:
             try:
                 self._watch()
@@ -127,8 +141,6 @@ class Session:
             return 130
         if self.status is None and qemu.returncode != 0:
             say(f"QEMU ended with status {qemu.returncode}")
-            if self.window and time.monotonic() - began < 3 and not self._said():
-                say("if it could open no window: DISPLAY= WAYLAND_DISPLAY= ./build.sh run")
         return qemu.returncode if self.status is None else self.status
 
     def _end(self, qemu):
@@ -146,6 +158,7 @@ class Session:
     def _watch(self):
         """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
         self.qmp.open()
+        self.ran = True
         halt, silence, told = Patience(), Patience(), False
         while True:
             if self._end_by(self.qmp.wait(POLL)):
