@@ -84,15 +84,17 @@ static bool word_launch(struct boot *boot)
 bool boot_prepare(struct boot *boot, const struct machine *machine, const struct order *order,
                   const struct protocol *protocol, struct scratch *scratch, struct report *report)
 {
+	struct plan *plan = &boot->plan;
+
 	return check_cpu(machine, order, report) /* can it do 64 bits? */
-	    && kernel_read(&boot->kernel, order->kernel.bytes, address_bits(order),
-	                   report)                         /* can we start this kernel? */
+	    && protocol->read(&boot->kernel, order->kernel.bytes, address_bits(order),
+	                      report)                      /* can we start this kernel? */
 	    && memory_read(&boot->memory, machine, report) /* which memory is there? */
 	    && begin(boot, machine, order, scratch, report)
-	    && plan_kernel(&boot->plan)    /* where does the kernel go? */
-	    && plan_modules(&boot->plan)   /* and the modules? */
-	    && protocol->plan(&boot->plan) /* what else is promised? */
-	    && plan_map(&boot->plan)       /* what is seen where? */
-	    && protocol->seal(&boot->plan) /* what is the kernel told? */
+	    && protocol->place(plan) /* where does the kernel go? */
+	    && plan_modules(plan)    /* and the modules? */
+	    && protocol->plan(plan)  /* what else is promised? */
+	    && plan_map(plan)        /* what is seen where? */
+	    && protocol->seal(plan)  /* what is the kernel told? */
 	    && word_launch(boot);
 }

@@ -12,6 +12,20 @@ struct words {
 	struct text text;
 };
 
+/* Copies a word to the order's text, after `before` if that is not 0. Text that does not fit is
+ * noticed at the end. */
+static void copy(struct words *words, const char *before, const char *word)
+{
+	text_add(&words->text, "%s%s", before, word);
+}
+
+/* Ends the string that copy() has been adding to. */
+static void end_string(struct words *words)
+{
+	if (words->text.at < words->text.limit)
+		*++words->text.at = 0;
+}
+
 /* The value of a digit, or 255. */
 static unsigned digit_value(char c)
 {
@@ -112,6 +126,15 @@ static bool read_on_error(struct words *words, const char *value)
 	              value);
 }
 
+/* A protocol's name, which others know how to read. */
+static bool read_protocol(struct words *words, const char *value)
+{
+	words->order->options.protocol = words->text.at;
+	copy(words, "", value);
+	end_string(words);
+	return true;
+}
+
 /* The 64 hexadecimal digits of a SHA-256 digest, for one file. */
 static bool read_digest(struct words *words, struct file *file, const char *value)
 {
@@ -186,6 +209,8 @@ static bool read_option(struct words *words, const char *word)
 		                          PAGE_SIZE, &options->identity);
 	if ((value = value_of(word, "paging")) != NULL)
 		return read_paging(words, value);
+	if ((value = value_of(word, "protocol")) != NULL)
+		return read_protocol(words, value);
 	if ((value = value_of(word, "onerror")) != NULL)
 		return read_on_error(words, value);
 	return refuse(words->report, DIAG_ORDER_UNKNOWN_OPTION, "%.100s", word);
@@ -215,20 +240,6 @@ static const char *take(struct words *words)
 {
 	words->left--;
 	return *words->next++;
-}
-
-/* Copies a word to the order's text, after `before` if that is not 0. Text that does not fit is
- * noticed at the end. */
-static void copy(struct words *words, const char *before, const char *word)
-{
-	text_add(&words->text, "%s%s", before, word);
-}
-
-/* Ends the string that copy() has been adding to. */
-static void end_string(struct words *words)
-{
-	if (words->text.at < words->text.limit)
-		*++words->text.at = 0;
 }
 
 /* A file's name and the words behind it up to the next separator. */

@@ -25,6 +25,8 @@ struct options {
 	uint64_t identity;      /* bytes to map at their physical addresses, whole pages; 0: none */
 	unsigned paging_levels; /* 4 or 5 */
 	enum on_error on_error;
+	const char
+		*protocol; /* "name" or "name,feature,..."; NULL: the one the kernel looks like */
 	bool kaslr;
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */

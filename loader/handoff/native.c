@@ -402,4 +402,18 @@ static bool native_seal(struct plan *plan)
 	return true;
 }
 
-const struct protocol native_protocol = { "native", native_plan, native_seal };
+/* Every kernel that no other protocol knows is taken for one of ours. */
+static bool native_recognise(struct span file)
+{
+	(void)file;
+	return true;
+}
+
+const struct protocol native_protocol = {
+	.name = "native",
+	.recognise = native_recognise,
+	.read = kernel_read,
+	.place = plan_kernel,
+	.plan = native_plan,
+	.seal = native_seal,
+};

@@ -9,7 +9,7 @@
 #include "front/com32/file.h"
 #include "front/com32/launch.h"
 #include "front/com32/syslinux.h"
-#include "handoff/native.h"
+#include "handoff/protocols.h"
 #include "x86/cpu.h"
 #include "x86/tsc.h"
 #include "x86/x86.h"
@@ -105,10 +105,13 @@ static bool read_clocks(void)
 /* Everything up to the launch. On false, the reason is in the report and the machine as it was. */
 static bool prepare(unsigned count, const char *const *words)
 {
+	const struct protocol *protocol;
+
 	return order_read(&order, count, words, &report) && cpu_read(&machine.cpu, &report)
 	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && read_clocks()
-	    && load_files() && take_scratch() && note_busy()
-	    && boot_prepare(&boot, &machine, &order, &native_protocol, &scratch, &report);
+	    && load_files() && (protocol = protocol_choose(&order, &report)) != NULL
+	    && take_scratch() && note_busy()
+	    && boot_prepare(&boot, &machine, &order, protocol, &scratch, &report);
 }
 
 /* Says what was wrong, and does what -onerror asks for. Returns only to the prompt. */
