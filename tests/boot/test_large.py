@@ -1,0 +1,106 @@
+"""Kernels of megabytes: those are not simply copied, but left where the file was read to, or moved past one another.
+However their segments lie in the file and in memory, every word must arrive."""
+
+import array
+import gzip
+
+import elfmaker
+import images
+import pytest
+
+MIB = 1 << 20
+BASE = 0x40000000
+RW, RX, R = 6, 5, 4
+
+
+def words(begin, size):
+    """The bytes of a segment at an address, each word as large.c expects it."""
+    mask = (1 << 64) - 1
+    return array.array(
+        "Q", (at * 0x9E3779B97F4A7C15 & mask | 1 for at in range(begin, begin + size, 8))
+    ).tobytes()
+
+
+def large(segments, shift=0, kernel="large"):
+    """A kernel with more segments, given in the order in which they lie in the file: (address, bytes in the file,
+    bytes of .bss, rights). All are shifted by some bytes in the file."""
+    elf = elfmaker.Elf(images.kernel_path(kernel).read_bytes())
+    headers = []
+    for address, size, bss, flags in segments:
+        offset = elf.append(bytes(shift), 4096) + shift
+        elf.data += words(address, size)
+        headers.append(
+            {
+                "p_type": elfmaker.PT_LOAD,
+                "p_flags": flags,
+                "p_offset": offset,
+                "p_vaddr": address,
+                "p_filesz": size,
+                "p_memsz": size + bss,
+                "p_align": 4096 if shift % 4096 == 0 else 8,
+            }
+        )
+    elf.add_segments(*sorted(headers, key=lambda header: header["p_vaddr"]))
+    return bytes(elf.data)
+
+
+def named(segments):
+    """The segments as large.c wants them on its command line."""
+    return " ".join(f"{address:x} {size:x} {bss:x}" for address, size, bss, _ in segments)
+
+
+SHAPES = {
+    "one": [(BASE, 4 * MIB, 0, RW)],
+    "one that ends within a page": [(BASE, 3 * MIB + 1000, 8192, RW)],
+    "one with more .bss than data": [(BASE, MIB, 20 * MIB, RW)],
+    "two in order": [(BASE, MIB, 0, R), (BASE + MIB, 2 * MIB, 4096, RW)],
+    "two the other way round": [(BASE + MIB, 2 * MIB, 0, RW), (BASE, MIB, 0, R)],
+    "three that turn in a circle": [
+        (BASE + MIB, MIB, 0, RW),
+        (BASE + 2 * MIB, MIB, 0, R),
+        (BASE, MIB, 0, RX),
+    ],
+    "two with .bss between them": [(BASE, MIB, MIB, RW), (BASE + 2 * MIB, 2 * MIB, 0, R)],
+    "two with .bss as large as the next": [(BASE, MIB, 2 * MIB, RW), (BASE + 3 * MIB, MIB, 0, R)],
+    "two far apart": [(BASE, MIB, 4096, RW), (BASE + (1 << 40), 2 * MIB, 4096, R)],
+    "small pieces between": [
+        (BASE, 4096, 0, R),
+        (BASE + 4096, MIB, 0, RW),
+        (BASE + MIB + 8192, 8192, 0, R),
+        (BASE + 2 * MIB, MIB, 0, RX),
+    ],
+}
+
+
+@pytest.mark.parametrize("shift", [0, 8], ids=["aligned", "unaligned"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_word_arrives(prove, tmp_path, shape, shift):
+    segments = SHAPES[shape]
+    if shift:
+        # Not where pages begin, neither in the file nor in memory: neighbours then share pages.
+        segments = [(address + shift, size, bss, RW) for address, size, bss, _ in segments]
+    path = tmp_path / "large.elf"
+    path.write_bytes(large(segments, shift))
+    prove(path, append=named(segments))
+
+
+@pytest.mark.parametrize("shape", ["one", "three that turn in a circle"])
+def test_every_word_of_a_compressed_kernel_arrives(prove, tmp_path, shape):
+    path = tmp_path / "large.elf.gz"
+    path.write_bytes(gzip.compress(large(SHAPES[shape]), 1))
+    prove(path, append=named(SHAPES[shape]))
+
+
+@pytest.mark.parametrize("memory", [32, 256])
+@pytest.mark.parametrize("shape", ["one", "two the other way round"])
+def test_memory_is_free_beside_a_large_kernel(prove, tmp_path, shape, memory):
+    path = tmp_path / "memory.elf"
+    path.write_bytes(large(SHAPES[shape], kernel="memory"))
+    prove(path, memory=memory)
+
+
+def test_a_64_mib_kernel_arrives(prove, tmp_path):
+    path = tmp_path / "large.elf"
+    segments = [(BASE, 64 * MIB, 4096, RW)]
+    path.write_bytes(large(segments))
+    prove(path, append=named(segments), medium="cd-ahci", memory=512)
