@@ -100,4 +100,19 @@ def grub(payload):
     return image
 
 
+def limine(binaries, payload):
+    """Limine, whose files lie in the folder `binaries`, with the same Multiboot kernel. It boots
+    from a CD only, since its boot record for disks is made by a program of its own, and opens no
+    compressed kernel: nothing is returned for one."""
+    if payload.size.compressed:
+        return None
+    tree = new_tree(payload.folder, "limine")
+    for file in ("limine-bios-cd.bin", "limine-bios.sys"):
+        shutil.copy(binaries / file, tree)
+    payload.kernel(32).rename(tree / "kernel.elf")
+    (tree / "limine.conf").write_text(
+        "timeout: 0\n/it\n    protocol: multiboot1\n    kernel_path: boot():/kernel.elf\n")
+    return disc(tree, "limine-bios-cd.bin", payload.folder / "limine.iso")
+
+
 LOADERS = {"floor": floor, "longjump": longjump, "mboot.c32": mboot, "grub": grub}

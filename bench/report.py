@@ -3,8 +3,7 @@
 Knows what the figures are called; knows nothing of how they came about.
 """
 
-STEPS = ("until its first instruction", "reading the kernel", "deciding and leaving the BIOS",
-         "carrying out")
+STEPS = ("until its first instruction", "reading", "planning and carrying out", "the jump")
 OURS = "longjump"
 UNKNOWN = [None] * len(STEPS)
 WIDTH = 34  # of a row's name
@@ -63,6 +62,8 @@ def targets(results):
         ("wall / raw floor, 64 MiB gz, IDE CD", wall("pc-cd", "64gz", "floor"), 1.0),
         ("wall / grub, tiny, AHCI CD", wall("q35-cd", "tiny", "grub"), 0.50),
         ("wall / grub, 16 MiB, AHCI CD", wall("q35-cd", "16", "grub"), 0.35),
+        ("wall / limine, tiny, AHCI CD", wall("q35-cd", "tiny", "limine"), 0.25),
+        ("wall / limine, 16 MiB, AHCI CD", wall("q35-cd", "16", "limine"), 0.35),
     )
     return [{"target": name, "value": value, "at_most": most, "met": value <= most}
             for name, value, most in judged if value is not None]

@@ -2,10 +2,12 @@
 # bench - measures how long a boot takes, beside mboot.c32 and GRUB
 """The verb `bench`: what to measure, and what must be installed for it."""
 
+import functools
 import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from lib.project import ROOT, Stop, Voice, make, need, start
 from lib.words import Option, Verb
@@ -13,7 +15,7 @@ from lib.words import Option, Verb
 sys.path.insert(1, str(ROOT / "bench"))
 
 import report
-from loaders import GRUB, LOADERS
+from loaders import GRUB, LOADERS, limine
 from machine import MEDIA
 from measure import FOLDER, Bench
 from payload import SIZES
@@ -29,6 +31,7 @@ OPTIONS = (
     Option("--sizes", "LIST", "MiB to carry, of " + ",".join(CHOICES["sizes"])),
     Option("--media", "LIST", "where from, of " + ",".join(CHOICES["media"]) + " (the first two)"),
     Option("--loaders", "LIST", "of " + ",".join(CHOICES["loaders"])),
+    Option("--limine", "FOLDER", "Limine as well: limine-bios-cd.bin and limine-bios.sys lie there"),
     Option("--repeats", "N", "runs by the wall clock, of which the median counts (5; 0: none)"),
     Option("--json", "FILE", "writes the figures there, too"),
     Option("--keep", "", "leaves the images in build/bench"),
@@ -62,7 +65,10 @@ def bench(given):
         need_grub(not given.no_install)
     if "longjump" in picked["loaders"]:
         make("build/longjump.c32")
-    work = Bench(picked["loaders"], picked["media"], int(repeats), given.keep)
+    loaders = {name: LOADERS[name] for name in ["floor", *picked["loaders"]]}
+    if given.limine:
+        loaders["limine"] = functools.partial(limine, Path(given.limine))
+    work = Bench(loaders, picked["media"], int(repeats), given.keep)
     try:
         for name in picked["sizes"]:
             work.size(SIZES[name])
