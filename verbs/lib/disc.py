@@ -25,6 +25,7 @@ MBR_ID = "0x4c4a4d50"
 STAMP = 16 * SECTOR + 883  # the application use field, 512 bytes
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
+LONGEST = 2047 - len(".com32 longjump.c32 ")  # bytes after APPEND; tried with Syslinux 6.04
 NOT_ON_DISC = {".gitkeep", ".gitignore"}
 
 
@@ -134,7 +135,13 @@ def append_line(line, order, modules):
         words += ["---", part.strip()]
     for name, its_line in modules:
         words += ["---", name, its_line]
-    return start + " ".join(word for word in words if word)
+    text = " ".join(word for word in words if word)
+    if len(text.encode()) > LONGEST:
+        raise Stop(
+            f"isolinux.cfg: with what was ordered, {len(text.encode())} bytes would follow APPEND;"
+            f" ISOLINUX takes at most {LONGEST}"
+        )
+    return start + text
 
 
 def digest_of(staged):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import Image, same
+from projects import Image, same
 
 KIB = 1024
 OURS = {"isolinux.bin", "ldlinux.c32", "isolinux.cfg", "longjump.c32", "kernel.elf", "boot.cat"}
@@ -171,6 +171,11 @@ def test_a_wrong_word_is_refused_by_name(project, tmp_path, words, told):
     done = project.run("image", *output, *words)
     assert done.returncode in (1, 2) and told in done.stdout, done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_that_isolinux_cannot_take_is_refused(project, tmp_path):
+    told = project.bad("image", "--output", tmp_path / "x.iso", "--append", "x" * 2100)
+    assert "ISOLINUX takes at most 2027" in told
 
 
 def test_two_modules_of_one_name_are_refused(project, tmp_path):

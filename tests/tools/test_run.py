@@ -55,6 +55,11 @@ def test_memory_and_append_reach_the_kernel(project, tmp_path):
     assert "one two=3" in said and "the kernel has halted" in said
 
 
+def test_the_longest_line_reaches_the_loader(project, tmp_path):
+    words = ["run", "--output", tmp_path / "x.iso", "--append"]
+    assert "the kernel has halted" in project.good(*words, "x" * (2027 - len("kernel.elf ")))
+
+
 def test_ctrl_c_ends_it(project, kernel, tmp_path):
     """On a terminal, as a user has it; whose settings are as before when all is over."""
     master, terminal = pty.openpty()

@@ -1,0 +1,72 @@
+"""What tests of build.sh share: running it, a copy of the project to do things to, and a search
+path from which tools have vanished."""
+
+import pathlib
+import subprocess
+
+import pytest
+
+from projects import ROOT, Image, Project, copy_project
+
+PROGRAMS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
+
+
+@pytest.fixture(scope="session")
+def project():
+    """The project itself; images go elsewhere by --output."""
+    return Project(ROOT)
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory):
+    """A copy in a folder with an awkward name, built once; what a test changes it changes back."""
+    made = copy_project(tmp_path_factory.mktemp("copy") / "it's a, folder")
+    made.good()
+    return made
+
+
+@pytest.fixture
+def path_without(tmp_path):
+    """Makes a PATH on which some programs are not."""
+
+    def make(*names):
+        folder = tmp_path / "path"
+        folder.mkdir()
+        for place in PROGRAMS:
+            for program in pathlib.Path(place).glob("*"):
+                link = folder / program.name
+                if program.name not in names and not link.exists():
+                    link.symlink_to(program)
+        return str(folder)
+
+    return make
+
+
+@pytest.fixture
+def kernel(tmp_path):
+    """Assembles a 64-bit kernel, whose body is a few lines of assembly."""
+
+    def make(*body, name="tiny"):
+        source, program = tmp_path / f"{name}.asm", tmp_path / f"{name}.elf"
+        lines = ["bits 64", "section .text", "global _start", "_start:", *body]
+        source.write_text("\n".join(lines) + "\n")
+        made = tmp_path / f"{name}.o"
+        subprocess.run(["nasm", "-felf64", "-g", "-Fdwarf", "-o", made, source], check=True)
+        subprocess.run(
+            ["ld", "-melf_x86_64", "-Ttext=0x200000", "-o", program, made], check=True
+        )
+        return program
+
+    return make
+
+
+@pytest.fixture
+def make_image(project, tmp_path):
+    """Makes an image with some words; returns it."""
+
+    def make(*words, **more):
+        output = tmp_path / "made.iso"
+        project.good("image", "--output", output, *words, **more)
+        return Image(output)
+
+    return make
