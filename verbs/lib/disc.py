@@ -75,9 +75,10 @@ def put_in_place(stage, staged, digest, output):
 def gather(order):
     """Everything that goes onto the disc: its path there -> a file here, or its contents."""
     files = {}
-    for path in sorted((ROOT / "iso").rglob("*")):
-        if path.is_file() and path.name not in NOT_ON_DISC:
-            files[path.relative_to(ROOT / "iso").as_posix()] = path
+    for folder, _, names in os.walk(ROOT / "iso", followlinks=True):
+        for path in (Path(folder, name) for name in names if name not in NOT_ON_DISC):
+            if path.is_file():
+                files[path.relative_to(ROOT / "iso").as_posix()] = path
     ours = {
         "isolinux/isolinux.bin": find_syslinux("isolinux.bin"),
         "isolinux/ldlinux.c32": find_syslinux("ldlinux.c32"),

@@ -126,3 +126,6 @@ def start(verb):
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        print(f"build.sh: {error.filename or 'it failed'}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
