@@ -1,5 +1,5 @@
-"""Kernels of megabytes: those are not simply copied, but left where the file was read to, or moved past one another.
-However their segments lie in the file and in memory, every word must arrive."""
+"""Kernels of megabytes: those are not simply copied, but left where the file was read to, or moved
+past one another. However their segments lie in the file and in memory, every word must arrive."""
 
 import array
 import gzip
@@ -22,8 +22,8 @@ def words(begin, size):
 
 
 def large(segments, shift=0, kernel="large"):
-    """A kernel with more segments, given in the order in which they lie in the file: (address, bytes in the file,
-    bytes of .bss, rights). All are shifted by some bytes in the file."""
+    """A kernel with more segments, given in the order in which they lie in the file: (address,
+    bytes in the file, bytes of .bss, rights). All are shifted by some bytes in the file."""
     elf = elfmaker.Elf(images.kernel_path(kernel).read_bytes())
     headers = []
     for address, size, bss, flags in segments:

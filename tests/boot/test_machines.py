@@ -73,6 +73,10 @@ def test_a_kernel_larger_than_memory_is_refused_with_numbers(boot):
     assert "102" in machine.serial(), "how much there is: some 1023 MiB"
 
 
+def test_page_tables_larger_than_memory_are_refused(boot):
+    expect_refusal(boot("placed", options="-identity=1024G", memory=16), 204)
+
+
 @pytest.mark.parametrize("mib", [2048, 4096])
 def test_a_bss_of_1536_mib_is_there(prove, mib):
     prove("bss", memory=mib)

@@ -22,8 +22,8 @@ import screen
 QEMU = "qemu-system-x86_64"
 LIMIT = 60.0
 
-_CD = "if=none,id=medium,media=cdrom,readonly=on,format=raw,file={image}"
-_DISK = "if=none,id=medium,snapshot=on,format=raw,file={image}"
+_CD = "if=none,id=medium,media=cdrom,readonly=on,format=raw,file={file}"
+_DISK = "if=none,id=medium,snapshot=on,format=raw,file={file}"
 
 # medium -> machine type, drive, devices (the last holds the drive); each is what a user may have.
 MEDIA = {
@@ -120,12 +120,15 @@ class Machine:
         debug_exit=True,
         vga="std",
         machine="",
+        faults=None,
         extra=(),
     ):
+        """Image and log are paths; faults, if given, is a configuration of QEMU's blkdebug."""
         self.log = pathlib.Path(log)
         self.log.mkdir(parents=True, exist_ok=True)
         self.ended = None
         self._heard = 0
+        file = _escape(f"blkdebug:{faults}:{image}" if faults else str(image))
         ours, theirs = socket.socketpair()
         board, drive, devices = MEDIA[medium]
         command = [QEMU, "-nodefaults", "-no-user-config"]
@@ -143,7 +146,7 @@ class Machine:
             ("-action", "reboot=shutdown,shutdown=pause"),
             ("-d", "cpu_reset,guest_errors"),
             ("-D", self._path("cpu.log")),
-            ("-drive", drive.format(image=_escape(str(image)))),
+            ("-drive", drive.format(file=file)),
         ):
             command += option
         for device in [*devices[:-1], devices[-1] + ",drive=medium,bootindex=0"]:

@@ -18,7 +18,7 @@ struct state {
 extern volatile struct state state;
 void check_entry(const struct longjump_boot_info *info);
 
-/* Notes the state down before any compiled code changes it; state's layout is that of struct state. */
+/* Notes the state down before any compiled code changes it, with the layout of struct state. */
 __asm__(".pushsection .bss\n"
         ".balign 16\n"
         ".globl state\n"
@@ -136,10 +136,10 @@ static void check_system_state(const struct longjump_boot_info *info)
 {
 	EXPECT_EQUAL(state.cr0, 0x80010033); /* PG, WP, NE, ET, MP, PE */
 	EXPECT_EQUAL(state.cr4, info->paging_levels == 5 ? 0x1620 : 0x620);
-	EXPECT_EQUAL(read_msr(0xc0000080), 0xd00); /* EFER: LME, LMA, NXE */
+	EXPECT_EQUAL(read_msr(0xc0000080), 0xd00);      /* EFER: LME, LMA, NXE */
 	EXPECT_EQUAL(read_msr(0x277), 0x7010500070406); /* PAT */
-	EXPECT_EQUAL(read_msr(0xc0000100), 0); /* FS.base */
-	EXPECT_EQUAL(read_msr(0xc0000101), 0); /* GS.base */
+	EXPECT_EQUAL(read_msr(0xc0000100), 0);          /* FS.base */
+	EXPECT_EQUAL(read_msr(0xc0000101), 0);          /* GS.base */
 	EXPECT_EQUAL(state.mxcsr, 0x1f80);
 	EXPECT_EQUAL(state.x87_control, 0x37f);
 	EXPECT_EQUAL(state.tr, 0x18);

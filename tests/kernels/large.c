@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * large.c - proves that megabytes of data arrive whole. The test adds segments behind this file's own
- * three and names them on the command line: address, bytes of data and bytes of .bss, in hexadecimal.
- * Each word of the data tells its own address.
+ * large.c - proves that megabytes of data arrive whole. The test adds segments behind this file's
+ * own three and names them on the command line: address, bytes of data and bytes of .bss, all
+ * hexadecimal. Each word of the data tells its own address.
  */
 #include "kit.h"
 
