@@ -5,9 +5,11 @@
 
 /* Begins the plan. */
 static bool begin(struct boot *boot, const struct machine *machine, const struct order *order,
-                  struct scratch *scratch, struct report *report)
+                  const struct protocol *protocol, struct scratch *scratch, struct report *report)
 {
 	plan_begin(&boot->plan, machine, order, &boot->kernel, &boot->memory, scratch, report);
+	boot->plan.protocol = protocol->name;
+	plan_symbols(&boot->plan);
 	return true;
 }
 
@@ -77,6 +79,7 @@ static bool word_launch(struct boot *boot)
 	launch->rsp = plan->entry.rsp;
 	launch->rdi = plan->entry.rdi;
 	launch->tsc_slot = plan->entry.tsc_slot;
+	launch->landmarks = plan->landmarks_at;
 	boot->launch = launch;
 	return true;
 }
@@ -90,7 +93,7 @@ bool boot_prepare(struct boot *boot, const struct machine *machine, const struct
 	    && protocol->read(&boot->kernel, order->kernel.bytes, address_bits(order),
 	                      report)                      /* can we start this kernel? */
 	    && memory_read(&boot->memory, machine, report) /* which memory is there? */
-	    && begin(boot, machine, order, scratch, report)
+	    && begin(boot, machine, order, protocol, scratch, report)
 	    && protocol->place(plan) /* where does the kernel go? */
 	    && plan_modules(plan)    /* and the modules? */
 	    && protocol->plan(plan)  /* what else is promised? */

@@ -52,6 +52,8 @@ struct launch {
 
 	uint64_t rip, rsp, rdi; /* the kernel's first registers: virtual */
 	uint64_t tsc_slot;      /* where to store the time of the jump, or 0 */
+
+	uint64_t landmarks; /* struct landmarks: for what may come after */
 };
 
 _Static_assert(sizeof(struct resident_header) == 24, "written by resident.ld");
@@ -60,6 +62,6 @@ _Static_assert(offsetof(struct launch, slide) == 80, "wire structure");
 _Static_assert(offsetof(struct launch, resident) == 88, "read by launch.inc");
 _Static_assert(offsetof(struct launch, tables) == 104, "read by launch.inc");
 _Static_assert(offsetof(struct launch, rip) == 112, "read by launch.inc");
-_Static_assert(sizeof(struct launch) == 144, "wire structure");
+_Static_assert(sizeof(struct launch) == 152, "wire structure");
 
 #endif

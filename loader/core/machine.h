@@ -69,6 +69,7 @@ struct machine {
 	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */
 	uint32_t cpu_count;
 	uint32_t boot_drive;
+	uint32_t serial; /* base port of the UART that the user reads, or 0 */
 	uint64_t boot_partition;
 
 	struct screen screen;

@@ -112,18 +112,45 @@ static bool read_paging(struct words *words, const char *value)
 	return true;
 }
 
+/* An option with one of three words; *choice is its number. */
+static bool read_choice(struct words *words, const char *name, const char *value,
+                        const char *const choices[3], unsigned *choice)
+{
+	for (*choice = 0; *choice < 3; ++*choice) {
+		if (text_equal(value, choices[*choice]))
+			return true;
+	}
+	return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-%s=%s: %s, %s or %s", name, value,
+	              choices[0], choices[1], choices[2]);
+}
+
 static bool read_on_error(struct words *words, const char *value)
 {
-	static const char *const names[] = { "prompt", "halt", "reboot" };
+	static const char *const choices[] = { "prompt", "halt", "reboot" };
+	unsigned choice;
 
-	for (unsigned i = 0; i < COUNT(names); i++) {
-		if (text_equal(value, names[i])) {
-			words->order->options.on_error = (enum on_error)i;
-			return true;
-		}
-	}
-	return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-onerror=%s: prompt, halt or reboot",
-	              value);
+	if (!read_choice(words, "onerror", value, choices, &choice))
+		return false;
+	words->order->options.on_error = (enum on_error)choice;
+	return true;
+}
+
+static bool read_on_fault(struct words *words, const char *value)
+{
+	static const char *const choices[] = { "halt", "reboot", "exit" };
+	unsigned choice;
+
+	if (!read_choice(words, "onfault", value, choices, &choice))
+		return false;
+	words->order->options.on_fault = (enum on_fault)choice;
+	return true;
+}
+
+static bool read_explain(struct words *words, const char *value)
+{
+	words->order->options.explain = text_equal(value, "on");
+	return words->order->options.explain || text_equal(value, "off")
+	    || refuse(words->report, DIAG_ORDER_BAD_VALUE, "-explain=%s: on or off", value);
 }
 
 /* A protocol's name, which others know how to read. */
@@ -213,6 +240,10 @@ static bool read_option(struct words *words, const char *word)
 		return read_protocol(words, value);
 	if ((value = value_of(word, "onerror")) != NULL)
 		return read_on_error(words, value);
+	if ((value = value_of(word, "onfault")) != NULL)
+		return read_on_fault(words, value);
+	if ((value = value_of(word, "explain")) != NULL)
+		return read_explain(words, value);
 	return refuse(words->report, DIAG_ORDER_UNKNOWN_OPTION, "%.100s", word);
 }
 
@@ -296,6 +327,7 @@ bool order_read(struct order *order, unsigned count, const char *const *given,
 
 	memset(order, 0, sizeof(*order));
 	order->options.paging_levels = 4;
+	order->options.explain = true;
 	words.text = text_in(order->text, sizeof(order->text));
 	while (at_option(&words)) {
 		if (!read_option(&words, take(&words)))

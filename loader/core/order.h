@@ -9,6 +9,7 @@
 #ifndef CORE_ORDER_H
 #define CORE_ORDER_H
 
+#include "core/landmarks.h"
 #include "core/machine.h"
 #include "core/report.h"
 
@@ -25,8 +26,10 @@ struct options {
 	uint64_t identity;      /* bytes to map at their physical addresses, whole pages; 0: none */
 	unsigned paging_levels; /* 4 or 5 */
 	enum on_error on_error;
+	enum on_fault on_fault;
 	const char
 		*protocol; /* "name" or "name,feature,..."; NULL: the one the kernel looks like */
+	bool explain;      /* the kernel's first faults */
 	bool kaslr;
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */

@@ -464,6 +464,7 @@ bool plan_resident(struct plan *plan)
 		return false;
 	plan->resident = physical(plan->machine, bytes);
 	plan->resident_window = at;
+	plan->landmarks.resident = (struct landmark){ at, at + page_up(header.size) };
 	placement->phys.end = placement->phys.begin + header.code_size;
 	placement->virt.at = at;
 	placement->rights = RIGHT_READ | RIGHT_EXECUTE;
@@ -585,8 +586,8 @@ static bool map_identity(struct page_tables *tables, uint64_t begin, uint64_t en
 	                       RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, CACHE_WRITE_BACK);
 }
 
-/* The tables for carrying out: all that the loader can point at, all that is placed beyond it, and
- * the resident part. */
+/* The tables for carrying out, and for explaining faults: all that the loader can point at, all RAM
+ * beyond it, and the resident part. */
 static bool map_launch(struct plan *plan)
 {
 	struct page_tables *tables = &plan->launch;
@@ -600,7 +601,7 @@ static bool map_launch(struct plan *plan)
 
 		if (placement->use == USE_RESIDENT && !map_placement(tables, placement))
 			return false;
-		if (placement->use < USE_DIRECT_MAP && placement->phys.end > plan->machine->reach
+		if (placement->use <= USE_DIRECT_MAP && placement->phys.end > plan->machine->reach
 		    && !map_identity(tables, placement->phys.begin, placement->phys.end))
 			return false;
 	}
@@ -648,19 +649,25 @@ static bool order_copying(struct plan *plan)
 	return moves_sort(plan->moves, plan->move_count);
 }
 
+/* Adds what was taken of scratch memory since `begin`, in whole pages, as a placement. */
+static bool add_taken(struct plan *plan, enum use use, const uint8_t *begin)
+{
+	const uint8_t *end = scratch_take(plan->scratch, 0, PAGE_SIZE);
+	struct phys_range taken = { physical(plan->machine, begin), physical(plan->machine, end) };
+
+	return end != NULL && plan_add(plan, (struct placement){ .use = use, .phys = taken });
+}
+
 bool plan_map(struct plan *plan)
 {
 	uint8_t *begin = scratch_take(plan->scratch, 0, PAGE_SIZE);
-	struct phys_range used;
 
-	if (begin == NULL || !map_kernel(plan))
+	if (begin == NULL || !map_kernel(plan) || !add_taken(plan, USE_PAGE_TABLES, begin))
 		return refuse(plan->report, DIAG_MEMORY_LOADER,
 		              "the page tables take more than the loader has left");
-	used = (struct phys_range){ physical(plan->machine, begin),
-		                    physical(plan->machine, plan->scratch->at) };
-	if (!plan_add(plan, (struct placement){ .use = USE_PAGE_TABLES, .phys = used }))
-		return false;
-	if (!map_launch(plan) || !order_copying(plan))
+	begin = plan->scratch->at;
+	if (!map_launch(plan) || !plan_landmarks(plan) || !add_taken(plan, USE_RESIDENT, begin)
+	    || !order_copying(plan))
 		return refuse(plan->report, DIAG_MEMORY_LOADER,
 		              "the loader's own page tables take more than it has left");
 	return true;

@@ -10,11 +10,13 @@
 #define CORE_PLAN_H
 
 #include "core/elf.h"
+#include "core/landmarks.h"
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/moves.h"
 #include "core/order.h"
 #include "core/paging.h"
+#include "core/symbols.h"
 
 #define PLAN_MAX_PLACEMENTS 900
 
@@ -59,6 +61,7 @@ struct plan {
 	const struct memory *memory; /* what the firmware left */
 	struct scratch *scratch;
 	struct report *report;
+	const char *protocol; /* its name */
 
 	struct placement placements[PLAN_MAX_PLACEMENTS];
 	unsigned count;
@@ -66,6 +69,8 @@ struct plan {
 	uint64_t slide;           /* what is added to the kernel's addresses */
 	uint64_t kernel_physical; /* of the kernel's first page, if all of it lies together, or 0 */
 	uint64_t window;          /* next free virtual address for windows; 0: none chosen yet */
+
+	struct symbols symbols; /* the kernel's, if they are known and fit into memory */
 
 	uint64_t resident;        /* physical address of the resident part */
 	uint64_t resident_window; /* virtual address of the same */
@@ -75,6 +80,10 @@ struct plan {
 	struct page_tables tables; /* the kernel's */
 	struct page_tables
 		launch; /* the loader's own while it carries the plan out: identity, and RESIDENT */
+
+	struct landmarks
+		landmarks;     /* the protocol fills in what it knows, plan_landmarks() the rest */
+	uint64_t landmarks_at; /* physical address of what is left to the explainer */
 
 	struct move *moves; /* in an order in which no move destroys a later one's source */
 	unsigned move_count;
@@ -145,8 +154,23 @@ bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const
 /* The virtual addresses of a placement. */
 struct virt_range placement_virtual(const struct placement *placement);
 
-/* Makes the page tables, the kernel's and the loader's, and puts the copying in order. */
+/* Makes the page tables, the kernel's and the loader's, leaves the landmarks, and puts the copying
+ * in order. */
 bool plan_map(struct plan *plan);
+
+/* Finds the kernel's symbols, and warns if memory is too short for them. */
+void plan_symbols(struct plan *plan);
+
+/* Bytes that plan_write_symbols() writes at most; 0 without symbols. */
+uint64_t plan_symbols_size(const struct plan *plan);
+
+/* Writes the symbols, sorted, and their names, to `bytes`, which the reader sees at `window`; they
+ * stand in plan->landmarks from then on. */
+void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window);
+
+/* Leaves the fault explainer its landmarks, in scratch memory; all is planned by now. False if that
+ * is used up. */
+bool plan_landmarks(struct plan *plan);
 
 /* The memory map with everything that is placed in it. */
 bool plan_memory_map(const struct plan *plan, struct memory *map);

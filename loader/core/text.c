@@ -216,7 +216,7 @@ void text_add(struct text *text, const char *format, ...)
 
 void text_add_size(struct text *text, uint64_t bytes)
 {
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	static const char units[][6] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
 	unsigned unit = 0;
 
 	while (unit + 1 < COUNT(units) && (bytes >> (10 * (unit + 1))) != 0)

@@ -55,11 +55,12 @@ static uint64_t write_string(struct writer *writer, const char *string)
 
 /*
  * The most ranges that the memory map can have: every placement may split one range in three. The
- * boot information and the page tables are placed after this is asked.
+ * boot information and the page tables, the kernel's and the explainer's, are placed after this is
+ * asked.
  */
 static unsigned memory_map_bound(const struct plan *plan)
 {
-	return plan->memory->count + 2 * (plan->count + 2);
+	return plan->memory->count + 2 * (plan->count + 3);
 }
 
 /* Bytes that the boot information can need at most. */
@@ -77,6 +78,7 @@ static uint64_t boot_info_bound(const struct plan *plan)
 		      + text_length(plan->order->modules[i].command_line);
 	}
 	size += machine->video_mode_count * sizeof(struct longjump_video_mode) + 8;
+	size += plan_symbols_size(plan) + 8;
 	size += machine->edid != NULL ? 128 : 0;
 	size += machine->font != NULL ? 4096 : 0;
 	return page_up(size);
@@ -151,6 +153,21 @@ static void write_modules(struct writer *writer, struct longjump_boot_info *info
 			.command_line = write_string(writer, file->command_line),
 		};
 	}
+}
+
+/* Fills in the kernel's symbols. */
+static void write_symbols(struct writer *writer, struct longjump_boot_info *info)
+{
+	uint64_t size = plan_symbols_size(writer->plan);
+	void *bytes;
+
+	_Static_assert(sizeof(struct symbol) == sizeof(struct longjump_symbol),
+	               "written as they are");
+	if (size == 0)
+		return;
+	info->symbols = reserve(writer, size, &bytes);
+	plan_write_symbols(writer->plan, bytes, info->symbols);
+	info->symbol_count = writer->plan->landmarks.symbol_count;
 }
 
 /* Fills in what the firmware and the clock said. */
@@ -353,6 +370,7 @@ static bool native_plan(struct plan *plan)
 		info->kernel_file_size = plan->order->kernel.bytes.size;
 	}
 	write_kernel(&writer, info);
+	write_symbols(&writer, info);
 	write_modules(&writer, info);
 	write_machine(&writer, info);
 	write_screen(&writer, info, framebuffer);

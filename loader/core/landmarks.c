@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * landmarks.c - leaves the fault explainer what it needs: its own page tables, and what lies where.
+ * It has to be found long after the loader is gone, so it is placed like the resident part.
+ */
+#include "core/plan.h"
+
+#define FONT_SIZE 4096
+
+/* What the kernel's segments are, for the explainer; NULL if scratch memory is used up. */
+static struct landmark_segment *list_segments(struct plan *plan)
+{
+	struct landmark_segment *list = scratch_take(plan->scratch, plan->count * sizeof(*list), 8);
+
+	for (unsigned i = 0; list != NULL && i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+		struct virt_range virt = placement_virtual(placement);
+		const struct segment *segment =
+			kernel_segment_at(plan->kernel, virt.begin - plan->slide);
+
+		if (placement->use != USE_KERNEL)
+			continue;
+		list[plan->landmarks.segment_count++] =
+			(struct landmark_segment){ page_down(virt.begin), page_up(virt.end),
+			                           placement->rights,
+			                           segment != NULL ? segment->header : 0 };
+	}
+	return list;
+}
+
+/* Where RAM ends. */
+static uint64_t memory_end(const struct memory *memory)
+{
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < memory->count; i++) {
+		if (memory_is_ram(memory->ranges[i].type))
+			end = max_u64(end, memory->ranges[i].phys.end);
+	}
+	return end;
+}
+
+/* How the explainer can speak: a copy of the font, too, which may lie where the kernel goes. */
+static bool note_screen(struct plan *plan, struct landmarks *marks)
+{
+	const struct screen *screen = &plan->machine->screen;
+	uint8_t *font;
+
+	marks->serial = plan->machine->serial;
+	if (screen->pixels.begin == screen->pixels.end)
+		return true;
+	marks->screen = (struct landmark_screen){
+		.pixels = screen->pixels.begin,
+		.width = screen->width,
+		.height = screen->height,
+		.pitch = screen->pitch,
+		.bits_per_pixel = screen->bits_per_pixel,
+		.red_shift = screen->red_shift,
+		.red_bits = screen->red_bits,
+		.green_shift = screen->green_shift,
+		.green_bits = screen->green_bits,
+		.blue_shift = screen->blue_shift,
+		.blue_bits = screen->blue_bits,
+	};
+	if (plan->machine->font == NULL)
+		return true;
+	font = scratch_take(plan->scratch, FONT_SIZE, 8);
+	if (font == NULL)
+		return false;
+	memcpy(font, plan->machine->font, FONT_SIZE);
+	marks->font = physical(plan->machine, font);
+	return true;
+}
+
+/* Where the placements lie that the explainer calls by name. */
+static void note_placements(const struct plan *plan, struct landmarks *marks)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+		struct virt_range virt = placement_virtual(placement);
+		struct landmark whole = { virt.begin, virt.end };
+
+		if (placement->rights == 0)
+			continue;
+		if (placement->use == USE_STACK)
+			marks->stack = whole;
+		else if (placement->use == USE_BOOT_INFO)
+			marks->boot_info = whole;
+		else if (placement->use == USE_FRAMEBUFFER)
+			marks->framebuffer = whole;
+		else if (placement->use == USE_DIRECT_MAP && marks->direct_map.end == 0)
+			marks->direct_map =
+				(struct landmark){ virt.begin - placement->phys.begin,
+				                   virt.begin - placement->phys.begin
+				                           + plan_direct_map_size(plan) };
+	}
+}
+
+void plan_symbols(struct plan *plan)
+{
+	uint64_t left = (uint64_t)(plan->scratch->end - plan->scratch->at);
+	uint64_t need;
+
+	plan->symbols = symbols_find(plan->order->kernel.bytes, plan->report);
+	need = plan_symbols_size(plan) + symbols_list_size(&plan->symbols); /* to sort in */
+	if (need <= left / 2)
+		return;
+	warn(plan->report, DIAG_SYMBOLS_LEFT_OUT,
+	     "they take %llu KiB, half of what the loader has left is %llu KiB", ULL(need / KIB),
+	     ULL(left / 2 / KIB));
+	plan->symbols = (struct symbols){ { NULL, 0 }, { NULL, 0 } };
+}
+
+uint64_t plan_symbols_size(const struct plan *plan)
+{
+	return symbols_list_size(&plan->symbols) + plan->symbols.names.size;
+}
+
+void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window)
+{
+	uint64_t list_size = symbols_list_size(&plan->symbols);
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	struct symbol *spare = scratch_take(&scratch, list_size, 8);
+	struct landmarks *marks = &plan->landmarks;
+
+	if (spare == NULL)
+		return;
+	memcpy(bytes + list_size, plan->symbols.names.bytes, (size_t)plan->symbols.names.size);
+	marks->names = (struct landmark){ window + list_size,
+		                          window + list_size + plan->symbols.names.size };
+	marks->names_at = physical(plan->machine, bytes + list_size);
+	marks->symbols = physical(plan->machine, bytes);
+	marks->symbol_count =
+		symbols_write(&plan->symbols, plan->kernel->virt, plan->slide, marks->names.begin,
+	                      (struct symbol *)(void *)bytes, spare);
+}
+
+/* The symbols, unless the protocol has left them for the kernel, and so for us, already. */
+static void note_symbols(struct plan *plan, struct landmarks *marks)
+{
+	uint64_t size = plan_symbols_size(plan);
+	uint8_t *bytes;
+
+	if (marks->symbols != 0 || size == 0)
+		return;
+	bytes = scratch_take(plan->scratch, size, 8);
+	if (bytes != NULL)
+		plan_write_symbols(plan, bytes, physical(plan->machine, bytes));
+}
+
+bool plan_landmarks(struct plan *plan)
+{
+	struct landmarks *marks = &plan->landmarks;
+	struct landmark_segment *segments = list_segments(plan);
+	struct landmarks *left = scratch_take(plan->scratch, sizeof(*left), 8);
+	struct text name = text_in(marks->protocol, sizeof(marks->protocol));
+
+	if (segments == NULL || left == NULL || !note_screen(plan, marks))
+		return false;
+	text_add(&name, "%s", plan->protocol);
+	note_placements(plan, marks);
+	note_symbols(plan, marks);
+	marks->magic = LANDMARKS_MAGIC;
+	marks->tables = physical(plan->machine, plan->launch.root);
+	marks->kernel_tables = physical(plan->machine, plan->tables.root);
+	marks->explain = plan->order->options.explain;
+	marks->on_fault = plan->order->options.on_fault;
+	marks->memory_end = memory_end(plan->memory);
+	marks->slide = plan->slide;
+	marks->segments = physical(plan->machine, segments);
+	*left = *marks;
+	plan->landmarks_at = physical(plan->machine, left);
+	return true;
+}

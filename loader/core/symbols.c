@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* symbols.c - reads section headers and symbols. Knows nothing of what they are good for. */
+#include "core/symbols.h"
+
+#include "core/elf_format.h"
+
+#define MAX_SECTIONS 0x10000 /* more than any linker makes without extended numbering */
+
+/* How much a symbol says of its address: the less, the more. Those that a source file keeps to
+ * itself come one behind. */
+enum rank { RANK_FUNCTION = 0, RANK_OBJECT = 2, RANK_LABEL = 4, RANK_USELESS = 6 };
+
+/* Section header number `number`. */
+static bool read_section(struct span file, const struct elf_header *header, uint64_t number,
+                         struct elf_section_header *section)
+{
+	return header->shentsize == sizeof(*section) && number < MAX_SECTIONS
+	    && header->shoff <= file.size
+	    && span_read(file, header->shoff + number * sizeof(*section), section,
+	                 sizeof(*section));
+}
+
+/* The bytes of the section's symbols, and of the strings it links to. */
+static bool take_tables(struct span file, const struct elf_header *header,
+                        const struct elf_section_header *section, struct symbols *symbols)
+{
+	struct elf_section_header strings;
+
+	if (section->entsize != sizeof(struct elf_symbol)
+	    || !span_part(file, section->offset, section->size, &symbols->entries)
+	    || !read_section(file, header, section->link, &strings)
+	    || !span_part(file, strings.offset, strings.size, &symbols->names))
+		return false;
+	symbols->entries.size -=
+		(uint32_t)(symbols->entries.size & UINT32_MAX) % sizeof(struct elf_symbol);
+	return symbols->entries.size < UINT32_MAX && symbols->names.size < UINT32_MAX
+	    && symbols->names.size != 0 && symbols->names.bytes[symbols->names.size - 1] == 0;
+}
+
+struct symbols symbols_find(struct span file, struct report *report)
+{
+	struct symbols none = { { NULL, 0 }, { NULL, 0 } }, symbols = none;
+	struct elf_section_header section;
+	struct elf_header header;
+
+	if (!span_read(file, 0, &header, sizeof(header)) || header.shoff == 0
+	    || memcmp(header.ident,
+	              "\x7f"
+	              "ELF\x02\x01",
+	              6)
+	               != 0)
+		return none;
+	for (unsigned i = 0; i < header.shnum; i++) {
+		if (!read_section(file, &header, i, &section)) {
+			warn(report, DIAG_ELF_SYMBOLS_BAD,
+			     "section header %u of %u lies outside the file, which has %llu bytes",
+			     i, header.shnum, ULL(file.size));
+			return none;
+		}
+		if (section.type != ELF_SHT_SYMTAB)
+			continue;
+		if (take_tables(file, &header, &section, &symbols))
+			return symbols;
+		warn(report, DIAG_ELF_SYMBOLS_BAD,
+		     "section %u: %llu bytes at %#llx, entries of %llu bytes, strings in section "
+		     "%u",
+		     i, ULL(section.size), ULL(section.offset), ULL(section.entsize), section.link);
+		return none;
+	}
+	return none;
+}
+
+uint64_t symbols_list_size(const struct symbols *symbols)
+{
+	return (uint32_t)symbols->entries.size / sizeof(struct elf_symbol) * sizeof(struct symbol);
+}
+
+/* Ranks a symbol. */
+static unsigned rank_of(const struct elf_symbol *symbol)
+{
+	unsigned local = symbol->info >> 4 == ELF_STB_LOCAL;
+
+	if (symbol->shndx == 0 || symbol->name == 0)
+		return RANK_USELESS;
+	switch (symbol->info & 15) {
+	case ELF_STT_FUNC:
+		return RANK_FUNCTION + local;
+	case ELF_STT_OBJECT:
+		return RANK_OBJECT + local;
+	case ELF_STT_NOTYPE:
+		return RANK_LABEL + local;
+	default:
+		return RANK_USELESS;
+	}
+}
+
+/* True if `a` comes before `b` or beside it. While they are sorted, names hold the offset in the
+ * low half and the rank above. */
+static bool in_order(const struct symbol *a, const struct symbol *b)
+{
+	return a->address < b->address
+	    || (a->address == b->address && a->name >> 32 <= b->name >> 32);
+}
+
+/* Merges two sorted lists, [from, middle) and [middle, end). */
+static void merge(const struct symbol *from, const struct symbol *middle, const struct symbol *end,
+                  struct symbol *to)
+{
+	const struct symbol *second = middle;
+
+	while (from < middle && second < end)
+		*to++ = in_order(from, second) ? *from++ : *second++;
+	while (from < middle)
+		*to++ = *from++;
+	while (second < end)
+		*to++ = *second++;
+}
+
+/* Sorts by merging ever longer runs, to and fro between the two arrays. Returns the one that it
+ * ends in. */
+static struct symbol *sort(struct symbol *list, struct symbol *spare, size_t count)
+{
+	for (size_t run = 1; run < count; run *= 2) {
+		struct symbol *other = list;
+
+		for (size_t at = 0; at < count; at += 2 * run) {
+			size_t middle = count - at < run ? count : at + run;
+			size_t end = count - middle < run ? count : middle + run;
+
+			merge(list + at, list + middle, list + end, spare + at);
+		}
+		list = spare;
+		spare = other;
+	}
+	return list;
+}
+
+uint64_t symbols_write(const struct symbols *symbols, struct virt_range virt, uint64_t slide,
+                       uint64_t names, struct symbol *list, struct symbol *spare)
+{
+	struct symbol *sorted;
+	struct elf_symbol symbol;
+	size_t count = 0;
+
+	for (uint64_t at = 0; span_read(symbols->entries, at, &symbol, sizeof(symbol));
+	     at += sizeof(symbol)) {
+		unsigned rank = rank_of(&symbol);
+
+		if (rank == RANK_USELESS || symbol.name >= symbols->names.size
+		    || symbols->names.bytes[symbol.name] == 0 || symbol.value < virt.begin
+		    || symbol.value >= virt.end)
+			continue;
+		list[count++] = (struct symbol){ symbol.value, (uint64_t)rank << 32 | symbol.name };
+	}
+	sorted = sort(list, spare, count);
+	for (size_t i = 0; i < count; i++)
+		list[i] = (struct symbol){ sorted[i].address + slide,
+			                   names + (uint32_t)sorted[i].name };
+	return count;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * symbols.h - the kernel's symbols, sorted: which address is in which function. Comes from .symtab
+ * and .strtab, which nothing else needs; a file without them, or with bad ones, boots as well.
+ */
+#ifndef CORE_SYMBOLS_H
+#define CORE_SYMBOLS_H
+
+#include "core/elf.h"
+
+/* The tables in the file, not checked entry by entry. Empty if there are none. */
+struct symbols {
+	struct span entries; /* whole entries */
+	struct span names;   /* the last byte is zero */
+};
+
+/* A symbol as the kernel is told of it (struct longjump_symbol). */
+struct symbol {
+	uint64_t address; /* virtual, with the slide */
+	uint64_t name;    /* virtual address of a zero-terminated string */
+};
+
+/* Finds the tables of an ELF64 file. If there is something wrong with them, warns and leaves them empty. */
+struct symbols symbols_find(struct span file, struct report *report);
+
+/* Bytes that a list of them can take at most. */
+uint64_t symbols_list_size(const struct symbols *symbols);
+
+/*
+ * Writes all functions, objects and labels that have a name and lie in `virt`, as linked, sorted by
+ * address; of several at one address, the one that says most comes first. `list` has room for
+ * symbols_list_size() bytes, and so has `spare`, which is worked in. `names` is the virtual address
+ * of symbols->names for the reader. Returns how many there are.
+ */
+uint64_t symbols_write(const struct symbols *symbols, struct virt_range virt, uint64_t slide,
+                       uint64_t names, struct symbol *list, struct symbol *spare);
+
+#endif
