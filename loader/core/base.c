@@ -7,7 +7,8 @@ bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *p
 	*part = (struct span){ NULL, 0 };
 	if (!in_bounds(offset, size, whole.size))
 		return false;
-	*part = (struct span){ whole.bytes + offset, size };
+	if (size != 0)
+		*part = (struct span){ whole.bytes + offset, size };
 	return true;
 }
 
@@ -17,7 +18,8 @@ bool span_read(struct span from, uint64_t offset, void *to, size_t size)
 		memset(to, 0, size);
 		return false;
 	}
-	memcpy(to, from.bytes + offset, size);
+	if (size != 0)
+		memcpy(to, from.bytes + offset, size);
 	return true;
 }
 
