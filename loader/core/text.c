@@ -25,15 +25,20 @@ static void add_char(struct text *text, char c)
 	}
 }
 
-/* Appends `length` characters, padded to the conversion's width. */
+/* Appends `length` characters, padded to the conversion's width. Zeroes are put behind the first
+ * `sign` of them. */
 static void add_padded(struct text *text, const struct conversion *how, const char *from,
-                       size_t length)
+                       size_t length, size_t sign)
 {
 	size_t pad = how->width > length ? how->width - length : 0;
 
+	for (; pad > 0 && !how->left && !how->zero; pad--)
+		add_char(text, ' ');
+	for (size_t i = 0; i < sign; i++)
+		add_char(text, from[i]);
 	for (; pad > 0 && !how->left; pad--)
-		add_char(text, how->zero ? '0' : ' ');
-	for (size_t i = 0; i < length; i++)
+		add_char(text, '0');
+	for (size_t i = sign; i < length; i++)
 		add_char(text, from[i]);
 	for (; pad > 0; pad--)
 		add_char(text, ' ');
@@ -112,6 +117,7 @@ static void add_number(struct text *text, const struct conversion *how, char kin
 {
 	char digits[24];
 	size_t length = 0;
+	size_t sign;
 
 	if (kind == 'd' && (int64_t)value < 0) {
 		digits[length++] = '-';
@@ -121,9 +127,10 @@ static void add_number(struct text *text, const struct conversion *how, char kin
 		digits[length++] = '0';
 		digits[length++] = 'x';
 	}
+	sign = length;
 	length += kind == 'x' ? write_hex(digits + length, value)
 	                      : write_decimal(digits + length, value);
-	add_padded(text, how, digits, length);
+	add_padded(text, how, digits, length, sign);
 }
 
 static void add_string(struct text *text, const struct conversion *how, const char *string)
@@ -132,7 +139,7 @@ static void add_string(struct text *text, const struct conversion *how, const ch
 
 	while (length < how->precision && string[length] != 0)
 		length++;
-	add_padded(text, how, string, length);
+	add_padded(text, how, string, length, 0);
 }
 
 /* Reads a decimal number in the format. */

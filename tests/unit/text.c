@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* text.c - holds what core/text.h promises, with the C library's printf as the judge. */
+#include "check.h"
+
+#include "core/text.h"
+
+/* The formatter and printf must agree, and the formatter may not write past its buffer. */
+__attribute__((format(printf, 1, 2))) static void expect_same(const char *format, ...)
+{
+	char ours[128], theirs[128];
+	struct text text = text_in(ours, sizeof(ours));
+	va_list values;
+
+	va_start(values, format);
+	text_add_list(&text, format, values);
+	va_end(values);
+	va_start(values, format);
+	vsnprintf(theirs, sizeof(theirs), format, values);
+	va_end(values);
+	EXPECT_TEXT(ours, theirs);
+	EXPECT(text.at == ours + strlen(theirs));
+}
+
+/* How a size is said. */
+static void expect_size(uint64_t bytes, const char *expected)
+{
+	char said[32];
+	struct text text = text_in(said, sizeof(said));
+
+	text_add_size(&text, bytes);
+	EXPECT_TEXT(said, expected);
+}
+
+TEST("a new text is empty")
+{
+	char buffer[4] = "xyz";
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	EXPECT_TEXT(buffer, "");
+	EXPECT(text.at == buffer);
+}
+
+TEST("plain words, characters and percent signs are written as printf does")
+{
+	expect_same("nothing to fill in");
+	expect_same("100%%");
+	expect_same("%c%c%c", 'a', '%', 'z');
+	expect_same("[%s] [%s]", "one", "");
+}
+
+TEST("numbers are written as printf does, of every length")
+{
+	static const uint64_t values[] = {
+		0,
+		1,
+		9,
+		10,
+		99,
+		100,
+		255,
+		4096,
+		INT32_MAX,
+		UINT32_MAX,
+		UINT64_C(9999999999),
+		UINT64_C(10000000000000000000),
+		INT64_MAX,
+		UINT64_MAX,
+	};
+
+	for (unsigned i = 0; i < COUNT(values); i++) {
+		expect_same("%u %x %d", (unsigned)values[i], (unsigned)values[i], (int)values[i]);
+		expect_same("%lu %lx %ld", (unsigned long)values[i], (unsigned long)values[i],
+		            (long)values[i]);
+		expect_same("%llu %llx", ULL(values[i]), ULL(values[i]));
+		expect_same("%lld", (long long)values[i]);
+		expect_same("%zu %zx", (size_t)values[i], (size_t)values[i]);
+	}
+	expect_same("%d %ld %lld", INT32_MIN, -1L, (long long)INT64_MIN);
+}
+
+TEST("numbers are padded as printf does: left, right, with zeroes")
+{
+	expect_same("[%5u] [%-5u] [%05u]", 42u, 42u, 42u);
+	expect_same("[%2u] [%-2u] [%02u]", 12345u, 12345u, 12345u);
+	expect_same("[%016llx] [%20llu]", ULL(0xfee00000), ULL(4096));
+	expect_same("[%6d] [%-6d]", -42, -42);
+	expect_same("K%03u", 7u);
+}
+
+TEST("zeroes are put behind a sign and behind 0x")
+{
+	expect_same("[%06d]", -42);
+	expect_same("[%#010x]", 0x1234u);
+}
+
+TEST("hexadecimal numbers get their 0x if asked for")
+{
+	expect_same("%#x %#llx", 1u, ULL(UINT64_MAX));
+	expect_same("[%#12llx] [%-#12llx]", ULL(0x1000), ULL(0x1000));
+}
+
+TEST("strings are padded and cut as printf does")
+{
+	expect_same("[%8s] [%-8s] [%2s]", "abc", "abc", "abc");
+	expect_same("[%.2s] [%.9s] [%.0s]", "abc", "abc", "abc");
+	expect_same("[%6.2s] [%-6.2s]", "abc", "abc");
+	expect_same("[%.*s] [%.*s]", 1, "abc", 5, "abc");
+}
+
+TEST("a precision keeps the formatter from reading further")
+{
+	static const char no_end[] = { 'a', 'b' };
+	char said[8];
+	struct text text = text_in(said, sizeof(said));
+
+	text_add(&text, "%.2s", no_end);
+	EXPECT_TEXT(said, "ab");
+}
+
+TEST("text that does not fit is cut, and the buffer still ends in a zero")
+{
+	for (size_t size = 1; size < 12; size++) {
+		char *buffer = malloc(size); /* the checker watches its end */
+		struct text text = text_in(buffer, size);
+
+		text_add(&text, "%s %4u", "abc", 17u);
+		text_add(&text, "%s", "more");
+		EXPECT(memcmp(buffer, "abc   17more", size - 1) == 0 && buffer[size - 1] == 0);
+		EXPECT(text.at == text.limit);
+		free(buffer);
+	}
+}
+
+TEST("texts grow by adding")
+{
+	char said[16];
+	struct text text = text_in(said, sizeof(said));
+
+	text_add(&text, "%s", "one");
+	text_add(&text, " and %u", 2u);
+	EXPECT_TEXT(said, "one and 2");
+}
+
+TEST("sizes are said as a person says them")
+{
+	expect_size(0, "0 bytes");
+	expect_size(1023, "1023 bytes");
+	expect_size(1024, "1 KiB");
+	expect_size(1536, "1.5 KiB");
+	expect_size(64 * KIB, "64 KiB");
+	expect_size(MIB - 1, "1023.9 KiB");
+	expect_size(MIB, "1 MiB");
+	expect_size(3 * GIB / 2, "1.5 GiB");
+	expect_size(1024 * GIB, "1 TiB");
+	expect_size(UINT64_MAX, "16777215.9 TiB");
+}
+
+TEST("strings are the same when every character is")
+{
+	EXPECT(text_equal("", ""));
+	EXPECT(text_equal("abc", "abc"));
+	EXPECT(!text_equal("abc", "abd"));
+	EXPECT(!text_equal("abc", "ab"));
+	EXPECT(!text_equal("ab", "abc"));
+}
+
+TEST("a string's length does not count its zero")
+{
+	EXPECT_EQUAL(text_length(""), 0);
+	EXPECT_EQUAL(text_length("abc"), 3);
+}
