@@ -111,7 +111,24 @@ static inline bool in_bounds(uint64_t offset, uint64_t size, uint64_t limit)
 	return offset <= limit && size <= limit - offset;
 }
 
-/* Bytes that somebody else wrote: a file, a firmware table. */
+/* Bits of a virtual address with 4 or 5 levels of page tables. */
+static inline unsigned virtual_bits(unsigned levels)
+{
+	return 12 + 9 * levels;
+}
+
+/* True if the virtual addresses [begin, begin + size) lie in one half of the address space and end
+ * before its last page. */
+static inline bool is_canonical(uint64_t begin, uint64_t size, unsigned address_bits)
+{
+	uint64_t half = UINT64_C(1) << (address_bits - 1);
+	uint64_t last = -PAGE_SIZE;
+
+	return in_bounds(begin, size, half) || (begin >= -half && in_bounds(begin, size, last));
+}
+
+/* Bytes that somebody else wrote: a file, a firmware table. Where there are none, `bytes` may be
+ * NULL. */
 struct span {
 	const uint8_t *bytes;
 	uint64_t size;

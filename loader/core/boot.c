@@ -26,12 +26,6 @@ static bool check_cpu(const struct machine *machine, const struct order *order,
 	return true;
 }
 
-/* Bits of a virtual address. */
-static unsigned address_bits(const struct order *order)
-{
-	return order->options.paging_levels == 5 ? 57 : 48;
-}
-
 /* Writes where each segment lies now, so that addresses can be relocated. */
 static bool list_segments(const struct plan *plan, struct launch *launch)
 {
@@ -90,7 +84,8 @@ bool boot_prepare(struct boot *boot, const struct machine *machine, const struct
 	struct plan *plan = &boot->plan;
 
 	return check_cpu(machine, order, report) /* can it do 64 bits? */
-	    && protocol->read(&boot->kernel, order->kernel.bytes, address_bits(order),
+	    && protocol->read(&boot->kernel, order->kernel.bytes,
+	                      virtual_bits(order->options.paging_levels),
 	                      report)                      /* can we start this kernel? */
 	    && memory_read(&boot->memory, machine, report) /* which memory is there? */
 	    && begin(boot, machine, order, protocol, scratch, report)

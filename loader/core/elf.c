@@ -155,16 +155,6 @@ static struct elf_program_header program_header(const struct reading *reading, u
 	return program;
 }
 
-/* True if [begin, begin + size), size > 0, lies in one half of the address space and ends before
- * its last page. */
-static bool is_canonical(uint64_t begin, uint64_t size, unsigned address_bits)
-{
-	uint64_t half = UINT64_C(1) << (address_bits - 1);
-	uint64_t last = -PAGE_SIZE;
-
-	return in_bounds(begin, size, half) || (begin >= -half && in_bounds(begin, size, last));
-}
-
 /* The rights that program header flags ask for. A segment that may be written or executed may be
  * read: x86 cannot else. */
 static uint8_t segment_rights(uint32_t flags)

@@ -59,7 +59,8 @@ static bool read_number(const char *string, uint64_t *number)
 	unsigned shift;
 
 	for (*number = 0; digit_value(*at) < base; at++) {
-		if (*number > (base == 16 ? UINT64_MAX / 16 : UINT64_MAX / 10 - 1))
+		if (*number > (base == 16 ? UINT64_MAX / 16 : UINT64_MAX / 10)
+		    || *number * base > UINT64_MAX - digit_value(*at))
 			return false;
 		*number = *number * base + digit_value(*at);
 	}
@@ -87,19 +88,30 @@ static bool read_number_option(struct words *words, const char *name, const char
 	return true;
 }
 
-/* An address option: canonical in 5-level paging, not in the first page. */
+/* An address option: not in the first page. Whether the CPU has the address is asked later, since
+ * -paging may follow. */
 static bool read_address_option(struct words *words, const char *name, const char *value,
                                 uint64_t align, uint64_t *at)
 {
-	uint64_t half = UINT64_C(1) << (words->order->options.paging_levels == 5 ? 56 : 47);
-
-	if (!read_number(value, at) || *at < align || (*at >= half && *at < -half)
-	    || (*at & (align - 1)) != 0)
+	if (!read_number(value, at) || *at < align || (*at & (align - 1)) != 0)
 		return refuse(words->report, DIAG_ORDER_BAD_VALUE,
-		              "-%s=%s: a canonical address, not 0, a multiple of %#llx, such as "
+		              "-%s=%s: an address, not 0, a multiple of %#llx, such as "
 		              "0xffffc00000000000",
 		              name, value, ULL(align));
 	return true;
+}
+
+/* The address that an option gave must be one that the CPU has; 0 is none. */
+static bool check_address(const struct words *words, const char *name, uint64_t at)
+{
+	unsigned levels = words->order->options.paging_levels;
+	uint64_t half = UINT64_C(1) << (virtual_bits(levels) - 1);
+
+	if (is_canonical(at, 1, virtual_bits(levels)))
+		return true;
+	return refuse(words->report, DIAG_ORDER_BAD_VALUE,
+	              "-%s=%#llx: with %u-level paging addresses are below %#llx or from %#llx on",
+	              name, ULL(at), levels, ULL(half), ULL(-half));
 }
 
 static bool read_paging(struct words *words, const char *value)
@@ -273,6 +285,25 @@ static const char *take(struct words *words)
 	return *words->next++;
 }
 
+/* True if an option comes next. */
+static bool at_option(const struct words *words)
+{
+	return !at_separator(words) && words->next[0][0] == '-';
+}
+
+/* All options, and whether they fit together. */
+static bool read_options(struct words *words)
+{
+	const struct options *options = &words->order->options;
+
+	while (at_option(words)) {
+		if (!read_option(words, take(words)))
+			return false;
+	}
+	return check_address(words, "stack-at", options->stack_at)
+	    && check_address(words, "direct-map", options->direct_map);
+}
+
 /* A file's name and the words behind it up to the next separator. */
 static void read_file_words(struct words *words, struct file *file)
 {
@@ -285,12 +316,6 @@ static void read_file_words(struct words *words, struct file *file)
 	for (; !at_separator(words); before = " ")
 		copy(words, before, take(words));
 	end_string(words);
-}
-
-/* True if an option comes next. */
-static bool at_option(const struct words *words)
-{
-	return !at_separator(words) && words->next[0][0] == '-';
 }
 
 /* "--- [-raw] [-sha256=HEX] file [command line]", any number of times. */
@@ -329,10 +354,8 @@ bool order_read(struct order *order, unsigned count, const char *const *given,
 	order->options.paging_levels = 4;
 	order->options.explain = true;
 	words.text = text_in(order->text, sizeof(order->text));
-	while (at_option(&words)) {
-		if (!read_option(&words, take(&words)))
-			return false;
-	}
+	if (!read_options(&words))
+		return false;
 	if (at_separator(&words))
 		return refuse(report, DIAG_ORDER_NO_KERNEL, "of %u words none is a file's name",
 		              count);

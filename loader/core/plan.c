@@ -490,9 +490,14 @@ static const struct placement *mapped_at(const struct plan *plan, struct virt_ra
 
 bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const char *name)
 {
+	unsigned levels = plan->order->options.paging_levels;
 	const struct placement *other = mapped_at(plan, virt);
 	struct virt_range taken;
 
+	if (!is_canonical(virt.begin, virt.end - virt.begin, virtual_bits(levels)))
+		return refuse(plan->report, DIAG_ORDER_BAD_VALUE,
+		              "%s: %#llx-%#llx goes beyond the addresses that the CPU has", name,
+		              ULL(virt.begin), ULL(virt.end));
 	if (other == NULL)
 		return true;
 	taken = placement_virtual(other);

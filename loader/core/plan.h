@@ -147,8 +147,8 @@ bool plan_direct_map(struct plan *plan, uint64_t base);
 /* First physical address that the direct map need not reach: 4 GiB or the end of RAM. */
 uint64_t plan_direct_map_size(const struct plan *plan);
 
-/* True if the pages of [at, at + size) are free in the address space; else refuses, naming `name`
- * and who has them. */
+/* True if the CPU has these addresses and nothing is mapped there; else refuses, naming `name` and
+ * who has them. */
 bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const char *name);
 
 /* The virtual addresses of a placement. */

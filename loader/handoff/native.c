@@ -256,15 +256,10 @@ static bool plan_base(struct plan *plan, uint64_t *base)
 	uint64_t size = plan_direct_map_size(plan);
 
 	*base = plan->order->options.direct_map;
-	if (*base != 0) {
-		if (*base + size < *base)
-			return refuse(plan->report, DIAG_MAP_COLLIDES,
-			              "-direct-map=%#llx: %llu GiB do not fit behind it",
-			              ULL(*base), ULL(size / GIB));
+	if (*base != 0)
 		return plan_virtual_is_free(plan, (struct virt_range){ *base, *base + size },
 		                            "-direct-map")
 		    && plan_direct_map(plan, *base);
-	}
 	return plan_find_virtual(plan, size, DIRECT_MAP_BASE, base) && plan_direct_map(plan, *base);
 }
 

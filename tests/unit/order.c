@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* order.c - holds what core/order.h promises: every option, every value that must be refused, and
+ * the words around the kernel and its modules. */
+#include "check.h"
+
+#include "core/order.h"
+
+static struct order order;
+static struct report report;
+
+/* Reads the words of a line, which are separated by single spaces. */
+static bool read(const char *line)
+{
+	static char copy[2 * ORDER_TEXT];
+	static const char *words[2 * ORDER_MAX_MODULES + 10];
+	unsigned count = 0;
+
+	EXPECT(strlen(line) < sizeof(copy));
+	strcpy(copy, line);
+	for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
+		EXPECT(count < COUNT(words));
+		words[count++] = word;
+	}
+	memset(&report, 0, sizeof(report));
+	return order_read(&order, count, words, &report);
+}
+
+/* The line must be read. */
+static void accept(const char *line)
+{
+	if (!read(line))
+		FAIL("refused \"%s\": %s", line, report.findings[0].detail);
+	EXPECT_EQUAL(report.count, 0);
+}
+
+/* The line must be refused, with this code, and with words that name `part`. */
+static void expect_refusal(const char *line, enum diag code, const char *part)
+{
+	if (read(line))
+		FAIL("accepted \"%s\"", line);
+	EXPECT_EQUAL(report.count, 1);
+	EXPECT_EQUAL(report.findings[0].code, code);
+	EXPECT_PART(report.findings[0].detail, part);
+}
+
+/* An option's value must be refused. */
+static void expect_bad_value(const char *option)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "%s kernel.elf", option);
+	expect_refusal(line, DIAG_ORDER_BAD_VALUE, option);
+}
+
+TEST("a kernel's name alone is an order, with every option at its default")
+{
+	accept("kernel.elf");
+	EXPECT_TEXT(order.kernel.name, "kernel.elf");
+	EXPECT_TEXT(order.kernel.command_line, "");
+	EXPECT_EQUAL(order.module_count, 0);
+	EXPECT_EQUAL(order.options.paging_levels, 4);
+	EXPECT_EQUAL(order.options.on_error, ON_ERROR_PROMPT);
+	EXPECT(order.options.stack_size == 0 && order.options.stack_at == 0);
+	EXPECT(order.options.direct_map == 0 && order.options.identity == 0);
+	EXPECT(!order.options.kaslr && !order.options.kernel_file && !order.options.tsc);
+	EXPECT(!order.options.verbose && !order.options.quiet);
+}
+
+TEST("what follows the kernel's name is its command line, options and all")
+{
+	accept("kernel.elf root=/dev/sda1 -verbose quiet");
+	EXPECT_TEXT(order.kernel.command_line, "root=/dev/sda1 -verbose quiet");
+	EXPECT(!order.options.verbose);
+}
+
+TEST("each module has a name and a command line")
+{
+	accept("-verbose kernel.elf a b --- one.img --- two.img x y z --- three.img");
+	EXPECT_TEXT(order.kernel.name, "kernel.elf");
+	EXPECT_TEXT(order.kernel.command_line, "a b");
+	EXPECT_EQUAL(order.module_count, 3);
+	EXPECT_TEXT(order.modules[0].name, "one.img");
+	EXPECT_TEXT(order.modules[0].command_line, "");
+	EXPECT_TEXT(order.modules[1].name, "two.img");
+	EXPECT_TEXT(order.modules[1].command_line, "x y z");
+	EXPECT_TEXT(order.modules[2].name, "three.img");
+}
+
+TEST("the words are copied, not kept")
+{
+	char word[] = "kernel.elf";
+	const char *words[] = { word };
+
+	memset(&report, 0, sizeof(report));
+	EXPECT(order_read(&order, 1, words, &report));
+	word[0] = 'X';
+	EXPECT_TEXT(order.kernel.name, "kernel.elf");
+}
+
+TEST("an order before leaves nothing behind")
+{
+	accept("-kaslr -stack=1M kernel.elf --- module");
+	accept("kernel.elf");
+	EXPECT(!order.options.kaslr && order.options.stack_size == 0 && order.module_count == 0);
+}
+
+TEST("flags are read in any order")
+{
+	accept("-quiet -kaslr -tsc -kernelfile -verbose kernel.elf");
+	EXPECT(order.options.quiet && order.options.kaslr && order.options.tsc);
+	EXPECT(order.options.kernel_file && order.options.verbose);
+}
+
+TEST("a number may be decimal or hexadecimal, with K, M, G or T behind it")
+{
+	static const struct {
+		const char *line;
+		uint64_t size;
+	} cases[] = {
+		{ "-stack=4096 k", 4096 },       { "-stack=0x10000 k", 65536 },
+		{ "-stack=64K k", 65536 },       { "-stack=64k k", 65536 },
+		{ "-stack=1M k", MIB },          { "-stack=0X10k k", 16 * KIB },
+		{ "-stack=1G k", GIB },          { "-stack=0xA000 k", 0xa000 },
+		{ "-stack=0x00001000 k", 4096 },
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		accept(cases[i].line);
+		EXPECT_EQUAL(order.options.stack_size, cases[i].size);
+	}
+	accept("-identity=1T k");
+	EXPECT_EQUAL(order.options.identity, 1024 * GIB);
+}
+
+TEST("what is no number is refused")
+{
+	static const char *const options[] = {
+		"-stack=",     "-stack=K",   "-stack=0x",      "-stack=64Q",
+		"-stack=64KB", "-stack=-64", "-stack=+64K",    "-stack=0x1h",
+		"-stack=1.5M", "-stack=4e3", "-stack=0x1000L", "-stack=64K,",
+	};
+
+	for (unsigned i = 0; i < COUNT(options); i++)
+		expect_bad_value(options[i]);
+}
+
+TEST("a number too large for 64 bits is refused, not cut")
+{
+	expect_bad_value("-stack=18446744073709551616");
+	expect_bad_value("-stack=18446744073709555712");
+	expect_bad_value("-stack=0x10000000000001000");
+	expect_bad_value("-stack=99999999999999999999999");
+	expect_bad_value("-stack=16777216T");
+	expect_bad_value("-stack=0x100000000000000K");
+}
+
+TEST("a stack is whole pages, from one to a GiB")
+{
+	expect_bad_value("-stack=0");
+	expect_bad_value("-stack=4095");
+	expect_bad_value("-stack=5000");
+	expect_bad_value("-stack=0x40001000");
+}
+
+TEST("addresses in both halves are read to their last digit")
+{
+	accept("-stack-at=0x1000 k");
+	EXPECT_EQUAL(order.options.stack_at, 0x1000);
+	accept("-stack-at=0xffffc00000000000 k");
+	EXPECT_EQUAL(order.options.stack_at, UINT64_C(0xffffc00000000000));
+	accept("-stack-at=18446603336221196288 k");
+	EXPECT_EQUAL(order.options.stack_at, UINT64_C(0xffff800000000000));
+	accept("-direct-map=0xffff800000000000 k");
+	EXPECT_EQUAL(order.options.direct_map, UINT64_C(0xffff800000000000));
+}
+
+TEST("addresses that are not canonical, in page 0 or not aligned are refused")
+{
+	expect_bad_value("-stack-at=0");
+	expect_bad_value("-stack-at=0x1001");
+	expect_bad_value("-stack-at=0x800000000000");
+	expect_bad_value("-stack-at=0xffff7ffffffff000");
+	expect_bad_value("-stack-at=0x1000000000000000");
+	expect_bad_value("-direct-map=0xffff800000200000");
+	expect_bad_value("-direct-map=0x100000");
+}
+
+TEST("with 5-level paging 57 bits of an address count, wherever -paging stands")
+{
+	accept("-paging=5 -stack-at=0xff00000000000000 k");
+	EXPECT_EQUAL(order.options.stack_at, UINT64_C(0xff00000000000000));
+	accept("-stack-at=0xff00000000000000 -paging=5 k");
+	expect_refusal("-paging=5 -stack-at=0xff00000000000000 -paging=4 k", DIAG_ORDER_BAD_VALUE,
+	               "-stack-at");
+	expect_refusal("-paging=5 -stack-at=0x100000000000000 k", DIAG_ORDER_BAD_VALUE,
+	               "-stack-at");
+}
+
+TEST("an identity map is whole pages, up to a TiB")
+{
+	accept("-identity=4G k");
+	EXPECT_EQUAL(order.options.identity, 4 * GIB);
+	expect_bad_value("-identity=0");
+	expect_bad_value("-identity=4097");
+	expect_bad_value("-identity=2T");
+}
+
+TEST("paging has 4 or 5 levels")
+{
+	accept("-paging=4 k");
+	EXPECT_EQUAL(order.options.paging_levels, 4);
+	accept("-paging=5 k");
+	EXPECT_EQUAL(order.options.paging_levels, 5);
+	expect_bad_value("-paging=3");
+	expect_bad_value("-paging=6");
+	expect_bad_value("-paging=five");
+	expect_bad_value("-paging=");
+}
+
+TEST("an error ends at the prompt, in a halt or in a reboot")
+{
+	accept("-onerror=prompt k");
+	EXPECT_EQUAL(order.options.on_error, ON_ERROR_PROMPT);
+	accept("-onerror=halt k");
+	EXPECT_EQUAL(order.options.on_error, ON_ERROR_HALT);
+	accept("-onerror=reboot k");
+	EXPECT_EQUAL(order.options.on_error, ON_ERROR_REBOOT);
+	expect_bad_value("-onerror=ignore");
+	expect_bad_value("-onerror=Halt");
+}
+
+TEST("an option given twice has its last value")
+{
+	accept("-stack=64K -stack=128K k");
+	EXPECT_EQUAL(order.options.stack_size, 128 * KIB);
+}
+
+TEST("options before a refused one hold")
+{
+	expect_refusal("-onerror=halt -nonsense k", DIAG_ORDER_UNKNOWN_OPTION, "-nonsense");
+	EXPECT_EQUAL(order.options.on_error, ON_ERROR_HALT);
+}
+
+TEST("unknown options are refused by name")
+{
+	expect_refusal("-nonsense k", DIAG_ORDER_UNKNOWN_OPTION, "-nonsense");
+	expect_refusal("-stack k", DIAG_ORDER_UNKNOWN_OPTION, "-stack");
+	expect_refusal("-stac=4K k", DIAG_ORDER_UNKNOWN_OPTION, "-stac=4K");
+	expect_refusal("-stacks=4K k", DIAG_ORDER_UNKNOWN_OPTION, "-stacks=4K");
+	expect_refusal("-kaslr=yes k", DIAG_ORDER_UNKNOWN_OPTION, "-kaslr=yes");
+	expect_refusal("--verbose k", DIAG_ORDER_UNKNOWN_OPTION, "--verbose");
+	expect_refusal("- k", DIAG_ORDER_UNKNOWN_OPTION, "-");
+}
+
+TEST("an order without a kernel is refused")
+{
+	expect_refusal("", DIAG_ORDER_NO_KERNEL, "0 words");
+	expect_refusal("-verbose", DIAG_ORDER_NO_KERNEL, "1 words");
+	expect_refusal("--- module", DIAG_ORDER_NO_KERNEL, "2 words");
+	expect_refusal("-verbose --- module", DIAG_ORDER_NO_KERNEL, "3 words");
+}
+
+TEST("a separator without a file is refused")
+{
+	expect_refusal("k ---", DIAG_ORDER_NO_MODULE, "separator number 1 is followed by nothing");
+	expect_refusal("k --- m --- --- n", DIAG_ORDER_NO_MODULE,
+	               "separator number 2 is followed by another");
+}
+
+TEST("as many modules as there is room for, and not one more")
+{
+	static char line[16 + 6 * (ORDER_MAX_MODULES + 1)] = "k";
+
+	for (unsigned i = 0; i < ORDER_MAX_MODULES; i++)
+		strcat(line, " --- m");
+	accept(line);
+	EXPECT_EQUAL(order.module_count, ORDER_MAX_MODULES);
+	EXPECT_TEXT(order.modules[ORDER_MAX_MODULES - 1].name, "m");
+	strcat(line, " --- m");
+	expect_refusal(line, DIAG_ORDER_TOO_LONG, "400 modules");
+}
+
+TEST("a line that fits is read, a longer one is refused, whatever its length")
+{
+	static char word[2 * ORDER_TEXT];
+	const char *words[] = { word };
+
+	memset(word, 'k', sizeof(word) - 1);
+	for (unsigned length = ORDER_TEXT - 8; length < ORDER_TEXT + 8; length++) {
+		memset(&report, 0, sizeof(report));
+		word[length] = 0;
+		if (order_read(&order, 1, words, &report)) {
+			EXPECT(length < ORDER_TEXT - 2);
+			EXPECT_EQUAL(strlen(order.kernel.name), length);
+			EXPECT_TEXT(order.kernel.command_line, "");
+		} else {
+			EXPECT(length > ORDER_TEXT - 4);
+			EXPECT_EQUAL(report.findings[0].code, DIAG_ORDER_TOO_LONG);
+		}
+		word[length] = 'k';
+	}
+}
+
+TEST("a message about an endless word is cut")
+{
+	static char line[ORDER_TEXT];
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[0] = '-';
+	expect_refusal(line, DIAG_ORDER_UNKNOWN_OPTION, "-xxxx");
+	EXPECT_EQUAL(strlen(report.findings[0].detail), 100);
+}
