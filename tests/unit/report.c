@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c - holds what core/report.h promises, and that the catalogue of messages is in order. */
+#include "check.h"
+
+#include "core/report.h"
+
+static struct report report;
+
+/* An empty report before each test. */
+static void begin(void)
+{
+	memset(&report, 0, sizeof(report));
+}
+
+TEST("a refusal is noted with its code and its numbers, and says false")
+{
+	begin();
+	EXPECT(!refuse(&report, DIAG_ELF_EMPTY, "it has %u bytes", 0u));
+	EXPECT_EQUAL(report.count, 1);
+	EXPECT_EQUAL(report.findings[0].code, DIAG_ELF_EMPTY);
+	EXPECT(report.findings[0].refusal);
+	EXPECT_TEXT(report.findings[0].detail, "it has 0 bytes");
+}
+
+TEST("a warning is noted, and is no refusal")
+{
+	begin();
+	warn(&report, DIAG_VGA_WINDOW_TAKEN, "at %#llx", ULL(0xa0000));
+	EXPECT_EQUAL(report.count, 1);
+	EXPECT(!report.findings[0].refusal);
+	EXPECT_TEXT(report.findings[0].detail, "at 0xa0000");
+}
+
+TEST("findings stay in the order in which they were made")
+{
+	begin();
+	warn(&report, DIAG_VGA_WINDOW_TAKEN, "first");
+	refuse(&report, DIAG_MAP_NO_ROOM, "second");
+	EXPECT_TEXT(report.findings[0].detail, "first");
+	EXPECT_TEXT(report.findings[1].detail, "second");
+}
+
+TEST("findings that exceed the room are counted, not kept")
+{
+	begin();
+	for (unsigned i = 0; i < COUNT(report.findings) + 3; i++)
+		warn(&report, DIAG_ELF_EMPTY, "number %u", i);
+	EXPECT_EQUAL(report.count, COUNT(report.findings));
+	EXPECT_EQUAL(report.lost, 3);
+	EXPECT_TEXT(report.findings[COUNT(report.findings) - 1].detail, "number 23");
+}
+
+TEST("a detail that is too long is cut")
+{
+	begin();
+	refuse(&report, DIAG_ELF_EMPTY, "%500s", "x");
+	EXPECT_EQUAL(strlen(report.findings[0].detail), sizeof(report.findings[0].detail) - 1);
+}
+
+TEST("a refusal is worded as code and summary, detail, fix")
+{
+	char said[400];
+	struct text text = text_in(said, sizeof(said));
+
+	begin();
+	refuse(&report, DIAG_ELF_PHDRS_OUTSIDE, "program headers at bytes 64..232");
+	finding_write(&text, &report.findings[0]);
+	EXPECT_TEXT(said, "K107 the program headers lie outside the file\n"
+	                  "      program headers at bytes 64..232\n"
+	                  "      fix: the file is cut short; copy or link it again "
+	                  "(docs/errors.md#K107)\n");
+}
+
+TEST("a warning is worded with a note in place of a fix, and without a detail if it has none")
+{
+	char said[400];
+	struct text text = text_in(said, sizeof(said));
+
+	begin();
+	warn(&report, DIAG_VGA_WINDOW_TAKEN, "%s", "");
+	finding_write(&text, &report.findings[0]);
+	EXPECT_PART(said, "K210 the kernel covers the VGA window\n      note: ");
+}
+
+TEST("every message of the catalogue has words, a fix, and a number of its own")
+{
+	for (unsigned i = 0; i < diag_count; i++) {
+		const struct diag_entry *entry = &diag_catalogue[i];
+
+		EXPECT(entry->code >= 100 && entry->code <= 999);
+		EXPECT(entry->summary[0] != 0 && entry->fix[0] != 0);
+		EXPECT(diag_find(entry->code) == entry);
+	}
+}
+
+TEST("a code that nobody knows is not found")
+{
+	EXPECT(diag_find((enum diag)999) == NULL);
+}
