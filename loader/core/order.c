@@ -185,7 +185,7 @@ static bool read_digest(struct words *words, struct file *file, const char *valu
 				words->report, DIAG_ORDER_BAD_VALUE,
 				"-sha256=%.64s: 64 hexadecimal digits, as sha256sum prints them",
 				value);
-		file->digest[i / 2] = (uint8_t)(file->digest[i / 2] << 4 | digit);
+		file->digest[i / 2] = (uint8_t)(file->digest[i / 2] * 16u + digit);
 	}
 	file->hashed = true;
 	return value[2 * SHA256_SIZE] == 0
