@@ -229,6 +229,48 @@ TEST("an error ends at the prompt, in a halt or in a reboot")
 	expect_bad_value("-onerror=Halt");
 }
 
+TEST("a protocol is named, with its features if it has some")
+{
+	accept("k");
+	EXPECT(order.options.protocol == NULL);
+	accept("-protocol=native k");
+	EXPECT_TEXT(order.options.protocol, "native");
+	accept("-protocol=name,one,two -stack=64K k");
+	EXPECT_TEXT(order.options.protocol, "name,one,two");
+	EXPECT_TEXT(order.kernel.name, "k");
+}
+
+#define DIGEST "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
+
+TEST("a digest is 64 hexadecimal digits, for the kernel or for one module")
+{
+	accept("-sha256=" DIGEST " k --- m --- -sha256=" DIGEST " -raw n words");
+	EXPECT(order.kernel.hashed && !order.modules[0].hashed && order.modules[1].hashed);
+	for (unsigned i = 0; i < SHA256_SIZE; i++) {
+		EXPECT_EQUAL(order.kernel.digest[i], 0x11 * (i % 16));
+		EXPECT_EQUAL(order.modules[1].digest[i], 0x11 * (i % 16));
+	}
+	EXPECT_TEXT(order.modules[1].name, "n");
+	EXPECT_TEXT(order.modules[1].command_line, "words");
+}
+
+TEST("a digest with too few, too many or other digits is refused")
+{
+	expect_refusal("-sha256=" DIGEST "0 k", DIAG_ORDER_BAD_VALUE, "more than 64");
+	expect_refusal("-sha256=0123 k", DIAG_ORDER_BAD_VALUE, "-sha256=0123");
+	expect_refusal("-sha256= k", DIAG_ORDER_BAD_VALUE, "-sha256=");
+	expect_refusal("k --- -sha256=xyz m", DIAG_ORDER_BAD_VALUE, "-sha256=xyz");
+}
+
+TEST("a module may be taken as it is, and has no other options")
+{
+	accept("k --- -raw m --- n -raw");
+	EXPECT(order.modules[0].raw && !order.modules[1].raw);
+	EXPECT_TEXT(order.modules[1].command_line, "-raw");
+	expect_refusal("k --- -verbose m", DIAG_ORDER_UNKNOWN_OPTION, "-verbose");
+	expect_refusal("k --- -raw", DIAG_ORDER_NO_MODULE, "followed by nothing");
+}
+
 TEST("an option given twice has its last value")
 {
 	accept("-stack=64K -stack=128K k");
