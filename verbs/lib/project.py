@@ -28,15 +28,16 @@ class Voice:
     """One line a step; with --verbose the commands as well."""
 
     verbose = False
+    stream = None  # where to speak; None is stdout
 
-    @staticmethod
-    def say(text):
-        print(text, flush=True)
+    @classmethod
+    def say(cls, text):
+        print(text, file=cls.stream, flush=True)
 
     @classmethod
     def show(cls, command):
         if cls.verbose:
-            print("+ " + " ".join(shlex.quote(str(word)) for word in command), flush=True)
+            cls.say("+ " + " ".join(shlex.quote(str(word)) for word in command))
 
     @classmethod
     def detail(cls, text):
@@ -63,7 +64,7 @@ def run(command, **more):
     if done.returncode != 0:
         raise Stop(f"{command[0]} failed ({done.returncode}):\n{done.stdout.rstrip()}")
     if Voice.verbose and done.stdout.strip():
-        print(done.stdout.rstrip(), flush=True)
+        say(done.stdout.rstrip())
     return done.stdout
 
 
@@ -72,7 +73,8 @@ def need(*groups, install=True):
     command = ["bash", ROOT / "verbs/lib/need.sh", *groups]
     command += [] if install else ["--no-install"]
     command += ["--verbose"] if Voice.verbose else []
-    if subprocess.run([str(word) for word in command], check=False).returncode != 0:
+    command = [str(word) for word in command]
+    if subprocess.run(command, stdout=Voice.stream, check=False).returncode != 0:
         raise Stop("")
 
 
@@ -82,7 +84,8 @@ def make(*targets):
     command += ["V=1"] if Voice.verbose else []
     with locked():
         Voice.show([*command, *targets])
-        done = subprocess.run([str(word) for word in [*command, *targets]], check=False)
+        command = [str(word) for word in [*command, *targets]]
+        done = subprocess.run(command, stdout=Voice.stream, check=False)
     if done.returncode != 0:
         raise Stop("it did not compile; the messages are above")
 

@@ -39,6 +39,7 @@ class Verb:
     examples: tuple
     names: str = ""  # what words without an option are, "" where there are none
     rest: str = ""  # what follows `--`, "" where nothing may
+    first_ends: bool = False  # the first name ends the options: what follows it is the rest
 
     def read(self, words):
         """Returns the options by key, with .names and .rest; --help ends here."""
@@ -60,6 +61,8 @@ class Verb:
                 raise Stop(self._unknown(word, name, known), 2)
             else:
                 found["names"].append(word)
+                if self.first_ends:
+                    found["rest"], words = words, []
         Voice.verbose = found["verbose"]
         return Words(**found)
 
@@ -87,8 +90,11 @@ class Verb:
     def help(self):
         """The whole help text of the verb."""
         usage = f"usage: ./build.sh {self.name} [OPTION...]"
-        usage += f" [{self.names}...]" if self.names else ""
-        usage += f" [-- {self.rest}...]" if self.rest else ""
+        if self.first_ends:
+            usage += f" {self.names} [{self.rest}...]"
+        else:
+            usage += f" [{self.names}...]" if self.names else ""
+            usage += f" [-- {self.rest}...]" if self.rest else ""
         lines = [usage, "", self.text.strip(), "", "options:"]
         for option in (*self.options, *COMMON):
             head = f"{option.name} {option.value}".rstrip()
