@@ -51,13 +51,24 @@ def run(given):
     disc = image(given)
     need("run", install=not given.no_install)
     window = choose_window(given)
+    return boot([*machine(given), "-cdrom", str(disc)], given.rest, window, shown(disc))
+
+
+def machine(given):
+    """QEMU, with what these words say of the machine."""
+    kvm = ["-accel", "kvm", "-cpu", "host"] if given.kvm else []
+    return ["qemu-system-x86_64", "-m", given.memory or "256M", *kvm]
+
+
+def boot(command, rest, window, name):
+    """Runs a command of QEMU, in a window if that is to be had; returns the status of the verb."""
     with tempfile.TemporaryDirectory(prefix="run.", dir=BUILD) as folder:
-        session = Session(given, disc, window, folder)
-        status = session.run()
+        session = Session(command, rest, window, folder)
+        status = session.run(name)
         if not window or session.ran or can_open(window):
             return status
         say("no window can be opened on this display; booting without one")
-        return Session(given, disc, "", folder).run()
+        return Session(command, rest, "", folder).run(name)
 
 
 def choose_window(given):
@@ -88,46 +99,45 @@ def can_open(window):
 
 
 class Session:
-    """One run of QEMU."""
+    """One run of QEMU: `command` is what the machine is, `rest` what the user adds to it."""
 
-    def __init__(self, given, disc, window, folder):
+    STATUS = {"halt": 0, "off": 0, "reset": 1, "prompt": 1}
+    STOPS = ("-no-reboot", "-no-shutdown")  # at its end it stops, and can be asked where it was
+    INPUT = None  # what can be typed is typed on the terminal
+
+    def __init__(self, command, rest, window, folder):
         self.window = window
         self.serial = os.path.join(folder, "serial")
         self.log = os.path.join(folder, "log")
         self.qmp = Qmp()
-        self.arguments = self._arguments(given, disc)
+        self.arguments = self._arguments(command, rest)
         self.ran = False  # QEMU came up
         self.status = None  # set when the end is known
         self.spoken = 0  # what was on the serial line when we last began a line
 
-    def _arguments(self, given, disc):
-        own, rest = ["qemu-system-x86_64", "-m", given.memory or "256M"], set(given.rest)
-        own += ["-accel", "kvm", "-cpu", "host"] if given.kvm else []
-        own += ["-cdrom", str(disc)]
-        # Neither a reset nor a power-off ends QEMU: it stops, and can be asked where it was.
-        own += ["-no-reboot", "-no-shutdown"]
+    def _arguments(self, command, rest):
+        own, theirs = list(self.STOPS), {*command, *rest}
         if self.window:
             own += ["-display", self.window, "-monitor", "vc"]
-        elif not {"-display", "-nographic", "-curses", "-vnc", "-spice"} & rest:
+        elif not {"-display", "-nographic", "-curses", "-vnc", "-spice"} & theirs:
             own += ["-display", "none"]
-        if not {"-serial", "-nographic"} & rest:
+        if not {"-serial", "-nographic"} & theirs:
             log = self.serial.replace(",", ",,")
             own += ["-chardev", f"stdio,id=line,logfile={log}", "-serial", "chardev:line"]
-        if not {"-d", "-D"} & rest:
+        if not {"-d", "-D"} & theirs:
             own += ["-d", "cpu_reset", "-D", self.log]  # tells a triple fault from a reset
-        return [*own, *self.qmp.arguments(), *given.rest]
+        return [*command, *own, *self.qmp.arguments(), *rest]
 
-    def run(self):
+    def run(self, name):
         """Starts QEMU, watches it, and returns the status of the verb."""
         ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
-        say(f"  boot     {shown(self.arguments[self.arguments.index('-cdrom') + 1])}"
-            f" in QEMU; {ending} to end")
+        say(f"  boot     {name} in QEMU; {ending} to end")
         Voice.show(self.arguments)
         interrupted = []
         signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
         terminal = terminal_settings()
         end = self.qmp.qemus_end.fileno()
-        with subprocess.Popen(self.arguments, pass_fds=[end]) as qemu:
+        with subprocess.Popen(self.arguments, stdin=self.INPUT, pass_fds=[end]) as qemu:
             try:
                 self._watch()
             except Gone:
@@ -169,11 +179,13 @@ class Session:
             dead = bool(cpus) and all(cpu.dead for cpu in cpus)
             if halt.lasted(dead) > SURE and dead and not told:
                 told = True
-                if self._finish(0, "the kernel has halted"):
+                if self._finish("halt", "the kernel has halted"):
                     return
             quiet = silence.lasted(self._said())
             if quiet > SURE and self._nobody_answers():
-                self._finish(1, "the loader is back at its prompt, and nobody is there to type")
+                self._finish(
+                    "prompt", "the loader is back at its prompt, and nobody is there to type"
+                )
                 return
             if quiet > QUIET and not told and not self.window and not self._at_prompt():
                 told = True
@@ -186,10 +198,9 @@ class Session:
                 continue
             reason = event["data"].get("reason", "")
             if reason == "guest-shutdown":
-                self.status = 0
-                self._tell("the machine was switched off")
+                self._conclude("off", "the machine was switched off")
                 return True
-            if reason in ("guest-reset", "guest-panic") and self._finish(1, self._reset()):
+            if reason in ("guest-reset", "guest-panic") and self._finish("reset", self._reset()):
                 return True
         return False
 
@@ -205,13 +216,18 @@ class Session:
             )
         return f"the machine reset{where}: whatever ran there asked for it"
 
-    def _finish(self, status, text):
+    def _finish(self, end, text):
         """Says how it ended. True if that is the end; a window stays until it is closed."""
-        self._tell(text + ("; the window stays until you close it" if self.window else ""))
         if self.window:
+            self._tell(text + "; the window stays until you close it")
             return False
-        self.status = status
+        self._conclude(end, text)
         return True
+
+    def _conclude(self, end, text):
+        """That was the end: one of STATUS."""
+        self._tell(text)
+        self.status = self.STATUS[end]
 
     def _tell(self, text):
         self._new_line()
