@@ -86,8 +86,8 @@ bool boot_prepare(struct boot *boot, const struct machine *machine, const struct
 	return check_cpu(machine, order, report) /* can it do 64 bits? */
 	    && protocol->read(&boot->kernel, order->kernel.bytes,
 	                      virtual_bits(order->options.paging_levels),
-	                      report)                      /* can we start this kernel? */
-	    && memory_read(&boot->memory, machine, report) /* which memory is there? */
+	                      report)                                /* can we start this kernel? */
+	    && memory_read(&boot->memory, machine, *scratch, report) /* which memory is there? */
 	    && begin(boot, machine, order, protocol, scratch, report)
 	    && protocol->place(plan) /* where does the kernel go? */
 	    && plan_modules(plan)    /* and the modules? */

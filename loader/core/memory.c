@@ -107,25 +107,28 @@ static bool sweep(struct memory *memory, const struct edge *edges, unsigned coun
 	return true;
 }
 
-bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
-                        struct report *report)
+/* Refuses for want of room to sort claims in. */
+static bool refuse_claims(unsigned count, struct report *report)
 {
-	static struct edge edges[2 * MEMORY_MAX_RANGES];
+	return refuse(report, DIAG_MEMORY_LOADER, "to sort %u claims on memory", count);
+}
+
+bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
+                        struct scratch scratch, struct report *report)
+{
+	struct edge *edges = scratch_take(&scratch, 2 * (uint64_t)count * sizeof(*edges), 8);
 	unsigned edge_count = 0;
 
-	if (count > MEMORY_MAX_RANGES)
-		return refuse(report, DIAG_MEMORY_RANGES,
-		              "%u claims on memory, at most %u can be told apart", count,
-		              MEMORY_MAX_RANGES);
+	if (edges == NULL)
+		return refuse_claims(count, report);
 	for (unsigned i = 0; i < count; i++) {
 		struct phys_range pages = whole_pages(&claims[i]);
+		uint8_t type = (uint8_t)claims[i].type;
 
 		if (pages.begin == pages.end)
 			continue;
-		insert_edge(edges, &edge_count,
-		            (struct edge){ pages.begin, 1, (uint8_t)claims[i].type });
-		insert_edge(edges, &edge_count,
-		            (struct edge){ pages.end, -1, (uint8_t)claims[i].type });
+		insert_edge(edges, &edge_count, (struct edge){ pages.begin, 1, type });
+		insert_edge(edges, &edge_count, (struct edge){ pages.end, -1, type });
 	}
 	if (!sweep(memory, edges, edge_count))
 		return refuse(report, DIAG_MEMORY_RANGES, "the map falls into more than %u ranges",
@@ -150,28 +153,29 @@ static enum memory_type firmware_type(uint32_t type)
 	}
 }
 
-bool memory_read(struct memory *memory, const struct machine *machine, struct report *report)
+/* The claim that a range of the firmware's map makes; an empty one if it is to be ignored. */
+static struct memory_range firmware_claim(const struct firmware_range *range)
 {
-	static struct memory_range claims[MEMORY_MAX_RANGES];
-	unsigned count = 0;
+	bool whole = in_bounds(range->begin, range->size, UINT64_MAX);
+	struct phys_range phys = { range->begin, whole ? range->begin + range->size : UINT64_MAX };
 
-	claims[count++] = (struct memory_range){ { 0, PAGE_SIZE }, MEMORY_RESERVED };
-	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		const struct firmware_range *range = &machine->firmware[i];
-		uint64_t end = in_bounds(range->begin, range->size, UINT64_MAX)
-		                     ? range->begin + range->size
-		                     : UINT64_MAX;
+	if ((range->attributes & 1) == 0)
+		phys.end = phys.begin;
+	return (struct memory_range){ phys, firmware_type(range->type) };
+}
 
-		if ((range->attributes & 1) == 0)
-			continue;
-		if (count == COUNT(claims))
-			return refuse(report, DIAG_MEMORY_RANGES,
-			              "the firmware reports %u ranges, at most %u can be used",
-			              machine->firmware_count, MEMORY_MAX_RANGES - 1);
-		claims[count++] =
-			(struct memory_range){ { range->begin, end }, firmware_type(range->type) };
-	}
-	if (!memory_from_claims(memory, claims, count, report))
+bool memory_read(struct memory *memory, const struct machine *machine, struct scratch scratch,
+                 struct report *report)
+{
+	unsigned count = machine->firmware_count + 1;
+	struct memory_range *claims = scratch_take(&scratch, count * sizeof(*claims), 8);
+
+	if (claims == NULL)
+		return refuse_claims(count, report);
+	claims[0] = (struct memory_range){ { 0, PAGE_SIZE }, MEMORY_RESERVED };
+	for (unsigned i = 1; i < count; i++)
+		claims[i] = firmware_claim(&machine->firmware[i - 1]);
+	if (!memory_from_claims(memory, claims, count, scratch, report))
 		return false;
 	if (memory_total(memory, MEMORY_USABLE) == 0)
 		return refuse(report, DIAG_MEMORY_NONE, "its %u ranges hold no whole page of it",

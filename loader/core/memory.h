@@ -50,15 +50,18 @@ struct memory {
 
 /*
  * Makes the map that `claims` amount to. Claims may come in any order, overlap, be empty, and need
- * not be whole pages: usable memory is rounded inward, everything else outward. False if the map
- * needs more ranges than there are, or if there are more claims than half of that.
+ * not be whole pages: usable memory is rounded inward, everything else outward. False, with the
+ * reason in the report, if the map needs more ranges than there are. `scratch` is only borrowed.
  */
 bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
-                        struct report *report);
+                        struct scratch scratch, struct report *report);
 
-/* The firmware's memory map. The first page, which holds the BIOS's data, is reserved. False if
- * there is no usable memory. */
-bool memory_read(struct memory *memory, const struct machine *machine, struct report *report);
+/*
+ * The firmware's memory map. The first page, which holds the BIOS's data, is reserved. False, with
+ * the reason in the report, if there is no usable memory. `scratch` is only borrowed.
+ */
+bool memory_read(struct memory *memory, const struct machine *machine, struct scratch scratch,
+                 struct report *report);
 
 /* Bytes of the given type in the whole map. */
 uint64_t memory_total(const struct memory *memory, enum memory_type type);

@@ -695,19 +695,25 @@ static enum memory_type placement_type(const struct placement *placement)
 	return types[placement->use];
 }
 
-bool plan_memory_map(const struct plan *plan, struct memory *map)
+const struct memory *plan_memory_map(const struct plan *plan)
 {
-	static struct memory_range claims[MEMORY_MAX_RANGES + PLAN_MAX_PLACEMENTS];
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	unsigned most = plan->memory->count + plan->count;
+	struct memory *map = scratch_take(&scratch, sizeof(*map), 8);
+	struct memory_range *claims = scratch_take(&scratch, most * sizeof(*claims), 8);
 	unsigned count = 0;
 
+	if (map == NULL || claims == NULL) {
+		refuse(plan->report, DIAG_MEMORY_LOADER, "the memory map's %u claims", most);
+		return NULL;
+	}
 	for (unsigned i = 0; i < plan->memory->count; i++)
 		claims[count++] = plan->memory->ranges[i];
 	for (unsigned i = 0; i < plan->count; i++) {
-		const struct placement *placement = &plan->placements[i];
+		enum memory_type type = placement_type(&plan->placements[i]);
 
-		if (placement_type(placement) != MEMORY_NONE)
-			claims[count++] =
-				(struct memory_range){ placement->phys, placement_type(placement) };
+		if (type != MEMORY_NONE)
+			claims[count++] = (struct memory_range){ plan->placements[i].phys, type };
 	}
-	return memory_from_claims(map, claims, count, plan->report);
+	return memory_from_claims(map, claims, count, scratch, plan->report) ? map : NULL;
 }

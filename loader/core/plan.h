@@ -172,8 +172,11 @@ void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window);
  * is used up. */
 bool plan_landmarks(struct plan *plan);
 
-/* The memory map with everything that is placed in it. */
-bool plan_memory_map(const struct plan *plan, struct memory *map);
+/*
+ * The memory map with everything that is placed in it; NULL, with the reason in the report, if there
+ * is no room for it. It lies in scratch memory that is only borrowed: use it before anything is taken.
+ */
+const struct memory *plan_memory_map(const struct plan *plan);
 
 /* What a placement is for, in words: "kernel", "stack" ... The string is static. */
 const char *use_name(enum use use);

@@ -399,19 +399,21 @@ static uint32_t wire_type(enum memory_type type)
 /* Writes the memory map, now that everything is placed. */
 static bool native_seal(struct plan *plan)
 {
-	static struct memory map;
+	const struct memory *map = plan_memory_map(plan);
 	struct longjump_boot_info *info = plan->handoff;
 	struct longjump_memory *ranges;
 
-	if (!plan_memory_map(plan, &map))
+	if (map == NULL)
 		return false;
 	ranges = (struct longjump_memory *)(void *)((uint8_t *)info
 	                                            + (info->memory_map - plan->entry.rdi));
-	for (unsigned i = 0; i < map.count; i++)
-		ranges[i] =
-			(struct longjump_memory){ map.ranges[i].phys.begin, map.ranges[i].phys.end,
-			                          wire_type(map.ranges[i].type), 0 };
-	info->memory_map_count = map.count;
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct memory_range *range = &map->ranges[i];
+
+		ranges[i] = (struct longjump_memory){ range->phys.begin, range->phys.end,
+			                              wire_type(range->type), 0 };
+	}
+	info->memory_map_count = map->count;
 	return true;
 }
 

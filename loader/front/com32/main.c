@@ -29,15 +29,29 @@ extern const char module_end[] __asm__("_end") __attribute__((visibility("hidden
 extern const uint8_t resident_begin[] __attribute__((visibility("hidden")));
 extern const uint8_t resident_end[] __attribute__((visibility("hidden")));
 
-static struct order order;
+/*
+ * What is small, and what is large. Syslinux clears a module's .bss byte by byte, so the large is
+ * taken from its heap instead.
+ */
 static struct report report;
 static struct machine machine;
 static struct phys_range busy[3];
-static struct boot boot;
 static struct scratch scratch;
+static struct order *order;
+static struct boot *boot;
 static uint8_t *scratch_block;
 
 int main(int argc, char **argv);
+
+/* Memory for the order and for what boot_prepare() works on. */
+static bool take_state(void)
+{
+	order = malloc(sizeof(*order));
+	boot = malloc(sizeof(*boot));
+	return (order != NULL && boot != NULL)
+	    || refuse(&report, DIAG_MEMORY_LOADER, "%zu KiB for the loader's own work",
+	              (sizeof(*order) + sizeof(*boot)) / 1024);
+}
 
 /* Bytes of RAM below 4 GiB, roughly: to judge how much of it the loader may take. */
 static uint64_t low_memory(void)
@@ -83,10 +97,10 @@ static bool note_busy(void)
 /* Reads the kernel and the modules. */
 static bool load_files(void)
 {
-	if (!file_load(&order.kernel, &report))
+	if (!file_load(&order->kernel, &report))
 		return false;
-	for (unsigned i = 0; i < order.module_count; i++) {
-		if (!file_load(&order.modules[i], &report))
+	for (unsigned i = 0; i < order->module_count; i++) {
+		if (!file_load(&order->modules[i], &report))
 			return false;
 	}
 	machine.clock.tsc_read = rdtsc();
@@ -96,8 +110,8 @@ static bool load_files(void)
 /* The clocks, and what -kaslr needs. Always true. */
 static bool read_clocks(void)
 {
-	machine.clock.tsc_frequency = order.options.tsc ? tsc_measure() : tsc_frequency();
-	if (order.options.kaslr)
+	machine.clock.tsc_frequency = order->options.tsc ? tsc_measure() : tsc_frequency();
+	if (order->options.kaslr)
 		random_read(&machine);
 	return true;
 }
@@ -107,24 +121,26 @@ static bool prepare(unsigned count, const char *const *words)
 {
 	const struct protocol *protocol;
 
-	return order_read(&order, count, words, &report) && cpu_read(&machine.cpu, &report)
-	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && read_clocks()
-	    && load_files() && (protocol = protocol_choose(&order, &report)) != NULL
-	    && take_scratch() && note_busy()
-	    && boot_prepare(&boot, &machine, &order, protocol, &scratch, &report);
+	return take_state() && order_read(order, count, words, &report)
+	    && cpu_read(&machine.cpu, &report) && bios_read_memory(&machine, &report)
+	    && bios_read_facts(&machine) && read_clocks() && load_files()
+	    && (protocol = protocol_choose(order, &report)) != NULL && take_scratch() && note_busy()
+	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report);
 }
 
 /* Says what was wrong, and does what -onerror asks for. Returns only to the prompt. */
 static void fail(void)
 {
-	if (order.kernel.name != NULL)
-		console_print("\nLongjump could not start %s\n", order.kernel.name);
+	if (boot != NULL && order->kernel.name != NULL)
+		console_print("\nLongjump could not start %s\n", order->kernel.name);
 	console_report(&report);
-	if (order.options.on_error == ON_ERROR_HALT) {
+	if (boot == NULL)
+		return; /* there was not even memory to read the order in */
+	if (order->options.on_error == ON_ERROR_HALT) {
 		console_write("The machine is halted (-onerror=halt).\n");
 		bios_halt();
 	}
-	if (order.options.on_error == ON_ERROR_REBOOT) {
+	if (order->options.on_error == ON_ERROR_REBOOT) {
 		console_print("The machine restarts in %u seconds (-onerror=reboot).\n",
 		              REBOOT_SECONDS);
 		bios_reboot(REBOOT_SECONDS);
@@ -140,10 +156,12 @@ int main(int argc, char **argv)
 	console_open();
 	if (prepare((unsigned)argc - 1, (const char *const *)argv + 1)) {
 		console_report(&report);
-		launch(&boot);
+		launch(boot);
 	}
 	fail();
 	free(scratch_block);
+	free(boot);
+	free(order);
 	files_release();
 	return 1;
 }
