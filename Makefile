@@ -16,6 +16,8 @@ MAKEFLAGS += --no-builtin-rules
 # CC, LD and AR are make's own.
 NASM ?= nasm
 OBJCOPY ?= objcopy
+NM ?= nm
+READELF ?= readelf
 
 # Quiet: one short line a step.
 ifdef V
@@ -125,6 +127,9 @@ build/longjump.c32: build/longjump.elf
 build/longjump.elf: $(com32) build/obj/com32/link build/obj/com32/visible
 	$(say) link build/longjump.c32
 	$(quiet)$(LD) $(ldflags-com32) --version-script=build/obj/com32/visible -o $@ $(com32)
+	$(quiet)if $(NM) -u $@ | grep -E ' __[a-z]+[dst]i[2-4]$$'; \
+	then echo 'the module calls functions of libgcc (above), which Syslinux does not have'; \
+	exit 1; fi
 
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)
@@ -147,8 +152,10 @@ build/resident.bin: build/resident.elf
 build/resident.elf: $(resident) loader/resident/resident.ld build/obj/resident/link
 	$(say) link $@
 	$(quiet)$(LD) $(ldflags-resident) -T loader/resident/resident.ld -o $@ $(resident)
-	$(quiet)if readelf -rW $@ | sed '/\.rela\.debug/,/^$$/d' | grep -E 'R_X86_64_(64|32|32S|16|8) '; \
-	then echo 'loader/resident: absolute addresses (above) in code that may lie anywhere'; exit 1; fi
+	$(quiet)if $(READELF) -rW $@ | sed '/\.rela\.debug/,/^$$/d' | \
+		grep -E 'R_X86_64_(64|32|32S|16|8) '; \
+	then echo 'loader/resident: absolute addresses (above) in code that may lie anywhere'; \
+	exit 1; fi
 
 build/obj/resident/link: FORCE
 	$(call remember,$(LD) $(ldflags-resident) $(resident))
