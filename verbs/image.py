@@ -21,6 +21,7 @@ OPTIONS = (
         many=True,
     ),
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),
+    Option("--hash", "", "writes the SHA-256 of kernel and modules into isolinux.cfg on the disc"),
     Option("--keep-debug", "", "packs the kernel with its debug sections"),
 )
 
@@ -63,6 +64,7 @@ def read_order(given):
         options=options,
         modules=[read_module(text) for text in given.module],
         keep_debug=given.keep_debug,
+        hashes=given.hash,
     )
 
 

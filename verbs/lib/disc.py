@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.elf import strip_debug
+from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
 from lib.project import BUILD, ROOT, Stop, detail, run, say, shown
 
@@ -39,6 +40,7 @@ class Order:
     options: str = None
     modules: list = field(default_factory=list)  # of (Path, command line)
     keep_debug: bool = False
+    hashes: bool = False
 
 
 def make_disc(order):
@@ -49,6 +51,9 @@ def make_disc(order):
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="stage.", dir=BUILD) as stage:
         staged = stage_files(files, Path(stage), order.keep_debug)
+        if order.hashes:
+            text = staged[CONFIG].read_text(encoding="utf-8")
+            staged[CONFIG].write_text(with_hashes(text, staged), encoding="utf-8")
         digest = digest_of(staged)
         if stamp_of(output) == stamp(digest, output):
             say(f"{shown(output)} is up to date")
