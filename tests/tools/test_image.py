@@ -1,6 +1,7 @@
 """What is on the disc, and that it is whole or not there at all."""
 
 import gzip
+import hashlib
 import os
 import signal
 import struct
@@ -142,6 +143,17 @@ def test_what_is_ordered_stands_in_isolinux_cfg(make_image, kernel, tmp_path):
     )
     assert image.read("/isolinux/initrd.img") == b"one"
     assert image.read("/isolinux/with:colon") == b"two"
+
+
+def test_hashes_of_what_is_packed_stand_before_each_name(make_image, tmp_path):
+    module = tmp_path / "module.bin"
+    module.write_bytes(b"some bytes")
+    image = make_image("--hash", "--options", "-quiet", "--module", f"{module}:with words")
+    packed = hashlib.sha256(image.read("/isolinux/kernel.elf")).hexdigest()
+    wanted = hashlib.sha256(b"some bytes").hexdigest()
+    text = image.read("/isolinux/isolinux.cfg").decode()
+    assert f"-quiet -sha256={packed} kernel.elf" in text
+    assert f"--- -sha256={wanted} module.bin with words" in text
 
 
 def test_nothing_ordered_leaves_isolinux_cfg_alone(make_image, project):
