@@ -205,9 +205,12 @@ build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
 	$(say) link $@
 	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
 
-kit := $(patsubst %,build/obj/kernels/%.o,$(sort $(wildcard tests/kernels/kit*.c tests/kernels/kit*.asm)))
-test-kernel-sources := $(filter-out tests/kernels/kit%,$(wildcard tests/kernels/*.c tests/kernels/*.asm))
-test-kernels := $(patsubst tests/kernels/%,build/tests/kernels/%.elf,$(basename $(test-kernel-sources)))
+kit := $(patsubst %,build/obj/kernels/%.o,$(sort \
+	$(wildcard tests/kernels/kit*.c tests/kernels/kit*.asm)))
+test-kernel-sources := $(filter-out tests/kernels/kit%, \
+	$(wildcard tests/kernels/*.c tests/kernels/*.asm))
+test-kernels := $(patsubst tests/kernels/%,build/tests/kernels/%.elf, \
+	$(basename $(test-kernel-sources)))
 
 kernels-inc := $(wildcard tests/kernels/Makefile.inc)
 include $(kernels-inc)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOT_OURS = {".git", "build", "__pycache__", ".pytest_cache"}
-CODE = {".c", ".h", ".def", ".asm", ".ld", ".sh", ".py", ".inc", ".ini"}
+CODE = {".c", ".h", ".def", ".asm", ".ld", ".sh", ".py", ".inc", ".ini", "Makefile"}
 COMPILERS_OWN = {
     "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdnoreturn.h",
 }  # fmt: skip
@@ -21,7 +21,7 @@ def files(*suffixes):
     for path in sorted(ROOT.rglob("*")):
         inside = path.relative_to(ROOT)
         if path.is_file() and not NOT_OURS & set(inside.parts) and inside.parts[0] != "iso":
-            if not suffixes or path.suffix in suffixes:
+            if not suffixes or (path.suffix or path.name) in suffixes:
                 found.append(inside)
     return found
 
@@ -66,9 +66,10 @@ def test_python_compiles():
 
 
 def test_lines_fit_into_100_columns():
+    """But for catalogues (.def), which have an entry a line."""
     long = [
         f"{place}: {len(line.expandtabs(8))}"
-        for place, line in lines(CODE)
+        for place, line in lines(CODE - {".def"})
         if len(line.expandtabs(8)) > 100
     ]
     assert not long, "\n".join(long)

@@ -161,9 +161,8 @@ def test_what_is_missing_is_installed_where_that_is_allowed(tmp_path):
     )
     (tmp_path / "apt-get").chmod(0o755)
     script = (
-        'source "$1"; has() { [[ $1 != nasm || -e $2/lists ]]; }; tools=$2;'
-        'has() { case $1 in nasm) [[ -e $tools/lists ]] ;; *) command -v "$1" >/dev/null ;; esac; };'
-        "need build"
+        'source "$1"; tools=$2; has() { case $1 in nasm) [[ -e $tools/lists ]] ;;'
+        ' *) command -v "$1" >/dev/null ;; esac; }; need build'
     )
     done = subprocess.run(
         ["bash", "-c", script, "-", NEED, tmp_path],
