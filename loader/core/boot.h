@@ -5,6 +5,8 @@
 
 #include "core/plan.h"
 
+#define LOADER_NAME "Longjump 1.0.0"
+
 /* A way of handing the machine to a kernel. loader/handoff/ has a file for each. */
 struct protocol {
 	const char *name;

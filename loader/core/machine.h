@@ -66,6 +66,9 @@ struct machine {
 	uint64_t random;        /* for -kaslr */
 	uint32_t random_source; /* enum longjump_entropy */
 
+	uint16_t serial_port; /* base port of a UART that is set up; 0: none */
+	uint8_t serial_wait;  /* bits of its modem status that must be set before a byte is sent */
+
 	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */
 	uint32_t cpu_count;
 	uint32_t boot_drive;

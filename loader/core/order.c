@@ -193,6 +193,42 @@ static bool read_digest(struct words *words, struct file *file, const char *valu
 	              "-sha256=%.64s...: more than 64 hexadecimal digits", value);
 }
 
+/* If the part of a list at *at, up to a comma or the end, is `name`, passes it. */
+static bool pass_part(const char **at, const char *name)
+{
+	const char *end = *at;
+
+	for (; *name != 0; name++, end++) {
+		if (*end != *name)
+			return false;
+	}
+	if (*end != 0 && *end != ',')
+		return false;
+	*at = end;
+	return true;
+}
+
+static bool read_log(struct words *words, const char *value)
+{
+	static const char *const names[] = { "screen", "com1", "com2", "e9" };
+	const char *at = value;
+	unsigned log = 0;
+
+	do {
+		unsigned i = 0;
+
+		while (i < COUNT(names) && !pass_part(&at, names[i]))
+			i++;
+		if (i == COUNT(names))
+			return refuse(words->report, DIAG_ORDER_BAD_VALUE,
+			              "-log=%.100s: screen, com1, com2 and e9, with commas between",
+			              value);
+		log |= 1u << i;
+	} while (*at++ == ',');
+	words->order->options.log = log;
+	return true;
+}
+
 /* If `word` is "-name=value", the value; NULL if not. */
 static const char *value_of(const char *word, const char *name)
 {
@@ -226,13 +262,25 @@ static bool read_flag(struct options *options, const char *word)
 	return false;
 }
 
+/* An option instead of a kernel. */
+static bool read_action(struct options *options, const char *word)
+{
+	if (text_equal(word, "-poweroff"))
+		options->action = ACTION_POWER_OFF;
+	else if (text_equal(word, "-reboot"))
+		options->action = ACTION_REBOOT;
+	else
+		return false;
+	return true;
+}
+
 /* One option: a word that begins with '-'. */
 static bool read_option(struct words *words, const char *word)
 {
 	struct options *options = &words->order->options;
 	const char *value;
 
-	if (read_flag(options, word))
+	if (read_flag(options, word) || read_action(options, word))
 		return true;
 	if ((value = value_of(word, "sha256")) != NULL)
 		return read_digest(words, &words->order->kernel, value);
@@ -256,6 +304,8 @@ static bool read_option(struct words *words, const char *word)
 		return read_on_fault(words, value);
 	if ((value = value_of(word, "explain")) != NULL)
 		return read_explain(words, value);
+	if ((value = value_of(word, "log")) != NULL)
+		return read_log(words, value);
 	return refuse(words->report, DIAG_ORDER_UNKNOWN_OPTION, "%.100s", word);
 }
 
@@ -356,6 +406,8 @@ bool order_read(struct order *order, unsigned count, const char *const *given,
 	words.text = text_in(order->text, sizeof(order->text));
 	if (!read_options(&words))
 		return false;
+	if (order->options.action != ACTION_START)
+		return true;
 	if (at_separator(&words))
 		return refuse(report, DIAG_ORDER_NO_KERNEL, "of %u words none is a file's name",
 		              count);

@@ -19,6 +19,12 @@
 /* What the loader does when it cannot start the kernel. */
 enum on_error { ON_ERROR_PROMPT, ON_ERROR_HALT, ON_ERROR_REBOOT };
 
+/* What the loader is to do. */
+enum action { ACTION_START, ACTION_POWER_OFF, ACTION_REBOOT };
+
+/* Where the loader speaks: bits. */
+enum log { LOG_SCREEN = 1, LOG_COM1 = 2, LOG_COM2 = 4, LOG_E9 = 8 };
+
 struct options {
 	uint64_t stack_size;    /* bytes, whole pages; 0: the protocol's default */
 	uint64_t stack_at;      /* virtual address of the lowest byte, whole pages; 0: anywhere */
@@ -27,9 +33,11 @@ struct options {
 	unsigned paging_levels; /* 4 or 5 */
 	enum on_error on_error;
 	enum on_fault on_fault;
-	const char
-		*protocol; /* "name" or "name,feature,..."; NULL: the one the kernel looks like */
-	bool explain;      /* the kernel's first faults */
+	/* "name" or "name,feature,..."; NULL: the one the kernel looks like */
+	const char *protocol;
+	enum action action; /* but for ACTION_START, no kernel is named */
+	unsigned log;       /* of enum log; 0: the screen and the serial console */
+	bool explain;       /* the kernel's first faults */
 	bool kaslr;
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */

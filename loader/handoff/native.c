@@ -10,7 +10,6 @@
 
 #include "longjump.h"
 
-#define LOADER_NAME     "Longjump 1.0.0"
 #define DIRECT_MAP_BASE UINT64_C(0xffff900000000000)
 #define VGA_BEGIN       0xa0000
 #define VGA_END         0xc0000

@@ -30,7 +30,8 @@ enum {
 	PORT_KEYBOARD_COMMAND = 0x64,
 	KEYBOARD_RESET = 0xfe,
 	PORT_DEBUG = 0xe9,
-	PORT_COM1 = 0x3f8
+	PORT_COM1 = 0x3f8,
+	PORT_COM2 = 0x2f8
 };
 
 static inline uint64_t rdtsc(void)

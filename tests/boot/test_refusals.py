@@ -31,6 +31,7 @@ OUT_OF_REACH = {
     305: "ISOLINUX's line is shorter than ours",
     401: "every CPU that QEMU and Bochs offer has CPUID",
     404: "every BIOS here has E820",
+    406: "every BIOS here switches off",
 }
 # Provoked in other files, because they need another machine or are no refusals.
 ELSEWHERE = {204, 210, 402, 403, 502, 503}

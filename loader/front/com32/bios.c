@@ -193,6 +193,23 @@ _Noreturn void bios_halt(void)
 		__asm__ volatile("cli; hlt");
 }
 
+bool bios_power_off(struct report *report)
+{
+	/* APM 1.2: connect in real mode, speak version 1.2, switch all devices (BX = 1) off (CX =
+	 * 3). */
+	static const struct bios_registers calls[] = {
+		{ .eax = 0x5301 },
+		{ .eax = 0x530e, .ecx = 0x0102 },
+		{ .eax = 0x5307, .ebx = 1, .ecx = 3 },
+	};
+	struct bios_registers out = { 0 };
+
+	for (unsigned i = 0; i < COUNT(calls) && (out.eflags & CARRY) == 0; i++)
+		__intcall(0x15, &calls[i], &out);
+	return refuse(report, DIAG_BIOS_NO_POWER_OFF, "int 15h, AX=5307h (APM) answers %#x",
+	              (unsigned)out.eax >> 8 & 0xff);
+}
+
 _Noreturn void bios_reboot(unsigned seconds)
 {
 	uint32_t microseconds = seconds * 1000000;

@@ -16,6 +16,9 @@ bool bios_read_facts(struct machine *machine);
 /* Stops the machine for good. */
 _Noreturn void bios_halt(void);
 
+/* Switches the machine off. On false, the reason is in the report. */
+bool bios_power_off(struct report *report);
+
 /* Waits, then restarts the machine. */
 _Noreturn void bios_reboot(unsigned seconds);
 

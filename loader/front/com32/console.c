@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console.c - the screen through Syslinux, and COM1. With a SERIAL line in isolinux.cfg, Syslinux
- * sends all text to the serial port by itself; without one, we do, so that a message is never on
- * the screen alone.
+ * console.c - the screen through the BIOS, serial ports and the debug port by ourselves. Syslinux's
+ * own console is not used: it knows only the screen and one port together. What the SERIAL line in
+ * isolinux.cfg says of that port (which, how fast, which signals to wait for) is honoured.
  */
 #include "front/com32/console.h"
 
@@ -17,45 +17,125 @@ enum {
 	UART_DIVISOR_HIGH = 1,
 	UART_FIFO = 2,
 	UART_LINE = 3,
+	UART_MODEM = 4,
 	UART_STATUS = 5,
+	UART_MODEM_STATUS = 6,
 	UART_LINE_8N1 = 0x03,
 	UART_LINE_DIVISOR = 0x80,
 	UART_FIFO_ON = 0x07,
+	UART_MODEM_READY = 0x03, /* DTR and RTS */
 	UART_STATUS_EMPTY = 0x20,
 	UART_PATIENCE = 100000 /* reads of the status before a port is taken to be stuck */
 };
 
-static uint16_t own_serial; /* base port of the UART that we drive ourselves; 0: none */
+/* Syslinux's flow control word (syslinux.txt, SERIAL): signals to wait for, as in the modem status;
+ * and that CONSOLE 0 has switched the screen off. */
+enum { FLOW_WAIT = 0xf0, FLOW_NO_SCREEN = 0x8000 };
+
+/* A serial port that we speak on. */
+struct uart {
+	uint16_t port;
+	uint8_t wait; /* bits of the modem status */
+};
+
+static struct uart uarts[2];
+static unsigned uart_count;
+static bool on_screen, on_debug, is_quiet;
+
+/* Speaks on this port, too, if there is one: as Syslinux has set it up if it is Syslinux's, else at
+ * the speed of the SERIAL line, or 115200 baud. */
+static void add_uart(uint16_t port)
+{
+	const struct serial_console *syslinux = &__syslinux_serial_console_info;
+	uint16_t divisor = syslinux->iobase != 0 ? syslinux->divisor : 1;
+
+	if (port == syslinux->iobase) {
+		uarts[uart_count++] = (struct uart){ port, (uint8_t)(syslinux->flow & FLOW_WAIT) };
+		return;
+	}
+	if (inb(port + UART_STATUS) == 0xff)
+		return;
+	uarts[uart_count++] = (struct uart){ port, 0 };
+	outb(port + UART_LINE, UART_LINE_DIVISOR);
+	outb(port + UART_DIVISOR_LOW, (uint8_t)divisor);
+	outb(port + UART_DIVISOR_HIGH, (uint8_t)(divisor >> 8));
+	outb(port + UART_LINE, UART_LINE_8N1);
+	outb(port + UART_FIFO, UART_FIFO_ON);
+	outb(port + UART_MODEM, UART_MODEM_READY);
+}
 
 void console_open(void)
 {
-	openconsole(&dev_null_r, &dev_stdcon_w);
-	if (__syslinux_serial_console_info.iobase != 0 || inb(PORT_COM1 + UART_STATUS) == 0xff)
-		return;
-	own_serial = PORT_COM1;
-	outb(own_serial + UART_LINE, UART_LINE_DIVISOR);
-	outb(own_serial + UART_DIVISOR_LOW, 1); /* 115200 baud */
-	outb(own_serial + UART_DIVISOR_HIGH, 0);
-	outb(own_serial + UART_LINE, UART_LINE_8N1);
-	outb(own_serial + UART_FIFO, UART_FIFO_ON);
+	const struct serial_console *syslinux = &__syslinux_serial_console_info;
+
+	on_screen = (syslinux->flow & FLOW_NO_SCREEN) == 0;
+	add_uart(syslinux->iobase != 0 ? syslinux->iobase : PORT_COM1);
 }
 
-/* Sends a character to our own serial port, unless that does not move. */
-static void serial_put(char c)
+bool console_choose(const struct options *options, struct machine *machine)
 {
-	for (unsigned i = 0;
-	     i < UART_PATIENCE && (inb(own_serial + UART_STATUS) & UART_STATUS_EMPTY) == 0; i++)
-		;
-	outb(own_serial + UART_DATA, (uint8_t)c);
+	is_quiet = options->quiet;
+	if (options->log != 0) {
+		on_screen = (options->log & LOG_SCREEN) != 0;
+		on_debug = (options->log & LOG_E9) != 0;
+		uart_count = 0;
+		if ((options->log & LOG_COM1) != 0)
+			add_uart(PORT_COM1);
+		if ((options->log & LOG_COM2) != 0)
+			add_uart(PORT_COM2);
+	}
+	if (uart_count > 0) {
+		machine->serial_port = uarts[0].port;
+		machine->serial_wait = uarts[0].wait;
+	}
+	return true;
+}
+
+void console_use_screen(void)
+{
+	on_screen = true;
+}
+
+bool console_is_quiet(void)
+{
+	return is_quiet;
+}
+
+void console_close(void)
+{
+	openconsole(&dev_null_r, &dev_null_w); /* the next to open it asks where the cursor is */
+}
+
+/* Sends a byte as soon as the port and whoever listens are ready, but does not wait for ever. */
+static void uart_put(const struct uart *uart, char c)
+{
+	for (unsigned i = 0; i < UART_PATIENCE; i++) {
+		if ((inb(uart->port + UART_STATUS) & UART_STATUS_EMPTY) != 0
+		    && (inb(uart->port + UART_MODEM_STATUS) & uart->wait) == uart->wait)
+			break;
+	}
+	outb(uart->port + UART_DATA, (uint8_t)c);
+}
+
+/* Shows a character everywhere. The screen: int 10h, AH = 0Eh, grey on page 0. */
+static void put(char c)
+{
+	if (on_screen)
+		__intcall(0x10,
+		          &(struct bios_registers){ .eax = 0x0e00 | (uint8_t)c, .ebx = 0x0007 },
+		          &(struct bios_registers){ 0 });
+	for (unsigned i = 0; i < uart_count; i++)
+		uart_put(&uarts[i], c);
+	if (on_debug)
+		outb(PORT_DEBUG, (uint8_t)c);
 }
 
 void console_write(const char *text)
 {
-	_fwrite(text, text_length(text), file_of(1));
-	for (; own_serial != 0 && *text != 0; text++) {
+	for (; *text != 0; text++) {
 		if (*text == '\n')
-			serial_put('\r');
-		serial_put(*text);
+			put('\r');
+		put(*text);
 	}
 }
 
@@ -86,7 +166,13 @@ static void show(const struct report *report, bool refusals)
 	}
 }
 
-void console_report(const struct report *report)
+void console_warn(const struct report *report)
+{
+	if (!is_quiet)
+		show(report, false);
+}
+
+void console_refuse(const struct report *report)
 {
 	show(report, false);
 	if (report->lost != 0)

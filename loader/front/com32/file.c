@@ -4,6 +4,7 @@
 #include "front/com32/file.h"
 
 #include "core/order.h"
+#include "front/com32/progress.h"
 #include "front/com32/syslinux.h"
 
 #define CHUNK      MIB
@@ -58,6 +59,7 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 	uint8_t *to = (uint8_t *)(uintptr_t)file->bytes.bytes;
 	uint64_t done = 0;
 
+	progress_begin(file->name, file->bytes.size);
 	while (done < file->bytes.size) {
 		size_t want = (size_t)min_u64(CHUNK, file->bytes.size - done);
 		size_t got = _fread(to + done, want, from);
@@ -66,7 +68,9 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 		if (got != want)
 			return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
 			              file->name, ULL(done), ULL(file->bytes.size));
+		progress_at(done);
 	}
+	progress_end();
 	return true;
 }
 

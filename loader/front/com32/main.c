@@ -4,6 +4,7 @@
  * launches. Whatever goes wrong is said, and the user is back at ISOLINUX's prompt.
  */
 #include "core/boot.h"
+#include "core/print.h"
 #include "front/com32/bios.h"
 #include "front/com32/console.h"
 #include "front/com32/file.h"
@@ -116,24 +117,59 @@ static bool read_clocks(void)
 	return true;
 }
 
+/* Reads the order, and speaks from then on where it says. */
+static bool read_order(unsigned count, const char *const *words)
+{
+	bool is_read = order_read(order, count, words, &report);
+
+	console_choose(&order->options, &machine);
+	if (is_read && !order->options.quiet && order->kernel.name != NULL)
+		console_print(LOADER_NAME ": %s\n", order->kernel.name);
+	return is_read;
+}
+
+/* Switches off or restarts, if that is what was ordered. Returns false if it could not. */
+static bool obey(void)
+{
+	if (order->options.action == ACTION_REBOOT)
+		bios_reboot(0);
+	return order->options.action != ACTION_POWER_OFF || bios_power_off(&report);
+}
+
+/* -verbose: says what the firmware's memory map is, or what was planned. Always true. */
+static bool show_machine(void)
+{
+	if (order->options.verbose)
+		print_machine(&machine, console_write);
+	return true;
+}
+
+static bool show_plan(void)
+{
+	if (order->options.verbose)
+		print_plan(&boot->plan, console_write);
+	return true;
+}
+
 /* Everything up to the launch. On false, the reason is in the report and the machine as it was. */
 static bool prepare(unsigned count, const char *const *words)
 {
 	const struct protocol *protocol;
 
-	return take_state() && order_read(order, count, words, &report)
-	    && cpu_read(&machine.cpu, &report) && bios_read_memory(&machine, &report)
-	    && bios_read_facts(&machine) && read_clocks() && load_files()
+	return take_state() && read_order(count, words) && obey() && cpu_read(&machine.cpu, &report)
+	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && read_clocks()
+	    && show_machine() && load_files()
 	    && (protocol = protocol_choose(order, &report)) != NULL && take_scratch() && note_busy()
-	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report);
+	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report) && show_plan();
 }
 
 /* Says what was wrong, and does what -onerror asks for. Returns only to the prompt. */
 static void fail(void)
 {
+	console_use_screen();
 	if (boot != NULL && order->kernel.name != NULL)
 		console_print("\nLongjump could not start %s\n", order->kernel.name);
-	console_report(&report);
+	console_refuse(&report);
 	if (boot == NULL)
 		return; /* there was not even memory to read the order in */
 	if (order->options.on_error == ON_ERROR_HALT) {
@@ -155,10 +191,11 @@ int main(int argc, char **argv)
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
 	console_open();
 	if (prepare((unsigned)argc - 1, (const char *const *)argv + 1)) {
-		console_report(&report);
+		console_warn(&report);
 		launch(boot);
 	}
 	fail();
+	console_close();
 	free(scratch_block);
 	free(boot);
 	free(order);

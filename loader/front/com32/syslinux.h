@@ -30,28 +30,23 @@ struct stat {
 FILE *fopen(const char *name, const char *mode);
 int fclose(FILE *file);
 size_t _fread(void *to, size_t size, FILE *file);
-size_t _fwrite(const void *from, size_t size, FILE *file);
 int fstat(int descriptor, struct stat *stat);
 
-/* The descriptor of a file; the file of a descriptor. */
+/* The descriptor of a file. */
 static inline int fileno(FILE *file)
 {
 	return (int)(uintptr_t)file - 1;
 }
 
-static inline FILE *file_of(int descriptor)
-{
-	return (FILE *)(uintptr_t)(descriptor + 1);
-}
-
-/* The console: the screen, and the serial port of the SERIAL line if isolinux.cfg has one. */
+/* Syslinux's own console; the one that was open before is closed. */
 struct input_dev;
 struct output_dev;
 extern const struct input_dev dev_null_r;
-extern const struct output_dev dev_stdcon_w;
+extern const struct output_dev dev_null_w;
 int openconsole(const struct input_dev *in, const struct output_dev *out);
 
-/* What the SERIAL line said; iobase is 0 without one. */
+/* What the SERIAL line in isolinux.cfg says; iobase is 0 without one. Syslinux has set the port up.
+ */
 struct serial_console {
 	uint16_t iobase;
 	uint16_t divisor;

@@ -1,0 +1,92 @@
+"""What isolinux.cfg offers: the first entry at once, the others at the prompt that a held key
+brings."""
+
+import time
+
+import disc
+import images
+import pytest
+import told as tell
+import vm
+
+PLAIN = """\
+SERIAL 0 115200
+DEFAULT longjump
+PROMPT 0
+LABEL longjump
+  COM32 longjump.c32
+  APPEND kernel.elf
+"""
+
+COUNTED = ("-icount", "shift=0,sleep=off")  # the time stamp counter counts instructions
+
+
+def hold(machine, key, down):
+    """Presses a key and keeps it down, or lets it go."""
+    event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
+    machine.qmp.command("input-send-event", events=[event])
+
+
+@pytest.fixture
+def choose(boot):
+    """Boots with a key held, and types the name of an entry at the prompt."""
+
+    def run(entry, key="alt", kernel="tell", **options):
+        machine = boot(kernel, **options)
+        for _ in range(300):
+            hold(machine, key, True)  # again and again, since the BIOS resets the keyboard
+            if "boot:" in machine.serial():
+                break
+            time.sleep(0.02)
+        machine.wait_serial("boot: ")
+        hold(machine, key, False)
+        machine.type(entry + "\n")
+        return machine
+
+    return run
+
+
+def test_the_first_entry_is_started_at_once(boot):
+    machine = boot("tell")
+    machine.expect_end("exit", tell.PASSED)
+    assert "boot:" not in machine.serial()
+
+
+@pytest.mark.parametrize("key", ["alt", "ctrl", "shift_r"])
+def test_a_held_key_brings_the_prompt(choose, key):
+    machine = choose("longjump", key, debug_exit=False)
+    machine.wait_serial("PASS")
+    assert "Entries: longjump framebuffer verbose poweroff reboot" in machine.screen_text()
+
+
+def test_the_verbose_entry_shows_the_plan(choose):
+    machine = choose("verbose")
+    machine.expect_end("exit", tell.PASSED)
+    assert "The kernel's memory map:" in machine.serial()
+
+
+@pytest.mark.parametrize("entry, end", [("poweroff", "shutdown"), ("reboot", "reset")])
+def test_the_machine_can_be_switched_off_and_restarted(choose, entry, end):
+    choose(entry).expect_end(end)
+
+
+@pytest.mark.parametrize("entry", ["longjump", "framebuffer", "verbose"])
+def test_every_entry_starts_the_ordered_kernel_with_its_words(choose, entry):
+    machine = choose(entry, append="in every entry")
+    machine.expect_end("exit", tell.PASSED)
+    assert tell.Told(machine.serial()).command_line == "in every entry"
+
+
+def test_the_menu_costs_no_time(start, tmp_path):
+    files = {
+        "longjump.c32": images.BUILD / "longjump.c32",
+        "kernel.elf": images.kernel_path("tell"),
+    }
+    plain = disc.make(tmp_path / "plain.iso", PLAIN, files)
+    menu = disc.make(tmp_path / "menu.iso", (images.ROOT / "isolinux.cfg").read_text(), files)
+    begins = []
+    for image in (plain, menu):
+        machine = start(image, kind=vm.Machine, extra=COUNTED)
+        machine.expect_end("exit", tell.PASSED)
+        begins.append(tell.Told(machine.serial()).tsc_start)
+    assert begins[1] - begins[0] < 500_000, "instructions: half a millisecond"
