@@ -354,16 +354,29 @@ static bool check_tls(const struct reading *reading)
 	return true;
 }
 
+/* The whole pages that a segment has for itself. */
+static struct virt_range own_pages(const struct kernel *kernel, const struct segment *segment)
+{
+	const struct segment *end = kernel->segments + kernel->segment_count;
+	struct virt_range own = { page_down(segment->virt.begin), page_up(segment->virt.end) };
+
+	if (segment > kernel->segments && page_up(segment[-1].virt.end) > own.begin)
+		own.begin = page_up(segment->virt.begin);
+	if (segment + 1 < end && page_down(segment[1].virt.begin) < own.end)
+		own.end = page_down(segment->virt.end);
+	return own;
+}
+
 /*
  * Rounds PT_GNU_RELRO to the pages that can be made read-only without harm: outward where the
- * segment itself begins or ends, inward where writable bytes of the same segment share the page.
+ * segment itself begins or ends, inward where other bytes of it, or another segment, share the page.
  */
 static bool read_relro(struct reading *reading)
 {
 	struct kernel *kernel = reading->kernel;
 	struct virt_range asked = kernel->relro;
 	const struct segment *segment = kernel_segment_at(kernel, asked.begin);
-	uint64_t begin, end;
+	struct virt_range own;
 
 	if (asked.begin == asked.end)
 		return true;
@@ -371,9 +384,12 @@ static bool read_relro(struct reading *reading)
 	    || page_down(asked.end) > page_up(segment->virt.end))
 		return refuse(reading->report, DIAG_ELF_RELRO_BAD, "PT_GNU_RELRO takes %#llx-%#llx",
 		              ULL(asked.begin), ULL(asked.end));
-	begin = asked.begin == segment->virt.begin ? page_down(asked.begin) : page_up(asked.begin);
-	end = asked.end >= segment->virt.end ? page_up(segment->virt.end) : page_down(asked.end);
-	kernel->relro = (struct virt_range){ begin, max_u64(begin, end) };
+	own = own_pages(kernel, segment);
+	if (asked.begin != segment->virt.begin)
+		own.begin = page_up(asked.begin);
+	if (asked.end < segment->virt.end)
+		own.end = page_down(asked.end);
+	kernel->relro = (struct virt_range){ own.begin, max_u64(own.begin, own.end) };
 	return true;
 }
 
