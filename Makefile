@@ -38,10 +38,10 @@ COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
 if-known = $(shell $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null 2>/dev/null && echo '$(1)')
 
 # Code that runs without an operating system under it: no C library, no stack protector (it needs
-# one), no unwind tables (nobody reads them), no CET markers. Low addresses are memory like any
-# other (min-pagesize, GCC).
+# one), no unwind tables (nobody reads them), no CET markers. Address 0 and those above it are
+# memory like any other, which compilers do not believe by themselves.
 BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
-	$(call if-known,--param=min-pagesize=0)
+	-fno-delete-null-pointer-checks $(call if-known,--param=min-pagesize=0)
 
 # ---------------------------------------------------------------------------------------------
 # Flavours: the same source compiled in several ways, objects in build/obj/FLAVOUR/.
