@@ -132,6 +132,16 @@ class Session:
         """Starts QEMU, watches it, and returns the status of the verb."""
         ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
         say(f"  boot     {name} in QEMU; {ending} to end")
+        status, interrupted = self._live()
+        if interrupted:
+            say("ended by Ctrl-C")
+            return 130
+        if self.status is None and status != 0:
+            say(f"QEMU ended with status {status}")
+        return status if self.status is None else self.status
+
+    def _live(self):
+        """QEMU, from its start to its end; its status, and whether Ctrl-C was pressed."""
         Voice.show(self.arguments)
         interrupted = []
         signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
@@ -146,12 +156,7 @@ class Session:
                 self._end(qemu)
                 restore_terminal(terminal)
         self._new_line()
-        if interrupted:
-            say("ended by Ctrl-C")
-            return 130
-        if self.status is None and qemu.returncode != 0:
-            say(f"QEMU ended with status {qemu.returncode}")
-        return qemu.returncode if self.status is None else self.status
+        return qemu.returncode, bool(interrupted)
 
     def _end(self, qemu):
         """Waits for a QEMU that is going; ends one that is not."""
@@ -169,7 +174,7 @@ class Session:
         """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
         self.qmp.open()
         self.ran = True
-        halt, silence, told = Patience(), Patience(), False
+        halt, silence, told_halt, told_silence = Patience(), Patience(), False, False
         while True:
             if self._end_by(self.qmp.wait(POLL)):
                 return
@@ -177,8 +182,8 @@ class Session:
                 continue
             cpus = read_cpus(self.qmp)
             dead = bool(cpus) and all(cpu.dead for cpu in cpus)
-            if halt.lasted(dead) > SURE and dead and not told:
-                told = True
+            if halt.lasted(dead) > SURE and dead and not told_halt:
+                told_halt = told_silence = True
                 if self._finish("halt", "the kernel has halted"):
                     return
             quiet = silence.lasted(self._said())
@@ -187,8 +192,8 @@ class Session:
                     "prompt", "the loader is back at its prompt, and nobody is there to type"
                 )
                 return
-            if quiet > QUIET and not told and not self.window and not self._at_prompt():
-                told = True
+            if quiet > QUIET and not told_silence and not self.window and not self._at_prompt():
+                told_silence = True
                 self._tell(word_on(cpus))
 
     def _end_by(self, events):

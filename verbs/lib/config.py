@@ -1,0 +1,188 @@
+"""config.py - what a project wants of the runner, and who said so.
+
+Read from longjump.conf and from [package.metadata.bootimage] in a Cargo.toml, which have the same
+keys. Knows nothing of QEMU or of images.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lib.project import Stop, shown
+
+NAME = "longjump.conf"
+TABLE = ("package", "metadata", "bootimage")
+QEMU = ["qemu-system-x86_64", "-m", "256M", "-cdrom", "{}"]
+
+
+def is_words(value):
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
+
+def is_command(value):
+    return is_words(value) and bool(value)
+
+
+def is_command_with_image(value):
+    return is_command(value) and any("{}" in word for word in value)
+
+
+def is_text(value):
+    return isinstance(value, str)
+
+
+def is_truth(value):
+    return isinstance(value, bool)
+
+
+def is_seconds(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def is_code(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255
+
+
+# key -> what its value must be, the same in words, and the default (None: not set)
+KEYS = {
+    "build-command": (is_command, "a list of one or more strings", None),
+    "run-command": (is_command_with_image, "a list of strings with {} for the image", QEMU),
+    "run-args": (is_words, "a list of strings", []),
+    "test-args": (is_words, "a list of strings", []),
+    "test-timeout": (is_seconds, "a whole number of seconds above 0", 300),
+    "test-success-exit-code": (is_code, "a whole number from 0 to 255", 33),
+    "test-no-reboot": (is_truth, "true or false", True),
+    "append": (is_text, "a string", None),
+    "options": (is_text, "a string", None),
+    "modules": (is_words, 'a list of strings, each "FILE" or "FILE:command line"', []),
+}
+
+
+@dataclass
+class Settings:
+    """A value for every key, and where each came from."""
+
+    values: dict = field(default_factory=lambda: {key: KEYS[key][2] for key in KEYS})
+    origins: dict = field(default_factory=lambda: dict.fromkeys(KEYS, "default"))
+    folders: dict = field(default_factory=dict)  # of the file that set the key
+    cargo: bool = False  # build-command came from a Cargo.toml, so it is cargo's
+
+    def __getitem__(self, key):
+        return self.values[key]
+
+    def set(self, key, value, origin):
+        self.values[key], self.origins[key] = value, origin
+
+    def say(self, key, value):
+        """A word of the command line; what is None was not said."""
+        if value is not None:
+            self.set(key, value, "command line")
+
+    def text(self):
+        """All of it, as a longjump.conf that would set the same."""
+        lines = []
+        for key, value in self.values.items():
+            text = f"# {key} is not set" if value is None else f"{key} = {json.dumps(value)}"
+            lines.append(f"{text:<56} # {self.origins[key]}")
+        return "\n".join(lines) + "\n"
+
+
+def read_settings(kernel, config=None):
+    """What the files say that hold for a kernel: its Cargo.toml, and over it longjump.conf or
+    the file named."""
+    settings = Settings()
+    folder = Path(kernel).resolve().parent if kernel else Path.cwd()
+    manifest = find_manifest(folder)
+    if manifest:
+        read_file(settings, manifest)
+    if config:
+        read_file(settings, Path(config))
+    elif (folder / NAME).is_file():
+        read_file(settings, folder / NAME)
+    return settings
+
+
+def find_manifest(folder):
+    """The Cargo.toml of a kernel: cargo names its folder to what it starts; otherwise the next one
+    above the kernel."""
+    named = os.environ.get("CARGO_MANIFEST_DIR")
+    folders = [Path(named)] if named else [folder, *folder.parents]
+    return next((at / "Cargo.toml" for at in folders if (at / "Cargo.toml").is_file()), None)
+
+
+def read_file(settings, path):
+    """Lets a file have its say. Whatever it says that means nothing is an error with its line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not text in UTF-8"
+        raise Stop(f"{shown(path)}: {reason}", 2) from None
+    is_manifest = path.suffix == ".toml"
+    table = TABLE if is_manifest else ()
+    for key, value in look_up(parse(path, text), table, path, text).items():
+        line = line_of(text, table, key)
+        where = f"{shown(path)}:{line}"
+        if key not in KEYS:
+            raise Stop(f'{where}: unknown key "{key}"; there are: {", ".join(KEYS)}', 2)
+        is_right, wanted, _default = KEYS[key]
+        if not is_right(value):
+            raise Stop(f'{where}: the key "{key}" must be {wanted}, not {as_toml(value)}', 2)
+        settings.set(key, value, where)
+        settings.folders[key] = path.resolve().parent
+        if key == "build-command":
+            settings.cargo = is_manifest
+
+
+def toml():
+    """The library that reads TOML."""
+    try:
+        import tomllib
+    except ImportError:
+        try:
+            import tomli as tomllib
+        except ImportError:
+            raise Stop(
+                "to read settings, Python 3.11 or its module tomli is needed:"
+                " install python3-tomli"
+            ) from None
+    return tomllib
+
+
+def parse(path, text):
+    try:
+        return toml().loads(text)
+    except toml().TOMLDecodeError as error:
+        raise Stop(f"{shown(path)}: this is no TOML: {error}", 2) from None
+
+
+def look_up(data, table, path=None, text=""):
+    """The table of that name in what was read; an empty one if there is none."""
+    for at, name in enumerate(table):
+        data = data.get(name, {})
+        if not isinstance(data, dict):
+            if path is None:
+                return {}
+            where = f"{shown(path)}:{line_of(text, table[:at], name)}"
+            raise Stop(f'{where}: "{".".join(table[: at + 1])}" must be a table', 2)
+    return data
+
+
+def line_of(text, table, key):
+    """The line on which a key is set, found with the library: the one after the longest beginning
+    of the file that is whole and does not have the key yet."""
+    lines, before = text.splitlines(), 0
+    for number in range(1, len(lines) + 1):
+        try:
+            data = toml().loads("\n".join(lines[:number]) + "\n")
+        except toml().TOMLDecodeError:
+            continue
+        if key in look_up(data, table):
+            break
+        before = number
+    return before + 1
+
+
+def as_toml(value):
+    """A value as it stands in the file, more or less."""
+    return json.dumps(value, default=str)
