@@ -9,11 +9,12 @@ import tempfile
 from pathlib import Path
 
 from image import OPTIONS, read_order
+from image import VERB as IMAGE
 from lib.config import read_settings
 from lib.disc import make_disc
 from lib.project import BUILD, Stop, Voice, make, need, shown, start
 from lib.trial import FAILURE, NO_CODE, QEMU, SUCCESS, TIME, Trial
-from lib.words import Option, Verb, Words
+from lib.words import Option, Verb
 from run import boot, choose_window
 
 TAKEN = {option.name: option for option in OPTIONS}
@@ -140,16 +141,13 @@ def pack(given, settings, kernel):
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()
-    order = read_order(
-        Words(
-            kernel=str(kernel),
-            output=given.output or str(kernel.parent / f"{kernel.stem}.iso"),
-            append=settings["append"],
-            options=settings["options"],
-            module=[os.path.join(folder, text) for text in settings["modules"]],
-            keep_debug=False,
-        )
-    )
+    words = ["--kernel", str(kernel)]
+    words += ["--output", given.output or str(kernel.parent / f"{kernel.stem}.iso")]
+    for key in ("append", "options"):
+        words += [] if settings[key] is None else [f"--{key}", settings[key]]
+    for text in settings["modules"]:
+        words += ["--module", os.path.join(folder, text)]
+    order = read_order(IMAGE.read([*words, *(["--verbose"] if given.verbose else [])]))
     need("build", install=not given.no_install)
     make("build/longjump.c32")
     return make_disc(order)

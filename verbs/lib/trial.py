@@ -50,7 +50,7 @@ class Trial(Session):
         status, interrupted = self._live()
         if interrupted:
             return 130, f"test INTERRUPTED: {name}: ended by Ctrl-C"
-        self._end_by(self.qmp.events)  # what was said while QEMU was going
+        super()._end_by(self.qmp.events)  # what was said while QEMU was going
         took = time.monotonic() - self.began
         result, words = self._verdict(status)
         return result, f"test {words[0]}: {name}: {words[1]} ({took:.1f} s)"
@@ -94,7 +94,7 @@ class Trial(Session):
         _, triple, after = log.rpartition("Triple fault")
         if not triple:
             return "the machine reset: whatever ran there asked for it"
-        found = dict(re.findall(r"\b(RIP|CR2)=([0-9a-f]+)", after))
+        found = dict(reversed(re.findall(r"\b(RIP|CR2)=([0-9a-f]+)", after)))  # the first of each
         at, about = (int(found.get(name, "0"), 16) for name in ("RIP", "CR2"))
         return (
             f"a triple fault at RIP {at:#x}{self._place(at)}, CR2 {about:#x}:"
