@@ -74,8 +74,6 @@ static bool word_launch(struct boot *boot)
 	launch->rdi = plan->entry.rdi;
 	launch->tsc_slot = plan->entry.tsc_slot;
 	launch->landmarks = plan->landmarks_at;
-	launch->serial_port = plan->machine->serial_port;
-	launch->serial_wait = plan->machine->serial_wait;
 	boot->launch = launch;
 	return true;
 }

@@ -54,9 +54,6 @@ struct launch {
 	uint64_t tsc_slot;      /* where to store the time of the jump, or 0 */
 
 	uint64_t landmarks; /* struct landmarks: for what may come after */
-	uint16_t serial_port; /* base port of the UART that the resident part speaks on; 0: none */
-	uint8_t serial_wait;  /* bits of its modem status that must be set before a byte is sent */
-	uint8_t reserved[5];
 };
 
 _Static_assert(sizeof(struct resident_header) == 24, "written by resident.ld");
@@ -65,7 +62,6 @@ _Static_assert(offsetof(struct launch, slide) == 80, "wire structure");
 _Static_assert(offsetof(struct launch, resident) == 88, "read by launch.inc");
 _Static_assert(offsetof(struct launch, tables) == 104, "read by launch.inc");
 _Static_assert(offsetof(struct launch, rip) == 112, "read by launch.inc");
-_Static_assert(offsetof(struct launch, serial_port) == 152, "wire structure");
-_Static_assert(sizeof(struct launch) == 160, "wire structure");
+_Static_assert(sizeof(struct launch) == 152, "wire structure");
 
 #endif

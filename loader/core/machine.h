@@ -66,16 +66,14 @@ struct machine {
 	uint64_t random;        /* for -kaslr */
 	uint32_t random_source; /* enum longjump_entropy */
 
-	uint16_t serial_port; /* base port of a UART that is set up; 0: none */
-	uint8_t serial_wait;  /* bits of its modem status that must be set before a byte is sent */
-
 	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */
 	uint32_t cpu_count;
 	uint32_t boot_drive;
 	uint32_t serial; /* base port of the UART that the user reads, or 0 */
 	uint64_t boot_partition;
 
-	struct screen screen;
+	struct screen screen; /* as it is when the kernel starts */
+	uint32_t screen_mode; /* its VBE number */
 	const struct video_mode *video_modes;
 	unsigned video_mode_count;
 	const uint8_t *edid; /* 128 bytes, or NULL */

@@ -193,6 +193,15 @@ static bool read_digest(struct words *words, struct file *file, const char *valu
 	              "-sha256=%.64s...: more than 64 hexadecimal digits", value);
 }
 
+static bool read_video(struct words *words, const char *value)
+{
+	return video_read_request(&words->order->options.video, value)
+	    || refuse(words->report, DIAG_ORDER_BAD_VALUE,
+	              "-video=%.100s: text, auto, or a size such as 1024x768 or 1024x768x32; "
+	              "then ,any to take what there is",
+	              value);
+}
+
 /* If the part of a list at *at, up to a comma or the end, is `name`, passes it. */
 static bool pass_part(const char **at, const char *name)
 {
@@ -304,6 +313,8 @@ static bool read_option(struct words *words, const char *word)
 		return read_on_fault(words, value);
 	if ((value = value_of(word, "explain")) != NULL)
 		return read_explain(words, value);
+	if ((value = value_of(word, "video")) != NULL)
+		return read_video(words, value);
 	if ((value = value_of(word, "log")) != NULL)
 		return read_log(words, value);
 	return refuse(words->report, DIAG_ORDER_UNKNOWN_OPTION, "%.100s", word);

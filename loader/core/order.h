@@ -12,6 +12,7 @@
 #include "core/landmarks.h"
 #include "core/machine.h"
 #include "core/report.h"
+#include "core/video.h"
 
 #define ORDER_MAX_MODULES 400
 #define ORDER_TEXT        8192
@@ -37,7 +38,8 @@ struct options {
 	const char *protocol;
 	enum action action; /* but for ACTION_START, no kernel is named */
 	unsigned log;       /* of enum log; 0: the screen and the serial console */
-	bool explain;       /* the kernel's first faults */
+	struct video_request video;
+	bool explain; /* the kernel's first faults */
 	bool kaslr;
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */

@@ -26,13 +26,13 @@ struct diag_entry {
 
 struct finding {
 	enum diag code;
-	bool refusal; /* the kernel is not started; otherwise a warning */
-	char detail[240];
+	bool refusal;     /* the kernel is not started; otherwise a warning */
+	char detail[400]; /* may have several lines */
 };
 
 /* Findings in the order in which they were made; what exceeds the room is counted, not kept. */
 struct report {
-	struct finding findings[24];
+	struct finding findings[16];
 	unsigned count;
 	unsigned lost;
 };

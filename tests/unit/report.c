@@ -47,7 +47,7 @@ TEST("findings that exceed the room are counted, not kept")
 		warn(&report, DIAG_ELF_EMPTY, "number %u", i);
 	EXPECT_EQUAL(report.count, COUNT(report.findings));
 	EXPECT_EQUAL(report.lost, 3);
-	EXPECT_TEXT(report.findings[COUNT(report.findings) - 1].detail, "number 23");
+	EXPECT_TEXT(report.findings[COUNT(report.findings) - 1].detail, "number 15");
 }
 
 TEST("a detail that is too long is cut")

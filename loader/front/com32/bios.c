@@ -24,12 +24,6 @@ _Static_assert(sizeof(struct e820_entry) == 24, "ACPI 6.5, table 15.5");
 
 static struct firmware_range ranges[MAX_RANGES];
 
-/* Real-mode segment of memory below 1 MiB that begins at a multiple of 16. */
-static uint16_t segment_of(const void *low)
-{
-	return (uint16_t)((uintptr_t)low >> 4);
-}
-
 /* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
  * if there is none. */
 static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t *next)
@@ -41,7 +35,7 @@ static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t
 
 	*low = (struct e820_entry){ .attributes = 1 };
 	in.es = segment_of(low);
-	in.edi = (uintptr_t)low & 15;
+	in.edi = offset_of(low);
 	__intcall(0x15, &in, &out);
 	if ((out.eflags & CARRY) != 0 || out.eax != SMAP || out.ecx < 20)
 		return false;

@@ -84,10 +84,7 @@ bool console_choose(const struct options *options, struct machine *machine)
 		if ((options->log & LOG_COM2) != 0)
 			add_uart(PORT_COM2);
 	}
-	if (uart_count > 0) {
-		machine->serial_port = uarts[0].port;
-		machine->serial_wait = uarts[0].wait;
-	}
+	machine->serial = uart_count > 0 ? uarts[0].port : 0;
 	return true;
 }
 

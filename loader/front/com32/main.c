@@ -10,6 +10,7 @@
 #include "front/com32/file.h"
 #include "front/com32/launch.h"
 #include "front/com32/syslinux.h"
+#include "front/com32/video.h"
 #include "handoff/protocols.h"
 #include "x86/cpu.h"
 #include "x86/tsc.h"
@@ -158,8 +159,9 @@ static bool prepare(unsigned count, const char *const *words)
 
 	return take_state() && read_order(count, words) && obey() && cpu_read(&machine.cpu, &report)
 	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && read_clocks()
-	    && show_machine() && load_files()
-	    && (protocol = protocol_choose(order, &report)) != NULL && take_scratch() && note_busy()
+	    && video_read(&machine, &order->options.video, &report) && show_machine()
+	    && load_files() && (protocol = protocol_choose(order, &report)) != NULL
+	    && take_scratch() && note_busy()
 	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report) && show_plan();
 }
 
@@ -192,7 +194,8 @@ int main(int argc, char **argv)
 	console_open();
 	if (prepare((unsigned)argc - 1, (const char *const *)argv + 1)) {
 		console_warn(&report);
-		launch(boot);
+		if (video_set(&machine, &report))
+			launch(boot);
 	}
 	fail();
 	console_close();

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * video.h - which screen mode the user gets for what he asked for. Decides on lists and blocks of
+ * bytes that somebody else has read; calls no firmware.
+ */
+#ifndef CORE_VIDEO_H
+#define CORE_VIDEO_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+enum video_want { VIDEO_TEXT, VIDEO_AUTO, VIDEO_SIZE };
+
+/* What -video= asks for. */
+struct video_request {
+	enum video_want want;
+	uint32_t width, height;  /* VIDEO_SIZE: pixels */
+	uint32_t bits_per_pixel; /* VIDEO_SIZE: 15, 16, 24 or 32; 0: the most there is */
+	bool any;                /* rather another mode, or text mode, than none */
+};
+
+/* Reads "text", "auto[,any]" or "1024x768[x32][,any]". False if it is none of these. */
+bool video_read_request(struct video_request *request, const char *value);
+
+/*
+ * Reads the mode information block that a VBE BIOS of this version gave (VBE Core Functions
+ * Standard 3.0, page 30). False if that mode is none for us: not graphics in a linear framebuffer
+ * with 15, 16, 24 or 32 bits of colour, or with an address or a pitch that cannot be right.
+ */
+bool video_read_vbe(struct screen *screen, struct span block, unsigned version);
+
+/* True if these are the first 128 bytes that a monitor says of itself, undamaged (VESA E-EDID, 3.1).
+ */
+bool video_is_edid(struct span edid);
+
+/* The size in pixels that a monitor likes best, by its EDID. False if that says nothing of sense. */
+bool video_read_edid(struct span edid, uint32_t *width, uint32_t *height);
+
+/*
+ * Chooses a mode: *chosen is its index, or `count` for text mode. `edid` may be empty.
+ *
+ * A size: in the depth asked for, else in the deepest. Automatically: what the monitor likes best;
+ * if the BIOS has not got that, the largest that is not larger; without a word from the monitor the
+ * first that there is of 1024x768, 1280x800, 1280x720, 800x600, 640x480, else the largest.
+ * With `any`, in place of a size that there is not, the largest that is not larger, or the
+ * smallest; and text mode if there is no mode at all: then the report has a warning. Else false,
+ * with the reason and what there is in the report.
+ */
+bool video_choose(const struct video_mode *modes, unsigned count,
+                  const struct video_request *request, struct span edid, unsigned *chosen,
+                  struct report *report);
+
+#endif
