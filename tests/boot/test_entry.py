@@ -167,21 +167,21 @@ def check_direct_map(mappings, told):
 
 def check_nothing_else(mappings, told):
     """What is mapped beyond kernel, direct map and VGA window belongs to the stack, the boot
-    information or the resident part."""
+    information or the resident part, with unmapped pages around each."""
     known = [(segment.begin, segment.end) for segment in told.segments]
     known += [(told.direct_map, told.direct_map_end), VGA]
+    windows = {}
     for mapping in mappings:
         if any(begin <= mapping.begin and mapping.end <= end for begin, end in known):
             continue
         for page in range(mapping.begin, mapping.end, 4096):
-            if any(begin <= page < end for begin, end in known):
-                continue
-            kind = kind_of(told, mapping.phys + page - mapping.begin)
-            assert kind in (
-                tell.STACK,
-                tell.BOOT_INFO,
-                tell.RESIDENT,
-            ), f"{page:#x} (type {kind}): {mapping}"
+            if not any(begin <= page < end for begin, end in known):
+                windows[page] = kind_of(told, mapping.phys + page - mapping.begin)
+    assert set(windows.values()) == {tell.STACK, tell.BOOT_INFO, tell.RESIDENT}
+    for page, kind in windows.items():
+        for beside in (page - 4096, page + 4096):
+            alone = paging.find(mappings, beside) is None
+            assert alone or windows.get(beside) == kind, f"{page:#x} touches {beside:#x}"
 
 
 def test_relocated_read_only_data_cannot_be_written(stand):

@@ -9,16 +9,13 @@ import images
 import pytest
 
 MIB = 1 << 20
-BASE = 0x40000000
+BASE = 0x400000
 RW, RX, R = 6, 5, 4
 
 
 def words(begin, size):
     """The bytes of a segment at an address, each word as large.c expects it."""
-    mask = (1 << 64) - 1
-    return array.array(
-        "Q", (at * 0x9E3779B97F4A7C15 & mask | 1 for at in range(begin, begin + size, 8))
-    ).tobytes()
+    return array.array("Q", range(begin + (1 << 63), begin + size + (1 << 63), 8)).tobytes()
 
 
 def large(segments, shift=0, kernel="large"):
@@ -62,6 +59,11 @@ SHAPES = {
     ],
     "two with .bss between them": [(BASE, MIB, MIB, RW), (BASE + 2 * MIB, 2 * MIB, 0, R)],
     "two with .bss as large as the next": [(BASE, MIB, 2 * MIB, RW), (BASE + 3 * MIB, MIB, 0, R)],
+    "one whose place another must leave first": [
+        (BASE, MIB, 0, R),
+        (BASE + 5 * MIB, MIB, 0, R),
+        (BASE + MIB, 4 * MIB, 0, RW),
+    ],
     "two far apart": [(BASE, MIB, 4096, RW), (BASE + (1 << 40), 2 * MIB, 4096, R)],
     "small pieces between": [
         (BASE, 4096, 0, R),
