@@ -48,6 +48,23 @@ static bool list_segments(const struct plan *plan, struct launch *launch)
 	return true;
 }
 
+/* Words the registers in which protocols differ. */
+static void word_state(const struct plan *plan, struct launch *launch)
+{
+	const struct entry_state *entry = &plan->entry;
+
+	launch->cr0 = entry->cr0;
+	launch->cr4 = entry->cr4 | (plan->tables.levels == 5 ? CR4_LA57 : 0);
+	launch->rax = entry->rax;
+	launch->rbx = entry->rbx;
+	launch->cs = entry->cs;
+	launch->ss = entry->ss;
+	launch->data = entry->data;
+	launch->fs = entry->fs;
+	launch->descriptors = entry->descriptors;
+	launch->flags = entry->flags;
+}
+
 /* Words the plan for the resident part. */
 static bool word_launch(struct boot *boot)
 {
@@ -73,6 +90,7 @@ static bool word_launch(struct boot *boot)
 	launch->rsp = plan->entry.rsp;
 	launch->rdi = plan->entry.rdi;
 	launch->tsc_slot = plan->entry.tsc_slot;
+	word_state(plan, launch);
 	launch->landmarks = plan->landmarks_at;
 	boot->launch = launch;
 	return true;

@@ -111,7 +111,13 @@ enum {
 	ELF_PF_R = 4
 };
 
-enum { ELF_SHT_SYMTAB = 2, ELF_STT_OBJECT = 1, ELF_STT_FUNC = 2, ELF_STT_NOTYPE = 0, ELF_STB_LOCAL = 0 };
+enum {
+	ELF_SHT_SYMTAB = 2,
+	ELF_STT_OBJECT = 1,
+	ELF_STT_FUNC = 2,
+	ELF_STT_NOTYPE = 0,
+	ELF_STB_LOCAL = 0
+};
 
 enum {
 	ELF_DT_NULL = 0,

@@ -38,6 +38,30 @@ struct launch_segment {
 	uint64_t physical;   /* of begin */
 };
 
+/* Bits of CR0 and CR4 (SDM volume 3A, 2.5). */
+enum {
+	CR0_PE = 1 << 0,
+	CR0_MP = 1 << 1,
+	CR0_ET = 1 << 4,
+	CR0_NE = 1 << 5,
+	CR0_WP = 1 << 16,
+	CR4_PAE = 1 << 5,
+	CR4_OSFXSR = 1 << 9,
+	CR4_OSXMMEXCPT = 1 << 10,
+	CR4_LA57 = 1 << 12
+};
+#define CR0_PG (UINT32_C(1) << 31)
+
+/* The descriptor tables that the resident part can make. A TSS descriptor stands behind each. */
+enum descriptors {
+	DESCRIPTORS_64, /* 0x08 64-bit code, 0x10 data */
+	DESCRIPTORS_ALL /* 0x08 16-bit code, 0x10 data, 0x18 and 0x20 32-bit, 0x28 and 0x30 64-bit */
+};
+
+enum launch_flags {
+	LAUNCH_NO_RETURN = 1 /* 0 is pushed as the address to return to */
+};
+
 struct launch {
 	uint64_t moves, move_count;       /* struct move[], in order */
 	uint64_t fills, fill_count;       /* struct fill[], after all moves */
@@ -54,6 +78,12 @@ struct launch {
 	uint64_t tsc_slot;      /* where to store the time of the jump, or 0 */
 
 	uint64_t landmarks; /* struct landmarks: for what may come after */
+
+	uint64_t cr0, cr4;         /* control registers at the kernel's first instruction */
+	uint64_t rax, rbx;         /* general registers there; those not named here are 0 */
+	uint16_t cs, ss, data, fs; /* selectors: of the code, the stack, DS and ES, FS and GS */
+	uint32_t descriptors;      /* enum descriptors: what the GDT holds */
+	uint32_t flags;            /* enum launch_flags */
 };
 
 _Static_assert(sizeof(struct resident_header) == 24, "written by resident.ld");
@@ -62,6 +92,9 @@ _Static_assert(offsetof(struct launch, slide) == 80, "wire structure");
 _Static_assert(offsetof(struct launch, resident) == 88, "read by launch.inc");
 _Static_assert(offsetof(struct launch, tables) == 104, "read by launch.inc");
 _Static_assert(offsetof(struct launch, rip) == 112, "read by launch.inc");
-_Static_assert(sizeof(struct launch) == 152, "wire structure");
+_Static_assert(offsetof(struct launch, cr0) == 152, "read by launch.inc");
+_Static_assert(offsetof(struct launch, cs) == 184, "read by launch.inc");
+_Static_assert(offsetof(struct launch, flags) == 196, "read by launch.inc");
+_Static_assert(sizeof(struct launch) == 200, "wire structure");
 
 #endif

@@ -26,60 +26,11 @@ static void end_string(struct words *words)
 		*++words->text.at = 0;
 }
 
-/* The value of a digit, or 255. */
-static unsigned digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (unsigned)((c | 0x20) - 'a') + 10;
-	return 255;
-}
-
-/* How many bits the letter behind a number shifts it by: K 10, M 20, G 30, T 40; 0 for anything
- * else. */
-static unsigned unit_shift(char c)
-{
-	static const char letters[] = "kmgt";
-
-	for (unsigned i = 0; i < 4; i++) {
-		if ((c | 0x20) == letters[i])
-			return 10 * (i + 1);
-	}
-	return 0;
-}
-
-/* Reads a whole number, decimal or 0x hexadecimal, with K, M, G or T behind it for the powers of
- * 1024. */
-static bool read_number(const char *string, uint64_t *number)
-{
-	unsigned base = string[0] == '0' && (string[1] | 0x20) == 'x' ? 16 : 10;
-	const char *at = base == 16 ? string + 2 : string;
-	const char *first = at;
-	unsigned shift;
-
-	for (*number = 0; digit_value(*at) < base; at++) {
-		if (*number > (base == 16 ? UINT64_MAX / 16 : UINT64_MAX / 10)
-		    || *number * base > UINT64_MAX - digit_value(*at))
-			return false;
-		*number = *number * base + digit_value(*at);
-	}
-	if (at == first)
-		return false;
-	if (*at == 0)
-		return true;
-	shift = unit_shift(*at);
-	if (shift == 0 || at[1] != 0 || *number > UINT64_MAX >> shift)
-		return false;
-	*number <<= shift;
-	return true;
-}
-
 /* An option with a number in [low, high] that is a multiple of `align`, a power of two. */
 static bool read_number_option(struct words *words, const char *name, const char *value,
                                uint64_t low, uint64_t high, uint64_t align, uint64_t *number)
 {
-	if (!read_number(value, number) || *number < low || *number > high
+	if (!text_read_number(value, number) || *number < low || *number > high
 	    || (*number & (align - 1)) != 0)
 		return refuse(words->report, DIAG_ORDER_BAD_VALUE,
 		              "-%s=%s: a number from %#llx to %#llx, a multiple of %#llx, such as "
@@ -93,7 +44,7 @@ static bool read_number_option(struct words *words, const char *name, const char
 static bool read_address_option(struct words *words, const char *name, const char *value,
                                 uint64_t align, uint64_t *at)
 {
-	if (!read_number(value, at) || *at < align || (*at & (align - 1)) != 0)
+	if (!text_read_number(value, at) || *at < align || (*at & (align - 1)) != 0)
 		return refuse(words->report, DIAG_ORDER_BAD_VALUE,
 		              "-%s=%s: an address, not 0, a multiple of %#llx, such as "
 		              "0xffffc00000000000",
@@ -118,7 +69,7 @@ static bool read_paging(struct words *words, const char *value)
 {
 	uint64_t levels;
 
-	if (!read_number(value, &levels) || (levels != 4 && levels != 5))
+	if (!text_read_number(value, &levels) || (levels != 4 && levels != 5))
 		return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-paging=%s: 4 or 5", value);
 	words->order->options.paging_levels = (unsigned)levels;
 	return true;
@@ -178,7 +129,7 @@ static bool read_protocol(struct words *words, const char *value)
 static bool read_digest(struct words *words, struct file *file, const char *value)
 {
 	for (unsigned i = 0; i < 2 * SHA256_SIZE; i++) {
-		unsigned digit = digit_value(value[i]);
+		unsigned digit = text_digit(value[i]);
 
 		if (digit >= 16)
 			return refuse(

@@ -165,3 +165,9 @@ bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct 
 		job.bits |= ENTRY_NO_EXECUTE;
 	return map_table(tables, tables->root, tables->levels, &job);
 }
+
+void page_tables_map_self(struct page_tables *tables, unsigned slot)
+{
+	write_entry(tables->root, slot,
+	            physical(tables->machine, tables->root) | ENTRY_PRESENT | ENTRY_WRITE);
+}

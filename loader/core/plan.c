@@ -38,6 +38,10 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct o
 	plan->memory = memory;
 	plan->scratch = scratch;
 	plan->report = report;
+	plan->entry.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
+	plan->entry.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	plan->entry.cs = 0x08;
+	plan->entry.ss = plan->entry.data = plan->entry.fs = 0x10;
 }
 
 bool plan_add(struct plan *plan, struct placement placement)
@@ -548,24 +552,24 @@ uint64_t plan_direct_map_size(const struct plan *plan)
 }
 
 /* One piece of the direct map. */
-static bool add_direct_map(struct plan *plan, uint64_t base, struct phys_range phys)
+static bool add_direct_map(struct plan *plan, uint64_t base, uint8_t rights, struct phys_range phys)
 {
 	return plan_add(plan, (struct placement){ .use = USE_DIRECT_MAP,
 	                                          .phys = phys,
 	                                          .virt = { base + phys.begin },
-	                                          .rights = RIGHT_READ | RIGHT_WRITE });
+	                                          .rights = rights });
 }
 
-bool plan_direct_map(struct plan *plan, uint64_t base)
+bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights)
 {
-	if (!add_direct_map(plan, base, (struct phys_range){ 0, 4 * GIB }))
+	if (!add_direct_map(plan, base, rights, (struct phys_range){ 0, 4 * GIB }))
 		return false;
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *range = &plan->memory->ranges[i];
 		struct phys_range high = { max_u64(range->phys.begin, 4 * GIB), range->phys.end };
 
 		if (memory_is_ram(range->type) && high.begin < high.end
-		    && !add_direct_map(plan, base, high))
+		    && !add_direct_map(plan, base, rights, high))
 			return false;
 	}
 	return true;
@@ -624,6 +628,8 @@ static bool map_kernel(struct plan *plan)
 		if (!map_placement(&plan->tables, &plan->placements[i]))
 			return false;
 	}
+	if (plan->recursive_slot != 0)
+		page_tables_map_self(&plan->tables, plan->recursive_slot);
 	return true;
 }
 

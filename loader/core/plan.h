@@ -47,11 +47,20 @@ struct placement {
 	bool zero; /* all other bytes of phys become zero */
 };
 
-/* The registers at the kernel's first instruction, as far as they differ from kernel to kernel. */
+/*
+ * The state of the machine at the kernel's first instruction, as far as protocols differ in it. What
+ * plan_begin() sets is the native protocol's: see docs/protocol.md.
+ */
 struct entry_state {
 	uint64_t rip, rsp; /* the address to return to is pushed below rsp */
-	uint64_t rdi;
+	uint64_t rdi, rax, rbx;
 	uint64_t tsc_slot; /* physical address where the time of the jump is to be stored, or 0 */
+	uint32_t cr0, cr4; /* CR4.LA57 is added with 5-level paging */
+	uint16_t cs, ss, data, fs;
+	enum descriptors descriptors;
+	uint32_t flags;    /* enum launch_flags */
+	bool keep_pics;    /* leave the interrupt controllers' masks as the BIOS had them */
+	bool clear_screen; /* the kernel expects an empty text screen */
 };
 
 struct plan {
@@ -75,7 +84,9 @@ struct plan {
 	uint64_t resident;        /* physical address of the resident part */
 	uint64_t resident_window; /* virtual address of the same */
 	struct entry_state entry; /* how the kernel is entered */
-	void *handoff;            /* what the protocol keeps from plan() to seal() */
+	unsigned
+		recursive_slot; /* entry of the top page table that maps the table itself; 0: none */
+	void *handoff;          /* what the protocol keeps from plan() to seal() */
 
 	struct page_tables tables; /* the kernel's */
 	struct page_tables
@@ -141,8 +152,8 @@ bool plan_window(struct plan *plan, uint64_t size, uint64_t align, uint64_t rest
  * from `first` on. */
 bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, uint64_t *at);
 
-/* Maps all RAM and everything below 4 GiB at `base`. */
-bool plan_direct_map(struct plan *plan, uint64_t base);
+/* Maps all RAM and everything below 4 GiB at `base`, with `rights`. */
+bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights);
 
 /* First physical address that the direct map need not reach: 4 GiB or the end of RAM. */
 uint64_t plan_direct_map_size(const struct plan *plan);

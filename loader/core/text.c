@@ -256,3 +256,49 @@ size_t text_length(const char *string)
 		length++;
 	return length;
 }
+
+unsigned text_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (unsigned)((c | 0x20) - 'a') + 10;
+	return 255;
+}
+
+/* How many bits the letter behind a number shifts it by: K 10, M 20, G 30, T 40; 0 for anything
+ * else. */
+static unsigned unit_shift(char c)
+{
+	static const char letters[] = "kmgt";
+
+	for (unsigned i = 0; i < 4; i++) {
+		if ((c | 0x20) == letters[i])
+			return 10 * (i + 1);
+	}
+	return 0;
+}
+
+bool text_read_number(const char *string, uint64_t *number)
+{
+	unsigned base = string[0] == '0' && (string[1] | 0x20) == 'x' ? 16 : 10;
+	const char *at = base == 16 ? string + 2 : string;
+	const char *first = at;
+	unsigned shift;
+
+	for (*number = 0; text_digit(*at) < base; at++) {
+		if (*number > (base == 16 ? UINT64_MAX / 16 : UINT64_MAX / 10)
+		    || *number * base > UINT64_MAX - text_digit(*at))
+			return false;
+		*number = *number * base + text_digit(*at);
+	}
+	if (at == first)
+		return false;
+	if (*at == 0)
+		return true;
+	shift = unit_shift(*at);
+	if (shift == 0 || at[1] != 0 || *number > UINT64_MAX >> shift)
+		return false;
+	*number <<= shift;
+	return true;
+}

@@ -28,6 +28,13 @@ void text_add_list(struct text *text, const char *format, va_list values)
 /* Appends a number of bytes as a person says it: "4096 bytes", "64 KiB", "1.5 GiB". */
 void text_add_size(struct text *text, uint64_t bytes);
 
+/* The value of a hexadecimal digit, or 255. */
+unsigned text_digit(char c);
+
+/* Reads a whole number, decimal or 0x hexadecimal, with K, M, G or T behind it for the powers of
+ * 1024. False if that is not all there is, or if it does not fit. */
+bool text_read_number(const char *string, uint64_t *number);
+
 /* True if two zero-terminated strings are the same. */
 bool text_equal(const char *a, const char *b);
 

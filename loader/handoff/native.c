@@ -258,8 +258,9 @@ static bool plan_base(struct plan *plan, uint64_t *base)
 	if (*base != 0)
 		return plan_virtual_is_free(plan, (struct virt_range){ *base, *base + size },
 		                            "-direct-map")
-		    && plan_direct_map(plan, *base);
-	return plan_find_virtual(plan, size, DIRECT_MAP_BASE, base) && plan_direct_map(plan, *base);
+		    && plan_direct_map(plan, *base, RIGHT_READ | RIGHT_WRITE);
+	return plan_find_virtual(plan, size, DIRECT_MAP_BASE, base)
+	    && plan_direct_map(plan, *base, RIGHT_READ | RIGHT_WRITE);
 }
 
 /* The VGA window, and the identity map if it was asked for. Page 0 is in neither. */

@@ -3,9 +3,10 @@
 #include "handoff/protocols.h"
 
 #include "handoff/native.h"
+#include "handoff/rust_bootloader.h"
 
 static const struct protocol *const protocols[] = {
-	&native_protocol, /* last: it takes every ELF64 file */
+	&rust_bootloader_protocol, &native_protocol, /* last: it takes every ELF64 file */
 };
 
 /* True if `choice`, "name" or "name,feature,...", names this protocol. */

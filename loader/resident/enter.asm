@@ -4,15 +4,12 @@
 
 %include "loader/resident/launch.inc"
 
-SELECTOR_CODE   equ 0x08
-SELECTOR_DATA   equ 0x10
-
         default rel
         bits 64
 
         section .text
         global  resident_start
-        extern  carry_out, prepare_tables, kernel_returned
+        extern  carry_out, prepare_tables, kernel_returned, gdt_pointer, task_selector
 
 ; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables, IF = DF = 0,
 ;     flat segments, RDI = struct launch, no stack.
@@ -36,30 +33,40 @@ resident_start:
         ; 3. Our descriptors, at their address for the kernel.
         lgdt    [gdt_pointer]
         lidt    [idt_pointer]
-        push    SELECTOR_CODE
+        movzx   eax, word [rbx + launch.cs]
+        push    rax
         lea     rax, [.segments]
         push    rax
         retfq
 .segments:
-        mov     eax, SELECTOR_DATA
-        mov     ss, eax
-        mov     ds, eax
-        mov     es, eax
-        mov     fs, eax
-        mov     gs, eax
-        mov     eax, SELECTOR_TSS
-        ltr     ax
+        mov     ss, [rbx + launch.ss]
+        mov     ds, [rbx + launch.data]
+        mov     es, [rbx + launch.data]
+        mov     fs, [rbx + launch.fs]
+        mov     gs, [rbx + launch.fs]
+        ltr     [task_selector]
 
-        ; 4. The FPU and SSE as after reset, all exceptions masked.
+        ; 4. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect of them.
         fninit
         ldmxcsr [mxcsr]
+        mov     rax, [rbx + launch.cr4]
+        mov     cr4, rax
+        mov     rax, [rbx + launch.cr0]
+        mov     cr0, rax
 
         ; 5. What the kernel is entered with, while the record can still be seen; the time, last.
         mov     r8, [rbx + launch.tables]
         mov     r9, [rbx + launch.rip]
         mov     r10, [rbx + launch.rsp]
         mov     rdi, [rbx + launch.rdi]
+        mov     r12, [rbx + launch.rax]
+        xor     r13, r13
+        test    dword [rbx + launch.flags], LAUNCH_NO_RETURN
+        jnz     .time
+        lea     r13, [returned]
+.time:
         mov     r11, [rbx + launch.tsc_slot]
+        mov     rbx, [rbx + launch.rbx]
         test    r11, r11
         jz      .jump
         rdtsc
@@ -70,11 +77,9 @@ resident_start:
         ; 6. The kernel's page tables, its stack with the address to return to, and nothing else in any register.
         mov     cr3, r8
         mov     rsp, r10
-        lea     rax, [returned]
-        push    rax
+        push    r13
         push    r9
-        xor     eax, eax
-        xor     ebx, ebx
+        mov     rax, r12
         xor     ecx, ecx
         xor     edx, edx
         xor     esi, esi
@@ -105,18 +110,6 @@ returned:
 mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
 
         section .data
-        align   8
-        global  gdt, gdt_pointer, idt_pointer
-gdt:    dq      0
-        dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
-        dq      0x00cf93000000ffff      ; 0x10: data, writable, ring 0, accessed
-        dq      0, 0                    ; 0x18: TSS, filled in by prepare_tables()
-.end:
-SELECTOR_TSS    equ 0x18
-
-gdt_pointer:
-        dw      gdt.end - gdt - 1
-        dq      0                       ; filled in by prepare_tables()
         align   8
 idt_pointer:
         dw      0

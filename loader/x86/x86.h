@@ -20,8 +20,6 @@ enum { MSR_PAT = 0x277, MSR_EFER = 0xc0000080 };
  */
 #define PAT_VALUE UINT64_C(0x0007010500070406)
 
-#define CR4_LA57 (UINT32_C(1) << 12)
-
 /* Ports: Intel 8259A (PIC), 8042 (keyboard controller, which can reset the CPU), 16550 (UART), and
  * the debug port of QEMU and Bochs. */
 enum {

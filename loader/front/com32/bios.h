@@ -13,6 +13,9 @@ bool bios_read_memory(struct machine *machine, struct report *report);
  * there is 0. Always true. */
 bool bios_read_facts(struct machine *machine);
 
+/* Sets the 80x25 text mode, which clears the screen. */
+void bios_clear_screen(void);
+
 /* Stops the machine for good. */
 _Noreturn void bios_halt(void);
 

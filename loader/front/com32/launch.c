@@ -2,6 +2,7 @@
 /* launch.c - leaves the BIOS. Behind this nothing can fail, and nothing of Syslinux is left. */
 #include "front/com32/launch.h"
 
+#include "front/com32/bios.h"
 #include "front/com32/syslinux.h"
 #include "x86/x86.h"
 
@@ -15,10 +16,14 @@ _Noreturn void launch(const struct boot *boot)
 	struct resident_header header;
 
 	span_read(machine->resident, 0, &header, sizeof(header));
+	if (plan->entry.clear_screen)
+		bios_clear_screen();
 	syslinux_final_cleanup(0);
 	__asm__ volatile("cli");
-	outb(PORT_PIC1_DATA, 0xff); /* no interrupt comes before the kernel has asked for it */
-	outb(PORT_PIC2_DATA, 0xff);
+	if (!plan->entry.keep_pics) {
+		outb(PORT_PIC1_DATA, 0xff); /* no interrupt comes before the kernel asks for it */
+		outb(PORT_PIC2_DATA, 0xff);
+	}
 	if (machine->cpu.pat)
 		wrmsr(MSR_PAT, PAT_VALUE);
 	enter64((uint32_t)physical(machine, plan->launch.root),
