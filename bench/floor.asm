@@ -15,7 +15,7 @@ BUFFER		equ 0x10000
 TARGET		equ 0x100000		; where the file is put together
 REQUEST		equ 0x10000		; bytes that one request reads
 HEAD		equ 2048		; bytes of the file before the payload
-LISTENER	equ 0xe9		; QEMU's debug console; reads as its own number if it is there
+LISTENER	equ 0xe9		; QEMU's debug console; reads as its own number if there
 EXIT		equ 0xf4		; QEMU's isa-debug-exit
 SUCCESS		equ 16
 FAILURE		equ 17

@@ -13,7 +13,7 @@ _start:
 	or	rax, rdx
 	mov	rsi, rdi		; the boot information
 	mov	rdi, rax
-	jmp	kernel_main		; the stack is as it must be at a function's first instruction
+	jmp	kernel_main		; the stack is as it must be at a function's start
 
 section .payload progbits alloc noexec nowrite align=4096
 global payload, payload_end

@@ -8,10 +8,11 @@
  *     }
  *
  * A program of tests includes this once, and has no main of its own. It prints TAP: `ok 1 - two and
- * two are four`, or `not ok ...` after a line that says what was expected and what was found. A test
- * ends at its first wrong expectation; the others still run. Exits with 1 if a test failed.
+ * two are four`, or `not ok ...` after a line that says what was expected and what was found. A
+ * test ends at its first wrong expectation; the others still run. Exits with 1 if a test failed.
  *
- * The core must be tested in 64 and in 32 bits, and packaged harnesses link one; so this is our own.
+ * The core must be tested in 64 and in 32 bits, and packaged harnesses link one; so this is our
+ * own.
  */
 #ifndef CHECK_H
 #define CHECK_H

@@ -31,7 +31,7 @@ OPTIONS = (
     Option("--sizes", "LIST", "MiB to carry, of " + ",".join(CHOICES["sizes"])),
     Option("--media", "LIST", "where from, of " + ",".join(CHOICES["media"]) + " (the first two)"),
     Option("--loaders", "LIST", "of " + ",".join(CHOICES["loaders"])),
-    Option("--limine", "FOLDER", "Limine as well: limine-bios-cd.bin and limine-bios.sys lie there"),
+    Option("--limine", "FOLDER", "Limine as well: limine-bios-cd.bin, limine-bios.sys lie there"),
     Option("--repeats", "N", "runs by the wall clock, of which the median counts (5; 0: none)"),
     Option("--json", "FILE", "writes the figures there, too"),
     Option("--keep", "", "leaves the images in build/bench"),

@@ -6,8 +6,8 @@
 #include "core/machine.h"
 
 /*
- * How many CPUs the MADT lists as enabled (ACPI 6.5, 5.2.12), found from machine->rsdp; 1 if there is
- * no MADT, or if it or a table on the way to it does not lie in memory that the loader can see.
+ * How many CPUs the MADT lists as enabled (ACPI 6.5, 5.2.12), found from machine->rsdp; 1 if there
+ * is no MADT, or if it or a table on the way to it does not lie in memory that the loader can see.
  */
 uint32_t acpi_cpu_count(const struct machine *machine);
 

@@ -11,21 +11,25 @@
 struct protocol {
 	const char *name;
 
-	/* True if these bytes are a kernel of this protocol, as far as can be seen without reading on. */
+	/* True if these bytes are a kernel of this protocol, as far as can be seen without reading
+	 * on. */
 	bool (*recognise)(struct span file);
 
-	/* From the kernel's bytes to the checked kernel: kernel_read(), unless it is another kind of file. */
+	/* From the kernel's bytes to the checked kernel: kernel_read(), unless it is another kind
+	 * of file. */
 	bool (*read)(struct kernel *kernel, struct span file, unsigned address_bits,
 	             struct report *report);
 
-	/* Places the kernel's segments: plan_kernel(), unless the protocol has its own mind about where. */
+	/* Places the kernel's segments: plan_kernel(), unless the protocol has its own mind about
+	 * where. */
 	bool (*place)(struct plan *plan);
 
 	/* Places and maps what this protocol promises beside the kernel and the modules, and sets
 	 * plan->entry. Page tables come after. */
 	bool (*plan)(struct plan *plan);
 
-	/* Writes what can only be known when everything is placed: the memory map. Adds no placement. */
+	/* Writes what can only be known when everything is placed: the memory map. Adds no
+	 * placement. */
 	bool (*seal)(struct plan *plan);
 };
 

@@ -369,7 +369,8 @@ static struct virt_range own_pages(const struct kernel *kernel, const struct seg
 
 /*
  * Rounds PT_GNU_RELRO to the pages that can be made read-only without harm: outward where the
- * segment itself begins or ends, inward where other bytes of it, or another segment, share the page.
+ * segment itself begins or ends, inward where other bytes of it, or another segment, share the
+ * page.
  */
 static bool read_relro(struct reading *reading)
 {

@@ -55,7 +55,7 @@ enum {
 /* The descriptor tables that the resident part can make. A TSS descriptor stands behind each. */
 enum descriptors {
 	DESCRIPTORS_64, /* 0x08 64-bit code, 0x10 data */
-	DESCRIPTORS_ALL /* 0x08 16-bit code, 0x10 data, 0x18 and 0x20 32-bit, 0x28 and 0x30 64-bit */
+	DESCRIPTORS_ALL /* code and data: 0x08 and 0x10 16-bit, 0x18.. 32-bit, 0x28.. 64-bit */
 };
 
 enum launch_flags {

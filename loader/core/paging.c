@@ -98,8 +98,8 @@ static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigne
 }
 
 /*
- * Writes as many pages at `level` as the job has, from entry `i` of the table on, up to an entry that
- * is in use; returns the entry behind. This loop is where a large direct map's time goes.
+ * Writes as many pages at `level` as the job has, from entry `i` of the table on, up to an entry
+ * that is in use; returns the entry behind. This loop is where a large direct map's time goes.
  */
 static unsigned map_pages(const struct page_tables *tables, uint64_t *table, unsigned level,
                           unsigned i, struct job *job)

@@ -48,8 +48,8 @@ struct placement {
 };
 
 /*
- * The state of the machine at the kernel's first instruction, as far as protocols differ in it. What
- * plan_begin() sets is the native protocol's: see docs/protocol.md.
+ * The state of the machine at the kernel's first instruction, as far as protocols differ in it.
+ * What plan_begin() sets is the native protocol's: see docs/protocol.md.
  */
 struct entry_state {
 	uint64_t rip, rsp; /* the address to return to is pushed below rsp */
@@ -84,9 +84,9 @@ struct plan {
 	uint64_t resident;        /* physical address of the resident part */
 	uint64_t resident_window; /* virtual address of the same */
 	struct entry_state entry; /* how the kernel is entered */
-	unsigned
-		recursive_slot; /* entry of the top page table that maps the table itself; 0: none */
-	void *handoff;          /* what the protocol keeps from plan() to seal() */
+	unsigned recursive_slot;  /* entry of the top page table that maps the table itself; 0: none
+ */
+	void *handoff;            /* what the protocol keeps from plan() to seal() */
 
 	struct page_tables tables; /* the kernel's */
 	struct page_tables
@@ -184,8 +184,9 @@ void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window);
 bool plan_landmarks(struct plan *plan);
 
 /*
- * The memory map with everything that is placed in it; NULL, with the reason in the report, if there
- * is no room for it. It lies in scratch memory that is only borrowed: use it before anything is taken.
+ * The memory map with everything that is placed in it; NULL, with the reason in the report, if
+ * there is no room for it. It lies in scratch memory that is only borrowed: use it before anything
+ * is taken.
  */
 const struct memory *plan_memory_map(const struct plan *plan);
 

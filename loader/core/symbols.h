@@ -20,7 +20,8 @@ struct symbol {
 	uint64_t name;    /* virtual address of a zero-terminated string */
 };
 
-/* Finds the tables of an ELF64 file. If there is something wrong with them, warns and leaves them empty. */
+/* Finds the tables of an ELF64 file. If there is something wrong with them, warns and leaves them
+ * empty. */
 struct symbols symbols_find(struct span file, struct report *report);
 
 /* Bytes that a list of them can take at most. */

@@ -89,7 +89,8 @@ static uint32_t read_u32(const uint8_t *bytes)
 	return read_u16(bytes) | (uint32_t)read_u16(bytes + 2) << 16;
 }
 
-/* Where the colours lie in a pixel: as the block says, or as is usual. False if that is nonsense. */
+/* Where the colours lie in a pixel: as the block says, or as is usual. False if that is nonsense.
+ */
 static bool read_colours(struct screen *screen, const uint8_t *block, unsigned version)
 {
 	static const uint8_t usual[4][6] = {

@@ -29,11 +29,13 @@ bool video_read_request(struct video_request *request, const char *value);
  */
 bool video_read_vbe(struct screen *screen, struct span block, unsigned version);
 
-/* True if these are the first 128 bytes that a monitor says of itself, undamaged (VESA E-EDID, 3.1).
+/* True if these are the first 128 bytes that a monitor says of itself, undamaged (VESA
+ * E-EDID, 3.1).
  */
 bool video_is_edid(struct span edid);
 
-/* The size in pixels that a monitor likes best, by its EDID. False if that says nothing of sense. */
+/* The size in pixels that a monitor likes best, by its EDID. False if that says nothing of sense.
+ */
 bool video_read_edid(struct span edid, uint32_t *width, uint32_t *height);
 
 /*

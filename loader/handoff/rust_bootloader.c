@@ -6,12 +6,12 @@
  *     -protocol=bootloader-0.9[,feature...][,key=value...]
  *
  * The features are the crate's: map_physical_memory, recursive_page_table, sse. They decide how the
- * boot information ends, so they must be those that the kernel was built with. The keys are those of
- * [package.metadata.bootloader]: kernel-stack-address, kernel-stack-size (pages), boot-info-address,
- * physical-memory-offset.
+ * boot information ends, so they must be those that the kernel was built with. The keys are those
+ * of [package.metadata.bootloader]: kernel-stack-address, kernel-stack-size (pages),
+ * boot-info-address, physical-memory-offset.
  *
- * What the crate leaves to chance, or panics at, is done better where no kernel can see it: more than
- * 64 memory ranges, firmware types it has not heard of, memory that is not RAM far above it.
+ * What the crate leaves to chance, or panics at, is done better where no kernel can see it: more
+ * than 64 memory ranges, firmware types it has not heard of, memory that is not RAM far above it.
  */
 #include "handoff/rust_bootloader.h"
 
@@ -295,7 +295,8 @@ static uint32_t region_type(const struct memory_range *range)
 	return range->phys.begin == 0 ? RB_FRAME_ZERO : types[range->type];
 }
 
-/* True if the range may be left out of a map that is full: nothing of it is the kernel's to know. */
+/* True if the range may be left out of a map that is full: nothing of it is the kernel's to know.
+ */
 static bool is_dispensable(const struct memory_range *range)
 {
 	return range->type == MEMORY_RESERVED || range->type == MEMORY_USABLE

@@ -11,8 +11,8 @@
         global  resident_start
         extern  carry_out, prepare_tables, kernel_returned, gdt_pointer, task_selector
 
-; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables, IF = DF = 0,
-;     flat segments, RDI = struct launch, no stack.
+; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables,
+;     IF = DF = 0, flat segments, RDI = struct launch, no stack.
 resident_start:
         ; 1. A stack, and the work.
         lea     rsp, [stack.top]
@@ -46,7 +46,8 @@ resident_start:
         mov     gs, [rbx + launch.fs]
         ltr     [task_selector]
 
-        ; 4. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect of them.
+        ; 4. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect
+        ;    of them.
         fninit
         ldmxcsr [mxcsr]
         mov     rax, [rbx + launch.cr4]
@@ -74,7 +75,8 @@ resident_start:
         or      rax, rdx
         mov     [r11], rax
 .jump:
-        ; 6. The kernel's page tables, its stack with the address to return to, and nothing else in any register.
+        ; 6. The kernel's page tables, its stack with the address to return to, and nothing else in
+        ;    any register.
         mov     cr3, r8
         mov     rsp, r10
         push    r13

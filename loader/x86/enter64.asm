@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ;
-; enter64.asm - from 32-bit protected mode to the resident part in long mode. Cannot fail: the CPU was asked before.
+; enter64.asm - from 32-bit protected mode to the resident part in long mode. Cannot fail: the CPU
+; was asked before.
 ; Source of the order of steps: Intel SDM volume 3A, 10.8.5 (initializing IA-32e mode).
 ;
 ; _Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t start)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tsc.c - the time stamp counter's frequency, and entropy. Sources: SDM volume 2A, CPUID leaves 15h and
- * 16h, RDRAND, RDSEED; the hypervisors' common leaf 40000010h; Intel 8254 data sheet.
+ * tsc.c - the time stamp counter's frequency, and entropy. Sources: SDM volume 2A, CPUID leaves 15h
+ * and 16h, RDRAND, RDSEED; the hypervisors' common leaf 40000010h; Intel 8254 data sheet.
  */
 #define LONGJUMP_LOADER
 #include "x86/tsc.h"

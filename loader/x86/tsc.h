@@ -5,7 +5,8 @@
 
 #include "core/machine.h"
 
-/* Ticks of the time stamp counter a second, as the CPU or the hypervisor says; 0 if neither does. */
+/* Ticks of the time stamp counter a second, as the CPU or the hypervisor says; 0 if neither does.
+ */
 uint64_t tsc_frequency(void);
 
 /* The same, measured against the programmable interval timer. Takes about 50 ms. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * build_elf.h - builds ELF64 files for tests: right at first, with every field open to be set wrong.
+ * build_elf.h - builds ELF64 files for tests: right at first, with every field open to be set
+ * wrong.
  *
  *     begin_elf(ELF_TYPE_EXEC);
  *     add_segment(ELF_PF_R | ELF_PF_X, 0x100000, 100, 100)->align = 3;
@@ -106,8 +107,8 @@ static inline void put_dynamic(uint64_t address, const struct elf_dynamic *entri
 	add_program(ELF_PT_DYNAMIC, RW, (uint64_t)(at - elf_bytes), address, size, size)->align = 8;
 }
 
-/* A copy of the file's first `size` bytes, with its end watched by the checker. Lasts until the next
- * one is made. */
+/* A copy of the file's first `size` bytes, with its end watched by the checker. Lasts until the
+ * next one is made. */
 static inline struct span elf_start(uint64_t size)
 {
 	static uint8_t *copy;

@@ -14,7 +14,8 @@
 static struct kernel kernel;
 static struct report report;
 
-/* A position-independent kernel: code at 1 MiB, data of 4096 bytes in the file and 8192 in memory. */
+/* A position-independent kernel: code at 1 MiB, data of 4096 bytes in the file and 8192 in memory.
+ */
 static void begin_pie(void)
 {
 	begin_elf(ELF_TYPE_DYN);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sha256.c - holds SHA-256 against the examples of FIPS 180-4 and against lengths around its blocks.
+/* sha256.c - holds SHA-256 against the examples of FIPS 180-4 and against lengths around its
+ * blocks.
  */
 #include "check.h"
 

@@ -8,7 +8,9 @@ def place(kernel, address, slide=0):
     """" in fault (main.c:12)" for an address, as far as the kernel's symbols tell; else ""."""
     command = ["addr2line", "-C", "-f", "-e", str(kernel), hex((address - slide) % 2**64)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
     except OSError:
         return ""
     function, source, *_ = [*done.stdout.splitlines(), "??", "??"]

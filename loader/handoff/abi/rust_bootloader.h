@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rust_bootloader.h - the structures that kernels made for the Rust crate `bootloader` 0.9 are given.
+ * rust_bootloader.h - the structures that kernels made for the Rust crate `bootloader` 0.9 are
+ * given.
  *
  * Their layout follows from the crate's sources, tag v0.9.33, src/bootinfo; offsets are as rustc
  * prints them. The crate's features decide which fields the information ends in (see
