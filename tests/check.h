@@ -50,7 +50,8 @@ static inline void check_add(const char *sentence, void (*run)(void))
 		check_add(sentence, run);                         \
 	}                                                         \
 	static void run(void)
-#define CHECK_NAMED(sentence, number)    CHECK_TEST(sentence, check_run_##number, check_add_##number)
+#define CHECK_NAMED(sentence, number) \
+	CHECK_TEST(sentence, check_run_##number, check_add_##number)
 #define CHECK_NUMBERED(sentence, number) CHECK_NAMED(sentence, number)
 
 /* Begins a test. */

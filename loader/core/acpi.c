@@ -28,7 +28,7 @@ static struct span memory_at(const struct machine *machine, uint64_t at, uint64_
 {
 	if (at == 0 || !in_bounds(at, size, machine->reach))
 		return (struct span){ NULL, 0 };
-	return (struct span){ machine->memory + (uintptr_t)at, size };
+	return (struct span){ visible(machine, at), size };
 }
 
 /* A whole table with its header; empty if its length makes no sense. */

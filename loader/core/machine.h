@@ -98,4 +98,10 @@ static inline uint64_t physical(const struct machine *machine, const void *point
 	return (uint64_t)((uintptr_t)pointer - (uintptr_t)machine->memory);
 }
 
+/* Where the running code sees a physical address below machine->reach. */
+static inline void *visible(const struct machine *machine, uint64_t at)
+{
+	return (void *)((uintptr_t)machine->memory + (uintptr_t)at);
+}
+
 #endif

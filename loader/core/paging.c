@@ -88,8 +88,7 @@ static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigne
 	uint64_t *next;
 
 	if ((table[index] & ENTRY_PRESENT) != 0)
-		return (uint64_t *)(void *)(tables->machine->memory
-		                            + (uintptr_t)(table[index] & ENTRY_ADDRESS));
+		return visible(tables->machine, table[index] & ENTRY_ADDRESS);
 	next = new_table(tables);
 	if (next != NULL)
 		write_entry(table, index,

@@ -10,7 +10,7 @@
 /* Where a physical address is seen. */
 static void *at(uint8_t *memory, uint64_t physical)
 {
-	return memory + physical;
+	return (void *)((uintptr_t)memory + (uintptr_t)physical);
 }
 
 /* Where the bytes linked at `address` lie; the last segment that was found is tried first. NULL if
