@@ -14,6 +14,11 @@ from lib.project import BUILD, Stop, Voice, need, say, shown, start
 from lib.qemu import Gone, Patience, Qmp, read_cpus
 from lib.words import Option, Verb
 
+MACHINE = (
+    Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
+    Option("--kvm", "", "runs on this machine's CPU, through /dev/kvm"),
+)
+
 VERB = Verb(
     "run",
     """
@@ -28,8 +33,7 @@ with 1 if the machine reset, or the loader is back at its prompt and nobody can 
 """,
     (
         *OPTIONS,
-        Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
-        Option("--kvm", "", "runs on this machine's CPU, through /dev/kvm"),
+        *MACHINE,
     ),
     (
         "./build.sh run",
@@ -149,16 +153,17 @@ class Session:
         end = self.qmp.qemus_end.fileno()
         with subprocess.Popen(self.arguments, stdin=self.INPUT, pass_fds=[end]) as qemu:
             try:
-                self._watch()
+                self.open()
+                self.watch()
             except Gone:
                 pass
             finally:
-                self._end(qemu)
+                self.end(qemu)
                 restore_terminal(terminal)
         self._new_line()
         return qemu.returncode, bool(interrupted)
 
-    def _end(self, qemu):
+    def end(self, qemu):
         """Waits for a QEMU that is going; ends one that is not."""
         try:
             if self.status is not None:
@@ -170,10 +175,13 @@ class Session:
         except subprocess.TimeoutExpired:
             qemu.kill()
 
-    def _watch(self):
-        """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
+    def open(self):
+        """Greets a QEMU that has been started; raises Gone if it did not come up."""
         self.qmp.open()
         self.ran = True
+
+    def watch(self):
+        """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
         halt, silence, told_halt, told_silence = Patience(), Patience(), False, False
         while True:
             if self._end_by(self.qmp.wait(POLL)):
@@ -192,7 +200,7 @@ class Session:
                     "prompt", "the loader is back at its prompt, and nobody is there to type"
                 )
                 return
-            if quiet > QUIET and not told_silence and not self.window and not self._at_prompt():
+            if quiet > QUIET and not told_silence and not self.window and not self.at_prompt():
                 told_silence = True
                 self._tell(word_on(cpus))
 
@@ -247,11 +255,11 @@ class Session:
     def _said(self):
         return os.path.getsize(self.serial) if os.path.exists(self.serial) else 0
 
-    def _at_prompt(self):
+    def at_prompt(self):
         return read(self.serial, last=6) == b"boot: "
 
     def _nobody_answers(self):
-        return not self.window and not sys.stdin.isatty() and self._at_prompt()
+        return not self.window and not sys.stdin.isatty() and self.at_prompt()
 
 
 def word_on(cpus):

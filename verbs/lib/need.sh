@@ -93,6 +93,9 @@ look() {
 		window)
 			has_window || lack "QEMU's window" qemu-system-gui qemu-ui-gtk qemu-ui-gtk
 			;;
+		debug)
+			has gdb || lack gdb gdb
+			;;
 		test)
 			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
 				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
@@ -101,6 +104,10 @@ look() {
 				lack pytest-xdist python3-pytest-xdist "" python-pytest-xdist
 			has xorriso || lack xorriso xorriso xorriso libisoburn
 			has clang || lack clang clang
+			has gdb || lack gdb gdb
+			has cmake || lack cmake cmake
+			has cargo || lack cargo "cargo rustc" cargo rust
+			has man || lack man man-db
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
 			has clang-format || lack clang-format clang-format clang-tools-extra clang
 			has bochs || lack bochs "bochs bochs-term" bochs bochs

@@ -44,7 +44,7 @@ class Trial(Session):
         self.may_reboot = not settings["test-no-reboot"]
         self.kernel = kernel
         self.began = time.monotonic()
-        self.end = ("", "")  # which of STATUS, and in words
+        self.outcome = ("", "")  # which of STATUS, and in words
 
     def run(self, name):
         """Runs the test; returns the status and the last line."""
@@ -57,7 +57,7 @@ class Trial(Session):
         return result, f"test {words[0]}: {name}: {words[1]} ({took:.1f} s)"
 
     def _verdict(self, status):
-        end, text = self.end
+        end, text = self.outcome
         said = read(self.serial)
         refused, explained = REFUSED.findall(said), EXPLAINED.search(said)
         if not self.ran or status < 0:
@@ -110,14 +110,14 @@ class Trial(Session):
         return place(self.kernel, address)
 
     def _conclude(self, end, text):
-        if not self.end[0]:
-            self.end, self.status = (end, text), self.STATUS[end]
+        if not self.outcome[0]:
+            self.outcome, self.status = (end, text), self.STATUS[end]
 
     def _tell(self, text):
         """All that is said of a test is its last line."""
 
     def _nobody_answers(self):
-        return self._at_prompt()
+        return self.at_prompt()
 
 
 def is_reset(event):

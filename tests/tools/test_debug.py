@@ -1,0 +1,160 @@
+"""`debug`: gdb at the kernel's first instruction, with the right registers and symbols; and the
+log of faults, in words."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from projects import ROOT
+
+sys.path.insert(0, str(ROOT / "verbs"))
+
+from lib.trace import faults_in_words
+
+
+def with_gdb(project, tmp_path, commands, *words):
+    """What debug says when these commands are typed."""
+    return subprocess.run(
+        [project.root / "build.sh", "--no-install", "debug", "--output", tmp_path / "d.iso",
+         *map(str, words)],
+        input="\n".join([*commands, "quit", ""]), stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=200,
+        env={key: value for key, value in os.environ.items() if "DISPLAY" not in key},
+    )  # fmt: skip
+
+
+def test_gdb_is_at_the_first_instruction_in_64_bit_mode(project, tmp_path):
+    done = with_gdb(
+        project, tmp_path,
+        ["info registers rip cs efer", "stepi", "x/i $pc", "print sizeof(void *)",
+         "break serial_start", "continue", "backtrace"],
+    )  # fmt: skip
+    said = done.stdout
+    assert done.returncode == 0, said
+    assert re.search(r"rip +0xffffffff8\w+ +0x\w+ <_start>", said), said
+    assert "[ NXE LMA LME ]" in said and re.search(r"cs +0x8 ", said)
+    assert "<_start+" in said and "= 8" in said
+    assert re.search(r"#0  serial_start \(\) at kernel/serial\.c", said), said
+    assert re.search(r"#1 .* in _start \(info=0x\w+\) at kernel/main\.c", said), said
+
+
+@pytest.mark.parametrize("options", [[], ["--options", "-kaslr"]], ids=["moved", "kaslr"])
+def test_symbols_are_moved_with_the_kernel(project, tmp_path, options):
+    kernel = project.root / "build/tests/kernels/pie.elf"
+    done = with_gdb(
+        project, tmp_path,
+        ["backtrace", "print/x &_start", "break finish", "continue", "backtrace"],
+        "--kernel", kernel, *options,
+    )  # fmt: skip
+    said = done.stdout
+    assert "moved by 0xffffffff" in said and "_start (info=0x" in said, said
+    moved = int(re.search(r"moved by (0x\w+)", said).group(1), 16)
+    assert int(re.search(r"\$1 = (0x\w+)", said).group(1), 16) >= moved
+    assert re.search(r"#0  finish \(\)", said) and f"kernel_slide={moved:x}" in said, said
+
+
+def test_without_gdb_the_command_is_printed_and_ctrl_c_ends_it(project, tmp_path, kernel):
+    program = kernel("mov rbx, 0x1234567890", "here: jmp here", name="it's one")
+    running = subprocess.Popen(
+        [project.root / "build.sh", "--no-install", "debug", "--no-gdb", "--kernel", program,
+         "--output", tmp_path / "d.iso"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env={key: value for key, value in os.environ.items() if "DISPLAY" not in key},
+    )  # fmt: skip
+    said = []
+    for line in running.stdout:
+        said.append(line)
+        if "Ctrl-C ends it" in line:
+            break
+    command = next(line for line in said if line.startswith("    gdb "))
+    more = ["-batch", "-ex", "stepi", "-ex", "print/x $rbx", "-ex", "info symbol $pc"]
+    done = subprocess.run([*shlex.split(command), *more], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=60)  # fmt: skip
+    assert "0x1234567890" in done.stdout and "here in section .text" in done.stdout, done.stdout
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.wait(30) == 130
+    time.sleep(0.2)
+    port = re.search(r"127\.0\.0\.1:(\d+)", command).group(1)
+    listening = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert not [line for line in listening.splitlines()
+                if str(tmp_path / "d.iso") in line and port in line], "QEMU has ended"  # fmt: skip
+
+
+def test_a_kernel_that_does_not_start_is_told(project, tmp_path):
+    (tmp_path / "short.elf").write_bytes((ROOT / "build/kernel.elf").read_bytes()[:80])
+    done = with_gdb(project, tmp_path, [], "--kernel", tmp_path / "short.elf")
+    assert done.returncode == 1 and "the loader did not start the kernel" in done.stdout
+    (tmp_path / "text").write_text("this is no kernel")
+    done = with_gdb(project, tmp_path, [], "--kernel", tmp_path / "text")
+    assert done.returncode == 1 and "is no ELF file" in done.stdout, done.stdout
+    done = with_gdb(project, tmp_path, [], "--", "-nonsense")
+    assert done.returncode == 1 and "QEMU ended, with status 1" in done.stdout, done.stdout
+    assert "--port wants a number" in with_gdb(project, tmp_path, [], "--port", "x").stdout
+
+
+def test_a_trace_tells_the_faults_in_words(project, tmp_path, kernel):
+    program = kernel("lidt [rel none]", "here: int3", "none: times 10 db 0")
+    said = project.good(
+        "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", program,
+        "--output", tmp_path / "d.iso",
+    )  # fmt: skip
+    assert re.search(r"#DF double fault at RIP 0x2000\w\w in here \(tiny.asm:6\)", said), said
+    assert "then a triple fault" in said
+    log = (tmp_path / "trace.log").read_text()
+    assert "v=08" in log and "RIP=" in log
+
+
+def test_a_trace_of_a_good_kernel_has_no_faults(project, tmp_path, kernel):
+    said = project.good(
+        "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", kernel("cli", "hlt"),
+        "--output", tmp_path / "d.iso",
+    )  # fmt: skip
+    assert "the kernel has halted" in said and "there was no exception" in said, said
+
+
+LOG = """Servicing hardware INT=0x20
+     0: v=20 e=0000 i=0 cpl=0 IP=0008:0000000000200010 pc=0000000000200010 SP=0010:0000000000001000\
+ env->regs[R_EAX]=0000000000000000
+RAX=0000000000000000
+     1: v=0e e={code} i=0 cpl=0 IP=0008:0000000000200017 pc=0000000000200017\
+ SP=0010:0000000000001000 CR2=0000000000000010
+     2: v=0d e=0018 i=0 cpl=0 IP=0008:0000000000200019 pc=0000000000200019\
+ SP=0010:0000000000001000 env->regs[R_EAX]=0000000000000000
+     3: v=80 e=0000 i=1 cpl=3 IP=0008:0000000000200019 pc=0000000000200019\
+ SP=0010:0000000000001000 env->regs[R_EAX]=0000000000000000
+"""
+
+
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        ("0000", "a read of 0x10, which is not mapped"),
+        ("0002", "a write to 0x10, which is not mapped"),
+        ("0003", "a write to 0x10, which its page does not allow"),
+        ("0007", "a write to 0x10 by user code, which its page does not allow"),
+        ("0011", "an instruction fetch from 0x10, which its page does not allow"),
+        ("0009", "a read of 0x10, whose page table entry has reserved bits set"),
+    ],
+)
+def test_a_page_fault_in_words(code, words):
+    said = faults_in_words(LOG.format(code=code), lambda at: f" in f{at & 0xff:x}")
+    assert said == [
+        "exceptions: 2, of which the last:",
+        f"    #PF page fault at RIP 0x200017 in f17: {words}",
+        "    #GP general protection at RIP 0x200019 in f19: because of selector 0x18 in the GDT",
+        "interrupts with vector 0x20: 1",
+        "interrupts with vector 0x80: 1",
+    ]
+
+
+def test_what_the_docs_give_visual_studio_code_can_be_read():
+    text = (ROOT / "docs/debug.md").read_text()
+    snippet = json.loads(re.search(r"```json\n(.*?)```", text, re.DOTALL).group(1))
+    assert snippet["configurations"][0]["miDebuggerServerAddress"] == "127.0.0.1:1234"

@@ -1,0 +1,152 @@
+"""entry.py - brings a machine in QEMU to the first instruction of a kernel, and stops it there.
+
+A CPU starts in 16-bit mode, and a debugger that comes early believes that it stays like that. So
+we go ahead of it: over gdb's remote protocol we set hardware breakpoints and let the machine run.
+Knows ELF's header, that protocol, and where Longjump puts kernels.
+"""
+
+import re
+import select
+import socket
+import struct
+import time
+
+from lib.project import Stop
+from lib.qemu import Gone, read_cpus
+
+TOP = 2**64 - 2**31  # where position-independent kernels are put: in the topmost 2 GiB,
+STEP = 2**21  # a multiple of 2 MiB away from where they are linked
+TIMER = 4 * 0x1C  # where the BIOS keeps the address of what is called at each tick of its clock
+ROM = 0xC0  # upper byte of the segments in which the BIOS itself lies
+LIMIT = 120  # seconds until _start
+
+ET_DYN = 3
+
+
+def entry_of(kernel):
+    """The address of an ELF file's first instruction, and whether it may be moved."""
+    with open(kernel, "rb") as file:
+        header = file.read(32)
+    if header[:4] != b"\x7fELF" or len(header) < 32 or header[5] != 1:
+        raise Stop(f"{kernel} is no ELF file that a debugger could read")
+    kind = struct.unpack_from("<H", header, 16)[0]
+    return struct.unpack_from("<Q" if header[4] == 2 else "<I", header, 24)[0], kind == ET_DYN
+
+
+def possible_entries(kernel):
+    """Every address at which the kernel's first instruction can be when it runs."""
+    entry, is_movable = entry_of(kernel)
+    moved = range(TOP + entry % STEP, 2**64, STEP) if is_movable else ()
+    return list(dict.fromkeys([entry, *moved]))
+
+
+def free_port(wanted):
+    """The port that is wanted, or another one if that is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+                return tried.getsockname()[1]
+            except OSError:
+                continue
+    raise Stop("there is no free port on 127.0.0.1")
+
+
+class Stub:
+    """A line to QEMU's gdb server."""
+
+    def __init__(self, port):
+        self.line = socket.create_connection(("127.0.0.1", port))
+        self.input = b""
+
+    def close(self):
+        self.line.close()
+
+    def ask(self, text):
+        """Sends a packet; returns the answer."""
+        self.send(text)
+        while True:
+            answer = self.answer(10)
+            if answer is None:
+                raise Gone
+            return answer
+
+    def ask_all(self, texts):
+        """Sends packets, all of which must be answered with OK."""
+        for text in texts:
+            self.send(text)
+        for text in texts:
+            if (answer := self.answer(10)) != "OK":
+                raise Stop(
+                    f"QEMU cannot stop at an address of its machine ({text}: {answer});"
+                    " with --kvm it can at very few, so leave that away"
+                )
+
+    def send(self, text):
+        packet = text.encode()
+        self.line.sendall(b"$" + packet + b"#%02x" % (sum(packet) % 256))
+
+    def answer(self, seconds):
+        """The next packet, if one comes within the time; else None."""
+        deadline = time.monotonic() + seconds
+        while not (found := re.search(rb"\$([^#]*)#..", self.input)):
+            left = deadline - time.monotonic()
+            if left < 0 or not select.select([self.line], [], [], left)[0]:
+                return None
+            data = self.line.recv(4096)
+            if not data:
+                raise Gone
+            self.input += data
+        self.input = self.input[found.end() :]
+        self.line.sendall(b"+")
+        return found.group(1).decode()
+
+
+def run_to_entry(session, kernel, port):
+    """Lets a machine, which QEMU has started stopped, run until the kernel's first instruction;
+    returns how far the kernel has been moved."""
+    session.open()
+    entries, stub = possible_entries(kernel), Stub(port)
+    stub.ask("?")
+    stub.ask_all([f"Z1,{entries[0]:x},1"])
+    if len(entries) > 1 and _wait_for_loader(session, stub):
+        stub.ask_all([f"Z1,{address:x},1" for address in entries[1:]])
+        _go_on(session, stub)
+    elif len(entries) == 1:
+        _go_on(session, stub)
+    stub.ask_all([f"z1,{address:x},1" for address in entries])
+    stub.close()
+    at = read_cpus(session.qmp)[0].at
+    if at not in entries:
+        raise Stop(f"the machine stopped at RIP {at:#x}, which is not the kernel's beginning")
+    return (at - entries[0]) % 2**64
+
+
+def _wait_for_loader(session, stub):
+    """Lets the machine run until Syslinux takes its hands off the timer's interrupt, the last it
+    does before it is gone. So the many breakpoints, which make QEMU slow, come at the last moment.
+    False if the machine stopped at the breakpoint that is there already."""
+    stub.ask_all([f"Z2,{TIMER:x},4"])
+    is_hooked = False
+    while "watch:" in _go_on(session, stub):
+        is_in_rom = bytes.fromhex(stub.ask(f"m{TIMER:x},4"))[3] >= ROM
+        if is_hooked and is_in_rom:
+            stub.ask_all([f"z2,{TIMER:x},4"])
+            return True
+        is_hooked = is_hooked or not is_in_rom
+    return False
+
+
+def _go_on(session, stub):
+    """Lets the machine run until it stops; returns why. Raises Stop if that cannot be awaited."""
+    deadline = time.monotonic() + LIMIT
+    stub.send("c")
+    while (answer := stub.answer(0.5)) is None:
+        if any(event["event"] == "SHUTDOWN" for event in session.qmp.wait(0)):
+            raise Stop("the machine ended before the kernel had begun; what it said is above")
+        if session.at_prompt():
+            raise Stop("the loader did not start the kernel; its reason is above")
+        if time.monotonic() > deadline:
+            raise Stop(f"the kernel's first instruction was not reached in {LIMIT} seconds")
+    return answer

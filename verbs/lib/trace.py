@@ -1,0 +1,75 @@
+"""trace.py - reads QEMU's log of interrupts, and says in words which faults there were.
+
+Knows that log and the x86's exceptions (Intel SDM volume 3A, 6.15); nothing of running machines.
+"""
+
+import re
+from collections import Counter
+
+NAMES = {
+    0: "#DE division error", 1: "#DB debug exception", 2: "NMI", 3: "#BP breakpoint",
+    4: "#OF overflow", 5: "#BR bound exceeded", 6: "#UD unknown instruction",
+    7: "#NM no FPU or SSE", 8: "#DF double fault", 10: "#TS bad TSS", 11: "#NP segment not present",
+    12: "#SS stack segment", 13: "#GP general protection", 14: "#PF page fault",
+    16: "#MF x87 error", 17: "#AC alignment", 18: "#MC machine check", 19: "#XM SSE error",
+    20: "#VE virtualization", 21: "#CP control protection",
+}  # fmt: skip
+
+ENTRY = re.compile(
+    r"^ *\d+: v=(?P<vector>\w\w) e=(?P<code>\w{4}) i=(?P<soft>\d) cpl=(?P<level>\d)"
+    r" IP=\w{4}:(?P<at>\w+).*?(?: CR2=(?P<address>\w+))?(?: env->.*)?$"
+)
+LAST = 5  # faults that are shown
+
+
+def faults_in_words(log, place):
+    """What a log says, in lines; `place` says where in the kernel an address lies."""
+    faults, interrupts, triple = [], Counter(), False
+    for line in log.splitlines():
+        found = ENTRY.match(line)
+        if line.startswith("Triple fault"):
+            triple = True
+        elif found and int(found["vector"], 16) < 32 and found["soft"] == "0":
+            faults.append(found)
+        elif found:
+            interrupts[int(found["vector"], 16)] += 1
+    lines = [] if faults else ["there was no exception"]
+    if faults:
+        lines.append(f"exceptions: {len(faults)}, of which the last:")
+        lines += ["    " + fault_in_words(fault, place) for fault in faults[-LAST:]]
+    if triple:
+        lines.append("then a triple fault: no handler could run, and the machine reset")
+    for vector, count in sorted(interrupts.items()):
+        lines.append(f"interrupts with vector {vector:#x}: {count}")
+    return lines
+
+
+def fault_in_words(fault, place):
+    """One exception: what it was, where, and why."""
+    vector, code, at = (int(fault[name], 16) for name in ("vector", "code", "at"))
+    words = f"{NAMES.get(vector, f'exception {vector}')} at RIP {at:#x}{place(at)}"
+    if vector == 14:
+        return f"{words}: {page_fault(code, int(fault['address'] or '0', 16))}"
+    if code and vector in (10, 11, 12, 13):
+        return f"{words}: {selector(code)}"
+    return words
+
+
+def page_fault(code, address):
+    """The error code of a page fault (SDM volume 3A, 4.7)."""
+    what = "an instruction fetch from" if code & 16 else "a write to" if code & 2 else "a read of"
+    who = " by user code" if code & 4 else ""
+    if code & 8:
+        why = "whose page table entry has reserved bits set"
+    elif not code & 1:
+        why = "which is not mapped"
+    else:
+        why = "which its page does not allow"
+    return f"{what} {address:#x}{who}, {why}"
+
+
+def selector(code):
+    """An error code that names a descriptor (SDM volume 3A, 6.13)."""
+    if code & 2:
+        return f"because of IDT entry {code >> 3:#x}"
+    return f"because of selector {code & 0xFFFC:#x} in the {'LDT' if code & 4 else 'GDT'}"
