@@ -363,7 +363,7 @@ static bool choose_slide(struct plan *plan)
 	bool kaslr = plan->order->options.kaslr;
 	uint64_t step = slide_step(kernel);
 	uint64_t begin = align_down(kernel->virt.begin, step);
-	uint64_t size = align_up(kernel->virt.end - begin, step);
+	uint64_t size = kernel->virt.end - begin;
 	uint64_t choice = kaslr ? GIB : 0;
 
 	if (kaslr && !kernel->position_independent)
