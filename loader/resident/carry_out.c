@@ -7,6 +7,10 @@
 #include "core/relocate.h"
 #include "resident/string.h"
 
+/* Words and entries as they may lie in a kernel: at any address. */
+typedef uint64_t unaligned_word __attribute__((aligned(1)));
+typedef struct elf_rela unaligned_rela __attribute__((aligned(1)));
+
 /* Where a physical address is seen. */
 static void *at(uint8_t *memory, uint64_t physical)
 {
@@ -15,8 +19,8 @@ static void *at(uint8_t *memory, uint64_t physical)
 
 /* Where the bytes linked at `address` lie; the last segment that was found is tried first. NULL if
  * nowhere. */
-static uint64_t *target(const struct launch *launch, uint8_t *memory, uint64_t address,
-                        uint64_t *last)
+static unaligned_word *target(const struct launch *launch, uint8_t *memory, uint64_t address,
+                              uint64_t *last)
 {
 	const struct launch_segment *segments = at(memory, launch->segments);
 
@@ -35,22 +39,22 @@ static uint64_t *target(const struct launch *launch, uint8_t *memory, uint64_t a
 /* R_X86_64_RELATIVE: the word becomes the addend plus the slide (psABI table 4.9). */
 static void relocate_rela(const struct launch *launch, uint8_t *memory)
 {
-	const struct elf_rela *entry = at(memory, launch->rela);
-	const struct elf_rela *end = entry + launch->rela_size / sizeof(*entry);
+	const unaligned_rela *entry = at(memory, launch->rela);
+	const unaligned_rela *end = entry + launch->rela_size / sizeof(*entry);
 	uint64_t last = 0;
 
 	for (; entry < end; entry++) {
-		uint64_t *word = target(launch, memory, entry->offset, &last);
+		unaligned_word *changed = target(launch, memory, entry->offset, &last);
 
-		if ((uint32_t)entry->info == ELF_R_X86_64_RELATIVE && word != NULL)
-			*word = entry->addend + launch->slide;
+		if ((uint32_t)entry->info == ELF_R_X86_64_RELATIVE && changed != NULL)
+			*changed = entry->addend + launch->slide;
 	}
 }
 
 /* RELR: the slide is added to the word. */
 static void relocate_relr(const struct launch *launch, uint8_t *memory)
 {
-	const uint64_t *table = at(memory, launch->relr);
+	const unaligned_word *table = at(memory, launch->relr);
 	struct relr_walk walk = { 0 };
 	uint64_t last = 0;
 	uint64_t address;
@@ -58,10 +62,10 @@ static void relocate_relr(const struct launch *launch, uint8_t *memory)
 	for (uint64_t i = 0; i < launch->relr_size / sizeof(*table); i++) {
 		relr_feed(&walk, table[i]);
 		while (relr_next(&walk, &address)) {
-			uint64_t *word = target(launch, memory, address, &last);
+			unaligned_word *changed = target(launch, memory, address, &last);
 
-			if (word != NULL)
-				*word += launch->slide;
+			if (changed != NULL)
+				*changed += launch->slide;
 		}
 	}
 }
