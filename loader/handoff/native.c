@@ -42,7 +42,8 @@ static uint64_t write(struct writer *writer, const void *from, uint64_t size)
 	void *bytes;
 	uint64_t at = reserve(writer, size, &bytes);
 
-	memcpy(bytes, from, (size_t)size);
+	if (size != 0)
+		memcpy(bytes, from, (size_t)size);
 	return at;
 }
 
