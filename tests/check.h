@@ -17,6 +17,8 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#define _DEFAULT_SOURCE /* tests may use all of the C library */
+
 #include "core/base.h"
 
 #include <inttypes.h>

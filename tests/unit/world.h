@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * world.h - a simulated machine: one block of memory as its RAM, a firmware that describes it, files
+ * that lie in it, and scratch memory at its end. What the loader would do to a real machine, it does
+ * to this one; the tests then look at what has become of it.
+ *
+ *     0       0x9f000  1 MiB                                 size - scratch   size
+ *     | usable | reserved | usable ... files ... usable ...  |    scratch     |
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#define LONGJUMP_LOADER /* longjump.h with numbers for pointers: the tests run in 32 bits, too */
+
+#include "check.h"
+
+#include "core/boot.h"
+#include "handoff/native.h"
+#include "longjump.h"
+
+#include <sys/mman.h>
+
+/* carry_out.c for this machine. In 32 bits it does without the CPU's 64-bit string instructions. */
+#ifndef __x86_64__
+#define RESIDENT_STRING_H
+static inline void zero_memory(void *to, uint64_t size)
+{
+	memset(to, 0, (size_t)size);
+}
+
+static inline void copy_memory(void *to, const void *from, uint64_t size)
+{
+	memmove(to, from, (size_t)size);
+}
+#endif
+#include "resident/carry_out.c"
+
+#define WORLD_GARBAGE 0xa5 /* what RAM holds before anybody writes to it */
+
+static struct world {
+	uint8_t *memory;
+	uint64_t size;
+	struct firmware_range firmware[64];
+	struct phys_range busy[2];
+	struct machine machine;
+	struct order order;
+	struct scratch scratch;
+	struct phys_range scratch_range;
+	struct report report;
+	struct boot boot;
+} world;
+
+/* A resident part as resident.ld lays it out: a page of code, then data that is not in the file. */
+static struct {
+	struct resident_header header;
+	uint8_t code[PAGE_SIZE - sizeof(struct resident_header)];
+} world_resident = { .header = { .magic = RESIDENT_MAGIC,
+	                         .code_size = PAGE_SIZE,
+	                         .size = 2 * PAGE_SIZE + 100,
+	                         .start = sizeof(struct resident_header) } };
+
+/* Adds an entry to the firmware's map. */
+static inline void add_firmware(uint64_t begin, uint64_t end, uint32_t type)
+{
+	EXPECT(world.machine.firmware_count < COUNT(world.firmware));
+	world.firmware[world.machine.firmware_count++] =
+		(struct firmware_range){ begin, end - begin, type, 1 };
+}
+
+/* Sets scratch memory aside. */
+static inline void set_scratch(uint64_t begin, uint64_t end)
+{
+	world.scratch = (struct scratch){ world.memory + begin, world.memory + end };
+	world.scratch_range = (struct phys_range){ begin, end };
+	world.busy[0] = world.scratch_range;
+	world.machine.busy_count = 1;
+}
+
+/*
+ * A machine with `size` bytes that can be written, of which the firmware says nothing yet. In 64
+ * bits `size` may be larger than the RAM of this computer: what is not written to takes no memory.
+ */
+static inline void begin_empty_world(uint64_t size)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	uint8_t *memory;
+
+	if (world.memory != NULL)
+		munmap(world.memory, (size_t)world.size);
+	memset(&world, 0, sizeof(world));
+	memory = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	EXPECT(memory != MAP_FAILED);
+	memset(world_resident.code, 0xcc, sizeof(world_resident.code));
+	world.memory = memory;
+	world.size = size;
+	world.machine = (struct machine){
+		.memory = memory,
+		.reach = min_u64(size, 4 * GIB),
+		.firmware = world.firmware,
+		.busy = world.busy,
+		.resident = { (const uint8_t *)&world_resident, sizeof(world_resident) },
+		.cpu = { .long_mode = true,
+		         .nx = true,
+		         .gib_pages = true,
+		         .la57 = true,
+		         .pat = true },
+		.cpu_count = 1,
+	};
+	world.order.options.paging_levels = 4;
+	world.order.kernel.name = "kernel.elf";
+	world.order.kernel.command_line = "";
+}
+
+/* The usual machine: the map above, RAM full of garbage, and 1 MiB of scratch memory. */
+static inline void begin_world(uint64_t size)
+{
+	begin_empty_world(size);
+	memset(world.memory, WORLD_GARBAGE, (size_t)size);
+	add_firmware(0, 0x9f000, 1);
+	add_firmware(0x9f000, 0x100000, 2);
+	add_firmware(0x100000, size, 1);
+	set_scratch(size - MIB, size);
+}
+
+/* Lays bytes into RAM at `at`, as the front end does with a file that it has read. */
+static inline void lay_file(struct file *file, struct span bytes, uint64_t at)
+{
+	EXPECT(in_bounds(at, bytes.size, world.size));
+	if (bytes.size != 0)
+		memcpy(world.memory + at, bytes.bytes, (size_t)bytes.size);
+	file->bytes = (struct span){ world.memory + at, bytes.size };
+	file->room = (at & (PAGE_SIZE - 1)) == 0 ? page_up(bytes.size) : bytes.size;
+}
+
+/* Lays a module into RAM. */
+static inline struct file *add_module(const char *name, const char *command_line, struct span bytes,
+                                      uint64_t at)
+{
+	struct file *module = &world.order.modules[world.order.module_count++];
+
+	module->name = name;
+	module->command_line = command_line;
+	lay_file(module, bytes, at);
+	return module;
+}
+
+/* Plans the boot of what lies there. */
+static inline bool prepare(void)
+{
+	memset(&world.report, 0, sizeof(world.report));
+	return boot_prepare(&world.boot, &world.machine, &world.order, &native_protocol,
+	                    &world.scratch, &world.report);
+}
+
+/* The boot must be refused, with this code, and with words that have `part`. */
+static inline void expect_refusal(enum diag code, const char *part)
+{
+	const struct finding *last;
+
+	if (prepare())
+		FAIL("accepted, not refused as K%u", (unsigned)code);
+	EXPECT(world.report.count > 0);
+	last = &world.report.findings[world.report.count - 1];
+	EXPECT(last->refusal);
+	if (last->code != code)
+		FAIL("refused as K%u: %s", (unsigned)last->code, last->detail);
+	EXPECT_PART(last->detail, part);
+}
+
+/* The boot must be planned. */
+static inline void expect_plan(void)
+{
+	if (!prepare())
+		FAIL("refused: K%u %s",
+		     (unsigned)world.report.findings[world.report.count - 1].code,
+		     world.report.findings[world.report.count - 1].detail);
+}
+
+/* How many placements there are for `use`. */
+static inline unsigned count_placements(enum use use)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < world.boot.plan.count; i++)
+		count += world.boot.plan.placements[i].use == use;
+	return count;
+}
+
+/* The placement number `number` of those for `use`. */
+static inline const struct placement *find_placement(enum use use, unsigned number)
+{
+	for (unsigned i = 0; i < world.boot.plan.count; i++) {
+		if (world.boot.plan.placements[i].use == use && number-- == 0)
+			return &world.boot.plan.placements[i];
+	}
+	FAIL("nothing is placed as %s", use_name(use));
+}
+
+#endif
