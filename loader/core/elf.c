@@ -20,6 +20,7 @@ struct reading {
 	struct report *report;
 	struct elf_header header;
 	unsigned address_bits;
+	bool physical; /* addresses are p_paddr, and ELF32 will do */
 	struct span dynamic;
 };
 
@@ -80,7 +81,8 @@ static bool read_ident(struct reading *reading)
 		return refuse(report, DIAG_ELF_NOT_ELF,
 		              "it begins with bytes %02x %02x %02x %02x, not 7f 45 4c 46", ident[0],
 		              ident[1], ident[2], ident[3]);
-	if (ident[ELF_CLASS] != ELF_CLASS_64)
+	if (ident[ELF_CLASS] != ELF_CLASS_64
+	    && !(reading->physical && ident[ELF_CLASS] == ELF_CLASS_32))
 		return refuse(report, DIAG_ELF_NOT_64BIT, "byte 4 (EI_CLASS) is %u%s, not 2",
 		              ident[ELF_CLASS], ident[ELF_CLASS] == 1 ? " (32-bit)" : "");
 	if (ident[ELF_DATA] != ELF_DATA_LITTLE)
@@ -105,21 +107,93 @@ static const char *type_name(unsigned type)
 	}
 }
 
+/* True if the file has the 32-bit forms of the structures. */
+static bool is_elf32(const struct reading *reading)
+{
+	return reading->header.ident[ELF_CLASS] == ELF_CLASS_32;
+}
+
+/* Brings the header of an ELF32 file into the 64-bit form. */
+static bool widen_header(struct reading *reading)
+{
+	struct elf32_header narrow;
+	struct elf_header *wide = &reading->header;
+
+	if (!span_read(reading->kernel->file, 0, &narrow, sizeof(narrow)))
+		return false;
+	wide->type = narrow.type;
+	wide->machine = narrow.machine;
+	wide->version = narrow.version;
+	wide->entry = narrow.entry;
+	wide->phoff = narrow.phoff;
+	wide->shoff = narrow.shoff;
+	wide->phentsize = narrow.phentsize;
+	wide->phnum = narrow.phnum;
+	wide->shentsize = narrow.shentsize;
+	wide->shnum = narrow.shnum;
+	wide->shstrndx = narrow.shstrndx;
+	return true;
+}
+
+/* Takes the header in, whatever its form. */
+static bool take_header(struct reading *reading)
+{
+	struct span file = reading->kernel->file;
+	bool whole;
+
+	if (file.size == 0)
+		return refuse(reading->report, DIAG_ELF_EMPTY, "it has 0 bytes");
+	span_read(file, 0, reading->header.ident, sizeof(reading->header.ident));
+	whole = reading->physical && is_elf32(reading)
+	              ? widen_header(reading)
+	              : span_read(file, 0, &reading->header, sizeof(reading->header));
+	if (!whole)
+		return refuse(reading->report, DIAG_ELF_TOO_SHORT,
+		              "it has %llu bytes; the ELF header alone takes 64", ULL(file.size));
+	return read_ident(reading);
+}
+
+/* Bytes of a program header in this file. */
+static unsigned program_header_size(const struct reading *reading)
+{
+	return is_elf32(reading) ? sizeof(struct elf32_program_header)
+	                         : sizeof(struct elf_program_header);
+}
+
+/* The program headers lie in the file, and are of the right size and number. */
+static bool check_program_headers(const struct reading *reading)
+{
+	const struct elf_header *header = &reading->header;
+	uint64_t size = reading->kernel->file.size;
+	struct report *report = reading->report;
+
+	if (header->phnum == 0)
+		return refuse(report, DIAG_ELF_NOTHING_TO_LOAD,
+		              "e_phnum is 0: there are no program headers");
+	if (header->phentsize != program_header_size(reading))
+		return refuse(report, DIAG_ELF_PHDR_SIZE, "e_phentsize is %u, not %u",
+		              header->phentsize, program_header_size(reading));
+	if (header->phnum > KERNEL_MAX_PHDRS)
+		return refuse(report, DIAG_ELF_TOO_MANY_PHDRS,
+		              "e_phnum is %u, at most %u can be used", header->phnum,
+		              KERNEL_MAX_PHDRS);
+	if (!in_bounds(header->phoff, (uint64_t)header->phnum * header->phentsize, size))
+		return refuse(report, DIAG_ELF_PHDRS_OUTSIDE,
+		              "%u program headers begin at byte %llu, the file has %llu",
+		              header->phnum, ULL(header->phoff), ULL(size));
+	return true;
+}
+
 /* The ELF header: for this machine, executable, and with program headers that lie in the file. */
 static bool read_header(struct reading *reading)
 {
 	struct elf_header *header = &reading->header;
-	struct span file = reading->kernel->file;
 	struct report *report = reading->report;
 
-	if (file.size == 0)
-		return refuse(report, DIAG_ELF_EMPTY, "it has 0 bytes");
-	if (!span_read(file, 0, header, sizeof(*header)))
-		return refuse(report, DIAG_ELF_TOO_SHORT,
-		              "it has %llu bytes; the ELF header alone takes 64", ULL(file.size));
-	if (!read_ident(reading))
+	if (!take_header(reading))
 		return false;
-	if (header->machine != ELF_MACHINE_X86_64)
+	if (header->machine != ELF_MACHINE_X86_64
+	    && !(reading->physical && header->machine == ELF_MACHINE_386))
 		return refuse(report, DIAG_ELF_NOT_X86_64, "e_machine is %u%s, not 62",
 		              header->machine, machine_name(header->machine));
 	if (header->type != ELF_TYPE_EXEC && header->type != ELF_TYPE_DYN)
@@ -128,31 +202,32 @@ static bool read_header(struct reading *reading)
 		              type_name(header->type));
 	if (header->version != ELF_VERSION_CURRENT)
 		return refuse(report, DIAG_ELF_VERSION, "e_version is %u, not 1", header->version);
-	if (header->phnum == 0)
-		return refuse(report, DIAG_ELF_NOTHING_TO_LOAD,
-		              "e_phnum is 0: there are no program headers");
-	if (header->phentsize != sizeof(struct elf_program_header))
-		return refuse(report, DIAG_ELF_PHDR_SIZE, "e_phentsize is %u, not 56",
-		              header->phentsize);
-	if (header->phnum > KERNEL_MAX_PHDRS)
-		return refuse(report, DIAG_ELF_TOO_MANY_PHDRS,
-		              "e_phnum is %u, at most %u can be used", header->phnum,
-		              KERNEL_MAX_PHDRS);
-	if (!in_bounds(header->phoff, (uint64_t)header->phnum * header->phentsize, file.size))
-		return refuse(report, DIAG_ELF_PHDRS_OUTSIDE,
-		              "%u program headers begin at byte %llu, the file has %llu",
-		              header->phnum, ULL(header->phoff), ULL(file.size));
-	return true;
+	return check_program_headers(reading);
 }
 
-/* Program header `number`, which read_header() has found to lie in the file. */
+/* Program header `number`, which read_header() has found to lie in the file, in the 64-bit form. */
 static struct elf_program_header program_header(const struct reading *reading, unsigned number)
 {
+	struct span file = reading->kernel->file;
+	uint64_t at = reading->header.phoff + number * program_header_size(reading);
 	struct elf_program_header program;
+	struct elf32_program_header narrow;
 
-	span_read(reading->kernel->file, reading->header.phoff + number * sizeof(program), &program,
-	          sizeof(program));
-	return program;
+	if (!is_elf32(reading)) {
+		span_read(file, at, &program, sizeof(program));
+		return program;
+	}
+	span_read(file, at, &narrow, sizeof(narrow));
+	return (struct elf_program_header){
+		.type = narrow.type,
+		.flags = narrow.flags,
+		.offset = narrow.offset,
+		.vaddr = narrow.vaddr,
+		.paddr = narrow.paddr,
+		.filesz = narrow.filesz,
+		.memsz = narrow.memsz,
+		.align = narrow.align,
+	};
 }
 
 /* The rights that program header flags ask for. A segment that may be written or executed may be
@@ -193,7 +268,7 @@ static bool check_file_side(const struct reading *reading, const struct elf_prog
 static bool check_address_side(const struct reading *reading,
                                const struct elf_program_header *program, unsigned number)
 {
-	bool fixed = reading->header.type == ELF_TYPE_EXEC;
+	bool fixed = reading->header.type == ELF_TYPE_EXEC && !reading->physical;
 
 	if (!is_canonical(program->vaddr, program->memsz, reading->address_bits))
 		return refuse(reading->report, DIAG_ELF_NOT_CANONICAL,
@@ -306,7 +381,7 @@ static bool check_neighbours(const struct reading *reading)
 			              "segment %u takes %#llx-%#llx, segment %u takes %#llx-%#llx",
 			              low->header, ULL(low->virt.begin), ULL(low->virt.end),
 			              high->header, ULL(high->virt.begin), ULL(high->virt.end));
-		if (page_up(low->virt.end) > page_down(high->virt.begin)
+		if (!reading->physical && page_up(low->virt.end) > page_down(high->virt.begin)
 		    && low->rights != high->rights)
 			return refuse(reading->report, DIAG_ELF_PAGE_RIGHTS,
 			              "the page at %#llx: segment %u ends there at %#llx with %s, "
@@ -590,4 +665,42 @@ bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
 	    && read_entry(&reading)           /* where does it begin? */
 	    && check_tls(&reading) && read_relro(&reading) && read_dynamic(&reading)
 	    && check_rela(&reading) && check_relr(&reading);
+}
+
+/* Reads a PT_LOAD for its physical place, and turns an entry point that is linked in it into one
+ * that is physical. */
+static bool read_physical_segment(struct reading *reading, struct elf_program_header program,
+                                  unsigned number)
+{
+	uint64_t distance = reading->header.entry - program.vaddr;
+
+	if (distance < program.memsz)
+		reading->kernel->entry.at = program.paddr + distance;
+	program.vaddr = program.paddr;
+	program.align = 1;
+	return read_segment(reading, &program, number);
+}
+
+bool kernel_read_physical(struct kernel *kernel, struct span file, struct report *report)
+{
+	struct reading reading = {
+		.kernel = kernel, .report = report, .address_bits = 57, .physical = true
+	};
+
+	memset(kernel, 0, sizeof(*kernel));
+	kernel->file = file;
+	if (!read_header(&reading))
+		return false;
+	kernel->entry.at = reading.header.entry;
+	for (unsigned i = 0; i < reading.header.phnum; i++) {
+		struct elf_program_header program = program_header(&reading, i);
+
+		if (program.type == ELF_PT_LOAD && !read_physical_segment(&reading, program, i))
+			return false;
+	}
+	if (kernel->segment_count == 0)
+		return refuse(report, DIAG_ELF_NOTHING_TO_LOAD,
+		              "none of its %u program headers is a PT_LOAD with bytes",
+		              reading.header.phnum);
+	return check_neighbours(&reading) && read_extent(&reading);
 }

@@ -74,6 +74,37 @@ struct elf_rela {
 	uint64_t addend;
 };
 
+/* The 32-bit forms, of which only physical loading knows. */
+struct elf32_header {
+	uint8_t ident[16];
+	uint16_t type;
+	uint16_t machine;
+	uint32_t version;
+	uint32_t entry;
+	uint32_t phoff;
+	uint32_t shoff;
+	uint32_t flags;
+	uint16_t ehsize;
+	uint16_t phentsize;
+	uint16_t phnum;
+	uint16_t shentsize;
+	uint16_t shnum;
+	uint16_t shstrndx;
+};
+
+struct elf32_program_header {
+	uint32_t type;
+	uint32_t offset;
+	uint32_t vaddr;
+	uint32_t paddr;
+	uint32_t filesz;
+	uint32_t memsz;
+	uint32_t flags;
+	uint32_t align;
+};
+
+_Static_assert(sizeof(struct elf32_header) == 52, "Elf32_Ehdr");
+_Static_assert(sizeof(struct elf32_program_header) == 32, "Elf32_Phdr");
 _Static_assert(sizeof(struct elf_header) == 64, "Elf64_Ehdr");
 _Static_assert(offsetof(struct elf_header, phoff) == 32, "e_phoff");
 _Static_assert(offsetof(struct elf_header, phentsize) == 54, "e_phentsize");
@@ -89,6 +120,7 @@ enum {
 	ELF_CLASS = 4, /* index into ident */
 	ELF_DATA = 5,
 	ELF_IDENT_VERSION = 6,
+	ELF_CLASS_32 = 1,
 	ELF_CLASS_64 = 2,
 	ELF_DATA_LITTLE = 1,
 	ELF_VERSION_CURRENT = 1,
@@ -96,6 +128,7 @@ enum {
 	ELF_TYPE_EXEC = 2,
 	ELF_TYPE_DYN = 3,
 	ELF_TYPE_CORE = 4,
+	ELF_MACHINE_386 = 3,
 	ELF_MACHINE_X86_64 = 62,
 	ELF_PHNUM_ELSEWHERE = 0xffff
 };
