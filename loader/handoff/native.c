@@ -8,50 +8,13 @@
 #define LONGJUMP_LOADER
 #include "handoff/native.h"
 
+#include "handoff/writer.h"
 #include "longjump.h"
 
 #define DIRECT_MAP_BASE UINT64_C(0xffff900000000000)
 #define VGA_BEGIN       0xa0000
 #define VGA_END         0xc0000
 #define DEFAULT_STACK   (64 * KIB)
-
-/* The boot information while it is written: a block of memory that the kernel sees at `window`. */
-struct writer {
-	struct plan *plan;
-	uint8_t *bytes;
-	uint64_t size, used;
-	uint64_t window;
-};
-
-/*
- * Room for `size` bytes as *bytes; returns the virtual address at which the kernel sees them, or 0
- * if there is nothing to see. Sizes were counted before.
- */
-static uint64_t reserve(struct writer *writer, uint64_t size, void **bytes)
-{
-	uint64_t at = align_up(writer->used, 8);
-
-	*bytes = writer->bytes + at;
-	writer->used = at + size;
-	return size != 0 ? writer->window + at : 0;
-}
-
-/* Copies `size` bytes; returns the virtual address at which the kernel sees them. */
-static uint64_t write(struct writer *writer, const void *from, uint64_t size)
-{
-	void *bytes;
-	uint64_t at = reserve(writer, size, &bytes);
-
-	if (size != 0)
-		memcpy(bytes, from, (size_t)size);
-	return at;
-}
-
-/* As write(), for a zero-terminated string. */
-static uint64_t write_string(struct writer *writer, const char *string)
-{
-	return write(writer, string, text_length(string) + 1);
-}
 
 /*
  * The most ranges that the memory map can have: every placement may split one range in three. The
@@ -92,7 +55,7 @@ static void write_segments(struct writer *writer, struct longjump_boot_info *inf
 	uint64_t past = 0;
 	void *bytes;
 
-	info->segments = reserve(writer, plan->count * sizeof(*segments), &bytes);
+	info->segments = writer_reserve(writer, plan->count * sizeof(*segments), &bytes);
 	segments = bytes;
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
@@ -137,7 +100,8 @@ static void write_modules(struct writer *writer, struct longjump_boot_info *info
 	void *bytes;
 	struct longjump_module *modules;
 
-	info->modules = reserve(writer, plan->order->module_count * sizeof(*modules), &bytes);
+	info->modules =
+		writer_reserve(writer, plan->order->module_count * sizeof(*modules), &bytes);
 	modules = bytes;
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
@@ -149,8 +113,8 @@ static void write_modules(struct writer *writer, struct longjump_boot_info *info
 			.data = info->direct_map + placement->phys.begin,
 			.size = file->bytes.size,
 			.physical = placement->phys.begin,
-			.name = write_string(writer, file->name),
-			.command_line = write_string(writer, file->command_line),
+			.name = writer_string(writer, file->name),
+			.command_line = writer_string(writer, file->command_line),
 		};
 	}
 }
@@ -165,7 +129,7 @@ static void write_symbols(struct writer *writer, struct longjump_boot_info *info
 	               "written as they are");
 	if (size == 0)
 		return;
-	info->symbols = reserve(writer, size, &bytes);
+	info->symbols = writer_reserve(writer, size, &bytes);
 	plan_write_symbols(writer->plan, bytes, info->symbols);
 	info->symbol_count = writer->plan->landmarks.symbol_count;
 }
@@ -194,8 +158,8 @@ static void write_machine(struct writer *writer, struct longjump_boot_info *info
 	info->kaslr_entropy =
 		writer->plan->order->options.kaslr ? machine->random_source : LONGJUMP_ENTROPY_NONE;
 	info->paging_levels = writer->plan->order->options.paging_levels;
-	info->edid = machine->edid != NULL ? write(writer, machine->edid, 128) : 0;
-	info->font = machine->font != NULL ? write(writer, machine->font, 4096) : 0;
+	info->edid = machine->edid != NULL ? writer_copy(writer, machine->edid, 128) : 0;
+	info->font = machine->font != NULL ? writer_copy(writer, machine->font, 4096) : 0;
 }
 
 /* Fills in the screen; the framebuffer's window was planned before. */
@@ -220,8 +184,8 @@ static void write_screen(struct writer *writer, struct longjump_boot_info *info,
 	};
 	_Static_assert(sizeof(struct video_mode) == sizeof(struct longjump_video_mode),
 	               "copied as they are");
-	info->video_modes = write(writer, machine->video_modes,
-	                          machine->video_mode_count * sizeof(struct video_mode));
+	info->video_modes = writer_copy(writer, machine->video_modes,
+	                                machine->video_mode_count * sizeof(struct video_mode));
 	info->video_mode_count = machine->video_mode_count;
 }
 
@@ -346,7 +310,7 @@ static bool native_plan(struct plan *plan)
 	    || !plan_resident(plan) || !plan_kernel_file(plan) || !plan_screen(plan, &framebuffer)
 	    || !plan_boot_info(plan, &writer))
 		return false;
-	plan->entry.rdi = reserve(&writer, sizeof(*info), &bytes);
+	plan->entry.rdi = writer_reserve(&writer, sizeof(*info), &bytes);
 	plan->entry.rip = plan->kernel->entry.at + plan->slide;
 	plan->entry.rsp = stack.end;
 	info = bytes;
@@ -358,8 +322,8 @@ static bool native_plan(struct plan *plan)
 	info->stack_end = stack.end;
 	info->direct_map = direct_map;
 	info->direct_map_end = direct_map + plan_direct_map_size(plan);
-	info->loader = write_string(&writer, LOADER_NAME);
-	info->command_line = write_string(&writer, plan->order->kernel.command_line);
+	info->loader = writer_string(&writer, LOADER_NAME);
+	info->command_line = writer_string(&writer, plan->order->kernel.command_line);
 	if (plan->order->options.kernel_file) {
 		info->kernel_file =
 			direct_map + physical(plan->machine, plan->order->kernel.bytes.bytes);
@@ -370,7 +334,7 @@ static bool native_plan(struct plan *plan)
 	write_modules(&writer, info);
 	write_machine(&writer, info);
 	write_screen(&writer, info, framebuffer);
-	info->memory_map = reserve(&writer, writer.size - align_up(writer.used, 8), &bytes);
+	info->memory_map = writer_reserve(&writer, writer.size - align_up(writer.used, 8), &bytes);
 	plan->handoff = info;
 	return true;
 }
