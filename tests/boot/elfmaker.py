@@ -36,6 +36,16 @@ _SEGMENT = {
     "p_align": (48, "Q"),
 }
 _SEGMENT_SIZE = 56
+_SECTION = {
+    "sh_name": (0, "I"),
+    "sh_type": (4, "I"),
+    "sh_offset": (24, "Q"),
+    "sh_size": (32, "Q"),
+    "sh_link": (40, "I"),
+    "sh_entsize": (56, "Q"),
+}
+_SECTION_SIZE = 64
+SHT_SYMTAB = 2
 _DYNAMIC = {"d_tag": (0, "Q"), "d_val": (8, "Q")}
 _RELA = {"r_offset": (0, "Q"), "r_type": (8, "I"), "r_symbol": (12, "I"), "r_addend": (16, "Q")}
 
@@ -70,6 +80,12 @@ class Elf:
         return [
             View(self.data, start + i * _SEGMENT_SIZE, _SEGMENT) for i in range(self.header.e_phnum)
         ]
+
+    def section(self, sh_type):
+        """The first section header of a type."""
+        start, count = self.header.e_shoff, self.header.e_shnum
+        sections = [View(self.data, start + i * _SECTION_SIZE, _SECTION) for i in range(count)]
+        return next(section for section in sections if section.sh_type == sh_type)
 
     def load(self, flags):
         """The first PT_LOAD with just these flags."""

@@ -3,6 +3,7 @@
 import gzip
 
 import images
+import disc
 import elfmaker
 import pytest
 import told
@@ -47,6 +48,16 @@ def test_the_vga_window_may_be_covered_but_not_silently(boot):
     machine = boot("placed-window")
     machine.expect_end("exit", told.PASSED)
     assert "K210" in machine.serial()
+
+
+def test_a_damaged_symbol_table_does_not_keep_a_kernel_from_booting(start, tmp_path):
+    elf = elfmaker.Elf(images.kernel_path("placed").read_bytes())
+    elf.section(elfmaker.SHT_SYMTAB).sh_entsize = 1
+    files = {"longjump.c32": images.BUILD / "longjump.c32", "kernel.elf": bytes(elf.data)}
+    config = "SERIAL 0 115200\nDEFAULT a\nLABEL a\n  COM32 longjump.c32\n  APPEND kernel.elf\n"
+    machine = start(disc.make(tmp_path / "disc.iso", config, files))
+    machine.expect_end("exit", told.PASSED)
+    assert "K129" in machine.serial()
 
 
 def test_a_compressed_kernel_boots(prove, tmp_path):

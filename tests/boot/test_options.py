@@ -53,21 +53,3 @@ def test_a_kernel_may_slide(prove):
     assert len(slides) > 1, "three boots, one slide"
     for slide in slides:
         assert slide % (2 * MIB) == 0 and slide >= 0xFFFFFFFF80000000
-
-
-@pytest.mark.xfail(strict=True, reason="-verbose is read, and not yet obeyed")
-def test_verbose_says_where_everything_goes(boot):
-    machine = boot("tell", options="-verbose")
-    machine.expect_end("exit", 16)
-    said = machine.serial()
-    told = tell.Told(said)
-    before = said[: said.index("loader=")]
-    for number in (told.kernel_begin, told.segments[0].phys, told.stack_begin, told.direct_map):
-        assert f"{number:x}" in before
-
-
-def test_quiet_says_nothing_unless_it_fails(boot):
-    machine = boot("tell", options="-quiet")
-    machine.expect_end("exit", 16)
-    before = machine.serial()[: machine.serial().index("loader=")]
-    assert "Longjump" not in before
