@@ -28,7 +28,7 @@ speaker: enabled=0
 display_library: {display}
 clock: sync=none
 log: "{log}/bochs.log"
-panic: action=fatal
+panic: action=fatal, term=report
 error: action=report
 info: action=ignore
 debug: action=ignore
