@@ -142,7 +142,10 @@ $(filter %.asm.o,$(com32)): build/resident.bin
 
 # The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be
 # wrong, so one is refused.
-resident := $(call objects,resident,loader/resident)
+# Explaining is not in a hurry, and is read from the disc at every start: it is made small.
+resident-small := $(call objects,resident,loader/explain) build/obj/resident/loader/core/text.c.o
+$(resident-small): own-cflags = -Os
+resident := $(call objects,resident,loader/resident) $(resident-small)
 ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs \
 	$(shell $(LD) --help | grep -o -m 1 -e --no-warn-rwx-segments)
 
@@ -175,14 +178,16 @@ build/obj/kernel/link: FORCE
 # ---------------------------------------------------------------------------------------------
 # The core on this machine.
 
+portable := loader/core loader/handoff loader/explain
+
 build/obj/%/core.a: build/obj/%/core
-	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,loader/core loader/handoff)
+	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))
 
 $(foreach f,host host32 plain,$(eval build/obj/$(f)/core.a: \
-	$(call objects,$(f),loader/core loader/handoff)))
+	$(call objects,$(f),$(portable))))
 
 build/obj/%/core: FORCE
-	$(call remember,$(call objects,$*,loader/core loader/handoff))
+	$(call remember,$(call objects,$*,$(portable)))
 
 check := $(call objects,plain,loader/front/host)
 

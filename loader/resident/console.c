@@ -4,38 +4,35 @@
 
 #include "x86/x86.h"
 
-#define VGA_TEXT        ((volatile uint16_t *)0xb8000)
-#define VGA_COLUMNS     80
-#define VGA_ROWS        25
-#define VGA_COLOUR      0x4f00 /* white on red */
 #define SERIAL_PATIENCE 100000
 
-static unsigned row, column;
+enum {
+	UART_STATUS = 5,
+	UART_MODEM = 6,
+	UART_STATUS_EMPTY = 0x20
+}; /* PC16550D data sheet, table 2 */
 
-/* Sends a byte to COM1 once it is ready; a port that is not there or does not move is not waited
- * for long. */
+static uint16_t serial = PORT_COM1;
+
+void console_open(uint32_t port)
+{
+	serial = (uint16_t)port;
+}
+
+/* Sends a byte to the UART once it is ready. A port that does not move is given up. */
 static void serial_put(char c)
 {
-	for (unsigned i = 0; i < SERIAL_PATIENCE && (inb(PORT_COM1 + 5) & 0x20) == 0; i++)
-		;
-	outb(PORT_COM1, (uint8_t)c);
-}
+	unsigned patience = SERIAL_PATIENCE;
 
-/* Begins a new line on the text screen and clears it; the last line is written over. */
-static void screen_new_line(void)
-{
-	column = 0;
-	row = row + 1 < VGA_ROWS ? row + 1 : row;
-	for (unsigned i = 0; i < VGA_COLUMNS; i++)
-		VGA_TEXT[row * VGA_COLUMNS + i] = VGA_COLOUR | ' ';
-}
-
-static void screen_put(char c)
-{
-	if (c == '\n' || column == VGA_COLUMNS)
-		screen_new_line();
-	if (c != '\n')
-		VGA_TEXT[row * VGA_COLUMNS + column++] = (uint16_t)(VGA_COLOUR | (uint8_t)c);
+	if (serial == 0)
+		return;
+	while ((inb(serial + UART_STATUS) & UART_STATUS_EMPTY) == 0) {
+		if (--patience == 0) {
+			serial = 0;
+			return;
+		}
+	}
+	outb(serial, (uint8_t)c);
 }
 
 void console_write(const char *text)
@@ -45,7 +42,6 @@ void console_write(const char *text)
 			serial_put('\r');
 		serial_put(*text);
 		outb(PORT_DEBUG, (uint8_t)*text);
-		screen_put(*text);
 	}
 }
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* console.h - where the resident part speaks: the text screen, COM1 and port E9h. */
+/* console.h - where the resident part speaks beside the screen: the user's UART and port E9h. */
 #ifndef RESIDENT_CONSOLE_H
 #define RESIDENT_CONSOLE_H
 
 #include <stdint.h>
 
-/* Shows a text; '\n' begins a new line. */
+/* Chooses the UART by its base port; 0: none. Until then it is COM1. */
+void console_open(uint32_t port);
+
+/* Sends a text; '\n' begins a new line. */
 void console_write(const char *text);
 
-/* Shows a number as 0x and 16 hexadecimal digits. */
+/* Sends a number as 0x and 16 hexadecimal digits. */
 void console_write_hex(uint64_t value);
 
 #endif

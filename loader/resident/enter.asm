@@ -9,7 +9,8 @@
 
         section .text
         global  resident_start
-        extern  carry_out, prepare_tables, kernel_returned, gdt_pointer, task_selector
+        extern  carry_out, prepare_tables, returned, gdt_pointer, task_selector, ldt_selector
+        extern  cr4_more
 
 ; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables,
 ;     IF = DF = 0, flat segments, RDI = struct launch, no stack.
@@ -45,12 +46,14 @@ resident_start:
         mov     fs, [rbx + launch.fs]
         mov     gs, [rbx + launch.fs]
         ltr     [task_selector]
+        lldt    [ldt_selector]
 
         ; 4. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect
         ;    of them.
         fninit
         ldmxcsr [mxcsr]
         mov     rax, [rbx + launch.cr4]
+        or      rax, [cr4_more]
         mov     cr4, rax
         mov     rax, [rbx + launch.cr0]
         mov     cr0, rax
@@ -96,30 +99,22 @@ resident_start:
         xor     r15d, r15d
         ret
 
-; _start has returned: RAX holds what it returned.
-returned:
-        cli
-        cld
-        mov     rdi, rax
-        lea     rsp, [stack.top]
-        call    kernel_returned
-.halt:
-        hlt
-        jmp     .halt
-
         section .rodata
         align   4
 mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
 
         section .data
         align   8
+        global  idt_pointer
 idt_pointer:
         dw      0
         dq      0
 
         section .bss
         align   16
-stack:  resb    8192
+        global  stack_top
+stack:  resb    16384
 .top:
+stack_top:
 
         section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* resident.c - what the resident part does beside carrying out: its own descriptor tables, and a
- * kernel that returns. */
+/*
+ * resident.c - the resident part's own descriptor tables, and the IDT that stands until the kernel
+ * loads its own.
+ *
+ * The gates take their code segment from an LDT. A kernel that loads a GDT of its own leaves LDTR
+ * as it is, so its faults still find their way here, whatever stands in that GDT.
+ */
 #include "core/base.h"
 #include "core/launch.h"
-#include "resident/console.h"
+#include "explain/fault.h"
+#include "resident/fault.h"
+#include "x86/x86.h"
 
-#include <stdbool.h>
+#define STUB_SIZE     8 /* vectors.asm */
+#define IST_COUNT     4
+#define IST_SIZE      4096
+#define SELECTOR_OURS 0x04 /* the LDT's only entry */
+#define CR4_MCE       (1 << 6)
 
 /* The 64-bit task state segment (SDM volume 3A, figure 8-11). */
 struct __attribute__((packed)) task_state {
@@ -24,7 +35,25 @@ struct __attribute__((packed)) table_pointer {
 	uint64_t base;
 };
 
+/* A gate of the IDT (SDM volume 3A, figure 6-8). */
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t stack; /* 1 to 7: that of the TSS; 0: stay on the one there is */
+	uint8_t type;
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+
+enum {
+	SYSTEM_LDT = 0x82,    /* present */
+	SYSTEM_TSS = 0x89,    /* present, available */
+	GATE_INTERRUPT = 0x8e /* present, ring 0, interrupts off */
+};
+
 _Static_assert(sizeof(struct task_state) == 104, "SDM volume 3A, figure 8-11");
+_Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
 
 /* Segment descriptors, flat, ring 0, accessed (SDM volume 3A, figure 3-8). */
 #define CODE_16 UINT64_C(0x00009b000000ffff)
@@ -39,49 +68,104 @@ static const uint64_t descriptors_all[] = {
 	0, CODE_16, DATA_16, CODE_32, DATA_32, CODE_64, DATA_64
 };
 
-/* What enter.asm loads. */
+/* What enter.asm and vectors.asm load. */
+extern struct table_pointer gdt_pointer, idt_pointer;
+extern uint64_t gdt[11], own_tables, cr4_more;
+extern uint16_t task_selector, ldt_selector;
 struct table_pointer gdt_pointer;
-uint16_t task_selector;
+uint64_t gdt[11];
+uint16_t task_selector, ldt_selector;
+uint64_t own_tables; /* physical address of the explainer's page tables */
+uint64_t cr4_more;   /* bits that the explainer needs beside those that the kernel is promised */
 
-static uint64_t gdt[9];
+/* vectors.asm */
+extern const char vectors[];
+
+static uint64_t ldt[1] = { CODE_64 };
+static struct gate idt[VECTORS];
 static struct task_state task;
+static uint8_t stacks[IST_COUNT][IST_SIZE] __attribute__((aligned(16)));
 
 void prepare_tables(const struct launch *launch);
-void kernel_returned(uint64_t value);
 
-/* Writes a TSS descriptor, which takes two entries (SDM volume 3A, figure 8-4). */
-static void write_task_descriptor(uint64_t *entry, uint64_t base)
+/* Writes a system descriptor, which takes two entries (SDM volume 3A, figure 8-4). */
+static void write_system(uint64_t *entry, uint64_t type, uint64_t base, uint64_t limit)
 {
-	uint64_t limit = sizeof(task) - 1;
-
-	entry[0] =
-		limit | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 | (base >> 24 & 0xff) << 56;
+	entry[0] = limit | (base & 0xffffff) << 16 | type << 40 | (base >> 24 & 0xff) << 56;
 	entry[1] = base >> 32;
+}
+
+/* Writes the GDT that the kernel begins with. */
+static void write_gdt(const struct launch *launch, uint64_t slide)
+{
+	bool all = launch->descriptors == DESCRIPTORS_ALL;
+	const uint64_t *from = all ? descriptors_all : descriptors_64;
+	unsigned count = all ? COUNT(descriptors_all) : COUNT(descriptors_64);
+
+	for (unsigned i = 0; i < count; i++)
+		gdt[i] = from[i];
+	write_system(&gdt[count], SYSTEM_TSS, (uint64_t)(uintptr_t)&task + slide, sizeof(task) - 1);
+	write_system(&gdt[count + 2], SYSTEM_LDT, (uint64_t)(uintptr_t)ldt + slide,
+	             sizeof(ldt) - 1);
+	task_selector = (uint16_t)(count * sizeof(gdt[0]));
+	ldt_selector = (uint16_t)((count + 2) * sizeof(gdt[0]));
+	gdt_pointer.base = (uint64_t)(uintptr_t)gdt + slide;
+	gdt_pointer.limit = (uint16_t)((count + 4) * sizeof(gdt[0]) - 1);
+}
+
+/*
+ * The number of the stack in the TSS on which an exception arrives. A page fault must not need the
+ * kernel's stack, since that may be what is missing; it has the first, since a kernel that loads a
+ * TSS of its own has most likely put something there.
+ */
+static uint8_t stack_of(unsigned vector)
+{
+	switch (vector) {
+	case VECTOR_PAGE:
+		return 1;
+	case VECTOR_DOUBLE:
+		return 2;
+	case VECTOR_NMI:
+		return 3;
+	case VECTOR_MACHINE:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+/* Writes the IDT. A double fault may mean that the LDT is lost, so it goes another way. */
+static void write_idt(const struct launch *launch, uint64_t slide)
+{
+	for (unsigned i = 0; i < VECTORS; i++) {
+		uint64_t offset = (uint64_t)(uintptr_t)vectors + i * STUB_SIZE + slide;
+
+		idt[i] = (struct gate){ .offset_low = (uint16_t)offset,
+			                .selector = i == VECTOR_DOUBLE ? launch->cs : SELECTOR_OURS,
+			                .stack = stack_of(i),
+			                .type = GATE_INTERRUPT,
+			                .offset_middle = (uint16_t)(offset >> 16),
+			                .offset_high = (uint32_t)(offset >> 32) };
+	}
+	for (unsigned i = 0; i < IST_COUNT; i++)
+		task.ist[i] = (uint64_t)(uintptr_t)(stacks + i + 1) + slide;
+	idt_pointer.base = (uint64_t)(uintptr_t)idt + slide;
+	idt_pointer.limit = sizeof(idt) - 1;
 }
 
 /* Writes the descriptor tables for the address at which the kernel's page tables have them. */
 void prepare_tables(const struct launch *launch)
 {
-	bool all = launch->descriptors == DESCRIPTORS_ALL;
-	const uint64_t *from = all ? descriptors_all : descriptors_64;
-	unsigned count = all ? COUNT(descriptors_all) : COUNT(descriptors_64);
+	const struct landmarks *marks = (const struct landmarks *)(uintptr_t)launch->landmarks;
 	uint64_t slide = launch->resident_window - launch->resident;
 
-	for (unsigned i = 0; i < count; i++)
-		gdt[i] = from[i];
 	task.io_map = sizeof(task);
-	write_task_descriptor(&gdt[count], (uint64_t)(uintptr_t)&task + slide);
-	task_selector = (uint16_t)(count * sizeof(gdt[0]));
-	gdt_pointer.base = (uint64_t)(uintptr_t)gdt + slide;
-	gdt_pointer.limit = (uint16_t)((count + 2) * sizeof(gdt[0]) - 1);
-}
-
-/* The kernel's _start has come back. There is nothing to come back to. */
-void kernel_returned(uint64_t value)
-{
-	console_write("\nLongjump: the kernel's _start returned, with RAX = ");
-	console_write_hex(value);
-	console_write(
-		".\nThere is nothing to return to. The machine is halted.\n"
-		"  fix: end _start in an endless loop: for (;;) __asm__ volatile(\"hlt\");\n");
+	write_gdt(launch, slide);
+	own_tables = marks->tables;
+	fault_prepare(marks);
+	if (marks->explain == 0)
+		return;
+	write_idt(launch, slide);
+	if ((cpuid(1, 0).edx & CPUID_1_EDX_MCE) != 0)
+		cr4_more = CR4_MCE; /* without it, a machine check stops the CPU without a word */
 }

@@ -12,7 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MSR_PAT = 0x277, MSR_EFER = 0xc0000080 };
+enum {
+	MSR_MACHINE_CHECK = 0x179, /* IA32_MCG_CAP: its low byte counts the banks */
+	MSR_PAT = 0x277,
+	MSR_MACHINE_STATUS = 0x401, /* IA32_MC0_STATUS; the address follows; 4 for each bank */
+	MSR_EFER = 0xc0000080,
+	MSR_FS_BASE = 0xc0000100,
+	MSR_GS_BASE = 0xc0000101
+};
 
 /*
  * The page attribute table while a kernel starts: entries 0 to 3 as after reset (WB, WT, UC-, UC),
@@ -20,11 +27,21 @@ enum { MSR_PAT = 0x277, MSR_EFER = 0xc0000080 };
  */
 #define PAT_VALUE UINT64_C(0x0007010500070406)
 
+#define CPUID_1_EDX_MCE (UINT32_C(1) << 7) /* machine checks can be told as exceptions */
+
 /* Ports: Intel 8259A (PIC), 8042 (keyboard controller, which can reset the CPU), 16550 (UART), and
  * the debug port of QEMU and Bochs. */
 enum {
+	PORT_PIC1_COMMAND = 0x20,
 	PORT_PIC1_DATA = 0x21,
+	PORT_PIC2_COMMAND = 0xa0,
 	PORT_PIC2_DATA = 0xa1,
+	PIC_READ_SERVICE = 0x0b, /* the next read of the command port: lines in service */
+	PORT_CLOCK_INDEX = 0x70,
+	PORT_CLOCK_DATA = 0x71,
+	PORT_RESET = 0xcf9, /* of the chipset */
+	PORT_VGA_INDEX = 0x3d4,
+	PORT_VGA_DATA = 0x3d5,
 	PORT_KEYBOARD_COMMAND = 0x64,
 	KEYBOARD_RESET = 0xfe,
 	PORT_DEBUG = 0xe9,
@@ -37,6 +54,14 @@ static inline uint64_t rdtsc(void)
 	uint32_t low, high;
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t rdmsr(uint32_t number)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
 	return (uint64_t)high << 32 | low;
 }
 

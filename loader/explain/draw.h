@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * draw.h - puts lines with colours on a screen: the cells of text mode, or pixels and a font. Draws
+ * into memory that it is given; asks no device.
+ */
+#ifndef EXPLAIN_DRAW_H
+#define EXPLAIN_DRAW_H
+
+#include "core/landmarks.h"
+
+#include <stdint.h>
+
+struct canvas {
+	uint8_t *bytes;                /* the first cell, or the first pixel */
+	const uint8_t *font;           /* NULL: text mode */
+	struct landmark_screen pixels; /* without a font, not looked at */
+	unsigned columns, rows;        /* of characters */
+	unsigned scale;                /* pixels to a pixel of the font, each way */
+};
+
+/* The screen in text mode, 80x25, at `bytes`. */
+struct canvas canvas_of_text(uint8_t *bytes);
+
+/* The screen in graphics mode. */
+struct canvas canvas_of_pixels(uint8_t *bytes, const struct landmark_screen *screen,
+                               const uint8_t *font);
+
+/* Draws lines as show_screen() makes them, over all of the screen: what comes behind a form feed is
+ * the last line; what does not fit above it is left out. */
+void draw(const struct canvas *canvas, const char *lines);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* explain.c - the whole explanation: names, words, place and trace. */
+#include "explain/explain.h"
+
+#include "explain/words.h"
+
+/* Names the exceptions (SDM volume 3A, table 6-1). */
+static const char *name_of(uint64_t vector, const char **mnemonic)
+{
+	static const struct {
+		char mnemonic[4];
+		char name[28];
+	} names[VECTORS + 1] = {
+		[VECTOR_DIVIDE] = { "#DE", "divide error" },
+		[VECTOR_DEBUG] = { "#DB", "debug exception" },
+		[VECTOR_NMI] = { "NMI", "non-maskable interrupt" },
+		[VECTOR_BREAKPOINT] = { "#BP", "breakpoint" },
+		[VECTOR_OVERFLOW] = { "#OF", "overflow" },
+		[VECTOR_BOUND] = { "#BR", "bound range exceeded" },
+		[VECTOR_OPCODE] = { "#UD", "invalid opcode" },
+		[VECTOR_NO_FPU] = { "#NM", "FPU not available" },
+		[VECTOR_DOUBLE] = { "#DF", "double fault" },
+		[VECTOR_TSS] = { "#TS", "invalid TSS" },
+		[VECTOR_NOT_PRESENT] = { "#NP", "segment not present" },
+		[VECTOR_STACK] = { "#SS", "stack segment fault" },
+		[VECTOR_PROTECTION] = { "#GP", "general protection fault" },
+		[VECTOR_PAGE] = { "#PF", "page fault" },
+		[VECTOR_FPU] = { "#MF", "x87 floating-point error" },
+		[VECTOR_ALIGNMENT] = { "#AC", "alignment check" },
+		[VECTOR_MACHINE] = { "#MC", "machine check" },
+		[VECTOR_SSE] = { "#XM", "SIMD floating-point error" },
+		[VECTOR_VIRTUAL] = { "#VE", "virtualization exception" },
+		[VECTOR_CONTROL] = { "#CP", "control protection" },
+		[VECTOR_RETURNED] = { "", "_start returned" },
+	};
+
+	if (vector > VECTORS || names[vector].name[0] == 0) {
+		*mnemonic = "";
+		return "reserved exception";
+	}
+	*mnemonic = names[vector].mnemonic;
+	return names[vector].name;
+}
+
+/* True if the CPU pushes an error code for this exception (SDM volume 3A, table 6-1). */
+static bool pushes_error(uint64_t vector)
+{
+	return vector < VECTORS && (UINT32_C(0x60227d00) >> vector & 1) != 0;
+}
+
+/* True if vector and frame do not go together: an interrupt came in an exception's place. */
+static bool is_interrupt(const struct fault *fault)
+{
+	if (fault->vector >= VECTOR_DOUBLE && fault->vector < VECTOR_FPU
+	    && (fault->interrupts >> (fault->vector - VECTOR_DOUBLE) & 1) != 0
+	    && fault->has_error == 0)
+		return true;
+	return fault->vector == 9 || fault->vector == 15 || fault->vector == VECTOR_OVERFLOW
+	    || fault->vector == VECTOR_BOUND
+	    || (pushes_error(fault->vector) && fault->has_error == 0);
+}
+
+/* The bits of the error code, by name. */
+static void decode_error(struct text *text, const struct fault *fault)
+{
+	uint64_t error = fault->error;
+
+	if (fault->has_error == 0)
+		return;
+	if (fault->vector == VECTOR_PAGE) {
+		text_add(text, "%#llx = %s, %s, %s mode", ULL(error),
+		         (error & PAGE_FAULT_PRESENT) != 0 ? "page present" : "page not present",
+		         (error & PAGE_FAULT_FETCH) != 0   ? "instruction fetch"
+		         : (error & PAGE_FAULT_WRITE) != 0 ? "write"
+		                                           : "read",
+		         (error & PAGE_FAULT_USER) != 0 ? "user" : "kernel");
+		if ((error & PAGE_FAULT_RESERVED) != 0)
+			text_add(text, ", reserved bit set");
+		return;
+	}
+	text_add(text, "%#llx", ULL(error));
+	if (fault->vector >= VECTOR_TSS && fault->vector <= VECTOR_PROTECTION && error != 0)
+		text_add(text, " = %s entry %u%s",
+		         (error & SELECTOR_IDT) != 0   ? "IDT"
+		         : (error & SELECTOR_LDT) != 0 ? "LDT"
+		                                       : "GDT",
+		         (unsigned)(error >> 3 & 0x1fff),
+		         (error & SELECTOR_EXTERNAL) != 0 ? ", from outside" : "");
+}
+
+/* Has the words written by who knows them. */
+static void put_into_words(struct words *words)
+{
+	if (is_interrupt(words->fault)) {
+		words_interrupt(words);
+		return;
+	}
+	switch (words->fault->vector) {
+	case VECTOR_PAGE:
+		words_page(words);
+		break;
+	case VECTOR_TSS:
+	case VECTOR_NOT_PRESENT:
+	case VECTOR_STACK:
+	case VECTOR_PROTECTION:
+		words_protection(words);
+		break;
+	case VECTOR_OPCODE:
+	case VECTOR_NO_FPU:
+		words_opcode(words);
+		break;
+	case VECTOR_DOUBLE:
+		words_double(words);
+		break;
+	default:
+		words_other(words);
+	}
+}
+
+void explain(const struct look *look, struct explanation *explanation)
+{
+	struct words words = { .look = look, .fault = look->fault, .marks = look->marks };
+	struct text error;
+
+	words.happened = text_in(explanation->happened, sizeof(explanation->happened));
+	words.cause = text_in(explanation->cause, sizeof(explanation->cause));
+	error = text_in(explanation->error, sizeof(explanation->error));
+	words.in = instruction_read(look);
+	explanation->name = name_of(look->fault->vector, &explanation->mnemonic);
+	put_into_words(&words);
+	decode_error(&error, look->fault);
+	explanation->kind = words.kind;
+	explanation->instruction = words.in;
+	explanation->place = place_of(look, look->fault->rip);
+	trace_read(look, &explanation->trace);
+}
+
+void explain_for_programs(struct text *text, const struct look *look,
+                          const struct explanation *explanation)
+{
+	const struct fault *fault = look->fault;
+	const struct trace *trace = &explanation->trace;
+
+	text_add(text, "@longjump-fault vector=%u kind=%s rip=%#llx slide=%#llx",
+	         (unsigned)fault->vector, explanation->kind, ULL(fault->rip),
+	         ULL(look->marks->slide));
+	if (fault->has_error != 0)
+		text_add(text, " error=%#llx", ULL(fault->error));
+	if (fault->vector == VECTOR_PAGE)
+		text_add(text, " cr2=%#llx", ULL(fault->cr2));
+	if (explanation->place.name[0] != 0)
+		text_add(text, " in=%s+%#llx", explanation->place.name,
+		         ULL(explanation->place.offset));
+	for (unsigned i = 0; i < trace->count; i++)
+		text_add(text, "%s%#llx", i == 0 ? " trace=" : ",",
+		         ULL(trace->steps[i].place.address));
+}

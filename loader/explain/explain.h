@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explain.h - a fault, put into words: a pure function of registers, landmarks and memory. Asks no
+ * port and writes nothing but its result, so that it runs on any machine.
+ */
+#ifndef EXPLAIN_EXPLAIN_H
+#define EXPLAIN_EXPLAIN_H
+
+#include "explain/instruction.h"
+#include "explain/trace.h"
+
+#define EXPLAIN_TEXT 480
+
+struct explanation {
+	const char *name;            /* "page fault" */
+	const char *mnemonic;        /* "#PF", or "" */
+	const char *kind;            /* the finding in one word, for programs: "null-page" */
+	char happened[EXPLAIN_TEXT]; /* sentences: what was done, and why that cannot be */
+	char cause[EXPLAIN_TEXT];    /* sentences: what usually causes it */
+	char error[EXPLAIN_TEXT];    /* the error code, decoded; "" if there is none */
+	struct place place;          /* where */
+	struct trace trace;          /* called by whom */
+	struct instruction instruction;
+};
+
+/* Puts the fault into words. */
+void explain(const struct look *look, struct explanation *explanation);
+
+/* The line for programs, without a newline: "@longjump-fault vector=14 ...". */
+void explain_for_programs(struct text *text, const struct look *look,
+                          const struct explanation *explanation);
+
+#endif

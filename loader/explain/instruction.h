@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* instruction.h - as much of an x86-64 instruction as is needed to say what it was about. */
+#ifndef EXPLAIN_INSTRUCTION_H
+#define EXPLAIN_INSTRUCTION_H
+
+#include "explain/look.h"
+
+#define INSTRUCTION_MAX 15
+
+enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A, MAP_VEX };
+
+struct instruction {
+	uint8_t bytes[INSTRUCTION_MAX];
+	unsigned count; /* bytes that could be read */
+	bool known;     /* all that follows could be read */
+	uint8_t prefix; /* the last of 66h, F2h and F3h, or 0 */
+	bool locked;    /* F0h */
+	uint8_t rex;    /* 0: none */
+	enum map map;   /* which table of opcodes */
+	uint8_t opcode;
+	bool has_modrm;
+	uint8_t modrm;
+	bool has_address; /* an operand lies in memory */
+	uint64_t address; /* of it */
+	int base, index;  /* numbers of the registers that make it up, or -1 */
+	int64_t distance; /* added to them */
+	uint8_t segment;  /* 64h: FS, 65h: GS, 0: neither */
+};
+
+/* Decodes the instruction at the fault's RIP. */
+struct instruction instruction_read(const struct look *look);
+
+/* The field of ModRM that names a register or extends the opcode: 0..7, or 0..15 with REX.R. */
+unsigned instruction_field(const struct instruction *instruction);
+
+/* The register that ModRM names instead of memory; -1 if it names memory. */
+int instruction_register(const struct instruction *instruction);
+
+/* The name of a general register, three characters at most. */
+struct register_name {
+	char text[4];
+};
+struct register_name register_name(int number);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * look.h - looks at the kernel's memory without touching what cannot be touched: every address is
+ * looked up in the kernel's page tables first, and every physical one in the explainer's own.
+ */
+#ifndef EXPLAIN_LOOK_H
+#define EXPLAIN_LOOK_H
+
+#include "core/base.h"
+#include "core/landmarks.h"
+#include "explain/fault.h"
+
+struct look {
+	const uint8_t *memory; /* where physical address 0 is seen */
+	const struct landmarks *marks;
+	const struct fault *fault;
+};
+
+/* What the kernel's page tables say of an address. */
+struct page {
+	bool mapped;
+	bool write, execute, user; /* what all levels grant together */
+	unsigned level;            /* of the last entry that was read: 1 is the page's own */
+	uint64_t entry;            /* that entry */
+	uint64_t physical;         /* of the address, if it is mapped */
+};
+
+/* True if bits 63 to 47, or to 56 with 5-level paging, are all the same. */
+bool look_canonical(const struct look *look, uint64_t address);
+
+/* Walks the kernel's page tables. */
+struct page look_up(const struct look *look, uint64_t address);
+
+/* Copies `size` bytes at a virtual address of the kernel. Returns how many of them could be read. */
+unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned size);
+
+/* Copies bytes of physical memory, if the explainer's own tables show all of them. */
+bool look_read_physical(const struct look *look, uint64_t address, void *to, unsigned size);
+
+/* The kernel's segment that the address lies in; false if there is none. */
+bool look_segment(const struct look *look, uint64_t address, struct landmark_segment *segment);
+
+/* True if `address` lies in the landmark. */
+bool landmark_has(struct landmark landmark, uint64_t address);
+
+#endif

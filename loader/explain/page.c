@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/* page.c - page faults in words: what was tried, what lies there, and why that cannot be. */
+#include "explain/words.h"
+
+#define NEAR       MIB                 /* beyond the end of something, and probably meant for it */
+#define STACK_NEAR (64 * MIB)          /* below the stack, and probably meant for it */
+#define OPERAND    64                  /* bytes that an operand can have */
+#define MAP_REACH  (UINT64_C(1) << 44) /* of the direct map, before other things come */
+
+const char *words_who(const struct words *words)
+{
+	return (words->fault->cs & 3) == 3 ? "The program in user mode" : "The kernel";
+}
+
+/* "wrote to" and so on. */
+static const char *access_name(uint64_t error)
+{
+	if ((error & PAGE_FAULT_FETCH) != 0)
+		return "jumped to";
+	return (error & PAGE_FAULT_WRITE) != 0 ? "wrote to" : "read from";
+}
+
+/* Names a segment of the kernel by what it may. */
+static void add_segment(struct text *text, const struct landmark_segment *segment)
+{
+	bool write = (segment->rights & RIGHT_WRITE) != 0;
+	bool execute = (segment->rights & RIGHT_EXECUTE) != 0;
+
+	text_add(text, "the kernel's %s (segment %u, %c%c%c)",
+	         execute ? "code"
+	         : write ? "data"
+	                 : "read-only data",
+	         segment->number, (segment->rights & RIGHT_READ) != 0 ? 'r' : '-',
+	         write ? 'w' : '-', execute ? 'x' : '-');
+}
+
+bool words_place(struct words *words, struct text *text, uint64_t address)
+{
+	const struct landmarks *marks = words->marks;
+	struct landmark_segment segment;
+
+	if (look_segment(words->look, address, &segment))
+		add_segment(text, &segment);
+	else if (landmark_has(marks->stack, address))
+		text_add(text, "the stack");
+	else if (landmark_has(marks->resident, address))
+		text_add(text, "Longjump's own code and tables");
+	else if (landmark_has(marks->boot_info, address))
+		text_add(text, "the boot information");
+	else if (landmark_has(marks->framebuffer, address))
+		text_add(text, "the framebuffer");
+	else if (landmark_has(marks->direct_map, address))
+		text_add(text, "the direct map, at physical %#llx",
+		         ULL(address - marks->direct_map.begin));
+	else
+		return false;
+	return true;
+}
+
+/* Says which register brought the address, if that can be seen. */
+static void add_origin(struct words *words)
+{
+	const struct instruction *in = &words->in;
+	const struct fault *fault = words->fault;
+	struct text *text = &words->happened;
+
+	if ((fault->error & PAGE_FAULT_FETCH) != 0 || !in->has_address
+	    || fault->cr2 - in->address >= OPERAND)
+		return;
+	if (in->segment != 0) {
+		text_add(text, " The address is relative to %cS, whose base is %#llx.",
+		         in->segment == 0x64 ? 'F' : 'G',
+		         ULL(in->segment == 0x64 ? fault->fs_base : fault->gs_base));
+		return;
+	}
+	if (in->base < 0)
+		return;
+	text_add(text, " The address came from %s", register_name(in->base).text);
+	if (in->index >= 0)
+		text_add(text, " and %s", register_name(in->index).text);
+	if (in->distance != 0)
+		text_add(text, in->distance < 0 ? " - %#llx" : " + %#llx",
+		         ULL(in->distance < 0 ? -(uint64_t)in->distance : (uint64_t)in->distance));
+	text_add(text, ", with %s = %#llx", register_name(in->base).text,
+	         ULL(fault->registers[in->base]));
+	if (in->index >= 0)
+		text_add(text, ", %s = %#llx", register_name(in->index).text,
+		         ULL(fault->registers[in->index]));
+	text_add(text, ".");
+}
+
+/* The kernel runs on page tables that it has made itself. */
+static bool own_tables(const struct words *words)
+{
+	return ((words->fault->cr3 ^ words->marks->kernel_tables) & ~(PAGE_SIZE - 1)) != 0;
+}
+
+/* The page is there, but not for this. */
+static void words_forbidden(struct words *words, const struct page *page)
+{
+	const struct fault *fault = words->fault;
+	struct text *text = &words->happened;
+	bool fetch = (fault->error & PAGE_FAULT_FETCH) != 0;
+
+	text_add(text, ", in ");
+	if (!words_place(words, text, fault->cr2))
+		text_add(text, "a page");
+	if ((fault->error & PAGE_FAULT_USER) != 0 && !page->user) {
+		words->kind = "kernel-page";
+		text_add(text, ", which user mode may not touch.");
+		text_add(&words->cause,
+		         "The user bit (bit 2) is not set at every level of the page "
+		         "tables, or a program uses a pointer of the kernel's.");
+	} else if (fetch && !page->execute) {
+		words->kind = "no-execute";
+		text_add(text, ", which may not be executed.");
+		text_add(&words->cause,
+		         "A function pointer or a return address was overwritten, or "
+		         "code was put into data: code needs a segment with PF_X.");
+	} else if (!fetch && (fault->error & PAGE_FAULT_WRITE) != 0 && !page->write) {
+		words->kind = "read-only";
+		text_add(text, ", which is read-only.");
+		text_add(&words->cause,
+		         "Constants, string literals and code cannot be written: drop "
+		         "a cast that took const away, copy to data first, or give "
+		         "the segment PF_W in the linker script.");
+	} else if (page->user) {
+		words->kind = "user-page";
+		text_add(text, ", a page of user mode, which %s keeps the kernel from %s.",
+		         fetch ? "SMEP" : "SMAP", fetch ? "executing" : "touching");
+		text_add(&words->cause, "CR4 has SMEP or SMAP set: go to user mode by iretq or "
+		                        "sysret, and put stac and clac around accesses.");
+	} else {
+		words->kind = "stale-tlb";
+		text_add(text, ", which allows that now, but did not when the CPU looked.");
+		text_add(&words->cause,
+		         "A page table entry was changed without invlpg or a reload of CR3.");
+	}
+}
+
+/* Page 0. */
+static void words_null(struct words *words)
+{
+	const struct fault *fault = words->fault;
+
+	words->kind = "null-page";
+	if ((fault->error & PAGE_FAULT_FETCH) != 0) {
+		text_add(&words->happened,
+		         ", in the null page: it called or returned to a null pointer.");
+		text_add(&words->cause,
+		         "A function pointer that was never set, or a stack that was "
+		         "overwritten where the return address lay.");
+		return;
+	}
+	text_add(&words->happened, ", in the null page, which is never mapped: a null pointer%s.",
+	         fault->cr2 == 0 ? "" : ", and something at an offset from it");
+	if (words->in.segment != 0)
+		text_add(&words->cause, "Per-CPU or thread-local data before the base of FS or GS "
+		                        "was set (wrmsr 0xc0000100 or 0xc0000101).");
+	else
+		text_add(&words->cause, "A pointer that was never set, or a function that returned "
+		                        "NULL unnoticed. Page 0 is left unmapped to catch this.");
+}
+
+/* The guard page, or beyond it with the stack pointer gone as well. */
+static void words_overflow(struct words *words)
+{
+	uint64_t size = words->marks->stack.end - words->marks->stack.begin;
+
+	words->kind = "stack-overflow";
+	text_add(&words->happened, ", below the stack: a stack overflow. The stack has ");
+	text_add_size(&words->happened, size);
+	text_add(&words->happened, " (%#llx to %#llx).", ULL(words->marks->stack.begin),
+	         ULL(words->marks->stack.end));
+	text_add(&words->cause,
+	         "Endless recursion, or large arrays on the stack. Make them static, "
+	         "or give the loader a larger -stack=SIZE.");
+}
+
+/* Memory that the machine does not have, seen through the direct map. */
+static void words_beyond(struct words *words)
+{
+	uint64_t address = words->fault->cr2 - words->marks->direct_map.begin;
+
+	words->kind = "beyond-memory";
+	text_add(&words->happened,
+	         ", physical %#llx in the direct map, where there is no memory: ", ULL(address));
+	text_add(&words->happened, "RAM ends at %#llx.", ULL(words->marks->memory_end));
+	text_add(&words->cause, "A physical address that did not come from the memory map, or an "
+	                        "allocator that runs past the end of a range.");
+}
+
+/* A small address that looks physical. */
+static void words_physical(struct words *words)
+{
+	uint64_t address = words->fault->cr2;
+
+	words->kind = "physical-address";
+	text_add(&words->happened,
+	         ", where nothing is mapped. If %#llx is a physical address: it "
+	         "is at %#llx, in the direct map.",
+	         ULL(address), ULL(words->marks->direct_map.begin + address));
+	text_add(&words->cause,
+	         "Physical memory is not mapped at its own address (but for VGA text "
+	         "at 0xb8000). Add info->direct_map to physical addresses.");
+}
+
+/* The segment that ends last, at or shortly before the address. */
+static bool segment_before(const struct words *words, uint64_t address,
+                           struct landmark_segment *before)
+{
+	struct landmark_segment segment;
+	bool found = false;
+
+	*before = (struct landmark_segment){ 0, 0, 0, 0 };
+	for (uint64_t i = 0; i < words->marks->segment_count; i++) {
+		if (look_read_physical(words->look, words->marks->segments + i * sizeof(segment),
+		                       &segment, sizeof(segment))
+		    && segment.end <= address && address - segment.end < NEAR
+		    && (!found || segment.end > before->end)) {
+			*before = segment;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Shortly behind one of the kernel's segments. */
+static void words_past(struct words *words, const struct landmark_segment *segment)
+{
+	words->kind = "past-segment";
+	text_add(&words->happened, ", %#llx bytes past the end of ",
+	         ULL(words->fault->cr2 - segment->end));
+	add_segment(&words->happened, segment);
+	text_add(&words->happened, ". Nothing is mapped there.");
+	text_add(&words->cause, "An index beyond the end of an array, or memory behind the kernel "
+	                        "that was taken to be mapped: use the direct map.");
+}
+
+/* Nothing is mapped there, and nothing is known of the place. */
+static void words_nothing(struct words *words, const struct page *page)
+{
+	words->kind = "not-mapped";
+	text_add(&words->happened, ", where nothing is mapped");
+	if (own_tables(words)) {
+		text_add(&words->happened,
+		         ": the kernel's own page tables (CR3 = %#llx) have %#llx at level %u.",
+		         ULL(words->fault->cr3), ULL(page->entry), page->level);
+		text_add(&words->cause, "The tables that the kernel made lack this page: map the "
+		                        "kernel, its stack and what it uses before loading CR3.");
+		return;
+	}
+	text_add(&words->happened, ".");
+	text_add(&words->cause, "A pointer that was never set, was freed, or was overwritten.");
+}
+
+/* The stack pointer has left the stack through its bottom, or the address has. */
+static bool is_overflow(const struct words *words)
+{
+	struct landmark stack = words->marks->stack;
+	uint64_t below_address = stack.begin - 1 - words->fault->cr2;
+	uint64_t below_stack = stack.begin - words->fault->registers[RSP];
+
+	return stack.begin != stack.end
+	    && (below_address < PAGE_SIZE
+	        || (below_address < STACK_NEAR && below_stack < STACK_NEAR));
+}
+
+/* Chooses the words for an address at which nothing is mapped. */
+static void words_unmapped(struct words *words, const struct page *page)
+{
+	const struct landmarks *marks = words->marks;
+	uint64_t address = words->fault->cr2;
+	struct landmark_segment segment;
+
+	if (address < PAGE_SIZE) {
+		words_null(words);
+	} else if (is_overflow(words)) {
+		words_overflow(words);
+	} else if (address - marks->stack.end < PAGE_SIZE && marks->stack.end != 0) {
+		words->kind = "stack-underflow";
+		text_add(&words->happened, ", above the top of the stack (%#llx).",
+		         ULL(marks->stack.end));
+		text_add(&words->cause, "More was popped than pushed, or _start was taken to have "
+		                        "arguments on the stack: they are in RDI.");
+	} else if (address - marks->direct_map.begin < MAP_REACH && marks->direct_map.end != 0
+	           && !own_tables(words)) {
+		words_beyond(words);
+	} else if (segment_before(words, address, &segment)) {
+		words_past(words, &segment);
+	} else if (address < max_u64(marks->memory_end, 4 * GIB) && marks->direct_map.end != 0
+	           && !own_tables(words)) {
+		words_physical(words);
+	} else {
+		words_nothing(words, page);
+	}
+}
+
+void words_page(struct words *words)
+{
+	const struct fault *fault = words->fault;
+	struct page page = look_up(words->look, fault->cr2);
+
+	text_add(&words->happened, "%s %s %#llx", words_who(words), access_name(fault->error),
+	         ULL(fault->cr2));
+	if ((fault->error & PAGE_FAULT_RESERVED) != 0) {
+		words->kind = "reserved-bit";
+		text_add(&words->happened,
+		         ". The page tables have a bit set there that must be 0: %#llx at level "
+		         "%u.",
+		         ULL(page.entry), page.level);
+		text_add(&words->cause, "An address beyond what the CPU has, a flag in the wrong "
+		                        "place, or bit 63 with EFER.NXE cleared.");
+	} else if ((fault->error & (PAGE_FAULT_KEY | PAGE_FAULT_SHADOW)) != 0) {
+		words->kind = "protected-page";
+		text_add(&words->happened, ", which a %s forbids.",
+		         (fault->error & PAGE_FAULT_KEY) != 0 ? "protection key" : "shadow stack");
+		text_add(&words->cause, "PKRU, PKRS or the shadow stack were not set up.");
+	} else if ((fault->error & PAGE_FAULT_PRESENT) != 0) {
+		words_forbidden(words, &page);
+	} else if (page.mapped) {
+		words->kind = "stale-tlb";
+		text_add(&words->happened,
+		         ", which is mapped now, but was not when the CPU looked.");
+		text_add(&words->cause,
+		         "A page table entry was changed without invlpg or a reload of CR3.");
+	} else {
+		words_unmapped(words, &page);
+	}
+	add_origin(words);
+}

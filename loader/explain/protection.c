@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * protection.c - #GP, #SS, #NP and #TS in words. The CPU gives a selector or nothing at all, so
+ * what it was about is read off the instruction (Intel SDM volume 3A, 6.15, interrupt 13).
+ */
+#include "explain/words.h"
+
+#define SSE_ALIGNMENT 16
+
+/* What a descriptor is, in a word or two (SDM volume 3A, 3.4.5). */
+static const char *descriptor_name(uint64_t descriptor)
+{
+	unsigned type = (unsigned)(descriptor >> 40) & 31;
+
+	if (descriptor == 0)
+		return "empty";
+	if ((descriptor >> 47 & 1) == 0)
+		return "not present (bit 47 is 0)";
+	if ((type & 24) == 24)
+		return (descriptor >> 53 & 1) != 0 ? "64-bit code"
+		     : (descriptor >> 54 & 1) != 0 ? "32-bit code"
+		                                   : "16-bit code";
+	if ((type & 16) != 0)
+		return (type & 2) != 0 ? "writable data" : "read-only data";
+	switch (type) {
+	case 2:
+		return "an LDT";
+	case 9:
+		return "an available TSS";
+	case 11:
+		return "a busy TSS";
+	default:
+		return "a system descriptor";
+	}
+}
+
+/* What the instruction wanted the selector for. */
+static const char *selector_purpose(const struct words *words)
+{
+	static const char segments[6][3] = { "ES", "CS", "SS", "DS", "FS", "GS" };
+	const struct instruction *in = &words->in;
+	unsigned field = instruction_field(in) & 7;
+
+	if (in->map == MAP_ONE_BYTE && in->opcode == 0x8e && field < 6)
+		return segments[field];
+	if (in->map == MAP_ONE_BYTE && (in->opcode == 0xca || in->opcode == 0xcb))
+		return "CS (far return)";
+	if (in->map == MAP_ONE_BYTE && in->opcode == 0xcf)
+		return "CS or SS (iretq)";
+	if (in->map == MAP_ONE_BYTE && in->opcode == 0xff && (field == 3 || field == 5))
+		return "CS (far jump or call)";
+	if (in->map == MAP_0F && (in->opcode & 0xf7) == 0xa1)
+		return in->opcode == 0xa1 ? "FS" : "GS";
+	if (in->map == MAP_0F && in->opcode == 0x00)
+		return field == 3 ? "TR (ltr)" : "LDTR (lldt)";
+	return "a segment register";
+}
+
+/* Which GDT, and what stands in the entry. */
+static void words_selector(struct words *words)
+{
+	const struct fault *fault = words->fault;
+	uint64_t offset = fault->error & 0xfff8;
+	bool ours = landmark_has(words->marks->resident, fault->gdt.base);
+	uint64_t descriptor = 0;
+
+	words->kind = "selector-missing";
+	text_add(&words->happened, "%s loaded selector %#llx into %s. ", words_who(words),
+	         ULL(offset | (fault->error & SELECTOR_LDT)), selector_purpose(words));
+	if ((fault->error & SELECTOR_LDT) != 0) {
+		text_add(&words->happened, "It stands for an entry of an LDT, which is not there.");
+	} else if (offset + 7 > fault->gdt.limit) {
+		text_add(&words->happened,
+		         "%s GDT ends before that: it has %u entries, %#x to %#x.",
+		         ours ? "Longjump's" : "The kernel's", (fault->gdt.limit + 1u) / 8, 0,
+		         (fault->gdt.limit + 1u) / 8 * 8 - 8);
+	} else if (look_read(words->look, fault->gdt.base + offset, &descriptor, 8) != 8) {
+		text_add(&words->happened, "The GDT at %#llx cannot be read: it is not mapped.",
+		         ULL(fault->gdt.base));
+	} else {
+		words->kind = "selector-wrong";
+		text_add(&words->happened, "In %s GDT (at %#llx) that entry is %s: %016llx.",
+		         ours ? "Longjump's" : "the kernel's", ULL(fault->gdt.base),
+		         descriptor_name(descriptor), ULL(descriptor));
+	}
+	if (ours)
+		text_add(&words->cause, "A selector that was made for another GDT. Longjump's has "
+		                        "code at 0x8 and data at 0x10; load your own with lgdt.");
+	else
+		text_add(
+			&words->cause,
+			"A stale selector: after lgdt, load CS by a far return and SS, DS, ES, FS, "
+			"GS with selectors that the new GDT has. SS starts as 0x10, and iretq "
+			"wants it.");
+}
+
+/* A vector that the IDT does not have. */
+static void words_vector(struct words *words)
+{
+	unsigned number = (unsigned)(words->fault->error >> 3) & 255;
+	bool external = (words->fault->error & SELECTOR_EXTERNAL) != 0;
+
+	if (number < VECTORS) {
+		words->kind = "interrupt-forbidden";
+		text_add(&words->happened, "%s executed int %#x, which it may not.",
+		         words_who(words), number);
+		text_add(&words->cause, "The gate's DPL keeps user mode from calling it.");
+		return;
+	}
+	words->kind = external ? "interrupt" : "no-handler";
+	if (external)
+		text_add(&words->happened,
+		         "A hardware interrupt came with vector %#x%s, and nothing handles it: the "
+		         "IDT has only the 32 exceptions.",
+		         number,
+		         number >= 0x70 && number < 0x78 ? ", as the BIOS has set up the second PIC"
+		                                         : "");
+	else
+		text_add(&words->happened,
+		         "%s executed int %#x, and nothing handles it: the IDT has only the 32 "
+		         "exceptions.",
+		         words_who(words), number);
+	text_add(&words->cause, external ? "Interrupts were let in (sti) before the kernel loaded "
+	                                   "an IDT of its own."
+	                                 : "The kernel has not loaded an IDT of its own (lidt), or "
+	                                   "expects services of a BIOS or another system.");
+}
+
+/* True if only ring 0 may execute this. */
+static bool is_privileged(const struct instruction *in)
+{
+	if (in->map == MAP_ONE_BYTE)
+		return in->opcode == 0xf4 || in->opcode == 0xfa || in->opcode == 0xfb
+		    || (in->opcode & 0xf4) == 0xe4 || (in->opcode & 0xfc) == 0x6c;
+	if (in->map != MAP_0F)
+		return false;
+	return in->opcode == 0x00 || in->opcode == 0x01 || in->opcode == 0x06 || in->opcode == 0x08
+	    || in->opcode == 0x09 || (in->opcode & 0xfc) == 0x20 || in->opcode == 0x30
+	    || in->opcode == 0x32 || in->opcode == 0x33 || in->opcode == 0x35;
+}
+
+/* Notes an address that is not canonical, and where it came from. */
+static bool not_canonical(struct words *words, uint64_t address, const char *what)
+{
+	if (look_canonical(words->look, address))
+		return false;
+	words->kind = "non-canonical";
+	text_add(&words->happened,
+	         "%s used %#llx as %s. That is no canonical address: bits 63 to %u must all be the "
+	         "same.",
+	         words_who(words), ULL(address), what,
+	         (words->fault->cr4 & CR4_5_LEVELS) != 0 ? 56 : 47);
+	text_add(&words->cause, "A pointer or a return address was overwritten, was never set, or "
+	                        "lost bits in a cast to 32 bits.");
+	return true;
+}
+
+/* Finds an address in registers, in memory or on the stack that is not canonical. */
+static bool words_canonical(struct words *words)
+{
+	const struct instruction *in = &words->in;
+	const uint64_t *registers = words->fault->registers;
+	bool one_byte = in->map == MAP_ONE_BYTE;
+	unsigned field = instruction_field(in) & 7;
+	uint64_t target = 0;
+
+	if (in->has_address && in->opcode != 0x8d
+	    && not_canonical(words, in->address, "the address of memory"))
+		return true;
+	if (one_byte && in->opcode == 0xff && (field == 2 || field == 4)) {
+		if (instruction_register(in) >= 0)
+			target = registers[instruction_register(in)];
+		else
+			look_read(words->look, in->address, &target, sizeof(target));
+		if (not_canonical(words, target, "the target of a jump or call"))
+			return true;
+	}
+	if (one_byte && (in->opcode & 0xfe) == 0xc2) {
+		look_read(words->look, registers[RSP], &target, sizeof(target));
+		if (not_canonical(words, target, "the address to return to"))
+			return true;
+	}
+	if (one_byte && (in->opcode & 0xfc) == 0xa4 && not_canonical(words, registers[RSI], "RSI"))
+		return true;
+	if (one_byte && (in->opcode & 0xf6) == 0xa4 && not_canonical(words, registers[RDI], "RDI"))
+		return true;
+	return not_canonical(words, registers[RSP], "its stack pointer");
+}
+
+/* True if the instruction is one of SSE's that want memory at a multiple of 16. */
+static bool wants_alignment(const struct instruction *in)
+{
+	if (!in->has_address || in->address % SSE_ALIGNMENT == 0 || in->prefix == 0xf2
+	    || in->prefix == 0xf3)
+		return false;
+	if (in->map == MAP_0F38 || in->map == MAP_0F3A)
+		return in->prefix == 0x66;
+	if (in->map != MAP_0F || in->opcode == 0x10 || in->opcode == 0x11)
+		return false;
+	return in->opcode == 0x28 || in->opcode == 0x29 || in->opcode == 0x2b
+	    || (in->opcode >= 0x51 && in->opcode <= 0x5f) || (in->opcode == 0xae)
+	    || (in->prefix == 0x66 && in->opcode >= 0x60);
+}
+
+/* An SSE operand that is not aligned. */
+static void words_alignment(struct words *words)
+{
+	words->kind = "misaligned";
+	text_add(&words->happened,
+	         "%s used memory at %#llx with an instruction that wants a multiple of 16 "
+	         "(SSE; it is %u off).",
+	         words_who(words), ULL(words->in.address),
+	         (unsigned)(words->in.address % SSE_ALIGNMENT));
+	if (words->in.base == RSP || words->in.base == RBP)
+		text_add(&words->cause,
+		         "The stack is misaligned: at a call RSP must be a multiple of 16, so at a "
+		         "function's first instruction RSP %% 16 is 8. Look at the assembly that "
+		         "called C.");
+	else
+		text_add(&words->cause,
+		         "A buffer or structure that is less aligned than its type says: use "
+		         "_Alignas(16), or an allocator that keeps to 16 bytes.");
+}
+
+/* rdmsr, wrmsr, xsetbv and moves to control registers, which check what they are given. */
+static bool words_system(struct words *words)
+{
+	const struct instruction *in = &words->in;
+	const uint64_t *registers = words->fault->registers;
+	uint64_t value = registers[RDX] << 32 | (registers[RAX] & UINT32_MAX);
+
+	if (in->map != MAP_0F)
+		return false;
+	if (in->opcode == 0x30 || in->opcode == 0x32) {
+		words->kind = "msr";
+		text_add(&words->happened, "%s %s MSR %#x", words_who(words),
+		         in->opcode == 0x30 ? "wrote to" : "read", (unsigned)registers[RCX]);
+		if (in->opcode == 0x30)
+			text_add(&words->happened, " the value %#llx", ULL(value));
+		text_add(&words->happened, ", which the CPU refuses.");
+		text_add(&words->cause, "This CPU has no such MSR (ask CPUID first), it is "
+		                        "read-only, or the value has reserved bits set.");
+	} else if (in->opcode == 0x22) {
+		words->kind = "control-register";
+		text_add(&words->happened, "%s wrote %#llx to CR%u, which the CPU refuses.",
+		         words_who(words), ULL(registers[instruction_register(in) & 15]),
+		         instruction_field(in));
+		text_add(&words->cause, "A bit that this CPU does not have (ask CPUID first), or a "
+		                        "combination that "
+		                        "is not allowed, such as PG without PE.");
+	} else if (in->opcode == 0x01 && in->modrm == 0xd1) {
+		words->kind = "xsetbv";
+		text_add(&words->happened, "%s wrote %#llx to XCR%u, which the CPU refuses.",
+		         words_who(words), ULL(value), (unsigned)registers[RCX]);
+		text_add(&words->cause, "Bit 0 (x87) must be 1, AVX (bit 2) needs SSE (bit 1), and "
+		                        "the CPU must have what is asked for (CPUID leaf 13).");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Far returns that find 0 where a code selector should be. */
+static bool words_null_selector(struct words *words)
+{
+	const struct instruction *in = &words->in;
+	uint64_t frame[5] = { 0 };
+
+	if (in->map != MAP_ONE_BYTE || (in->opcode != 0xcb && in->opcode != 0xcf)
+	    || look_read(words->look, words->fault->registers[RSP], frame, 16) != 16)
+		return false;
+	if (!look_canonical(words->look, frame[0]))
+		return not_canonical(words, frame[0], "the address to return to");
+	if ((frame[1] & 0xfffc) != 0 || (in->opcode == 0xcb && (in->rex & 8) == 0))
+		return false;
+	words->kind = "null-selector";
+	text_add(&words->happened, "%s took 0 for CS off the stack with %s.", words_who(words),
+	         in->opcode == 0xcf ? "iretq" : "a far return");
+	text_add(&words->cause, "The frame is built in the wrong order, or an error code was not "
+	                        "taken off first: RIP, CS, RFLAGS, RSP, SS, from RSP upward.");
+	return true;
+}
+
+void words_protection(struct words *words)
+{
+	if (words->fault->vector == VECTOR_PROTECTION
+	    && (words->fault->error & SELECTOR_IDT) != 0) {
+		words_vector(words);
+	} else if ((words->fault->error & 0xffff) != 0) {
+		words_selector(words);
+	} else if ((words->fault->cs & 3) == 3 && is_privileged(&words->in)) {
+		words->kind = "privileged";
+		text_add(&words->happened, "%s executed an instruction that only the kernel may.",
+		         words_who(words));
+		text_add(&words->cause, "hlt, cli, in, out, lgdt, wrmsr and moves to control "
+		                        "registers need ring 0.");
+	} else if (words_system(words) || words_null_selector(words) || words_canonical(words)) {
+		return;
+	} else if (wants_alignment(&words->in)) {
+		words_alignment(words);
+	} else {
+		words->kind = "protection";
+		text_add(&words->happened,
+		         "%s did what the CPU does not allow, and the CPU says no "
+		         "more than that.",
+		         words_who(words));
+		text_add(&words->cause,
+		         "Look at the instruction at RIP, and in the CPU's manual at "
+		         "what makes it raise #GP.");
+	}
+}

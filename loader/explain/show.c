@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/* show.c - the layout of an explanation. Cuts nothing off but what comes last. */
+#include "explain/show.h"
+
+#define LABEL         12 /* columns of what stands before a paragraph */
+#define SERIAL_WIDTH  79
+#define REGISTER      23 /* columns that a register takes, with the space before it */
+#define STACK_SCREEN  4  /* words of the stack on a small screen */
+#define STACK_REPORT  24 /* in the report */
+#define CODE_BYTES    16
+#define ROWS_FOR_MORE 36 /* screens with so many rows have room for everything */
+#define NO_LIMIT      1000
+
+/* A page while it is filled. */
+struct sheet {
+	struct text *text;
+	const struct look *look;
+	unsigned columns;
+	unsigned column; /* where the next character goes */
+	unsigned row;
+	bool coloured;
+};
+
+/* Changes the colour, where there is colour. */
+static void paint(struct sheet *sheet, enum colour colour)
+{
+	if (sheet->coloured)
+		text_add(sheet->text, "%c", (char)colour);
+}
+
+static void new_line(struct sheet *sheet)
+{
+	text_add(sheet->text, "\n");
+	sheet->column = 0;
+	sheet->row++;
+}
+
+/* Appends characters on the line, from `from` up to `length` of them. */
+static void put(struct sheet *sheet, const char *from, size_t length)
+{
+	text_add(sheet->text, "%.*s", (int)length, from);
+	sheet->column += (unsigned)length;
+}
+
+/* Moves to a column further right. */
+static void go_to(struct sheet *sheet, unsigned column)
+{
+	for (; sheet->column < column; sheet->column++)
+		text_add(sheet->text, " ");
+}
+
+/* Begins a line with a label, in the label's colour. */
+static void label(struct sheet *sheet, const char *name)
+{
+	paint(sheet, COLOUR_LABEL);
+	go_to(sheet, 2);
+	put(sheet, name, text_length(name));
+	go_to(sheet, LABEL);
+}
+
+/* A text, broken into lines between words, each beginning at `indent`; at most so many lines. */
+static void paragraph(struct sheet *sheet, const char *from, unsigned indent, unsigned lines)
+{
+	go_to(sheet, indent);
+	while (*from != 0) {
+		size_t word = 0;
+
+		while (from[word] != 0 && from[word] != ' ')
+			word++;
+		if (sheet->column > indent && sheet->column + 1 + word >= sheet->columns) {
+			if (--lines == 0) {
+				put(sheet, " ...", 4);
+				break;
+			}
+			new_line(sheet);
+			go_to(sheet, indent);
+		} else if (sheet->column > indent) {
+			put(sheet, " ", 1);
+		}
+		put(sheet, from, word);
+		from += word;
+		while (*from == ' ')
+			from++;
+	}
+	new_line(sheet);
+}
+
+/* A labelled paragraph in a colour. */
+static void entry(struct sheet *sheet, const char *name, enum colour colour, const char *text,
+                  unsigned lines)
+{
+	label(sheet, name);
+	paint(sheet, colour);
+	paragraph(sheet, text, LABEL, lines);
+}
+
+/* One step of the trace: "main+0x12", and how often in a row. */
+static void write_step(struct text *text, const struct step *step)
+{
+	place_write(text, &step->place);
+	if (step->times > 1)
+		text_add(text, " (%u times)", step->times);
+}
+
+/* Who called, in one paragraph. */
+static void show_trace_short(struct sheet *sheet, const struct trace *trace)
+{
+	char buffer[1400];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	if (trace->count == 0)
+		return;
+	for (unsigned i = 0; i < trace->count; i++) {
+		text_add(&text, i == 0 ? "" : ", ");
+		write_step(&text, &trace->steps[i]);
+	}
+	text_add(&text, trace->cut ? ", ..." : "");
+	text_add(&text, trace->guessed ? " (as the stack looks)" : "");
+	entry(sheet, "called by", COLOUR_PLAIN, buffer, 2);
+}
+
+/* Who called, each on a line with its address. */
+static void show_trace_long(struct sheet *sheet, const struct trace *trace)
+{
+	for (unsigned i = 0; i < trace->count; i++) {
+		char buffer[PLACE_NAME + 80];
+		struct text text = text_in(buffer, sizeof(buffer));
+
+		text_add(&text, "%016llx ", ULL(trace->steps[i].place.address));
+		write_step(&text, &trace->steps[i]);
+		entry(sheet, i == 0 ? "called by" : "", COLOUR_PLAIN, buffer, 1);
+	}
+	if (trace->cut)
+		entry(sheet, "", COLOUR_PLAIN, "... and more", 1);
+	if (trace->guessed)
+		entry(sheet, "", COLOUR_PLAIN,
+		      "(as the stack looks; compile with -fno-omit-frame-pointer to be sure)",
+		      NO_LIMIT);
+}
+
+/* Where it happened: name and address. */
+static void show_place(struct sheet *sheet, const struct explanation *explanation)
+{
+	const struct place *place = &explanation->place;
+	struct landmark_segment segment;
+	char buffer[PLACE_NAME + 80];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	if (sheet->look->fault->vector == VECTOR_RETURNED)
+		return;
+	place_write(&text, place);
+	if (place->name[0] != 0)
+		text_add(&text, " (%#llx)", ULL(place->address));
+	else if (!look_segment(sheet->look, place->address, &segment))
+		text_add(&text, ", outside the kernel");
+	else if (sheet->look->marks->symbol_count == 0)
+		text_add(&text, " (the kernel has no symbols; do not strip them)");
+	entry(sheet, "where", COLOUR_VALUE, buffer, NO_LIMIT);
+}
+
+/* A register by its name, in its column. */
+static void show_register(struct sheet *sheet, const char *name, uint64_t value)
+{
+	char digits[17];
+	struct text text = text_in(digits, sizeof(digits));
+	unsigned zeroes = 0;
+
+	if (sheet->column + REGISTER > sheet->columns)
+		new_line(sheet);
+	go_to(sheet, sheet->column == 0 ? 2 : sheet->column + 3);
+	paint(sheet, COLOUR_LABEL);
+	put(sheet, name, text_length(name));
+	go_to(sheet, sheet->column + 4 - (unsigned)text_length(name));
+	text_add(&text, "%016llx", ULL(value));
+	while (zeroes < 15 && digits[zeroes] == '0')
+		zeroes++;
+	paint(sheet, COLOUR_DIM);
+	put(sheet, digits, zeroes);
+	paint(sheet, COLOUR_PLAIN);
+	put(sheet, digits + zeroes, 16 - zeroes);
+}
+
+/* All registers, in the order in which people look for them. */
+static void show_registers(struct sheet *sheet)
+{
+	static const uint8_t order[REGISTERS] = { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP,
+		                                  8,   9,   10,  11,  12,  13,  14,  15 };
+	const struct fault *fault = sheet->look->fault;
+
+	paint(sheet, COLOUR_LABEL);
+	for (unsigned i = 0; i < REGISTERS; i++)
+		show_register(sheet, register_name(order[i]).text, fault->registers[order[i]]);
+	show_register(sheet, "RIP", fault->rip);
+	show_register(sheet, "RFL", fault->rflags);
+	show_register(sheet, "CR0", fault->cr0);
+	show_register(sheet, "CR2", fault->cr2);
+	show_register(sheet, "CR3", fault->cr3);
+	show_register(sheet, "CR4", fault->cr4);
+	show_register(sheet, "EFR", fault->efer);
+	if (fault->fs_base != 0 || fault->gs_base != 0) {
+		show_register(sheet, "FSB", fault->fs_base);
+		show_register(sheet, "GSB", fault->gs_base);
+	}
+	new_line(sheet);
+}
+
+/* The error code, if the CPU gave one. */
+static void show_error(struct sheet *sheet, const struct explanation *explanation)
+{
+	if (explanation->error[0] != 0)
+		entry(sheet, "error", COLOUR_PLAIN, explanation->error, NO_LIMIT);
+}
+
+/* Selectors and tables. */
+static void show_tables(struct sheet *sheet)
+{
+	const struct fault *fault = sheet->look->fault;
+	char buffer[200];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	text_add(&text, "CS %04x SS %04x DS %04x ES %04x FS %04x GS %04x TR %04x LDT %04x",
+	         fault->cs, fault->ss, fault->ds, fault->es, fault->fs, fault->gs, fault->tr,
+	         fault->ldt);
+	entry(sheet, "selectors", COLOUR_PLAIN, buffer, NO_LIMIT);
+	text = text_in(buffer, sizeof(buffer));
+	text_add(&text, "GDT %#llx limit %#x, IDT %#llx limit %#x", ULL(fault->gdt.base),
+	         fault->gdt.limit, ULL(fault->idt.base), fault->idt.limit);
+	entry(sheet, "tables", COLOUR_PLAIN, buffer, NO_LIMIT);
+}
+
+/* The bytes at RIP, as far as they can be read. */
+static void show_code(struct sheet *sheet)
+{
+	uint8_t bytes[CODE_BYTES];
+	unsigned count = look_read(sheet->look, sheet->look->fault->rip, bytes, sizeof(bytes));
+	char buffer[CODE_BYTES * 3 + 1];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	for (unsigned i = 0; i < count; i++)
+		text_add(&text, "%02x ", bytes[i]);
+	entry(sheet, "code", COLOUR_PLAIN, count == 0 ? "cannot be read" : buffer, NO_LIMIT);
+}
+
+/* The words at RSP, as far as they can be read. */
+static void show_stack(struct sheet *sheet, unsigned words)
+{
+	uint64_t at = sheet->look->fault->registers[RSP];
+	char buffer[STACK_REPORT * 20 + 1] = "";
+	struct text text = text_in(buffer, sizeof(buffer));
+	uint64_t word;
+
+	for (unsigned i = 0; i < words; i++, at += sizeof(word)) {
+		if (look_read(sheet->look, at, &word, sizeof(word)) != sizeof(word))
+			break;
+		text_add(&text, "%016llx ", ULL(word));
+	}
+	entry(sheet, "stack", COLOUR_PLAIN, buffer[0] == 0 ? "cannot be read" : buffer, NO_LIMIT);
+}
+
+/* The name of the exception as a title: "page fault (#PF, exception 14)". */
+static void write_title(struct text *text, const struct look *look,
+                        const struct explanation *explanation)
+{
+	char *title = text->at;
+
+	text_add(text, "%s", explanation->name);
+	title[0] = title[0] >= 'a' && title[0] <= 'z' ? (char)(title[0] - 'a' + 'A') : title[0];
+	if (look->fault->vector < VECTORS)
+		text_add(text, " (%s%sexception %u)", explanation->mnemonic,
+		         explanation->mnemonic[0] != 0 ? ", " : "", (unsigned)look->fault->vector);
+}
+
+/* Everything below the words. */
+static void show_details(struct sheet *sheet, const struct explanation *explanation, unsigned stack)
+{
+	show_registers(sheet);
+	show_error(sheet, explanation);
+	show_tables(sheet);
+	show_code(sheet);
+	show_stack(sheet, stack);
+}
+
+void show_report(struct text *text, const struct look *look, const struct explanation *explanation,
+                 const char *end)
+{
+	struct sheet sheet = { .text = text, .look = look, .columns = SERIAL_WIDTH };
+
+	text_add(text, "\nLongjump: ");
+	write_title(text, look, explanation);
+	text_add(text, "\n\n");
+	paragraph(&sheet, explanation->happened, 2, NO_LIMIT);
+	new_line(&sheet);
+	show_place(&sheet, explanation);
+	show_trace_long(&sheet, &explanation->trace);
+	entry(&sheet, "usually", COLOUR_PLAIN, explanation->cause, NO_LIMIT);
+	new_line(&sheet);
+	show_details(&sheet, explanation, STACK_REPORT);
+	explain_for_programs(text, look, explanation);
+	text_add(text, "\n%s\n", end);
+}
+
+/* A line in the bar's colour: `left` and, at its end, `right`. */
+static void show_bar(struct sheet *sheet, const char *left, const char *right)
+{
+	size_t length = text_length(right) + 1;
+
+	paint(sheet, COLOUR_BAR);
+	put(sheet, " ", 1);
+	put(sheet, left, text_length(left));
+	if (sheet->column + length < sheet->columns) {
+		go_to(sheet, sheet->columns - (unsigned)length);
+		put(sheet, right, length - 1);
+	}
+	go_to(sheet, sheet->columns);
+}
+
+void show_screen(struct text *text, const struct look *look, const struct explanation *explanation,
+                 const char *end, unsigned columns, unsigned rows)
+{
+	struct sheet sheet = { text, look, columns, 0, 0, true };
+	char title[100];
+	struct text title_text = text_in(title, sizeof(title));
+	bool large = rows >= ROWS_FOR_MORE;
+
+	write_title(&title_text, look, explanation);
+	show_bar(&sheet, title, "Longjump");
+	new_line(&sheet);
+	paint(&sheet, COLOUR_STRONG);
+	new_line(&sheet);
+	paragraph(&sheet, explanation->happened, 2, NO_LIMIT);
+	new_line(&sheet);
+	show_place(&sheet, explanation);
+	if (large)
+		show_trace_long(&sheet, &explanation->trace);
+	else
+		show_trace_short(&sheet, &explanation->trace);
+	entry(&sheet, "usually", COLOUR_PLAIN, explanation->cause, NO_LIMIT);
+	if (large || sheet.row + 11 < rows)
+		new_line(&sheet);
+	if (large) {
+		show_details(&sheet, explanation, STACK_REPORT);
+	} else {
+		show_registers(&sheet);
+		show_error(&sheet, explanation);
+		show_code(&sheet);
+		show_stack(&sheet, STACK_SCREEN);
+	}
+	/* What has no room is left out, from the end. */
+	sheet = (struct sheet){ text, look, columns, 0, 0, true };
+	text_add(text, "\f");
+	show_bar(&sheet, end, "docs/errors.md, Faults");
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault.c - has the fault explained and shown, and then does what -onfault says. Runs with page
+ * tables of its own, in which all memory is at its own address, so nothing of the kernel's is
+ * needed and nothing of it is believed.
+ */
+#include "resident/fault.h"
+
+#include "explain/draw.h"
+#include "explain/show.h"
+#include "resident/console.h"
+#include "x86/x86.h"
+
+#define TEXT_MEMORY    0xb8000
+#define REBOOT_SECONDS 10
+#define CLOCK_PATIENCE 5000000 /* reads of the clock in which a second must have passed */
+
+enum {
+	PORT_QEMU_EXIT = 0xf4, /* isa-debug-exit: QEMU ends with the value times 2 plus 1 */
+	EXIT_VALUE = 18,
+	PORT_BOCHS_EXIT = 0x8900, /* Bochs ends when it is told "Shutdown" */
+	CLOCK_SECONDS = 0,
+	RESET_FULL = 6,
+	VGA_START_HIGH = 12, /* registers of the CRT controller */
+	VGA_START_LOW = 13,
+	VGA_CURSOR = 10,
+	VGA_CURSOR_OFF = 32,
+	MACHINE_BANKS = 32
+};
+
+/* The landmarks where the explainer's page tables have them. */
+static const struct landmarks *landmarks;
+
+static struct explanation explanation;
+static char lines[8192];
+
+void fault_explain(struct fault *fault);
+void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2);
+
+void fault_prepare(const struct landmarks *marks)
+{
+	landmarks = marks;
+}
+
+/* The first bank in which the hardware has noted an error. */
+static void ask_machine(struct fault *fault)
+{
+	unsigned banks = (unsigned)rdmsr(MSR_MACHINE_CHECK) & 0xff;
+
+	for (unsigned i = 0; i < banks && i < MACHINE_BANKS; i++) {
+		uint64_t status = rdmsr(MSR_MACHINE_STATUS + 4 * i);
+
+		if (status >> 63 == 0)
+			continue;
+		fault->machine_bank = i;
+		fault->machine_status = status;
+		if ((status >> 58 & 1) != 0)
+			fault->machine_address = rdmsr(MSR_MACHINE_STATUS + 1 + 4 * i);
+		return;
+	}
+}
+
+/* Asks the CPU and the PICs what the fault did not bring along. */
+static void ask(struct fault *fault)
+{
+	fault->efer = rdmsr(MSR_EFER);
+	fault->fs_base = rdmsr(MSR_FS_BASE);
+	fault->gs_base = rdmsr(MSR_GS_BASE);
+	__asm__ volatile("mov %%dr6, %0" : "=r"(fault->dr6));
+	outb(PORT_PIC1_COMMAND, PIC_READ_SERVICE);
+	outb(PORT_PIC2_COMMAND, PIC_READ_SERVICE);
+	fault->interrupts = inb(PORT_PIC1_COMMAND) | (uint32_t)inb(PORT_PIC2_COMMAND) << 8;
+	if (fault->vector == VECTOR_SSE)
+		__asm__ volatile("stmxcsr %0" : "=m"(fault->mxcsr));
+	if (fault->vector == VECTOR_FPU)
+		__asm__ volatile("fnstsw %%ax" : "=a"(fault->fpu_status));
+	if (fault->vector == VECTOR_MACHINE)
+		ask_machine(fault);
+}
+
+/* Sets a register of VGA's CRT controller. */
+static void set_vga(uint8_t index, uint8_t value)
+{
+	outb(PORT_VGA_INDEX, index);
+	outb(PORT_VGA_DATA, value);
+}
+
+/* The screen as it was when the kernel was started. False if there is no way to write on it. */
+static bool open_screen(struct canvas *canvas)
+{
+	const struct landmark_screen *screen = &landmarks->screen;
+
+	if (screen->pixels != 0 && landmarks->font == 0)
+		return false;
+	if (screen->pixels != 0) {
+		*canvas = canvas_of_pixels((uint8_t *)(uintptr_t)screen->pixels, screen,
+		                           (const uint8_t *)(uintptr_t)landmarks->font);
+		return true;
+	}
+	*canvas = canvas_of_text((uint8_t *)(uintptr_t)TEXT_MEMORY);
+	set_vga(VGA_START_HIGH, 0);
+	set_vga(VGA_START_LOW, 0);
+	set_vga(VGA_CURSOR, VGA_CURSOR_OFF);
+	return true;
+}
+
+/* The clock's seconds; waiting for them to change is waiting for a second. */
+static uint8_t clock_seconds(void)
+{
+	outb(PORT_CLOCK_INDEX, CLOCK_SECONDS);
+	return inb(PORT_CLOCK_DATA);
+}
+
+/* Restarts the machine, after time to read. */
+static void reboot(void)
+{
+	for (unsigned i = 0; i < REBOOT_SECONDS; i++) {
+		uint8_t now = clock_seconds();
+
+		for (unsigned patience = 0; patience < CLOCK_PATIENCE && clock_seconds() == now;
+		     patience++)
+			;
+	}
+	outb(PORT_KEYBOARD_COMMAND, KEYBOARD_RESET);
+	outb(PORT_RESET, RESET_FULL);
+}
+
+/* Ends the emulator, if there is one that can be told. */
+static void leave(void)
+{
+	outb(PORT_QEMU_EXIT, EXIT_VALUE);
+	for (const char *c = "Shutdown"; *c != 0; c++)
+		outb(PORT_BOCHS_EXIT, (uint8_t)*c);
+}
+
+/* What happens now. */
+static const char *end_words(void)
+{
+	if (landmarks->on_fault == ON_FAULT_REBOOT)
+		return "The machine restarts in 10 seconds.";
+	return "The machine is halted.";
+}
+
+/* Does what -onfault says; returns if the machine is to stand still. */
+static void end(void)
+{
+	if (landmarks->on_fault == ON_FAULT_REBOOT)
+		reboot();
+	if (landmarks->on_fault == ON_FAULT_EXIT)
+		leave();
+}
+
+/* Shows everything on the serial line, then what has room on the screen. */
+static void show(const struct look *look)
+{
+	struct text text = text_in(lines, sizeof(lines));
+	struct canvas canvas;
+
+	explain(look, &explanation);
+	show_report(&text, look, &explanation, end_words());
+	console_write(lines);
+	if (!open_screen(&canvas))
+		return;
+	text = text_in(lines, sizeof(lines));
+	show_screen(&text, look, &explanation, end_words(), canvas.columns, canvas.rows);
+	draw(&canvas, lines);
+}
+
+/* Called with the saved registers, once. If it returns, the machine is halted. */
+void fault_explain(struct fault *fault)
+{
+	struct look look = { NULL, landmarks, fault };
+
+	if (landmarks->magic != LANDMARKS_MAGIC) {
+		console_write("\nLongjump: exception ");
+		console_write_hex(fault->vector);
+		console_write(" at ");
+		console_write_hex(fault->rip);
+		console_write("; the kernel has overwritten what would explain it.\n");
+		return;
+	}
+	console_open(landmarks->serial);
+	ask(fault);
+	show(&look);
+	end();
+}
+
+/* A fault of the explainer's own. The report on the serial line may be cut short. */
+void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
+{
+	char line[200];
+	struct text text = text_in(line, sizeof(line));
+
+	text_add(&text,
+	         "\nLongjump: exception %u at %#llx (CR2 %#llx) while a fault was explained. "
+	         "The machine is halted.\n",
+	         (unsigned)vector, ULL(rip), ULL(cr2));
+	console_write(line);
+	end();
+}

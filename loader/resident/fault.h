@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* fault.h - what happens when the kernel has made a mistake, from the saved registers on. */
+#ifndef RESIDENT_FAULT_H
+#define RESIDENT_FAULT_H
+
+#include "core/landmarks.h"
+
+/* Remembers where the landmarks are. */
+void fault_prepare(const struct landmarks *marks);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* fault_return_address.c - commits the mistake of writing over its return address. */
+#include "kit.h"
+
+static void __attribute__((noinline, noclone)) copy(const char *from)
+{
+	char buffer[8];
+	volatile char *to = (volatile char *)address_of(buffer);
+
+	while (*from != 0)
+		*to++ = *from++;
+}
+
+void _start(const struct longjump_boot_info *info)
+{
+	(void)info;
+	copy("this text is longer than the buffer is, by far");
+	finish();
+}
