@@ -7,6 +7,18 @@
 
 #define FONT_SIZE 4096
 
+/* The number of the program header that a piece of the kernel comes from. */
+static uint32_t header_of(const struct plan *plan, struct virt_range virt)
+{
+	struct virt_range linked = { virt.begin - plan->slide, virt.end - plan->slide };
+
+	for (unsigned i = 0; i < plan->kernel->segment_count; i++) {
+		if (virt_overlap(plan->kernel->segments[i].virt, linked))
+			return plan->kernel->segments[i].header;
+	}
+	return 0;
+}
+
 /* What the kernel's segments are, for the explainer; NULL if scratch memory is used up. */
 static struct landmark_segment *list_segments(struct plan *plan)
 {
@@ -15,15 +27,12 @@ static struct landmark_segment *list_segments(struct plan *plan)
 	for (unsigned i = 0; list != NULL && i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
 		struct virt_range virt = placement_virtual(placement);
-		const struct segment *segment =
-			kernel_segment_at(plan->kernel, virt.begin - plan->slide);
 
-		if (placement->use != USE_KERNEL)
-			continue;
-		list[plan->landmarks.segment_count++] =
-			(struct landmark_segment){ page_down(virt.begin), page_up(virt.end),
-			                           placement->rights,
-			                           segment != NULL ? segment->header : 0 };
+		if (placement->use == USE_KERNEL)
+			list[plan->landmarks.segment_count++] =
+				(struct landmark_segment){ page_down(virt.begin), page_up(virt.end),
+				                           placement->rights,
+				                           header_of(plan, virt) };
 	}
 	return list;
 }

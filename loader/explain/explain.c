@@ -91,10 +91,6 @@ static void decode_error(struct text *text, const struct fault *fault)
 /* Has the words written by who knows them. */
 static void put_into_words(struct words *words)
 {
-	if (is_interrupt(words->fault)) {
-		words_interrupt(words);
-		return;
-	}
 	switch (words->fault->vector) {
 	case VECTOR_PAGE:
 		words_page(words);
@@ -127,7 +123,13 @@ void explain(const struct look *look, struct explanation *explanation)
 	error = text_in(explanation->error, sizeof(explanation->error));
 	words.in = instruction_read(look);
 	explanation->name = name_of(look->fault->vector, &explanation->mnemonic);
-	put_into_words(&words);
+	if (is_interrupt(look->fault)) {
+		explanation->name = "interrupt in an exception's place";
+		explanation->mnemonic = "";
+		words_interrupt(&words);
+	} else {
+		put_into_words(&words);
+	}
 	decode_error(&error, look->fault);
 	explanation->kind = words.kind;
 	explanation->instruction = words.in;

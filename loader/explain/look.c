@@ -21,17 +21,17 @@ static struct page walk(const struct look *look, uint64_t root, uint64_t address
 	struct page page = { .write = true, .execute = true, .user = true };
 	uint64_t table = root & ADDRESS;
 
-	for (page.level = levels(look);; page.level--) {
+	for (page.level = levels(look); page.level > 0; page.level--) {
 		unsigned shift = 12 + 9 * (page.level - 1);
 		uint64_t at = table + (address >> shift & 511) * 8;
 		uint64_t offset = (UINT64_C(1) << shift) - 1;
 
-		page.entry = 0;
 		if (safe)
 			memcpy(&page.entry, look->memory + (uintptr_t)at, sizeof(page.entry));
 		else if (!look_read_physical(look, at, &page.entry, sizeof(page.entry)))
 			return page;
-		if ((page.entry & PRESENT) == 0)
+		if ((page.entry & PRESENT) == 0
+		    || (page.level > TOP_LEVEL && (page.entry & LARGE) != 0))
 			return page;
 		page.write = page.write && (page.entry & WRITABLE) != 0;
 		page.user = page.user && (page.entry & USER) != 0;
@@ -43,6 +43,7 @@ static struct page walk(const struct look *look, uint64_t root, uint64_t address
 			return page;
 		}
 	}
+	return page;
 }
 
 bool look_canonical(const struct look *look, uint64_t address)

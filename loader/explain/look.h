@@ -31,7 +31,7 @@ bool look_canonical(const struct look *look, uint64_t address);
 /* Walks the kernel's page tables. */
 struct page look_up(const struct look *look, uint64_t address);
 
-/* Copies `size` bytes at a virtual address of the kernel. Returns how many of them could be read. */
+/* Copies bytes at a virtual address of the kernel. Returns how many of them could be read. */
 unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned size);
 
 /* Copies bytes of physical memory, if the explainer's own tables show all of them. */

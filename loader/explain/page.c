@@ -119,7 +119,7 @@ static void words_forbidden(struct words *words, const struct page *page)
 		         "code was put into data: code needs a segment with PF_X.");
 	} else if (!fetch && (fault->error & PAGE_FAULT_WRITE) != 0 && !page->write) {
 		words->kind = "read-only";
-		text_add(text, ", which is read-only.");
+		text_add(text, ", which may not be written.");
 		text_add(&words->cause,
 		         "Constants, string literals and code cannot be written: drop "
 		         "a cast that took const away, copy to data first, or give "
@@ -152,14 +152,16 @@ static void words_null(struct words *words)
 		         "overwritten where the return address lay.");
 		return;
 	}
-	text_add(&words->happened, ", in the null page, which is never mapped: a null pointer%s.",
-	         fault->cr2 == 0 ? "" : ", and something at an offset from it");
-	if (words->in.segment != 0)
+	if (words->in.segment != 0) {
+		text_add(&words->happened, ", in the null page, which is never mapped.");
 		text_add(&words->cause, "Per-CPU or thread-local data before the base of FS or GS "
 		                        "was set (wrmsr 0xc0000100 or 0xc0000101).");
-	else
-		text_add(&words->cause, "A pointer that was never set, or a function that returned "
-		                        "NULL unnoticed. Page 0 is left unmapped to catch this.");
+		return;
+	}
+	text_add(&words->happened, ", in the null page, which is never mapped: a null pointer%s.",
+	         fault->cr2 == 0 ? "" : ", with an offset added");
+	text_add(&words->cause, "A pointer that was never set, or a function that returned "
+	                        "NULL unnoticed. Page 0 is left unmapped to catch this.");
 }
 
 /* The guard page, or beyond it with the stack pointer gone as well. */
@@ -229,8 +231,11 @@ static bool segment_before(const struct words *words, uint64_t address,
 static void words_past(struct words *words, const struct landmark_segment *segment)
 {
 	words->kind = "past-segment";
-	text_add(&words->happened, ", %#llx bytes past the end of ",
-	         ULL(words->fault->cr2 - segment->end));
+	if (words->fault->cr2 == segment->end)
+		text_add(&words->happened, ", right behind ");
+	else
+		text_add(&words->happened, ", %#llx bytes behind ",
+		         ULL(words->fault->cr2 - segment->end));
 	add_segment(&words->happened, segment);
 	text_add(&words->happened, ". Nothing is mapped there.");
 	text_add(&words->cause, "An index beyond the end of an array, or memory behind the kernel "

@@ -40,13 +40,16 @@ static const char *selector_purpose(const struct words *words)
 	static const char segments[6][3] = { "ES", "CS", "SS", "DS", "FS", "GS" };
 	const struct instruction *in = &words->in;
 	unsigned field = instruction_field(in) & 7;
+	uint64_t frame[5] = { 0 }; /* iretq's */
 
 	if (in->map == MAP_ONE_BYTE && in->opcode == 0x8e && field < 6)
 		return segments[field];
 	if (in->map == MAP_ONE_BYTE && (in->opcode == 0xca || in->opcode == 0xcb))
 		return "CS (far return)";
-	if (in->map == MAP_ONE_BYTE && in->opcode == 0xcf)
-		return "CS or SS (iretq)";
+	if (in->map == MAP_ONE_BYTE && in->opcode == 0xcf) {
+		look_read(words->look, words->fault->registers[RSP], frame, sizeof(frame));
+		return (frame[1] ^ words->fault->error) >> 3 == 0 ? "CS (iretq)" : "SS (iretq)";
+	}
 	if (in->map == MAP_ONE_BYTE && in->opcode == 0xff && (field == 3 || field == 5))
 		return "CS (far jump or call)";
 	if (in->map == MAP_0F && (in->opcode & 0xf7) == 0xa1)
@@ -65,7 +68,7 @@ static void words_selector(struct words *words)
 	uint64_t descriptor = 0;
 
 	words->kind = "selector-missing";
-	text_add(&words->happened, "%s loaded selector %#llx into %s. ", words_who(words),
+	text_add(&words->happened, "%s tried to load selector %#llx into %s. ", words_who(words),
 	         ULL(offset | (fault->error & SELECTOR_LDT)), selector_purpose(words));
 	if ((fault->error & SELECTOR_LDT) != 0) {
 		text_add(&words->happened, "It stands for an entry of an LDT, which is not there.");
@@ -97,8 +100,9 @@ static void words_selector(struct words *words)
 /* A vector that the IDT does not have. */
 static void words_vector(struct words *words)
 {
-	unsigned number = (unsigned)(words->fault->error >> 3) & 255;
-	bool external = (words->fault->error & SELECTOR_EXTERNAL) != 0;
+	bool external = words->in.count < 2 || words->in.bytes[0] != 0xcd;
+	unsigned number =
+		external ? (unsigned)(words->fault->error >> 3) & 255 : words->in.bytes[1];
 
 	if (number < VECTORS) {
 		words->kind = "interrupt-forbidden";
@@ -110,11 +114,9 @@ static void words_vector(struct words *words)
 	words->kind = external ? "interrupt" : "no-handler";
 	if (external)
 		text_add(&words->happened,
-		         "A hardware interrupt came with vector %#x%s, and nothing handles it: the "
-		         "IDT has only the 32 exceptions.",
-		         number,
-		         number >= 0x70 && number < 0x78 ? ", as the BIOS has set up the second PIC"
-		                                         : "");
+		         "A hardware interrupt came, and nothing handles it: the IDT has only the "
+		         "32 exceptions. Its vector is %#x.",
+		         number);
 	else
 		text_add(&words->happened,
 		         "%s executed int %#x, and nothing handles it: the IDT has only the 32 "

@@ -11,6 +11,8 @@
 #define ROWS_FOR_MORE 36 /* screens with so many rows have room for everything */
 #define NO_LIMIT      1000
 
+#define LOST "unknown: RBP points to no frame, and the stack tells nothing"
+
 /* A page while it is filled. */
 struct sheet {
 	struct text *text;
@@ -108,6 +110,8 @@ static void show_trace_short(struct sheet *sheet, const struct trace *trace)
 	char buffer[1400];
 	struct text text = text_in(buffer, sizeof(buffer));
 
+	if (trace->lost)
+		entry(sheet, "called by", COLOUR_PLAIN, LOST, NO_LIMIT);
 	if (trace->count == 0)
 		return;
 	for (unsigned i = 0; i < trace->count; i++) {
@@ -130,6 +134,8 @@ static void show_trace_long(struct sheet *sheet, const struct trace *trace)
 		write_step(&text, &trace->steps[i]);
 		entry(sheet, i == 0 ? "called by" : "", COLOUR_PLAIN, buffer, 1);
 	}
+	if (trace->lost)
+		entry(sheet, "called by", COLOUR_PLAIN, LOST, NO_LIMIT);
 	if (trace->cut)
 		entry(sheet, "", COLOUR_PLAIN, "... and more", 1);
 	if (trace->guessed)
@@ -266,8 +272,9 @@ static void write_title(struct text *text, const struct look *look,
 	text_add(text, "%s", explanation->name);
 	title[0] = title[0] >= 'a' && title[0] <= 'z' ? (char)(title[0] - 'a' + 'A') : title[0];
 	if (look->fault->vector < VECTORS)
-		text_add(text, " (%s%sexception %u)", explanation->mnemonic,
-		         explanation->mnemonic[0] != 0 ? ", " : "", (unsigned)look->fault->vector);
+		text_add(text, " (%s%s %u)", explanation->mnemonic,
+		         explanation->mnemonic[0] != 0 ? ", exception" : "vector",
+		         (unsigned)look->fault->vector);
 }
 
 /* Everything below the words. */

@@ -167,4 +167,6 @@ void trace_read(const struct look *look, struct trace *trace)
 	follow_frames(look, trace);
 	if (trace->count == 0)
 		search_stack(look, trace);
+	trace->lost = trace->count == 0 && look->fault->registers[RBP] != 0
+	           && !look_up(look, look->fault->registers[RBP]).mapped;
 }

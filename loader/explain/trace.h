@@ -26,6 +26,7 @@ struct trace {
 	struct step steps[TRACE_MAX]; /* innermost first */
 	unsigned count;
 	bool guessed; /* not from frame pointers but from words on the stack that follow a call */
+	bool lost;    /* there should be some, but the frame pointer leads nowhere */
 	bool cut;     /* there are more */
 };
 

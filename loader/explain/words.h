@@ -25,7 +25,8 @@ void words_interrupt(struct words *words);  /* an interrupt that came as if it w
 void words_double(struct words *words);     /* #DF */
 void words_other(struct words *words);      /* all others */
 
-/* "the kernel's read-only data (segment 0, r--)", or what else lies there. False if nothing does. */
+/* Appends "the kernel's read-only data (segment 0, r--)", or what else lies there. False if nothing
+ * is known to. */
 bool words_place(struct words *words, struct text *text, uint64_t address);
 
 /* "The kernel" or "The program in user mode". */

@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: MIT
 ;
-; vectors.asm - where the CPU goes with an exception of the kernel's, and with a kernel that returns. Saves all that can
-; be known in struct fault (loader/explain/fault.h), and goes on in C, on a stack and with page tables of its own.
+; vectors.asm - where the CPU goes with an exception of the kernel's, and with a kernel that
+; returns. Saves all that can be known in struct fault (loader/explain/fault.h), and goes on in C,
+; on a stack and with page tables of its own.
 
 ; Offsets in struct fault; that header asserts them.
 fault.rsp       equ 4 * 8
@@ -68,8 +69,8 @@ vectors:
 %assign number number + 1
 %endrep
 
-; On the stack: the vector, the error code if there is one, RIP, CS, RFLAGS, RSP, SS. The CPU had aligned RSP to 16 bytes
-; before it pushed, so RSP tells whether there is an error code.
+; On the stack: the vector, the error code if there is one, RIP, CS, RFLAGS, RSP, SS. The CPU had
+; aligned RSP to 16 bytes before it pushed, so RSP tells whether there is an error code.
 entered:
         ; 1. One fault is explained. Another would be the explainer's own.
         cld
@@ -110,8 +111,8 @@ known:  ; 3. The rest of the CPU's state.
         sgdt    [fault + fault.gdt]
         sidt    [fault + fault.idt]
 
-        ; 4. A stack, and page tables in which memory is where it is. Global pages and protection keys of the kernel's
-        ;    must not be in the way.
+        ; 4. A stack, and page tables in which memory is where it is. Global pages and protection
+        ;    keys of the kernel's must not be in the way.
         lea     rsp, [stack_top]
         btr     rax, CR4_PGE
         btr     rax, CR4_PKS
@@ -119,7 +120,8 @@ known:  ; 3. The rest of the CPU's state.
         mov     rax, [own_tables]
         mov     cr3, rax
 
-        ; 5. Our descriptors again, whatever the kernel has loaded. A TSS that was loaded once counts as busy.
+        ; 5. Our descriptors again, whatever the kernel has loaded. A TSS that was loaded once
+        ;    counts as busy.
         lgdt    [gdt_pointer]
         lidt    [idt_pointer]
         lea     rcx, [gdt]

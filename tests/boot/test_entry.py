@@ -17,15 +17,16 @@ def test_the_registers_are_as_promised(stand, cpu):
     machine, told = stand("entry", cpu=cpu)
     registers = machine.registers()
     assert registers["cr0"] == 0x80010033, "PG, WP, NE, ET, MP, PE"
-    assert registers["cr4"] == 0x620, "PAE, OSFXSR, OSXMMEXCPT"
+    assert registers["cr4"] == 0x660, "PAE, MCE, OSFXSR, OSXMMEXCPT"
     assert registers["efer"] == 0xD00, "LME, LMA, NXE"
     assert registers["cs"].flags >> 20 & 6 == 2, "64-bit code"
     assert registers["cs"].flags >> 13 & 3 == 0, "ring 0"
     assert (registers["cs"].selector, registers["tr"].selector) == (0x08, 0x18)
     for name in ("ds", "es", "fs", "gs", "ss"):
         assert (registers[name].selector, registers[name].base) == (0x10, 0)
-    assert registers["idt"].limit == 0
+    assert registers["idt"].limit == 32 * 16 - 1
     tables = machine.page_tables()
+    assert kind_of(told, paging.translate(tables, registers["idt"].base)) == tell.RESIDENT
     assert kind_of(told, paging.translate(tables, registers["gdt"].base)) == tell.RESIDENT
     assert kind_of(told, paging.translate(tables, registers["tr"].base)) == tell.RESIDENT
     assert registers["rip"] in range(told.kernel_begin, told.kernel_end)

@@ -135,7 +135,7 @@ static void check_registers(const struct longjump_boot_info *info)
 static void check_system_state(const struct longjump_boot_info *info)
 {
 	EXPECT_EQUAL(state.cr0, 0x80010033); /* PG, WP, NE, ET, MP, PE */
-	EXPECT_EQUAL(state.cr4, info->paging_levels == 5 ? 0x1620 : 0x620);
+	EXPECT_EQUAL(state.cr4, info->paging_levels == 5 ? 0x1660 : 0x660);
 	EXPECT_EQUAL(read_msr(0xc0000080), 0xd00);      /* EFER: LME, LMA, NXE */
 	EXPECT_EQUAL(read_msr(0x277), 0x7010500070406); /* PAT */
 	EXPECT_EQUAL(read_msr(0xc0000100), 0);          /* FS.base */

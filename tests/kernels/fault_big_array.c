@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fault_big_array.c - commits the mistake of an array on the stack that is larger than the stack. */
+/* fault_big_array.c - puts an array on the stack that is larger than the stack. */
 #include "kit.h"
 
 static unsigned __attribute__((noinline, noclone)) fill(unsigned count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fault_own_tables.c - loads page tables of its own that lack the direct map, and goes on using it. */
+/* fault_own_tables.c - loads page tables without the direct map, and goes on using it. */
 #include "kit.h"
 
 static uint64_t top[512] __attribute__((aligned(4096)));
