@@ -166,6 +166,9 @@ static bool words_canonical(struct words *words)
 	unsigned field = instruction_field(in) & 7;
 	uint64_t target = 0;
 
+	/* Some CPUs fault before they jump, others behind it. */
+	if (not_canonical(words, words->fault->rip, "the address of its next instruction"))
+		return true;
 	if (in->has_address && in->opcode != 0x8d
 	    && not_canonical(words, in->address, "the address of memory"))
 		return true;
