@@ -1,8 +1,9 @@
 """The screen that -video= asks for: what a kernel is told of it is held against QEMU, and what it
 draws against the picture that QEMU shows."""
 
+import pathlib
 import re
-import struct
+import subprocess
 
 import images
 import paging
@@ -31,7 +32,7 @@ class Screen:
         return self.width, self.height
 
     def read(self, address, size):
-        """Reads the kernel's memory by virtual address, within a page or pages that lie together."""
+        """Reads the kernel's memory, by virtual address, in pages that lie together."""
         phys = paging.translate(self.machine.page_tables(), address)
         return self.machine.memory(phys, size)
 
@@ -172,6 +173,30 @@ def test_a_machine_without_a_framebuffer_gets_text_mode_if_any_will_do(show):
     shown = show("800x600,any", vga="none")
     assert shown.told.framebuffer == [0] * 6 and shown.told.font == 0
     assert "K604" in shown.machine.serial()
+
+
+@pytest.fixture
+def stubborn():
+    """QEMU's words for an option ROM that lets the BIOS neither set a mode nor switch off."""
+    source = pathlib.Path(__file__).with_name("stubborn.asm")
+
+    def make(path):
+        subprocess.run(["nasm", "-f", "bin", "-o", path, source], check=True)
+        rom = bytearray(path.read_bytes())
+        rom[-1] = -sum(rom) % 256
+        path.write_bytes(rom)
+
+    return ["-option-rom", str(images.once(".rom", [source.read_bytes()], make))]
+
+
+def test_a_mode_that_the_bios_does_not_set_is_refused_in_text_mode(boot, stubborn):
+    machine = boot("video", options="-video=1024x768", extra=stubborn)
+    expect_refusal(machine, 603)
+    assert "AX=0x14f" in machine.serial()
+
+
+def test_a_machine_that_cannot_be_switched_off_says_so(boot, stubborn):
+    expect_refusal(boot("video", options="-poweroff", extra=stubborn), 406)
 
 
 @pytest.mark.parametrize("value", ["", "1024", "1024x", "1024x768x8", "0x0", "auto,all", "big"])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* video.c - says what it is told of the screen, and draws a pattern on it: at (x, y) red is x, green
- * y and blue x ^ y, the lowest 8 bits of each. */
+/* video.c - says what it is told of the screen, and draws a pattern on it: at (x, y) red is x,
+ * green y and blue x ^ y, the lowest 8 bits of each. */
 #include "kit.h"
 
 /* The upper bits of an 8-bit colour, at their place in a pixel. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* video.c - holds what core/video.h promises: requests are read whole or not at all, blocks that
- * cannot be right are no modes, and the mode that is chosen is the one that the header describes. */
+ * cannot be right are no modes, and the mode chosen is the one that the header describes. */
 #include "check.h"
 
 #include "core/video.h"
