@@ -256,7 +256,8 @@ static bool check_file_side(const struct reading *reading, const struct elf_prog
 	if (program->align > 1 && !is_power_of_two(program->align))
 		return refuse(report, DIAG_ELF_BAD_ALIGN, "segment %u: p_align is %#llx", number,
 		              ULL(program->align));
-	if (program->align > 1 && ((program->offset - program->vaddr) & (program->align - 1)) != 0)
+	if (program->memsz != 0 && program->align > 1
+	    && ((program->offset - program->vaddr) & (program->align - 1)) != 0)
 		return refuse(
 			report, DIAG_ELF_MISALIGNED,
 			"segment %u: p_offset %#llx and p_vaddr %#llx differ modulo p_align %#llx",

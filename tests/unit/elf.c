@@ -304,6 +304,8 @@ TEST("an empty segment is left out, wherever it says it lies")
 	begin_small_elf();
 	add_program(ELF_PT_LOAD, RW, 0, 5, 0, 0);
 	add_program(ELF_PT_LOAD, RW, 0, BASE_OF_UPPER_48 - 5, 0, 0);
+	/* As ld does with one that has no sections. */
+	add_program(ELF_PT_LOAD, RW, 0xe8, 0, 0, 0)->align = PAGE_SIZE;
 	accept();
 	EXPECT_EQUAL(kernel.segment_count, 1);
 }

@@ -96,6 +96,9 @@ look() {
 		debug)
 			has gdb || lack gdb gdb
 			;;
+		rust)
+			has cargo || lack cargo "cargo rustc" cargo rust
+			;;
 		test)
 			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
 				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"

@@ -1,0 +1,87 @@
+"""`new`: each project builds, boots, and has a test that passes, and that can fail."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+OWN = {"CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTFLAGS", "MAKEFLAGS"}
+
+
+def run(folder, *command, fails=False):
+    """Carries out a command in a project; returns both its outputs."""
+    done = subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=300,
+        env={key: value for key, value in os.environ.items()
+             if key not in OWN and "DISPLAY" not in key},
+    )  # fmt: skip
+    assert (done.returncode != 0) == fails, done.stdout
+    return done.stdout
+
+
+def change(path, one, other):
+    text = path.read_text()
+    assert one in text
+    path.write_text(text.replace(one, other))
+
+
+def test_a_project_in_c(project, tmp_path):
+    folder = tmp_path / "my kernel's"
+    said = project.good("new", folder)
+    assert "make run" in said and "make test" in said
+    said = run(folder, "make", "run")
+    assert "Hello from my kernel" in said and "the kernel has halted" in said
+    assert "warning" not in said
+    assert "test passed: memory.elf" in run(folder, "make", "test")
+    change(folder / "tests/memory.c", "16 << 20", "16ull << 40")
+    assert "test FAILED: memory.elf" in run(folder, "make", "test", fails=True)
+    assert run(folder, "make", "-n", "debug").count("debug --kernel") == 1
+    assert ".elf" not in "".join(run(folder, "ls", "-R").split("build:")[0])
+
+
+@pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo")
+def test_a_project_in_rust(project, tmp_path):
+    folder = tmp_path / "my kernel's"
+    said = project.good("new", folder, "--lang", "rust")
+    assert "cargo run" in said and "cargo test" in said
+    said = run(folder, "cargo", "run", "--offline")
+    assert "Hello from my kernel, started by Longjump" in said and "has halted" in said
+    assert "warning" not in said
+    assert "test passed: memory-" in run(folder, "cargo", "test", "--offline")
+    run(folder, "cargo", "build", "--offline", "--release")
+    change(folder / "tests/memory.rs", "16 << 20", "16 << 40")
+    said = run(folder, "cargo", "test", "--offline", fails=True)
+    assert "test FAILED: memory-" in said and "tests/memory.rs:1" in said
+
+
+def test_what_is_there_is_not_touched(project, tmp_path):
+    (tmp_path / "mine").write_text("precious")
+    assert "not empty" in project.bad("new", tmp_path)
+    assert "not empty" in project.bad("new", tmp_path / "mine")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    (tmp_path / "empty").mkdir()
+    project.good("new", tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        ([], "say one folder"),
+        (["a", "b"], "say one folder"),
+        (["a", "--lang", "cobol"], "--lang is c or rust"),
+    ],
+)
+def test_a_wrong_word_is_refused(project, words, told):
+    assert told in project.bad("new", *words, status=2)
+
+
+def test_a_folder_that_cannot_be_made_is_told(project, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "Not a directory" in project.bad("new", tmp_path / "file/project")
+
+
+def test_what_is_missing_is_told_but_the_project_is_made(project, path_without, tmp_path):
+    said = project.good("new", tmp_path / "k", "--lang", "rust", PATH=path_without("cargo"))
+    assert "missing: cargo" in said and (tmp_path / "k/Cargo.toml").exists()
