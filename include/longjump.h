@@ -179,10 +179,10 @@ struct longjump_boot_info {
 
 	struct longjump_framebuffer framebuffer;
 	LONGJUMP_POINTER(const struct longjump_video_mode)
-	video_modes; /* all that the BIOS offers and we can use */
+	video_modes; /* with -video: all that the BIOS offers and we can use */
 	uint64_t video_mode_count;
 	LONGJUMP_POINTER(const uint8_t)
-	edid; /* the monitor's 128 bytes */
+	edid; /* with -video: the monitor's 128 bytes */
 	LONGJUMP_POINTER(const uint8_t)
 	font; /* the BIOS's 8x16 font: 256 glyphs of 16 lines, leftmost bit 7 */
 
