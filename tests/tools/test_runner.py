@@ -36,8 +36,9 @@ ENDS = {
         r"test CRASHED: .* a triple fault at RIP 0x2000\w\w in here \(tiny.asm:6\)",
     ),
     "is explained": (
-        [*write("longjump-fault: page fault, a write to 0x10\r\n"), "cli", "hlt"], [], [], 3,
-        "test CRASHED: tiny.elf: page fault, a write to 0x10",
+        [*write("hello"), "here: mov rax, [0x10]"], [], [], 3,
+        r"test CRASHED: tiny.elf: Page fault .* at RIP 0x2000\w\w in here \(tiny.asm:16\):"
+        " The kernel read from 0x10, in the null page",
     ),
     "never ends": (
         ["here: jmp here"], ["--test-timeout", "3"], [], 4,

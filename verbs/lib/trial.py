@@ -15,8 +15,13 @@ from run import Session, read
 DEVICE = "isa-debug-exit,iobase=0xf4,iosize=4"
 SUCCESS, FAILURE, CRASH, TIME, QEMU, NO_CODE, NOT_STARTED = 0, 1, 3, 4, 5, 6, 7
 
-# What the fault explainer says on COM1 for programs to read: one line, `words` for people in it.
-EXPLAINED = re.compile(rb"^longjump-fault:? *(?P<words>.*?)\r?$", re.MULTILINE)
+# What the fault explainer says on COM1: a title, a paragraph, and somewhere behind them its line
+# for programs.
+EXPLAINED = re.compile(
+    r"^Longjump: (?P<title>.*)\n\n(?P<words>(?: .*\n)+)(?:.*\n)*?"
+    r"@longjump-fault .*\brip=(?P<rip>\w+) slide=(?P<slide>\w+)",
+    re.MULTILINE,
+)
 REFUSED = re.compile(rb"^(K\d{3} .*?)\r?$", re.MULTILINE)
 
 
@@ -59,7 +64,7 @@ class Trial(Session):
     def _verdict(self, status):
         end, text = self.outcome
         said = read(self.serial)
-        refused, explained = REFUSED.findall(said), EXPLAINED.search(said)
+        refused, explained = REFUSED.findall(said), self._explained(said)
         if not self.ran or status < 0:
             return QEMU, ("NOT RUN", f"QEMU itself failed, {status_words(status)}")
         if end == "time":
@@ -72,7 +77,7 @@ class Trial(Session):
         if status and status == self.success:
             return SUCCESS, ("passed", f"the kernel ended with {status_words(status)}")
         if explained and (status or end in ("halt", "reset")):
-            return CRASH, ("CRASHED", explained["words"].decode("latin-1"))
+            return CRASH, ("CRASHED", explained)
         if status and end in ("", "off"):  # newer QEMUs call it switching off
             wanted = f"success is {self.success}"
             return FAILURE, ("FAILED", f"the kernel ended with {status_words(status)}; {wanted}")
@@ -108,6 +113,15 @@ class Trial(Session):
 
     def _place(self, address):
         return place(self.kernel, address)
+
+    def _explained(self, said):
+        """What the fault explainer has said, in one line; "" if it did not speak."""
+        found = EXPLAINED.search(said.decode("latin-1").replace("\r\n", "\n"))
+        if not found:
+            return ""
+        at, slide = int(found["rip"], 16), int(found["slide"], 16)
+        where = f"at RIP {at:#x}{place(self.kernel, at, slide)}"
+        return f"{found['title']} {where}: {' '.join(found['words'].split())}"
 
     def _conclude(self, end, text):
         if not self.outcome[0]:
