@@ -92,8 +92,20 @@ static bool word_launch(struct boot *boot)
 	launch->tsc_slot = plan->entry.tsc_slot;
 	word_state(plan, launch);
 	launch->landmarks = plan->landmarks_at;
+	launch->patches = plan->patch_count != 0 ? physical(plan->machine, plan->patches) : 0;
+	launch->patch_count = plan->patch_count;
 	boot->launch = launch;
 	return true;
+}
+
+bool boot_wish(struct boot *boot, const struct machine *machine, struct order *order,
+               const struct protocol *protocol, struct report *report)
+{
+	return protocol->wish == NULL
+	    || (check_cpu(machine, order, report)
+	        && protocol->read(&boot->kernel, order->kernel.bytes,
+	                          virtual_bits(order->options.paging_levels), report)
+	        && protocol->wish(&boot->kernel, machine, order, report));
 }
 
 bool boot_prepare(struct boot *boot, const struct machine *machine, const struct order *order,

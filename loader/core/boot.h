@@ -5,7 +5,9 @@
 
 #include "core/plan.h"
 
-#define LOADER_NAME "Longjump 1.0.0"
+#define LOADER         "Longjump"
+#define LOADER_VERSION "1.0.0"
+#define LOADER_NAME    LOADER " " LOADER_VERSION
 
 /* A way of handing the machine to a kernel. loader/handoff/ has a file for each. */
 struct protocol {
@@ -19,6 +21,11 @@ struct protocol {
 	 * of file. */
 	bool (*read)(struct kernel *kernel, struct span file, unsigned address_bits,
 	             struct report *report);
+
+	/* Adds to the order what the kernel itself asks for: a screen, paging levels, files. What
+	 * the user ordered stays. NULL: kernels of this protocol have no wishes. */
+	bool (*wish)(const struct kernel *kernel, const struct machine *machine,
+	             struct order *order, struct report *report);
 
 	/* Places the kernel's segments: plan_kernel(), unless the protocol has its own mind about
 	 * where. */
@@ -40,6 +47,13 @@ struct boot {
 	struct plan plan;
 	struct launch *launch; /* in scratch memory */
 };
+
+/*
+ * Adds to the order what the kernel itself asks for, before anything of it but the kernel's file is
+ * looked at. On false, the reason is in the report.
+ */
+bool boot_wish(struct boot *boot, const struct machine *machine, struct order *order,
+               const struct protocol *protocol, struct report *report);
 
 /*
  * Reads the kernel and plans everything; what remains to be done stands in boot->launch, for the

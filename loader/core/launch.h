@@ -32,6 +32,11 @@ struct fill {
 	uint64_t begin, end;
 };
 
+/* A word to be written when all else is done: in the kernel's own memory, mostly. */
+struct patch {
+	uint64_t at, value;
+};
+
 /* A kernel segment, to turn an address as linked into where its bytes lie. */
 struct launch_segment {
 	uint64_t begin, end; /* virtual, as linked */
@@ -84,6 +89,8 @@ struct launch {
 	uint16_t cs, ss, data, fs; /* selectors: of the code, the stack, DS and ES, FS and GS */
 	uint32_t descriptors;      /* enum descriptors: what the GDT holds */
 	uint32_t flags;            /* enum launch_flags */
+
+	uint64_t patches, patch_count; /* struct patch[], after relocation */
 };
 
 _Static_assert(sizeof(struct resident_header) == 24, "written by resident.ld");
@@ -95,6 +102,7 @@ _Static_assert(offsetof(struct launch, rip) == 112, "read by launch.inc");
 _Static_assert(offsetof(struct launch, cr0) == 152, "read by launch.inc");
 _Static_assert(offsetof(struct launch, cs) == 184, "read by launch.inc");
 _Static_assert(offsetof(struct launch, flags) == 196, "read by launch.inc");
-_Static_assert(sizeof(struct launch) == 200, "wire structure");
+_Static_assert(offsetof(struct launch, patches) == 200, "wire structure");
+_Static_assert(sizeof(struct launch) == 216, "wire structure");
 
 #endif

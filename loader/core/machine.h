@@ -71,10 +71,13 @@ struct machine {
 	uint32_t boot_drive;
 	uint32_t serial; /* base port of the UART that the user reads, or 0 */
 	uint64_t boot_partition;
+	const char *folder; /* that the names of files without a leading slash are in, or NULL */
 
 	struct screen screen; /* as it is when the kernel starts */
 	uint32_t screen_mode; /* its VBE number */
 	const struct video_mode *video_modes;
+	const struct screen
+		*video_screens; /* what each of them would make of the screen, or NULL */
 	unsigned video_mode_count;
 	const uint8_t *edid; /* 128 bytes, or NULL */
 	const uint8_t *font; /* 4096 bytes, or NULL */
@@ -87,6 +90,7 @@ struct file {
 	struct span bytes;
 	uint64_t room; /* bytes at `bytes` that belong to the file alone; a multiple of the page
 	                  size if it begins at one */
+	bool optional; /* no harm if it is not there */
 	bool raw;      /* hand it over as it is, even if it is compressed */
 	bool hashed;   /* its SHA-256, as it lies on the disc, must be `digest` */
 	uint8_t digest[SHA256_SIZE];

@@ -379,5 +379,39 @@ bool order_read(struct order *order, unsigned count, const char *const *given,
 	if (words.text.at == words.text.limit)
 		return refuse(report, DIAG_ORDER_TOO_LONG, "it has more than %u characters",
 		              ORDER_TEXT - 1);
+	order->text_used = (size_t)(words.text.at - order->text);
+	return true;
+}
+
+/* How many characters of a file's name are its folder, with the slash behind. */
+static size_t folder_length(const char *name)
+{
+	size_t length = text_length(name);
+
+	while (length > 0 && name[length - 1] != '/')
+		length--;
+	return length;
+}
+
+bool order_add_module(struct order *order, unsigned at, const char *path, const char *command_line,
+                      struct report *report)
+{
+	struct file *module = &order->modules[at];
+	struct text text = { order->text + order->text_used, order->text + ORDER_TEXT - 1 };
+	const char *name = text.at;
+	size_t folder = folder_length(order->kernel.name);
+
+	if (order->module_count == ORDER_MAX_MODULES)
+		return refuse(report, DIAG_ORDER_TOO_LONG, "more than %u modules",
+		              ORDER_MAX_MODULES);
+	for (size_t i = 0; i < folder; i++)
+		text_add(&text, "%c", order->kernel.name[i]);
+	text_add(&text, "%s", *path == '/' ? path + 1 : path);
+	if (text.at >= text.limit)
+		return refuse(report, DIAG_ORDER_TOO_LONG, "names have more than %u characters",
+		              ORDER_TEXT - 1);
+	order->text_used = (size_t)(text.at + 1 - order->text);
+	memmove(module + 1, module, (order->module_count++ - at) * sizeof(*module));
+	*module = (struct file){ .name = name, .command_line = command_line };
 	return true;
 }

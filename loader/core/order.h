@@ -56,11 +56,19 @@ struct order {
 	struct file modules[ORDER_MAX_MODULES];
 	unsigned module_count;
 	char text[ORDER_TEXT]; /* where the strings lie */
+	size_t text_used;
 };
 
 /* Reads the words. They are copied, not kept. On false, the reason is in the report; options read
  * so far hold. */
 bool order_read(struct order *order, unsigned count, const char *const *words,
                 struct report *report);
+
+/*
+ * Adds a module that the kernel itself asks for, before module number `at`: a path within the
+ * kernel's folder. The command line is kept, not copied. On false, the reason is in the report.
+ */
+bool order_add_module(struct order *order, unsigned at, const char *path, const char *command_line,
+                      struct report *report);
 
 #endif

@@ -416,6 +416,17 @@ uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address)
 	return 0;
 }
 
+bool plan_kernel_file(struct plan *plan)
+{
+	const struct file *file = &plan->order->kernel;
+	uint64_t begin = physical(plan->machine, file->bytes.bytes);
+
+	if (!plan->order->options.kernel_file)
+		return true;
+	return plan_add(plan, (struct placement){ .use = USE_KERNEL_FILE,
+	                                          .phys = { begin, begin + file->room } });
+}
+
 bool plan_modules(struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->order->module_count; i++) {

@@ -100,6 +100,8 @@ struct plan {
 	unsigned move_count;
 	struct fill *fills; /* after all moves */
 	unsigned fill_count;
+	struct patch *patches; /* in scratch memory, after all else */
+	unsigned patch_count;
 };
 
 /* An empty plan. */
@@ -128,6 +130,9 @@ bool plan_kernel(struct plan *plan);
 /* Where the byte that is linked at `address`, in one of the kernel's segments, will lie when all is
  * carried out. */
 uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address);
+
+/* Keeps the kernel's file where it was read to, if -kernelfile asks for it. */
+bool plan_kernel_file(struct plan *plan);
 
 /* Places the modules, where they lie already if that is a page boundary; maps none of them. */
 bool plan_modules(struct plan *plan);

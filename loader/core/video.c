@@ -60,7 +60,7 @@ static bool is_depth(uint32_t bits)
 
 bool video_read_request(struct video_request *request, const char *value)
 {
-	*request = (struct video_request){ .want = VIDEO_TEXT };
+	*request = (struct video_request){ .want = VIDEO_TEXT, .given = true };
 	if (text_equal(value, "text"))
 		return true;
 	if (pass_word(&value, "auto")) {

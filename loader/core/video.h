@@ -16,6 +16,7 @@ struct video_request {
 	enum video_want want;
 	uint32_t width, height;  /* VIDEO_SIZE: pixels */
 	uint32_t bits_per_pixel; /* VIDEO_SIZE: 15, 16, 24 or 32; 0: the most there is */
+	bool given;              /* by the user: what a kernel would like does not count */
 	bool any;                /* rather another mode, or text mode, than none */
 };
 

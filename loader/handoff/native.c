@@ -285,18 +285,6 @@ static bool plan_boot_info(struct plan *plan, struct writer *writer)
 	return true;
 }
 
-/* The ELF file, where it was read to, if -kernelfile asks for it. */
-static bool plan_kernel_file(struct plan *plan)
-{
-	const struct file *file = &plan->order->kernel;
-	uint64_t begin = physical(plan->machine, file->bytes.bytes);
-
-	if (!plan->order->options.kernel_file)
-		return true;
-	return plan_add(plan, (struct placement){ .use = USE_KERNEL_FILE,
-	                                          .phys = { begin, begin + file->room } });
-}
-
 /* Everything that the native protocol promises, placed and written down. */
 static bool native_plan(struct plan *plan)
 {

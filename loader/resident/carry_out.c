@@ -70,6 +70,15 @@ static void relocate_relr(const struct launch *launch, uint8_t *memory)
 	}
 }
 
+/* The words that the kernel is to find in its own memory. */
+static void write_patches(const struct launch *launch, uint8_t *memory)
+{
+	const struct patch *patches = at(memory, launch->patches);
+
+	for (uint64_t i = 0; i < launch->patch_count; i++)
+		*(unaligned_word *)at(memory, patches[i].at) = patches[i].value;
+}
+
 void carry_out(const struct launch *launch, uint8_t *memory)
 {
 	const struct move *moves = at(memory, launch->moves);
@@ -81,4 +90,5 @@ void carry_out(const struct launch *launch, uint8_t *memory)
 		zero_memory(at(memory, fills[i].begin), fills[i].end - fills[i].begin);
 	relocate_rela(launch, memory);
 	relocate_relr(launch, memory);
+	write_patches(launch, memory);
 }

@@ -23,6 +23,7 @@ struct e820_entry {
 _Static_assert(sizeof(struct e820_entry) == 24, "ACPI 6.5, table 15.5");
 
 static struct firmware_range ranges[MAX_RANGES];
+static char folder[256];
 
 /* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
  * if there is none. */
@@ -175,6 +176,7 @@ bool bios_read_facts(struct machine *machine)
 	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
 	read_time(&machine->clock);
 	machine->cpu_count = acpi_cpu_count(machine);
+	machine->folder = getcwd(folder, sizeof(folder));
 	machine->boot_drive = __syslinux_derivative_info.drive;
 	if (__syslinux_derivative_info.partition != NULL)
 		machine->boot_partition = *__syslinux_derivative_info.partition;

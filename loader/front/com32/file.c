@@ -170,3 +170,12 @@ bool file_load(struct file *file, struct report *report)
 	fclose(from);
 	return loaded;
 }
+
+bool file_is_there(const char *name)
+{
+	FILE *file = fopen(name, "r");
+
+	if (file != NULL)
+		fclose(file);
+	return file != NULL;
+}

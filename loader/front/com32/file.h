@@ -13,6 +13,9 @@
  */
 bool file_load(struct file *file, struct report *report);
 
+/* True if there is a file of this name. */
+bool file_is_there(const char *name);
+
 /* Gives the memory of every file loaded so far back. */
 void files_release(void);
 

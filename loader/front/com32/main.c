@@ -42,6 +42,7 @@ static struct scratch scratch;
 static struct order *order;
 static struct boot *boot;
 static uint8_t *scratch_block;
+static const struct protocol *protocol;
 
 int main(int argc, char **argv);
 
@@ -96,15 +97,29 @@ static bool note_busy(void)
 	return true;
 }
 
-/* Reads the kernel and the modules. */
-static bool load_files(void)
+/* Reads the kernel; asks it how it is to be started, and what it would like to have. */
+static bool load_kernel(void)
 {
-	if (!file_load(&order->kernel, &report))
-		return false;
+	return file_load(&order->kernel, &report)
+	    && (protocol = protocol_choose(order, &report)) != NULL
+	    && boot_wish(boot, &machine, order, protocol, &report);
+}
+
+/* Reads the modules. One that need not be there is forgotten if it is not. */
+static bool load_modules(void)
+{
+	unsigned count = 0;
+
 	for (unsigned i = 0; i < order->module_count; i++) {
-		if (!file_load(&order->modules[i], &report))
+		struct file *module = &order->modules[i];
+
+		if (module->optional && !file_is_there(module->name))
+			continue;
+		if (!file_load(module, &report))
 			return false;
+		order->modules[count++] = *module;
 	}
+	order->module_count = count;
 	machine.clock.tsc_read = rdtsc();
 	return true;
 }
@@ -155,12 +170,10 @@ static bool show_plan(void)
 /* Everything up to the launch. On false, the reason is in the report and the machine as it was. */
 static bool prepare(unsigned count, const char *const *words)
 {
-	const struct protocol *protocol;
-
 	return take_state() && read_order(count, words) && obey() && cpu_read(&machine.cpu, &report)
-	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && read_clocks()
-	    && video_read(&machine, &order->options.video, &report) && show_machine()
-	    && load_files() && (protocol = protocol_choose(order, &report)) != NULL
+	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && show_machine()
+	    && load_kernel() && read_clocks()
+	    && video_read(&machine, &order->options.video, &report) && load_modules()
 	    && take_scratch() && note_busy()
 	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report) && show_plan();
 }

@@ -38,6 +38,9 @@ static inline int fileno(FILE *file)
 	return (int)(uintptr_t)file - 1;
 }
 
+/* The folder that names without a leading slash are in; NULL if it does not fit. */
+char *getcwd(char *folder, size_t size);
+
 /* Syslinux's own console; the one that was open before is closed. */
 struct input_dev;
 struct output_dev;

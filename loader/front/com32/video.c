@@ -33,6 +33,12 @@ struct vbe_buffers {
 _Static_assert(offsetof(struct vbe_buffers, info.modes) == 14, "VBE 3.0, page 25");
 _Static_assert(offsetof(struct vbe_buffers, mode) == 512, "VBE 3.0, page 25");
 
+/* The modes, and what each would make of the screen. */
+struct lists {
+	struct video_mode modes[MAX_MODES];
+	struct screen screens[MAX_MODES];
+};
+
 static uint8_t edid[128];
 
 /* Calls int 10h with a buffer at ES:DI; true if VBE says that all went well. */
@@ -70,11 +76,10 @@ static bool read_mode(struct vbe_buffers *low, uint32_t number, struct screen *s
 	                      low->info.version);
 }
 
-/* Fills `modes` with those that are for us; returns how many. */
-static unsigned list_modes(struct vbe_buffers *low, struct video_mode *modes)
+/* Fills the lists with the modes that are for us; returns how many. */
+static unsigned list_modes(struct vbe_buffers *low, struct lists *lists)
 {
 	const uint16_t *numbers;
-	struct screen screen;
 	unsigned count = 0;
 
 	memcpy(low->info.signature, "VBE2", 4);
@@ -85,9 +90,13 @@ static unsigned list_modes(struct vbe_buffers *low, struct video_mode *modes)
 	for (unsigned i = 0; i < MAX_MODES && numbers[i] != VBE_LIST_END; i++) {
 		uint32_t number = numbers[i] & VBE_NUMBER;
 
-		if (read_mode(low, number, &screen))
-			modes[count++] = (struct video_mode){ screen.width, screen.height,
-				                              screen.bits_per_pixel, number };
+		if (read_mode(low, number, &lists->screens[count])) {
+			const struct screen *screen = &lists->screens[count];
+
+			lists->modes[count++] =
+				(struct video_mode){ screen->width, screen->height,
+				                     screen->bits_per_pixel, number };
+		}
 	}
 	return count;
 }
@@ -108,13 +117,15 @@ static struct span read_edid(struct vbe_buffers *low)
 
 /* As video_read(), with the buffers. */
 static bool read_with(struct machine *machine, const struct video_request *request,
-                      struct vbe_buffers *low, struct video_mode *modes, struct report *report)
+                      struct vbe_buffers *low, struct lists *lists, struct report *report)
 {
+	const struct video_mode *modes = lists->modes;
 	unsigned chosen;
 
 	machine->edid = read_edid(low).bytes;
 	machine->video_modes = modes;
-	machine->video_mode_count = list_modes(low, modes);
+	machine->video_screens = lists->screens;
+	machine->video_mode_count = list_modes(low, lists);
 	if (!video_choose(modes, machine->video_mode_count, request,
 	                  (struct span){ machine->edid, machine->edid != NULL ? sizeof(edid) : 0 },
 	                  &chosen, report))
@@ -122,26 +133,25 @@ static bool read_with(struct machine *machine, const struct video_request *reque
 	if (chosen == machine->video_mode_count)
 		return true;
 	machine->screen_mode = modes[chosen].number;
-	return read_mode(low, modes[chosen].number, &machine->screen)
-	    || refuse(report, DIAG_VIDEO_NOT_SET, "mode %#x is listed, but not described",
-	              modes[chosen].number);
+	machine->screen = lists->screens[chosen];
+	return true;
 }
 
 bool video_read(struct machine *machine, const struct video_request *request, struct report *report)
 {
 	struct vbe_buffers *low;
-	struct video_mode *modes;
+	struct lists *lists;
 	bool is_read;
 
 	machine->font = find_font();
 	if (request->want == VIDEO_TEXT)
 		return true;
 	low = lmalloc(sizeof(*low));
-	modes = malloc(MAX_MODES * sizeof(*modes)); /* stays: the plan reads it */
-	is_read = low != NULL && modes != NULL
-	                ? read_with(machine, request, low, modes, report)
+	lists = malloc(sizeof(*lists)); /* stays: the plan reads it */
+	is_read = low != NULL && lists != NULL
+	                ? read_with(machine, request, low, lists, report)
 	                : refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
-	                         sizeof(*low) + MAX_MODES * sizeof(*modes));
+	                         sizeof(*low) + sizeof(*lists));
 	lfree(low);
 	return is_read;
 }
