@@ -4,11 +4,13 @@
 
 #define LABEL         12 /* columns of what stands before a paragraph */
 #define SERIAL_WIDTH  79
-#define REGISTER      23 /* columns that a register takes, with the space before it */
-#define STACK_SCREEN  4  /* words of the stack on a small screen */
-#define STACK_REPORT  24 /* in the report */
+#define REGISTER      23  /* columns that a register takes, with the space before it */
+#define STACK_SCREEN  4   /* words of the stack on a small screen */
+#define STACK_REPORT  16  /* in the report, a line each */
+#define WIDEST        100 /* columns; longer lines are hard to read */
 #define CODE_BYTES    16
-#define ROWS_FOR_MORE 36 /* screens with so many rows have room for everything */
+#define ROWS_FOR_MORE 30 /* screens with so many rows have room for everything */
+#define ROWS_FOR_ALL  36 /* ... even if the trace is long */
 #define NO_LIMIT      1000
 
 #define LOST "unknown: RBP points to no frame, and the stack tells nothing"
@@ -247,20 +249,46 @@ static void show_code(struct sheet *sheet)
 	entry(sheet, "code", COLOUR_PLAIN, count == 0 ? "cannot be read" : buffer, NO_LIMIT);
 }
 
-/* The words at RSP, as far as they can be read. */
-static void show_stack(struct sheet *sheet, unsigned words)
+/* The words at RSP, as far as they can be read, in one paragraph. */
+static void show_stack_short(struct sheet *sheet)
 {
 	uint64_t at = sheet->look->fault->registers[RSP];
-	char buffer[STACK_REPORT * 20 + 1] = "";
+	char buffer[STACK_SCREEN * 17 + 1] = "";
 	struct text text = text_in(buffer, sizeof(buffer));
 	uint64_t word;
 
-	for (unsigned i = 0; i < words; i++, at += sizeof(word)) {
+	for (unsigned i = 0; i < STACK_SCREEN; i++, at += sizeof(word)) {
 		if (look_read(sheet->look, at, &word, sizeof(word)) != sizeof(word))
 			break;
 		text_add(&text, "%016llx ", ULL(word));
 	}
 	entry(sheet, "stack", COLOUR_PLAIN, buffer[0] == 0 ? "cannot be read" : buffer, NO_LIMIT);
+}
+
+/* The same, a word a line, each with the name of what it points to. */
+static void show_stack_long(struct sheet *sheet)
+{
+	uint64_t at = sheet->look->fault->registers[RSP];
+	uint64_t word;
+
+	for (unsigned i = 0; i < STACK_REPORT; i++) {
+		char buffer[PLACE_NAME + 60];
+		struct text text = text_in(buffer, sizeof(buffer));
+		struct place place;
+
+		if (look_read(sheet->look, at + 8 * i, &word, sizeof(word)) != sizeof(word)) {
+			if (i == 0)
+				entry(sheet, "stack", COLOUR_PLAIN, "cannot be read", NO_LIMIT);
+			return;
+		}
+		place = place_of(sheet->look, word);
+		text_add(&text, "%016llx", ULL(word));
+		if (place.name[0] != 0) {
+			text_add(&text, " ");
+			place_write(&text, &place);
+		}
+		entry(sheet, i == 0 ? "stack" : "", COLOUR_PLAIN, buffer, 1);
+	}
 }
 
 /* The name of the exception as a title: "page fault (#PF, exception 14)". */
@@ -278,13 +306,13 @@ static void write_title(struct text *text, const struct look *look,
 }
 
 /* Everything below the words. */
-static void show_details(struct sheet *sheet, const struct explanation *explanation, unsigned stack)
+static void show_details(struct sheet *sheet, const struct explanation *explanation)
 {
 	show_registers(sheet);
 	show_error(sheet, explanation);
 	show_tables(sheet);
 	show_code(sheet);
-	show_stack(sheet, stack);
+	show_stack_long(sheet);
 }
 
 void show_report(struct text *text, const struct look *look, const struct explanation *explanation,
@@ -301,7 +329,7 @@ void show_report(struct text *text, const struct look *look, const struct explan
 	show_trace_long(&sheet, &explanation->trace);
 	entry(&sheet, "usually", COLOUR_PLAIN, explanation->cause, NO_LIMIT);
 	new_line(&sheet);
-	show_details(&sheet, explanation, STACK_REPORT);
+	show_details(&sheet, explanation);
 	explain_for_programs(text, look, explanation);
 	text_add(text, "\n%s\n", end);
 }
@@ -332,12 +360,13 @@ void show_screen(struct text *text, const struct look *look, const struct explan
 	write_title(&title_text, look, explanation);
 	show_bar(&sheet, title, "Longjump");
 	new_line(&sheet);
+	sheet.columns = columns < WIDEST ? columns : WIDEST;
 	paint(&sheet, COLOUR_STRONG);
 	new_line(&sheet);
 	paragraph(&sheet, explanation->happened, 2, NO_LIMIT);
 	new_line(&sheet);
 	show_place(&sheet, explanation);
-	if (large)
+	if (rows >= ROWS_FOR_ALL)
 		show_trace_long(&sheet, &explanation->trace);
 	else
 		show_trace_short(&sheet, &explanation->trace);
@@ -345,12 +374,12 @@ void show_screen(struct text *text, const struct look *look, const struct explan
 	if (large || sheet.row + 11 < rows)
 		new_line(&sheet);
 	if (large) {
-		show_details(&sheet, explanation, STACK_REPORT);
+		show_details(&sheet, explanation);
 	} else {
 		show_registers(&sheet);
 		show_error(&sheet, explanation);
 		show_code(&sheet);
-		show_stack(&sheet, STACK_SCREEN);
+		show_stack_short(&sheet);
 	}
 	/* What has no room is left out, from the end. */
 	sheet = (struct sheet){ text, look, columns, 0, 0, true };

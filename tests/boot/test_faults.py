@@ -1,0 +1,210 @@
+"""A kernel's first mistakes, each committed for real: what is said of them on COM1, on port 0xE9 and
+on the screen. Knows the line for programs; docs/errors.md, Faults, has the rest."""
+
+import re
+import subprocess
+import time
+
+import images
+import pytest
+
+HALTED = "The machine is halted."
+EXIT = 18  # what -onfault=exit writes to isa-debug-exit
+
+# kernel -> exception, kind, and words that must be read both on COM1 and on the screen.
+FAULTS = {
+    "fault_null_read": (14, "null-page", "read from 0x8", "a null pointer", "RAX = 0x0"),
+    "fault_null_write": (14, "null-page", "wrote to 0x8", "append", "build+", "_start+"),
+    "fault_null_call": (14, "null-page", "jumped to 0x0", "null pointer", "dispatch+", "_start+"),
+    "fault_per_cpu": (14, "null-page", "read from 0x28", "relative to GS, whose base is 0x0"),
+    "fault_overflow": (14, "stack-overflow", "a stack overflow", "64 KiB", "recurse+", " times)"),
+    "fault_big_array": (14, "stack-overflow", "a stack overflow", "large arrays", "fill+"),
+    "fault_underflow": (14, "stack-underflow", "above the top of the stack", "RAX + 0x10"),
+    "fault_readonly": (14, "read-only", "the kernel's read-only data (segment 0, r--)"),
+    "fault_code_write": (14, "read-only", "the kernel's code (segment 1, r-x)", "not be written"),
+    "fault_execute_data": (14, "no-execute", "the kernel's data (segment 2, rw-)", "not be exec"),
+    "fault_execute_stack": (14, "no-execute", "in the stack, which may not be executed"),
+    "fault_wild_pointer": (14, "not-mapped", "wrote to 0xffffffffdead0000", "nothing is mapped"),
+    "fault_past_end": (14, "past-segment", "right behind the kernel's data (segment 2, rw-)"),
+    "fault_physical": (14, "physical-address", "physical address", "0xffff9000fee00030"),
+    "fault_beyond_memory": (14, "beyond-memory", "there is no memory", "RAM ends at 0xf"),
+    "fault_own_tables": (14, "not-mapped", "the kernel's own page tables", "0x0 at level 4"),
+    "fault_reserved_bit": (14, "reserved-bit", "must be 0: 0x83 at level 4"),
+    "fault_user": (14, "kernel-page", "The program in user mode jumped to", "may not touch"),
+    "fault_non_canonical": (13, "non-canonical", "0x1234567890abcdef", "no canonical address"),
+    "fault_return_address": (13, "non-canonical", "no canonical address", "was overwritten"),
+    "fault_misaligned": (13, "misaligned", "a multiple of 16", "it is 8 off"),
+    "fault_stale_ss": (13, "selector-missing", "selector 0x10 into SS (iretq)", "2 entries"),
+    "fault_gdt_order": (13, "selector-wrong", "0x8 into CS (far return)", "is writable data"),
+    "fault_int80": (13, "no-handler", "executed int 0x80", "nothing handles it"),
+    "fault_timer": (8, "interrupt", "hardware interrupt", "line 0 of the first PIC, the timer"),
+    "fault_double": (8, "handler-lost", "LDTR is 0", "lldt"),
+    "fault_lost_stack": (8, "stack-lost", "RSP = 0x5a5a5a5a5a5a5a50 is no stack"),
+    "fault_ud2": (6, "ud2", "executed ud2", "__builtin_unreachable"),
+    "fault_opcode": (6, "unknown-instruction", "the CPU does not know"),
+    "fault_sse_off": (6, "sse-off", "CR4.OSFXSR (bit 9) is 0", "-mgeneral-regs-only"),
+    "fault_avx_off": (6, "avx-off", "CR4.OSXSAVE (bit 18) is 0", "xsetbv"),
+    "fault_fpu_off": (7, "fpu-off", "CR0.TS (bit 3) is 1", "clts"),
+    "fault_x87": (16, "floating-point", "division by zero", "fldcw"),
+    "fault_divide": (0, "divide-by-zero", "divided by zero: the divisor is R"),
+    "fault_breakpoint": (3, "breakpoint", "executed int3"),
+    "fault_single_step": (1, "single-step", "RFLAGS.TF (bit 8) is 1"),
+    "fault_frames": (6, "ud2", "RBP points to no frame"),
+    "returns": (32, "returned", "The kernel's _start returned, with RAX = ", "endless loop"),
+}
+
+
+def plain(text):
+    """The text without its lines and columns."""
+    return " ".join(text.split())
+
+
+def line_for_programs(said):
+    """The line that begins with @longjump-fault, as a dictionary."""
+    line = re.search(r"^@longjump-fault (.*?)\r?$", said, re.M)
+    assert line, said
+    return dict(word.split("=", 1) for word in line[1].split())
+
+
+def screen_of(machine, read):
+    """What the screen shows once the explanation is drawn: that comes after COM1."""
+    deadline = time.monotonic() + 20
+    while HALTED not in read() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return read()
+
+
+def check(kernel, said, seen):
+    """Holds what COM1 and the screen say against what is known of the kernel."""
+    vector, kind, *words = FAULTS[kernel]
+    line = line_for_programs(said)
+    assert (line["vector"], line["kind"]) == (str(vector), kind), said
+    for word in words:
+        assert plain(word) in plain(said), f"COM1 does not say {word!r}:\n{said}"
+        assert plain(word) in plain(seen), f"the screen does not say {word!r}:\n{seen}"
+
+
+@pytest.mark.parametrize("kernel", FAULTS)
+def test_a_mistake_is_explained(boot, kernel):
+    machine = boot(kernel, debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    seen = screen_of(machine, machine.screen_text)
+    check(kernel, said, seen)
+    assert machine.registers()["is_halted"]
+    assert plain(said.split("Longjump: ")[-1]) in plain(machine.debugcon()), "port 0xE9 says the same"
+    rows = seen.splitlines()
+    assert len(rows) == 25 and rows[24].startswith(f" {HALTED}"), seen
+    for label in ("usually", "RAX", "RIP", "CR2", "code", "stack"):
+        assert f"\n  {label}" in seen or f"   {label} " in seen, f"{label} has no room:\n{seen}"
+
+
+@pytest.mark.parametrize("video", ["1024x768x32", "800x600x16", "640x480x24", "1280x1024x32"])
+def test_a_mistake_is_explained_on_a_framebuffer(boot, video):
+    machine = boot("fault_null_write", options=f"-video={video}", debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    large = video.startswith("1280")
+    seen = screen_of(machine, lambda: "" if large else machine.screenshot_text(8))
+    if large:
+        picture = machine.screenshot()
+        assert picture.at(0, 0) == bytes((0xB0, 0x20, 0x30)), "the first line is a bar"
+        return
+    check("fault_null_write", said, seen)
+    assert "selectors" in seen, "there is room for everything"
+
+
+def test_nothing_is_explained_where_nothing_is_asked_for(boot):
+    machine = boot("fault_ud2", options="-explain=off", debug_exit=False)
+    machine.expect_end("reset")
+    assert "@longjump-fault" not in machine.serial()
+
+
+def test_a_kernel_that_returns_is_told_so_in_any_case(boot):
+    machine = boot("returns", options="-explain=off", debug_exit=False)
+    assert "_start returned" in machine.wait_serial(HALTED)
+
+
+def test_a_test_can_ask_for_an_exit(boot):
+    machine = boot("fault_ud2", options="-onfault=exit")
+    machine.expect_end("exit", EXIT)
+    assert line_for_programs(machine.serial())["kind"] == "ud2"
+
+
+def test_the_machine_can_be_restarted(boot):
+    machine = boot("fault_ud2", options="-onfault=reboot", debug_exit=False)
+    machine.wait_serial("The machine restarts in 10 seconds.")
+    machine.expect_end("reset")
+
+
+def test_an_nmi_is_explained(boot):
+    machine = boot("fault_waits", debug_exit=False)
+    machine.wait_serial("waiting")
+    machine.monitor("nmi")
+    said = machine.wait_serial(HALTED)
+    assert line_for_programs(said)["kind"] == "nmi" and "A non-maskable interrupt came" in said
+
+
+def test_a_machine_check_is_explained(boot):
+    machine = boot("fault_waits", cpu="max", debug_exit=False)
+    machine.wait_serial("waiting")
+    machine.monitor("mce 0 4 0xbd00000000000134 0x5 0x12345000 0x8c")
+    said = machine.wait_serial(HALTED)
+    assert line_for_programs(said)["kind"] == "machine-check"
+    assert "bank 4, status 0xbd" in plain(said) and "at 0x12345000" in plain(said)
+
+
+def test_a_fault_of_the_explainer_ends_in_one_line(boot):
+    machine = boot("fault_explainer", debug_exit=False)
+    said = machine.wait_serial("while a fault was explained. " + HALTED)
+    assert len(said.split("Longjump: ")[-1].splitlines()) == 1
+    machine.expect_end("hang", limit=1)
+    assert machine.registers()["is_halted"]
+
+
+def test_a_slid_kernel_keeps_its_names(boot):
+    machine = boot("fault_null_write-pie", options="-kaslr", debug_exit=False)
+    line = line_for_programs(machine.wait_serial(HALTED))
+    assert line["in"].startswith("append") and int(line["slide"], 16) >= 0xFFFFFFFF80000000
+    assert int(line["rip"], 16) > int(line["slide"], 16)
+
+
+def test_a_kernel_without_symbols_is_told_by_address(boot, tmp_path):
+    stripped = tmp_path / "kernel.elf"
+    subprocess.run(
+        ["strip", "-o", stripped, images.kernel_path("fault_null_write")], check=True
+    )
+    machine = boot(stripped, debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    assert "in" not in line_for_programs(said) and "the kernel has no symbols" in plain(said)
+
+
+def test_five_levels_of_page_tables_are_walked(boot):
+    machine = boot("fault_overflow", options="-paging=5", cpu="max", debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    assert line_for_programs(said)["kind"] == "stack-overflow" and "recurse+" in said
+
+
+def test_a_stack_above_4_gib_is_no_hindrance(boot):
+    machine = boot("fault_null_write", machine="max-ram-below-4g=64M", memory=5000, cpu="max",
+                   debug_exit=False)  # fmt: skip
+    assert "build+" in machine.wait_serial(HALTED)
+
+
+def test_the_kernel_is_told_its_symbols(prove):
+    assert prove("symbols").symbol_count >= 10
+
+
+IN_BOCHS = ["fault_null_write", "fault_overflow", "fault_stale_ss", "fault_sse_off", "fault_timer"]
+
+
+@pytest.mark.parametrize("kernel", IN_BOCHS)
+def test_a_mistake_is_explained_in_bochs(boot_in_bochs, kernel):
+    machine = boot_in_bochs(kernel, options="-onfault=exit")
+    said = machine.wait_serial(HALTED)
+    check(kernel, said, said)
+
+
+def test_what_only_bochs_and_real_cpus_check_is_explained(boot_in_bochs):
+    machine = boot_in_bochs("fault_simd", options="-onfault=exit")
+    said = machine.wait_serial(HALTED)
+    assert line_for_programs(said)["kind"] == "floating-point"
+    assert "computed with SSE" in said and "division by zero" in plain(said)
