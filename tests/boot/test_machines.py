@@ -16,7 +16,7 @@ def test_all_usable_memory_is_free(prove, mib):
 
 
 def test_all_usable_memory_is_free_on_q35_with_4_cpus(prove):
-    check_memory_map(prove("memory", memory=512, medium="cd-ahci", cpus=4), 512 * MIB)
+    check_memory_map(prove("memory", memory=128, medium="cd-ahci", cpus=4), 128 * MIB)
 
 
 def check_memory_map(told, size):
