@@ -64,7 +64,8 @@ enum descriptors {
 };
 
 enum launch_flags {
-	LAUNCH_NO_RETURN = 1 /* 0 is pushed as the address to return to */
+	LAUNCH_NO_RETURN = 1,     /* 0 is pushed as the address to return to */
+	LAUNCH_PROTECTED_MODE = 2 /* entered in 32-bit protected mode, paging off */
 };
 
 struct launch {

@@ -39,3 +39,12 @@ bool moves_sort(struct move *moves, unsigned count)
 	}
 	return true;
 }
+
+unsigned moves_in_order(const struct move *moves, unsigned count)
+{
+	unsigned i = 0;
+
+	while (i < count && find_harmless(moves, i, count) == i)
+		i++;
+	return i;
+}

@@ -13,4 +13,7 @@
  */
 bool moves_sort(struct move *moves, unsigned count);
 
+/* How many of the moves, from the first on, harm no later one: all of them if they are in order. */
+unsigned moves_in_order(const struct move *moves, unsigned count);
+
 #endif

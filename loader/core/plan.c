@@ -20,8 +20,7 @@ const char *use_name(enum use use)
 {
 	static const char *const names[USES] = {
 		"kernel",      "module",        "stack",       "boot information",
-		"page tables", "resident part", "kernel file", "framebuffer",
-		"direct map",  "identity map",  "VGA window",
+		"page tables", "resident part", "kernel file", "framebuffer", "shelter", "direct map",  "identity map",  "VGA window",
 	};
 
 	return names[use];
@@ -37,6 +36,8 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct o
 	plan->kernel = kernel;
 	plan->memory = memory;
 	plan->scratch = scratch;
+	plan->workspace.begin = physical(machine, scratch->at);
+	plan->workspace.end = physical(machine, scratch->end);
 	plan->report = report;
 	plan->entry.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	plan->entry.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
@@ -427,6 +428,18 @@ bool plan_kernel_file(struct plan *plan)
 	                                          .phys = { begin, begin + file->room } });
 }
 
+/* True if a file's memory can be the module's: whole pages, that no kernel wants for itself. */
+static bool may_stay(const struct plan *plan, const struct file *file, struct phys_range phys)
+{
+	if (((phys.begin | file->room) & (PAGE_SIZE - 1)) != 0)
+		return false;
+	for (unsigned i = 0; i < plan->count; i++) {
+		if (phys_overlap(plan->placements[i].phys, phys))
+			return false;
+	}
+	return true;
+}
+
 bool plan_modules(struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->order->module_count; i++) {
@@ -436,8 +449,8 @@ bool plan_modules(struct plan *plan)
 
 		module.phys = file_memory(plan, file);
 		module.phys.end = module.phys.begin + size;
-		if (((module.phys.begin | file->room) & (PAGE_SIZE - 1)) != 0
-		    && !plan_find(plan, size, PAGE_SIZE, 0, UINT64_MAX, &module.phys))
+		if (!may_stay(plan, file, module.phys)
+		    && !plan_find(plan, size, PAGE_SIZE, 0, plan->machine->reach, &module.phys))
 			return refuse(plan->report, DIAG_MEMORY_MODULE, "%s takes %llu KiB",
 			              file->name, ULL(size / KIB));
 		if (!plan_add(plan, module))
@@ -464,20 +477,38 @@ bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **byte
 	return true;
 }
 
+/* Copies the resident part into scratch memory, as one placement. */
+static bool take_resident(struct plan *plan, struct resident_header *header,
+                          struct placement **placement)
+{
+	uint8_t *bytes;
+
+	span_read(plan->machine->resident, 0, header, sizeof(*header));
+	if (!plan_scratch(plan, USE_RESIDENT, page_up(header->size), &bytes, placement))
+		return false;
+	memcpy(bytes, plan->machine->resident.bytes, (size_t)plan->machine->resident.size);
+	plan->resident = physical(plan->machine, bytes);
+	plan->resident_window = plan->resident;
+	return true;
+}
+
+bool plan_resident_in_place(struct plan *plan)
+{
+	struct resident_header header;
+	struct placement *placement;
+
+	return take_resident(plan, &header, &placement);
+}
+
 bool plan_resident(struct plan *plan)
 {
 	struct resident_header header;
 	struct placement *placement;
-	uint8_t *bytes;
 	uint64_t at;
 
-	span_read(plan->machine->resident, 0, &header, sizeof(header));
-	if (!plan_scratch(plan, USE_RESIDENT, page_up(header.size), &bytes, &placement))
+	if (!take_resident(plan, &header, &placement)
+	    || !plan_window(plan, page_up(header.size), PAGE_SIZE, 0, &at))
 		return false;
-	memcpy(bytes, plan->machine->resident.bytes, (size_t)plan->machine->resident.size);
-	if (!plan_window(plan, page_up(header.size), PAGE_SIZE, 0, &at))
-		return false;
-	plan->resident = physical(plan->machine, bytes);
 	plan->resident_window = at;
 	plan->landmarks.resident = (struct landmark){ at, at + page_up(header.size) };
 	placement->phys.end = placement->phys.begin + header.code_size;
@@ -659,16 +690,44 @@ static void add_copying(struct plan *plan, const struct placement *placement)
 		plan->fills[plan->fill_count++] = (struct fill){ end, placement->phys.end };
 }
 
+/*
+ * Puts the moves in order. Where some wait for each other in a circle, the source of one is brought to
+ * free memory before all else: then it waits for nobody. The array has room for one more for each.
+ */
+static bool order_moves(struct plan *plan)
+{
+	unsigned sheltered = 0; /* the first moves, which only write to free memory */
+	struct phys_range shelter;
+
+	while (!moves_sort(plan->moves + sheltered, plan->move_count - sheltered)) {
+		struct move *rest = plan->moves + sheltered;
+		unsigned left = plan->move_count - sheltered;
+		struct move *waiting = rest + moves_in_order(rest, left);
+		uint64_t from = waiting->from;
+		uint64_t size = waiting->size;
+
+		if (!plan_find(plan, size, PAGE_SIZE, 0, plan->machine->reach, &shelter)
+		    || !plan_add(plan, (struct placement){ .use = USE_SHELTER, .phys = shelter }))
+			return false;
+		waiting->from = shelter.begin;
+		memmove(rest + 1, rest, left * sizeof(*rest));
+		*rest = (struct move){ shelter.begin, from, size };
+		plan->move_count++;
+		sheltered++;
+	}
+	return true;
+}
+
 /* Lists what has to be copied and zeroed, in an order that harms nothing. */
 static bool order_copying(struct plan *plan)
 {
-	plan->moves = scratch_take(plan->scratch, plan->count * sizeof(*plan->moves), 8);
+	plan->moves = scratch_take(plan->scratch, 2 * plan->count * sizeof(*plan->moves), 8);
 	plan->fills = scratch_take(plan->scratch, 2 * plan->count * sizeof(*plan->fills), 8);
 	if (plan->moves == NULL || plan->fills == NULL)
 		return false;
 	for (unsigned i = 0; i < plan->count; i++)
 		add_copying(plan, &plan->placements[i]);
-	return moves_sort(plan->moves, plan->move_count);
+	return order_moves(plan);
 }
 
 /* Adds what was taken of scratch memory since `begin`, in whole pages, as a placement. */

@@ -29,6 +29,7 @@ enum use {
 	USE_RESIDENT,
 	USE_KERNEL_FILE,
 	USE_FRAMEBUFFER,
+	USE_SHELTER,    /* free memory that bytes wait in until they can go to their place */
 	USE_DIRECT_MAP, /* this and what follows is only mapped; the memory is somebody else's */
 	USE_IDENTITY,
 	USE_VGA,
@@ -69,6 +70,7 @@ struct plan {
 	const struct kernel *kernel;
 	const struct memory *memory; /* what the firmware left */
 	struct scratch *scratch;
+	struct phys_range workspace; /* all of the scratch memory */
 	struct report *report;
 	const char *protocol; /* its name */
 
@@ -145,6 +147,9 @@ bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **byte
 /* Puts the resident part into scratch memory and gives it a window: code that may be executed, data
  * that may be written. */
 bool plan_resident(struct plan *plan);
+
+/* As plan_resident(), for protocols without page tables: it stays at its physical address. */
+bool plan_resident_in_place(struct plan *plan);
 
 /*
  * A virtual address for a window of `size` bytes: the page before and the page behind stay

@@ -4,6 +4,11 @@
 
 %include "loader/resident/launch.inc"
 
+CR0_PE          equ 1 << 0
+CR0_ET          equ 1 << 4
+MSR_EFER        equ 0xc0000080
+SELECTOR_CODE_32 equ 0x18               ; in the descriptors that hold all kinds
+
         default rel
         bits 64
 
@@ -22,6 +27,8 @@ resident_start:
         call    carry_out
         mov     rdi, rbx
         call    prepare_tables
+        test    dword [rbx + launch.flags], LAUNCH_PROTECTED_MODE
+        jnz     to_protected_mode
 
         ; 2. From here on at the address that the kernel's page tables know, too.
         mov     r12, [rbx + launch.window]
@@ -98,6 +105,54 @@ resident_start:
         xor     r14d, r14d
         xor     r15d, r15d
         ret
+
+; A kernel that wants 32-bit protected mode (Multiboot). This part is mapped where it lies; what is
+; left of the loader behind this is nothing.
+to_protected_mode:
+        ; 1. What the kernel is entered with: its address and stack wait in ESI and EDI.
+        lgdt    [gdt_pointer]
+        mov     esi, [rbx + launch.rip]
+        mov     edi, [rbx + launch.rsp]
+        movzx   ecx, word [rbx + launch.data]
+        mov     ebp, [rbx + launch.rax]
+        mov     ebx, [rbx + launch.rbx]
+
+        ; 2. Into 32-bit code, still with paging: compatibility mode.
+        push    SELECTOR_CODE_32
+        lea     rax, [.compatibility]
+        push    rax
+        retfq
+        bits    32
+.compatibility:
+        ; 3. Paging off, and with it long mode; then all of it (SDM volume 3A, 10.8.5.4).
+        mov     eax, CR0_PE | CR0_ET
+        mov     cr0, eax
+        mov     edx, ecx
+        mov     ecx, MSR_EFER
+        push    edx
+        xor     eax, eax
+        xor     edx, edx
+        wrmsr
+        pop     ecx
+        xor     eax, eax
+        mov     cr4, eax
+
+        ; 4. Flat data segments, and the kernel's registers.
+        mov     ss, ecx
+        mov     ds, ecx
+        mov     es, ecx
+        mov     fs, ecx
+        mov     gs, ecx
+        mov     esp, edi
+        push    esi
+        mov     eax, ebp
+        xor     ecx, ecx
+        xor     edx, edx
+        xor     esi, esi
+        xor     edi, edi
+        xor     ebp, ebp
+        ret
+        bits    64
 
         section .rodata
         align   4

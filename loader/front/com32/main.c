@@ -70,17 +70,23 @@ static uint64_t low_memory(void)
 	return total;
 }
 
-/* Memory for what the loader makes: a sixteenth of what there is, within limits. */
+/*
+ * Memory for what the loader makes: a sixteenth of what there is, within limits. It is the end of the
+ * largest block there is, far from the addresses at which kernels that choose for themselves want to
+ * be.
+ */
 static bool take_scratch(void)
 {
 	uint64_t size =
 		max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, page_down(low_memory() / SCRATCH_PART)));
+	uint64_t all = max_u64(size, min_u64(low_memory(), UINT32_MAX - MIB));
 
-	scratch_block = malloc((size_t)size);
+	while ((scratch_block = malloc((size_t)all)) == NULL && all > size)
+		all = max_u64(size, all - all / 16);
 	if (scratch_block == NULL)
 		return refuse(&report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
 		              ULL(size / KIB));
-	scratch = (struct scratch){ scratch_block, scratch_block + size };
+	scratch = (struct scratch){ scratch_block + (all - size), scratch_block + all };
 	return true;
 }
 

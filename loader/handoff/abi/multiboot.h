@@ -158,9 +158,6 @@ struct __attribute__((packed)) mb2_framebuffer {
 _Static_assert(sizeof(struct mb2_framebuffer) == 30, "Multiboot 2, 3.6.12");
 
 /* Kinds of framebuffers, the same in both. */
-enum {
-	MB_FRAMEBUFFER_RGB = 1,
-	MB_FRAMEBUFFER_TEXT = 2
-};
+enum { MB_FRAMEBUFFER_RGB = 1, MB_FRAMEBUFFER_TEXT = 2 };
 
 #endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * multiboot.h - Multiboot 1 and 2: kernels that are loaded at physical addresses and entered in 32-bit
+ * protected mode. The two protocols, and what they have in common.
+ */
+#ifndef HANDOFF_MULTIBOOT_H
+#define HANDOFF_MULTIBOOT_H
+
+#include "core/boot.h"
+#include "handoff/writer.h"
+
+extern const struct protocol multiboot1_protocol;
+extern const struct protocol multiboot2_protocol;
+
+/* Where a header says that the file's bytes go, instead of its ELF headers. All physical. */
+struct multiboot_addresses {
+	uint32_t header_address, load_address, load_end, bss_end;
+};
+
+/*
+ * The place of a header in the file: the first multiple of `align` below `search` at which `magic`
+ * stands and the first `words` words add up to 0. False if there is none.
+ */
+bool multiboot_find(struct span file, uint32_t magic, unsigned words, uint64_t align,
+                    uint64_t search, uint64_t *at);
+
+/* The kernel that the addresses describe, whose header stands at byte `header` of the file. */
+bool multiboot_read_addresses(struct kernel *kernel, struct span file, uint64_t header,
+                              const struct multiboot_addresses *addresses, struct report *report);
+
+/* Puts the kernel's segments where they belong: at their physical addresses. */
+bool multiboot_place(struct plan *plan);
+
+/* Plans what both versions promise, and a block of `size` bytes for the information. */
+bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer);
+
+/* The state at the kernel's first instruction: EAX and EBX. */
+void multiboot_enter(struct plan *plan, uint32_t eax, uint64_t ebx);
+
+/* KiB of usable memory from 0 and from 1 MiB on, without a gap. */
+void multiboot_memory(const struct plan *plan, uint32_t *lower, uint32_t *upper);
+
+/* The module with number `number`: its bytes, physical. */
+struct phys_range multiboot_module(const struct plan *plan, unsigned number);
+
+/*
+ * The command line of kernel or module: its name, a space, and what follows. The name is there because
+ * loaders that do not call themselves GRUB 2 are expected to give it: Xen drops the first word.
+ */
+void multiboot_write_line(const struct file *file, char *to, uint64_t size);
+
+/* Bytes that it takes, with the zero at its end. */
+uint64_t multiboot_line_size(const struct file *file);
+
+/* The type in both versions' memory maps: what the firmware said, if it is known. */
+uint32_t multiboot_memory_type(uint32_t firmware);
+
+#endif
