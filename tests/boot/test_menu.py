@@ -84,9 +84,15 @@ def test_the_menu_costs_no_time(start, tmp_path):
     }
     plain = disc.make(tmp_path / "plain.iso", PLAIN, files)
     menu = disc.make(tmp_path / "menu.iso", (images.ROOT / "isolinux.cfg").read_text(), files)
+    begins = [began(start, image) for image in (plain, menu)]
+    assert begins[1] - begins[0] < 500_000, "instructions: half a millisecond"
+
+
+def began(start, image):
+    """Instructions before the loader's first, at best: interrupts come when they like."""
     begins = []
-    for image in (plain, menu):
+    for _ in range(3):
         machine = start(image, kind=vm.Machine, extra=COUNTED)
         machine.expect_end("exit", tell.PASSED)
         begins.append(tell.Told(machine.serial()).tsc_start)
-    assert begins[1] - begins[0] < 500_000, "instructions: half a millisecond"
+    return min(begins)

@@ -352,3 +352,43 @@ TEST("a message about an endless word is cut")
 	expect_refusal(line, DIAG_ORDER_UNKNOWN_OPTION, "-xxxx");
 	EXPECT_EQUAL(strlen(report.findings[0].detail), 100);
 }
+
+TEST("-log names places, in any order")
+{
+	accept("kernel.elf");
+	EXPECT_EQUAL(order.options.log, 0);
+	accept("-log=e9 kernel.elf");
+	EXPECT_EQUAL(order.options.log, LOG_E9);
+	accept("-log=com2,screen,com1,com1 kernel.elf");
+	EXPECT_EQUAL(order.options.log, LOG_COM2 | LOG_SCREEN | LOG_COM1);
+	expect_bad_value("-log=");
+	expect_bad_value("-log=com3");
+	expect_bad_value("-log=com1,");
+	expect_bad_value("-log=,com1");
+	expect_bad_value("-log=com1e9");
+}
+
+TEST("-video is read, and the last one counts")
+{
+	accept("kernel.elf");
+	EXPECT_EQUAL(order.options.video.want, VIDEO_TEXT);
+	accept("-video=800x600x16,any kernel.elf");
+	EXPECT_EQUAL(order.options.video.want, VIDEO_SIZE);
+	EXPECT_EQUAL(order.options.video.bits_per_pixel, 16);
+	EXPECT(order.options.video.any);
+	accept("-video=800x600 -video=auto kernel.elf");
+	EXPECT_EQUAL(order.options.video.want, VIDEO_AUTO);
+	EXPECT_EQUAL(order.options.video.width, 0);
+	expect_bad_value("-video=");
+	expect_bad_value("-video=large");
+}
+
+TEST("-poweroff and -reboot need no kernel")
+{
+	accept("-poweroff");
+	EXPECT_EQUAL(order.options.action, ACTION_POWER_OFF);
+	accept("-quiet -reboot");
+	EXPECT_EQUAL(order.options.action, ACTION_REBOOT);
+	accept("kernel.elf -reboot");
+	EXPECT_EQUAL(order.options.action, ACTION_START);
+}
