@@ -1,0 +1,98 @@
+"""The manual page and the completion of words in bash: both know every verb and every option."""
+
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from projects import ROOT
+
+VERBS = sorted(path.stem for path in (ROOT / "verbs").glob("*.*") if path.suffix in (".sh", ".py"))
+PAGE = ROOT / "docs/longjump.1"
+
+
+def options_of(project, verb):
+    """The options that --help names."""
+    said = project.good(verb, "--help")
+    return set(re.findall(r"^    (--[a-z0-9-]+)", said.partition("\noptions:")[2], re.MULTILINE))
+
+
+def section_of(verb):
+    """The part of the page on a verb, as it is read."""
+    text = PAGE.read_text().split(f".SS {verb}\n")[1]
+    return re.split(r"^\.S[SH] ", text, flags=re.MULTILINE)[0].replace("\\-", "-")
+
+
+def test_the_page_is_what_the_verbs_say(project, tmp_path):
+    project.good("manual", "--write", "--output", tmp_path / "page")
+    written = (tmp_path / "page").read_text()
+    assert written == PAGE.read_text(), "write it anew: ./build.sh manual --write"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_page_has_every_option_and_no_other(project, verb):
+    section = section_of(verb)
+    known = options_of(project, verb)
+    assert set(re.findall(r"^\.B (--[a-z0-9-]+)", section, re.MULTILINE)) == known
+    if verb != "help":
+        assert f"./build.sh {verb}" in section and "Examples:" in section
+
+
+def test_man_shows_it_without_a_warning(project):
+    command = ["man", "--warnings=w", "-l", PAGE]
+    done = subprocess.run(command, capture_output=True, text=True,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"})  # fmt: skip
+    assert done.returncode == 0 and done.stderr == ""
+    plain = re.sub(".\b", "", done.stdout)
+    assert "VERBS" in plain and re.search(r"--test-timeout SECONDS", plain)
+    assert "LONGJUMP(1)" in project.good("manual")
+
+
+def complete(project, *words, program=None, cwd="/"):
+    """What bash offers for the last of these words."""
+    program = program or str(project.root / "build.sh")
+    line = " ".join(shlex.quote(word) for word in (program, *words))
+    script = (
+        f"source {shlex.quote(str(project.root))}/verbs/lib/completion.bash; "
+        f"COMP_WORDS=({line}); COMP_CWORD={len(words)}; "
+        '_longjump; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "-euc", script], cwd=cwd, capture_output=True, text=True)
+    assert done.stderr == "" and done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_verbs_are_completed(project, tmp_path):
+    assert complete(project, "") == complete(project, "help", "") == set(VERBS)
+    assert complete(project, "ru") == {"run", "runner"}
+    assert complete(project, "--verbose", "ru") == {"run", "runner"}
+    assert complete(project, "r", program="./build.sh", cwd=project.root) == {"run", "runner"}
+    (tmp_path / "longjump").symlink_to(project.root / "build.sh")
+    assert complete(project, "r", program=f"{tmp_path}/longjump") == {"run", "runner"}
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "help"])
+def test_options_are_completed(project, verb):
+    assert complete(project, verb, "--") == options_of(project, verb)
+
+
+def test_values_are_completed(project):
+    assert "--kernel" in complete(project, "--k")
+    assert complete(project, "new", "--lang", "") == {"c", "rust"}
+    assert complete(project, "run", "--kernel", "") == set(), "bash offers files"
+    assert "boot" in complete(project, "test", "b")
+
+
+def test_a_build_sh_of_somebody_elses_is_not_called(project, tmp_path):
+    (tmp_path / "build.sh").write_text(f"#!/bin/bash\ntouch {tmp_path}/called\n")
+    (tmp_path / "build.sh").chmod(0o755)
+    assert complete(project, "r", program=f"{tmp_path}/build.sh") == set()
+    assert not (tmp_path / "called").exists()
+
+
+def test_bash_itself_uses_it(project):
+    script = f"source {project.root}/verbs/lib/completion.bash; complete -p build.sh longjump"
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout
+    assert said.count("-F _longjump") == 2 and said.count("-o default") == 2
