@@ -110,7 +110,8 @@ def page():
 def verb_section(name):
     """What a verb says of itself, as a part of the page."""
     if name == "help":
-        return ".SS help\n.B ./build.sh help\n.RI [ VERB ]\n.PP\nLists the verbs, or explains one.\n"
+        words = "Lists the verbs, or explains one."
+        return f".SS help\n.B ./build.sh help\n.RI [ VERB ]\n.PP\n{words}\n"
     text = subprocess.run(
         [ROOT / "build.sh", name, "--help"], capture_output=True, text=True, check=True,
         env={key: value for key, value in os.environ.items() if key not in ("DISPLAY", "CC")},
