@@ -7,7 +7,8 @@
  *         EXPECT_EQUAL(2 + 2, 4);
  *     }
  *
- * A program of tests includes this once, and has no main of its own. It prints TAP: `ok 1 - two and
+ * A program of tests includes this once, and has no main of its own (but fuzzers, which define
+ * CHECK_NO_MAIN and abort at the first wrong expectation). It prints TAP: `ok 1 - two and
  * two are four`, or `not ok ...` after a line that says what was expected and what was found. A
  * test ends at its first wrong expectation; the others still run. Exits with 1 if a test failed.
  *
@@ -35,6 +36,7 @@ struct check_test {
 
 static struct check_test check_tests[256];
 static unsigned check_count;
+static bool check_running;
 static jmp_buf check_end; /* where a wrong expectation goes */
 
 /* Remembers a test; they run in the order in which they stand in the file. */
@@ -52,8 +54,7 @@ static inline void check_add(const char *sentence, void (*run)(void))
 		check_add(sentence, run);                         \
 	}                                                         \
 	static void run(void)
-#define CHECK_NAMED(sentence, number) \
-	CHECK_TEST(sentence, check_run_##number, check_add_##number)
+#define CHECK_NAMED(sentence, number)    CHECK_TEST(sentence, check_run_##number, check_add_##number)
 #define CHECK_NUMBERED(sentence, number) CHECK_NAMED(sentence, number)
 
 /* Begins a test. */
@@ -72,6 +73,9 @@ static inline void check_fail(const char *file, int line, const char *format, ..
 	vprintf(format, values);
 	va_end(values);
 	printf("\n");
+	fflush(stdout);
+	if (!check_running)
+		abort();
 	longjmp(check_end, 1);
 }
 
@@ -130,12 +134,14 @@ static inline uint64_t check_below(uint64_t *state, uint64_t count)
 	return check_random(state) % count;
 }
 
+#ifndef CHECK_NO_MAIN
 int main(void)
 {
 	volatile int failed = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("1..%u\n", check_count);
+	check_running = true;
 	for (volatile unsigned i = 0; i < check_count; i++) {
 		volatile bool good = false;
 
@@ -148,5 +154,6 @@ int main(void)
 	}
 	return failed != 0;
 }
+#endif
 
 #endif

@@ -116,7 +116,8 @@ static inline const char *kernel_fault(const struct kernel *kernel, unsigned bit
 	if (!kernel->position_independent && kernel->virt.begin == 0)
 		return "the kernel takes page 0";
 	if (kernel->relro.begin > kernel->relro.end
-	    || ((kernel->relro.begin | kernel->relro.end) & (PAGE_SIZE - 1)) != 0)
+	    || (kernel->relro.begin < kernel->relro.end
+	        && ((kernel->relro.begin | kernel->relro.end) & (PAGE_SIZE - 1)) != 0))
 		return "the read-only part is not whole pages";
 	if (kernel->tls_file_size > kernel->tls.end - kernel->tls.begin)
 		return "the TLS template is larger than its block";

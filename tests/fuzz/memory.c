@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* memory.c - any firmware's map, as entries of 24 bytes: the map made of it is sound, and says
+ * usable only where the firmware does and nobody says otherwise. */
+#include "fuzz.h"
+
+#include "core/memory.h"
+#include "unit/sound.h"
+
+#define MOST 512 /* entries; the front ends read no more */
+
+static struct firmware_range ranges[MOST];
+static struct memory memory;
+static struct report report;
+static uint64_t block[16384];
+
+/* True if the firmware says that all of the page at `at` is RAM, and nothing else of any of it. */
+static bool is_ram(uint64_t at, unsigned count)
+{
+	bool ram = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct firmware_range *range = &ranges[i];
+		uint64_t end = range->size > UINT64_MAX - range->begin ? UINT64_MAX
+		                                                       : range->begin + range->size;
+
+		if ((range->attributes & 1) == 0 || end <= at || range->begin >= at + PAGE_SIZE
+		    || range->begin >= end)
+			continue;
+		if (range->type != 1)
+			return false;
+		ram |= range->begin <= at && end >= at + PAGE_SIZE;
+	}
+	return ram;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	struct machine machine = { .firmware = ranges };
+	struct scratch scratch = { (uint8_t *)block, (uint8_t *)(block + COUNT(block)) };
+	struct span rest = { bytes, size };
+
+	while (rest.size != 0 && machine.firmware_count < MOST)
+		take_bytes(&rest, &ranges[machine.firmware_count++], sizeof(ranges[0]));
+	memset(&report, 0, sizeof(report));
+	if (!memory_read(&memory, &machine, scratch, &report)) {
+		EXPECT_EQUAL(report.count, 1);
+		return 0;
+	}
+	expect_no_fault(memory_fault(&memory));
+	for (unsigned i = 0; i < memory.count; i++) {
+		const struct memory_range *range = &memory.ranges[i];
+		bool usable = range->type == MEMORY_USABLE;
+
+		EXPECT(!usable || range->phys.begin >= PAGE_SIZE);
+		EXPECT(!usable || is_ram(range->phys.begin, machine.firmware_count));
+		EXPECT(!usable || is_ram(range->phys.end - PAGE_SIZE, machine.firmware_count));
+	}
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* order.c - any words after APPEND: they are refused with one reason, or the order is what its
+ * header promises. */
+#include "fuzz.h"
+
+#include "core/order.h"
+
+#define MOST 2000 /* words */
+
+static struct order order;
+static struct report report;
+static const char *words[MOST];
+
+/* A string must lie in the order's text, with its end. */
+static void expect_string(const char *string)
+{
+	EXPECT(string >= order.text && string < order.text + ORDER_TEXT);
+	EXPECT(memchr(string, 0, (size_t)(order.text + ORDER_TEXT - string)) != NULL);
+}
+
+/* An order that was accepted (order.h). */
+static void expect_order(void)
+{
+	const struct options *options = &order.options;
+	unsigned bits = virtual_bits(options->paging_levels);
+
+	EXPECT(options->paging_levels == 4 || options->paging_levels == 5);
+	EXPECT(((options->stack_size | options->stack_at | options->identity) & (PAGE_SIZE - 1))
+	       == 0);
+	EXPECT((options->direct_map & (GIB - 1)) == 0);
+	EXPECT(is_canonical(options->stack_at, 1, bits)
+	       && is_canonical(options->direct_map, 1, bits));
+	EXPECT(order.module_count <= ORDER_MAX_MODULES);
+	expect_string(order.kernel.name);
+	expect_string(order.kernel.command_line);
+	EXPECT(order.kernel.name[0] != 0);
+	for (unsigned i = 0; i < order.module_count; i++) {
+		expect_string(order.modules[i].name);
+		expect_string(order.modules[i].command_line);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	char *line = malloc(size + 1);
+	unsigned count = 0;
+
+	if (size != 0)
+		memcpy(line, bytes, size);
+	line[size] = 0;
+	for (char *word = strtok(line, " \n"); word != NULL && count < MOST;
+	     word = strtok(NULL, " \n"))
+		words[count++] = word;
+	memset(&report, 0, sizeof(report));
+	if (order_read(&order, count, words, &report)) {
+		EXPECT_EQUAL(report.count, 0);
+		expect_order();
+	} else {
+		EXPECT_EQUAL(report.count, 1);
+	}
+	free(line);
+	return 0;
+}
