@@ -210,6 +210,32 @@ build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
 	$(say) link $@
 	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
 
+# The fuzzers of tests/fuzz: as programs that replay files, for the ordinary tests; and with clang's
+# libFuzzer (make fuzzers), each in one command, for which the whole core is compiled anew.
+fuzz := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+replays := $(fuzz:%=build/tests/fuzz64/%) $(fuzz:%=build/tests/fuzz32/%)
+fuzzers := $(fuzz:%=build/fuzz64/%) $(fuzz:%=build/fuzz32/%)
+fuzz-core := $(sort $(wildcard loader/core/*.c loader/handoff/*.c))
+cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+CLANG ?= clang
+
+build/tests/fuzz64/%: build/obj/host/tests/fuzz/%.c.o build/obj/host/tests/fuzz/replay.c.o \
+		build/obj/host/core.a
+	$(say) link $@
+	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host) -o $@ $^
+
+build/tests/fuzz32/%: build/obj/host32/tests/fuzz/%.c.o build/obj/host32/tests/fuzz/replay.c.o \
+		build/obj/host32/core.a
+	$(say) link $@
+	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
+
+define fuzzer
+build/fuzz$(1)/%: tests/fuzz/%.c $(fuzz-core) $(wildcard tests/*.h tests/*/*.h loader/*/*.[hdc]*)
+	$$(say) compile $$@
+	$$(quiet)mkdir -p $$(@D); $$(CLANG) $$(cflags-fuzz) -m$(1) -o $$@ $$< $$(fuzz-core)
+endef
+$(foreach bits,64 32,$(eval $(call fuzzer,$(bits))))
+
 kit := $(patsubst %,build/obj/kernels/%.o,$(sort \
 	$(wildcard tests/kernels/kit*.c tests/kernels/kit*.asm)))
 test-kernel-sources := $(filter-out tests/kernels/kit%, \
@@ -239,13 +265,15 @@ build/obj/kernels/link: FORCE
 
 unit-tests: $(unit-tests)
 test-kernels: $(test-kernels)
-tests: unit-tests test-kernels
+replays: $(replays)
+fuzzers: $(fuzzers)
+tests: unit-tests replays test-kernels
 
 clean:
 	$(quiet)rm -rf build
 
 FORCE:
-.PHONY: all tests unit-tests test-kernels clean FORCE
+.PHONY: all tests unit-tests replays fuzzers test-kernels clean FORCE
 
 # What each object was last compiled from.
 -include $(shell test -d build/obj && find build/obj -name '*.d')

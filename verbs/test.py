@@ -15,12 +15,16 @@ VERB = Verb(
 Builds everything, installs what the tests need (as root, on Debian and its like), and runs them.
 NAME is a folder of tests/, a file in it, or a part of a test's name. The last line is the sum:
 N passed, N failed.
+
+Two folders hold more than is run by default: `fuzz` (60 seconds for each fuzzer; --seconds=N for
+longer) and `proof` (Frama-C).
 """,
     (),
     (
         "./build.sh test",
         "./build.sh test unit style",
         "./build.sh test tests/boot/test_harness.py",
+        "./build.sh test fuzz -- --seconds=600",
         "./build.sh test -- --exitfirst --capture=no",
     ),
     names="NAME",
@@ -34,8 +38,9 @@ RESULTS = BUILD / "tests/results.xml"
 def test(given):
     """Runs the tests that these words name; returns the status."""
     chosen = choose(given.names)
-    need("python", "build", "run", "test", install=not given.no_install)
-    make("all", "tests")
+    more = [name for name in ("fuzz", "proof") if name in given.names]
+    need("python", "build", "run", "test", *more, install=not given.no_install)
+    make("all", "tests", *(["fuzzers"] if "fuzz" in more else []))
     RESULTS.unlink(missing_ok=True)
     command = [PYTHON, "-m", "pytest", "--quiet", "--no-header", "--tb=short", "-rfE"]
     command += ["-n", str(min(os.cpu_count() or 1, 8)), "--dist=loadgroup"]

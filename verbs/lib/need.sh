@@ -47,6 +47,16 @@ has_32_bits() {
 # The system's own Python has a module.
 has_module() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
 
+# Clang can link a fuzzer, in 64 and in 32 bits. libFuzzer is written in C++.
+has_fuzzer() {
+	local bits
+	for bits in 64 32; do
+		echo 'int LLVMFuzzerTestOneInput(const char *b, long n) { return !b || !n; }' |
+			clang "-m$bits" -fsanitize=fuzzer,address,undefined -x c -o /dev/null - \
+				2>/dev/null || return
+	done
+}
+
 has_window() { qemu-system-x86_64 -display help 2>/dev/null | grep -qE '^(gtk|sdl)$'; }
 
 # Notes a missing thing: WHAT, then its package in Debian, Fedora and Arch.
@@ -119,6 +129,16 @@ look() {
 			[[ -e /usr/share/vgabios/vgabios.bin ]] ||
 				[[ -e /usr/share/bochs/VGABIOS-lgpl-latest ]] ||
 				lack "the VGA BIOS of Bochs" vgabios vgabios bochs
+			;;
+		fuzz)
+			has clang || lack clang clang
+			has_fuzzer || lack libFuzzer "libclang-rt-dev g++-multilib" \
+				"compiler-rt libstdc++-devel.i686" "compiler-rt lib32-gcc-libs"
+			;;
+		proof)
+			has frama-c || lack Frama-C frama-c-base frama-c-base frama-c
+			has why3 || lack Why3 why3
+			has z3 || lack Z3 z3
 			;;
 		*)
 			echo "need.sh: nobody knows the group \"$group\"" >&2
