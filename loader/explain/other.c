@@ -253,8 +253,8 @@ static void words_returned(struct words *words)
 	text_add(&words->happened,
 	         "The kernel's _start returned, with RAX = %#llx. There is nothing to return to.",
 	         ULL(words->fault->registers[RAX]));
-	text_add(&words->cause, "_start has no caller. End it in an endless loop: for (;;) "
-	                        "__asm__ volatile(\"hlt\");");
+	text_add(&words->cause, "_start has no caller. End it in an endless loop, such as "
+	                        "for (;;) __asm__ volatile(\"hlt\").");
 }
 
 void words_other(struct words *words)

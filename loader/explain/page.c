@@ -2,10 +2,10 @@
 /* page.c - page faults in words: what was tried, what lies there, and why that cannot be. */
 #include "explain/words.h"
 
-#define NEAR       MIB                 /* beyond the end of something, and probably meant for it */
-#define STACK_NEAR (64 * MIB)          /* below the stack, and probably meant for it */
-#define OPERAND    64                  /* bytes that an operand can have */
-#define MAP_REACH  (UINT64_C(1) << 44) /* of the direct map, before other things come */
+#define NEAR       MIB          /* beyond the end of something, and probably meant for it */
+#define STACK_NEAR (64 * MIB)   /* below the stack, and probably meant for it */
+#define OPERAND    64           /* bytes that an operand can have */
+#define MAP_REACH  (8192 * GIB) /* of the direct map, before other things come */
 
 const char *words_who(const struct words *words)
 {
