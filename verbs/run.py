@@ -116,6 +116,7 @@ class Session:
         self.qmp = Qmp()
         self.arguments = self._arguments(command, rest)
         self.ran = False  # QEMU came up
+        self.interrupted = False  # by Ctrl-C
         self.status = None  # set when the end is known
         self.spoken = 0  # what was on the serial line when we last began a line
 
@@ -136,8 +137,8 @@ class Session:
         """Starts QEMU, watches it, and returns the status of the verb."""
         ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
         say(f"  boot     {name} in QEMU; {ending} to end")
-        status, interrupted = self._live()
-        if interrupted:
+        status = self._live()
+        if self.interrupted:
             say("ended by Ctrl-C")
             return 130
         if self.status is None and status != 0:
@@ -145,10 +146,9 @@ class Session:
         return status if self.status is None else self.status
 
     def _live(self):
-        """QEMU, from its start to its end; its status, and whether Ctrl-C was pressed."""
+        """QEMU, from its start to its end; its status."""
         Voice.show(self.arguments)
-        interrupted = []
-        signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
+        signal.signal(signal.SIGINT, self._interrupt)
         terminal = terminal_settings()
         end = self.qmp.qemus_end.fileno()
         with subprocess.Popen(self.arguments, stdin=self.INPUT, pass_fds=[end]) as qemu:
@@ -157,16 +157,23 @@ class Session:
                 self.watch()
             except Gone:
                 pass
+            except BaseException:
+                qemu.kill()
+                raise
             finally:
                 self.end(qemu)
                 restore_terminal(terminal)
         self._new_line()
-        return qemu.returncode, bool(interrupted)
+        return qemu.returncode
+
+    def _interrupt(self, *_):
+        """Ctrl-C reaches QEMU as well, but a signal from elsewhere may reach only us."""
+        self.interrupted = True
 
     def end(self, qemu):
         """Waits for a QEMU that is going; ends one that is not."""
         try:
-            if self.status is not None:
+            if self.status is not None or self.interrupted:
                 self.qmp.command("quit")
         except Gone:
             pass
@@ -183,7 +190,7 @@ class Session:
     def watch(self):
         """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
         halt, silence, told_halt, told_silence = Patience(), Patience(), False, False
-        while True:
+        while not self.interrupted:
             if self._end_by(self.qmp.wait(POLL)):
                 return
             if (self.qmp.command("query-status") or {}).get("status") != "running":

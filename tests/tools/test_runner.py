@@ -4,7 +4,9 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -20,7 +22,7 @@ def leave(value):
     return [f"mov al, {value}", "out 0xf4, al", "jmp $"]
 
 
-PASS = [*write("hello"), *leave(16)]
+PASS = [*write("hello\n"), *leave(16)]
 
 # What the kernel does -> words for the runner, words for QEMU, status, last line
 ENDS = {
@@ -104,6 +106,27 @@ def test_what_cargo_builds_as_a_test_is_one(project, kernel, tmp_path, folder):
     else:
         assert done.returncode == 6 and last(done.stdout).startswith("test ENDED WITHOUT")
     assert (program.parent / f"{program.name}.iso").exists()
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("to_all", [True, False], ids=["all", "one"])
+def test_a_signal_ends_it_at_once(project, kernel, tmp_path, number, status, to_all):
+    program = kernel(*write("hello\n"), "jmp $")
+    running = subprocess.Popen(
+        [project.root / "build.sh", "--no-install", "runner", "--test", program],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    while "hello" not in running.stdout.readline():
+        assert running.poll() is None
+    began = time.monotonic()
+    (os.killpg if to_all else os.kill)(running.pid, number)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == status and time.monotonic() - began < 4, said
+    if number == signal.SIGINT:
+        assert last(said).startswith("test INTERRUPTED: tiny.elf: ")
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert str(tmp_path / "tiny.iso") not in left, "QEMU has ended"
 
 
 def test_the_image_is_made_again_only_when_the_kernel_changed(project, kernel, tmp_path):

@@ -53,8 +53,8 @@ class Trial(Session):
 
     def run(self, name):
         """Runs the test; returns the status and the last line."""
-        status, interrupted = self._live()
-        if interrupted:
+        status = self._live()
+        if self.interrupted:
             return 130, f"test INTERRUPTED: {name}: ended by Ctrl-C"
         super()._end_by(self.qmp.events)  # what QEMU said while it was going
         took = time.monotonic() - self.began
