@@ -102,7 +102,10 @@ def divisor(machine):
     return low | high << 8
 
 
-@pytest.mark.parametrize("line, expected", [("SERIAL 0 9600", 12), ("SERIAL 0 115200", 1), ("", 1)])
+@pytest.mark.parametrize(
+    "line, expected",
+    [("SERIAL 0 9600", 12), ("SERIAL 0 115200", 1), ("SERIAL 0 57600 0x33", 2), ("", 1)],
+)
 def test_the_speed_of_the_serial_line_is_kept(boot_with, line, expected):
     machine = boot_with(line, debug_exit=False)
     machine.wait_serial("PASS")
