@@ -12,6 +12,7 @@ import termios
 from image import OPTIONS, image
 from lib.project import BUILD, Stop, Voice, need, say, shown, start
 from lib.qemu import Gone, Patience, Qmp, read_cpus
+from lib.source_lines import source_lines
 from lib.words import Option, Verb
 
 MACHINE = (
@@ -46,6 +47,7 @@ with 1 if the machine reset, or the loader is back at its prompt and nobody can 
 POLL = 0.5  # seconds between looks at the CPUs
 SURE = 2.0  # seconds that a halt must last
 QUIET = 10.0  # seconds without news, after which there is a word
+REPORT = 16384  # bytes at the end of what was said that can hold the report of a fault
 
 
 def run(given):
@@ -55,7 +57,8 @@ def run(given):
     disc = image(given)
     need("run", install=not given.no_install)
     window = choose_window(given)
-    return boot([*machine(given), "-cdrom", str(disc)], given.rest, window, shown(disc))
+    sources = given.kernel or BUILD / "kernel.elf"
+    return boot([*machine(given), "-cdrom", str(disc)], given.rest, window, shown(disc), sources)
 
 
 def machine(given):
@@ -64,15 +67,16 @@ def machine(given):
     return ["qemu-system-x86_64", "-m", given.memory or "256M", *kvm]
 
 
-def boot(command, rest, window, name):
-    """Runs a command of QEMU, in a window if that is to be had; returns the status of the verb."""
+def boot(command, rest, window, name, sources=None):
+    """Runs a command of QEMU, in a window if that is to be had; returns the status of the verb. A
+    fault is told with lines of the source of the kernel `sources`."""
     with tempfile.TemporaryDirectory(prefix="run.", dir=BUILD) as folder:
-        session = Session(command, rest, window, folder)
+        session = Session(command, rest, window, folder, sources)
         status = session.run(name)
         if not window or session.ran or can_open(window):
             return status
         say("no window can be opened on this display; booting without one")
-        return Session(command, rest, "", folder).run(name)
+        return Session(command, rest, "", folder, sources).run(name)
 
 
 def choose_window(given):
@@ -109,8 +113,9 @@ class Session:
     STOPS = ("-no-reboot", "-no-shutdown")  # at its end it stops, and can be asked where it was
     INPUT = None  # what can be typed is typed on the terminal
 
-    def __init__(self, command, rest, window, folder):
+    def __init__(self, command, rest, window, folder, sources=None):
         self.window = window
+        self.sources = sources  # the kernel with its debug sections; None: once they are told
         self.serial = os.path.join(folder, "serial")
         self.log = os.path.join(folder, "log")
         self.qmp = Qmp()
@@ -138,6 +143,7 @@ class Session:
         ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
         say(f"  boot     {name} in QEMU; {ending} to end")
         status = self._live()
+        self._tell_sources()
         if self.interrupted:
             say("ended by Ctrl-C")
             return 130
@@ -202,6 +208,8 @@ class Session:
                 if self._finish("halt", "the kernel has halted"):
                     return
             quiet = silence.lasted(self._said())
+            if quiet > 0:
+                self._tell_sources()
             if quiet > SURE and self._nobody_answers():
                 self._finish(
                     "prompt", "the loader is back at its prompt, and nobody is there to type"
@@ -252,6 +260,13 @@ class Session:
     def _tell(self, text):
         self._new_line()
         say(text)
+
+    def _tell_sources(self):
+        """Adds files and lines to a fault that was explained, once."""
+        lines = self.sources and source_lines(read(self.serial, last=REPORT), self.sources)
+        if lines:
+            self.sources = None
+            self._tell("\n".join(lines))
 
     def _new_line(self):
         said = self._said()

@@ -30,6 +30,25 @@ def test_the_end_is_told(project, kernel, tmp_path, end):
     assert told in said.split("hello\n")[1], said
 
 
+def test_a_fault_is_told_with_file_and_line(project, kernel, tmp_path):
+    program = kernel("call here", "here:", "ud2")
+    said = project.good("run", "--output", tmp_path / "x.iso", "--kernel", program)
+    assert "Longjump: Invalid opcode" in said and "the kernel has halted" in said
+    sources = said.split("in your sources:\n")[1].splitlines()
+    assert sources[0].strip() == "here (tiny.asm:7)", said
+    assert sources[1].strip() == "_start (tiny.asm:5)", said
+    assert said.count("in your sources:") == 1
+
+
+def test_a_fault_is_told_with_file_and_line_at_an_exit_too(project, kernel, tmp_path):
+    program = kernel("xor eax, eax", "mov [rax], al")
+    device = "isa-debug-exit,iobase=0xf4,iosize=4"
+    words = ["run", "--output", tmp_path / "x.iso", "--kernel", program]
+    words += ["--options", "-onfault=exit", "--", "-device", device]
+    said = project.bad(*words, status=37)
+    assert "in your sources:\n    _start (tiny.asm:6)" in said
+
+
 def test_qemus_own_status_is_passed_on(project, kernel, tmp_path):
     program = kernel("mov al, 16", "out 0xf4, al", "jmp $")
     device = "isa-debug-exit,iobase=0xf4,iosize=4"
