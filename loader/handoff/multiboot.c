@@ -17,18 +17,29 @@
 #define ENTRY_STACK \
 	KIB /* the specifications promise no stack; a return address and little else fits */
 
+/* A word of a file, which may lie anywhere. */
+struct __attribute__((packed)) loose_word {
+	uint32_t value;
+};
+
+/* Every kernel is searched, those of other protocols, too: so what costs time is done only where the
+ * magic number is. */
 bool multiboot_find(struct span file, uint32_t magic, unsigned words, uint64_t align,
                     uint64_t search, uint64_t *at)
 {
+	size_t end = (size_t)min_u64(search, file.size < 4 ? 0 : file.size - 3);
 	uint32_t header[4];
 
-	for (*at = 0; *at < search && span_read(file, *at, header, words * sizeof(*header));
-	     *at += align) {
+	for (size_t i = 0; i < end; i += (size_t)align) {
 		uint32_t sum = 0;
 
-		for (unsigned i = 0; i < words; i++)
-			sum += header[i];
-		if (header[0] == magic && sum == 0)
+		if (((const struct loose_word *)(const void *)(file.bytes + i))->value != magic
+		    || !span_read(file, i, header, words * sizeof(*header)))
+			continue;
+		for (unsigned word = 0; word < words; word++)
+			sum += header[word];
+		*at = i;
+		if (sum == 0)
 			return true;
 	}
 	return false;
