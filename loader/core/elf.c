@@ -26,7 +26,7 @@ struct reading {
 
 /* What the dynamic section says, as far as a loader without libraries cares. */
 struct dynamic_facts {
-	uint64_t rela, rela_size, relr, relr_size, strtab, strtab_size;
+	uint64_t rela, rela_size, rela_entry, relr, relr_size, relr_entry, strtab, strtab_size;
 	uint64_t jmprel_size, rel;
 	uint64_t needed; /* offset of the first library's name */
 	bool has_needed;
@@ -273,10 +273,10 @@ static bool check_address_side(const struct reading *reading,
 
 	if (!is_canonical(program->vaddr, program->memsz, reading->address_bits))
 		return refuse(reading->report, DIAG_ELF_NOT_CANONICAL,
-		              "segment %u lies at %#llx and takes %#llx bytes", number,
+		              "segment %u begins at %#llx and takes %#llx bytes", number,
 		              ULL(program->vaddr), ULL(program->memsz));
 	if (fixed && program->vaddr < PAGE_SIZE)
-		return refuse(reading->report, DIAG_ELF_NULL_PAGE, "segment %u lies at %#llx",
+		return refuse(reading->report, DIAG_ELF_NULL_PAGE, "segment %u begins at %#llx",
 		              number, ULL(program->vaddr));
 	return true;
 }
@@ -425,7 +425,7 @@ static bool check_tls(const struct reading *reading)
 	    || !in_bounds(kernel->tls.begin - segment->virt.begin, kernel->tls_file_size,
 	                  segment->file.size))
 		return refuse(reading->report, DIAG_ELF_TLS_BAD,
-		              "PT_TLS has %#llx bytes at %#llx, which no segment brings",
+		              "PT_TLS has %#llx bytes at %#llx, which no segment has in the file",
 		              ULL(kernel->tls_file_size), ULL(kernel->tls.begin));
 	return true;
 }
@@ -459,7 +459,7 @@ static bool read_relro(struct reading *reading)
 		return true;
 	if (segment == NULL || asked.end < asked.begin
 	    || page_down(asked.end) > page_up(segment->virt.end))
-		return refuse(reading->report, DIAG_ELF_RELRO_BAD, "PT_GNU_RELRO takes %#llx-%#llx",
+		return refuse(reading->report, DIAG_ELF_RELRO_BAD, "it takes %#llx-%#llx",
 		              ULL(asked.begin), ULL(asked.end));
 	own = own_pages(kernel, segment);
 	if (asked.begin != segment->virt.begin)
@@ -481,7 +481,7 @@ static bool bytes_at(const struct kernel *kernel, uint64_t at, uint64_t size, st
 /* Collects what matters of the dynamic section. It ends with DT_NULL or with its last byte. */
 static struct dynamic_facts collect_dynamic(struct span dynamic)
 {
-	struct dynamic_facts facts = { 0 };
+	struct dynamic_facts facts = { .rela_entry = RELA_SIZE, .relr_entry = RELR_SIZE };
 	struct elf_dynamic entry;
 
 	for (uint64_t at = 0;
@@ -494,11 +494,17 @@ static struct dynamic_facts collect_dynamic(struct span dynamic)
 		case ELF_DT_RELASZ:
 			facts.rela_size = entry.value;
 			break;
+		case ELF_DT_RELAENT:
+			facts.rela_entry = entry.value;
+			break;
 		case ELF_DT_RELR:
 			facts.relr = entry.value;
 			break;
 		case ELF_DT_RELRSZ:
 			facts.relr_size = entry.value;
+			break;
+		case ELF_DT_RELRENT:
+			facts.relr_entry = entry.value;
 			break;
 		case ELF_DT_REL:
 			facts.rel = entry.value;
@@ -536,10 +542,32 @@ static bool refuse_library(const struct reading *reading, const struct dynamic_f
 	return refuse(reading->report, DIAG_ELF_NEEDS_LIBRARY, "DT_NEEDED is present");
 }
 
+/* The bytes of a relocation table: `size` at `at`, in entries of `entry` bytes, which should be
+ * `usual`. */
+static bool read_table(const struct reading *reading, const char *name, struct virt at,
+                       uint64_t size, uint64_t entry, uint32_t usual, struct span *table)
+{
+	if (size == 0)
+		return true;
+	if (entry != usual)
+		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
+		              "%sENT is %llu, but the entries of %s have %u bytes", name,
+		              ULL(entry), name, usual);
+	if (size > UINT32_MAX || (uint32_t)size % usual != 0)
+		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
+		              "%sSZ is %#llx, which is no possible size for entries of %u bytes",
+		              name, ULL(size), usual);
+	if (!bytes_at(reading->kernel, at.at, size, table))
+		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
+		              "%s names %#llx bytes at %#llx, which no segment has in the file",
+		              name, ULL(size), ULL(at.at));
+	return true;
+}
+
 /* The relocation tables that the dynamic section names must be whole and lie in the file. */
 static bool read_dynamic(struct reading *reading)
 {
-	struct kernel *kernel = reading->kernel;
+	struct relocations *relocations = &reading->kernel->relocations;
 	struct dynamic_facts facts = collect_dynamic(reading->dynamic);
 
 	if (facts.has_needed)
@@ -548,21 +576,12 @@ static bool read_dynamic(struct reading *reading)
 		return refuse(reading->report, DIAG_ELF_RELOCATION_TYPE,
 		              "%s is present; x86-64 kernels have DT_RELA and DT_RELR",
 		              facts.rel != 0 ? "DT_REL" : "DT_JMPREL (a procedure linkage table)");
-	if (facts.rela_size > UINT32_MAX || (uint32_t)facts.rela_size % RELA_SIZE != 0
-	    || (facts.rela_size != 0
-	        && !bytes_at(kernel, facts.rela, facts.rela_size, &kernel->relocations.rela)))
-		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
-		              "DT_RELA names %#llx bytes at %#llx, which no segment brings",
-		              ULL(facts.rela_size), ULL(facts.rela));
-	if (facts.relr_size % RELR_SIZE != 0
-	    || (facts.relr_size != 0
-	        && !bytes_at(kernel, facts.relr, facts.relr_size, &kernel->relocations.relr)))
-		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
-		              "DT_RELR names %#llx bytes at %#llx, which no segment brings",
-		              ULL(facts.relr_size), ULL(facts.relr));
-	kernel->relocations.rela_at.at = facts.rela;
-	kernel->relocations.relr_at.at = facts.relr;
-	return true;
+	relocations->rela_at.at = facts.rela;
+	relocations->relr_at.at = facts.relr;
+	return read_table(reading, "DT_RELA", relocations->rela_at, facts.rela_size,
+	                  facts.rela_entry, RELA_SIZE, &relocations->rela)
+	    && read_table(reading, "DT_RELR", relocations->relr_at, facts.relr_size,
+	                  facts.relr_entry, RELR_SIZE, &relocations->relr);
 }
 
 /* Name of a relocation type (psABI table 4.9), for messages. */
@@ -612,7 +631,8 @@ static bool check_rela(const struct reading *reading)
 			              relocation_name(type), type);
 		if (!is_target(kernel, rela.offset, &last))
 			return refuse(reading->report, DIAG_ELF_RELOCATION_OUTSIDE,
-			              "entry %llu of DT_RELA aims at %#llx",
+			              "entry %llu of DT_RELA changes 8 bytes at %#llx, which no "
+			              "segment has",
 			              ULL((uint32_t)at / RELA_SIZE), ULL(rela.offset));
 	}
 	return true;
@@ -632,8 +652,9 @@ static bool check_relr(const struct reading *reading)
 		while (relr_next(&walk, &address)) {
 			if (!is_target(kernel, address, &last))
 				return refuse(reading->report, DIAG_ELF_RELOCATION_OUTSIDE,
-				              "entry %llu of DT_RELR aims at %#llx", ULL(at >> 3),
-				              ULL(address));
+				              "entry %llu of DT_RELR changes 8 bytes at %#llx, "
+				              "which no segment has",
+				              ULL(at >> 3), ULL(address));
 		}
 	}
 	return true;

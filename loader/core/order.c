@@ -30,13 +30,19 @@ static void end_string(struct words *words)
 static bool read_number_option(struct words *words, const char *name, const char *value,
                                uint64_t low, uint64_t high, uint64_t align, uint64_t *number)
 {
-	if (!text_read_number(value, number) || *number < low || *number > high
-	    || (*number & (align - 1)) != 0)
-		return refuse(words->report, DIAG_ORDER_BAD_VALUE,
-		              "-%s=%s: a number from %#llx to %#llx, a multiple of %#llx, such as "
-		              "64K, 1M or 0x200000",
-		              name, value, ULL(low), ULL(high), ULL(align));
-	return true;
+	char range[80];
+	struct text text = text_in(range, sizeof(range));
+
+	if (text_read_number(value, number) && *number >= low && *number <= high
+	    && (*number & (align - 1)) == 0)
+		return true;
+	text_add_size(&text, low);
+	text_add(&text, " to ");
+	text_add_size(&text, high);
+	text_add(&text, " in steps of ");
+	text_add_size(&text, align);
+	return refuse(words->report, DIAG_ORDER_BAD_VALUE,
+	              "-%s=%s: it wants %s, such as 64K, 1M or 0x200000", name, value, range);
 }
 
 /* An address option: not in the first page. Whether the CPU has the address is asked later, since
@@ -46,7 +52,7 @@ static bool read_address_option(struct words *words, const char *name, const cha
 {
 	if (!text_read_number(value, at) || *at < align || (*at & (align - 1)) != 0)
 		return refuse(words->report, DIAG_ORDER_BAD_VALUE,
-		              "-%s=%s: an address, not 0, a multiple of %#llx, such as "
+		              "-%s=%s: it wants an address, not 0, a multiple of %#llx, such as "
 		              "0xffffc00000000000",
 		              name, value, ULL(align));
 	return true;
@@ -70,7 +76,8 @@ static bool read_paging(struct words *words, const char *value)
 	uint64_t levels;
 
 	if (!text_read_number(value, &levels) || (levels != 4 && levels != 5))
-		return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-paging=%s: 4 or 5", value);
+		return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-paging=%s: it wants 4 or 5",
+		              value);
 	words->order->options.paging_levels = (unsigned)levels;
 	return true;
 }
@@ -371,8 +378,9 @@ bool order_read(struct order *order, unsigned count, const char *const *given,
 	if (order->options.action != ACTION_START)
 		return true;
 	if (at_separator(&words))
-		return refuse(report, DIAG_ORDER_NO_KERNEL, "of %u words none is a file's name",
-		              count);
+		return refuse(report, DIAG_ORDER_NO_KERNEL, "%s is followed by %s",
+		              words.left == count ? "APPEND" : "the last option",
+		              words.left == 0 ? "nothing" : "'---'");
 	read_file_words(&words, &order->kernel);
 	if (!read_modules(&words))
 		return false;

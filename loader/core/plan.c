@@ -329,21 +329,27 @@ static bool place_apart(struct plan *plan, unsigned first, unsigned end)
 	return true;
 }
 
-/* Says how much memory the kernel needs and how much there is. */
+bool plan_refuse_memory(struct plan *plan, enum diag code, const char *name, uint64_t size)
+{
+	char detail[200];
+	struct text text = text_in(detail, sizeof(detail));
+
+	text_add(&text, "%.100s takes ", name);
+	text_add_size(&text, size);
+	text_add(&text, "; the machine has ");
+	text_add_size(&text, memory_total(plan->memory, MEMORY_USABLE));
+	text_add(&text, " in all, some of it taken by the loader and the files");
+	return refuse(plan->report, code, "%s", detail);
+}
+
+/* Refuses a kernel whose pieces [first, end) fit nowhere. */
 static bool refuse_kernel(struct plan *plan, unsigned first, unsigned end)
 {
-	char detail[160];
-	struct text text = text_in(detail, sizeof(detail));
 	uint64_t need = 0;
 
 	for (unsigned i = first; i < end; i++)
 		need += plan->placements[i].phys.end - plan->placements[i].phys.begin;
-	text_add(&text, "it takes ");
-	text_add_size(&text, need);
-	text_add(&text, "; the machine has ");
-	text_add_size(&text, memory_total(plan->memory, MEMORY_USABLE));
-	text_add(&text, " in all, some of it taken by the loader and the files");
-	return refuse(plan->report, DIAG_MEMORY_KERNEL, "%s", detail);
+	return plan_refuse_memory(plan, DIAG_MEMORY_KERNEL, "it", need);
 }
 
 /* The largest alignment that any segment asks for, at least 2 MiB: a slide is a multiple of it. */
@@ -451,8 +457,7 @@ bool plan_modules(struct plan *plan)
 		module.phys.end = module.phys.begin + size;
 		if (!may_stay(plan, file, module.phys)
 		    && !plan_find(plan, size, PAGE_SIZE, 0, plan->machine->reach, &module.phys))
-			return refuse(plan->report, DIAG_MEMORY_MODULE, "%s takes %llu KiB",
-			              file->name, ULL(size / KIB));
+			return plan_refuse_memory(plan, DIAG_MEMORY_MODULE, file->name, size);
 		if (!plan_add(plan, module))
 			return false;
 	}
@@ -742,15 +747,19 @@ static bool add_taken(struct plan *plan, enum use use, const uint8_t *begin)
 bool plan_map(struct plan *plan)
 {
 	uint8_t *begin = scratch_take(plan->scratch, 0, PAGE_SIZE);
+	uint64_t left = (uint64_t)(plan->scratch->end - plan->scratch->at);
 
 	if (begin == NULL || !map_kernel(plan) || !add_taken(plan, USE_PAGE_TABLES, begin))
 		return refuse(plan->report, DIAG_MEMORY_LOADER,
-		              "the page tables take more than the loader has left");
+		              "the kernel's page tables take more than the %llu KiB that are left",
+		              ULL(left / KIB));
 	begin = plan->scratch->at;
 	if (!map_launch(plan) || !plan_landmarks(plan) || !add_taken(plan, USE_RESIDENT, begin)
 	    || !order_copying(plan))
 		return refuse(plan->report, DIAG_MEMORY_LOADER,
-		              "the loader's own page tables take more than it has left");
+		              "the loader's own page tables take more than the %llu KiB that are "
+		              "left",
+		              ULL((uint64_t)(plan->scratch->end - begin) / KIB));
 	return true;
 }
 

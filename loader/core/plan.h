@@ -129,6 +129,9 @@ bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t 
  */
 bool plan_kernel(struct plan *plan);
 
+/* Refuses, saying how much memory `name` takes and how much there is. Always false. */
+bool plan_refuse_memory(struct plan *plan, enum diag code, const char *name, uint64_t size);
+
 /* Where the byte that is linked at `address`, in one of the kernel's segments, will lie when all is
  * carried out. */
 uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address);

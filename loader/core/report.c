@@ -3,6 +3,10 @@
  * are shown. */
 #include "core/report.h"
 
+#define MARGIN  "      "
+#define INDENT  (sizeof(MARGIN) - 1)
+#define COLUMNS 79 /* the last one of a screen stays free, or it would break the line as well */
+
 const struct diag_entry diag_catalogue[] = {
 #define DIAG(number, name, summary, fix) { DIAG_##name, summary, fix },
 #include "core/diag.def"
@@ -57,13 +61,51 @@ const struct diag_entry *diag_find(enum diag code)
 	return NULL;
 }
 
+/* Appends the next word of a paragraph, on a new line if it does not fit into this one. Returns
+ * the column behind it. */
+static size_t add_word(struct text *text, const char *word, size_t length, size_t column)
+{
+	if (column > INDENT && column + 1 + length > COLUMNS) {
+		text_add(text, "\n" MARGIN);
+		column = INDENT;
+	}
+	text_add(text, "%s%.*s", column > INDENT ? " " : "", (int)length, word);
+	return column + (column > INDENT) + length;
+}
+
+/* Appends an indented paragraph. A newline in it begins a new line. */
+static void add_paragraph(struct text *text, const char *words)
+{
+	size_t column = INDENT;
+
+	text_add(text, MARGIN);
+	while (*words != 0) {
+		size_t length = 0;
+
+		while (words[length] != 0 && words[length] != ' ' && words[length] != '\n')
+			length++;
+		if (length > 0)
+			column = add_word(text, words, length, column);
+		words += length;
+		if (*words == '\n') {
+			text_add(text, "\n" MARGIN);
+			column = INDENT;
+		}
+		words += *words != 0;
+	}
+	text_add(text, "\n");
+}
+
 void finding_write(struct text *text, const struct finding *finding)
 {
 	const struct diag_entry *entry = diag_find(finding->code);
+	char buffer[400];
+	struct text fix = text_in(buffer, sizeof(buffer));
 
 	text_add(text, "K%03u %s\n", (unsigned)finding->code, entry->summary);
 	if (finding->detail[0] != 0)
-		text_add(text, "      %s\n", finding->detail);
-	text_add(text, "      %s: %s (docs/errors.md#K%03u)\n", finding->refusal ? "fix" : "note",
+		add_paragraph(text, finding->detail);
+	text_add(&fix, "%s: %s (docs/errors.md#K%03u)", finding->refusal ? "fix" : "note",
 	         entry->fix, (unsigned)finding->code);
+	add_paragraph(text, buffer);
 }

@@ -54,7 +54,7 @@ extern const unsigned diag_count;
 const struct diag_entry *diag_find(enum diag code);
 
 /* Appends the finding as the user reads it: code and summary, detail, fix with the place in the
- * manual, a line each. */
+ * manual, each on lines of its own that fit a screen of 80 columns. */
 void finding_write(struct text *text, const struct finding *finding);
 
 #endif

@@ -200,8 +200,8 @@ static bool plan_stack(struct plan *plan, struct virt_range *stack)
 		                       .virt = { options->stack_at } };
 
 	if (!plan_find(plan, size, PAGE_SIZE, 0, UINT64_MAX, &placement.phys))
-		return refuse(plan->report, DIAG_MEMORY_STACK, "it takes %llu KiB in one piece",
-		              ULL(size / KIB));
+		return plan_refuse_memory(plan, DIAG_MEMORY_STACK, "the stack, in one piece,",
+		                          size);
 	if (options->stack_at == 0 && !plan_window(plan, size, PAGE_SIZE, 0, &placement.virt.at))
 		return false;
 	*stack = placement_virtual(&placement);

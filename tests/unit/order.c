@@ -296,10 +296,11 @@ TEST("unknown options are refused by name")
 
 TEST("an order without a kernel is refused")
 {
-	expect_refusal("", DIAG_ORDER_NO_KERNEL, "0 words");
-	expect_refusal("-verbose", DIAG_ORDER_NO_KERNEL, "1 words");
-	expect_refusal("--- module", DIAG_ORDER_NO_KERNEL, "2 words");
-	expect_refusal("-verbose --- module", DIAG_ORDER_NO_KERNEL, "3 words");
+	expect_refusal("", DIAG_ORDER_NO_KERNEL, "APPEND is followed by nothing");
+	expect_refusal("-verbose", DIAG_ORDER_NO_KERNEL, "the last option is followed by nothing");
+	expect_refusal("--- module", DIAG_ORDER_NO_KERNEL, "APPEND is followed by '---'");
+	expect_refusal("-verbose --- module", DIAG_ORDER_NO_KERNEL,
+	               "the last option is followed by '---'");
 }
 
 TEST("a separator without a file is refused")

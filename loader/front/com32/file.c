@@ -3,16 +3,13 @@
  * nothing of ELF. */
 #include "front/com32/file.h"
 
+#include "core/file.h"
 #include "core/order.h"
 #include "front/com32/progress.h"
 #include "front/com32/syslinux.h"
 
 #define CHUNK      MIB
 #define LARGE_PAGE (2 * MIB)
-
-/* Bytes of the gzip format (RFC 1952, 2.3): magic and method at the front, the unpacked size at the
- * end. */
-enum { GZIP_ID1 = 0x1f, GZIP_ID2 = 0x8b, GZIP_SMALLEST = 18 };
 
 /* What malloc() gave, for free(). A compressed file takes two while it is unpacked. */
 static void *blocks[ORDER_MAX_MODULES + 2];
@@ -74,16 +71,6 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 	return true;
 }
 
-/* True if the file is gzip-compressed; *size is then what it says it unpacks to. */
-static bool is_gzip(struct span bytes, uint32_t *size)
-{
-	uint8_t magic[2];
-
-	return span_read(bytes, 0, magic, sizeof(magic)) && magic[0] == GZIP_ID1
-	    && magic[1] == GZIP_ID2 && bytes.size >= GZIP_SMALLEST
-	    && span_read(bytes, bytes.size - 4, size, sizeof(*size));
-}
-
 /* Unpacks `packed` into the memory of `file`; false if it is damaged or has another size. */
 static bool unpack(const struct file *file, struct span packed)
 {
@@ -108,41 +95,14 @@ static bool unpack_file(struct file *file, uint32_t size, struct report *report)
 	struct span packed = file->bytes;
 	void *block = blocks[block_count - 1];
 
-	if (!take_memory(file, size, report))
+	if (!file_check_size(file, size, report) || !take_memory(file, size, report))
 		return false;
 	if (!unpack(file, packed))
-		return refuse(report, DIAG_FILE_GZIP, "%s: %llu bytes that should unpack to %u",
-		              file->name, ULL(packed.size), size);
+		return file_refuse_gzip(file, packed.size, size, report);
 	blocks[block_count - 2] = blocks[block_count - 1];
 	block_count--;
 	free(block);
 	return true;
-}
-
-/* Writes a digest as sha256sum does. */
-static void write_digest(char hex[2 * SHA256_SIZE + 1], const uint8_t digest[SHA256_SIZE])
-{
-	struct text text = text_in(hex, 2 * SHA256_SIZE + 1);
-
-	for (unsigned i = 0; i < SHA256_SIZE; i++)
-		text_add(&text, "%02x", digest[i]);
-}
-
-/* The file as it lies on the disc must be the one that the order names by its digest. */
-static bool check_digest(const struct file *file, struct report *report)
-{
-	char wanted[2 * SHA256_SIZE + 1], found[2 * SHA256_SIZE + 1];
-	uint8_t digest[SHA256_SIZE];
-
-	if (!file->hashed)
-		return true;
-	sha256(file->bytes, digest);
-	if (memcmp(digest, file->digest, SHA256_SIZE) == 0)
-		return true;
-	write_digest(wanted, file->digest);
-	write_digest(found, digest);
-	return refuse(report, DIAG_FILE_HASH, "%.40s\n      wanted %s\n      found  %s", file->name,
-	              wanted, found);
 }
 
 /* As file_load(), from a file that is open. */
@@ -154,9 +114,10 @@ static bool load_open(struct file *file, FILE *from, struct report *report)
 	if (fstat(fileno(from), &stat) != 0)
 		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
 	if (!take_memory(file, stat.size, report) || !read_all(file, from, report)
-	    || !check_digest(file, report))
+	    || !file_check_digest(file, report))
 		return false;
-	return file->raw || !is_gzip(file->bytes, &unpacked) || unpack_file(file, unpacked, report);
+	return file->raw || !file_is_gzip(file->bytes, &unpacked)
+	    || unpack_file(file, unpacked, report);
 }
 
 bool file_load(struct file *file, struct report *report)
