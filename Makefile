@@ -65,6 +65,7 @@ CHECKERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 cflags-host := $(COMMON) -Itests -O1 -m64 $(CHECKERS)
 cflags-host32 := $(COMMON) -Itests -O1 -m32 $(CHECKERS)
 cflags-plain := $(COMMON) -O2
+asflags-plain := -f elf64
 
 # The sample kernel.
 #   -ffreestanding          there is no C library and no main()
@@ -189,7 +190,9 @@ $(foreach f,host host32 plain,$(eval build/obj/$(f)/core.a: \
 build/obj/%/core: FORCE
 	$(call remember,$(call objects,$*,$(portable)))
 
-check := $(call objects,plain,loader/front/host)
+# The tool that checks kernels plans for the resident part too, so it carries it like the module.
+check := $(call objects,plain,loader/front/host) build/obj/plain/loader/front/com32/resident.asm.o
+build/obj/plain/loader/front/com32/resident.asm.o: build/resident.bin
 
 build/check: $(check) build/obj/plain/core.a
 	$(say) link $@
@@ -267,7 +270,7 @@ unit-tests: $(unit-tests)
 test-kernels: $(test-kernels)
 replays: $(replays)
 fuzzers: $(fuzzers)
-tests: unit-tests replays test-kernels
+tests: unit-tests replays test-kernels build/check
 
 clean:
 	$(quiet)rm -rf build

@@ -5,8 +5,9 @@
 import os
 from pathlib import Path
 
+from lib.checking import look, words_of
 from lib.disc import Order, make_disc
-from lib.project import BUILD, Stop, make, need, start
+from lib.project import BUILD, Stop, make, need, say, shown, start
 from lib.words import Option, Verb
 
 OPTIONS = (
@@ -23,6 +24,7 @@ OPTIONS = (
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),
     Option("--hash", "", "writes the SHA-256 of kernel and modules into isolinux.cfg on the disc"),
     Option("--keep-debug", "", "packs the kernel with its debug sections"),
+    Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
 )
 
 VERB = Verb(
@@ -45,8 +47,28 @@ def image(given):
     """Makes the image that these words ask for; returns its path."""
     order = read_order(given)
     need("build", install=not given.no_install)
-    make("build/longjump.c32", *([] if given.kernel else ["build/kernel.elf"]))
+    targets = ["build/longjump.c32"]
+    targets += [] if given.kernel else ["build/kernel.elf"]
+    targets += [] if given.no_check else ["build/check"]
+    make(*targets)
+    if not given.no_check:
+        check_order(order)
     return make_disc(order)
+
+
+def check_order(order):
+    """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it."""
+    words = words_of(order.kernel, order.append, order.options, order.modules)
+    findings = look(words)["findings"]
+    name = shown(order.kernel)
+    for finding in findings:
+        if finding["severity"] == "refusal":
+            raise Stop(f"the loader would not start {name}:\n\n{finding['text']}\n"
+                       "--no-check makes the image all the same")  # fmt: skip
+    for finding in findings:
+        say(f"  warning  {finding['code']} {finding['summary']}")
+    if findings:
+        say(f"           ./build.sh check {name} tells more")
 
 
 def read_order(given):

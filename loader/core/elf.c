@@ -273,10 +273,10 @@ static bool check_address_side(const struct reading *reading,
 
 	if (!is_canonical(program->vaddr, program->memsz, reading->address_bits))
 		return refuse(reading->report, DIAG_ELF_NOT_CANONICAL,
-		              "segment %u begins at %#llx and takes %#llx bytes", number,
+		              "segment %u lies at %#llx and takes %#llx bytes", number,
 		              ULL(program->vaddr), ULL(program->memsz));
 	if (fixed && program->vaddr < PAGE_SIZE)
-		return refuse(reading->report, DIAG_ELF_NULL_PAGE, "segment %u begins at %#llx",
+		return refuse(reading->report, DIAG_ELF_NULL_PAGE, "segment %u lies at %#llx",
 		              number, ULL(program->vaddr));
 	return true;
 }

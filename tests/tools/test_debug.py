@@ -89,10 +89,10 @@ def test_without_gdb_the_command_is_printed_and_ctrl_c_ends_it(project, tmp_path
 
 def test_a_kernel_that_does_not_start_is_told(project, tmp_path):
     (tmp_path / "short.elf").write_bytes((ROOT / "build/kernel.elf").read_bytes()[:80])
-    done = with_gdb(project, tmp_path, [], "--kernel", tmp_path / "short.elf")
+    done = with_gdb(project, tmp_path, [], "--no-check", "--kernel", tmp_path / "short.elf")
     assert done.returncode == 1 and "the loader did not start the kernel" in done.stdout
     (tmp_path / "text").write_text("this is no kernel")
-    done = with_gdb(project, tmp_path, [], "--kernel", tmp_path / "text")
+    done = with_gdb(project, tmp_path, [], "--no-check", "--kernel", tmp_path / "text")
     assert done.returncode == 1 and "is no ELF file" in done.stdout, done.stdout
     done = with_gdb(project, tmp_path, [], "--", "-nonsense")
     assert done.returncode == 1 and "QEMU ended, with status 1" in done.stdout, done.stdout

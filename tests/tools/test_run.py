@@ -63,7 +63,8 @@ def test_an_argument_qemu_does_not_know_is_told(project, tmp_path):
 
 def test_a_refused_kernel_does_not_wait_for_somebody_who_is_not_there(project, tmp_path):
     (tmp_path / "text").write_text("this is no kernel\n")
-    said = project.bad("run", "--output", tmp_path / "x.iso", "--kernel", tmp_path / "text")
+    said = project.bad("run", "--output", tmp_path / "x.iso", "--no-check",
+                       "--kernel", tmp_path / "text")  # fmt: skip
     assert "boot: \n" in said and "nobody is there to type" in said
 
 

@@ -615,12 +615,12 @@ TEST("too little memory for the stack or a module is refused")
 	begin_small_elf();
 	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
 	world.order.options.stack_size = 64 * MIB;
-	expect_refusal(DIAG_MEMORY_STACK, "65536 KiB");
+	expect_refusal(DIAG_MEMORY_STACK, "64 MiB");
 	begin_world(4 * MIB);
 	begin_small_elf();
 	lay_file(&world.order.kernel, elf_file(), MIB);
 	add_module("large.img", "", module_bytes(MIB), 2 * MIB - 16);
-	expect_refusal(DIAG_MEMORY_MODULE, "large.img takes 1024 KiB");
+	expect_refusal(DIAG_MEMORY_MODULE, "large.img takes 1 MiB");
 }
 
 TEST("too little scratch memory is refused, whatever does not fit, and never written past")

@@ -505,7 +505,7 @@ TEST("a TLS template whose bytes no segment brings is refused")
 	expect_refusal(DIAG_ELF_TLS_BAD, "0x21 bytes at 0x200fe0");
 	begin_with_data();
 	add_program(ELF_PT_TLS, RO, 0, 3 * MIB, 0x10, 0x10);
-	expect_refusal(DIAG_ELF_TLS_BAD, "which no segment brings");
+	expect_refusal(DIAG_ELF_TLS_BAD, "which no segment has in the file");
 }
 
 TEST("a TLS template with sizes or an alignment that make no sense is refused")

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.h - a machine that is not there: memory laid out as QEMU's, of a size to be chosen, in
+ * which the core plans as it would in the real one.
+ */
+#ifndef HOST_MODEL_H
+#define HOST_MODEL_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+struct model {
+	struct machine machine;
+	struct scratch scratch;
+	uint64_t size; /* bytes of memory */
+
+	struct firmware_range ranges[8];
+	struct phys_range busy[3];
+	uint64_t low_end; /* first byte beyond the memory below 4 GiB that is usable */
+	uint64_t next;    /* where the next file is read to */
+};
+
+/* A machine with `size` bytes of memory, a CPU such as QEMU's, and nothing in it but the loader.
+ * False, with a message on stderr, if this machine has no room for it. */
+bool model_open(struct model *model, uint64_t size);
+
+/* Memory for a file of `size` bytes, as the loader takes it; NULL if there is none. */
+uint8_t *model_take_file(struct model *model, uint64_t size);
+
+/* Gives back what the last model_take_file() gave. */
+void model_untake_file(struct model *model, const uint8_t *bytes);
+
+/* Takes the memory that the loader works in, when all files are read. Refuses if there is none. */
+bool model_take_scratch(struct model *model, struct report *report);
+
+#endif

@@ -1,0 +1,73 @@
+"""Kernels that boot but bite: for each warning of ./build.sh check, code that earns it, and the
+same code mended. What each is made of are words for the fixture `kernel`."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Lint:
+    """A warning, what earns it, and what in its place does not."""
+
+    code: str
+    bad: dict
+    good: dict
+
+
+CALL = "__attribute__((noinline)) int work(int *a) {{ {0} }}"
+START = "int data[4]; void _start(void) { work(data); for (;;); }"
+
+
+def c(body):
+    """A kernel whose function work() does something."""
+    return {"body": CALL.format(body), "start": START}
+
+
+# A leaf function with an array that is too volatile to live in registers.
+LEAF = c("volatile int b[4]; b[0] = a[0]; b[1] = a[1]; return b[0] + b[1];")
+SSE = c('__asm__ volatile("movups (%0), %%xmm0; movups %%xmm0, (%0)" :: "r"(a) : "memory");'
+        " return 0;")  # fmt: skip
+SAVES = c('__asm__ volatile("fxsave64 (%0); movups (%0), %%xmm0" :: "r"(a) : "memory"); return 0;')
+AVX = c('__asm__ volatile("vmovups (%0), %%ymm0" :: "r"(a) : "memory"); return 0;')
+SWITCHES = c('__asm__ volatile("xsetbv; vmovups (%0), %%ymm0" :: "r"(a) : "memory"); return 0;')
+CANARY = {
+    "body": "void __stack_chk_fail(void) { for (;;); }\n"
+    + CALL.format("volatile int b[4]; b[a[0] & 3] = 1; return b[0];"),
+    "start": START,
+}
+
+LINTS = {
+    "writable code": Lint("K801", {"ld": "-N -z norelro", "body": "int data = 1;"}, {}),
+    "a red zone without frame pointers": Lint("K802", LEAF | {"without": "-mno-red-zone"}, LEAF),
+    "a red zone below a frame pointer": Lint(
+        "K802",
+        LEAF | {"flags": "-O0 -fno-omit-frame-pointer", "without": "-mno-red-zone"},
+        LEAF | {"flags": "-O0 -fno-omit-frame-pointer"},
+    ),
+    "an executable stack": Lint("K803", {"ld": "-z execstack"}, {}),
+    "another entry than _start": Lint(
+        "K804", {"body": "void other(void) { for (;;); }", "ld": "-e other"}, {}
+    ),
+    "no _start": Lint("K804", {"start": "void kmain(void) { for (;;); }", "ld": "-e kmain"}, {}),
+    "SSE": Lint("K806", SSE, SAVES),
+    "AVX": Lint("K807", AVX, SWITCHES),
+    "a position-independent kernel without dynamic section": Lint(
+        "K808",
+        {"flags": "-fpie", "without": "-fno-pic -fno-pie",
+         "ld": "-pie --no-dynamic-linker -T {root}/tests/errors/no_dynamic.ld"},
+        {"flags": "-fpie", "without": "-fno-pic -fno-pie", "ld": "-pie --no-dynamic-linker"},
+    ),
+    "large alignment": Lint(
+        "K809", {"body": "int data = 1;", "ld": "-z max-page-size=0x200000 -z separate-code"}, {}
+    ),
+    "zeroes in the file": Lint(
+        "K810",
+        {"body": 'char zeroes[1 << 17] __attribute__((section(".data")));'},
+        {"body": "char zeroes[1 << 17];"},
+    ),
+    "no symbols": Lint("K811", {"ld": "-s"}, {}),
+    "a stack protector": Lint(
+        "K813",
+        CANARY | {"flags": "-fstack-protector-all", "without": "-fno-stack-protector"},
+        CANARY,
+    ),
+}

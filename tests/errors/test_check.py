@@ -1,0 +1,200 @@
+"""Proves that ./build.sh check and explain say what is true of kernels, and say it by their exit
+status too; and that no image is made of a kernel that would be refused."""
+
+import gzip
+import json
+import re
+import subprocess
+
+import pytest
+import test_refusals
+from lints import LINTS
+from messages import ROOT, check
+
+
+@pytest.mark.parametrize("name", LINTS)
+def test_what_bites_is_warned_of(kernel, name):
+    lint = LINTS[name]
+    words = dict(lint.bad, ld=lint.bad.get("ld", "").format(root=ROOT))
+    found = check(kernel(**words))
+    assert found["starts"] and found["status"] == 0
+    assert lint.code in found["warnings"]
+
+
+@pytest.mark.parametrize("name", LINTS)
+def test_what_does_not_bite_is_not_warned_of(kernel, name):
+    lint = LINTS[name]
+    assert lint.code not in check(kernel(**lint.good))["warnings"]
+
+
+def add_section(program, name, content):
+    """Adds a section that is not loaded."""
+    part = program.with_suffix(".part")
+    part.write_bytes(content)
+    subprocess.run(["objcopy", "--add-section", f"{name}={part}", program], check=True)
+
+
+def test_much_debug_data_is_warned_of(kernel):
+    program = kernel()
+    add_section(program, ".debug_info", bytes(1000))
+    assert check(program)["warnings"] == []
+    add_section(program, ".debug_line", bytes(3 << 20))
+    found = check(program)
+    assert found["warnings"] == ["K805"]
+    assert found["debug_size"] == (3 << 20) + 1000
+
+
+def test_a_program_for_linux_is_warned_of(kernel):
+    program = kernel()
+    add_section(program, ".note.ABI-tag", bytes(32))
+    assert check(program)["warnings"] == ["K812"]
+
+
+def test_gcc_tells_of_the_red_zone_in_its_debug_data(kernel):
+    program = kernel(flags="-g", without="-mno-red-zone")
+    if b"-ffreestanding" not in program.read_bytes():
+        pytest.skip("this compiler does not note its command line")
+    assert check(program)["warnings"] == ["K802"]
+    assert check(kernel(flags="-g"))["warnings"] == []
+
+
+def test_our_own_kernels_do_not_bite():
+    assert check(ROOT / "build/kernel.elf")["findings"] == []
+    assert check(ROOT / "build/tests/kernels/pie.elf")["findings"] == []
+    assert check(ROOT / "build/tests/kernels/tls.elf")["findings"] == []
+
+
+# ---- what is planned -----------------------------------------------------------------------------
+
+
+def test_segments_are_those_of_the_file():
+    path = ROOT / "build/tests/kernels/placed.elf"
+    listed = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True).stdout
+    wanted = []
+    for line in listed.splitlines():
+        words = line.split()
+        if words[:1] == ["LOAD"]:
+            offset, begin, _, size, room = (int(word, 16) for word in words[1:6])
+            flags = "".join(words[6:-1])
+            rights = "".join(c if c.upper() in flags.replace("E", "X") else "-" for c in "rwx")
+            wanted.append((offset, size, hex(begin), hex(begin + room), rights))
+    found = [
+        (s["offset"], s["file_size"], s["begin"], s["end"], s["rights"])
+        for s in check(path)["segments"]
+    ]
+    assert found == wanted
+
+
+def test_nothing_is_planned_twice_in_memory():
+    found = check(ROOT / "build/tests/kernels/pie.elf", memory=64 << 20)
+    own = sorted(
+        (int(p["physical"], 16), int(p["physical"], 16) + p["size"])
+        for p in found["placements"]
+        if p["use"] not in ("direct map", "identity map", "VGA window")
+    )
+    assert all(one[1] <= other[0] for one, other in zip(own, own[1:]))
+    assert own[-1][1] <= 64 << 20
+    assert found["slide"] != "0x0" and found["page_tables"] > 4
+
+
+@pytest.mark.parametrize("memory", [64 << 20, 3 << 30, 6 << 30, 64 << 30])
+def test_every_size_of_memory_is_planned_for(memory):
+    assert check(ROOT / "build/kernel.elf", memory=memory)["starts"]
+
+
+# ---- the verbs -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """A kernel that is refused: K104."""
+    path = tmp_path / "bad.elf"
+    path.write_bytes(test_refusals.spoil(test_refusals.CASES["big_endian"]))
+    return path
+
+
+GOOD = ROOT / "build/tests/kernels/placed.elf"
+
+
+def test_a_good_kernel_is_told_of_in_lines_that_fit(project):
+    done = project.run("check", GOOD)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("would be started\n")
+    for word in ("segment", "entry", "direct map", "stack", "page tables", "It takes"):
+        assert word in done.stdout
+    wide = [line for line in done.stdout.splitlines() if len(line) > 79 and str(GOOD) not in line]
+    assert not wide, "\n".join(wide)
+
+
+def test_the_status_tells_the_worst_of_several(project, bad):
+    done = project.run("check", bad, GOOD)
+    assert done.returncode == 1, done.stdout
+    assert "K104 the kernel is not little-endian" in done.stdout
+    assert "would not be started" in done.stdout and "would be started" in done.stdout
+    assert project.run("check", bad, bad.with_name("missing")).returncode == 2
+
+
+def test_json_is_a_list_and_nothing_else(project, bad):
+    command = [ROOT / "build.sh", "check", "--json", GOOD, bad]
+    done = subprocess.run(command, stdout=subprocess.PIPE, cwd="/")
+    good, refused = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert good["starts"] and good["findings"] == [] and good["file"] == str(GOOD)
+    assert not refused["starts"]
+    assert refused["findings"][0]["code"] == "K104"
+    assert refused["findings"][0]["severity"] == "refusal"
+    assert refused["findings"][0]["fix"]
+
+
+def test_a_compressed_kernel_is_unpacked(project, tmp_path):
+    path = tmp_path / "kernel.elf.gz"
+    path.write_bytes(gzip.compress(GOOD.read_bytes()))
+    done = project.run("check", path)
+    assert done.returncode == 0 and "entry" in done.stdout, done.stdout
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "K504" in project.run("check", path).stdout
+
+
+def test_awkward_names_are_names(project, tmp_path):
+    for name in ("with space.elf", "-dash.elf", "quote\".elf", "---"):
+        (tmp_path / name).write_bytes(GOOD.read_bytes())
+        path = name if name.startswith("-") else tmp_path / name
+        done = project.run("check", "--json", f"./{name}", cwd=tmp_path)
+        assert done.returncode == 0, (path, done.stdout)
+
+
+def test_options_and_modules_are_planned_for(project, tmp_path):
+    (tmp_path / "m").write_bytes(b"module")
+    done = project.run("check", GOOD, "--options", "-stack=1M", "--append", "a b",
+                       "--module", f"{tmp_path}/m:words", "--memory", "64M")  # fmt: skip
+    assert done.returncode == 0 and "module" in done.stdout, done.stdout
+    assert "K302" in project.run("check", GOOD, "--options", "-stak=1M").stdout
+    assert "K203" in project.run("check", GOOD, "--options", "-stack=1G").stdout
+    assert project.run("check", GOOD, "--memory", "some").returncode == 2
+    assert project.run("check").returncode == 2
+
+
+def test_no_image_is_made_of_a_kernel_that_would_be_refused(project, bad, tmp_path):
+    output = tmp_path / "made.iso"
+    for verb in (["image"], ["run"]):
+        done = project.run(*verb, "--kernel", bad, "--output", output)
+        assert done.returncode == 1, done.stdout
+        assert "K104 the kernel is not little-endian" in done.stdout
+        assert "--no-check" in done.stdout
+        assert not output.exists()
+    done = project.run("image", "--kernel", bad, "--output", output, "--no-check")
+    assert done.returncode == 0 and output.exists(), done.stdout
+
+
+def test_an_image_is_made_with_a_word_of_warning(project, kernel, tmp_path):
+    output = tmp_path / "made.iso"
+    done = project.run("image", "--kernel", kernel(ld="-z execstack"), "--output", output)
+    assert done.returncode == 0 and output.exists(), done.stdout
+    assert "K803" in done.stdout and "./build.sh check" in done.stdout
+
+
+def test_a_machine_too_small_is_no_fault_of_the_kernel(project, tmp_path):
+    """The disc may be for a larger machine; the loader itself will say if it is not."""
+    output = tmp_path / "made.iso"
+    done = project.run("image", "--options", "-stack=1G", "--output", output)
+    assert done.returncode == 0, done.stdout

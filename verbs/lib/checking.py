@@ -1,0 +1,51 @@
+"""checking.py - asks build/check, the loader that does not jump, what it thinks of a kernel.
+
+Knows how that program is called; knows nothing of what makes a kernel good.
+"""
+
+import json
+import os
+import subprocess
+
+from lib.project import BUILD, Stop, Voice
+
+PROGRAM = BUILD / "check"
+PLENTY = 64 << 30  # bytes of memory, where the machine is not known
+
+
+def words_of(kernel, append=None, options=None, modules=()):
+    """The words after APPEND for a kernel; modules are pairs of path and command line."""
+    words = [*(options or "").split(), plain(kernel), *(append or "").split()]
+    for path, command_line in modules:
+        words += ["---", plain(path), *command_line.split()]
+    return words
+
+
+def plain(path):
+    """A path that is not taken for an option or for the separator of files."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
+
+
+def command_of(words, memory, *options):
+    """The command that checks these words in a machine with so many bytes of memory."""
+    return [str(PROGRAM), f"--memory={memory}", *options, "--", *words]
+
+
+def look(words, memory=PLENTY):
+    """What build/check finds, as its --json has it (docs: ./build.sh check --help)."""
+    command = command_of(words, memory, "--json")
+    Voice.show(command)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    try:
+        return json.loads(os.fsdecode(done.stdout))
+    except ValueError:
+        raise Stop(f"build/check failed ({done.returncode}): {os.fsdecode(done.stderr)}") from None
+
+
+def read_size(option, text):
+    """A number of bytes such as 64M or 4G."""
+    number, unit = (text[:-1], text[-1:].upper()) if text[-1:].isalpha() else (text, "")
+    shift = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}.get(unit)
+    if shift is None or not number.isdecimal() or int(number) << shift >= 1 << 52:
+        raise Stop(f"{option} wants a size such as 64M or 4G, not {text!r}", 2)
+    return int(number) << shift
