@@ -1,0 +1,33 @@
+"""Kernels of the tests' own for protocols of others: written in assembly by the test, since what they
+prove is read from outside, in the registers and the memory that they stand still with."""
+
+import subprocess
+
+# Says that it has come so far, and changes no registers but EDX and the one that keeps the
+# accumulator.
+_STAND = """
+    mov {kept}, {ax}
+    mov dx, 0x3f8
+    mov al, '@'
+    out dx, al
+    mov {ax}, {kept}
+.stand:
+    hlt
+    jmp .stand
+"""
+STAND_32 = _STAND.format(kept="edi", ax="eax")
+STAND_64 = _STAND.format(kept="r8", ax="rax")
+SAID = "@"
+
+
+def assemble(folder, name, source, form, link=()):
+    """Assembles a source; links it if there are words for the linker. Returns the file."""
+    path = folder / f"{name}.asm"
+    path.write_text(source)
+    made = folder / f"{name}.{form}"
+    subprocess.run(["nasm", "-f", form, "-o", made, path], check=True)
+    if not link:
+        return made
+    linked = folder / f"{name}.kernel"
+    subprocess.run(["ld", *link, "-o", linked, made], check=True, capture_output=True)
+    return linked

@@ -1,0 +1,116 @@
+"""Kernels for the Rust crate bootloader 0.9: what the crate gives them, read from outside."""
+
+import struct
+
+import guests
+import paging
+import pytest
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+SLOT = 512 * GIB
+LINK = ("-melf_x86_64", "-Ttext=0x200000", "-e", "start", "-z", "max-page-size=0x1000")
+TYPES = {"usable": 0, "kernel": 6, "stack": 7, "page table": 8, "zero": 10, "info": 12}
+
+
+@pytest.fixture
+def enter(boot, tmp_path):
+    """Boots a kernel with features; returns the machine, its registers and its information."""
+
+    def run(features="", **words):
+        source = f"bits 64\nsection .text\nglobal start\nstart:\n{guests.STAND_64}"
+        kernel = guests.assemble(tmp_path, "rust", source, "elf64", LINK)
+        options = "-protocol=bootloader-0.9" + features
+        machine = boot(kernel, options=options, debug_exit=False, **words)
+        machine.wait_serial(guests.SAID)
+        registers, mappings = machine.registers(), machine.page_tables()
+        info = machine.memory(paging.translate(mappings, registers["rdi"]), 1592)
+        return machine, registers, mappings, info
+
+    return run
+
+
+def regions(info):
+    """The memory map: (first frame, frame behind the last, type)."""
+    count = struct.unpack_from("<Q", info, 1536)[0]
+    return [struct.unpack_from("<QQI", info, 24 * i) for i in range(count)]
+
+
+def test_the_registers_are_those_of_the_crate(enter):
+    """But for CR4.MCE: the crate leaves it off, the fault explainer needs it."""
+    _, registers, _, _ = enter()
+    assert registers["cs"].selector == 8 and registers["ss"].selector == 0
+    assert registers["ds"].selector == registers["es"].selector == 0x10
+    assert registers["fs"].selector == registers["gs"].selector == 0
+    assert (registers["cr0"], registers["cr4"]) == (0x80010011, 0x60)
+    assert registers["efer"] & 0xD00 == 0xD00
+    assert registers["rflags"] & 0x600 == 0
+    assert registers["rdi"] == 2 * SLOT
+    assert registers["rsp"] == 2 * SLOT + 0x1FF8 + 512 * 4096
+
+
+def test_sse_is_on_where_it_was_asked_for(enter):
+    _, registers, _, _ = enter(",sse")
+    assert (registers["cr0"], registers["cr4"]) == (0x80010013, 0x660)
+
+
+def test_what_is_mapped_is_what_the_crate_maps(enter):
+    _, registers, mappings, _ = enter()
+    stack = 2 * SLOT + 0x2000
+    assert paging.find(mappings, stack - 1) is None, "the guard page"
+    assert paging.find(mappings, 0) is None
+    for at in (registers["rdi"], stack, stack + 2 * MIB - 1):
+        mapping = paging.find(mappings, at)
+        assert mapping.writable and mapping.executable
+    assert paging.translate(mappings, 0xB8000) == 0xB8000
+    kernel = paging.find(mappings, 0x200000)
+    assert kernel.executable and not kernel.writable
+    assert all(mapping.begin < 3 * SLOT or mapping.begin >> 63 for mapping in mappings)
+
+
+def test_the_memory_map_is_the_crates(enter):
+    _, _, mappings, info = enter(memory=128)
+    found = regions(info)
+    assert found == sorted(found)
+    assert all(low[1] <= high[0] for low, high in zip(found, found[1:]))
+    assert found[0] == (0, 1, TYPES["zero"])
+    frame = paging.translate(mappings, 0x200000) // 4096
+    assert any(begin <= frame < end and kind == TYPES["kernel"] for begin, end, kind in found)
+    assert sum(end - begin for begin, end, kind in found if kind == TYPES["stack"]) == 512
+    usable = sum(end - begin for begin, end, kind in found if kind == TYPES["usable"]) * 4096
+    assert 124 * MIB < usable < 128 * MIB
+    rest = [struct.unpack_from("<I", info, 24 * i + 16)[0] for i in range(len(found), 64)]
+    assert set(rest) == {11}
+
+
+def test_physical_memory_is_mapped_where_it_was_asked_for(enter):
+    machine, _, mappings, info = enter(",map_physical_memory", memory=128)
+    offset = struct.unpack_from("<Q", info, 1544)[0]
+    assert offset == 3 * SLOT
+    for phys in (0, 0xB8000, 64 * MIB, 4 * GIB - 1):
+        assert paging.translate(mappings, offset + phys) == phys
+
+
+def test_the_page_tables_are_seen_through_themselves(enter):
+    _, registers, mappings, info = enter(",recursive_page_table,map_physical_memory")
+    recursive, offset = struct.unpack_from("<QQ", info, 1544)
+    assert recursive == 0x8040201000
+    assert paging.translate(mappings, recursive) == registers["cr3"]
+    assert offset == 3 * SLOT
+
+
+def test_addresses_may_be_chosen(enter):
+    features = (
+        ",map_physical_memory,kernel-stack-address=0xffffff8000000000,kernel-stack-size=16"
+        ",boot-info-address=0xffffffff90000000,physical-memory-offset=0xffff800000000000"
+    )
+    _, registers, mappings, info = enter(features)
+    assert registers["rdi"] == 0xFFFFFFFF90000000
+    assert registers["rsp"] == 0xFFFFFF8000000000 + 17 * 4096 - 8
+    assert paging.find(mappings, 0xFFFFFF8000000000) is None
+    assert struct.unpack_from("<Q", info, 1544)[0] == 0xFFFF800000000000
+
+
+@pytest.mark.parametrize("features", [",mmap", ",kernel-stack-address=0x123", ",sse=1", ","])
+def test_what_the_crate_does_not_know_is_refused(boot, features):
+    machine = boot("placed", options="-protocol=bootloader-0.9" + features, debug_exit=False)
+    assert "K702 " in machine.wait_serial("boot:")
