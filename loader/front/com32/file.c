@@ -7,9 +7,13 @@
 #include "core/order.h"
 #include "front/com32/progress.h"
 #include "front/com32/syslinux.h"
+#include "x86/x86.h"
 
-#define CHUNK      MIB
-#define LARGE_PAGE (2 * MIB)
+#define CHUNK       ((uint32_t)MIB)
+#define LARGE_PAGE  (2 * MIB)
+#define DIRECT_MIN  ((uint32_t)(32 * KIB)) /* Syslinux buffers what is less than half of this */
+#define CD_SECTOR   2048u
+#define DISK_SECTOR 512u
 
 /* What malloc() gave, for free(). A compressed file takes two while it is unpacked. */
 static void *blocks[ORDER_MAX_MODULES + 2];
@@ -50,21 +54,71 @@ static bool take_memory(struct file *file, uint64_t size, struct report *report)
 	return true;
 }
 
+/*
+ * Syslinux prints that a sector cannot be read, and then goes on as if it had been. So each sector of
+ * the memory is marked before it is read, with a number that no file holds there but by a chance of
+ * 2^-64: a mark that is still there afterwards is a sector that did not come.
+ */
+static uint64_t new_mark(void)
+{
+	return (rdtsc() << 1 | 1) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* The distance from a mark to the next in memory of `size` bytes. A read ends at the first sector that
+ * fails, so all sectors of a disk need marks only in what may be the last block of a disc. */
+static uint32_t mark_step(uint32_t at, uint32_t size)
+{
+	return size - at > CD_SECTOR ? CD_SECTOR : DISK_SECTOR;
+}
+
+static void set_marks(uint8_t *bytes, uint32_t size, uint64_t mark)
+{
+	for (uint32_t at = 0; at < size; at += mark_step(at, size))
+		memcpy(bytes + at, &mark, sizeof(mark));
+}
+
+/* Where the first mark is left; `size` if none is. */
+static uint32_t find_mark(const uint8_t *bytes, uint32_t size, uint64_t mark)
+{
+	uint32_t at = 0;
+
+	while (at < size && memcmp(bytes + at, &mark, sizeof(mark)) != 0)
+		at += mark_step(at, size);
+	return at;
+}
+
+/*
+ * Reads the next part of a file of which `left` bytes are left, and checks that all of it came.
+ * Returns how many bytes did. Asks for so much at once that Syslinux reads to where it should, and not
+ * to a buffer of its own.
+ */
+static uint32_t read_part(uint8_t *to, uint64_t left, FILE *from)
+{
+	uint32_t part = (uint32_t)min_u64(CHUNK, left);
+	uint32_t whole = (uint32_t)align_up(part, DISK_SECTOR);
+	uint64_t mark = new_mark();
+	size_t got;
+
+	set_marks(to, whole, mark);
+	got = _fread(to, part > DIRECT_MIN ? part : DIRECT_MIN, from);
+	return got < part ? (uint32_t)got : (uint32_t)min_u64(part, find_mark(to, whole, mark));
+}
+
 /* Reads all bytes of the open file. */
 static bool read_all(struct file *file, FILE *from, struct report *report)
 {
 	uint8_t *to = (uint8_t *)(uintptr_t)file->bytes.bytes;
+	uint64_t size = file->bytes.size;
 	uint64_t done = 0;
 
-	progress_begin(file->name, file->bytes.size);
-	while (done < file->bytes.size) {
-		size_t want = (size_t)min_u64(CHUNK, file->bytes.size - done);
-		size_t got = _fread(to + done, want, from);
+	progress_begin(file->name, size);
+	while (done < size) {
+		uint32_t got = read_part(to + done, size - done, from);
 
 		done += got;
-		if (got != want)
+		if (done < size && got < CHUNK)
 			return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
-			              file->name, ULL(done), ULL(file->bytes.size));
+			              file->name, ULL(done), ULL(size));
 		progress_at(done);
 	}
 	progress_end();
