@@ -157,7 +157,7 @@ def test_the_progress_of_a_long_file_is_shown(boot, tmp_path):
     slow = {"bps": 12 * MIB, "bps_rd": 0, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0}
     machine.qmp.command("block_set_io_throttle", device="medium", **slow)
     machine.expect_end("exit", tell.PASSED)
-    steps = re.findall(r"\rlarge\.bin: (\d+) of 48 MiB, (\d+) MiB/s", machine.serial())
+    steps = re.findall(r"\rreading large\.bin: (\d+) of 48 MiB, (\d+) MiB/s", machine.serial())
     assert len(steps) >= 3
     assert [int(done) for done, _ in steps] == sorted(int(done) for done, _ in steps)
     assert 0 < int(steps[-1][1]) <= 12

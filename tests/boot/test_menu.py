@@ -90,9 +90,18 @@ def test_the_menu_costs_no_time(start, tmp_path):
 
 def began(start, image):
     """Instructions before the loader's first, at best: interrupts come when they like."""
-    begins = []
+    return min(told.tsc_start for told in counted(start, image))
+
+
+def counted(start, image):
+    """What the kernel is told in three boots in which the clock counts instructions."""
     for _ in range(3):
         machine = start(image, kind=vm.Machine, extra=COUNTED)
         machine.expect_end("exit", tell.PASSED)
-        begins.append(tell.Told(machine.serial()).tsc_start)
-    return min(begins)
+        yield tell.Told(machine.serial())
+
+
+@pytest.mark.parametrize("options, limit", [("", 1_000_000), ("-video=1024x768", 1_500_000)])
+def test_the_loader_s_own_part_takes_a_millisecond(start, options, limit):
+    image = images.make_image(images.kernel_path("tell"), options=options)
+    assert min(told.tsc_jump - told.tsc_start for told in counted(start, image)) < limit

@@ -111,7 +111,7 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 	uint64_t size = file->bytes.size;
 	uint64_t done = 0;
 
-	progress_begin(file->name, size);
+	progress_begin("reading", file->name, size);
 	while (done < size) {
 		uint32_t got = read_part(to + done, size - done, from);
 
@@ -132,15 +132,21 @@ static bool unpack(const struct file *file, struct span packed)
 		.next_in = packed.bytes,
 		.avail_in = (unsigned)packed.size,
 		.next_out = (uint8_t *)(uintptr_t)file->bytes.bytes,
-		.avail_out = (unsigned)file->bytes.size,
 	};
-	int result;
+	const uint8_t *end = file->bytes.bytes + file->bytes.size;
+	int result = Z_OK;
 
 	if (inflateInit2_(&stream, Z_GZIP_WINDOW, zlibVersion(), sizeof(stream)) != Z_OK)
 		return false;
-	result = inflate(&stream, Z_FINISH);
+	progress_begin("unpacking", file->name, file->bytes.size);
+	while (result == Z_OK) {
+		stream.avail_out = (unsigned)min_u64(CHUNK, (uint64_t)(end - stream.next_out));
+		result = inflate(&stream, Z_NO_FLUSH);
+		progress_at((uint64_t)(stream.next_out - file->bytes.bytes));
+	}
+	progress_end();
 	inflateEnd(&stream);
-	return result == Z_STREAM_END && stream.avail_out == 0;
+	return result == Z_STREAM_END && stream.next_out == end;
 }
 
 /* Replaces compressed bytes by what they unpack to. */

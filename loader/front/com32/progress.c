@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.c - one line that is written over, twice a second. Knows the BIOS's clock; reads nothing
- * itself. */
+/* progress.c - one line that is written over, twice a second. Knows the BIOS's clock; does nothing
+ * with files itself. */
 #include "front/com32/progress.h"
 
 #include "front/com32/console.h"
@@ -8,7 +8,7 @@
 #define TICKS_SECOND 18 /* 18.2 in truth */
 #define TICKS_SHOWN  9
 
-static const char *name;
+static const char *doing, *name;
 static uint64_t size;
 static uint32_t begin, shown; /* by the BIOS's clock; shown == begin: nothing has been shown */
 
@@ -18,8 +18,9 @@ static uint32_t now(void)
 	return *(const volatile uint32_t *)0x46c;
 }
 
-void progress_begin(const char *file_name, uint64_t file_size)
+void progress_begin(const char *what, const char *file_name, uint64_t file_size)
 {
+	doing = what;
 	name = file_name;
 	size = file_size;
 	begin = now();
@@ -31,11 +32,11 @@ void progress_at(uint64_t done)
 	uint32_t at = now(), mib = (uint32_t)(done / MIB);
 
 	if (at < begin) /* midnight */
-		progress_begin(name, size);
+		progress_begin(doing, name, size);
 	if (at - begin < TICKS_SECOND || at - shown < TICKS_SHOWN || console_is_quiet())
 		return;
-	console_print("\r%.40s: %u of %u MiB, %u MiB/s  ", name, mib, (uint32_t)(size / MIB),
-	              mib * TICKS_SECOND / (at - begin));
+	console_print("\r%s %.36s: %u of %u MiB, %u MiB/s  ", doing, name, mib,
+	              (uint32_t)(size / MIB), mib * TICKS_SECOND / (at - begin));
 	shown = at;
 }
 

@@ -121,7 +121,7 @@ struct z_stream {
 enum {
 	Z_OK = 0,
 	Z_STREAM_END = 1,
-	Z_FINISH = 4,
+	Z_NO_FLUSH = 0,
 	Z_GZIP_WINDOW = 15 + 16 /* the largest window, with a gzip header */
 };
 
