@@ -94,41 +94,40 @@ static unsigned rank_of(const struct elf_symbol *symbol)
 	}
 }
 
-/* True if `a` comes before `b` or beside it. While they are sorted, names hold the offset in the
- * low half and the rank above. */
-static bool in_order(const struct symbol *a, const struct symbol *b)
+/* Sorts by one byte of each; those that are the same there keep their order. */
+static void sort_by_byte(const struct symbol *from, struct symbol *to, size_t count, size_t byte)
 {
-	return a->address < b->address
-	    || (a->address == b->address && a->name >> 32 <= b->name >> 32);
+	size_t places[257] = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		places[((const uint8_t *)&from[i])[byte] + 1]++;
+	for (size_t i = 0; i < 256; i++)
+		places[i + 1] += places[i];
+	for (size_t i = 0; i < count; i++)
+		to[places[((const uint8_t *)&from[i])[byte]]++] = from[i];
 }
 
-/* Merges two sorted lists, [from, middle) and [middle, end). */
-static void merge(const struct symbol *from, const struct symbol *middle, const struct symbol *end,
-                  struct symbol *to)
-{
-	const struct symbol *second = middle;
-
-	while (from < middle && second < end)
-		*to++ = in_order(from, second) ? *from++ : *second++;
-	while (from < middle)
-		*to++ = *from++;
-	while (second < end)
-		*to++ = *second++;
-}
-
-/* Sorts by merging ever longer runs, to and fro between the two arrays. Returns the one that it
- * ends in. */
+/*
+ * Sorts by address, then by rank, which stands in the upper half of `name`: byte by byte, the least
+ * important first, to and fro between the two arrays. Returns the one that it ends in.
+ */
 static struct symbol *sort(struct symbol *list, struct symbol *spare, size_t count)
 {
-	for (size_t run = 1; run < count; run *= 2) {
+	static const uint8_t bytes[] = {
+		offsetof(struct symbol, name) + 4, 0, 1, 2, 3, 4, 5, 6, 7
+	};
+	struct symbol differ = { 0, 0 };
+
+	for (size_t i = 1; i < count; i++) {
+		differ.address |= list[i].address ^ list[0].address;
+		differ.name |= list[i].name ^ list[0].name;
+	}
+	for (size_t i = 0; i < COUNT(bytes); i++) {
 		struct symbol *other = list;
 
-		for (size_t at = 0; at < count; at += 2 * run) {
-			size_t middle = count - at < run ? count : at + run;
-			size_t end = count - middle < run ? count : middle + run;
-
-			merge(list + at, list + middle, list + end, spare + at);
-		}
+		if (((const uint8_t *)&differ)[bytes[i]] == 0)
+			continue;
+		sort_by_byte(list, spare, count, bytes[i]);
 		list = spare;
 		spare = other;
 	}
