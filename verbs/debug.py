@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from image import OPTIONS, image
-from lib.entry import free_port, run_to_entry
+from lib.entry import free_port, is_64_bit, run_to_entry
 from lib.project import BUILD, Stop, Voice, need, say, shown, start
 from lib.qemu import Gone
 from lib.symbols import place
@@ -55,6 +55,11 @@ def debug(given):
         raise Stop(f'debug: --port wants a number from 1 to 65535, not "{port}"', 2)
     kernel = Path(given.kernel or BUILD / "kernel.elf")
     disc = image(given)
+    if not given.trace and not is_64_bit(kernel):
+        raise Stop(
+            f"{shown(kernel)} is no 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"
+            " bits;\nto see its faults: ./build.sh debug --trace"
+        )
     need("run", *([] if given.no_gdb or given.trace else ["debug"]), install=not given.no_install)
     port = free_port(int(port))
     window = choose_window(given)

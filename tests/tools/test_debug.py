@@ -60,6 +60,23 @@ def test_symbols_are_moved_with_the_kernel(project, tmp_path, options):
     assert re.search(r"#0  finish \(\)", said) and f"kernel_slide={moved:x}" in said, said
 
 
+def test_a_kernel_where_isolinux_has_been_is_waited_for(project, tmp_path):
+    """ISOLINUX's own code lies at 1 MiB, and would run into a breakpoint there."""
+    source, program = tmp_path / "low.asm", tmp_path / "low.elf"
+    source.write_text(
+        "bits 64\nsection .text\nglobal _start\n_start: mov rax, 0x1234567890\ncli\nhlt\n"
+    )
+    made = tmp_path / "low.o"
+    subprocess.run(["nasm", "-felf64", "-o", made, source], check=True)
+    for address in ("0x100000", "0x100a01", "0x103d90"):
+        link = ["ld", "-melf_x86_64", "-N", f"-Ttext={address}"]
+        subprocess.run([*link, "-o", program, made], check=True)
+        done = with_gdb(
+            project, tmp_path, ["stepi", "print/x $rax", "info registers cs"], "--kernel", program
+        )
+        assert "$1 = 0x1234567890" in done.stdout, done.stdout
+
+
 def test_without_gdb_the_command_is_printed_and_ctrl_c_ends_it(project, tmp_path, kernel):
     program = kernel("mov rbx, 0x1234567890", "here: jmp here", name="it's one")
     running = subprocess.Popen(
@@ -93,7 +110,7 @@ def test_a_kernel_that_does_not_start_is_told(project, tmp_path):
     assert done.returncode == 1 and "the loader did not start the kernel" in done.stdout
     (tmp_path / "text").write_text("this is no kernel")
     done = with_gdb(project, tmp_path, [], "--no-check", "--kernel", tmp_path / "text")
-    assert done.returncode == 1 and "is no ELF file" in done.stdout, done.stdout
+    assert done.returncode == 1 and "is no 64-bit ELF file" in done.stdout, done.stdout
     done = with_gdb(project, tmp_path, [], "--", "-nonsense")
     assert done.returncode == 1 and "QEMU ended, with status 1" in done.stdout, done.stdout
     assert "--port wants a number" in with_gdb(project, tmp_path, [], "--port", "x").stdout

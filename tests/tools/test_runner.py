@@ -366,6 +366,36 @@ def commands(language):
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+BARE = """#![feature(no_core, rustc_attrs)]
+#![no_core]
+#![no_main]
+
+#[rustc_builtin_macro]
+macro_rules! global_asm { () => {} }
+global_asm!(".globl _start", "_start: cli", "hlt", "jmp _start");
+"""
+
+
+@pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo")
+def test_the_cargo_configuration_of_the_docs_works(project, tmp_path):
+    """For the bare target no `core` is at hand; a kernel in assembly does without it."""
+    files = {
+        "Cargo.toml": '[package]\nname = "bare"\nversion = "0.1.0"\nedition = "2021"\n',
+        ".cargo/config.toml": commands("toml")[0].replace("/path/to/longjump", str(project.root)),
+        "src/main.rs": BARE,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        ["cargo", "run", "--offline", "--target", "x86_64-unknown-none", "--", "-m", "64M"],
+        cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        env={**{key: value for key, value in os.environ.items() if "DISPLAY" not in key},
+             "RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": "-C linker=ld -C panic=abort"},
+    )  # fmt: skip
+    assert done.returncode == 0 and "the kernel has halted" in done.stderr, done.stderr
+
+
 def test_the_makefile_of_the_docs_works(project, kernel, tmp_path):
     kernel(*PASS, name="kernel").rename(tmp_path / "test.elf")
     makefile = commands("make")[0].replace("/path/to/longjump", str(project.root))

@@ -23,6 +23,12 @@ LIMIT = 120  # seconds until _start
 ET_DYN = 3
 
 
+def is_64_bit(kernel):
+    """Whether it is an ELF file of the 64-bit kind."""
+    with open(kernel, "rb") as file:
+        return file.read(5) == b"\x7fELF\x02"
+
+
 def entry_of(kernel):
     """The address of an ELF file's first instruction, and whether it may be moved."""
     with open(kernel, "rb") as file:
@@ -109,33 +115,39 @@ def run_to_entry(session, kernel, port):
     session.open()
     entries, stub = possible_entries(kernel), Stub(port)
     stub.ask("?")
-    stub.ask_all([f"Z1,{entries[0]:x},1"])
-    if len(entries) > 1 and _wait_for_loader(session, stub):
-        stub.ask_all([f"Z1,{address:x},1" for address in entries[1:]])
-        _go_on(session, stub)
-    elif len(entries) == 1:
-        _go_on(session, stub)
+    _wait_for_loader(session, stub)
+    stub.ask_all([f"Z1,{address:x},1" for address in entries])
+    _go_on(session, stub)
+    while (cpu := read_cpus(session.qmp)[0]).is_64_bit != is_64_bit(kernel):
+        _step_over(session, stub, cpu.at)  # somebody else's code, where the kernel will be
     stub.ask_all([f"z1,{address:x},1" for address in entries])
     stub.close()
-    at = read_cpus(session.qmp)[0].at
-    if at not in entries:
-        raise Stop(f"the machine stopped at RIP {at:#x}, which is not the kernel's beginning")
-    return (at - entries[0]) % 2**64
+    if cpu.at not in entries:
+        raise Stop(f"the machine stopped at {cpu.at:#x}, which is not the kernel's beginning")
+    return (cpu.at - entries[0]) % 2**64
+
+
+def _step_over(session, stub, address):
+    """Goes on from an instruction at which there is a breakpoint."""
+    stub.ask_all([f"z1,{address:x},1"])
+    stub.ask("s")
+    stub.ask_all([f"Z1,{address:x},1"])
+    _go_on(session, stub)
 
 
 def _wait_for_loader(session, stub):
     """Lets the machine run until Syslinux takes its hands off the timer's interrupt, the last it
-    does before it is gone. So the many breakpoints, which make QEMU slow, come at the last moment.
-    False if the machine stopped at the breakpoint that is there already."""
+    does before it is gone: breakpoints, which make QEMU slow if they are many, come at the last
+    moment."""
     stub.ask_all([f"Z2,{TIMER:x},4"])
     is_hooked = False
-    while "watch:" in _go_on(session, stub):
+    while True:
+        _go_on(session, stub)
         is_in_rom = bytes.fromhex(stub.ask(f"m{TIMER:x},4"))[3] >= ROM
         if is_hooked and is_in_rom:
-            stub.ask_all([f"z2,{TIMER:x},4"])
-            return True
+            break
         is_hooked = is_hooked or not is_in_rom
-    return False
+    stub.ask_all([f"z2,{TIMER:x},4"])
 
 
 def _go_on(session, stub):

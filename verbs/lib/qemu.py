@@ -80,6 +80,7 @@ class Cpu:
     flags: int
     halted: bool
     fault: int  # CR2
+    is_64_bit: bool = False  # it runs 64-bit code
 
     @property
     def dead(self):
@@ -100,6 +101,7 @@ def read_cpus(qmp):
                     flags=int(found.get("RFL") or found.get("EFL", "0"), 16),
                     halted=found["HLT"] == "1",
                     fault=int(found.get("CR2", "0"), 16),
+                    is_64_bit="RIP" in found,
                 )
             )
     return cpus

@@ -24,15 +24,16 @@ LAST = 5  # faults that are shown
 
 def faults_in_words(log, place):
     """What a log says, in lines; `place` says where in the kernel an address lies."""
-    faults, interrupts, triple = [], Counter(), False
+    faults, interrupts, triple, is_from_device = [], Counter(), False, False
     for line in log.splitlines():
         found = ENTRY.match(line)
         if line.startswith("Triple fault"):
             triple = True
-        elif found and int(found["vector"], 16) < 32 and found["soft"] == "0":
+        elif found and is_exception(found) and not is_from_device:
             faults.append(found)
         elif found:
             interrupts[int(found["vector"], 16)] += 1
+        is_from_device = line.startswith("Servicing hardware INT")
     lines = [] if faults else ["there was no exception"]
     if faults:
         lines.append(f"exceptions: {len(faults)}, of which the last:")
@@ -42,6 +43,11 @@ def faults_in_words(log, place):
     for vector, count in sorted(interrupts.items()):
         lines.append(f"interrupts with vector {vector:#x}: {count}")
     return lines
+
+
+def is_exception(found):
+    """The CPU raised it; no program asked for it by INT."""
+    return int(found["vector"], 16) < 32 and found["soft"] == "0"
 
 
 def fault_in_words(fault, place):
