@@ -5,7 +5,7 @@
 import os
 from pathlib import Path
 
-from lib.checking import look, words_of
+from lib.checking import Refused, look, words_of
 from lib.disc import Order, make_disc
 from lib.project import BUILD, Stop, make, need, say, shown, start
 from lib.words import Option, Verb
@@ -63,8 +63,8 @@ def check_order(order):
     name = shown(order.kernel)
     for finding in findings:
         if finding["severity"] == "refusal":
-            raise Stop(f"the loader would not start {name}:\n\n{finding['text']}\n"
-                       "--no-check makes the image all the same")  # fmt: skip
+            raise Refused(f"the loader would not start {name}:\n\n{finding['text']}\n"
+                          "--no-check makes the image all the same", finding)  # fmt: skip
     for finding in findings:
         say(f"  warning  {finding['code']} {finding['summary']}")
     if findings:

@@ -8,12 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from image import OPTIONS, read_order
+from image import OPTIONS, check_order, read_order
 from image import VERB as IMAGE
+from lib.checking import Refused
 from lib.config import read_settings
 from lib.disc import make_disc
 from lib.project import BUILD, Stop, Voice, make, need, shown, start
-from lib.trial import FAILURE, NO_CODE, QEMU, SUCCESS, TIME, Trial
+from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
 from lib.words import Option, Verb
 from run import boot, choose_window
 
@@ -38,7 +39,7 @@ line that says which, and with the status
     5    QEMU itself failed
     6    it ended without a code: it halted or switched the machine off
     7    the loader did not start it
-What is not a test ends like `./build.sh run`.
+What is not a test ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
 
 Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage]
 in the Cargo.toml above it; the command line has the last word.
@@ -51,6 +52,7 @@ in the Cargo.toml above it; the command line has the last word.
         TAKEN["--options"],
         TAKEN["--module"],
         TAKEN["--output"],
+        TAKEN["--no-check"],
         Option("--config", "FILE", "reads this file, not longjump.conf"),
         Option("--print-config", "", "shows each setting, and where it comes from"),
         Option("--build", "", "carries out build-command before"),
@@ -77,15 +79,21 @@ def runner(given):
         return 0
     if not kernel:
         raise Stop("runner: which ELF file? see ./build.sh runner --help", 2)
+    as_test = given.test or is_test(kernel)
     try:
         if given.build:
             build(settings)
         disc = pack(given, settings, kernel)
         need("run", install=not given.no_install)
+    except Refused as refused:
+        print(f"build.sh: {refused}", file=sys.stderr)
+        if as_test:
+            print(f"test NOT STARTED: {kernel.name}: {refused.line}", file=sys.stderr)
+        return NOT_STARTED
     except Stop as stop:
         raise Stop(str(stop), 2) from None
     command = [fill(word, disc) for word in settings["run-command"]]
-    if given.test or is_test(kernel):
+    if as_test:
         status, words = test(command, [*settings["test-args"], *given.rest], settings, kernel)
         print(words, file=sys.stderr, flush=True)
         return status
@@ -149,7 +157,9 @@ def pack(given, settings, kernel):
         words += ["--module", os.path.join(folder, text)]
     order = read_order(IMAGE.read([*words, *(["--verbose"] if given.verbose else [])]))
     need("build", install=not given.no_install)
-    make("build/longjump.c32")
+    make("build/longjump.c32", *([] if given.no_check else ["build/check"]))
+    if not given.no_check:
+        check_order(order)
     return make_disc(order)
 
 

@@ -82,7 +82,10 @@ def test_each_end_has_a_line_of_its_own():
 def test_a_kernel_that_is_refused_was_not_started(project, tmp_path):
     (tmp_path / "text").write_text("this is no kernel\n")
     said = project.bad("runner", "--test", tmp_path / "text", status=7)
-    assert re.match(r"test NOT STARTED: text: K\d{3} ", last(said)), said
+    assert re.match(r"test NOT STARTED: text: K\d{3} ", last(said)) and "ISOLINUX" not in said
+    said = project.bad("runner", "--test", "--no-check", tmp_path / "text", status=7)
+    assert re.match(r"test NOT STARTED: text: K\d{3} ", last(said)) and "ISOLINUX" in said
+    assert "would not start" in project.bad("runner", tmp_path / "text", status=7)
 
 
 def test_what_the_kernel_says_is_on_stdout_and_nothing_else(project, kernel):

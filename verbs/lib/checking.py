@@ -13,6 +13,14 @@ PROGRAM = BUILD / "check"
 PLENTY = 64 << 30  # bytes of memory, where the machine is not known
 
 
+class Refused(Stop):
+    """The loader would not start the kernel."""
+
+    def __init__(self, message, finding):
+        super().__init__(message)
+        self.line = f"{finding['code']} {finding['summary']}"
+
+
 def words_of(kernel, append=None, options=None, modules=()):
     """The words after APPEND for a kernel; modules are pairs of path and command line."""
     words = [*(options or "").split(), plain(kernel), *(append or "").split()]
