@@ -22,8 +22,8 @@ struct __attribute__((packed)) loose_word {
 	uint32_t value;
 };
 
-/* Every kernel is searched, those of other protocols, too: so what costs time is done only where the
- * magic number is. */
+/* Every kernel is searched, those of other protocols, too: so what costs time is done only where
+ * the magic number is. */
 bool multiboot_find(struct span file, uint32_t magic, unsigned words, uint64_t align,
                     uint64_t search, uint64_t *at)
 {

@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: MIT
 ;
-; stubborn.asm - an option ROM that makes the BIOS worse: it neither sets a VBE mode (int 10h, AX=4F02h) nor switches
-; anything off (int 15h, AX=53xxh). All other calls go on to the BIOS, whose own vectors are kept in int 60h and 61h.
+; stubborn.asm - an option ROM that makes the BIOS worse: it neither sets a VBE mode (int 10h,
+; AX=4F02h) nor switches anything off (int 15h, AX=53xxh). All other calls go on to the BIOS, whose
+; own vectors are kept in int 60h and 61h.
 
         bits 16
         org 0
