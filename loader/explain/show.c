@@ -231,7 +231,7 @@ static void show_tables(struct sheet *sheet)
 	         fault->ldt);
 	entry(sheet, "selectors", COLOUR_PLAIN, buffer, NO_LIMIT);
 	text = text_in(buffer, sizeof(buffer));
-	text_add(&text, "GDT %#llx limit %#x, IDT %#llx limit %#x", ULL(fault->gdt.base),
+	text_add(&text, "GDT %#llx limit %x, IDT %#llx limit %x", ULL(fault->gdt.base),
 	         fault->gdt.limit, ULL(fault->idt.base), fault->idt.limit);
 	entry(sheet, "tables", COLOUR_PLAIN, buffer, NO_LIMIT);
 }

@@ -622,6 +622,25 @@ TEST("without frame pointers the stack is searched for what follows a call")
 	EXPECT_EQUAL(said.trace.steps[0].place.address, CODE + 0x120);
 }
 
+TEST("symbols that find no room are left out, with a warning, and the kernel boots")
+{
+	static struct named many[20000];
+
+	for (unsigned i = 0; i < COUNT(many); i++)
+		many[i] = (struct named){ "a_name", CODE + 0x10, ELF_STT_FUNC, false };
+	begin_world(16 * MIB);
+	begin_elf(ELF_TYPE_EXEC);
+	add_segment(RX, CODE, 6000, 6000);
+	elf_head->entry = CODE + 0x10;
+	add_symbols(many, COUNT(many));
+	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	expect_plan();
+	EXPECT_EQUAL(world.boot.plan.landmarks.symbol_count, 0);
+	EXPECT_EQUAL(world.report.count, 1);
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_SYMBOLS_LEFT_OUT);
+	EXPECT(!world.report.findings[0].refusal);
+}
+
 TEST("symbols that the kernel has overwritten do no harm")
 {
 	uint64_t state = 1;
