@@ -54,9 +54,9 @@ bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
                  struct report *report);
 
 /*
- * As kernel_read(), for protocols that load segments at their physical addresses and start kernels in
- * 32-bit mode: the file may be ELF32 or ELF64, and every address in `kernel` is physical. What only
- * makes sense with page tables (rights, relocation, thread-local storage) is not looked at.
+ * As kernel_read(), for protocols that load segments at their physical addresses and start kernels
+ * in 32-bit mode: the file may be ELF32 or ELF64, and every address in `kernel` is physical. What
+ * only makes sense with page tables (rights, relocation, thread-local storage) is not looked at.
  */
 bool kernel_read_physical(struct kernel *kernel, struct span file, struct report *report);
 

@@ -19,8 +19,9 @@
 const char *use_name(enum use use)
 {
 	static const char *const names[USES] = {
-		"kernel",      "module",        "stack",       "boot information",
-		"page tables", "resident part", "kernel file", "framebuffer", "shelter", "direct map",  "identity map",  "VGA window",
+		"kernel",      "module",        "stack",        "boot information",
+		"page tables", "resident part", "kernel file",  "framebuffer",
+		"shelter",     "direct map",    "identity map", "VGA window",
 	};
 
 	return names[use];
@@ -696,8 +697,9 @@ static void add_copying(struct plan *plan, const struct placement *placement)
 }
 
 /*
- * Puts the moves in order. Where some wait for each other in a circle, the source of one is brought to
- * free memory before all else: then it waits for nobody. The array has room for one more for each.
+ * Puts the moves in order. Where some wait for each other in a circle, the source of one is brought
+ * to free memory before all else: then it waits for nobody. The array has room for one more for
+ * each.
  */
 static bool order_moves(struct plan *plan)
 {

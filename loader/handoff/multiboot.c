@@ -2,10 +2,10 @@
 /*
  * multiboot.c - what Multiboot 1 and 2 have in common.
  *
- * A kernel of theirs knows nothing of page tables: its segments go to the physical addresses it names,
- * even where Syslinux, this module or its own file lie now. All of these are done with when the
- * resident part copies; only the loader's scratch memory, in which the resident part runs, may not be
- * in the way.
+ * A kernel of theirs knows nothing of page tables: its segments go to the physical addresses it
+ * names, even where Syslinux, this module or its own file lie now. All of these are done with when
+ * the resident part copies; only the loader's scratch memory, in which the resident part runs, may
+ * not be in the way.
  */
 #include "handoff/multiboot.h"
 

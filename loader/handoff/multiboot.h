@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot.h - Multiboot 1 and 2: kernels that are loaded at physical addresses and entered in 32-bit
- * protected mode. The two protocols, and what they have in common.
+ * multiboot.h - Multiboot 1 and 2: kernels that are loaded at physical addresses and entered in
+ * 32-bit protected mode. The two protocols, and what they have in common.
  */
 #ifndef HANDOFF_MULTIBOOT_H
 #define HANDOFF_MULTIBOOT_H
@@ -44,8 +44,9 @@ void multiboot_memory(const struct plan *plan, uint32_t *lower, uint32_t *upper)
 struct phys_range multiboot_module(const struct plan *plan, unsigned number);
 
 /*
- * The command line of kernel or module: its name, a space, and what follows. The name is there because
- * loaders that do not call themselves GRUB 2 are expected to give it: Xen drops the first word.
+ * The command line of kernel or module: its name, a space, and what follows. The name is there
+ * because loaders that do not call themselves GRUB 2 are expected to give it: Xen drops the first
+ * word.
  */
 void multiboot_write_line(const struct file *file, char *to, uint64_t size);
 

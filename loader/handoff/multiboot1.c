@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* multiboot1.c - Multiboot 1 (GNU Multiboot specification 0.6.96): its header and its information. */
+/* multiboot1.c - Multiboot 1 (GNU Multiboot specification 0.6.96): its header and its information.
+ */
 #include "handoff/multiboot.h"
 
 #include "handoff/abi/multiboot.h"
@@ -94,7 +95,8 @@ static void write_modules(struct writer *writer, struct mb1_info *info)
 	}
 }
 
-/* The firmware's memory map: this protocol leaves it to the kernel to spare itself and its modules. */
+/* The firmware's memory map: this protocol leaves it to the kernel to spare itself and its modules.
+ */
 static void write_memory(struct writer *writer, struct mb1_info *info)
 {
 	const struct machine *machine = writer->plan->machine;

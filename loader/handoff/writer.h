@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * writer.h - writes what a kernel is told: structures, tables and strings, one behind the other in a
- * block of memory, with the addresses at which the kernel will see them.
+ * writer.h - writes what a kernel is told: structures, tables and strings, one behind the other in
+ * a block of memory, with the addresses at which the kernel will see them.
  */
 #ifndef HANDOFF_WRITER_H
 #define HANDOFF_WRITER_H
@@ -21,7 +21,8 @@ struct writer {
  */
 uint64_t writer_reserve(struct writer *writer, uint64_t size, void **bytes);
 
-/* Copies `size` bytes; returns the address at which the kernel sees them, or 0 if there are none. */
+/* Copies `size` bytes; returns the address at which the kernel sees them, or 0 if there are none.
+ */
 uint64_t writer_copy(struct writer *writer, const void *from, uint64_t size);
 
 /* As writer_copy(), for a zero-terminated string. */

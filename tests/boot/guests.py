@@ -1,5 +1,5 @@
-"""Kernels of the tests' own for protocols of others: written in assembly by the test, since what they
-prove is read from outside, in the registers and the memory that they stand still with."""
+"""Kernels of the tests' own for protocols of others: written in assembly by the test, since what
+they prove is read from outside, in the registers and the memory that they stand still with."""
 
 import subprocess
 

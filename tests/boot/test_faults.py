@@ -1,5 +1,5 @@
-"""A kernel's first mistakes, each committed for real: what is said of them on COM1, on port 0xE9 and
-on the screen. Knows the line for programs; docs/errors.md, Faults, has the rest."""
+"""A kernel's first mistakes, each committed for real: what is said of them on COM1, on port 0xE9
+and on the screen. Knows the line for programs; docs/errors.md, Faults, has the rest."""
 
 import re
 import subprocess
@@ -91,7 +91,8 @@ def test_a_mistake_is_explained(boot, kernel):
     seen = screen_of(machine, machine.screen_text)
     check(kernel, said, seen)
     assert machine.registers()["is_halted"]
-    assert plain(said.split("Longjump: ")[-1]) in plain(machine.debugcon()), "port 0xE9 says the same"
+    words = plain(said.split("Longjump: ")[-1])
+    assert words in plain(machine.debugcon()), "port 0xE9 says the same"
     rows = seen.splitlines()
     assert len(rows) == 25 and rows[24].startswith(f" {HALTED}"), seen
     for label in ("usually", "RAX", "RIP", "CR2", "code", "stack"):

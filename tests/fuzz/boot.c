@@ -29,7 +29,8 @@ static bool take_options(struct span *rest)
 	return order_read(&world.order, count, words, &world.report);
 }
 
-/* The firmware's map. Where files and scratch memory lie, there is RAM; elsewhere there is anything. */
+/* The firmware's map. Where files and scratch memory lie, there is RAM; elsewhere there is
+ * anything. */
 static void take_firmware(struct span *rest)
 {
 	struct phys_range ram = { 3 * MIB, RAM };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* replay.c - runs a fuzzer on files, in place of libFuzzer: every input that has ever told something
- * is a test from then on. */
+/* replay.c - runs a fuzzer on files, in place of libFuzzer: every input that has ever told
+ * something is a test from then on. */
 #include "fuzz.h"
 
 /* Runs the fuzzer on a file. False if it cannot be read. */

@@ -1,4 +1,4 @@
-"""Replays the corpus, in every run of the tests; and fuzzes, when asked for: ./build.sh test fuzz."""
+"""Replays the corpus, in every run of the tests; fuzzes, when asked for: ./build.sh test fuzz."""
 
 import os
 import pathlib

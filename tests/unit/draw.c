@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* draw.c - holds what explain/draw.h promises: lines on text screens and in pixels of every kind. */
+/* draw.c - holds what explain/draw.h promises: lines on text screens and in pixels of every kind.
+ */
 #include "check.h"
 
 #include "explain/draw.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.c - holds what core/memory.h promises. Maps are drawn: a character is a page, a letter is a
- * type of memory (letters[] below), a dot is nothing.
+ * memory.c - holds what core/memory.h promises. Maps are drawn: a character is a page, a letter is
+ * a type of memory (letters[] below), a dot is nothing.
  */
 #include "check.h"
 

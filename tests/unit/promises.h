@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * promises.h - boots a kernel in a simulated machine, and holds everything that a kernel is promised
- * by looking at the machine as the kernel would find it: through its page tables.
+ * promises.h - boots a kernel in a simulated machine, and holds everything that a kernel is
+ * promised by looking at the machine as the kernel would find it: through its page tables.
  *
  *     begin_world(32 * MIB);      the machine
  *     begin_small_elf();          the kernel
@@ -180,7 +180,8 @@ static inline uint8_t expected_rights(uint64_t page)
 	return rights;
 }
 
-/* Where the kernel sees `size` bytes at a virtual address; all must be mapped, with these rights. */
+/* Where the kernel sees `size` bytes at a virtual address; all must be mapped, with these rights.
+ */
 static inline uint8_t *look_at(uint64_t virt, uint64_t size, uint8_t rights)
 {
 	const struct seen *range = view_at(&view, virt);
@@ -207,7 +208,8 @@ static inline void expect_page(uint64_t page)
 	}
 }
 
-/* Every byte of every page of every segment; of a huge one, its first, its last and some between. */
+/* Every byte of every page of every segment; of a huge one, its first, its last and some between.
+ */
 static inline void expect_kernel(void)
 {
 	for (unsigned i = 0; i < elf_head->phnum; i++) {

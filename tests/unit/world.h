@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world.h - a simulated machine: one block of memory as its RAM, a firmware that describes it, files
- * that lie in it, and scratch memory at its end. What the loader would do to a real machine, it does
- * to this one; the tests then look at what has become of it.
+ * world.h - a simulated machine: one block of memory as its RAM, a firmware that describes it,
+ * files that lie in it, and scratch memory at its end. What the loader would do to a real machine,
+ * it does to this one; the tests then look at what has become of it.
  *
  *     0       0x9f000  1 MiB                                 size - scratch   size
  *     | usable | reserved | usable ... files ... usable ...  |    scratch     |

@@ -55,16 +55,17 @@ static bool take_memory(struct file *file, uint64_t size, struct report *report)
 }
 
 /*
- * Syslinux prints that a sector cannot be read, and then goes on as if it had been. So each sector of
- * the memory is marked before it is read, with a number that no file holds there but by a chance of
- * 2^-64: a mark that is still there afterwards is a sector that did not come.
+ * Syslinux prints that a sector cannot be read, and then goes on as if it had been. So each sector
+ * of the memory is marked before it is read, with a number that no file holds there but by a chance
+ * of 2^-64: a mark that is still there afterwards is a sector that did not come.
  */
 static uint64_t new_mark(void)
 {
 	return (rdtsc() << 1 | 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* The mark at one place, in two words: this is done for every sector, and 32-bit code is quicker so. */
+/* The mark at one place, in two words: this is done for every sector, and 32-bit code is quicker
+ * so. */
 static void set_mark(uint8_t *at, uint64_t mark)
 {
 	volatile uint32_t *words = (volatile uint32_t *)(void *)at;
@@ -80,8 +81,8 @@ static bool has_mark(const uint8_t *at, uint64_t mark)
 	return words[0] == (uint32_t)mark && words[1] == (uint32_t)(mark >> 32);
 }
 
-/* Where the last block of a disc begins in memory of `size` bytes. A read ends at the first sector that
- * fails, so the sectors of a disk need marks only there. */
+/* Where the last block of a disc begins in memory of `size` bytes. A read ends at the first sector
+ * that fails, so the sectors of a disk need marks only there. */
 static uint32_t last_block(uint32_t size)
 {
 	return size > CD_SECTOR ? (uint32_t)align_down(size - 1, CD_SECTOR) : 0;
@@ -114,8 +115,8 @@ static uint32_t find_mark(const uint8_t *bytes, uint32_t size, uint64_t mark)
 
 /*
  * Reads the next part of a file of which `left` bytes are left, and checks that all of it came.
- * Returns how many bytes did. Asks for so much at once that Syslinux reads to where it should, and not
- * to a buffer of its own.
+ * Returns how many bytes did. Asks for so much at once that Syslinux reads to where it should, and
+ * not to a buffer of its own.
  */
 static uint32_t read_part(uint8_t *to, uint64_t left, FILE *from)
 {

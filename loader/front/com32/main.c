@@ -71,9 +71,9 @@ static uint64_t low_memory(void)
 }
 
 /*
- * Memory for what the loader makes: a sixteenth of what there is, within limits. It is the end of the
- * largest block there is, far from the addresses at which kernels that choose for themselves want to
- * be.
+ * Memory for what the loader makes: a sixteenth of what there is, within limits. It is the end of
+ * the largest block there is, far from the addresses at which kernels that choose for themselves
+ * want to be.
  */
 static bool take_scratch(void)
 {

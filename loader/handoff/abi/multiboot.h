@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot.h - the wire structures of Multiboot 1 (GNU Multiboot specification 0.6.96, section 3) and
- * Multiboot 2 (version 2.0, section 3), in our own words. Section numbers stand with each.
+ * multiboot.h - the wire structures of Multiboot 1 (GNU Multiboot specification 0.6.96, section 3)
+ * and Multiboot 2 (version 2.0, section 3), in our own words. Section numbers stand with each.
  */
 #ifndef HANDOFF_ABI_MULTIBOOT_H
 #define HANDOFF_ABI_MULTIBOOT_H
