@@ -54,8 +54,8 @@ static inline void check_add(const char *sentence, void (*run)(void))
 		check_add(sentence, run);                         \
 	}                                                         \
 	static void run(void)
-#define CHECK_NAMED(sentence, number)    CHECK_TEST(sentence, check_run_##number, check_add_##number)
-#define CHECK_NUMBERED(sentence, number) CHECK_NAMED(sentence, number)
+#define CHECK_AS(sentence, number)       CHECK_TEST(sentence, check_run_##number, check_add_##number)
+#define CHECK_NUMBERED(sentence, number) CHECK_AS(sentence, number)
 
 /* Begins a test. */
 #define TEST(sentence) CHECK_NUMBERED(sentence, __COUNTER__)
