@@ -1,0 +1,92 @@
+"""drives.py - the drives of this machine, what is on them, and why one may not be written over.
+
+Knows lsblk and the kernel's names; knows nothing of images.
+"""
+
+import json
+import subprocess
+from pathlib import Path
+
+from lib.project import Stop
+
+COLUMNS = "PATH,TYPE,SIZE,RM,RO,TRAN,VENDOR,MODEL,FSTYPE,LABEL,MOUNTPOINT"
+SYSTEM = ("/", "/boot", "/boot/efi", "/home", "/usr", "/var", "[SWAP]")
+
+
+class Drive:
+    """A drive, or a part of one, as lsblk describes it."""
+
+    def __init__(self, told):
+        self.path, self.type, self.size = told["path"], told["type"], int(told["size"] or 0)
+        self.is_removable = told["rm"] or told["tran"] == "usb" or is_card(self.path)
+        self.is_read_only = told["ro"]
+        model = " ".join(filter(None, map(str.strip, (told["vendor"] or "", told["model"] or ""))))
+        self.model = model or {"loop": "loop device"}.get(self.type, "unnamed")
+        self.contents = (told["fstype"] or "").strip()
+        self.label = told["label"] or ""
+        self.mounted = told["mountpoint"] or ""
+        self.parts = [Drive(part) for part in told.get("children", [])]
+
+    def all_parts(self):
+        """The drive itself, its partitions, and what is inside of those."""
+        return [self, *(inner for part in self.parts for inner in part.all_parts())]
+
+    def lines(self):
+        """What the drive is, and what is on it, one line each."""
+        inside = [part.line() for part in self.all_parts()[1:]]
+        if self.contents or not inside:
+            inside.insert(0, self.said_of_contents())
+        return [f"{self.path}  {self.model}, {in_units(self.size)}", *map("    ".__add__, inside)]
+
+    def line(self):
+        """A part of a drive, and what is on it."""
+        return f"{self.path}  {in_units(self.size)}, {self.said_of_contents()}"
+
+    def said_of_contents(self):
+        """What is on it, in words."""
+        label = f' "{self.label}"' if self.label else ""
+        mounted = f", mounted at {self.mounted}" if self.mounted else ""
+        return (f"{self.contents}{label}" if self.contents else "nothing that is known") + mounted
+
+    def objection(self, allow_loop=False):
+        """Why it must not be written over, with the remedy; "" if it may be."""
+        mounted = next((part for part in self.all_parts() if part.mounted), None)
+        if self.type == "part":
+            return "is only a part of a drive: name the whole drive, which is what boots"
+        if any(part.mounted in SYSTEM for part in self.all_parts()):
+            return "holds the running system"
+        if self.type == "loop" and not allow_loop or self.type not in ("disk", "loop"):
+            return f"is no stick, card or disk, but of the type {self.type}"
+        if not self.is_removable and self.type != "loop":
+            return "is not removable: it is built into this machine"
+        if mounted:
+            return f"is in use: {mounted.path} is mounted at {mounted.mounted};\n" \
+                   f"    sudo umount {mounted.path}"  # fmt: skip
+        if self.is_read_only:
+            return "is write-protected: there may be a switch on it"
+        return "is empty: there is no card in it" if self.size == 0 else ""
+
+
+def read_drives():
+    """All drives that lsblk finds."""
+    command = ["lsblk", "--all", "--json", "--bytes", "--output", COLUMNS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Stop(f"lsblk failed: {done.stderr.strip()}")
+    return [Drive(told) for told in json.loads(done.stdout)["blockdevices"]]
+
+
+def is_card(path):
+    """It is an SD card, not memory that is soldered in and has the same kind of name."""
+    try:
+        return (Path("/sys/block") / Path(path).name / "device/type").read_text().strip() == "SD"
+    except OSError:
+        return False
+
+
+def in_units(size):
+    """A size as it is said of drives."""
+    for shift, unit in ((30, "GiB"), (20, "MiB")):
+        if size >= 1 << shift:
+            return f"{size / (1 << shift):.1f} {unit}"
+    return f"{size // 1024} KiB"
