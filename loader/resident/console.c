@@ -44,16 +44,3 @@ void console_write(const char *text)
 		outb(PORT_DEBUG, (uint8_t)*text);
 	}
 }
-
-void console_write_hex(uint64_t value)
-{
-	char digits[19] = "0x";
-
-	for (int i = 0; i < 16; i++) {
-		unsigned digit = (unsigned)(value >> (60 - 4 * i)) & 15;
-
-		digits[2 + i] = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
-	}
-	digits[18] = 0;
-	console_write(digits);
-}

@@ -11,7 +11,4 @@ void console_open(uint32_t port);
 /* Sends a text; '\n' begins a new line. */
 void console_write(const char *text);
 
-/* Sends a number as 0x and 16 hexadecimal digits. */
-void console_write_hex(uint64_t value);
-
 #endif

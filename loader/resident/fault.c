@@ -166,35 +166,51 @@ static void show(const struct look *look)
 	draw(&canvas, lines);
 }
 
+/* Says on the serial line, and on a text screen, what is left to say: `what` and `why` are two parts
+ * of a sentence. */
+static void say_shortly(const char *what, const char *why)
+{
+	char line[200];
+	struct text text = text_in(line, sizeof(line));
+	struct canvas canvas;
+
+	text_add(&text, "\n%s %s %s\n", what, why, end_words());
+	console_write(line);
+	if (landmarks->screen.pixels != 0 || !open_screen(&canvas))
+		return;
+	text = text_in(line, sizeof(line));
+	text_add(&text, "%s\n%s\f%s", what, why, end_words());
+	draw(&canvas, line);
+}
+
 /* Called with the saved registers, once. If it returns, the machine is halted. */
 void fault_explain(struct fault *fault)
 {
 	struct look look = { NULL, landmarks, fault };
 
-	if (landmarks->magic != LANDMARKS_MAGIC) {
-		console_write("\nLongjump: exception ");
-		console_write_hex(fault->vector);
-		console_write(" at ");
-		console_write_hex(fault->rip);
-		console_write("; the kernel has overwritten what would explain it.\n");
-		return;
+	if (landmarks->magic == LANDMARKS_MAGIC) {
+		console_open(landmarks->serial);
+		ask(fault);
+		show(&look);
+	} else {
+		char what[80];
+		struct text text = text_in(what, sizeof(what));
+
+		text_add(&text, "Longjump: exception %u at %#llx;", (unsigned)fault->vector,
+		         ULL(fault->rip));
+		say_shortly(what, "the kernel has overwritten what would explain it.");
 	}
-	console_open(landmarks->serial);
-	ask(fault);
-	show(&look);
 	end();
 }
 
 /* A fault of the explainer's own. The report on the serial line may be cut short. */
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
 {
-	char line[200];
-	struct text text = text_in(line, sizeof(line));
+	char what[80];
+	struct text text = text_in(what, sizeof(what));
 
-	text_add(&text,
-	         "\nLongjump: exception %u at %#llx (CR2 %#llx) while a fault was explained. "
-	         "The machine is halted.\n",
-	         (unsigned)vector, ULL(rip), ULL(cr2));
-	console_write(line);
+	text_add(&text, "Longjump: exception %u at %#llx (CR2 %#llx)", (unsigned)vector, ULL(rip),
+	         ULL(cr2));
+	say_shortly(what, "while a fault was explained.");
 	end();
 }

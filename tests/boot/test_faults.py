@@ -30,6 +30,7 @@ FAULTS = {
     "fault_beyond_memory": (14, "beyond-memory", "there is no memory", "RAM ends at 0xf"),
     "fault_own_tables": (14, "not-mapped", "the kernel's own page tables", "0x0 at level 4"),
     "fault_reserved_bit": (14, "reserved-bit", "must be 0: 0x83 at level 4"),
+    "fault_own_tss": (14, "null-page", "wrote to 0x10", "a null pointer"),
     "fault_user": (14, "kernel-page", "The program in user mode jumped to", "may not touch"),
     "fault_non_canonical": (13, "non-canonical", "0x1234567890abcdef", "no canonical address"),
     "fault_return_address": (13, "non-canonical", "no canonical address", "was overwritten"),
@@ -159,6 +160,15 @@ def test_a_fault_of_the_explainer_ends_in_one_line(boot):
     assert len(said.split("Longjump: ")[-1].splitlines()) == 1
     machine.expect_end("hang", limit=1)
     assert machine.registers()["is_halted"]
+    assert "while a fault was explained." in machine.screen_text()
+
+
+def test_lost_landmarks_are_admitted(boot):
+    machine = boot("fault_landmarks", debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    assert "exception 6" in said and "has overwritten what would explain it" in said
+    screen_of(machine, machine.screen_text)
+    assert "has overwritten what would explain it" in machine.screen_text()
 
 
 def test_a_slid_kernel_keeps_its_names(boot):

@@ -132,6 +132,13 @@ def test_the_core_includes_nothing_but_itself():
         assert own or is_in("loader/core", name[1:-1], place), f"{place} includes {name}"
 
 
+def test_the_explainer_includes_nothing_but_the_core_and_itself():
+    for place, name in includes("loader/explain"):
+        own = name[0] == "<" and name[1:-1] in COMPILERS_OWN
+        mine = any(is_in(folder, name[1:-1], place) for folder in ("loader/core", "loader/explain"))
+        assert own or mine, f"{place} includes {name}"
+
+
 def test_a_handoff_includes_no_front_and_no_machine():
     for place, name in includes("loader/handoff"):
         assert not re.search(r"\b(front|x86|resident)/", name), f"{place} includes {name}"
