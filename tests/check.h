@@ -54,7 +54,7 @@ static inline void check_add(const char *sentence, void (*run)(void))
 		check_add(sentence, run);                         \
 	}                                                         \
 	static void run(void)
-#define CHECK_AS(sentence, number)       CHECK_TEST(sentence, check_run_##number, check_add_##number)
+#define CHECK_AS(sentence, number)       CHECK_TEST(sentence, check_##number, check_add_##number)
 #define CHECK_NUMBERED(sentence, number) CHECK_AS(sentence, number)
 
 /* Begins a test. */
