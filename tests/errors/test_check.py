@@ -198,3 +198,17 @@ def test_a_machine_too_small_is_no_fault_of_the_kernel(project, tmp_path):
     output = tmp_path / "made.iso"
     done = project.run("image", "--options", "-stack=1G", "--output", output)
     assert done.returncode == 0, done.stdout
+def test_explain_prints_a_page(project):
+    done = project.run("explain", "K107")
+    assert done.returncode == 0
+    assert done.stdout.startswith("## K107 the program headers lie outside the file\n")
+    assert "## K108" not in done.stdout and "readelf" in done.stdout
+    assert project.run("explain", "107").stdout == done.stdout
+    assert project.run("explain", "k107").stdout == done.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["K999"], ["nonsense"], ["K"]])
+def test_explain_lists_what_there_is(project, words):
+    done = project.run("explain", *words)
+    assert done.returncode == 2, done.stdout
+    assert len(re.findall(r"^    K\d+  \w", done.stdout, re.MULTILINE)) > 40
