@@ -177,8 +177,8 @@ static bool plan_stack(struct plan *plan, uint64_t at, uint64_t pages)
 	                          "the guard page"))
 		return false;
 	if (!plan_find(plan, size, PAGE_SIZE, 0, UINT64_MAX, &stack.phys))
-		return refuse(plan->report, DIAG_MEMORY_STACK, "it takes %llu KiB in one piece",
-		              ULL(size / KIB));
+		return plan_refuse_memory(plan, DIAG_MEMORY_STACK, "the stack, in one piece,",
+		                          size);
 	plan->entry.rsp = placement_virtual(&stack).end;
 	return add_mapped(plan, stack, "kernel-stack-address");
 }

@@ -64,6 +64,20 @@ def test_our_own_kernels_do_not_bite():
     assert check(ROOT / "build/tests/kernels/tls.elf")["findings"] == []
 
 
+def test_symbols_that_do_not_fit_into_memory_are_left_out(kernel):
+    labels = "".join(f"label_{number}: .global label_{number};" for number in range(30000))
+    program = kernel(body=f'__asm__(".data; {labels} .byte 1; .text");')
+    assert check(program)["warnings"] == []
+    assert check(program, memory=16 << 20)["warnings"] == ["K212"]
+
+
+def test_sse_is_known_to_be_on_or_off(kernel):
+    program = kernel(**LINTS["SSE"].bad)
+    assert check(program)["warnings"] == ["K806"]
+    assert "K814" in check("-protocol=bootloader-0.9", program)["warnings"]
+    assert "K814" not in check("-protocol=bootloader-0.9,sse", program)["warnings"]
+
+
 # ---- what is planned -----------------------------------------------------------------------------
 
 

@@ -9,11 +9,11 @@
 #include "core/boot.h"
 #include "front/host/sections.h"
 
-/* Everything below. `plan` is that of a boot that was prepared. */
-void lint(const struct plan *plan, const struct sections *sections, struct report *report);
+/* Everything below. `plan` is that of a boot that was prepared; warnings go to its report. */
+void lint(const struct plan *plan, const struct sections *sections);
 
 /* What the machine code shows: red zone, SSE, AVX, stack protector (lint_code.c). */
-void lint_code(const struct kernel *kernel, const struct sections *sections, struct report *report);
+void lint_code(const struct plan *plan, const struct sections *sections);
 
 /* Bytes of debug data in the file, and of everything that no segment and no section claims. */
 uint64_t lint_debug_size(const struct sections *sections);

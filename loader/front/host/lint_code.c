@@ -34,6 +34,7 @@ struct tally {
 struct habits {
 	struct tally red_zone, sse, avx, protector;
 	bool saves_sse;    /* FXSAVE or XSAVE is in it */
+	bool switches_sse; /* something is written to CR4 */
 	bool switches_avx; /* XSETBV is in it */
 };
 
@@ -224,6 +225,8 @@ static void note_skills(struct habits *habits, const struct insn *insn)
 	    && ((insn->opcode == 0xae && (insn->reg == 0 || insn->reg == 4 || insn->reg == 6))
 	        || (insn->opcode == 0xc7 && (insn->reg == 4 || insn->reg == 5))))
 		habits->saves_sse = true;
+	if (insn->opcode == 0x22 && insn->reg == 4)
+		habits->switches_sse = true;
 	if (insn->opcode == 0x01 && insn->mod == 3 && insn->reg == 2 && insn->rm == 1)
 		habits->switches_avx = true;
 }
@@ -309,17 +312,29 @@ static void warn_red_zone(const struct habits *habits, const struct sections *se
 		     units, units == 1 ? "" : "s");
 }
 
-/* Turns what was found into warnings. */
-static void warn_habits(const struct habits *habits, const struct sections *sections,
-                        struct report *report)
+static void warn_sse(const struct habits *habits, bool on, struct report *report)
 {
+	char buffer[200];
+
+	if (habits->sse.instructions == 0)
+		return;
+	tally_words(&habits->sse, buffer, sizeof(buffer));
+	if (!on && !habits->switches_sse)
+		warn(report, DIAG_LINT_SSE_OFF, "%s, and CR4 is not written to", buffer);
+	if (!habits->saves_sse)
+		warn(report, DIAG_LINT_SSE, "%s, and FXSAVE or XSAVE nowhere", buffer);
+}
+
+/* Turns what was found into warnings. */
+static void warn_habits(const struct habits *habits, const struct plan *plan,
+                        const struct sections *sections)
+{
+	struct report *report = plan->report;
 	struct file_symbol symbol;
 	char buffer[200];
 
 	warn_red_zone(habits, sections, report);
-	if (habits->sse.instructions > 0 && !habits->saves_sse)
-		warn(report, DIAG_LINT_SSE, "%s, and FXSAVE or XSAVE nowhere",
-		     tally_words(&habits->sse, buffer, sizeof(buffer)));
+	warn_sse(habits, (plan->entry.cr4 & CR4_OSFXSR) != 0, plan->report);
 	if (habits->avx.instructions > 0 && !habits->switches_avx)
 		warn(report, DIAG_LINT_AVX, "%s, and XSETBV nowhere",
 		     tally_words(&habits->avx, buffer, sizeof(buffer)));
@@ -329,16 +344,16 @@ static void warn_habits(const struct habits *habits, const struct sections *sect
 		     tally_words(&habits->protector, buffer, sizeof(buffer)));
 }
 
-void lint_code(const struct kernel *kernel, const struct sections *sections, struct report *report)
+void lint_code(const struct plan *plan, const struct sections *sections)
 {
 	struct functions functions = { 0 };
 	struct habits habits = { 0 };
 
-	list_symbols(&functions, kernel, sections);
+	list_symbols(&functions, plan->kernel, sections);
 	if (functions.count == 0)
-		list_pieces(&functions, kernel, sections);
+		list_pieces(&functions, plan->kernel, sections);
 	for (size_t i = 0; i < functions.count; i++)
 		walk(&habits, &functions.list[i]);
-	warn_habits(&habits, sections, report);
+	warn_habits(&habits, plan, sections);
 	free(functions.list);
 }

@@ -92,7 +92,7 @@ static void run(struct check *check, unsigned count, const char *const *words)
 	check->sections = sections_read(check->order.kernel.bytes);
 	if (check->prepared) {
 		check->readable = true;
-		lint(&check->boot.plan, &check->sections, report);
+		lint(&check->boot.plan, &check->sections);
 	} else {
 		read_kernel(check, protocol);
 	}
