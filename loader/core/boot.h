@@ -38,6 +38,10 @@ struct protocol {
 	/* Writes what can only be known when everything is placed: the memory map. Adds no
 	 * placement. */
 	bool (*seal)(struct plan *plan);
+
+	/* Words what the kernel asks for by itself, a line each, the last without an end. NULL:
+	 * kernels of this protocol ask for nothing. */
+	void (*describe)(const struct kernel *kernel, struct text *text);
 };
 
 /* What boot() works on. Large: not for the stack. */

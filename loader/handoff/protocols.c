@@ -2,12 +2,13 @@
 /* protocols.c - the list of protocols, in the order in which a kernel is recognised. */
 #include "handoff/protocols.h"
 
+#include "handoff/limine.h"
 #include "handoff/multiboot.h"
 #include "handoff/native.h"
 #include "handoff/rust_bootloader.h"
 
 static const struct protocol *const protocols[] = {
-	&rust_bootloader_protocol,
+	&limine_protocol,     &rust_bootloader_protocol,
 	&multiboot2_protocol, /* before the older: a kernel with both headers gets the newer */
 	&multiboot1_protocol, &native_protocol, /* last: it takes every ELF64 file */
 };

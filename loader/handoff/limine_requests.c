@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine_requests.c - finds Limine requests in a kernel's file: numbers at multiples of 8 in what is
+ * loaded. Knows how requests look, and nothing of what they are answered with.
+ */
+#include "handoff/limine_requests.h"
+
+#include "core/elf_format.h"
+#include "core/relocate.h"
+
+/* The last two numbers of a request, and what it is called. */
+struct known {
+	uint64_t id[2];
+	const char *name;
+};
+
+static const struct known known[LIMINE_FEATURES] = {
+#define X(name, first, second, words) { { UINT64_C(first), UINT64_C(second) }, words },
+	LIMINE_REQUESTS(X)
+#undef X
+};
+
+/* Where the search stands. */
+struct search {
+	struct limine_requests *requests;
+	const struct segment *segment;
+	struct report *report;
+	bool ended;
+};
+
+const char *limine_feature_name(enum limine_feature feature)
+{
+	return known[feature].name;
+}
+
+uint64_t limine_word(const struct limine_request *request, size_t offset)
+{
+	uint64_t word;
+
+	span_read(request->bytes, offset, &word, sizeof(word));
+	return word;
+}
+
+/* The offset of the next word at or after `offset`, a multiple of 8 away, that a request, the tag or a
+ * marker begins with; the span's size if there is none. Quick: this looks at all of a kernel. */
+static uint64_t next_mark(struct span bytes, uint64_t offset)
+{
+	for (; in_bounds(offset, 16, bytes.size); offset += 8) {
+		uint32_t low;
+
+		memcpy(&low, bytes.bytes + offset, sizeof(low));
+		if (low == (uint32_t)LIMINE_MAGIC_0 || low == (uint32_t)LIMINE_TAG_0
+		    || low == (uint32_t)LIMINE_START_0 || low == (uint32_t)LIMINE_END_0)
+			return offset;
+	}
+	return bytes.size;
+}
+
+/* True if the two words at `offset` are these. */
+static bool has_words(struct span bytes, uint64_t offset, uint64_t first, uint64_t second)
+{
+	uint64_t words[2];
+
+	return span_read(bytes, offset, words, sizeof(words)) && words[0] == first
+	    && words[1] == second;
+}
+
+/* True if a request or a tag stands in the bytes, which are loaded at address `at`. */
+static bool is_asked_in(struct span bytes, uint64_t at)
+{
+	uint64_t offset = next_mark(bytes, -at & 7);
+
+	while (offset < bytes.size) {
+		if (has_words(bytes, offset, LIMINE_MAGIC_0, LIMINE_MAGIC_1)
+		    || has_words(bytes, offset, LIMINE_TAG_0, LIMINE_TAG_1))
+			return true;
+		offset = next_mark(bytes, offset + 8);
+	}
+	return false;
+}
+
+bool limine_is_asked(struct span file)
+{
+	struct elf_header header;
+	struct elf_program_header program;
+	struct span bytes;
+
+	if (!span_read(file, 0, &header, sizeof(header)) || header.ident[ELF_CLASS] != ELF_CLASS_64
+	    || header.phentsize != sizeof(program))
+		return false;
+	for (unsigned i = 0; i < header.phnum && i < KERNEL_MAX_PHDRS; i++) {
+		if (in_bounds(header.phoff, (i + 1) * sizeof(program), file.size)
+		    && span_read(file, header.phoff + i * sizeof(program), &program,
+		                 sizeof(program))
+		    && program.type == ELF_PT_LOAD && (program.flags & ELF_PF_W) != 0
+		    && span_part(file, program.offset, program.filesz, &bytes)
+		    && is_asked_in(bytes, program.vaddr))
+			return true;
+	}
+	return false;
+}
+
+/* Notes a request or the tag at `offset` of the segment. A second one of its kind is refused. */
+static bool note(struct search *search, struct limine_request *request, uint64_t offset,
+                 const char *name)
+{
+	const struct segment *segment = search->segment;
+	uint64_t at = segment->virt.begin + offset;
+
+	if (request->at != 0)
+		return refuse(search->report, DIAG_LIMINE_TWICE, "the %s: at %#llx and at %#llx",
+		              name, ULL(request->at), ULL(at));
+	*request = (struct limine_request){ .at = at, .rights = segment->rights };
+	return span_part(segment->file, offset, segment->file.size - offset, &request->bytes);
+}
+
+/* Notes the request at `offset`, if it is one that we know. */
+static bool note_request(struct search *search, uint64_t offset)
+{
+	struct span bytes = search->segment->file;
+
+	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
+		if (has_words(bytes, offset + 16, known[i].id[0], known[i].id[1]))
+			return note(search, &search->requests->of[i], offset, known[i].name);
+	}
+	search->requests->unknown++;
+	return true;
+}
+
+/* Looks at the words at `offset`: a start marker makes all before it void, an end marker ends the
+ * search. */
+static bool look(struct search *search, uint64_t offset)
+{
+	struct span bytes = search->segment->file;
+
+	if (has_words(bytes, offset, LIMINE_START_0, LIMINE_START_1)
+	    && has_words(bytes, offset + 16, LIMINE_START_2, LIMINE_START_3))
+		*search->requests = (struct limine_requests){ 0 };
+	search->ended = has_words(bytes, offset, LIMINE_END_0, LIMINE_END_1);
+	if (has_words(bytes, offset, LIMINE_TAG_0, LIMINE_TAG_1))
+		return note(search, &search->requests->tag, offset, "base revision");
+	return !has_words(bytes, offset, LIMINE_MAGIC_0, LIMINE_MAGIC_1)
+	    || note_request(search, offset);
+}
+
+/* A request must lie where the kernel can see that it has been answered. */
+static bool check_place(const struct kernel *kernel, const struct limine_request *request,
+                        uint64_t size, const char *name, struct report *report)
+{
+	const struct segment *segment = kernel_segment_at(kernel, request->at);
+
+	if (request->at == 0)
+		return true;
+	if (!in_bounds(request->at - segment->virt.begin, size,
+	               segment->virt.end - segment->virt.begin))
+		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
+		              "the %s: its %llu bytes at %#llx go beyond their segment", name,
+		              ULL(size), ULL(request->at));
+	if ((request->rights & RIGHT_WRITE) == 0)
+		return refuse(report, DIAG_LIMINE_READ_ONLY,
+		              "the %s at %#llx, in segment %u, which is %s", name, ULL(request->at),
+		              segment->header, rights_name(request->rights));
+	return true;
+}
+
+bool limine_find_requests(struct limine_requests *requests, const struct kernel *kernel,
+                          struct report *report)
+{
+	struct search search = { .requests = requests, .report = report };
+
+	*requests = (struct limine_requests){ 0 };
+	for (unsigned i = 0; i < kernel->segment_count && !search.ended; i++) {
+		struct span bytes = kernel->segments[i].file;
+		uint64_t offset = next_mark(bytes, -kernel->segments[i].virt.begin & 7);
+
+		search.segment = &kernel->segments[i];
+		for (; offset < bytes.size && !search.ended;
+		     offset = next_mark(bytes, offset + 8)) {
+			if (!look(&search, offset))
+				return false;
+		}
+	}
+	requests->revision = limine_word(&requests->tag, 16);
+	requests->revision_used = (unsigned)min_u64(requests->revision, LIMINE_MAX_REVISION);
+	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
+		if (!check_place(kernel, &requests->of[i], sizeof(struct limine_request_head),
+		                 known[i].name, report))
+			return false;
+	}
+	return check_place(kernel, &requests->tag, 24, "base revision", report);
+}
+
+/* The `size` bytes of the file that are loaded at `at`. */
+static bool bytes_at(const struct kernel *kernel, uint64_t at, uint64_t size, struct span *bytes)
+{
+	const struct segment *segment = kernel_segment_at(kernel, at);
+
+	return segment != NULL && span_part(segment->file, at - segment->virt.begin, size, bytes);
+}
+
+/* A RELATIVE relocation of the word at `at`, if there is one: its addend. */
+static bool find_addend(const struct kernel *kernel, uint64_t at, uint64_t *addend)
+{
+	struct span table = kernel->relocations.rela;
+	struct elf_rela entry;
+
+	for (uint64_t i = 0; span_read(table, i, &entry, sizeof(entry)); i += sizeof(entry)) {
+		if (entry.offset == at && (uint32_t)entry.info == ELF_R_X86_64_RELATIVE) {
+			*addend = entry.addend;
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t limine_pointer(const struct kernel *kernel, uint64_t at)
+{
+	uint64_t word = 0;
+	struct span bytes;
+
+	if (find_addend(kernel, at, &word) || !bytes_at(kernel, at, sizeof(word), &bytes))
+		return word;
+	memcpy(&word, bytes.bytes, sizeof(word));
+	return word;
+}
+
+const char *limine_string(const struct kernel *kernel, uint64_t at)
+{
+	const struct segment *segment = kernel_segment_at(kernel, at);
+	uint64_t offset, length;
+
+	if (segment == NULL)
+		return NULL;
+	offset = at - segment->virt.begin;
+	if (!span_string(segment->file, offset, &length))
+		return NULL;
+	return (const char *)segment->file.bytes + offset;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine_all.h - a kernel that makes every request of the Limine protocol at the base revision
+ * REVISION, says what it is answered, and proves what can be judged from inside. Nothing that has a
+ * request's id before the start marker or behind the end marker is one.
+ */
+#include "kit.h"
+#include "limine.h"
+
+#define STACK_WANTED (256 << 10)
+
+enum { USABLE, RESERVED, ACPI_RECLAIMABLE, ACPI_NVS, BAD, RECLAIMABLE, EXECUTABLE, FRAMEBUFFER };
+
+void check_answers(void);
+void limine_entry(void);
+
+static struct internal_module inner = { "/inner.txt", "words for inner", 1 };
+static struct internal_module missing = { "missing.txt", "", 0 };
+static struct internal_module *internal_modules[] = { &inner, &missing };
+
+static volatile struct {
+	REQUEST_FOR(memory_answer) before;
+	uint64_t start[4];
+#ifdef TAGGED
+	uint64_t revision[3];
+#endif
+	REQUEST_FOR(bootloader_info) bootloader;
+	REQUEST_FOR(text_answer) command_line;
+	REQUEST_FOR(number_answer) firmware, hhdm, date, tsc;
+	struct {
+		REQUEST_FOR(number_answer) head;
+		uint64_t size;
+	} stack;
+	struct {
+		REQUEST_FOR(number_answer) head;
+		uint64_t mode, max_mode, min_mode;
+	} paging;
+	REQUEST_FOR(framebuffer_answer) framebuffer;
+	REQUEST_FOR(memory_answer) memory;
+	struct {
+		REQUEST_FOR(number_answer) head;
+		void (*entry)(void);
+	} entry;
+	REQUEST_FOR(file_answer) executable;
+	struct {
+		REQUEST_FOR(module_answer) head;
+		uint64_t internal_count;
+		struct internal_module **internal;
+	} modules;
+	REQUEST_FOR(text_answer) rsdp, efi_table, efi_memory, device_tree;
+	REQUEST_FOR(smbios_answer) smbios;
+	REQUEST_FOR(address_answer) address;
+	REQUEST_FOR(performance_answer) performance;
+	uint64_t end[2];
+	REQUEST_FOR(memory_answer) behind;
+} asked __attribute__((aligned(8))) = {
+	.before.id = ID_MEMORY_MAP,
+	.start = START_MARKER,
+#ifdef TAGGED
+	.revision = BASE_REVISION(REVISION),
+#endif
+	.bootloader.id = ID_BOOTLOADER_INFO,
+	.command_line.id = ID_COMMAND_LINE,
+	.firmware.id = ID_FIRMWARE_TYPE,
+	.hhdm.id = ID_HHDM,
+	.date.id = ID_DATE_AT_BOOT,
+	.tsc.id = ID_TSC_FREQUENCY,
+	.stack = { .head.id = ID_STACK_SIZE, .size = STACK_WANTED },
+	.paging = { .head = { .id = ID_PAGING_MODE, .revision = 1 }, .mode = 1, .max_mode = 1 },
+	.framebuffer.id = ID_FRAMEBUFFER,
+	.memory.id = ID_MEMORY_MAP,
+	.entry = { .head.id = ID_ENTRY_POINT, .entry = limine_entry },
+	.executable.id = ID_EXECUTABLE_FILE,
+	.modules = { .head = { .id = ID_MODULES, .revision = 1 },
+	             .internal_count = 2,
+	             .internal = internal_modules },
+	.rsdp.id = ID_RSDP,
+	.efi_table.id = ID_EFI_SYSTEM_TABLE,
+	.efi_memory.id = ID_EFI_MEMORY_MAP,
+	.device_tree.id = ID_DEVICE_TREE,
+	.smbios.id = ID_SMBIOS,
+	.address.id = ID_EXECUTABLE_ADDRESS,
+	.performance.id = ID_PERFORMANCE,
+	.end = END_MARKER,
+	.behind.id = ID_MEMORY_MAP,
+};
+
+/* What the CPU held at the first instruction: 16 registers, flags, CR0, CR4, the return address,
+ * and the kernel's first and last byte. */
+extern volatile uint64_t state[20];
+extern char kernel_base[];
+
+__asm__(".pushsection .bss\n"
+        ".balign 16\n"
+        ".globl state\n"
+        "state: .skip 160\n"
+        ".popsection\n"
+        ".pushsection .text\n"
+        ".globl limine_entry\n"
+        "limine_entry:\n"
+        "mov %rax, state(%rip)\n"
+        "mov %rcx, state+8(%rip)\n"
+        "mov %rdx, state+16(%rip)\n"
+        "mov %rbx, state+24(%rip)\n"
+        "mov %rsp, state+32(%rip)\n"
+        "mov %rbp, state+40(%rip)\n"
+        "mov %rsi, state+48(%rip)\n"
+        "mov %rdi, state+56(%rip)\n"
+        "mov %r8, state+64(%rip)\n"
+        "mov %r9, state+72(%rip)\n"
+        "mov %r10, state+80(%rip)\n"
+        "mov %r11, state+88(%rip)\n"
+        "mov %r12, state+96(%rip)\n"
+        "mov %r13, state+104(%rip)\n"
+        "mov %r14, state+112(%rip)\n"
+        "mov %r15, state+120(%rip)\n"
+        "pushfq\n"
+        "popq state+128(%rip)\n"
+        "mov %cr0, %rax\n"
+        "mov %rax, state+136(%rip)\n"
+        "mov %cr4, %rax\n"
+        "mov %rax, state+144(%rip)\n"
+        "mov (%rsp), %rax\n"
+        "mov %rax, state+152(%rip)\n"
+        "jmp check_answers\n"
+        ".popsection\n");
+
+/* The entry point request leads elsewhere. */
+void _start(const struct longjump_boot_info *info)
+{
+	(void)info;
+	say("FAILED the entry point request was not heeded\n");
+	halt();
+}
+
+/* The type that the memory map gives to what a pointer shows. */
+static uint64_t type_of(const volatile void *pointer)
+{
+	uint64_t at = address_of(pointer) - asked.hhdm.answer->number;
+	const struct memory_answer *map = asked.memory.answer;
+
+	for (uint64_t i = 0; i < map->count; i++)
+		if (map->list[i]->base <= at && at - map->list[i]->base < map->list[i]->length)
+			return map->list[i]->type;
+	return 99;
+}
+
+/* An answer, and what hangs on it, lies in memory that may be reclaimed. */
+static void is_reclaimable(const volatile void *pointer)
+{
+	EXPECT_QUIETLY(type_of(pointer) == RECLAIMABLE);
+}
+
+static void check_state(void)
+{
+	for (int i = 0; i < 16; i++)
+		if (i != 4)
+			EXPECT_QUIETLY(state[i] == 0);
+	EXPECT_EQUAL(state[16] & 0x700, 0);                                  /* IF, DF, TF */
+	EXPECT_EQUAL(state[17] & 0x80010001, 0x80010001);                    /* PG, WP, PE */
+	EXPECT_EQUAL(state[18] & 0x20, 0x20);                                /* PAE */
+	EXPECT_EQUAL(state[18] >> 12 & 1, asked.paging.head.answer->number); /* LA57 */
+	EXPECT_EQUAL(state[19], 0);
+	say("rsp=%lx\n", state[4]);
+	is_reclaimable((void *)state[4]);
+	is_reclaimable((void *)(state[4] + 8 - STACK_WANTED));
+	*(volatile uint64_t *)(state[4] + 8 - STACK_WANTED) = 1;
+}
+
+static void check_memory(void)
+{
+	const struct memory_answer *map = asked.memory.answer;
+	uint64_t past = 0;
+
+	EXPECT(map->count > 0);
+	for (uint64_t i = 0; i < map->count; i++) {
+		struct memory_entry entry = *map->list[i];
+
+		is_reclaimable(map->list[i]);
+		say("memory=%lx %lx %lu\n", entry.base, entry.base + entry.length, entry.type);
+		EXPECT_QUIETLY(entry.base >= past && entry.length > 0);
+		EXPECT_QUIETLY(((entry.base | entry.length) & 4095) == 0);
+		EXPECT_QUIETLY(entry.base != 0 || entry.type != USABLE);
+		past = entry.base + entry.length;
+	}
+	is_reclaimable(map);
+	is_reclaimable(map->list);
+	EXPECT(asked.before.answer == NULL);
+	EXPECT(asked.behind.answer == NULL);
+}
+
+static void tell_file(const char *kind, const struct file *file)
+{
+	uint64_t sum = 0;
+
+	is_reclaimable(file);
+	is_reclaimable(file->path);
+	is_reclaimable(file->text);
+	EXPECT_QUIETLY(address_of(file->address) % 4096 == 0);
+	for (uint64_t i = 0; i < file->size; i++)
+		sum = sum * 31 + file->address[i];
+	say("%s=%s|%s|%lu|%lx|%u|%lu\n", kind, file->path, file->text, file->size, sum, file->media,
+	    type_of(file->address));
+}
+
+static void check_files(void)
+{
+	const struct module_answer *modules = asked.modules.head.answer;
+
+	is_reclaimable(asked.executable.answer);
+	tell_file("executable", asked.executable.answer->file);
+	EXPECT_EQUAL(modules->revision, 2);
+	for (uint64_t i = 0; i < modules->count; i++)
+		tell_file("module", modules->list[i]);
+}
+
+/* Says what the screen is like, and draws a white pixel at its end. */
+static void tell_framebuffer(void)
+{
+	const struct framebuffer *screen;
+
+	if (asked.framebuffer.answer == NULL) {
+		say("framebuffer=none\n");
+		return;
+	}
+	EXPECT_EQUAL(asked.framebuffer.answer->revision, 1);
+	EXPECT_EQUAL(asked.framebuffer.answer->count, 1);
+	screen = asked.framebuffer.answer->list[0];
+	is_reclaimable(screen);
+	EXPECT_EQUAL(type_of(screen->address), FRAMEBUFFER);
+	EXPECT_EQUAL(screen->model, 1);
+	say("framebuffer=%lx %lu %lu %lu %u\n",
+	    address_of(screen->address) - asked.hhdm.answer->number, screen->width, screen->height,
+	    screen->pitch, (unsigned int)screen->bits);
+	say("colours=%u %u %u %u %u %u\n", screen->red[0], screen->red[1], screen->green[0],
+	    screen->green[1], screen->blue[0], screen->blue[1]);
+	say("edid=%lu %x\n", screen->edid_size, screen->edid ? screen->edid[1] : 0u);
+	for (uint64_t i = 0; i < screen->mode_count; i++)
+		say("mode=%lu %lu %lu %u %u\n", screen->modes[i]->width, screen->modes[i]->height,
+		    screen->modes[i]->pitch, (unsigned int)screen->modes[i]->bits,
+		    screen->modes[i]->red[1]);
+	for (unsigned int i = 0; i < screen->bits / 8u; i++)
+		screen->address[screen->pitch * (screen->height - 1)
+		                + screen->width * (screen->bits / 8u) - 1 - i] = 0xff;
+}
+
+static void tell_numbers(void)
+{
+	say("bootloader=%s|%s\n", asked.bootloader.answer->name, asked.bootloader.answer->version);
+	say("command_line=%s\n", asked.command_line.answer->text);
+	say("firmware=%lx\n", asked.firmware.answer->number);
+	say("hhdm=%lx\n", asked.hhdm.answer->number);
+	say("date=%lx\n", asked.date.answer->number);
+	say("tsc=%lx\n", asked.tsc.answer->number);
+	say("paging=%lx\n", asked.paging.head.answer->number);
+	say("rsdp=%lx\n", address_of(asked.rsdp.answer->text));
+	say("smbios=%lx %lx\n", asked.smbios.answer->entry_32, asked.smbios.answer->entry_64);
+	say("physical=%lx\nvirtual=%lx\n", asked.address.answer->physical,
+	    asked.address.answer->virtual);
+	say("usec=%lx %lx %lx\n", asked.performance.answer->reset, asked.performance.answer->init,
+	    asked.performance.answer->exec);
+	EXPECT_EQUAL(asked.address.answer->virtual, address_of(kernel_base));
+	EXPECT(asked.performance.answer->init < asked.performance.answer->exec);
+	is_reclaimable(asked.bootloader.answer->name);
+	is_reclaimable(asked.command_line.answer->text);
+}
+
+void check_answers(void)
+{
+#ifdef TAGGED
+	say("tag=%lx %lx\n", asked.revision[1], asked.revision[2]);
+#endif
+	tell_numbers();
+	check_state();
+	check_memory();
+	check_files();
+	tell_framebuffer();
+	EXPECT(asked.entry.head.answer != NULL);
+	EXPECT(asked.stack.head.answer != NULL);
+	EXPECT(asked.efi_table.answer == NULL);
+	EXPECT(asked.efi_memory.answer == NULL);
+	EXPECT(asked.device_tree.answer == NULL);
+	finish();
+}
