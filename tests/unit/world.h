@@ -44,6 +44,7 @@ static struct world {
 	struct phys_range busy[2];
 	struct machine machine;
 	struct order order;
+	const struct protocol *protocol;
 	struct scratch scratch;
 	struct phys_range scratch_range;
 	struct report report;
@@ -106,6 +107,7 @@ static inline void begin_empty_world(uint64_t size)
 		         .pat = true },
 		.cpu_count = 1,
 	};
+	world.protocol = &native_protocol;
 	world.order.options.paging_levels = 4;
 	world.order.kernel.name = "kernel.elf";
 	world.order.kernel.command_line = "";
@@ -148,7 +150,8 @@ static inline struct file *add_module(const char *name, const char *command_line
 static inline bool prepare(void)
 {
 	memset(&world.report, 0, sizeof(world.report));
-	return boot_prepare(&world.boot, &world.machine, &world.order, &native_protocol,
+	return boot_wish(&world.boot, &world.machine, &world.order, world.protocol, &world.report)
+	    && boot_prepare(&world.boot, &world.machine, &world.order, world.protocol,
 	                    &world.scratch, &world.report);
 }
 

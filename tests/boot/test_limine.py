@@ -1,0 +1,249 @@
+"""Kernels of the Limine boot protocol: each answer held against what QEMU was told, the machine's
+state and the page tables seen from outside."""
+
+import collections
+import datetime
+import struct
+
+import images
+import paging
+import pytest
+
+GIB = 1 << 30
+HHDM = 0xFFFF800000000000
+TOP = 0xFFFFFFFF80000000
+(USABLE, RESERVED, ACPI_RECLAIMABLE, ACPI_NVS, BAD, RECLAIMABLE, EXECUTABLE, FRAMEBUFFER) = range(8)
+PASSED = 16
+WRITE_COMBINING = 5  # its entry in the page attribute table
+REVISIONS = [0, 1, 2, 3, 9]
+USED = {0: 0, 1: 1, 2: 2, 3: 3, 9: 3}
+
+
+class Answers:
+    """What a kernel of limine_all.h says: the last value of each name, and lists of all."""
+
+    def __init__(self, serial):
+        self.all = collections.defaultdict(list)
+        for line in serial.splitlines():
+            name, separator, value = line.partition("=")
+            if separator and name.isidentifier():
+                self.all[name].append(value)
+
+    def __getattr__(self, name):
+        return self.all[name][-1]
+
+    def numbers(self, name, base=16):
+        return [int(word, base) for word in self.all[name][-1].split()]
+
+    def number(self, name):
+        return self.numbers(name)[0]
+
+    @property
+    def memory(self):
+        """(begin, end, type) of each entry of the map."""
+        for line in self.all["memory"]:
+            begin, end, kind = line.split()
+            yield int(begin, 16), int(end, 16), int(kind)
+
+    def kind_of(self, address):
+        """The type that the map gives to a physical address."""
+        return next((kind for begin, end, kind in self.memory if begin <= address < end), None)
+
+
+@pytest.fixture
+def inner(tmp_path):
+    """The module that the kernel itself asks for, as a word for the image."""
+    path = tmp_path / "inner.txt"
+    path.write_text("what is within\n")
+    return str(path)
+
+
+@pytest.fixture
+def ask(boot, inner):
+    """Boots a kernel that asks for everything; the machine stands still. Returns it, and what it
+    was answered."""
+
+    def run(revision=3, modules=(), **options):
+        kernel = f"limine_r{revision}"
+        machine = boot(kernel, modules=(inner, *modules), debug_exit=False, **options)
+        machine.wait_serial(" checks\n")
+        assert "\nPASS" in machine.serial(), machine.report()
+        return machine, Answers(machine.serial())
+
+    return run
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_each_base_revision_is_kept(ask, revision):
+    machine, answers = ask(revision)
+    used = USED[revision]
+    if revision:
+        assert answers.numbers("tag") == [used, revision if revision != used else 0]
+    check_state(machine, answers)
+    check_views(machine, answers, used)
+    check_tables(machine, answers, used)
+
+
+def check_state(machine, answers):
+    registers = machine.registers()
+    assert registers["cs"].selector == 0x28 and registers["cs"].flags >> 20 & 6 == 2
+    for name in ("ds", "es", "fs", "gs", "ss"):
+        assert (registers[name].selector, registers[name].base) == (0x30, 0)
+    assert registers["cr0"] & 0x80010001 == 0x80010001, "PG, WP, PE"
+    assert registers["efer"] == 0xD00, "LME, LMA, NXE"
+    mappings = machine.page_tables()
+    table = paging.translate(mappings, registers["gdt"].base)
+    assert answers.kind_of(table) == RECLAIMABLE
+    descriptors = struct.unpack("<7Q", machine.memory(table, 56))
+    kinds = [(d >> 53 & 3, d >> 43 & 1) for d in descriptors]  # L and D/B, code
+    assert descriptors[0] == 0
+    assert kinds[1:] == [(0, 1), (0, 0), (2, 1), (2, 0), (1, 1), (2, 0)]
+    assert machine.monitor("info pic").count("imr=ff") == 2, "both PICs are masked"
+    for table in paging.tables(machine.memory, registers["cr3"], registers["cr4"]):
+        assert answers.kind_of(table) == RECLAIMABLE, f"a page table at {table:#x}"
+
+
+def check_views(machine, answers, revision):
+    """The direct map, and at revision 0 the identity map, show what they should, and no more."""
+    mappings = machine.page_tables()
+    expected = [(0, 4 * GIB)] if revision < 3 else []
+    for begin, end, kind in answers.memory:
+        hidden = revision in (1, 2) and kind in (RESERVED, BAD)
+        shown = kind in (USABLE, RECLAIMABLE, EXECUTABLE, FRAMEBUFFER) or revision < 3
+        if shown and not hidden:
+            expected.append((begin, end))
+    bases = {HHDM: 0, 0: 4096} if revision == 0 else {HHDM: 0}
+    for base, first in bases.items():
+        for begin, end in expected:
+            check_view(mappings, answers, base, max(begin, first), end)
+    expected = [(begin + HHDM, end + HHDM) for begin, end in expected]
+    for mapping in mappings:
+        if HHDM <= mapping.begin < HHDM + (1 << 44):
+            for at in {mapping.begin, mapping.end - 1}:
+                assert any(b <= at < e for b, e in expected), f"not to be seen: {mapping}"
+    assert paging.find(mappings, 0) is None
+    assert revision == 0 or paging.find(mappings, 0x1000) is None
+    code, data = paging.find(mappings, TOP + 0x1000), paging.find(mappings, TOP)
+    assert (code.writable, code.executable) == (False, True)
+    assert (data.writable, data.executable) == (False, False)
+
+
+def check_view(mappings, answers, base, begin, end):
+    at = begin
+    while at < end:
+        mapping = paging.find(mappings, base + at)
+        assert mapping is not None, f"{base + at:#x} is not mapped"
+        assert mapping.phys + base + at - mapping.begin == at, f"{at:#x} lies elsewhere: {mapping}"
+        assert mapping.writable and mapping.executable and not mapping.user, mapping
+        pixels = answers.kind_of(at) == FRAMEBUFFER
+        assert mapping.pat == (WRITE_COMBINING if pixels else 0), mapping
+        at = min([mapping.end - base] + [e for _, e, kind in answers.memory if at < e < end])
+
+
+def check_tables(machine, answers, revision):
+    """RSDP and SMBIOS are where they should be."""
+    offset = HHDM if revision < 3 else 0
+    assert machine.memory(answers.number("rsdp") - offset, 8) == b"RSD PTR "
+    old, new = answers.numbers("smbios")
+    assert (machine.memory(old - offset, 4) == b"_SM_") if old else True
+    assert (machine.memory(new - offset, 5) == b"_SM3_") if new else True
+    assert old or new
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"memory": 6144},
+        {"memory": 6144, "medium": "cd-ahci", "cpu": "max"},
+        {"memory": 3072, "medium": "cd-ahci"},
+        {"memory": 32},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("revision", [0, 2, 3])
+def test_the_maps_are_right_on_other_machines(ask, revision, options):
+    machine, answers = ask(revision, **options)
+    check_views(machine, answers, revision)
+    total = sum(end - begin for begin, end, kind in answers.memory if kind in (0, 5, 6))
+    assert (options["memory"] - 2) << 20 < total <= options["memory"] << 20
+
+
+def test_words_and_files_arrive(ask, tmp_path):
+    other = tmp_path / "other.bin"
+    other.write_bytes(bytes(range(256)) * 20)
+    machine, answers = ask(append="one two", modules=[f"{other}:its words"])
+    kernel = images.kernel_path("limine_r3")
+    assert answers.bootloader.startswith("Longjump|1.")
+    assert answers.command_line == "one two"
+    assert answers.firmware == "0"
+    path, words, size, digest, media, kind = answers.executable.split("|")
+    assert (path, words, media, int(kind)) == ("/isolinux/kernel.elf", "one two", "1", RECLAIMABLE)
+    assert 0 < int(size) <= kernel.stat().st_size
+    modules = [line.split("|") for line in answers.all["module"]]
+    assert [(m[0], m[1]) for m in modules] == [
+        ("/isolinux/inner.txt", "words for inner"),
+        ("/isolinux/inner.txt", ""),
+        ("/isolinux/other.bin", "its words"),
+    ]
+    for module, data in zip(modules, [b"what is within\n"] * 2 + [other.read_bytes()]):
+        assert module[2:] == [str(len(data)), f"{digest_of(data):x}", "1", str(EXECUTABLE)]
+    assert machine.memory(answers.number("physical"), 4) == b"\x7fELF"
+    assert answers.number("virtual") == TOP
+
+
+def digest_of(data):
+    """As limine_all.h reckons it."""
+    digest = 0
+    for byte in data:
+        digest = (digest * 31 + byte) & (1 << 64) - 1
+    return digest
+
+
+def test_the_clocks_are_told(ask):
+    _, answers = ask(extra=("-rtc", "base=2031-03-01T12:00:00"))
+    date = datetime.datetime.fromtimestamp(answers.number("date"), datetime.timezone.utc)
+    start = datetime.datetime(2031, 3, 1, 12, tzinfo=datetime.timezone.utc)
+    assert start <= date < start + datetime.timedelta(minutes=2)
+    reset, begin, end = answers.numbers("usec")
+    assert reset == 0 and 0 < begin < end < 120_000_000
+    assert 100_000_000 < answers.number("tsc") < 10_000_000_000
+
+
+@pytest.mark.parametrize(
+    "options, size",
+    [
+        ("", None),
+        ("-video=800x600x32", (800, 600)),
+        ("-video=640x480x16", (640, 480)),
+        ("-video=text", "none"),
+    ],
+)
+def test_the_screen_is_what_was_asked_for(ask, options, size):
+    machine, answers = ask(options=options)
+    if size == "none":
+        assert answers.framebuffer == "none"
+        return
+    at, width, height, pitch, bits = answers.framebuffer.split()
+    assert size is None or (int(width), int(height)) == size
+    assert answers.kind_of(int(at, 16)) == FRAMEBUFFER
+    picture = machine.screenshot()
+    assert (picture.width, picture.height) == (int(width), int(height))
+    assert f"{width} {height} {pitch} {bits}" in {
+        mode.rsplit(" ", 1)[0] for mode in answers.all["mode"]
+    }
+    assert answers.edid == "128 ff"
+    last = machine.memory(int(at, 16) + int(pitch) * (int(height) - 1) + int(width) * int(bits) // 8 - 1, 1)
+    assert last == b"\xff", "the kernel's pixel"
+
+
+def test_5_levels_are_given_where_the_cpu_has_them(ask):
+    machine, answers = ask(cpu="max")
+    assert answers.number("paging") == 1
+    assert machine.registers()["cr4"] >> 12 & 1 == 1
+    check_views(machine, answers, 3)
+
+
+def test_a_module_that_the_kernel_needs_must_be_there(boot):
+    machine = boot("limine_r3")
+    said = machine.wait_serial("boot: ")
+    assert "K501" in said and "inner.txt" in said

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine.c - kernels of the Limine protocol in a simulated machine (world.h): what they ask for is
+ * found, answered, and lies where the kernel looks for it.
+ */
+#include "build_elf.h"
+#include "walker.h"
+#include "world.h"
+
+#include "handoff/abi/limine.h"
+#include "handoff/limine.h"
+#include "handoff/protocols.h"
+
+#define TOP        UINT64_C(0xffffffff80000000)
+#define DIRECT_MAP UINT64_C(0xffff800000000000)
+#define DATA       (TOP + 0x3000) /* the segment that may be written */
+#define FILE_AT    (2 * MIB)
+
+static struct view view;
+
+static const uint64_t ids[LIMINE_FEATURES][2] = {
+#define X(name, first, second, words) { UINT64_C(first), UINT64_C(second) },
+	LIMINE_REQUESTS(X)
+#undef X
+};
+
+/* A machine, and a kernel with 4 KiB of zeroes to put requests into. */
+static void begin_limine(unsigned type, uint64_t base)
+{
+	begin_world(16 * MIB);
+	world.protocol = &limine_protocol;
+	begin_elf(type);
+	add_segment(RX, base, 6000, 6000);
+	add_segment(RO, base + 0x2000, 3000, 3000);
+	add_segment(RW, base + 0x3000, 0x1000, 0x3000);
+	memset(elf_at(base + 0x3000), 0, 0x1000);
+	elf_head->entry = base + 16;
+}
+
+/* Puts 64-bit words into the file. */
+static void put_words(uint64_t at, const uint64_t *words, unsigned count)
+{
+	memcpy(elf_at(at), words, count * sizeof(*words));
+}
+
+static void put_word(uint64_t at, uint64_t word)
+{
+	put_words(at, &word, 1);
+}
+
+/* Puts a request of a revision into the file. */
+static void put_request(uint64_t at, enum limine_feature feature, uint64_t revision)
+{
+	uint64_t words[] = { LIMINE_MAGIC_0,  LIMINE_MAGIC_1, ids[feature][0],
+		             ids[feature][1], revision,       0 };
+
+	put_words(at, words, COUNT(words));
+}
+
+static void put_revision(uint64_t at, uint64_t revision)
+{
+	put_words(at, (uint64_t[]){ LIMINE_TAG_0, LIMINE_TAG_1, revision }, 3);
+}
+
+static void put_start(uint64_t at)
+{
+	put_words(at,
+	          (uint64_t[]){ LIMINE_START_0, LIMINE_START_1, LIMINE_START_2, LIMINE_START_3 },
+	          4);
+}
+
+static void put_end(uint64_t at)
+{
+	put_words(at, (uint64_t[]){ LIMINE_END_0, LIMINE_END_1 }, 2);
+}
+
+static struct span built(void)
+{
+	return (struct span){ elf_bytes, elf_size };
+}
+
+static void expect_refused(enum diag code, const char *part)
+{
+	lay_file(&world.order.kernel, built(), FILE_AT);
+	expect_refusal(code, part);
+}
+
+/* Boots what has been built, and reads the kernel's page tables. */
+static void boot_it(void)
+{
+	lay_file(&world.order.kernel, built(), FILE_AT);
+	expect_plan();
+	carry_out(world.boot.launch, world.memory);
+	view_tables(&view, world.memory, physical(&world.machine, world.boot.plan.tables.root),
+	            world.boot.plan.tables.levels);
+}
+
+/* What the kernel sees at a virtual address. */
+static void *seen(uint64_t virt)
+{
+	const struct seen *range = view_at(&view, virt);
+
+	if (range == NULL)
+		FAIL("nothing is mapped at %#" PRIx64, virt);
+	EXPECT(range->phys + (virt - range->virt) < world.size);
+	return world.memory + range->phys + (virt - range->virt);
+}
+
+/* A word as the kernel finds it. */
+static uint64_t word_at(uint64_t virt)
+{
+	uint64_t word;
+
+	memcpy(&word, seen(virt), sizeof(word));
+	return word;
+}
+
+/* The answer to the request at an address, which there must be. */
+static void *answer_to(uint64_t request)
+{
+	uint64_t at = word_at(request + 40);
+
+	if (at == 0)
+		FAIL("the request at %#" PRIx64 " is not answered", request);
+	EXPECT(at >= DIRECT_MAP);
+	return seen(at);
+}
+
+static uint64_t number_for(uint64_t request)
+{
+	return ((struct limine_number *)answer_to(request))->value;
+}
+
+/* --- recognition --- */
+
+TEST("a kernel is recognised by a request, or a base revision, that it may write to")
+{
+	static const uint64_t places[] = { DATA, DATA + 8, DATA + 0xfd0 };
+
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		EXPECT(!limine_protocol.recognise(elf_file()));
+		put_request(places[i], LIMINE_RSDP, 0);
+		EXPECT(limine_protocol.recognise(elf_file()));
+		world.order.kernel.bytes = built();
+		EXPECT(protocol_choose(&world.order, &world.report) == &limine_protocol);
+	}
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_revision(DATA + 16, 3);
+	EXPECT(limine_protocol.recognise(elf_file()));
+}
+
+TEST("what only looks like a request does not make a kernel one of Limine's")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA + 4, LIMINE_RSDP, 0);     /* not at a multiple of 8 */
+	put_request(TOP + 0x2000, LIMINE_HHDM, 0); /* read-only */
+	put_word(DATA + 0x100, LIMINE_MAGIC_0);
+	put_word(DATA + 0xff8, LIMINE_MAGIC_0); /* cut by the end */
+	EXPECT(!limine_protocol.recognise(elf_file()));
+}
+
+TEST("no cut and no nonsense in the headers leads recognition astray")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_RSDP, 0);
+	for (uint64_t size = 0; size < 400; size += 3)
+		EXPECT(!limine_protocol.recognise(elf_start(size)));
+	elf_head->phoff = UINT64_MAX - 7;
+	EXPECT(!limine_protocol.recognise(elf_file()));
+	elf_head->phoff = 64;
+	elf_programs[2].offset = UINT64_MAX;
+	EXPECT(!limine_protocol.recognise(elf_file()));
+}
+
+/* --- base revisions, and where requests are looked for --- */
+
+TEST("a base revision that there is gets a zero, and its number beside")
+{
+	for (uint64_t revision = 0; revision <= 3; revision++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_revision(DATA + 0x40, revision);
+		boot_it();
+		EXPECT_EQUAL(word_at(DATA + 0x40), LIMINE_TAG_0);
+		EXPECT_EQUAL(word_at(DATA + 0x48), revision);
+		EXPECT_EQUAL(word_at(DATA + 0x50), 0);
+	}
+}
+
+TEST("a base revision that there is not yet is not refused, but told")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_revision(DATA, 4);
+	put_request(DATA + 0x100, LIMINE_HHDM, 0);
+	boot_it();
+	EXPECT_EQUAL(word_at(DATA + 8), 3);
+	EXPECT_EQUAL(word_at(DATA + 16), 4);
+	EXPECT_EQUAL(number_for(DATA + 0x100), DIRECT_MAP);
+}
+
+TEST("requests count between the last start marker and the first end marker only")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_HHDM, 0);
+	put_start(DATA + 0x80);
+	put_request(DATA + 0x100, LIMINE_HHDM, 0);
+	put_start(DATA + 0x180);
+	put_request(DATA + 0x200, LIMINE_HHDM, 0);
+	put_end(DATA + 0x280);
+	put_request(DATA + 0x300, LIMINE_HHDM, 0);
+	put_end(DATA + 0x380);
+	boot_it();
+	EXPECT_EQUAL(word_at(DATA + 40), 0);
+	EXPECT_EQUAL(word_at(DATA + 0x128), 0);
+	EXPECT_EQUAL(number_for(DATA + 0x200), DIRECT_MAP);
+	EXPECT_EQUAL(word_at(DATA + 0x328), 0);
+}
+
+/* --- answers --- */
+
+TEST("what a BIOS machine cannot know stays as the kernel left it")
+{
+	static const enum limine_feature features[] = {
+		LIMINE_EFI_SYSTEM_TABLE, LIMINE_EFI_MEMORY_MAP,
+		LIMINE_DEVICE_TREE,      LIMINE_RSDP,
+		LIMINE_SMBIOS,           LIMINE_DATE_AT_BOOT,
+		LIMINE_TSC_FREQUENCY,    LIMINE_PERFORMANCE,
+		LIMINE_FRAMEBUFFER
+	};
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	for (unsigned i = 0; i < COUNT(features); i++) {
+		put_request(DATA + 64 * i, features[i], 0);
+		put_word(DATA + 64 * i + 40, 77);
+	}
+	boot_it();
+	for (unsigned i = 0; i < COUNT(features); i++)
+		EXPECT_EQUAL(word_at(DATA + 64 * i + 40), 77);
+}
+
+TEST("loader, command line, addresses and clocks are told")
+{
+	struct limine_bootloader_info *info;
+	struct limine_executable_address *address;
+	struct limine_performance *times;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.order.kernel.command_line = "one two";
+	world.machine.clock = (struct clock){ .tsc_start = UINT64_C(30000000000),
+		                              .tsc_read = UINT64_C(30003000003),
+		                              .tsc_frequency = UINT64_C(3000000000),
+		                              .year = 2024,
+		                              .month = 2,
+		                              .day = 29,
+		                              .hour = 23,
+		                              .minute = 59,
+		                              .second = 58 };
+	put_request(DATA, LIMINE_BOOTLOADER_INFO, 0);
+	put_request(DATA + 0x40, LIMINE_COMMAND_LINE, 0);
+	put_request(DATA + 0x80, LIMINE_EXECUTABLE_ADDRESS, 0);
+	put_request(DATA + 0xc0, LIMINE_PERFORMANCE, 0);
+	put_request(DATA + 0x100, LIMINE_DATE_AT_BOOT, 0);
+	put_request(DATA + 0x140, LIMINE_TSC_FREQUENCY, 0);
+	boot_it();
+	info = answer_to(DATA);
+	EXPECT_EQUAL(strcmp(seen(info->name), "Longjump"), 0);
+	EXPECT_EQUAL(strcmp(seen(info->version), LOADER_VERSION), 0);
+	EXPECT_EQUAL(strcmp(seen(number_for(DATA + 0x40)), "one two"), 0);
+	address = answer_to(DATA + 0x80);
+	EXPECT_EQUAL(address->virtual_base, TOP);
+	EXPECT_EQUAL(memcmp(world.memory + address->physical_base, elf_at(TOP), 6000), 0);
+	times = answer_to(DATA + 0xc0);
+	EXPECT_EQUAL(times->init_usec, 10000000);
+	EXPECT_EQUAL(times->exec_usec, 10001000);
+	EXPECT_EQUAL(number_for(DATA + 0x100), 1709251198);
+	EXPECT_EQUAL(number_for(DATA + 0x140), UINT64_C(3000000000));
+}
+
+TEST("days are counted as the calendar has them")
+{
+	static const struct {
+		uint16_t year;
+		uint8_t month, day;
+		uint64_t days;
+	} dates[] = { { 1970, 1, 1, 0 },     { 1999, 12, 31, 10956 }, { 2000, 2, 29, 11016 },
+		      { 2000, 3, 1, 11017 }, { 2026, 11, 22, 20779 }, { 2100, 3, 1, 47541 },
+		      { 2100, 2, 28, 47540 } };
+
+	for (unsigned i = 0; i < COUNT(dates); i++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		world.machine.clock = (struct clock){ .year = dates[i].year,
+			                              .month = dates[i].month,
+			                              .day = dates[i].day };
+		put_request(DATA, LIMINE_DATE_AT_BOOT, 0);
+		boot_it();
+		EXPECT_EQUAL(number_for(DATA), dates[i].days * 86400);
+	}
+}
+
+TEST("the tables' addresses are physical from base revision 3 on")
+{
+	for (uint64_t revision = 2; revision <= 3; revision++) {
+		uint64_t base = revision == 2 ? DIRECT_MAP : 0;
+		struct limine_smbios *smbios;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		world.machine.rsdp = 0xf59d0;
+		world.machine.smbios3 = 0xf59f0;
+		put_revision(DATA, revision);
+		put_request(DATA + 0x40, LIMINE_RSDP, 0);
+		put_request(DATA + 0x80, LIMINE_SMBIOS, 0);
+		boot_it();
+		EXPECT_EQUAL(number_for(DATA + 0x40), base + 0xf59d0);
+		smbios = answer_to(DATA + 0x80);
+		EXPECT_EQUAL(smbios->entry_32, 0);
+		EXPECT_EQUAL(smbios->entry_64, base + 0xf59f0);
+	}
+}
+
+TEST("the memory map is sorted, whole, and marks what may be reclaimed")
+{
+	const struct limine_list *map;
+	uint64_t past = 0, reclaimable = 0;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_MEMORY_MAP, 0);
+	boot_it();
+	map = answer_to(DATA);
+	for (uint64_t i = 0; i < map->count; i++) {
+		const struct limine_memory *entry = seen(word_at(map->list + 8 * i));
+
+		EXPECT(entry->base >= past && entry->length > 0);
+		EXPECT_EQUAL((entry->base | entry->length) & (PAGE_SIZE - 1), 0);
+		EXPECT(entry->base != 0 || entry->type == LIMINE_RESERVED);
+		if (entry->type == LIMINE_EXECUTABLE_AND_MODULES)
+			EXPECT_EQUAL(entry->base, world.boot.plan.kernel_physical);
+		reclaimable += entry->type == LIMINE_BOOTLOADER_RECLAIMABLE;
+		past = entry->base + entry->length;
+	}
+	EXPECT_EQUAL(past, world.size);
+	EXPECT(reclaimable > 0);
+}
+
+TEST("modules are listed with their paths, the kernel's own before the user's")
+{
+	const struct limine_list *modules;
+	const struct limine_file *file;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.machine.folder = "/isolinux";
+	world.machine.boot_drive = 0xe0;
+	add_module("mine.bin", "my words", (struct span){ (const uint8_t *)"abc", 3 }, 4 * MIB);
+	put_request(DATA, LIMINE_MODULES, 0);
+	boot_it();
+	modules = answer_to(DATA);
+	EXPECT_EQUAL(modules->count, 1);
+	file = seen(word_at(modules->list));
+	EXPECT_EQUAL(strcmp(seen(file->path), "/isolinux/mine.bin"), 0);
+	EXPECT_EQUAL(strcmp(seen(file->command_line), "my words"), 0);
+	EXPECT_EQUAL(file->size, 3);
+	EXPECT_EQUAL(memcmp(seen(file->address), "abc", 4), 0);
+	EXPECT_EQUAL(file->media_type, LIMINE_MEDIA_OPTICAL);
+}
+
+/* A modules request that names internal modules. */
+static void put_internal_modules(void)
+{
+	put_request(DATA, LIMINE_MODULES, 1);
+	put_word(DATA + 48, 2);
+	put_word(DATA + 56, DATA + 0x100);
+	put_words(DATA + 0x100, (uint64_t[]){ DATA + 0x200, DATA + 0x240 }, 2);
+	put_words(DATA + 0x200, (uint64_t[]){ DATA + 0x300, DATA + 0x340, LIMINE_MODULE_REQUIRED },
+	          3);
+	put_words(DATA + 0x240, (uint64_t[]){ DATA + 0x380, 0, LIMINE_MODULE_COMPRESSED }, 3);
+	memcpy(elf_at(DATA + 0x300), "/first", 7);
+	memcpy(elf_at(DATA + 0x340), "words", 6);
+	memcpy(elf_at(DATA + 0x380), "sub/second", 11);
+}
+
+/* Has the kernel add to the order what it asks for. */
+static bool wish(void)
+{
+	return boot_wish(&world.boot, &world.machine, &world.order, &limine_protocol,
+	                 &world.report);
+}
+
+TEST("modules that the kernel names are looked for in its own folder")
+{
+	const struct file *modules = world.order.modules;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.order.kernel.name = "/boot/kernel.elf";
+	add_module("mine", "", (struct span){ (const uint8_t *)"abc", 3 }, 4 * MIB);
+	put_internal_modules();
+	lay_file(&world.order.kernel, built(), FILE_AT);
+	EXPECT(wish());
+	EXPECT_EQUAL(world.order.module_count, 3);
+	EXPECT_EQUAL(strcmp(modules[0].name, "/boot/first"), 0);
+	EXPECT_EQUAL(strcmp(modules[0].command_line, "words"), 0);
+	EXPECT(!modules[0].optional && modules[0].raw);
+	EXPECT_EQUAL(strcmp(modules[1].name, "/boot/sub/second"), 0);
+	EXPECT_EQUAL(strcmp(modules[1].command_line, ""), 0);
+	EXPECT(modules[1].optional && !modules[1].raw);
+	EXPECT_EQUAL(strcmp(modules[2].name, "mine"), 0);
+}
+
+TEST("modules without a path, or beyond counting, are refused")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_internal_modules();
+	put_word(DATA + 0x240, TOP - 1);
+	expect_refused(DIAG_LIMINE_BAD_REQUEST, "internal module 1");
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_internal_modules();
+	put_word(DATA + 48, UINT64_MAX);
+	expect_refused(DIAG_LIMINE_BAD_REQUEST, "18446744073709551615 internal modules");
+}
+
+TEST("a position-independent kernel goes to the top 2 GiB, its pointers with it")
+{
+	begin_limine(ELF_TYPE_DYN, 0);
+	put_request(0x3000, LIMINE_ENTRY_POINT, 0);
+	put_dynamic(0x3800,
+	            (struct elf_dynamic[]){ { ELF_DT_RELA, 0x3900 }, { ELF_DT_RELASZ, 24 } }, 2);
+	put_words(0x3900, (uint64_t[]){ 0x3030, ELF_R_X86_64_RELATIVE, 0x123 }, 3);
+	boot_it();
+	EXPECT_EQUAL(word_at(TOP + 0x3030), TOP + 0x123);
+	EXPECT_EQUAL(world.boot.plan.entry.rip, TOP + 0x123);
+	answer_to(TOP + 0x3000);
+}
+
+/* --- the address space, and the state of the machine --- */
+
+/* What the kernel sees at `virt` is the physical address `phys`, with all rights. */
+static void expect_view(uint64_t virt, uint64_t phys, unsigned pat)
+{
+	const struct seen *range = view_at(&view, virt);
+
+	if (range == NULL)
+		FAIL("nothing is mapped at %#" PRIx64, virt);
+	EXPECT_EQUAL(range->phys + (virt - range->virt), phys);
+	EXPECT_EQUAL(range->rights, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
+	EXPECT_EQUAL(range->pat, pat);
+}
+
+TEST("each base revision maps what it promises, pixels write-combining")
+{
+	for (unsigned revision = 0; revision <= 3; revision++) {
+		bool all = revision < 3;
+		uint64_t far = revision == 0 ? 7 * GIB : 6 * GIB;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		add_firmware(5 * GIB, 6 * GIB, 1);
+		add_firmware(6 * GIB, 7 * GIB, 2);
+		world.machine.screen = (struct screen){ .pixels = { 0xfd000100, 0xfd300100 },
+			                                .width = 1024,
+			                                .height = 768 };
+		put_revision(DATA, revision);
+		boot_it();
+		expect_view(DIRECT_MAP + 0x1000, 0x1000, 0);
+		expect_view(DIRECT_MAP + 16 * MIB - 1, 16 * MIB - 1, 0);
+		expect_view(DIRECT_MAP + 0xfd000000, 0xfd000000, 5);
+		expect_view(DIRECT_MAP + 0xfd300fff, 0xfd300fff, 5);
+		expect_view(DIRECT_MAP + 5 * GIB, 5 * GIB, 0);
+		expect_view(DIRECT_MAP + far - 1, far - 1, 0);
+		EXPECT(view_at(&view, DIRECT_MAP + far) == NULL);
+		EXPECT_EQUAL(view_at(&view, DIRECT_MAP) != NULL, all);
+		EXPECT_EQUAL(view_at(&view, DIRECT_MAP + 0xa0000) != NULL, all);
+		EXPECT_EQUAL(view_at(&view, DIRECT_MAP + 4 * GIB - 1) != NULL, all);
+		EXPECT_EQUAL(view_at(&view, DIRECT_MAP + 4 * GIB) != NULL, false);
+		EXPECT(view_at(&view, 0) == NULL);
+		EXPECT_EQUAL(view_at(&view, 0x1000) != NULL, revision == 0);
+		EXPECT_EQUAL(view_at(&view, 7 * GIB - 1) != NULL, revision == 0);
+		if (revision == 0)
+			expect_view(0xfd000000, 0xfd000000, 5);
+	}
+}
+
+TEST("the kernel is entered as the protocol says")
+{
+	const struct launch *launch;
+	const struct placement *stack;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_STACK_SIZE, 0);
+	put_word(DATA + 48, 100000);
+	boot_it();
+	launch = world.boot.launch;
+	stack = find_placement(USE_STACK, 0);
+	EXPECT_EQUAL(stack->phys.end - stack->phys.begin, 25 * PAGE_SIZE);
+	EXPECT_EQUAL(launch->rsp, DIRECT_MAP + stack->phys.end);
+	EXPECT_EQUAL(launch->rip, TOP + 16);
+	EXPECT_EQUAL(launch->rdi, 0);
+	EXPECT_EQUAL(launch->cs, 0x28);
+	EXPECT_EQUAL(launch->ss, 0x30);
+	EXPECT_EQUAL(launch->data, 0x30);
+	EXPECT_EQUAL(launch->fs, 0x30);
+	EXPECT_EQUAL(launch->descriptors, DESCRIPTORS_ALL);
+	EXPECT_EQUAL(launch->flags, LAUNCH_NO_RETURN);
+	EXPECT_EQUAL(number_for(DATA), 0);
+}
+
+TEST("a kernel that likes 5 levels gets them where the CPU has them")
+{
+	for (unsigned la57 = 0; la57 < 2; la57++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		world.machine.cpu.la57 = la57 != 0;
+		put_request(DATA, LIMINE_PAGING_MODE, 0);
+		put_word(DATA + 48, LIMINE_PAGING_5_LEVELS);
+		boot_it();
+		EXPECT_EQUAL(world.boot.plan.tables.levels, 4 + la57);
+		EXPECT_EQUAL(number_for(DATA), la57);
+	}
+}
+
+TEST("levels of page tables that the kernel cannot do with are refused")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.order.options.paging_levels = 5;
+	expect_refused(DIAG_LIMINE_PAGING, "4 levels only");
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.machine.cpu.la57 = false;
+	put_request(DATA, LIMINE_PAGING_MODE, 1);
+	put_words(DATA + 48, (uint64_t[]){ 1, 1, 1 }, 3);
+	expect_refused(DIAG_LIMINE_PAGING, "wants 5 levels");
+}
+
+TEST("a kernel that asks for a framebuffer or its file gets one, unless the user says otherwise")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_FRAMEBUFFER, 0);
+	put_request(DATA + 64, LIMINE_EXECUTABLE_FILE, 0);
+	lay_file(&world.order.kernel, built(), FILE_AT);
+	EXPECT(wish());
+	EXPECT_EQUAL(world.order.options.video.want, VIDEO_AUTO);
+	EXPECT(world.order.options.video.any);
+	EXPECT(world.order.options.kernel_file);
+	EXPECT(video_read_request(&world.order.options.video, "text"));
+	EXPECT(wish());
+	EXPECT_EQUAL(world.order.options.video.want, VIDEO_TEXT);
+}
+
+TEST("the kernel's file is handed over whole")
+{
+	const struct limine_file *file;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_EXECUTABLE_FILE, 0);
+	boot_it();
+	file = seen(number_for(DATA));
+	EXPECT_EQUAL(file->size, elf_size);
+	EXPECT_EQUAL(strcmp(seen(file->path), "/kernel.elf"), 0);
+	EXPECT_EQUAL(memcmp(seen(file->address), elf_bytes, (size_t)elf_size), 0);
+}
+
+/* --- what is refused --- */
+
+TEST("a request made twice is refused by its name")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_MEMORY_MAP, 0);
+	put_request(DATA + 0x200, LIMINE_MEMORY_MAP, 0);
+	expect_refused(DIAG_LIMINE_TWICE, "memory map");
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_revision(DATA, 2);
+	put_revision(DATA + 0x200, 2);
+	expect_refused(DIAG_LIMINE_TWICE, "base revision");
+}
+
+TEST("a kernel in the lower half is refused")
+{
+	begin_limine(ELF_TYPE_EXEC, 4 * MIB);
+	put_request(4 * MIB + 0x3000, LIMINE_HHDM, 0);
+	expect_refused(DIAG_LIMINE_LOWER_HALF, "0x400000");
+}
+
+TEST("a request in a read-only segment is refused by its name")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(TOP + 0x2000, LIMINE_FRAMEBUFFER, 0);
+	expect_refused(DIAG_LIMINE_READ_ONLY, "framebuffer");
+}
+
+TEST("a request that its segment cuts off is refused")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	elf_programs[2].memsz = 0x1000;
+	put_words(DATA + 0x1000 - 40,
+	          (uint64_t[]){ LIMINE_MAGIC_0, LIMINE_MAGIC_1, ids[LIMINE_HHDM][0],
+	                        ids[LIMINE_HHDM][1], 0 },
+	          5);
+	expect_refused(DIAG_LIMINE_BAD_REQUEST, "beyond their segment");
+}
+
+TEST("an entry point that leads nowhere is refused")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_ENTRY_POINT, 0);
+	put_word(DATA + 48, DATA);
+	expect_refused(DIAG_LIMINE_BAD_REQUEST, "the entry point");
+}
+
+TEST("a kernel that no memory holds in one piece is refused")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	add_segment(RW, TOP + 0x1000000, 100, 100);
+	put_request(DATA, LIMINE_HHDM, 0);
+	expect_refused(DIAG_LIMINE_NOT_TOGETHER, "16388 KiB");
+}
+
+TEST("what the kernel asks for is described, request by request")
+{
+	char words[400];
+	struct text text = text_in(words, sizeof(words));
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_revision(DATA, 5);
+	put_request(DATA + 0x40, LIMINE_HHDM, 0);
+	put_request(DATA + 0x80, LIMINE_DEVICE_TREE, 0);
+	put_words(DATA + 0xc0, (uint64_t[]){ LIMINE_MAGIC_0, LIMINE_MAGIC_1, 1, 2 }, 4);
+	lay_file(&world.order.kernel, built(), FILE_AT);
+	expect_plan();
+	limine_protocol.describe(&world.boot.kernel, &text);
+	EXPECT_EQUAL(strcmp(words, "base revision 5 (it gets 3)\nhigher half direct map\n"
+	                           "device tree (stays unanswered)\n"
+	                           "1 that Longjump has not heard of"),
+	             0);
+}
