@@ -4,6 +4,7 @@ state and the page tables seen from outside."""
 import collections
 import datetime
 import struct
+import subprocess
 
 import images
 import paging
@@ -247,3 +248,15 @@ def test_a_module_that_the_kernel_needs_must_be_there(boot):
     machine = boot("limine_r3")
     said = machine.wait_serial("boot: ")
     assert "K501" in said and "inner.txt" in said
+
+
+def test_the_check_names_what_a_kernel_asks_for():
+    """Request by request, without looking for the modules that the kernel names."""
+    kernel = images.kernel_path("limine_r9")
+    done = subprocess.run(
+        [images.ROOT / "build.sh", "check", kernel], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "protocol  limine, for base revision 9 (it gets 3)" in done.stdout
+    for request in ("memory map", "framebuffer", "device tree (stays unanswered)"):
+        assert f"asks for  {request}\n" in done.stdout

@@ -13,8 +13,10 @@ struct check {
 	struct boot boot;
 	struct sections sections;
 	struct report report;
-	bool readable; /* boot.kernel is whole */
-	bool prepared; /* boot.plan is whole: the loader would start the kernel */
+	const struct protocol *protocol; /* how the kernel is started; NULL: not known */
+	char asks[1200]; /* what it asks for by itself, a line each; see boot.h, describe */
+	bool readable;   /* boot.kernel is whole */
+	bool prepared;   /* boot.plan is whole: the loader would start the kernel */
 };
 
 /* The first refusal, or NULL. */

@@ -53,13 +53,24 @@ uint64_t check_placed(const struct check *check, enum use use)
 	return size;
 }
 
-/* Reads the kernel and the modules. */
+/*
+ * Reads the kernel, asks it how it is to be started and what it would like to have, and reads the
+ * modules. Those that the kernel itself names are looked for on the disc, of which nothing is known
+ * here.
+ */
 static bool read_files(struct check *check)
 {
 	struct order *order = &check->order;
+	unsigned modules = order->module_count;
 
-	if (!read_file(&order->kernel, &check->model, &check->report))
+	if (!read_file(&order->kernel, &check->model, &check->report)
+	    || (check->protocol = protocol_choose(order, &check->report)) == NULL
+	    || !boot_wish(&check->boot, &check->model.machine, order, check->protocol,
+	                  &check->report))
 		return false;
+	memmove(order->modules, order->modules + (order->module_count - modules),
+	        modules * sizeof(order->modules[0]));
+	order->module_count = modules;
 	for (unsigned i = 0; i < order->module_count; i++) {
 		if (!read_file(&order->modules[i], &check->model, &check->report))
 			return false;
@@ -68,34 +79,43 @@ static bool read_files(struct check *check)
 }
 
 /* The kernel can be told about even if the machine has no room for it. */
-static void read_kernel(struct check *check, const struct protocol *protocol)
+static void read_kernel(struct check *check)
 {
 	static struct report unused;
 	unsigned bits = check->order.options.paging_levels == 5 ? 57 : 48;
 
-	check->readable =
-		protocol->read(&check->boot.kernel, check->order.kernel.bytes, bits, &unused);
+	check->readable = check->protocol != NULL
+	               && check->protocol->read(&check->boot.kernel, check->order.kernel.bytes,
+	                                        bits, &unused);
+}
+
+/* Words what the kernel asks for by itself. */
+static void describe(struct check *check)
+{
+	struct text text = text_in(check->asks, sizeof(check->asks));
+
+	if (check->readable && check->protocol->describe != NULL)
+		check->protocol->describe(&check->boot.kernel, &text);
 }
 
 /* Everything that the loader does before it leaves the BIOS, and then what it does not. */
 static void run(struct check *check, unsigned count, const char *const *words)
 {
 	struct report *report = &check->report;
-	const struct protocol *protocol;
 
-	if (!order_read(&check->order, count, words, report) || !read_files(check)
-	    || (protocol = protocol_choose(&check->order, report)) == NULL)
+	if (!order_read(&check->order, count, words, report))
 		return;
-	check->prepared = model_take_scratch(&check->model, report)
-	               && boot_prepare(&check->boot, &check->model.machine, &check->order, protocol,
-	                               &check->model.scratch, report);
+	check->prepared = read_files(check) && model_take_scratch(&check->model, report)
+	               && boot_prepare(&check->boot, &check->model.machine, &check->order,
+	                               check->protocol, &check->model.scratch, report);
 	check->sections = sections_read(check->order.kernel.bytes);
 	if (check->prepared) {
 		check->readable = true;
 		lint(&check->boot.plan, &check->sections);
 	} else {
-		read_kernel(check, protocol);
+		read_kernel(check);
 	}
+	describe(check);
 }
 
 /* Which of the three it is. */

@@ -70,6 +70,10 @@ static void put_kernel(const struct check *check)
 		printf(", ");
 		put_text("entry_symbol", symbol);
 	}
+	printf(", ");
+	put_text("protocol", check->protocol->name);
+	printf(", ");
+	put_text("asks", check->asks);
 	put_segments(check);
 }
 

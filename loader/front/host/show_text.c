@@ -63,6 +63,20 @@ static void show_kernel(const struct check *check)
 	       entry != NULL ? entry : "");
 }
 
+/* How it is started, and what it asks for, a line each. */
+static void show_protocol(const struct check *check)
+{
+	printf("  protocol  %s", check->protocol->name);
+	for (const char *at = check->asks; *at != 0; at++) {
+		if (at == check->asks)
+			printf(", for ");
+		putchar(*at);
+		if (*at == '\n')
+			printf("    asks for  ");
+	}
+	printf("\n");
+}
+
 /* For print_plan(). */
 static void put(const char *text)
 {
@@ -111,8 +125,10 @@ void show_text(const struct check *check)
 	const char *name = check->order.kernel.name != NULL ? check->order.kernel.name : "nothing";
 	unsigned warnings = check_warnings(check);
 
-	if (check->readable)
+	if (check->readable) {
 		show_kernel(check);
+		show_protocol(check);
+	}
 	if (check->prepared) {
 		printf("\nIn a machine with %s of memory:\n\n", size_words(check->model.size));
 		print_plan(&check->boot.plan, put);
