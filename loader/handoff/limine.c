@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine.c - kernels made for the Limine boot protocol, base revisions 0 to 3: where things go, what
- * is mapped, and the state of the machine. What is asked for is found by limine_requests.c, and
- * answered by limine_answers.c.
+ * limine.c - kernels made for the Limine boot protocol, base revisions 0 to 3: where things go,
+ * what is mapped, and the state of the machine. What is asked for is found by limine_requests.c,
+ * and answered by limine_answers.c.
  *
- * Everything that is not the kernel is seen through the direct map; nothing but the resident part has
- * a window of its own.
+ * Everything that is not the kernel is seen through the direct map; nothing but the resident part
+ * has a window of its own.
  */
 #include "handoff/limine.h"
 

@@ -331,7 +331,8 @@ static uint64_t answer_tsc_frequency(struct limine *limine)
 	return frequency != 0 ? write_number(limine, frequency) : 0;
 }
 
-/* Writes the answer to a request; the address at which the kernel sees it, or 0 if there is none. */
+/* Writes the answer to a request; the address at which the kernel sees it, or 0 if there is none.
+ */
 typedef uint64_t answer_function(struct limine *limine);
 
 static answer_function *const answers[LIMINE_FEATURES] = {

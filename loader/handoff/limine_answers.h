@@ -22,8 +22,8 @@ bool limine_is_answered(enum limine_feature feature);
 uint64_t limine_answers_bound(const struct limine *limine);
 
 /*
- * Writes all answers but the memory map's entries, and lists the words that the kernel is to find in
- * its requests. False, with the reason in the report, if memory is used up.
+ * Writes all answers but the memory map's entries, and lists the words that the kernel is to find
+ * in its requests. False, with the reason in the report, if memory is used up.
  */
 bool limine_answer(struct limine *limine);
 

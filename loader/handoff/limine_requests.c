@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine_requests.c - finds Limine requests in a kernel's file: numbers at multiples of 8 in what is
- * loaded. Knows how requests look, and nothing of what they are answered with.
+ * limine_requests.c - finds Limine requests in a kernel's file: numbers at multiples of 8 in what
+ * is loaded. Knows how requests look, and nothing of what they are answered with.
  */
 #include "handoff/limine_requests.h"
 
@@ -41,8 +41,9 @@ uint64_t limine_word(const struct limine_request *request, size_t offset)
 	return word;
 }
 
-/* The offset of the next word at or after `offset`, a multiple of 8 away, that a request, the tag or a
- * marker begins with; the span's size if there is none. Quick: this looks at all of a kernel. */
+/* The offset of the next word at or after `offset`, a multiple of 8 away, that a request, the tag
+ * or a marker begins with; the span's size if there is none. Quick: this looks at all of a kernel.
+ */
 static uint64_t next_mark(struct span bytes, uint64_t offset)
 {
 	for (; in_bounds(offset, 16, bytes.size); offset += 8) {

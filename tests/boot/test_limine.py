@@ -233,8 +233,9 @@ def test_the_screen_is_what_was_asked_for(ask, options, size):
         mode.rsplit(" ", 1)[0] for mode in answers.all["mode"]
     }
     assert answers.edid == "128 ff"
-    last = machine.memory(int(at, 16) + int(pitch) * (int(height) - 1) + int(width) * int(bits) // 8 - 1, 1)
-    assert last == b"\xff", "the kernel's pixel"
+    last_row = int(at, 16) + int(pitch) * (int(height) - 1)
+    pixel = machine.memory(last_row + int(width) * int(bits) // 8 - 1, 1)
+    assert pixel == b"\xff", "the kernel's pixel"
 
 
 def test_5_levels_are_given_where_the_cpu_has_them(ask):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine.h - the Limine boot protocol as a kernel sees it: the same structures as
- * loader/handoff/abi/limine.h, in pointers, declared once more so that neither is taken at its word.
+ * limine.h - the Limine boot protocol as a kernel sees it: the same structures as in
+ * loader/handoff/abi/limine.h, with pointers, declared once more so that neither is taken at its
+ * word.
  */
 #ifndef TESTS_LIMINE_H
 #define TESTS_LIMINE_H

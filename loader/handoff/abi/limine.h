@@ -3,9 +3,9 @@
  * limine.h - the wire structures of the Limine boot protocol, as far as a BIOS machine can answer
  * it.
  *
- * Facts from its specification, PROTOCOL.md, and the header limine.h that belongs to it: base
- * revisions 0 to 3. Addresses are numbers here: the loader runs in 32 bits. Every address that the
- * kernel is given has the offset of the higher half direct map added, unless the name says physical.
+ * Facts from its specification, PROTOCOL.md, and from limine.h that belongs to it: base revisions
+ * 0 to 3. Addresses are numbers here: the loader runs in 32 bits. Every address that the kernel is
+ * given has the offset of the higher half direct map added, unless the name says physical.
  */
 #ifndef HANDOFF_ABI_LIMINE_H
 #define HANDOFF_ABI_LIMINE_H
