@@ -57,6 +57,11 @@ has_fuzzer() {
 	done
 }
 
+# The tool that checks kernels is a program of this machine's.
+has_library() {
+	echo '#include <stdio.h>' | ${1%% *} -E -o /dev/null - 2>/dev/null
+}
+
 has_window() { qemu-system-x86_64 -display help 2>/dev/null | grep -qE '^(gtk|sdl)$'; }
 
 # Notes a missing thing: WHAT, then its package in Debian, Fedora and Arch.
@@ -84,6 +89,8 @@ look() {
 			*clang*) lack clang clang ;;
 			*) lack "a C compiler" gcc ;;
 			esac
+			has_library "$compiler" || lack "the C library's headers" libc6-dev \
+				glibc-devel glibc
 			{ has ld && has objcopy && has ar; } ||
 				lack "ld and objcopy" binutils
 			has nasm || lack nasm nasm
