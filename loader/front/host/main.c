@@ -108,6 +108,8 @@ static void run(struct check *check, unsigned count, const char *const *words)
 	check->prepared = read_files(check) && model_take_scratch(&check->model, report)
 	               && boot_prepare(&check->boot, &check->model.machine, &check->order,
 	                               check->protocol, &check->model.scratch, report);
+	if (check->protocol == NULL)
+		return; /* there are no bytes to tell about */
 	check->sections = sections_read(check->order.kernel.bytes);
 	if (check->prepared) {
 		check->readable = true;
