@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# explain - prints the page of docs/errors.md on a code, such as K107
+# explain - prints the page of docs/errors.md on a code or fault, such as K107
 """The verb `explain`: finds the section on a code in docs/errors.md."""
 
 import re
@@ -11,14 +11,15 @@ VERB = Verb(
     "explain",
     """
 Prints what docs/errors.md says about a message: what it means, what usually causes it, how to look
-further and how to mend it. CODE is what the message begins with, with or without the K.
+further and how to mend it. CODE is what the message begins with, with or without the K, or the
+kind of a kernel's fault, such as null-page.
 """,
     (),
-    ("./build.sh explain K107", "./build.sh explain 107 802"),
+    ("./build.sh explain K107", "./build.sh explain 107 802", "./build.sh explain null-page"),
     names="CODE",
 )
 
-HEADING = re.compile(r"^##+ (K\d{3}) (.*)$")
+HEADING = re.compile(r"^##+ (K\d{3}|[a-z][a-z0-9-]+)(?: (.*))?$")
 
 
 def sections():
@@ -28,7 +29,7 @@ def sections():
         heading = HEADING.match(line)
         if heading:
             current = heading.group(1)
-            found[current] = (heading.group(2), [])
+            found[current] = (heading.group(2) or "", [])
         elif line.startswith("#"):
             current = None
         if current and not line.startswith("<a id="):
@@ -42,7 +43,7 @@ def explain(given):
     if not given.names:
         raise Stop("explain: name a code, such as K107; there are:\n" + listing(found), 2)
     for number, name in enumerate(given.names):
-        code = "K" + name.upper().lstrip("K")
+        code = name if name in found else "K" + name.upper().lstrip("K")
         if code not in found:
             raise Stop(f"explain: there is no {name}; there are:\n" + listing(found), 2)
         print("\n" * (number > 0) + "\n".join(found[code][1]).strip())
@@ -51,7 +52,7 @@ def explain(given):
 
 def listing(found):
     """All codes with their titles."""
-    return "\n".join(f"    {code}  {title}" for code, (title, _) in sorted(found.items()))
+    return "\n".join(f"    {code}  {title}".rstrip() for code, (title, _) in sorted(found.items()))
 
 
 if __name__ == "__main__":

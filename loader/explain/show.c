@@ -12,6 +12,7 @@
 #define ROWS_FOR_MORE 30 /* screens with so many rows have room for everything */
 #define ROWS_FOR_ALL  36 /* ... even if the trace is long */
 #define NO_LIMIT      1000
+#define MANUAL        60 /* characters that name a section of the manual */
 
 #define LOST "unknown: RBP points to no frame, and the stack tells nothing"
 
@@ -305,6 +306,14 @@ static void write_title(struct text *text, const struct look *look,
 		         (unsigned)look->fault->vector);
 }
 
+/* Where the manual has a section on this. */
+static void write_manual(const struct explanation *explanation, char manual[MANUAL])
+{
+	struct text text = text_in(manual, MANUAL);
+
+	text_add(&text, "docs/errors.md#%s", explanation->kind);
+}
+
 /* Everything below the words. */
 static void show_details(struct sheet *sheet, const struct explanation *explanation)
 {
@@ -319,6 +328,7 @@ void show_report(struct text *text, const struct look *look, const struct explan
                  const char *end)
 {
 	struct sheet sheet = { .text = text, .look = look, .columns = SERIAL_WIDTH };
+	char manual[MANUAL];
 
 	text_add(text, "\nLongjump: ");
 	write_title(text, look, explanation);
@@ -328,6 +338,8 @@ void show_report(struct text *text, const struct look *look, const struct explan
 	show_place(&sheet, explanation);
 	show_trace_long(&sheet, &explanation->trace);
 	entry(&sheet, "usually", COLOUR_PLAIN, explanation->cause, NO_LIMIT);
+	write_manual(explanation, manual);
+	entry(&sheet, "more", COLOUR_PLAIN, manual, NO_LIMIT);
 	new_line(&sheet);
 	show_details(&sheet, explanation);
 	explain_for_programs(text, look, explanation);
@@ -353,7 +365,7 @@ void show_screen(struct text *text, const struct look *look, const struct explan
                  const char *end, unsigned columns, unsigned rows)
 {
 	struct sheet sheet = { text, look, columns, 0, 0, true };
-	char title[100];
+	char manual[MANUAL], title[100];
 	struct text title_text = text_in(title, sizeof(title));
 	bool large = rows >= ROWS_FOR_MORE;
 
@@ -384,5 +396,6 @@ void show_screen(struct text *text, const struct look *look, const struct explan
 	/* What has no room is left out, from the end. */
 	sheet = (struct sheet){ text, look, columns, 0, 0, true };
 	text_add(text, "\f");
-	show_bar(&sheet, end, "docs/errors.md, Faults");
+	write_manual(explanation, manual);
+	show_bar(&sheet, end, manual);
 }

@@ -1,5 +1,5 @@
 """A kernel's first mistakes, each committed for real: what is said of them on COM1, on port 0xE9
-and on the screen. Knows the line for programs; docs/errors.md, Faults, has the rest."""
+and on the screen. Knows the line for programs; docs/errors.md#faults has the rest."""
 
 import re
 import subprocess
@@ -96,8 +96,22 @@ def test_a_mistake_is_explained(boot, kernel):
     assert words in plain(machine.debugcon()), "port 0xE9 says the same"
     rows = seen.splitlines()
     assert len(rows) == 25 and rows[24].startswith(f" {HALTED}"), seen
+    assert rows[24].endswith(f"docs/errors.md#{FAULTS[kernel][1]}"), seen
     for label in ("usually", "RAX", "RIP", "CR2", "code", "stack"):
         assert f"\n  {label}" in seen or f"   {label} " in seen, f"{label} has no room:\n{seen}"
+
+
+def test_every_kind_has_a_section_in_the_manual():
+    kinds = set()
+    for path in (images.ROOT / "loader/explain").glob("*.c"):
+        source = path.read_text()
+        kinds |= set(re.findall(r'\bkind = "([a-z0-9-]+)"', source))
+        kinds |= set(re.findall(r'\bsay\(words, "([a-z0-9-]+)"', source))
+        for pair in re.findall(r'\bkind = \w+ \? "([a-z-]+)" : "([a-z-]+)"', source):
+            kinds |= set(pair)
+    manual = (images.ROOT / "docs/errors.md").read_text()
+    sections = set(re.findall(r"^### ([a-z0-9-]+)$", manual, re.M))
+    assert kinds == sections and len(kinds) > 40
 
 
 @pytest.mark.parametrize("video", ["1024x768x32", "800x600x16", "640x480x24", "1280x1024x32"])
