@@ -166,8 +166,8 @@ static void show(const struct look *look)
 	draw(&canvas, lines);
 }
 
-/* Says on the serial line, and on a text screen, what is left to say: `what` and `why` are two parts
- * of a sentence. */
+/* Says on the serial line, and on a text screen, what is left to say: `what` and `why` are parts
+ * of one sentence. */
 static void say_shortly(const char *what, const char *why)
 {
 	char line[200];
