@@ -4,12 +4,11 @@
 
 bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *part)
 {
-	*part = (struct span){ NULL, 0 };
-	if (!in_bounds(offset, size, whole.size))
-		return false;
-	if (size != 0)
-		*part = (struct span){ whole.bytes + offset, size };
-	return true;
+	bool there = in_bounds(offset, size, whole.size);
+
+	part->bytes = there && size != 0 ? whole.bytes + offset : NULL;
+	part->size = there ? size : 0;
+	return there;
 }
 
 bool span_read(struct span from, uint64_t offset, void *to, size_t size)
@@ -26,6 +25,9 @@ bool span_read(struct span from, uint64_t offset, void *to, size_t size)
 bool span_string(struct span from, uint64_t offset, uint64_t *length)
 {
 	*length = 0;
+	/*@ loop invariant offset <= at;
+	  @ loop assigns at;
+	  @ loop variant from.size - at; */
 	for (uint64_t at = offset; at < from.size; at++) {
 		if (from.bytes[at] == 0) {
 			*length = at - offset;

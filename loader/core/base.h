@@ -14,9 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The four functions that a compiler may call by itself; each environment brings them. */
+/* The four functions that a compiler may call by itself; each environment brings them. Comments that
+ * begin with @ are contracts in ACSL, for the proof (tests/proof). */
+/*@ requires \valid((char *)to + (0 .. size - 1)) && \valid_read((char *)from + (0 .. size - 1));
+  @ requires \separated((char *)to + (0 .. size - 1), (char *)from + (0 .. size - 1));
+  @ assigns ((char *)to)[0 .. size - 1], \result \from to;
+  @ ensures \result == to; */
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
+/*@ requires \valid((char *)at + (0 .. size - 1));
+  @ assigns ((char *)at)[0 .. size - 1], \result \from at;
+  @ ensures \result == at; */
 void *memset(void *at, int value, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
 
@@ -84,6 +92,8 @@ static inline uint64_t align_up_to(uint64_t from, uint64_t align, uint64_t rest)
 	return from + ((rest - from) & (align - 1));
 }
 
+/*@ assigns \nothing;
+  @ ensures \result == \min(a, b); */
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -106,6 +116,8 @@ static inline bool virt_overlap(struct virt_range a, struct virt_range b)
 }
 
 /* True if [offset, offset + size) lies within [0, limit); no sum can wrap. */
+/*@ assigns \nothing;
+  @ ensures \result <==> offset + size <= limit; */
 static inline bool in_bounds(uint64_t offset, uint64_t size, uint64_t limit)
 {
 	return offset <= limit && size <= limit - offset;
@@ -134,15 +146,31 @@ struct span {
 	uint64_t size;
 };
 
+/*@ predicate is_readable(struct span span) =
+  @	span.size > 0 ==> \valid_read(span.bytes + (0 .. span.size - 1)); */
+
 /* The bytes [offset, offset + size) of `whole` as `*part`; false, with an empty part, if they are
  * not all there. */
+/*@ requires is_readable(whole) && \valid(part);
+  @ assigns *part;
+  @ ensures \result <==> offset + size <= whole.size;
+  @ ensures part->size == (\result ? size : 0) && is_readable(*part); */
 bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *part);
 
 /* Copies bytes [offset, offset + size) of `from` to `to`, which has room for them; false, and
  * zeroes, if they are not there. */
+/*@ requires is_readable(from) && \valid((char *)to + (0 .. size - 1));
+  @ requires \separated((char *)to + (0 .. size - 1), from.bytes + (0 .. from.size - 1));
+  @ assigns ((char *)to)[0 .. size - 1];
+  @ ensures \result <==> offset + size <= from.size; */
 bool span_read(struct span from, uint64_t offset, void *to, size_t size);
 
 /* Length of the zero-terminated string at `offset`, or false if no zero follows within the span. */
+/*@ requires is_readable(from) && \valid(length);
+  @ requires \separated(length, from.bytes + (0 .. from.size - 1));
+  @ assigns *length;
+  @ ensures \result ==> offset + *length < from.size && from.bytes[offset + *length] == 0;
+  @ ensures !\result ==> *length == 0; */
 bool span_string(struct span from, uint64_t offset, uint64_t *length);
 
 /*

@@ -532,13 +532,14 @@ static struct dynamic_facts collect_dynamic(struct span dynamic)
 /* Refuses a kernel that wants a shared library, naming it if its name can be found. */
 static bool refuse_library(const struct reading *reading, const struct dynamic_facts *facts)
 {
+	char name[80] = "";
 	struct span names;
 	uint64_t length;
 
 	if (bytes_at(reading->kernel, facts->strtab, facts->strtab_size, &names)
-	    && span_string(names, facts->needed, &length))
-		return refuse(reading->report, DIAG_ELF_NEEDS_LIBRARY, "it asks for %.*s",
-		              (int)min_u64(length, 80), (const char *)names.bytes + facts->needed);
+	    && span_string(names, facts->needed, &length)
+	    && span_read(names, facts->needed, name, (size_t)min_u64(length, sizeof(name) - 1)))
+		return refuse(reading->report, DIAG_ELF_NEEDS_LIBRARY, "it asks for %s", name);
 	return refuse(reading->report, DIAG_ELF_NEEDS_LIBRARY, "DT_NEEDED is present");
 }
 

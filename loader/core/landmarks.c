@@ -134,7 +134,7 @@ void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window)
 
 	if (spare == NULL)
 		return;
-	memcpy(bytes + list_size, plan->symbols.names.bytes, (size_t)plan->symbols.names.size);
+	span_read(plan->symbols.names, 0, bytes + list_size, (size_t)plan->symbols.names.size);
 	marks->names = (struct landmark){ window + list_size,
 		                          window + list_size + plan->symbols.names.size };
 	marks->names_at = physical(plan->machine, bytes + list_size);

@@ -97,12 +97,16 @@ struct file {
 };
 
 /* Physical address of something that the running code points at. */
+/*@ requires \valid_read(machine);
+  @ assigns \nothing; */
 static inline uint64_t physical(const struct machine *machine, const void *pointer)
 {
 	return (uint64_t)((uintptr_t)pointer - (uintptr_t)machine->memory);
 }
 
 /* Where the running code sees a physical address below machine->reach. */
+/*@ requires \valid_read(machine);
+  @ assigns \result \from machine->memory, at; */
 static inline void *visible(const struct machine *machine, uint64_t at)
 {
 	return (void *)((uintptr_t)machine->memory + (uintptr_t)at);

@@ -27,24 +27,36 @@ struct job {
 	enum cache cache;
 };
 
+/*@ predicate is_table(uint64_t *table) = \valid(table + (0 .. ENTRIES - 1)); */
+
+/*@ requires 1 <= level <= 5;
+  @ assigns \nothing; */
 uint64_t page_table_entry_size(unsigned level)
 {
 	return PAGE_SIZE << (9 * (level - 1));
 }
 
 /* The one place where an entry is written. `index` < 512. */
+/*@ requires is_table(table) && index < ENTRIES;
+  @ assigns table[index]; */
 static void write_entry(uint64_t *table, unsigned index, uint64_t value)
 {
 	table[index] = value;
 }
 
 /* Index of the entry for `virt` in a table at `level`. */
+/*@ requires 1 <= level <= 5;
+  @ assigns \nothing;
+  @ ensures \result < ENTRIES; */
 static unsigned entry_index(uint64_t virt, unsigned level)
 {
 	return (unsigned)(virt >> (12 + 9 * (level - 1))) & (ENTRIES - 1);
 }
 
 /* A new empty table, or NULL. */
+/*@ requires \valid(tables) && \valid(tables->scratch);
+  @ assigns *tables->scratch;
+  @ ensures \result == \null || is_table(\result); */
 static uint64_t *new_table(struct page_tables *tables)
 {
 	return scratch_take(tables->scratch, PAGE_SIZE, PAGE_SIZE);
@@ -59,6 +71,8 @@ bool page_tables_begin(struct page_tables *tables, struct scratch *scratch,
 }
 
 /* The bits of a page's entry at `level`, without its address. */
+/*@ requires \valid_read(tables) && \valid_read(tables->machine) && \valid_read(job);
+  @ assigns \nothing; */
 static uint64_t page_bits(const struct page_tables *tables, const struct job *job, unsigned level)
 {
 	uint64_t bits = job->bits;
@@ -83,6 +97,10 @@ static bool fits_page(const struct page_tables *tables, const struct job *job, u
 }
 
 /* The table behind an entry, made if the entry is empty; NULL if scratch memory is used up. */
+/*@ requires is_table(table) && index < ENTRIES;
+  @ requires \valid(tables) && \valid(tables->scratch) && \valid_read(tables->machine);
+  @ requires \separated(table + (0 .. ENTRIES - 1), tables, tables->scratch, tables->machine);
+  @ assigns table[index], *tables->scratch; */
 static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigned index)
 {
 	uint64_t *next;
@@ -100,6 +118,11 @@ static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigne
  * Writes as many pages at `level` as the job has, from entry `i` of the table on, up to an entry
  * that is in use; returns the entry behind. This loop is where a large direct map's time goes.
  */
+/*@ requires is_table(table) && i < ENTRIES && 1 <= level <= 3 && \valid(job);
+  @ requires \valid_read(tables) && \valid_read(tables->machine);
+  @ requires \separated(table + (0 .. ENTRIES - 1), job, tables, tables->machine);
+  @ assigns table[i .. ENTRIES - 1], job->virt, job->phys;
+  @ ensures i <= \result <= ENTRIES; */
 static unsigned map_pages(const struct page_tables *tables, uint64_t *table, unsigned level,
                           unsigned i, struct job *job)
 {
@@ -109,6 +132,9 @@ static unsigned map_pages(const struct page_tables *tables, uint64_t *table, uns
 	uint64_t entry = job->phys | page_bits(tables, job, level);
 	unsigned first = i;
 
+	/*@ loop invariant first <= i <= end <= ENTRIES;
+	  @ loop assigns i, entry, table[first .. ENTRIES - 1];
+	  @ loop variant end - i; */
 	for (; i < end && (table[i] & ENTRY_PRESENT) == 0; i++, entry += size)
 		write_entry(table, i, entry);
 	job->virt += (i - first) * size;

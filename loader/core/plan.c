@@ -492,7 +492,7 @@ static bool take_resident(struct plan *plan, struct resident_header *header,
 	span_read(plan->machine->resident, 0, header, sizeof(*header));
 	if (!plan_scratch(plan, USE_RESIDENT, page_up(header->size), &bytes, placement))
 		return false;
-	memcpy(bytes, plan->machine->resident.bytes, (size_t)plan->machine->resident.size);
+	span_read(plan->machine->resident, 0, bytes, (size_t)plan->machine->resident.size);
 	plan->resident = physical(plan->machine, bytes);
 	plan->resident_window = plan->resident;
 	return true;

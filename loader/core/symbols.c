@@ -10,6 +10,15 @@
  * itself come one behind. */
 enum rank { RANK_FUNCTION = 0, RANK_OBJECT = 2, RANK_LABEL = 4, RANK_USELESS = 6 };
 
+/* The byte at `offset`; 0 if there is none. */
+static uint8_t byte_at(struct span from, uint64_t offset)
+{
+	uint8_t byte;
+
+	span_read(from, offset, &byte, 1);
+	return byte;
+}
+
 /* Section header number `number`. */
 static bool read_section(struct span file, const struct elf_header *header, uint64_t number,
                          struct elf_section_header *section)
@@ -34,7 +43,7 @@ static bool take_tables(struct span file, const struct elf_header *header,
 	symbols->entries.size -=
 		(uint32_t)(symbols->entries.size & UINT32_MAX) % sizeof(struct elf_symbol);
 	return symbols->entries.size < UINT32_MAX && symbols->names.size < UINT32_MAX
-	    && symbols->names.size != 0 && symbols->names.bytes[symbols->names.size - 1] == 0;
+	    && symbols->names.size != 0 && byte_at(symbols->names, symbols->names.size - 1) == 0;
 }
 
 struct symbols symbols_find(struct span file, struct report *report)
@@ -145,9 +154,8 @@ uint64_t symbols_write(const struct symbols *symbols, struct virt_range virt, ui
 	     at += sizeof(symbol)) {
 		unsigned rank = rank_of(&symbol);
 
-		if (rank == RANK_USELESS || symbol.name >= symbols->names.size
-		    || symbols->names.bytes[symbol.name] == 0 || symbol.value < virt.begin
-		    || symbol.value >= virt.end)
+		if (rank == RANK_USELESS || byte_at(symbols->names, symbol.name) == 0
+		    || symbol.value < virt.begin || symbol.value >= virt.end)
 			continue;
 		list[count++] = (struct symbol){ symbol.value, (uint64_t)rank << 32 | symbol.name };
 	}

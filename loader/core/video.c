@@ -146,12 +146,13 @@ bool video_read_vbe(struct screen *screen, struct span span, unsigned version)
 bool video_is_edid(struct span edid)
 {
 	static const uint8_t sign[8] = { 0, 255, 255, 255, 255, 255, 255, 0 };
-	uint8_t sum = 0;
+	uint8_t bytes[EDID_SIZE], sum = 0;
 
-	if (edid.size != EDID_SIZE || memcmp(edid.bytes, sign, sizeof(sign)) != 0)
+	if (edid.size != EDID_SIZE || !span_read(edid, 0, bytes, EDID_SIZE)
+	    || memcmp(bytes, sign, sizeof(sign)) != 0)
 		return false;
 	for (unsigned i = 0; i < EDID_SIZE; i++)
-		sum = (uint8_t)(sum + edid.bytes[i]);
+		sum = (uint8_t)(sum + bytes[i]);
 	return sum == 0;
 }
 

@@ -337,6 +337,29 @@ TEST("a word that a relocation changes may lie across two pages")
 
 /* --- what the kernel is told --- */
 
+TEST("the fault explainer is told which program header each piece comes from")
+{
+	static const uint32_t expected[] = { 1, 0, 2, 2 };
+	const struct landmark_segment *pieces;
+	const struct landmarks *marks;
+
+	begin_world(16 * MIB);
+	begin_elf(ELF_TYPE_DYN);
+	add_segment(RX, 0x1800, 3000, 3000);
+	add_segment(RO, 0x234, 100, 100);
+	add_segment(RW, 0x4010, 9000, 9000);
+	add_program(ELF_PT_GNU_RELRO, RO, 0, 0x4010, 0, 0xff0);
+	elf_head->entry = 0x1800;
+	expect_boot(2 * MIB);
+	marks = (const void *)(world.memory + world.boot.launch->landmarks);
+	pieces = (const void *)(world.memory + marks->segments);
+	EXPECT_EQUAL(marks->segment_count, COUNT(expected));
+	for (unsigned i = 0; i < COUNT(expected); i++)
+		EXPECT_EQUAL(pieces[i].number, expected[i]);
+	EXPECT_EQUAL(pieces[2].rights, RIGHT_READ);
+	EXPECT_EQUAL(pieces[3].rights, RIGHT_READ | RIGHT_WRITE);
+}
+
 TEST("the thread-local storage template is described")
 {
 	const struct longjump_boot_info *info;
