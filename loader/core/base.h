@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The four functions that a compiler may call by itself; each environment brings them. Comments that
- * begin with @ are contracts in ACSL, for the proof (tests/proof). */
+/* The four functions that a compiler may call by itself; each environment brings them. Comments
+ * that begin with @ are contracts in ACSL, for the proof (tests/proof). */
 /*@ requires \valid((char *)to + (0 .. size - 1)) && \valid_read((char *)from + (0 .. size - 1));
   @ requires \separated((char *)to + (0 .. size - 1), (char *)from + (0 .. size - 1));
   @ assigns ((char *)to)[0 .. size - 1], \result \from to;

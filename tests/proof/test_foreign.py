@@ -15,17 +15,16 @@ ALLOWED = [
     r"(\.|->)bytes\.size\b",
 ]
 
-# Who turns a physical address into a pointer: ACPI makes a span of it at once; paging follows tables
-# of its own making.
+# Who turns a physical address into a pointer: ACPI makes a span of it at once; paging follows
+# tables of its own making.
 POINTERS = {"machine.h", "acpi.c", "paging.c"}
 
 
 def lines():
     """Each line of the core that is no comment, with its place."""
     for path in sorted(CORE.glob("*.[ch]")):
-        code = re.sub(
-            r"/\*.*?\*/", lambda found: "\n" * found.group().count("\n"), path.read_text(), flags=re.S
-        )
+        code = re.sub(r"(?s)/\*.*?\*/", lambda found: "\n" * found.group().count("\n"),
+                      path.read_text())  # fmt: skip
         for number, line in enumerate(code.splitlines(), 1):
             yield path.name, number, line
 
