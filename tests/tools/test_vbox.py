@@ -1,0 +1,194 @@
+"""`vbox`: what it tells VBoxManage to do, in the words of old and new versions, and what it makes
+of how a machine ends. VirtualBox itself is not here: vboxmanage.py stands in for it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from projects import ROOT
+
+sys.path.insert(0, str(ROOT / "verbs"))
+
+from lib.virtualbox import meditation
+
+pytestmark = pytest.mark.xdist_group("vbox")  # all have the serial port in the same file
+
+STANDS_IN = ROOT / "tests/tools/vboxmanage.py"
+VERSIONS = {"old": "6.1.50r161033", "new": "7.0.20_Debianr163906"}
+GURU = """\
+00:00:02.945981 Changing the VM state from 'RUNNING' to 'GURU_MEDITATION'
+00:00:02.946420 !!         VCPU0: Guru Meditation 1155 (VINF_EM_TRIPLE_FAULT)
+00:00:02.946446 Guest CPUM (VCPU 0) state:
+00:00:02.946449 rax=00000000fee00000 rbx=0000000000000020 rcx=0000000000000020
+00:00:02.946451 rip={at:016x} rsp=ffff800000001000 rbp=0000000000000000 iopl=0
+"""
+
+
+class Box:
+    """A VirtualBox that is played."""
+
+    def __init__(self, project, home):
+        self.project, self.home = project, home
+        (home / "bin").mkdir(parents=True)
+        (home / "bin/VBoxManage").symlink_to(STANDS_IN)
+        self.environment = {"VBOX": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
+        self.play(version=VERSIONS["new"], says="hello\n", ends="poweroff", log="")
+
+    def play(self, **parts):
+        for name, text in parts.items():
+            (self.home / name).write_text(text)
+
+    def vbox(self, *words, status=0):
+        """What the verb says."""
+        made = ["--output", self.home / "made, here.iso"]
+        done = self.project.run("vbox", *words, *made, **self.environment)
+        assert done.returncode == status and "Traceback" not in done.stdout, done.stdout
+        return done.stdout
+
+    def calls(self, *verbs):
+        """What VBoxManage was told, of these verbs, since this was last asked."""
+        path = self.home / "calls"
+        told = [json.loads(line) for line in path.read_text().splitlines()]
+        path.unlink()
+        return [words for words in told if words[0] in verbs]
+
+    def machines(self):
+        return json.loads((self.home / "machines").read_text())
+
+
+@pytest.fixture
+def box(project, tmp_path):
+    return Box(project, tmp_path / "box")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_machine_is_made_and_started_in_the_words_of_the_version(box, version):
+    box.play(version=VERSIONS[version], says="the kernel's words\n")
+    said = box.vbox()
+    assert "the kernel's words\nthe machine was switched off\n" in said
+    serial = str(ROOT / "build/vbox/longjump.log")
+    audio, mode = {"old": (["--audio", "none"], "--uartmode1"),
+                   "new": (["--audio-enabled", "off"], "--uart-mode1")}[version]  # fmt: skip
+    attach = ["storageattach", "longjump", "--storagectl", "IDE", "--port", "1", "--device", "0",
+              "--type", "dvddrive", "--medium"]  # fmt: skip
+    told = box.calls("createvm", "modifyvm", "storagectl", "storageattach", "startvm")
+    assert told == [
+        ["createvm", "--name", "longjump", "--ostype", "Other_64", "--register"],
+        ["modifyvm", "longjump", "--memory", "256", "--vram", "16", "--cpus", "1", "--ioapic", "on",
+         "--firmware", "bios", "--graphicscontroller", "vboxvga", "--boot1", "dvd", "--boot2",
+         "disk", "--boot3", "none", "--boot4", "none", *audio, "--uart1", "0x3F8", "4", mode,
+         "file", serial],
+        ["storagectl", "longjump", "--name", "IDE", "--add", "ide", "--controller", "PIIX4"],
+        [*attach, "emptydrive"],
+        [*attach, str(box.home / "made, here.iso")],
+        ["startvm", "longjump", "--type", "headless"],
+    ]  # fmt: skip
+
+
+def test_where_there_is_a_display_there_is_a_window(box):
+    box.environment["DISPLAY"] = ":0"
+    box.vbox("--name", "other one", "--memory", "2G")
+    *_, start = box.calls("modifyvm", "startvm")
+    assert start == ["startvm", "other one", "--type", "gui"]
+    assert box.machines()["other one"]["settings"]["memory"] == ["2048"]
+    box.vbox("--headless")
+    assert box.calls("startvm")[0][-1] == "headless"
+
+
+@pytest.mark.parametrize("state", ["poweroff", "running", "gurumeditation", "saved"])
+def test_a_machine_that_is_there_is_renewed(box, state):
+    box.vbox()
+    machines = box.machines()
+    machines["longjump"].update(state=state, looks=0)
+    box.play(machines=json.dumps(machines))
+    box.calls()
+    box.vbox("--memory", "64M")
+    told = box.calls("createvm", "controlvm", "discardstate", "storagectl", "startvm")
+    before = {"poweroff": [], "saved": [["discardstate", "longjump"]]}
+    assert told[:-1] == before.get(state, [["controlvm", "longjump", "poweroff"]])
+    assert box.machines()["longjump"]["settings"]["memory"] == ["64"]
+
+
+def test_a_machine_of_somebody_elses_is_left_alone(box):
+    box.vbox("--name", "mine")
+    machines = box.machines()
+    machines["mine"]["extra"] = {}
+    box.play(machines=json.dumps(machines))
+    for words in ([], ["--remove"]):
+        assert "choose another --name" in box.vbox("--name", "mine", *words, status=1)
+    assert box.machines() == machines
+
+
+def test_it_is_removed_but_nobodys_disk_is(box):
+    assert "there is no virtual machine" in box.vbox("--remove")
+    box.vbox()
+    machines = box.machines()
+    machines["longjump"]["media"]["IDE-0-0"] = "/home/me/precious.vdi"
+    box.play(machines=json.dumps(machines))
+    assert "/home/me/precious.vdi, which would be deleted" in box.vbox("--remove", status=1)
+    del machines["longjump"]["media"]["IDE-0-0"]
+    box.play(machines=json.dumps(machines))
+    box.calls()
+    assert '"longjump" is removed' in box.vbox("--remove")
+    assert box.calls("unregistervm") == [["unregistervm", "longjump", "--delete"]]
+    assert box.machines() == {}
+
+
+def test_a_guru_meditation_is_put_into_words(box, kernel):
+    program = kernel("ud2", "wrong: jmp wrong")
+    box.play(ends="gurumeditation", log=GURU.format(at=0x200002))
+    said = box.vbox("--kernel", program, status=1)
+    assert "a triple fault at RIP 0x200002 in wrong" in said
+    assert box.machines()["longjump"]["state"] == "poweroff", "it would stay, and nobody see it"
+    box.play(log="!! VCPU0: Guru Meditation -1234 (VERR_SOMETHING)\n")
+    assert "stopped the machine: VERR_SOMETHING" in box.vbox("--kernel", program, status=1)
+    box.play(ends="aborted")
+    assert "VirtualBox itself has failed" in box.vbox(status=1)
+
+
+def test_what_the_log_does_not_say_is_not_made_up():
+    assert meditation("") == ("", None)
+    assert meditation("rip=1 Guru Meditation 1155 (VINF_EM_TRIPLE_FAULT)")[1] is None
+    assert meditation("Guru Meditation 1155 (X)\neip=001010f4 esp=00007c00")[1] == 0x1010F4
+
+
+def test_a_disc_that_virtualbox_does_not_boot_is_told(box):
+    box.play(says="", ends="", log="Guest Log: BIOS: CDROM boot failure code : 0009\n")
+    running = begin(box)
+    assert any("gives the code 0009" in line for line in running.stdout)
+
+
+def begin(box):
+    """The verb on a machine that does not end; it is interrupted at the first word on that."""
+    command = [box.project.root / "build.sh", "--no-install", "vbox"]
+    command += ["--output", box.home / "x.iso"]
+    environment = {key: value for key, value in os.environ.items() if "DISPLAY" not in key}
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdin=subprocess.DEVNULL, env={**environment, **box.environment},
+    )  # fmt: skip
+    lines = []
+    for line in running.stdout:
+        lines.append(line)
+        if "gives the code" in line or "nothing new" in line:
+            running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 130 and lines[-1] == "ended by Ctrl-C\n", lines
+    running.stdout = lines
+    return running
+
+
+def test_ctrl_c_switches_it_off(box):
+    box.play(says="waiting\n", ends="")
+    assert "waiting\n" in begin(box).stdout
+    assert box.machines()["longjump"]["state"] == "poweroff"
+
+
+def test_without_virtualbox_it_says_so(project, tmp_path, path_without):
+    said = project.bad("vbox", "--output", tmp_path / "x.iso", PATH=path_without("VBoxManage"))
+    assert "install VirtualBox" in said
+    assert "64M or 4G" in project.bad("vbox", "--memory", "much", status=2)
+    assert "no name" in project.bad("vbox", "--name", "--x", status=2)

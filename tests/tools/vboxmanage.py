@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""vboxmanage.py - stands in for VBoxManage: writes down what it is told, and plays the machine.
+
+What it plays is in the folder VBOX: `version`, `says` (the serial port), `ends` (the state in which
+it ends; "" for never) and `log`. Takes the words of version 6.1 or of 7, whichever it is, and no
+others. Knows nothing of Longjump."""
+
+import json
+import os
+import pathlib
+import sys
+
+HOME = pathlib.Path(os.environ["VBOX"])
+VERSION = (HOME / "version").read_text()
+AUDIO, MODE = ("audio", "uartmode1") if VERSION < "7" else ("audio-enabled", "uart-mode1")
+SETTINGS = {
+    "memory": 1, "vram": 1, "cpus": 1, "ioapic": 1, "firmware": 1, "graphicscontroller": 1,
+    "boot1": 1, "boot2": 1, "boot3": 1, "boot4": 1, "uart1": 2, AUDIO: 1, MODE: 2,
+}  # fmt: skip
+ON = ("running", "gurumeditation")
+
+
+def fail(text):
+    print(f"VBoxManage: error: {text}", file=sys.stderr)
+    sys.exit(1)
+
+
+def options(words, known):
+    """The options among the words, each with its values."""
+    found = {}
+    while words:
+        name = words.pop(0)
+        if name[:2] != "--" or name[2:] not in known:
+            fail(f"Unknown option: {name}")
+        count = known[name[2:]]
+        found[name[2:]], words = words[:count], words[count:]
+    return found
+
+
+def start(vm):
+    """The machine says all it has to say at once."""
+    if vm["state"] in ON:
+        fail("The machine is already locked by a session")
+    (HOME / "VBox.log").write_text((HOME / "log").read_text())
+    pathlib.Path(vm["settings"][MODE][1]).write_text((HOME / "says").read_text())
+    vm.update(state="running", looks=0)
+
+
+def info(vm):
+    """Ends a machine that has been looked at twice, if it is one that ends."""
+    vm["looks"] += 1
+    ends = (HOME / "ends").read_text()
+    if vm["state"] == "running" and vm["looks"] > 2 and ends:
+        vm["state"] = ends
+    print(f'LogFldr="{HOME}"\nVMState="{vm["state"]}"')
+    for number, name in enumerate(vm["controllers"]):
+        print(f'storagecontrollername{number}="{name}"')
+    for place, medium in vm["media"].items():
+        print(f'"{place}"="{medium}"')
+
+
+def change(vm, verb, words):
+    """Carries out a verb that changes a machine."""
+    if verb == "modifyvm":
+        if vm["state"] in ON:
+            fail("The machine is already locked for a session")
+        vm["settings"].update(options(words, SETTINGS))
+    elif verb == "setextradata":
+        vm["extra"][words[0]] = words[1]
+    elif verb == "storagectl":
+        given = options(words, {"name": 1, "add": 1, "controller": 1})
+        if given["name"][0] in vm["controllers"]:
+            fail("Storage controller named 'IDE' already exists")
+        vm["controllers"].append(given["name"][0])
+    elif verb == "storageattach":
+        given = options(words, dict.fromkeys(("storagectl", "port", "device", "type", "medium"), 1))
+        place = "-".join(given[name][0] for name in ("storagectl", "port", "device"))
+        if given["storagectl"][0] not in vm["controllers"]:
+            fail("Could not find a storage controller")
+        vm["media"][place] = given["medium"][0]
+    elif verb == "startvm":
+        start(vm)
+    elif (verb, *words) == ("controlvm", "poweroff") and vm["state"] in ON:
+        vm["state"] = "poweroff"
+    elif verb == "discardstate" and vm["state"] == "saved":
+        vm["state"] = "poweroff"
+    else:
+        fail(f"Invalid command or state: {verb}")
+
+
+def main(verb, *words):
+    with open(HOME / "calls", "a", encoding="utf-8") as file:
+        file.write(json.dumps([verb, *words]) + "\n")
+    path = HOME / "machines"
+    machines = json.loads(path.read_text()) if path.exists() else {}
+    if verb == "--version":
+        print("WARNING: a line that VBoxManage sometimes begins with\n" + VERSION)
+    elif (verb, *words) == ("list", "vms"):
+        for name in machines:
+            print(f'"{name}" {{00000000-0000-0000-0000-000000000000}}')
+    elif verb == "createvm":
+        made = options([*words[:-1]], {"name": 1, "ostype": 1})
+        machines[made["name"][0]] = {"state": "poweroff", "settings": {}, "extra": {}, "media": {},
+                                     "controllers": [], "looks": 0}  # fmt: skip
+    elif words[0] not in machines:
+        fail(f"Could not find a registered machine named '{words[0]}'")
+    elif verb == "showvminfo":
+        info(machines[words[0]])
+    elif verb == "getextradata":
+        value = machines[words[0]]["extra"].get(words[1])
+        print(f"Value: {value}" if value else "No value set!")
+    elif (verb, *words[1:]) == ("unregistervm", "--delete"):
+        del machines[words[0]]
+    else:
+        change(machines[words[0]], verb, list(words[1:]))
+    path.write_text(json.dumps(machines))
+
+
+main(*sys.argv[1:])
