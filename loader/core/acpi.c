@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acpi.c - finds the MADT and counts its CPUs. The tables are the firmware's, and firmware errs:
+ * acpi.c - finds the MADT, and in it the CPUs and the I/O APICs. The tables are the firmware's, and firmware errs:
  * every table is read as a span of no more than the loader can see.
  *
  * Source: ACPI 6.5, 5.2.5 (RSDP), 5.2.6 (header), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.12 (MADT).
@@ -18,8 +18,13 @@ enum {
 	MADT_ENTRIES = 44,
 	MADT_LOCAL_APIC = 0,
 	MADT_LOCAL_APIC_FLAGS = 4,
+	MADT_IO_APIC = 1,
+	MADT_IO_APIC_ADDRESS = 4,
 	MADT_LOCAL_X2APIC = 9,
+	MADT_LOCAL_X2APIC_ID = 4,
 	MADT_LOCAL_X2APIC_FLAGS = 8,
+	MADT_LOCAL_X2APIC_UID = 12,
+	MADT_END = 256, /* no type of entry */
 	MADT_ENABLED = 1
 };
 
@@ -65,35 +70,14 @@ static struct span find_madt(const struct machine *machine, struct span list, un
 	return (struct span){ NULL, 0 };
 }
 
-/* Counts the entries of both kinds that are CPUs ready to be started. */
-static uint32_t count_cpus(struct span madt)
-{
-	uint8_t entry[2]; /* type and length */
-	uint32_t flags, count = 0;
-
-	for (uint64_t at = MADT_ENTRIES; span_read(madt, at, entry, sizeof(entry));
-	     at += entry[1]) {
-		if (entry[1] < sizeof(entry))
-			break;
-		if (entry[0] == MADT_LOCAL_APIC)
-			span_read(madt, at + MADT_LOCAL_APIC_FLAGS, &flags, sizeof(flags));
-		else if (entry[0] == MADT_LOCAL_X2APIC)
-			span_read(madt, at + MADT_LOCAL_X2APIC_FLAGS, &flags, sizeof(flags));
-		else
-			continue;
-		count += flags & MADT_ENABLED;
-	}
-	return count;
-}
-
-uint32_t acpi_cpu_count(const struct machine *machine)
+/* The MADT, by way of the RSDP; empty if there is none. */
+static struct span madt_of(const struct machine *machine)
 {
 	struct span rsdp = memory_at(machine, machine->rsdp, HEADER_SIZE);
 	struct span madt = { NULL, 0 };
 	uint8_t revision = 0;
 	uint32_t rsdt = 0;
 	uint64_t xsdt = 0;
-	uint32_t count;
 
 	span_read(rsdp, RSDP_REVISION, &revision, sizeof(revision));
 	span_read(rsdp, RSDP_RSDT, &rsdt, sizeof(rsdt));
@@ -103,6 +87,77 @@ uint32_t acpi_cpu_count(const struct machine *machine)
 		madt = find_madt(machine, table_at(machine, xsdt), 8);
 	if (madt.size == 0)
 		madt = find_madt(machine, table_at(machine, rsdt), 4);
-	count = count_cpus(madt);
+	return madt;
+}
+
+/* Finds the next entry from *at on, of which *entry becomes the bytes; *at moves behind it. Returns
+ * its type, or MADT_END. */
+static unsigned next_entry(struct span madt, uint64_t *at, struct span *entry)
+{
+	uint8_t head[2]; /* type and length */
+
+	if (!span_read(madt, *at, head, sizeof(head)) || head[1] < sizeof(head)
+	    || !span_part(madt, *at, head[1], entry))
+		return MADT_END;
+	*at += head[1];
+	return head[0];
+}
+
+/* Reads an entry of either kind of CPU; false if it is another, or of a CPU that is not to be
+ * started. */
+static bool read_processor(unsigned type, struct span entry, struct processor *processor)
+{
+	uint32_t flags = 0;
+	uint8_t ids[2] = { 0, 0 };
+
+	if (type == MADT_LOCAL_APIC) {
+		span_read(entry, MADT_LOCAL_APIC_FLAGS, &flags, sizeof(flags));
+		span_read(entry, 2, ids, sizeof(ids));
+		*processor = (struct processor){ ids[0], ids[1] };
+	} else if (type == MADT_LOCAL_X2APIC) {
+		span_read(entry, MADT_LOCAL_X2APIC_FLAGS, &flags, sizeof(flags));
+		span_read(entry, MADT_LOCAL_X2APIC_ID, &processor->apic_id, sizeof(uint32_t));
+		span_read(entry, MADT_LOCAL_X2APIC_UID, &processor->number, sizeof(uint32_t));
+	}
+	return (flags & MADT_ENABLED) != 0;
+}
+
+unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned room)
+{
+	struct span madt = madt_of(machine);
+	struct processor processor;
+	struct span entry;
+	uint64_t at = MADT_ENTRIES;
+	unsigned type, count = 0;
+
+	while ((type = next_entry(madt, &at, &entry)) != MADT_END) {
+		if (!read_processor(type, entry, &processor))
+			continue;
+		if (count < room)
+			list[count] = processor;
+		count++;
+	}
+	return count;
+}
+
+uint32_t acpi_cpu_count(const struct machine *machine)
+{
+	unsigned count = acpi_processors(machine, NULL, 0);
+
 	return count != 0 ? count : 1;
+}
+
+unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned room)
+{
+	struct span madt = madt_of(machine);
+	struct span entry;
+	uint64_t at = MADT_ENTRIES;
+	unsigned type, count = 0;
+
+	while (count < room && (type = next_entry(madt, &at, &entry)) != MADT_END) {
+		if (type == MADT_IO_APIC
+		    && span_read(entry, MADT_IO_APIC_ADDRESS, &list[count], sizeof(list[0])))
+			count++;
+	}
+	return count;
 }

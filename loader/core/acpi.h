@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* acpi.h - what the loader reads of the ACPI tables: how many CPUs there are. */
+/* acpi.h - what the loader reads of the ACPI tables: which CPUs and I/O APICs there are. */
 #ifndef CORE_ACPI_H
 #define CORE_ACPI_H
 
@@ -10,5 +10,14 @@
  * is no MADT, or if it or a table on the way to it does not lie in memory that the loader can see.
  */
 uint32_t acpi_cpu_count(const struct machine *machine);
+
+/*
+ * The CPUs that the MADT lists as enabled: how many, and the first `room` of them in *list. 0 if
+ * there is no MADT.
+ */
+unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned room);
+
+/* Physical addresses of the I/O APICs, at most `room`; returns how many. */
+unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned room);
 
 #endif

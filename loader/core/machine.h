@@ -28,6 +28,12 @@ struct cpu {
 	bool pat;       /* 1 EDX bit 16 */
 };
 
+/* A CPU as the firmware lists it. */
+struct processor {
+	uint32_t number; /* ACPI's */
+	uint32_t apic_id;
+};
+
 struct clock {
 	uint64_t tsc_start, tsc_read; /* see longjump.h */
 	uint64_t tsc_frequency;

@@ -3,6 +3,7 @@ state and the page tables seen from outside."""
 
 import collections
 import datetime
+import re
 import struct
 import subprocess
 
@@ -100,6 +101,8 @@ def check_state(machine, answers):
     assert descriptors[0] == 0
     assert kinds[1:] == [(0, 1), (0, 0), (2, 1), (2, 0), (1, 1), (2, 0)]
     assert machine.monitor("info pic").count("imr=ff") == 2, "both PICs are masked"
+    lines = re.findall(r"^ +pin \d+ .*$", machine.monitor("info pic"), re.MULTILINE)
+    assert len(lines) == 24 and all(" masked " in line for line in lines), "the I/O APIC's lines"
     for table in paging.tables(machine.memory, registers["cr3"], registers["cr4"]):
         assert answers.kind_of(table) == RECLAIMABLE, f"a page table at {table:#x}"
 
