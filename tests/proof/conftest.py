@@ -3,7 +3,7 @@ proof); in the run of all tests nothing is proven."""
 
 
 def pytest_addoption(parser):
-    parser.addoption("--patience", type=int, default=30, help="seconds for a goal")
+    parser.addoption("--patience", type=int, default=120, help="seconds for a goal")
 
 
 def pytest_collection_modifyitems(config, items):
