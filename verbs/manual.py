@@ -68,7 +68,7 @@ docs/runner.md has its keys
 the compiler, the linker, the assembler and what copies ELF files
 .TP
 .B SOURCE_DATE_EPOCH
-the time that is written into images, in seconds since 1970
+the date that is written into images, in seconds since 1970 (2026-01-01)
 .TP
 .B SYSLINUX_DIR
 a folder in which the files of Syslinux are looked for first

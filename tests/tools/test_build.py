@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from projects import ROOT, copy_project, same
+from projects import ROOT, copy_project
 
 NEED = ROOT / "verbs/lib/need.sh"
 VERBS = sorted(path.stem for path in (ROOT / "verbs").glob("*.*") if path.suffix in (".sh", ".py"))
@@ -80,13 +80,6 @@ def test_another_compiler_compiles_everything_anew(copy):
     said = copy.good("run", CC="clang").splitlines()
     assert "is up to date" in said[0] and said[-1] == "the kernel has halted"
     assert "loader/core/elf.c" in copy.good()
-
-
-@pytest.mark.xdist_group("copy")
-def test_both_trees_give_the_same_bytes(copy, project, tmp_path):
-    for which, name in ((copy, "a.iso"), (project, "b.iso")):
-        which.good("image", "--output", tmp_path / name, SOURCE_DATE_EPOCH="1700000000")
-    assert same(tmp_path / "a.iso", tmp_path / "b.iso")
 
 
 def test_clean_removes_what_was_built_and_nothing_else(tmp_path):

@@ -313,14 +313,3 @@ def test_others_can_make_the_file_system(make_image, path_without, project, abse
     image = make_image(PATH=path_without(*absent, "isohybrid" if len(absent) > 1 else ""))
     assert f"/isolinux/{'kernel.elf'}" in image.files()
     assert image.data[510:512] == b"\x55\xaa"
-
-
-def test_two_builds_of_one_tree_are_the_same(project, tmp_path):
-    images = []
-    for moment, name in enumerate(("a", "b")):
-        (tmp_path / name).mkdir()
-        output = tmp_path / name / "x.iso"
-        time.sleep(1.1 * moment)
-        project.good("image", "--output", output, SOURCE_DATE_EPOCH="1700000000")
-        images.append(output.read_bytes())
-    assert same(*images)

@@ -23,6 +23,7 @@ from lib.project import BUILD, ROOT, Stop, detail, run, say, shown
 
 APPLICATION = "LONGJUMP"
 MBR_ID = "0x4c4a4d50"
+DATE = 1767225600  # 2026-01-01
 STAMP = 16 * SECTOR + 883  # the application use field, 512 bytes
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
@@ -270,8 +271,7 @@ def finish(image, staged, digest):
         try:
             disc = Disc(data)
             check(disc, staged)
-            if epoch() is not None:
-                disc.set_dates(epoch())
+            disc.set_dates(epoch())
         except (BadDisc, IndexError, ValueError) as error:
             raise Stop(f"the image that was made is not right: {error}") from None
         text = f"longjump {digest} {len(data)}".encode()
@@ -313,11 +313,12 @@ def same_bytes(image, file, source, has_table):
 
 
 def epoch():
-    """The date that SOURCE_DATE_EPOCH asks for, or None."""
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if text and not text.isdigit():
+    """The date that everything on the disc gets: what SOURCE_DATE_EPOCH asks for, or always the
+    same, so that the image depends on what is in it and on nothing else."""
+    text = os.environ.get("SOURCE_DATE_EPOCH") or str(DATE)
+    if not text.isdigit():
         raise Stop(f'SOURCE_DATE_EPOCH must be seconds since 1970, not "{text}"')
-    return int(text) if text else None
+    return int(text)
 
 
 def umask():
