@@ -1,19 +1,213 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.c - what plan.h promises of single steps; whole plans are tried in boot.c. */
-#include "core/plan.h"
+/* plan.c - holds what the single steps of core/plan.h promise. Whole plans are held by boot.c. */
+#include "build_elf.h"
+#include "world.h"
 
-#include "check.h"
+#define SLOT (512 * GIB)
+
+static struct plan *const plan = &world.boot.plan;
+
+/* A plan with nothing in it: RAM [1 MiB, 6 MiB) and [8 MiB, 16 MiB), scratch in its last MiB. */
+static void begin(void)
+{
+	static uint64_t block[16384];
+	struct scratch spare = { (uint8_t *)block, (uint8_t *)(block + COUNT(block)) };
+
+	begin_world(16 * MIB);
+	world.machine.firmware_count = 0;
+	add_firmware(MIB, 6 * MIB, 1);
+	add_firmware(8 * MIB, 16 * MIB, 1);
+	EXPECT(memory_read(&world.boot.memory, &world.machine, spare, &world.report));
+	plan_begin(plan, &world.machine, &world.order, &world.boot.kernel, &world.boot.memory,
+	           &world.scratch, &world.report);
+}
+
+/* Free memory must be found at `begin`. */
+static void expect_found(uint64_t size, uint64_t align, uint64_t rest, uint64_t begins)
+{
+	struct phys_range found;
+
+	EXPECT(plan_find(plan, size, align, rest, UINT64_MAX, &found));
+	EXPECT_EQUAL(found.begin, begins);
+	EXPECT_EQUAL(found.end, begins + size);
+}
+
+TEST("a new plan is empty, whatever it was before")
+{
+	begin();
+	EXPECT(plan->count == 0 && plan->slide == 0 && plan->window == 0 && plan->move_count == 0);
+}
+
+TEST("free memory is found from 1 MiB up")
+{
+	begin();
+	expect_found(PAGE_SIZE, PAGE_SIZE, 0, MIB);
+	expect_found(5 * MIB, PAGE_SIZE, 0, MIB);
+}
+
+TEST("what does not fit into one piece of memory is found in another, or not at all")
+{
+	struct phys_range found;
+
+	begin();
+	expect_found(6 * MIB, PAGE_SIZE, 0, 8 * MIB);
+	expect_found(7 * MIB, PAGE_SIZE, 0, 8 * MIB);
+	EXPECT(!plan_find(plan, 7 * MIB + 1, 1, 0, UINT64_MAX, &found));
+	EXPECT(!plan_find(plan, UINT64_MAX, 1, 0, UINT64_MAX, &found));
+}
+
+TEST("free memory is aligned, to a remainder if that is asked for")
+{
+	begin();
+	expect_found(PAGE_SIZE, 2 * MIB, 0, 2 * MIB);
+	expect_found(PAGE_SIZE, 2 * MIB, MIB + 0x5000, MIB + 0x5000);
+	expect_found(PAGE_SIZE, 8 * MIB, 0, 8 * MIB);
+}
+
+TEST("free memory below a limit ends below it")
+{
+	struct phys_range found;
+
+	begin();
+	EXPECT(plan_find(plan, MIB, PAGE_SIZE, 0, 2 * MIB, &found));
+	EXPECT(!plan_find(plan, MIB + 1, PAGE_SIZE, 0, 2 * MIB, &found));
+	EXPECT(!plan_find(plan, PAGE_SIZE, PAGE_SIZE, 0, 0, &found));
+}
+
+TEST("busy memory, files and placements are not free")
+{
+	begin();
+	/* busy [1 MiB, 2 MiB)  kernel's file at 2 MiB + 100  module at 2.5 MiB  placed at 3 MiB */
+	world.busy[1] = (struct phys_range){ MIB, 2 * MIB };
+	world.machine.busy_count = 2;
+	expect_found(PAGE_SIZE, PAGE_SIZE, 0, 2 * MIB);
+	lay_file(&world.order.kernel, (struct span){ elf_bytes, 5000 }, 2 * MIB + 100);
+	expect_found(PAGE_SIZE, PAGE_SIZE, 0, 2 * MIB + 2 * PAGE_SIZE);
+	add_module("m", "", (struct span){ elf_bytes, 5000 }, 2 * MIB + 512 * KIB);
+	expect_found(600 * KIB, PAGE_SIZE, 0, 2 * MIB + 512 * KIB + 2 * PAGE_SIZE);
+	EXPECT(plan_add(plan, (struct placement){ .use = USE_STACK,
+	                                          .phys = { 3 * MIB, 3 * MIB + 0x800 } }));
+	expect_found(600 * KIB, PAGE_SIZE, 0, 3 * MIB + PAGE_SIZE);
+}
+
+TEST("memory that is only shown somewhere is still free")
+{
+	begin();
+	EXPECT(plan_add(plan, (struct placement){ .use = USE_DIRECT_MAP, .phys = { 0, 4 * GIB } }));
+	expect_found(PAGE_SIZE, PAGE_SIZE, 0, MIB);
+}
 
 TEST("a plan that is full takes no more, and says so")
 {
-	static struct plan plan;
-	static struct report report;
-
-	plan.report = &report;
+	begin();
 	for (unsigned i = 0; i < PLAN_MAX_PLACEMENTS; i++)
-		EXPECT(plan_add(&plan, (struct placement){ .use = USE_MODULE }));
-	EXPECT(!plan_add(&plan, (struct placement){ .use = USE_MODULE }));
-	EXPECT_EQUAL(plan.count, PLAN_MAX_PLACEMENTS);
-	EXPECT_EQUAL(report.count, 1);
-	EXPECT_EQUAL(report.findings[0].code, DIAG_TOO_MANY_PIECES);
+		EXPECT(plan_add(plan, (struct placement){ .use = USE_STACK }));
+	EXPECT(!plan_add(plan, (struct placement){ .use = USE_STACK }));
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_TOO_MANY_PIECES);
+}
+
+/* Maps `size` bytes at a virtual address. */
+static void take_virtual(uint64_t virt, uint64_t size)
+{
+	EXPECT(plan_add(plan, (struct placement){ .use = USE_IDENTITY,
+	                                          .phys = { 0, size },
+	                                          .virt = { virt },
+	                                          .rights = RIGHT_READ }));
+}
+
+TEST("windows have free pages before and behind them")
+{
+	uint64_t first, second;
+
+	begin();
+	EXPECT(plan_window(plan, 5000, PAGE_SIZE, 0, &first));
+	EXPECT(plan_window(plan, PAGE_SIZE, PAGE_SIZE, 0, &second));
+	EXPECT_EQUAL(first % PAGE_SIZE, 0);
+	EXPECT(second >= page_up(first + 5000) + PAGE_SIZE);
+}
+
+TEST("a window lies as its memory does, modulo the page size that it is for")
+{
+	uint64_t at;
+
+	begin();
+	EXPECT(plan_window(plan, PAGE_SIZE, 2 * MIB, 0xfd012000, &at));
+	EXPECT_EQUAL(at % (2 * MIB), 0x12000);
+}
+
+TEST("windows keep away from what is mapped")
+{
+	uint64_t at;
+
+	begin();
+	take_virtual(UINT64_C(0xffffa00000000000), SLOT + PAGE_SIZE);
+	EXPECT(plan_window(plan, PAGE_SIZE, PAGE_SIZE, 0, &at));
+	EXPECT(at >= UINT64_C(0xffffa00000000000) + 2 * SLOT);
+}
+
+TEST("virtual addresses are found in the higher half, then in the lower, then not at all")
+{
+	uint64_t first = UINT64_C(0xffff900000000000), at;
+
+	begin();
+	EXPECT(plan_find_virtual(plan, 3 * SLOT, first, &at));
+	EXPECT_EQUAL(at, first);
+	take_virtual(first + SLOT, PAGE_SIZE);
+	EXPECT(plan_find_virtual(plan, 3 * SLOT, first, &at));
+	EXPECT_EQUAL(at, first + 2 * SLOT);
+	take_virtual(UINT64_C(0xffff800000000000), 256 * SLOT - 2 * PAGE_SIZE);
+	EXPECT(plan_find_virtual(plan, 3 * SLOT, first, &at));
+	EXPECT_EQUAL(at, SLOT);
+	take_virtual(PAGE_SIZE, 256 * SLOT - PAGE_SIZE);
+	EXPECT(!plan_find_virtual(plan, SLOT, first, &at));
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MAP_NO_ROOM);
+}
+
+TEST("addresses that somebody has are not free, and who has them is said")
+{
+	begin();
+	take_virtual(0x400000, 0x800);
+	EXPECT(plan_virtual_is_free(plan, (struct virt_range){ 0x401000, 0x500000 }, "x"));
+	EXPECT(plan_virtual_is_free(plan, (struct virt_range){ 0x3ff000, 0x400000 }, "x"));
+	EXPECT(!plan_virtual_is_free(plan, (struct virt_range){ 0x3ff000, 0x400001 }, "x"));
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MAP_COLLIDES);
+	EXPECT_PART(world.report.findings[0].detail, "identity map: 0x400000-0x400800");
+	EXPECT(!plan_virtual_is_free(plan, (struct virt_range){ 0x400800, 0x401000 }, "x"));
+}
+
+TEST("the direct map reaches 4 GiB, or the end of RAM beyond")
+{
+	begin();
+	EXPECT_EQUAL(plan_direct_map_size(plan), 4 * GIB);
+	add_firmware(5 * GIB, 7 * GIB, 1);
+	add_firmware(9 * GIB, 10 * GIB, 2);
+	EXPECT(memory_read(&world.boot.memory, &world.machine, world.scratch, &world.report));
+	EXPECT_EQUAL(plan_direct_map_size(plan), 7 * GIB);
+	EXPECT(plan_direct_map(plan, UINT64_C(0xffff900000000000), RIGHT_READ));
+	EXPECT_EQUAL(plan->count, 2);
+	EXPECT_EQUAL(plan->placements[1].phys.begin, 5 * GIB);
+	EXPECT_EQUAL(plan->placements[1].phys.end, 7 * GIB);
+}
+
+TEST("scratch memory is placed in whole pages, zeroed, or refused")
+{
+	struct placement *placement;
+	uint8_t *bytes;
+
+	begin();
+	EXPECT(plan_scratch(plan, USE_BOOT_INFO, 2 * PAGE_SIZE, &bytes, &placement));
+	EXPECT_EQUAL(placement->phys.begin, physical(&world.machine, bytes));
+	EXPECT_EQUAL(placement->phys.end - placement->phys.begin, 2 * PAGE_SIZE);
+	EXPECT(bytes[0] == 0 && bytes[2 * PAGE_SIZE - 1] == 0);
+	EXPECT(!plan_scratch(plan, USE_BOOT_INFO, 2 * MIB, &bytes, &placement));
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MEMORY_LOADER);
+	EXPECT_PART(world.report.findings[0].detail, "boot information takes 2048 KiB");
+}
+
+TEST("every use has words of its own")
+{
+	for (unsigned a = 0; a < USES; a++) {
+		for (unsigned b = 0; b < a; b++)
+			EXPECT(strcmp(use_name((enum use)a), use_name((enum use)b)) != 0);
+	}
 }
