@@ -10,8 +10,9 @@ from pathlib import Path
 
 from image import OPTIONS, check_order, read_order
 from image import VERB as IMAGE
+from lib.cargo import bootloader_option
 from lib.checking import Refused
-from lib.config import read_settings
+from lib.config import find_manifest, read_settings
 from lib.disc import make_disc
 from lib.project import BUILD, Stop, Voice, make, need, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
@@ -151,8 +152,9 @@ def pack(given, settings, kernel):
         folder = Path()
     words = ["--kernel", str(kernel)]
     words += ["--output", given.output or str(kernel.parent / f"{kernel.stem}.iso")]
-    for key in ("append", "options"):
-        words += [] if settings[key] is None else [f"--{key}", settings[key]]
+    words += [] if settings["append"] is None else ["--append", settings["append"]]
+    options = with_protocol(settings["options"], kernel)
+    words += [] if options is None else ["--options", options]
     for text in settings["modules"]:
         words += ["--module", os.path.join(folder, text)]
     order = read_order(IMAGE.read([*words, *(["--verbose"] if given.verbose else [])]))
@@ -161,6 +163,16 @@ def pack(given, settings, kernel):
     if not given.no_check:
         check_order(order)
     return make_disc(order)
+
+
+def with_protocol(options, kernel):
+    """The loader's options, with the protocol of a kernel that its Cargo.toml says is made for
+    another loader."""
+    manifest = find_manifest(kernel.resolve().parent)
+    if manifest is None or "-protocol=" in (options or ""):
+        return options
+    protocol = bootloader_option(manifest)
+    return " ".join(filter(None, (protocol, options))) or options
 
 
 def fill(word, disc):
