@@ -47,15 +47,16 @@ BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf
 # Flavours: the same source compiled in several ways, objects in build/obj/FLAVOUR/.
 
 # The module: Syslinux passes arguments in registers and aligns its stack to 4 bytes only, so no
-# SSE; it may be loaded anywhere, so -fPIC.
+# SSE; it may be loaded anywhere, so -fPIC. -Os, since Syslinux takes 2.3 instructions to load each
+# byte, and most of these run once or never.
 stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
-cflags-com32 := $(COMMON) $(BARE) -O2 -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC
+cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC
 asflags-com32 := -f elf32
 
 # What the module carries into long mode: runs wherever it is copied to, and keeps its hands off
 # the FPU and off the red zone, since faults arrive on its stack. Data is reached directly, not
 # through a table of absolute addresses (clang would use one).
-cflags-resident := $(COMMON) $(BARE) -O2 -m64 -fpie -fvisibility=hidden -mno-red-zone \
+cflags-resident := $(COMMON) $(BARE) -Os -m64 -fpie -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only $(call if-known,-fdirect-access-external-data)
 asflags-resident := -f elf64
 
