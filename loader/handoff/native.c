@@ -132,6 +132,8 @@ static void write_symbols(struct writer *writer, struct longjump_boot_info *info
 	info->symbols = writer_reserve(writer, size, &bytes);
 	plan_write_symbols(writer->plan, bytes, info->symbols);
 	info->symbol_count = writer->plan->landmarks.symbol_count;
+	if (info->symbol_count == 0)
+		info->symbols = 0;
 }
 
 /* Fills in what the firmware and the clock said. */

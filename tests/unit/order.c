@@ -229,6 +229,23 @@ TEST("an error ends at the prompt, in a halt or in a reboot")
 	expect_bad_value("-onerror=Halt");
 }
 
+TEST("faults are explained unless that is switched off, and end in a halt, a reboot or an exit")
+{
+	accept("k");
+	EXPECT(order.options.explain);
+	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_HALT);
+	accept("-explain=off -onfault=reboot k");
+	EXPECT(!order.options.explain);
+	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_REBOOT);
+	accept("-explain=on -onfault=exit k");
+	EXPECT(order.options.explain);
+	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_EXIT);
+	accept("-onfault=halt k");
+	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_HALT);
+	expect_bad_value("-onfault=prompt");
+	expect_bad_value("-explain=yes");
+}
+
 TEST("a protocol is named, with its features if it has some")
 {
 	accept("k");
