@@ -8,10 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define NO_PROGRAM 127 /* how a child ends that could not become another program */
 
 /* Reads up to `size` bytes; returns how many there were. */
 static uint64_t read_bytes(int from, uint8_t *to, uint64_t size)
@@ -58,7 +61,7 @@ static pid_t start_gzip(int from, int *out)
 		close(ends[1]);
 		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
 		execlp("gzip", "gzip", "-dc", (char *)NULL);
-		_exit(127);
+		_exit(NO_PROGRAM);
 	}
 	close(ends[1]);
 	*out = ends[0];
@@ -77,7 +80,12 @@ static bool unpack(int from, uint8_t *to, uint64_t size)
 		return false;
 	whole = read_bytes(out, to, size) == size && read_bytes(out, &more, 1) == 0;
 	close(out);
-	return waitpid(child, &status, 0) == child && status == 0 && whole;
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status)
+	    && WEXITSTATUS(status) == NO_PROGRAM) {
+		fputs("check: a compressed kernel needs the program gzip\n", stderr);
+		exit(2);
+	}
+	return status == 0 && whole;
 }
 
 /* As read_file(), from a file that is open. */
