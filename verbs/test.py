@@ -16,8 +16,8 @@ Builds everything, installs what the tests need (as root, on Debian and its like
 NAME is a folder of tests/, a file in it, or a part of a test's name. The last line is the sum:
 N passed, N failed.
 
-Two folders hold more than is run by default: `fuzz` (60 seconds for each fuzzer; --seconds=N for
-longer) and `proof` (Frama-C).
+Three folders hold more than is run by default: `fuzz` (60 seconds for each fuzzer; --seconds=N for
+longer), `proof` (Frama-C), and `soak` (200 boots in a row; --boots=N for more).
 """,
     (),
     (

@@ -11,7 +11,7 @@ import pytest
 
 MIB = 1 << 20
 LINK = ("-melf_x86_64", "-Ttext=0xffffffff80001000", "-e", "start", "-z", "max-page-size=0x1000")
-SOURCE = f"bits 64\nsection .text\nglobal start:function, elsewhere:function\nstart:\n{guests.STAND_64}"
+SOURCE = "bits 64\nsection .text\nglobal start:function, elsewhere:function\nstart:\n"
 FIELDS = {  # offset and form, as longjump.h asserts them
     "size": (12, "I"), "command_line": (24, "Q"), "direct_map": (48, "Q"),
     "tsc_start": (168, "Q"), "tsc_read": (176, "Q"), "tsc_jump": (184, "Q"),
@@ -57,7 +57,7 @@ class Info:
 @pytest.fixture
 def ask(boot, tmp_path):
     """Boots a kernel that stands still; returns its boot information and its file."""
-    source = SOURCE + "elsewhere:\n    ret\n"
+    source = SOURCE + guests.STAND_64 + "elsewhere:\n    ret\n"
     kernel = guests.assemble(tmp_path, "asking", source, "elf64", LINK)
 
     def run(**words):

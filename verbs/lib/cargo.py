@@ -21,8 +21,8 @@ KEYS = (
 
 
 def bootloader_option(manifest):
-    """The loader's option for the kernel of a Cargo.toml: -protocol=bootloader-0.9 with its features
-    and keys, or None if the kernel is not made for that crate."""
+    """The loader's option for the kernel of a Cargo.toml: -protocol=bootloader-0.9 with its
+    features and keys, or None if the kernel is not made for that crate."""
     package = read_package(manifest)
     features = features_by_cargo(manifest)
     if features is None:
