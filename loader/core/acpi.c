@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acpi.c - finds the MADT, and in it the CPUs and the I/O APICs. The tables are the firmware's, and firmware errs:
- * every table is read as a span of no more than the loader can see.
+ * acpi.c - finds the MADT, and in it the CPUs and the I/O APICs. The tables are the firmware's, and
+ * firmware errs: every table is read as a span of no more than the loader can see.
  *
  * Source: ACPI 6.5, 5.2.5 (RSDP), 5.2.6 (header), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.12 (MADT).
  */
