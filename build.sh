@@ -7,6 +7,14 @@ set -euo pipefail
 
 root=$(cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
 
+# Where everything is put that is made. An installed Longjump has no Makefile, and nothing but the
+# user's own folders to write to.
+export LONGJUMP_BUILD=$root/build
+if [[ ! -e $root/Makefile ]]; then
+	LONGJUMP_BUILD=${XDG_CACHE_HOME:-$HOME/.cache}/longjump
+	mkdir -p -- "$LONGJUMP_BUILD"
+fi
+
 common=()
 while [[ ${1-} == --verbose || ${1-} == --no-install ]]; do
 	common+=("$1")
@@ -28,7 +36,7 @@ elif [[ -f $root/verbs/$verb.py ]]; then
 	# shellcheck source=verbs/lib/need.sh
 	source "$root/verbs/lib/need.sh"
 	need_words python ${common[@]+"${common[@]}"} "$@"
-	export PYTHONPYCACHEPREFIX=$root/build/pycache
+	export PYTHONPYCACHEPREFIX=$LONGJUMP_BUILD/pycache
 	exec "$(find_python)" "$root/verbs/$verb.py" ${common[@]+"${common[@]}"} "$@"
 else
 	echo "build.sh: there is no verb \"$verb\"; ./build.sh help lists them" >&2

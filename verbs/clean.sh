@@ -24,5 +24,6 @@ END
 	esac
 done
 
-rm -rf -- "$root/build"
-echo "build/ is removed"
+build=${LONGJUMP_BUILD:-$root/build}
+rm -rf -- "$build"
+echo "${build##*/}/ is removed"

@@ -84,16 +84,19 @@ look() {
 			find_python >/dev/null || lack python3 python3 python3 python
 			;;
 		build)
-			has make || lack make make
-			has "${compiler%% *}" || case $compiler in
-			*clang*) lack clang clang ;;
-			*) lack "a C compiler" gcc ;;
-			esac
-			has_library "$compiler" || lack "the C library's headers" libc6-dev \
-				glibc-devel glibc
+			# What is installed is compiled already, and has no Makefile.
+			if [[ -e $need_root/Makefile ]]; then
+				has make || lack make make
+				has "${compiler%% *}" || case $compiler in
+				*clang*) lack clang clang ;;
+				*) lack "a C compiler" gcc ;;
+				esac
+				has_library "$compiler" ||
+					lack "the C library's headers" libc6-dev glibc-devel glibc
+				has nasm || lack nasm nasm
+			fi
 			{ has ld && has objcopy && has ar; } ||
 				lack "ld and objcopy" binutils
-			has nasm || lack nasm nasm
 			has genisoimage || has mkisofs || has xorriso ||
 				lack genisoimage genisoimage xorriso libisoburn
 			has isohybrid ||
@@ -128,6 +131,7 @@ look() {
 			has cmake || lack cmake cmake
 			has cargo || lack cargo "cargo rustc" cargo rust
 			has man || lack man man-db
+			has pkg-config || lack pkg-config pkg-config pkgconf pkgconf
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
 			has clang-format || lack clang-format clang-format clang-tools-extra clang
 			has bochs || lack bochs "bochs bochs-term" bochs bochs

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build"
+BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # build.sh says where
 
 
 class Stop(Exception):
@@ -80,6 +80,9 @@ def need(*groups, install=True):
 
 def make(*targets):
     """Compiles what has changed; one at a time, since tests make images side by side."""
+    if not (ROOT / "Makefile").exists():
+        fetch(targets)
+        return
     command = ["make", "--no-print-directory", "-C", ROOT, f"-j{os.cpu_count() or 1}"]
     command += ["V=1"] if Voice.verbose else []
     with locked():
@@ -88,6 +91,15 @@ def make(*targets):
         done = subprocess.run(command, stdout=Voice.stream, check=False)
     if done.returncode != 0:
         raise Stop("it did not compile; the messages are above")
+
+
+def fetch(targets):
+    """Takes what an installed Longjump has brought along for what would be made."""
+    with locked():
+        for name in (target.removeprefix("build/") for target in targets):
+            if (BUILD / name).resolve() != (ROOT / "built" / name).resolve():
+                (BUILD / name).unlink(missing_ok=True)
+                (BUILD / name).symlink_to(ROOT / "built" / name)
 
 
 @contextlib.contextmanager

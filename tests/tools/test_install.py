@@ -1,0 +1,163 @@
+"""`install` and `uninstall`: what is installed works without the source tree, and goes away again
+without a trace."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from projects import ROOT, Image, same
+
+pytestmark = pytest.mark.xdist_group("install")
+
+
+def tree(folder):
+    """Everything in a folder: names, rights, and what is in files and links."""
+    return {
+        str(path.relative_to(folder)): (
+            path.lstat().st_mode,
+            os.readlink(path) if path.is_symlink() else path.is_file() and path.read_bytes(),
+        )
+        for path in folder.rglob("*")
+    }
+
+
+class Installed:
+    """An installation, whose command is run in an environment of its own."""
+
+    def __init__(self, prefix, home):
+        self.prefix, self.home = prefix, home
+        home.mkdir(exist_ok=True)
+
+    def run(self, *words, status=0, **environment):
+        own = {key: value for key, value in os.environ.items()
+               if not key.startswith(("LONGJUMP", "PYTHON", "XDG")) and "DISPLAY" not in key}
+        done = subprocess.run(
+            [self.prefix / "bin/longjump", *map(str, words)], cwd=self.home, text=True,
+            env={**own, "HOME": str(self.home), **environment}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == status and "Traceback" not in done.stdout, done.stdout
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, project):
+    folder = tmp_path_factory.mktemp("install")
+    mask = os.umask(0o077)  # a careful root; the files are for everybody nevertheless
+    try:
+        project.good("install", "--prefix", folder / "a prefix")
+    finally:
+        os.umask(mask)
+    return Installed(folder / "a prefix", folder / "home")
+
+
+def test_a_kernel_is_booted_without_the_source_tree(installed, kernel):
+    """Nothing that is installed knows where that is, and nothing needs a compiler."""
+    for name, (_, content) in tree(installed.prefix).items():
+        if isinstance(content, bytes):
+            assert str(ROOT).encode() not in content, name
+    said = installed.run("run", "--kernel", kernel("cli", "hlt"))
+    assert "~/.cache" in said or ".cache/longjump/longjump.iso" in said
+    assert said.endswith("the kernel has halted\n")
+    assert [path.name for path in installed.home.iterdir()] == [".cache"]
+    assert installed.run("run").endswith("the kernel has halted\n")
+
+
+def test_what_is_made_without_a_compiler_is_the_same(installed, project, path_without, tmp_path):
+    path = path_without("make", "cc", "gcc", "clang", "nasm")
+    installed.run("image", "--output", tmp_path / "a.iso", PATH=path)
+    project.good("image", "--output", tmp_path / "b.iso")
+    one, other = (Image(tmp_path / name) for name in ("a.iso", "b.iso"))
+    assert one.files() == other.files()
+    for name in (path for path in one.files() if path.count("/") == 2):
+        assert same(one.read(name), other.read(name)), name
+
+
+def test_it_calls_itself_by_its_name(installed):
+    said = installed.run("help")
+    assert "usage: longjump [VERB]" in said and "build.sh" not in said
+    for verb in re.findall(r"^    ([a-z]+)  ", said.partition("usage:")[2], re.MULTILINE):
+        told = installed.run(verb, "--help")
+        assert verb == "help" or f"usage: longjump {verb}" in told and "./build.sh" not in told
+    assert installed.run("nonsense", status=2).startswith("longjump: ")
+    assert {"test", "bench", "install"}.isdisjoint(re.findall(r"^    (\w+) ", said, re.MULTILINE))
+    assert "K107" in installed.run("explain", "K107")
+
+
+def test_the_header_is_found_with_pkg_config(installed, tmp_path):
+    (tmp_path / "kernel.c").write_text("#include <longjump.h>\nint version = LONGJUMP_VERSION;\n")
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(installed.prefix / "share/pkgconfig")}
+    script = 'eval "cc $(pkg-config --cflags longjump) -c kernel.c"; '
+    script += "pkg-config --modversion longjump"
+    done = subprocess.run(["bash", "-euc", script], cwd=tmp_path, text=True, env=environment,
+                          capture_output=True)  # fmt: skip
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", done.stdout), done.stderr
+
+
+def test_the_module_is_where_syslinux_has_its_own(installed):
+    module = installed.prefix / "lib/syslinux/modules/bios/longjump.c32"
+    assert same(module, ROOT / "build/longjump.c32")
+
+
+def test_everybody_may_read_it(installed):
+    for path in installed.prefix.rglob("*"):
+        mode = path.stat().st_mode & 0o777
+        assert mode in ((0o755,) if path.is_dir() else (0o644, 0o755)), path
+
+
+def test_the_manual_page_and_completion_are_there(installed):
+    page = installed.prefix / "share/man/man1/longjump.1"
+    done = subprocess.run(["man", "--warnings=w", "-l", page], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "" and "longjump run" in done.stdout
+    script = 'source "$1"; COMP_WORDS=("$2" ru); COMP_CWORD=1; _longjump; echo "${COMPREPLY[@]}"'
+    completion = installed.prefix / "share/bash-completion/completions/longjump"
+    done = subprocess.run(
+        ["bash", "-c", script, "-", completion, installed.prefix / "bin/longjump"],
+        capture_output=True, text=True, env={**os.environ, "HOME": str(installed.home)},
+    )  # fmt: skip
+    assert done.stdout.split() == ["run", "runner"], done.stderr
+
+
+def test_clean_takes_away_only_what_was_made(installed):
+    before = tree(installed.prefix)
+    installed.run("image", XDG_CACHE_HOME=str(installed.home / "other"))
+    assert (installed.home / "other/longjump/longjump.iso").exists()
+    installed.run("clean", XDG_CACHE_HOME=str(installed.home / "other"))
+    assert list((installed.home / "other").iterdir()) == [] and tree(installed.prefix) == before
+
+
+def test_uninstall_leaves_what_it_did_not_install(project, tmp_path):
+    for name in ("share/longjump-else/file", "include/stdio.h", "bin/tool"):
+        (tmp_path / "p" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "p" / name).write_text(name)
+    before = tree(tmp_path / "p")
+    project.good("install", "--prefix", tmp_path / "p")
+    once = tree(tmp_path / "p")
+    project.good("install", "--prefix", tmp_path / "p")
+    assert tree(tmp_path / "p").keys() == once.keys(), "a second time changes nothing"
+    assert "no longer in" in project.good("uninstall", "--prefix", tmp_path / "p")
+    assert tree(tmp_path / "p") == before
+    assert "nothing is installed" in project.bad("uninstall", "--prefix", tmp_path / "p")
+
+
+def test_it_uninstalls_itself_but_not_what_was_added(project, tmp_path):
+    project.good("install", "--prefix", tmp_path / "p")
+    (tmp_path / "p/share/longjump/iso/mine").write_text("mine")
+    Installed(tmp_path / "p", tmp_path / "home").run("uninstall")
+    left = [path for path in (tmp_path / "p").rglob("*") if path.is_file() or path.is_symlink()]
+    assert left == [tmp_path / "p/share/longjump/iso/mine"]
+
+
+def test_a_file_of_somebody_elses_is_not_overwritten(project, tmp_path):
+    (tmp_path / "p/include").mkdir(parents=True)
+    (tmp_path / "p/include/longjump.h").write_text("mine")
+    before = tree(tmp_path / "p")
+    assert "is there already" in project.bad("install", "--prefix", tmp_path / "p")
+    assert tree(tmp_path / "p") == before
+
+
+def test_where_nothing_may_be_written_it_says_how(project):
+    said = project.bad("install", "--prefix", "/proc/longjump")
+    assert "sudo ./build.sh install" in said
