@@ -33,6 +33,16 @@ static const char *range_words(uint64_t begin, uint64_t end)
 	return buffer;
 }
 
+/* What kind of file it is. */
+static const char *format_name(struct span file)
+{
+	uint8_t ident[16];
+
+	if (!span_read(file, 0, ident, sizeof(ident)) || ident[0] != 0x7f || ident[1] != 'E')
+		return "no ELF file";
+	return ident[ELF_CLASS] == ELF_CLASS_64 ? "ELF64" : "ELF32";
+}
+
 /* What the file is, in a line. */
 static void show_kernel(const struct check *check)
 {
@@ -40,7 +50,8 @@ static void show_kernel(const struct check *check)
 	const char *entry = file_symbol_at(&check->sections, kernel->entry.at);
 	uint64_t debug = lint_debug_size(&check->sections);
 
-	printf("%s: %s, ELF64, %s\n", check->order.kernel.name, size_words(kernel->file.size),
+	printf("%s: %s, %s, %s\n", check->order.kernel.name, size_words(kernel->file.size),
+	       format_name(kernel->file),
 	       kernel->position_independent ? "position-independent" : "at fixed addresses");
 	if (debug != 0)
 		printf("  %s of it are debug data, which ./build.sh leaves out of the image\n",
