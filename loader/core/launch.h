@@ -16,10 +16,22 @@
  * begin. */
 struct resident_header {
 	uint64_t magic;
-	uint32_t code_size; /* bytes of code and constants, whole pages; data follows */
-	uint32_t size;      /* bytes in all, with data that is not in the file */
-	uint32_t start;     /* where 64-bit code enters with RDI = struct launch */
-	uint32_t reserved;
+	uint32_t code_size;  /* bytes of code and constants, whole pages; data follows */
+	uint32_t size;       /* bytes in all, with data that is not in the file */
+	uint32_t start;      /* where 64-bit code enters with RDI = struct launch */
+	uint32_t trampoline; /* where other CPUs begin, in TRAMPOLINE_SIZE bytes to be copied */
+};
+
+/* The trampoline's code, and where what it reads is written in its page. */
+enum { TRAMPOLINE_SIZE = 256, TRAMPOLINE_DATA = 0x800 };
+
+/* A CPU other than the first, to be started. */
+struct launch_processor {
+	uint32_t apic_id;
+	uint32_t arrived;  /* becomes 1 when it waits */
+	uint64_t here;     /* this structure, virtual, as the kernel's page tables have it */
+	uint64_t rsp, rdi; /* virtual */
+	uint64_t slot;     /* virtual: a word in which the address to go to will be written */
 };
 
 /* A piece of memory to be copied; source and target may overlap. */
@@ -64,8 +76,9 @@ enum descriptors {
 };
 
 enum launch_flags {
-	LAUNCH_NO_RETURN = 1,     /* 0 is pushed as the address to return to */
-	LAUNCH_PROTECTED_MODE = 2 /* entered in 32-bit protected mode, paging off */
+	LAUNCH_NO_RETURN = 1,      /* 0 is pushed as the address to return to */
+	LAUNCH_PROTECTED_MODE = 2, /* entered in 32-bit protected mode, paging off */
+	LAUNCH_X2APIC = 4          /* every CPU's local APIC is put into x2APIC mode */
 };
 
 struct launch {
@@ -92,6 +105,9 @@ struct launch {
 	uint32_t flags;            /* enum launch_flags */
 
 	uint64_t patches, patch_count; /* struct patch[], after relocation */
+
+	uint64_t processors, processor_count; /* struct launch_processor[] */
+	uint64_t trampoline;                  /* a page below 1 MiB */
 };
 
 _Static_assert(sizeof(struct resident_header) == 24, "written by resident.ld");
@@ -104,6 +120,9 @@ _Static_assert(offsetof(struct launch, cr0) == 152, "read by launch.inc");
 _Static_assert(offsetof(struct launch, cs) == 184, "read by launch.inc");
 _Static_assert(offsetof(struct launch, flags) == 196, "read by launch.inc");
 _Static_assert(offsetof(struct launch, patches) == 200, "wire structure");
-_Static_assert(sizeof(struct launch) == 216, "wire structure");
+_Static_assert(offsetof(struct launch, trampoline) == 232, "wire structure");
+_Static_assert(sizeof(struct launch) == 240, "wire structure");
+_Static_assert(offsetof(struct launch_processor, slot) == 32, "read by launch.inc");
+_Static_assert(sizeof(struct launch_processor) == 40, "wire structure");
 
 #endif

@@ -26,6 +26,7 @@ struct cpu {
 	bool gib_pages; /* 80000001h EDX bit 26 */
 	bool la57;      /* 7 ECX bit 16: 5-level paging */
 	bool pat;       /* 1 EDX bit 16 */
+	bool x2apic;    /* 1 ECX bit 21 */
 };
 
 /* A CPU as the firmware lists it. */
@@ -74,6 +75,9 @@ struct machine {
 
 	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */
 	uint32_t cpu_count;
+	const struct processor *processors; /* as the firmware lists them; NULL: not known */
+	unsigned processor_count;
+	uint32_t apic_id; /* of the CPU that runs the loader */
 	uint32_t boot_drive;
 	uint32_t serial; /* base port of the UART that the user reads, or 0 */
 	uint64_t boot_partition;

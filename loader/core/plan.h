@@ -104,6 +104,10 @@ struct plan {
 	unsigned fill_count;
 	struct patch *patches; /* in scratch memory, after all else */
 	unsigned patch_count;
+
+	struct launch_processor *processors; /* other CPUs to be started; likewise */
+	unsigned processor_count;
+	uint64_t trampoline; /* the page in which they begin */
 };
 
 /* An empty plan. */

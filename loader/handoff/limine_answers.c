@@ -285,6 +285,51 @@ static uint64_t answer_executable_address(struct limine *limine)
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
+/* What is told of a CPU. Others than the first are entered in the list of those to be started. */
+static uint64_t write_processor(struct limine *limine, const struct processor *processor)
+{
+	struct plan *plan = limine->plan;
+	struct limine_cpu cpu = { .processor_id = processor->number,
+		                  .lapic_id = processor->apic_id };
+	uint64_t at = writer_copy(&limine->writer, &cpu, sizeof(cpu));
+	struct launch_processor *start = plan->processors + plan->processor_count;
+
+	if (processor->apic_id == plan->machine->apic_id)
+		return at;
+	plan->processor_count++;
+	*start = (struct launch_processor){
+		.apic_id = processor->apic_id,
+		.here = seen_at(limine, physical(plan->machine, start)),
+		.rsp = seen_at(limine, limine->stacks) + plan->processor_count * limine->stack_size,
+		.rdi = at,
+		.slot = at + offsetof(struct limine_cpu, goto_address),
+	};
+	return at;
+}
+
+/* Always as many CPUs as will be there: without a MADT, or room to start others in, the first. */
+static uint64_t answer_processors(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	const struct machine *machine = plan->machine;
+	const struct processor only = { 0, machine->apic_id };
+	const struct processor *list = limine->processors != 0 ? machine->processors : &only;
+	struct limine_mp answer = { .bsp_lapic_id = machine->apic_id,
+		                    .count = limine->processors + 1 };
+	uint64_t *told;
+	void *bytes;
+
+	if ((plan->entry.flags & LAUNCH_X2APIC) != 0)
+		answer.flags = LIMINE_MP_X2APIC;
+	writer_reserve(&limine->writer, limine->processors * sizeof(*plan->processors), &bytes);
+	plan->processors = bytes;
+	answer.list = writer_reserve(&limine->writer, answer.count * 8, &bytes);
+	told = bytes;
+	for (unsigned i = 0; i < answer.count; i++)
+		told[i] = write_processor(limine, &list[i]);
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
 /* Divides, without the help that a 32-bit compiler would ask of a library. */
 static uint64_t divide(uint64_t value, uint32_t by, uint32_t *rest)
 {
@@ -343,6 +388,7 @@ static answer_function *const answers[LIMINE_FEATURES] = {
 	[LIMINE_HHDM] = answer_direct_map,
 	[LIMINE_FRAMEBUFFER] = answer_framebuffer,
 	[LIMINE_PAGING_MODE] = answer_paging_mode,
+	[LIMINE_MP] = answer_processors,
 	[LIMINE_MEMORY_MAP] = answer_memory_map,
 	[LIMINE_ENTRY_POINT] = answer_heeded,
 	[LIMINE_EXECUTABLE_FILE] = answer_executable_file,
@@ -375,6 +421,8 @@ uint64_t limine_answers_bound(const struct limine *limine)
 
 	size += map_bound(plan) * (sizeof(struct limine_memory) + 8);
 	size += plan->machine->video_mode_count * (sizeof(struct limine_video_mode) + 8);
+	size += limine->processors
+	      * (sizeof(struct limine_cpu) + 8 + sizeof(struct launch_processor));
 	size += 2 * text_length(order->kernel.command_line) + 16;
 	size += path_bound(plan->machine, &order->kernel);
 	for (unsigned i = 0; i < order->module_count; i++)

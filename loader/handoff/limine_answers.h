@@ -10,9 +10,11 @@
 struct limine {
 	struct plan *plan;
 	struct limine_requests requests;
-	uint64_t direct_map;     /* what is added to physical addresses */
-	struct writer writer;    /* the answers' block, seen through the direct map */
-	struct limine_list *map; /* the answer to the memory map request, or NULL */
+	uint64_t direct_map;         /* what is added to physical addresses */
+	struct writer writer;        /* the answers' block, seen through the direct map */
+	unsigned processors;         /* other CPUs that will be started */
+	uint64_t stacks, stack_size; /* their stacks: physical, one after the other */
+	struct limine_list *map;     /* the answer to the memory map request, or NULL */
 };
 
 /* True if there is an answer to requests for this, on some machine. */

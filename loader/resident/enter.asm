@@ -15,7 +15,7 @@ SELECTOR_CODE_32 equ 0x18               ; in the descriptors that hold all kinds
         section .text
         global  resident_start
         extern  carry_out, prepare_tables, returned, gdt_pointer, task_selector, ldt_selector
-        extern  cr4_more
+        extern  cr4_more, start_processors
 
 ; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables,
 ;     IF = DF = 0, flat segments, RDI = struct launch, no stack.
@@ -27,6 +27,8 @@ resident_start:
         call    carry_out
         mov     rdi, rbx
         call    prepare_tables
+        mov     rdi, rbx
+        call    start_processors
         test    dword [rbx + launch.flags], LAUNCH_PROTECTED_MODE
         jnz     to_protected_mode
 

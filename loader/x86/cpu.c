@@ -34,7 +34,7 @@ bool cpu_read(struct cpu *cpu, struct report *report)
 	if (!has_cpuid())
 		return refuse(report, DIAG_CPU_NO_CPUID,
 		              "EFLAGS bit 21 cannot be changed: no CPUID");
-	*cpu = (struct cpu){ .pat = has(cpuid(1, 0).edx, 16) };
+	*cpu = (struct cpu){ .pat = has(cpuid(1, 0).edx, 16), .x2apic = has(cpuid(1, 0).ecx, 21) };
 	if (cpuid_has(7))
 		cpu->la57 = has(cpuid(7, 0).ecx, 16);
 	if (!cpuid_has(0x80000001))

@@ -264,3 +264,19 @@ def test_the_check_names_what_a_kernel_asks_for():
     assert "protocol  limine, for base revision 9 (it gets 3)" in done.stdout
     for request in ("memory map", "framebuffer", "device tree (stays unanswered)"):
         assert f"asks for  {request}\n" in done.stdout
+
+
+@pytest.mark.parametrize("medium", ["cd-ide", "cd-ahci"], ids=["i440fx", "q35"])
+@pytest.mark.parametrize("cpus", [1, 4, 7])
+def test_every_cpu_gets_work(boot, medium, cpus):
+    machine = boot("limine_mp", medium=medium, cpus=cpus)
+    machine.expect_end("exit", PASSED)
+    answers = Answers(machine.serial())
+    assert (answers.count, answers.flags, answers.bsp) == (str(cpus), "0", "0")
+    assert sorted(answers.all["cpu"]) == [f"{at} {at}" for at in range(1, cpus)]
+
+
+def test_a_cpu_without_an_x2apic_is_told_so(boot):
+    machine = boot("limine_x2apic", cpus=2, cpu="qemu64,-x2apic")
+    machine.expect_end("exit", PASSED)
+    assert Answers(machine.serial()).flags == "0"

@@ -553,6 +553,87 @@ TEST("the kernel's file is handed over whole")
 	EXPECT_EQUAL(memcmp(seen(file->address), elf_bytes, (size_t)elf_size), 0);
 }
 
+/* A machine with so many CPUs, of which number `first` runs the loader. */
+static void set_processors(struct processor *list, unsigned count, unsigned first)
+{
+	for (unsigned i = 0; i < count; i++)
+		list[i] = (struct processor){ 10 + i, 2 * i };
+	world.machine.processors = list;
+	world.machine.processor_count = count;
+	world.machine.apic_id = 2 * first;
+}
+
+TEST("every other CPU is to be started, in a low page, on a stack of its own")
+{
+	struct processor list[4];
+	const struct limine_mp *mp;
+	const struct launch *launch;
+	const struct launch_processor *starts;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	set_processors(list, COUNT(list), 1);
+	put_request(DATA, LIMINE_MP, 0);
+	put_request(DATA + 0x80, LIMINE_STACK_SIZE, 0);
+	put_word(DATA + 0x80 + 48, 0x20000);
+	boot_it();
+	mp = answer_to(DATA);
+	launch = world.boot.launch;
+	starts = (const void *)(world.memory + launch->processors);
+	EXPECT_EQUAL(mp->count, 4);
+	EXPECT_EQUAL(mp->bsp_lapic_id, 2);
+	EXPECT_EQUAL(mp->flags, 0);
+	EXPECT_EQUAL(launch->processor_count, 3);
+	EXPECT_EQUAL(launch->trampoline, 0x9e000);
+	EXPECT_EQUAL(memcmp(world.memory + 0x9e000, &world_resident, TRAMPOLINE_SIZE), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t at = word_at(mp->list + 8 * i);
+		const struct limine_cpu *cpu = seen(at);
+		const struct launch_processor *start = &starts[i < 1 ? i : i - 1];
+
+		EXPECT_EQUAL(cpu->processor_id, 10 + i);
+		EXPECT_EQUAL(cpu->lapic_id, 2 * i);
+		EXPECT_EQUAL(cpu->goto_address, 0);
+		if (i == 1)
+			continue;
+		EXPECT_EQUAL(start->apic_id, 2 * i);
+		EXPECT(seen(start->here) == start);
+		EXPECT_EQUAL(start->rdi, at);
+		EXPECT_EQUAL(start->slot, at + 16);
+		EXPECT(start == starts || start->rsp == start[-1].rsp + 0x20000);
+		EXPECT(seen(start->rsp - 0x20000) != NULL);
+	}
+}
+
+TEST("without a list that has the first CPU in it once, the others are left alone")
+{
+	struct processor list[2];
+
+	for (unsigned twice = 0; twice < 2; twice++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		set_processors(list, COUNT(list), twice == 0 ? 7 : 0);
+		list[1].apic_id = 0;
+		put_request(DATA, LIMINE_MP, 0);
+		boot_it();
+		EXPECT_EQUAL(((struct limine_mp *)answer_to(DATA))->count, 1);
+		EXPECT_EQUAL(world.boot.launch->processor_count, 0);
+	}
+}
+
+TEST("the x2APIC is switched on if it is asked for, and there")
+{
+	for (unsigned i = 0; i < 4; i++) {
+		bool on = i == 3;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		world.machine.cpu.x2apic = (i & 1) != 0;
+		put_request(DATA, LIMINE_MP, 0);
+		put_word(DATA + 48, i >> 1);
+		boot_it();
+		EXPECT_EQUAL(((struct limine_mp *)answer_to(DATA))->flags, on);
+		EXPECT_EQUAL((world.boot.launch->flags & LAUNCH_X2APIC) != 0, on);
+	}
+}
+
 /* --- what is refused --- */
 
 TEST("a request made twice is refused by its name")

@@ -10,6 +10,7 @@
 #include "x86/x86.h"
 
 #define MAX_RANGES 512
+#define MAX_CPUS   256
 #define SMAP       0x534d4150 /* "SMAP", read as the CPU holds it */
 #define CARRY      1u         /* in EFLAGS */
 
@@ -24,6 +25,7 @@ _Static_assert(sizeof(struct e820_entry) == 24, "ACPI 6.5, table 15.5");
 
 static struct firmware_range ranges[MAX_RANGES];
 static char folder[256];
+static struct processor processors[MAX_CPUS];
 
 /* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
  * if there is none. */
@@ -176,6 +178,10 @@ bool bios_read_facts(struct machine *machine)
 	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
 	read_time(&machine->clock);
 	machine->cpu_count = acpi_cpu_count(machine);
+	machine->processors = processors;
+	machine->processor_count =
+		(unsigned)min_u64(MAX_CPUS, acpi_processors(machine, processors, MAX_CPUS));
+	machine->apic_id = cpuid(1, 0).ebx >> 24;
 	machine->folder = getcwd(folder, sizeof(folder));
 	machine->boot_drive = __syslinux_derivative_info.drive;
 	if (__syslinux_derivative_info.partition != NULL)

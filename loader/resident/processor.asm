@@ -1,0 +1,143 @@
+; SPDX-License-Identifier: MIT
+;
+; processor.asm - the way of another CPU from real mode to the loop in which it waits for work.
+
+%include "loader/resident/launch.inc"
+
+CR0_ALL         equ 0x80010033          ; PG, WP, NE, ET, MP, PE
+MSR_EFER        equ 0xc0000080
+EFER_LME_NXE    equ 0x900
+MSR_PAT         equ 0x277
+MSR_APIC_BASE   equ 0x1b
+APIC_X2APIC     equ 1 << 10
+
+; struct trampoline_data of processors.c
+data.launch     equ TRAMPOLINE_DATA
+data.processor  equ TRAMPOLINE_DATA + 8
+data.entry      equ TRAMPOLINE_DATA + 16
+data.tables     equ TRAMPOLINE_DATA + 24
+data.cr4        equ TRAMPOLINE_DATA + 28
+data.target     equ TRAMPOLINE_DATA + 32
+data.gdt        equ TRAMPOLINE_DATA + 40
+
+        ; Copied to a page below 1 MiB, and run there.
+        section .rodata
+        align   16
+        global  trampoline, trampoline_long, trampoline_gdt
+
+; In: real mode, CS = the page's first byte / 16, IP = 0, caches off.
+        bits    16
+trampoline:
+        ; 1. What long mode needs, all at once: from real mode straight into it.
+        cli
+        cld
+        mov     ax, cs
+        mov     ds, ax
+        o32 lgdt [data.gdt]
+        mov     eax, [data.cr4]
+        mov     cr4, eax
+        mov     eax, [data.tables]
+        mov     cr3, eax
+        mov     ecx, MSR_EFER
+        rdmsr
+        or      eax, EFER_LME_NXE
+        wrmsr
+        mov     eax, CR0_ALL
+        mov     cr0, eax
+        jmp     dword far [data.target]
+
+        ; 2. On to the resident part, at its address for the kernel.
+        bits    64
+trampoline_long:
+        mov     rbx, [rel trampoline + data.launch]
+        mov     rdi, [rel trampoline + data.processor]
+        jmp     [rel trampoline + data.entry]
+
+        align   8
+trampoline_gdt:
+        dq      0
+        dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
+        times   TRAMPOLINE_SIZE - ($ - trampoline) db 0
+
+no_idt: dw      0
+        dq      0
+mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
+
+        default rel
+        section .text
+        global  processor_start
+        extern  gdt_pointer
+
+; In: 64-bit code at this part's address for the kernel, RBX = struct launch, RDI = struct
+;     launch_processor, both identity-mapped; no stack.
+processor_start:
+        ; 1. The state that the first CPU has, too.
+        lgdt    [gdt_pointer]
+        lidt    [no_idt]
+        mov     ecx, MSR_PAT
+        mov     eax, 0x00070406         ; PAT_VALUE of x86.h
+        mov     edx, 0x00070105
+        wrmsr
+        test    dword [rbx + launch.flags], LAUNCH_X2APIC
+        jz      .xapic
+        mov     ecx, MSR_APIC_BASE
+        rdmsr
+        or      eax, APIC_X2APIC
+        wrmsr
+.xapic:
+        mov     rax, [rbx + launch.cr0]
+        mov     cr0, rax
+
+        ; 2. All that is needed of the records, and then the kernel's page tables and a stack.
+        movzx   r8d, word [rbx + launch.cs]
+        movzx   r9d, word [rbx + launch.ss]
+        movzx   r10d, word [rbx + launch.data]
+        movzx   r11d, word [rbx + launch.fs]
+        mov     r12, [rbx + launch.tables]
+        mov     r13, [rdi + processor.here]
+        mov     r14, [rdi + processor.rdi]
+        mov     r15, [rdi + processor.slot]
+        mov     rsp, [rdi + processor.rsp]
+        mov     cr3, r12
+        push    r8
+        lea     rax, [.segments]
+        push    rax
+        retfq
+.segments:
+        mov     ss, r9d
+        mov     ds, r10d
+        mov     es, r10d
+        mov     fs, r11d
+        mov     gs, r11d
+        fninit
+        ldmxcsr [mxcsr]
+
+        ; 3. Here; and nothing to do until an address to go to is written.
+        mov     dword [r13 + processor.arrived], 1
+.wait:
+        pause
+        mov     rax, [r15]
+        test    rax, rax
+        jz      .wait
+
+        ; 4. Nothing in any register but RDI.
+        mov     rdi, r14
+        push    0
+        push    rax
+        xor     eax, eax
+        xor     ebx, ebx
+        xor     ecx, ecx
+        xor     edx, edx
+        xor     esi, esi
+        xor     ebp, ebp
+        xor     r8d, r8d
+        xor     r9d, r9d
+        xor     r10d, r10d
+        xor     r11d, r11d
+        xor     r12d, r12d
+        xor     r13d, r13d
+        xor     r14d, r14d
+        xor     r15d, r15d
+        ret
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

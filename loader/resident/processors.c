@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * processors.c - starts the other CPUs, for kernels that want them: each wakes in real mode in the
+ * trampoline (processor.asm), and ends in a loop where it waits to be given work.
+ *
+ * Source: Intel SDM volume 3A, 9.4 (multiple-processor initialization), 11.6 (interrupt command
+ * register), 11.12 (x2APIC).
+ */
+#include "core/launch.h"
+#include "x86/x86.h"
+
+#include <stdbool.h>
+
+enum {
+	MSR_APIC_BASE = 0x1b,
+	APIC_BASE_X2APIC = 1 << 10,
+	MSR_X2APIC_COMMAND = 0x830,
+	APIC_COMMAND_LOW = 0x300,
+	APIC_COMMAND_HIGH = 0x310,
+	COMMAND_INIT = 0x4500,
+	COMMAND_START = 0x4600, /* and the number of the page to start in */
+	COMMAND_PENDING = 1 << 12
+};
+
+/* The timer's channel 2 (Intel 8254), which runs whether or not interrupts do. */
+enum {
+	PORT_TIMER_2 = 0x42,
+	PORT_TIMER_COMMAND = 0x43,
+	PORT_CONTROL = 0x61,
+	TIMER_2_ONE_SHOT = 0xb0,
+	CONTROL_GATE = 1,
+	CONTROL_SPEAKER = 2,
+	CONTROL_OUTPUT = 0x20,
+	TICKS_IN_10_MS = 11932,
+	TICKS_IN_200_US = 239
+};
+
+#define PATIENCE 200 /* times 10 ms, until a CPU is given up */
+
+/* What processor.asm reads in the trampoline's page, at its end. */
+struct __attribute__((packed)) trampoline_data {
+	uint64_t launch, processor, entry;
+	uint32_t tables, cr4;
+	uint32_t target;
+	uint16_t target_selector, padding;
+	uint16_t gdt_limit;
+	uint32_t gdt_base;
+};
+
+/* processor.asm */
+extern const char trampoline[], trampoline_long[], trampoline_gdt[], processor_start[];
+
+void start_processors(const struct launch *launch);
+
+/* Waits for so many ticks of the timer. */
+static void wait_ticks(unsigned ticks)
+{
+	uint8_t control = inb(PORT_CONTROL);
+
+	outb(PORT_CONTROL, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE));
+	outb(PORT_TIMER_COMMAND, TIMER_2_ONE_SHOT);
+	outb(PORT_TIMER_2, ticks & 0xff);
+	outb(PORT_TIMER_2, (uint8_t)(ticks >> 8));
+	while ((inb(PORT_CONTROL) & CONTROL_OUTPUT) == 0)
+		;
+	outb(PORT_CONTROL, control);
+}
+
+/* Sends a CPU a command through the local APIC, in whichever mode that is. */
+static void send(uint32_t apic_id, uint32_t command)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE);
+	volatile uint32_t *low, *high;
+
+	if ((base & APIC_BASE_X2APIC) != 0) {
+		wrmsr(MSR_X2APIC_COMMAND, (uint64_t)apic_id << 32 | command);
+		return;
+	}
+	low = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_LOW);
+	high = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_HIGH);
+	*high = apic_id << 24;
+	*low = command;
+	while ((*low & COMMAND_PENDING) != 0)
+		__asm__ volatile("pause");
+}
+
+/* Where a label of the trampoline lies in its page. */
+static uint32_t in_page(const struct launch *launch, const char *label)
+{
+	return (uint32_t)(launch->trampoline + (uint64_t)(label - trampoline));
+}
+
+/* Writes what is the same for all CPUs. */
+static volatile struct trampoline_data *fill_page(const struct launch *launch)
+{
+	uint64_t slide = launch->resident_window - launch->resident;
+	volatile struct trampoline_data *data =
+		(volatile struct trampoline_data *)(uintptr_t)(launch->trampoline
+	                                                       + TRAMPOLINE_DATA);
+
+	data->launch = (uint64_t)(uintptr_t)launch;
+	data->entry = (uint64_t)(uintptr_t)processor_start + slide;
+	__asm__("mov %%cr3, %q0" : "=r"(slide));
+	data->tables = (uint32_t)slide;
+	data->cr4 = (uint32_t)launch->cr4;
+	data->target = in_page(launch, trampoline_long);
+	data->target_selector = 8;
+	data->gdt_limit = 15;
+	data->gdt_base = in_page(launch, trampoline_gdt);
+	return data;
+}
+
+/* Starts one CPU, which has got INIT, and waits until it waits. */
+static void start(const struct launch *launch, volatile struct launch_processor *processor)
+{
+	uint32_t command = COMMAND_START | (uint32_t)(launch->trampoline >> 12);
+
+	send(processor->apic_id, command);
+	wait_ticks(TICKS_IN_200_US);
+	if (processor->arrived == 0)
+		send(processor->apic_id, command);
+	for (unsigned i = 0; processor->arrived == 0 && i < PATIENCE; i++)
+		wait_ticks(TICKS_IN_10_MS);
+}
+
+/* Starts all CPUs of the list, one after the other. */
+void start_processors(const struct launch *launch)
+{
+	struct launch_processor *list = (struct launch_processor *)(uintptr_t)launch->processors;
+	volatile struct trampoline_data *data;
+
+	if (launch->processor_count != 0) {
+		data = fill_page(launch);
+		for (uint64_t i = 0; i < launch->processor_count; i++)
+			send(list[i].apic_id, COMMAND_INIT);
+		wait_ticks(TICKS_IN_10_MS);
+		for (uint64_t i = 0; i < launch->processor_count; i++) {
+			data->processor = (uint64_t)(uintptr_t)&list[i];
+			start(launch, &list[i]);
+		}
+	}
+	if ((launch->flags & LAUNCH_X2APIC) != 0)
+		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_X2APIC);
+}
