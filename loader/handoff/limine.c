@@ -265,7 +265,7 @@ static bool plan_trampoline(struct plan *plan, uint64_t at)
 
 /*
  * What starting the other CPUs takes, if the kernel asks for them: a page to wake in, and stacks of
- * the same size as the first one's. It is not done unless the first is in the firmware's list, once.
+ * the size of the first one's. It is not done unless the first is in the firmware's list, once.
  */
 static bool plan_processors(struct limine *limine)
 {
