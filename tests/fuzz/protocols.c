@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * protocols.c - any kernel of any protocol: it is planned as the protocol that it is recognised for
+ * wants it, into free memory only, or refused with a reason. The first byte says which machine and
+ * order it is; the others are the kernel's file.
+ */
+#include "fuzz.h"
+
+#include "handoff/protocols.h"
+#include "unit/promises.h"
+
+#define RAM (6 * MIB)
+
+/* The machine and the order: a screen, modules, a command line, each there or not. */
+static void take_machine(uint8_t bits)
+{
+	begin_empty_world(RAM);
+	add_firmware(0, 0x9f000, 1);
+	add_firmware(MIB, RAM, 1);
+	set_scratch(RAM - MIB, RAM);
+	world.machine.cpu.gib_pages = (bits & 1) != 0;
+	if ((bits & 2) != 0)
+		world.machine.screen = (struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+			                                .width = 1024,
+			                                .height = 768,
+			                                .pitch = 4096,
+			                                .bits_per_pixel = 32 };
+	if ((bits & 4) != 0)
+		add_module("module", "words", (struct span){ elf_bytes, 5000 }, 4 * MIB);
+	if ((bits & 8) != 0)
+		world.order.kernel.command_line = "some words";
+	world.order.options.kaslr = (bits & 16) != 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	static const struct protocol *protocol;
+	struct span rest = { bytes, size };
+	uint8_t machine;
+
+	take_bytes(&rest, &machine, 1);
+	take_machine(machine);
+	if (rest.size > MIB)
+		return 0;
+	lay_file(&world.order.kernel, rest, 3 * MIB);
+	protocol = protocol_choose(&world.order, &world.report);
+	if (protocol == NULL
+	    || !boot_prepare(&world.boot, &world.machine, &world.order, protocol, &world.scratch,
+	                     &world.report)) {
+		EXPECT(world.report.count > 0);
+		return 0;
+	}
+	for (unsigned i = 0; i < world.boot.plan.count; i++) {
+		const struct placement *one = &world.boot.plan.placements[i];
+
+		if (!takes_memory(one))
+			continue;
+		if (one->phys.begin < PAGE_SIZE || one->phys.end > RAM)
+			FAIL("%s: %s at %#" PRIx64 "-%#" PRIx64, protocol->name, use_name(one->use),
+			     one->phys.begin, one->phys.end);
+		for (unsigned j = 0; j < i; j++) {
+			const struct placement *other = &world.boot.plan.placements[j];
+
+			EXPECT(!takes_memory(other) || !phys_overlap(one->phys, other->phys));
+		}
+	}
+	carry_out(world.boot.launch, world.memory);
+	return 0;
+}
