@@ -186,6 +186,21 @@ uint64_t multiboot_line_size(const struct file *file)
 	return text_length(file->name) + (length != 0 ? length + 1 : 0) + 1;
 }
 
+void multiboot_wish_screen(struct order *order, uint32_t width, uint32_t height, uint32_t depth)
+{
+	struct video_request *video = &order->options.video;
+
+	if (video->given)
+		return;
+	*video = (struct video_request){ .want = VIDEO_AUTO, .any = true };
+	if (width != 0 && height != 0) {
+		video->want = VIDEO_SIZE;
+		video->width = width;
+		video->height = height;
+		video->bits_per_pixel = depth >= 15 && depth <= 32 ? depth : 0;
+	}
+}
+
 uint32_t multiboot_memory_type(uint32_t firmware)
 {
 	return firmware >= 1 && firmware <= 5 ? firmware : 2;

@@ -53,6 +53,10 @@ void multiboot_write_line(const struct file *file, char *to, uint64_t size);
 /* Bytes that it takes, with the zero at its end. */
 uint64_t multiboot_line_size(const struct file *file);
 
+/* Asks for a screen as the kernel would like it, unless the user has said something: pixels and
+ * bits of a pixel, each 0 for any. Another mode, or text, will do. */
+void multiboot_wish_screen(struct order *order, uint32_t width, uint32_t height, uint32_t depth);
+
 /* The type in both versions' memory maps: what the firmware said, if it is known. */
 uint32_t multiboot_memory_type(uint32_t firmware);
 

@@ -5,14 +5,15 @@
 
 #include "handoff/abi/multiboot.h"
 
-/* Reads the header; false if there is none. */
+/* Reads the header; false if there is none. What a short file has no room for is 0. */
 static bool find_header(struct span file, struct mb1_header *header, uint64_t *at)
 {
 	if (!multiboot_find(file, MB1_MAGIC, 3, 4, MB1_SEARCH, at))
 		return false;
-	if (!span_read(file, *at, header, sizeof(*header)))
-		span_read(file, *at, header, 3 * sizeof(uint32_t));
-	return true;
+	*header = (struct mb1_header){ 0 };
+	return span_read(file, *at, header, sizeof(*header))
+	    || span_read(file, *at, header, offsetof(struct mb1_header, mode_type))
+	    || span_read(file, *at, header, offsetof(struct mb1_header, header_address));
 }
 
 static bool mb1_recognise(struct span file)
@@ -49,6 +50,21 @@ static bool mb1_read(struct kernel *kernel, struct span file, unsigned address_b
 		    report))
 		return false;
 	kernel->entry.at = header.entry;
+	return true;
+}
+
+/* The screen that the header asks for. */
+static bool mb1_wish(const struct kernel *kernel, const struct machine *machine,
+                     struct order *order, struct report *report)
+{
+	struct mb1_header header;
+	uint64_t at;
+
+	(void)machine;
+	(void)report;
+	if (find_header(kernel->file, &header, &at) && (header.flags & MB1_WANT_VIDEO) != 0
+	    && header.mode_type == 0)
+		multiboot_wish_screen(order, header.width, header.height, header.depth);
 	return true;
 }
 
@@ -170,6 +186,7 @@ const struct protocol multiboot1_protocol = {
 	.name = "multiboot1",
 	.recognise = mb1_recognise,
 	.read = mb1_read,
+	.wish = mb1_wish,
 	.place = multiboot_place,
 	.plan = mb1_plan,
 	.seal = mb1_seal,

@@ -7,9 +7,10 @@
 
 /* What the header's tags ask for. */
 struct wishes {
-	bool has_addresses, has_entry;
+	bool has_addresses, has_entry, has_screen;
 	struct multiboot_addresses addresses;
 	uint32_t entry;
+	uint32_t screen[3]; /* width, height, depth; 0: any */
 };
 
 /* A header tag while it is read. */
@@ -82,8 +83,11 @@ static bool take_tag(const struct tag *tag, struct wishes *wishes, struct report
 	case MB2_HEADER_ENTRY:
 		wishes->has_entry = span_read(tag->body, 0, &wishes->entry, sizeof(wishes->entry));
 		return true;
-	case MB2_HEADER_CONSOLE:
 	case MB2_HEADER_FRAMEBUFFER:
+		wishes->has_screen =
+			span_read(tag->body, 0, wishes->screen, sizeof(wishes->screen));
+		return true;
+	case MB2_HEADER_CONSOLE:
 	case MB2_HEADER_ALIGN_MODULES:
 	case MB2_HEADER_EFI_SERVICES:
 	case MB2_HEADER_EFI32_ENTRY:
@@ -104,29 +108,56 @@ static bool mb2_recognise(struct span file)
 	return find_tags(file, &at, &tags);
 }
 
-static bool mb2_read(struct kernel *kernel, struct span file, unsigned address_bits,
-                     struct report *report)
+/* Takes all tags of the header in. */
+static bool read_wishes(struct span file, uint64_t *header, struct wishes *wishes,
+                        struct report *report)
 {
-	struct wishes wishes = { 0 };
 	struct span tags;
 	struct tag tag;
-	uint64_t header, at = 0;
+	uint64_t at = 0;
 
-	(void)address_bits;
-	if (!find_tags(file, &header, &tags))
+	*wishes = (struct wishes){ 0 };
+	if (!find_tags(file, header, &tags))
 		return refuse(report, DIAG_MULTIBOOT_NO_HEADER,
 		              "no Multiboot 2 header with a right checksum in the first %u bytes",
 		              MB2_SEARCH);
 	while (next_tag(tags, &at, &tag)) {
-		if (!take_tag(&tag, &wishes, report))
+		if (!take_tag(&tag, wishes, report))
 			return false;
 	}
+	return true;
+}
+
+static bool mb2_read(struct kernel *kernel, struct span file, unsigned address_bits,
+                     struct report *report)
+{
+	struct wishes wishes;
+	uint64_t header;
+
+	(void)address_bits;
+	if (!read_wishes(file, &header, &wishes, report))
+		return false;
 	if (wishes.has_addresses
 	            ? !multiboot_read_addresses(kernel, file, header, &wishes.addresses, report)
 	            : !kernel_read_physical(kernel, file, report))
 		return false;
 	if (wishes.has_entry)
 		kernel->entry.at = wishes.entry;
+	return true;
+}
+
+/* The screen that the header asks for. */
+static bool mb2_wish(const struct kernel *kernel, const struct machine *machine,
+                     struct order *order, struct report *report)
+{
+	struct wishes wishes;
+	uint64_t header;
+
+	(void)machine;
+	if (!read_wishes(kernel->file, &header, &wishes, report))
+		return false;
+	if (wishes.has_screen)
+		multiboot_wish_screen(order, wishes.screen[0], wishes.screen[1], wishes.screen[2]);
 	return true;
 }
 
@@ -279,6 +310,7 @@ const struct protocol multiboot2_protocol = {
 	.name = "multiboot2",
 	.recognise = mb2_recognise,
 	.read = mb2_read,
+	.wish = mb2_wish,
 	.place = multiboot_place,
 	.plan = mb2_plan,
 	.seal = mb2_seal,

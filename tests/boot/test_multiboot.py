@@ -173,6 +173,19 @@ def test_multiboot_2_enters_where_its_tag_says(boot, tmp_path):
     assert registers["rcx"] == 0x1234
 
 
+def test_a_kernel_gets_the_screen_it_asks_for(boot, tmp_path):
+    addresses = "0, 0, 0, 0, 0, 0, 800, 600, 32"
+    machine, registers = enter(boot, multiboot1(tmp_path, flags=7, addresses=addresses))
+    address, pitch, width, height, bits, kind = Info1(machine, registers["rbx"]).screen
+    assert (width, height, bits, kind) == (800, 600, 32, 1) and pitch >= 3200 and address >= 1 << 20
+    kernel = multiboot2(tmp_path, tags="dw 5, 1\n    dd 20, 800, 600, 32\n")
+    machine, registers = enter(boot, kernel)
+    body = read_tags(machine, registers["rbx"])[8][0]
+    assert struct.unpack_from("<III", body, 12) == (800, 600, 32 | 1 << 8)
+    machine, registers = enter(boot, kernel, options="-video=text")
+    assert struct.unpack_from("<Q", read_tags(machine, registers["rbx"])[8][0]) == (0xB8000,)
+
+
 def test_a_kernel_with_both_headers_is_entered_by_the_newer(boot, tmp_path):
     kernel = multiboot1(tmp_path, more=HEADER_2.format(tags=""))
     _, registers = enter(boot, kernel)

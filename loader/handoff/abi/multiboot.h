@@ -25,8 +25,9 @@ enum {
 struct mb1_header {
 	uint32_t magic, flags, checksum;
 	uint32_t header_address, load_address, load_end, bss_end, entry; /* with MB1_ADDRESSES */
+	uint32_t mode_type, width, height, depth; /* with MB1_WANT_VIDEO; type 0: graphics */
 };
-_Static_assert(sizeof(struct mb1_header) == 32, "Multiboot 1, 3.1.1");
+_Static_assert(offsetof(struct mb1_header, mode_type) == 32, "Multiboot 1, 3.1.1");
 
 /* Multiboot 1, 3.3: the information. */
 enum {
