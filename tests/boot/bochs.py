@@ -14,7 +14,7 @@ LIMIT = 300.0
 
 _CONFIG = """\
 megs: {memory}
-cpu: model=corei7_sandy_bridge_2600k, count=1, ips=50000000, reset_on_triple_fault=0
+cpu: model={cpu}, count={cpus}, ips=50000000, reset_on_triple_fault=0
 romimage: file={bios}
 vgaromimage: file={vga_bios}
 vga: extension=vbe
@@ -38,7 +38,7 @@ debug: action=ignore
 class Bochs:
     """One Bochs with a CD, running from the moment it is made until stop()."""
 
-    def __init__(self, image, log, *, memory=64):
+    def __init__(self, image, log, *, memory=64, cpus=1, cpu="corei7_sandy_bridge_2600k"):
         self.log = pathlib.Path(log)
         self.log.mkdir(parents=True, exist_ok=True)
         (self.log / "serial.log").write_bytes(b"")
@@ -46,6 +46,8 @@ class Bochs:
         (self.log / "bochsrc").write_text(
             _CONFIG.format(
                 memory=memory,
+                cpus=cpus,
+                cpu=cpu,
                 bios=BIOS,
                 vga_bios=VGA_BIOS,
                 image=image,

@@ -280,3 +280,11 @@ def test_a_cpu_without_an_x2apic_is_told_so(boot):
     machine = boot("limine_x2apic", cpus=2, cpu="qemu64,-x2apic")
     machine.expect_end("exit", PASSED)
     assert Answers(machine.serial()).flags == "0"
+
+
+def test_every_cpu_gets_into_x2apic_mode(boot_in_bochs):
+    machine = boot_in_bochs("limine_x2apic", cpus=4, cpu="corei7_haswell_4770")
+    machine.wait_serial(" checks\n")
+    assert "\nPASS" in machine.serial()
+    answers = Answers(machine.serial())
+    assert (answers.count, answers.flags) == ("4", "1")
