@@ -687,11 +687,14 @@ TEST("a machine without usable memory is refused")
 	expect_refusal(DIAG_MEMORY_NONE, "its 0 ranges");
 }
 
-#ifdef __x86_64__
+/* In 32 bits there is no room to simulate machines of gigabytes. */
+#define LARGE (sizeof(void *) == 8)
 
 TEST("RAM above 4 GiB is in the direct map, and holds what does not fit below")
 {
 	/* RAM [1 MiB, 16 MiB) and [4 GiB, 6 GiB); reserved memory at 5 TiB is not mapped */
+	if (!LARGE)
+		return;
 	begin_empty_world(6 * GIB);
 	add_firmware(MIB, 16 * MIB, 1);
 	add_firmware(4 * GIB, 6 * GIB, 1);
@@ -706,6 +709,8 @@ TEST("RAM above 4 GiB is in the direct map, and holds what does not fit below")
 
 TEST("a .bss of 1.5 GiB boots in a machine of 2 GiB")
 {
+	if (!LARGE)
+		return;
 	begin_empty_world(2 * GIB);
 	add_firmware(MIB, 2 * GIB, 1);
 	set_scratch(2 * GIB - MIB, 2 * GIB);
@@ -713,5 +718,3 @@ TEST("a .bss of 1.5 GiB boots in a machine of 2 GiB")
 	elf_programs[2].memsz = 3 * GIB / 2;
 	expect_boot(2 * MIB);
 }
-
-#endif

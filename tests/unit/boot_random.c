@@ -5,7 +5,7 @@
  */
 #include "promises.h"
 
-#define ROUNDS 120
+#define ROUNDS 80
 
 static uint64_t seed;
 
