@@ -1,4 +1,4 @@
-"""Endurance takes long: it runs only when it is named, as in ./build.sh test soak."""
+"""Where the machines are, and how often to boot them (./build.sh test soak)."""
 
 import pathlib
 import sys
@@ -9,11 +9,6 @@ sys.path.insert(0, str(HERE.parent / "boot"))
 
 def pytest_addoption(parser):
     parser.addoption("--boots", type=int, default=200, help="how often the soak test boots")
-
-
-def pytest_ignore_collect(collection_path, config):
-    named = any("soak" in str(word) for word in config.invocation_params.args)
-    return None if named else True
 
 
 def pytest_generate_tests(metafunc):

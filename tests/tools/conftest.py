@@ -1,6 +1,7 @@
 """What tests of build.sh share: running it, a copy of the project to do things to, and a search
 path from which tools have vanished."""
 
+import os
 import pathlib
 import subprocess
 
@@ -35,7 +36,7 @@ def path_without(tmp_path):
         for place in PROGRAMS:
             for program in pathlib.Path(place).glob("*"):
                 link = folder / program.name
-                if program.name not in names and not link.exists():
+                if program.name not in names and not os.path.lexists(link):
                     link.symlink_to(program)
         return str(folder)
 
