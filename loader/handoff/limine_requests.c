@@ -46,13 +46,20 @@ uint64_t limine_word(const struct limine_request *request, size_t offset)
  */
 static uint64_t next_mark(struct span bytes, uint64_t offset)
 {
-	for (; in_bounds(offset, 16, bytes.size); offset += 8) {
+	const uint8_t *at, *last;
+
+	if (!in_bounds(offset, 16, bytes.size))
+		return bytes.size;
+	last = bytes.bytes + (size_t)(bytes.size - 16);
+	for (at = bytes.bytes + (size_t)offset; at <= last; at += 8) {
 		uint32_t low;
 
-		memcpy(&low, bytes.bytes + offset, sizeof(low));
+		if (at[7] >> 7 == 0) /* all marks have their highest bit set, little else has */
+			continue;
+		memcpy(&low, at, sizeof(low));
 		if (low == (uint32_t)LIMINE_MAGIC_0 || low == (uint32_t)LIMINE_TAG_0
 		    || low == (uint32_t)LIMINE_START_0 || low == (uint32_t)LIMINE_END_0)
-			return offset;
+			return (uint64_t)(at - bytes.bytes);
 	}
 	return bytes.size;
 }
