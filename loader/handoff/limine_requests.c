@@ -56,7 +56,7 @@ static uint64_t next_mark(struct span bytes, uint64_t offset)
 
 		if (at[7] >> 7 == 0) /* all marks have their highest bit set, little else has */
 			continue;
-		memcpy(&low, at, sizeof(low));
+		low = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 		if (low == (uint32_t)LIMINE_MAGIC_0 || low == (uint32_t)LIMINE_TAG_0
 		    || low == (uint32_t)LIMINE_START_0 || low == (uint32_t)LIMINE_END_0)
 			return (uint64_t)(at - bytes.bytes);
