@@ -35,9 +35,14 @@ elif [[ -f $root/verbs/$verb.sh ]]; then
 elif [[ -f $root/verbs/$verb.py ]]; then
 	# shellcheck source=verbs/lib/need.sh
 	source "$root/verbs/lib/need.sh"
-	need_words python ${common[@]+"${common[@]}"} "$@"
+	if ! python=$(find_python); then
+		need_words python ${common[@]+"${common[@]}"} "$@"
+		python=$(find_python)
+	fi
+	# What Python has compiled is kept there, or all of its library would be compiled each time.
 	export PYTHONPYCACHEPREFIX=$LONGJUMP_BUILD/pycache
-	exec "$(find_python)" "$root/verbs/$verb.py" ${common[@]+"${common[@]}"} "$@"
+	unset PYTHONDONTWRITEBYTECODE
+	exec "$python" "$root/verbs/$verb.py" ${common[@]+"${common[@]}"} "$@"
 else
 	echo "build.sh: there is no verb \"$verb\"; ./build.sh help lists them" >&2
 	exit 2

@@ -14,6 +14,7 @@ from lib.words import Option, Verb
 
 sys.path.insert(1, str(ROOT / "bench"))
 
+import day
 import report
 from loaders import GRUB, LOADERS, limine
 from machine import MEDIA
@@ -33,6 +34,7 @@ OPTIONS = (
     Option("--loaders", "LIST", "of " + ",".join(CHOICES["loaders"])),
     Option("--limine", "FOLDER", "Limine as well: limine-bios-cd.bin, limine-bios.sys lie there"),
     Option("--repeats", "N", "runs by the wall clock, of which the median counts (5; 0: none)"),
+    Option("--day", "", "measures a user's day instead: one file changed, run, up to _start"),
     Option("--json", "FILE", "writes the figures there, too"),
     Option("--keep", "", "leaves the images in build/bench"),
 )
@@ -45,11 +47,15 @@ same payload. A loader's share is the time from the BIOS's handing over to the k
 instruction, in a guest whose clock counts instructions: 1 ms is a million of them. The floor is a
 boot sector that only reads and copies the payload. The wall clock is that of the whole of QEMU,
 in runs of their own. All of it takes some minutes.
+
+With --day it measures what a user waits for, with a clock on the wall: after a change of one file
+of the kernel, `./build.sh run` until the kernel's first word, step by step.
 """,
     OPTIONS,
     (
         "./build.sh bench",
         "./build.sh bench --sizes tiny,16 --media q35-cd --repeats 0",
+        "./build.sh bench --day",
     ),
 )
 
@@ -61,6 +67,8 @@ def bench(given):
     if not repeats.isdecimal():
         raise Stop(f"bench: --repeats wants a number, not {repeats}", 2)
     need("build", "run", install=not given.no_install)
+    if given.day:
+        return measure_day(max(1, int(repeats)), given.json)
     if "grub" in picked["loaders"]:
         need_grub(not given.no_install)
     if "longjump" in picked["loaders"]:
@@ -81,6 +89,16 @@ def bench(given):
             json.dump(figures, file, indent=2)
     report.show(work.results, picked["media"], [SIZES[name] for name in picked["sizes"]])
     return 1 if work.failures else 0
+
+
+def measure_day(repeats, file):
+    """Measures and prints what a user waits for all day; returns 0."""
+    figures = day.medians(day.measure(repeats))
+    if file:
+        with open(file, "w", encoding="ascii") as output:
+            json.dump({"steps": figures, "ours": day.ours(figures)}, output, indent=2)
+    day.show(figures)
+    return 0
 
 
 def pick(name, words):

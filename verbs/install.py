@@ -27,8 +27,8 @@ into build/. A file that is there already and was not installed by this is not o
 """,
     (Option("--prefix", "DIR", f"where to ({PREFIX})"),),
     (
-        "sudo ./build.sh install",
         "./build.sh install --prefix ~/.local",
+        "sudo ./build.sh install",
         "longjump run --kernel my.elf",
         "cc $(pkg-config --cflags longjump) -c kernel.c",
     ),

@@ -18,7 +18,7 @@ Takes away every file that `install` has put below DIR, and the folders that it 
 empty now. Files that were added since stay where they are.
 """,
     (Option("--prefix", "DIR", f"where it was installed ({PREFIX})"),),
-    ("sudo ./build.sh uninstall", "./build.sh uninstall --prefix ~/.local"),
+    ("./build.sh uninstall --prefix ~/.local", "sudo ./build.sh uninstall"),
 )
 
 

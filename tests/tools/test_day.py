@@ -1,0 +1,28 @@
+"""`bench --day`: every step of the wait is found and measured."""
+
+import json
+import sys
+
+from projects import ROOT
+
+sys.path.insert(0, str(ROOT / "verbs"))
+sys.path.insert(1, str(ROOT / "bench"))
+
+import day
+
+
+def test_every_step_from_a_changed_file_to_start_is_measured(project, tmp_path):
+    said = project.good("bench", "--day", "--repeats", "1", "--json", tmp_path / "day.json")
+    told = json.loads((tmp_path / "day.json").read_text())
+    assert list(told["steps"]) == [step.name for step in day.STEPS]
+    assert all(0 < seconds < 60 for seconds in told["steps"].values()), told
+    assert told["steps"]["firmware"] > 0.01, "SeaBIOS takes longer than that"
+    for step in day.STEPS:
+        assert f"\n  {step.name} " in said
+    assert "the target, below 1 s, is" in said
+
+
+def test_ours_is_all_but_qemu_and_its_firmware():
+    figures = dict.fromkeys((step.name for step in day.STEPS), 1.0)
+    assert day.ours(figures) == len(day.STEPS) - 2
+    assert day.medians([[1.0] * 9, [5.0] * 9, [2.0] * 9])["QEMU"] == 2.0
