@@ -61,7 +61,7 @@ struct entry_state {
 	enum descriptors descriptors;
 	uint32_t flags;    /* enum launch_flags */
 	bool keep_pics;    /* leave the interrupt controllers' masks as the BIOS had them */
-	bool clear_screen; /* the kernel expects an empty text screen */
+	uint8_t bios_mode; /* screen mode of the BIOS to be set, which clears it; 0: as it is */
 };
 
 struct plan {

@@ -5,9 +5,9 @@
  *
  *     -protocol=bootloader-0.9[,feature...][,key=value...]
  *
- * The features are the crate's: map_physical_memory, recursive_page_table, sse. They decide how the
- * boot information ends, so they must be those that the kernel was built with. The keys are those
- * of [package.metadata.bootloader]: kernel-stack-address, kernel-stack-size (pages),
+ * The features are the crate's: map_physical_memory, recursive_page_table, sse, vga_320x200. They
+ * decide how the boot information ends, so they must be those that the kernel was built with. The
+ * keys are those of [package.metadata.bootloader]: kernel-stack-address, kernel-stack-size (pages),
  * boot-info-address, physical-memory-offset.
  *
  * What the crate leaves to chance, or panics at, is done better where no kernel can see it: more
@@ -22,6 +22,8 @@
 #define DEFAULT_STACK 512u /* pages */
 #define VGA_BEGIN     0xa0000
 #define VGA_END       0xc0000
+#define MODE_TEXT     3    /* the BIOS's numbers: 80x25 characters, */
+#define MODE_320X200  0x13 /* and 256 colours from 0xa0000 on */
 #define INFO_ROOM     PAGE_SIZE
 #define RIGHTS_ALL    (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE) /* the crate sets no NX here */
 #define RECURSIVE_MULTIPLE \
@@ -29,7 +31,7 @@
 
 /* What follows "bootloader-0.9". */
 struct features {
-	bool map_physical_memory, recursive_page_table, sse;
+	bool map_physical_memory, recursive_page_table, sse, vga_320x200;
 	uint64_t stack_address, stack_pages, info_address, physical_offset; /* 0: the default */
 };
 
@@ -95,6 +97,7 @@ static bool read_features(const char *choice, struct features *features, struct 
 		{ "map_physical_memory", &features->map_physical_memory, NULL, 1 },
 		{ "recursive_page_table", &features->recursive_page_table, NULL, 1 },
 		{ "sse", &features->sse, NULL, 1 },
+		{ "vga_320x200", &features->vga_320x200, NULL, 1 },
 		{ "kernel-stack-address", NULL, &features->stack_address, PAGE_SIZE },
 		{ "kernel-stack-size", NULL, &features->stack_pages, 1 },
 		{ "boot-info-address", NULL, &features->info_address, PAGE_SIZE },
@@ -269,7 +272,7 @@ static bool rust_bootloader_plan(struct plan *plan)
 	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features.sse ? CR0_MP : 0);
 	plan->entry.cr4 = CR4_PAE | (features.sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
 	plan->entry.keep_pics = true;
-	plan->entry.clear_screen = true;
+	plan->entry.bios_mode = features.vga_320x200 ? MODE_320X200 : MODE_TEXT;
 	return true;
 }
 

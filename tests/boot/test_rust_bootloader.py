@@ -53,6 +53,14 @@ def test_sse_is_on_where_it_was_asked_for(enter):
     assert (registers["cr0"], registers["cr4"]) == (0x80010013, 0x660)
 
 
+def test_the_screen_is_empty_text_or_pixels(enter):
+    machine, _, _, _ = enter()
+    assert not machine.screen_text().strip()
+    machine, _, _, _ = enter(",vga_320x200")
+    picture = machine.screenshot()
+    assert (picture.width, picture.height) in ((320, 200), (640, 400))
+
+
 def test_what_is_mapped_is_what_the_crate_maps(enter):
     _, registers, mappings, _ = enter()
     stack = 2 * SLOT + 0x2000

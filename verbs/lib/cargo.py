@@ -11,7 +11,7 @@ import tomllib
 from lib.project import Stop, detail, shown
 
 CRATE = "bootloader"
-FEATURES = ("map_physical_memory", "recursive_page_table", "sse")
+FEATURES = ("map_physical_memory", "recursive_page_table", "sse", "vga_320x200")
 KEYS = (
     "kernel-stack-address",
     "kernel-stack-size",

@@ -189,10 +189,10 @@ bool bios_read_facts(struct machine *machine)
 	return true;
 }
 
-void bios_clear_screen(void)
+void bios_set_mode(uint8_t mode)
 {
-	/* Int 10h, AH = 00h: mode 3. */
-	__intcall(0x10, &(struct bios_registers){ .eax = 3 }, &(struct bios_registers){ 0 });
+	/* Int 10h, AH = 00h. */
+	__intcall(0x10, &(struct bios_registers){ .eax = mode }, &(struct bios_registers){ 0 });
 }
 
 _Noreturn void bios_halt(void)

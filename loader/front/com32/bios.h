@@ -13,8 +13,8 @@ bool bios_read_memory(struct machine *machine, struct report *report);
  * there is 0. Always true. */
 bool bios_read_facts(struct machine *machine);
 
-/* Sets the 80x25 text mode, which clears the screen. */
-void bios_clear_screen(void);
+/* Sets one of the BIOS's own screen modes, which clears the screen. */
+void bios_set_mode(uint8_t mode);
 
 /* Stops the machine for good. */
 _Noreturn void bios_halt(void);

@@ -49,8 +49,8 @@ _Noreturn void launch(const struct boot *boot)
 	struct resident_header header;
 
 	span_read(machine->resident, 0, &header, sizeof(header));
-	if (plan->entry.clear_screen)
-		bios_clear_screen();
+	if (plan->entry.bios_mode != 0)
+		bios_set_mode(plan->entry.bios_mode);
 	syslinux_final_cleanup(0);
 	__asm__ volatile("cli");
 	if (!plan->entry.keep_pics) {
