@@ -57,6 +57,23 @@ uint64_t multiboot_line_size(const struct file *file);
  * bits of a pixel, each 0 for any. Another mode, or text, will do. */
 void multiboot_wish_screen(struct order *order, uint32_t width, uint32_t height, uint32_t depth);
 
+/* The kernel's section headers, as they lie in its file. */
+struct multiboot_sections {
+	struct span headers;
+	uint32_t count, entry_size;
+	uint32_t names; /* number of the section with the sections' names */
+};
+
+/* Finds the section headers; false if the file has none. */
+bool multiboot_find_sections(struct span file, struct multiboot_sections *sections);
+
+/* Bytes that the headers and what comes with them take at most. */
+uint64_t multiboot_sections_size(struct span file);
+
+/* Brings symbol and string tables to memory, and writes their addresses into the copied headers. */
+void multiboot_load_sections(struct writer *writer, const struct multiboot_sections *sections,
+                             uint8_t *headers);
+
 /* The type in both versions' memory maps: what the firmware said, if it is known. */
 uint32_t multiboot_memory_type(uint32_t firmware);
 

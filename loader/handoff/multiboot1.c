@@ -72,7 +72,8 @@ static bool mb1_wish(const struct kernel *kernel, const struct machine *machine,
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct order *order = plan->order;
-	uint64_t size = sizeof(struct mb1_info) + 64 + multiboot_line_size(&order->kernel);
+	uint64_t size = sizeof(struct mb1_info) + 64 + multiboot_line_size(&order->kernel)
+	              + multiboot_sections_size(plan->kernel->file);
 
 	size += plan->machine->firmware_count * sizeof(struct mb1_range);
 	for (unsigned i = 0; i < order->module_count; i++)
@@ -152,6 +153,23 @@ static void write_screen(const struct machine *machine, struct mb1_info *info)
 	info->blue_bits = screen->blue_bits;
 }
 
+/* The section headers, with the tables that no segment brings. */
+static void write_sections(struct writer *writer, struct mb1_info *info)
+{
+	struct multiboot_sections sections;
+	void *headers;
+
+	if (!multiboot_find_sections(writer->plan->kernel->file, &sections))
+		return;
+	info->sections = (uint32_t)writer_reserve(writer, sections.headers.size, &headers);
+	span_read(sections.headers, 0, headers, (size_t)sections.headers.size);
+	info->section_count = sections.count;
+	info->section_size = sections.entry_size;
+	info->section_names = sections.names;
+	info->flags |= MB1_HAS_ELF_SECTIONS;
+	multiboot_load_sections(writer, &sections, headers);
+}
+
 static bool mb1_plan(struct plan *plan)
 {
 	struct writer writer;
@@ -171,6 +189,7 @@ static bool mb1_plan(struct plan *plan)
 	write_modules(&writer, info);
 	write_memory(&writer, info);
 	write_screen(plan->machine, info);
+	write_sections(&writer, info);
 	multiboot_enter(plan, MB1_ENTERED, at);
 	return true;
 }

@@ -48,7 +48,7 @@ static bool is_given(uint32_t type)
 	static const uint32_t given[] = { MB2_COMMAND_LINE, MB2_LOADER_NAME, MB2_MODULE,
 		                          MB2_MEMORY,       MB2_BOOT_DEVICE, MB2_MEMORY_MAP,
 		                          MB2_FRAMEBUFFER,  MB2_RSDP_OLD,    MB2_RSDP_NEW,
-		                          MB2_LOAD_BASE };
+		                          MB2_LOAD_BASE,    MB2_ELF_SECTIONS };
 
 	for (unsigned i = 0; i < COUNT(given); i++) {
 		if (given[i] == type)
@@ -165,7 +165,8 @@ static bool mb2_wish(const struct kernel *kernel, const struct machine *machine,
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct order *order = plan->order;
-	uint64_t size = 512 + multiboot_line_size(&order->kernel);
+	uint64_t size = 512 + multiboot_line_size(&order->kernel)
+	              + multiboot_sections_size(plan->kernel->file);
 
 	size += plan->machine->firmware_count * sizeof(struct mb2_range);
 	for (unsigned i = 0; i < order->module_count; i++)
@@ -269,13 +270,32 @@ static void add_rsdp(struct writer *writer)
 		memcpy(add_tag(writer, MB2_RSDP_NEW, NEW_SIZE), rsdp, NEW_SIZE);
 }
 
+/* Adds the section headers; returns the copy, for the addresses that come later, or NULL. */
+static uint8_t *add_sections(struct writer *writer, struct multiboot_sections *sections)
+{
+	uint32_t head[3];
+	uint8_t *body;
+
+	if (!multiboot_find_sections(writer->plan->kernel->file, sections))
+		return NULL;
+	head[0] = sections->count;
+	head[1] = sections->entry_size;
+	head[2] = sections->names;
+	body = add_tag(writer, MB2_ELF_SECTIONS, sizeof(head) + sections->headers.size);
+	memcpy(body, head, sizeof(head));
+	span_read(sections->headers, 0, body + sizeof(head), (size_t)sections->headers.size);
+	return body + sizeof(head);
+}
+
 static bool mb2_plan(struct plan *plan)
 {
 	uint32_t device[3] = { plan->machine->boot_drive, UINT32_MAX, UINT32_MAX };
 	uint32_t base = (uint32_t)plan->kernel->virt.begin;
 	const struct file *kernel = &plan->order->kernel;
 	uint64_t line = multiboot_line_size(kernel);
+	struct multiboot_sections sections;
 	struct writer writer;
+	uint8_t *headers;
 	uint32_t *total;
 	void *bytes;
 	uint64_t at;
@@ -293,8 +313,11 @@ static bool mb2_plan(struct plan *plan)
 	add_screen(&writer);
 	add_rsdp(&writer);
 	memcpy(add_tag(&writer, MB2_LOAD_BASE, sizeof(base)), &base, sizeof(base));
+	headers = add_sections(&writer, &sections);
 	add_tag(&writer, MB2_END, 0);
 	*total = (uint32_t)writer.used;
+	if (headers != NULL)
+		multiboot_load_sections(&writer, &sections, headers);
 	multiboot_enter(plan, MB2_ENTERED, at);
 	return true;
 }

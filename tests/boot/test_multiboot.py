@@ -99,7 +99,7 @@ def test_multiboot_1_is_told_of_the_machine(boot, tmp_path, modules, form, link)
     machine, registers = enter(boot, kernel, append="a=1 b", modules=modules, memory=128)
     check_state(registers, 0x2BADB002)
     info = Info1(machine, registers["rbx"])
-    assert info.flags == 0x124F
+    assert info.flags == 0x126F
     assert (info.lower, info.upper) == (639, 127 * 1024 - 128)
     assert info.device >> 24 == 0xE0, "a CD"
     assert info.string(info.line) == "kernel.elf a=1 b"
@@ -171,6 +171,28 @@ def test_multiboot_2_enters_where_its_tag_says(boot, tmp_path):
     kernel = multiboot2(tmp_path, tags=tags, more=more)
     _, registers = enter(boot, kernel)
     assert registers["rcx"] == 0x1234
+
+
+@pytest.mark.parametrize("form,link", [("elf32", LINK_32), ("elf64", LINK_64)])
+def test_a_kernel_finds_its_symbols(boot, tmp_path, form, link):
+    machine, registers = enter(boot, multiboot2(tmp_path, form=form, link=link))
+    body = read_tags(machine, registers["rbx"])[9][0]
+    count, size, names = struct.unpack_from("<III", body)
+    assert size == (40 if form == "elf32" else 64) and len(body) == 12 + count * size
+    headers = [body[12 + i * size :][:size] for i in range(count)]
+    fields = ("<I", 12, 20) if form == "elf32" else ("<Q", 16, 32)
+
+    def bytes_of(header):
+        at, length = (struct.unpack_from(fields[0], header, place)[0] for place in fields[1:])
+        return machine.memory(at, length)
+
+    strings = b"".join(bytes_of(h) for h in headers if struct.unpack_from("<I", h, 4)[0] == 3)
+    assert b"start\0" in strings and b".symtab\0" in bytes_of(headers[names])
+    machine, registers = enter(boot, multiboot1(tmp_path, form=form, link=link))
+    found = struct.unpack("<4I", machine.memory(registers["rbx"] + 28, 16))
+    assert found[1] == size and found[0] >= 3
+    header = machine.memory(found[2] + found[3] * size, size)
+    assert b".symtab\0" in bytes_of(header)
 
 
 def test_a_kernel_gets_the_screen_it_asks_for(boot, tmp_path):
