@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot_sections.c - the ELF section headers that Multiboot hands over, so that a kernel finds its
- * own symbols. Those of symbol and string tables, which no segment brings, get an address of their own
- * and bytes there. Malformed headers are as none.
+ * multiboot_sections.c - the ELF section headers that Multiboot hands over, so that a kernel finds
+ * its own symbols. Those of symbol and string tables, which no segment brings, get an address of
+ * their own and bytes there. Malformed headers are as none.
  */
 #include "handoff/multiboot.h"
 
