@@ -93,10 +93,10 @@ look() {
 				esac
 				has_library "$compiler" ||
 					lack "the C library's headers" libc6-dev glibc-devel glibc
-				has nasm || lack nasm nasm
 			fi
 			{ has ld && has objcopy && has ar; } ||
 				lack "ld and objcopy" binutils
+			[[ ! -e $need_root/Makefile ]] || has nasm || lack nasm nasm
 			has genisoimage || has mkisofs || has xorriso ||
 				lack genisoimage genisoimage xorriso libisoburn
 			has isohybrid ||
