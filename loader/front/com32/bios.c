@@ -63,7 +63,7 @@ static unsigned read_e820(void)
 		if (next == 0)
 			break;
 	}
-	lfree(low);
+	free(low);
 	return count;
 }
 

@@ -162,7 +162,7 @@ static bool unpack(const struct file *file, struct span packed)
 	const uint8_t *end = file->bytes.bytes + file->bytes.size;
 	int result = Z_OK;
 
-	if (inflateInit2_(&stream, Z_GZIP_WINDOW, zlibVersion(), sizeof(stream)) != Z_OK)
+	if (inflateInit2_(&stream, Z_GZIP_WINDOW, Z_VERSION, sizeof(stream)) != Z_OK)
 		return false;
 	progress_begin("unpacking", file->name, file->bytes.size);
 	while (result == Z_OK) {

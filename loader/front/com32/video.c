@@ -152,7 +152,7 @@ bool video_read(struct machine *machine, const struct video_request *request, st
 	                ? read_with(machine, request, low, lists, report)
 	                : refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
 	                         sizeof(*low) + sizeof(*lists));
-	lfree(low);
+	free(low);
 	return is_read;
 }
 
