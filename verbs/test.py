@@ -3,6 +3,7 @@
 """The verb `test`: builds what the tests need, runs them with pytest, and counts."""
 
 import os
+import signal
 import subprocess
 import xml.etree.ElementTree as xml
 
@@ -42,6 +43,9 @@ def test(given):
     need("python", "build", "run", "test", *more, install=not given.no_install)
     make("all", "tests", *(["fuzzers"] if "fuzz" in more else []))
     RESULTS.unlink(missing_ok=True)
+    # A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that
+    # the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [PYTHON, "-m", "pytest", "--quiet", "--no-header", "--tb=short", "-rfE"]
     command += ["-n", str(min(os.cpu_count() or 1, 8)), "--dist=loadgroup"]
     command += [f"--junitxml={RESULTS}", *chosen, *given.rest]
