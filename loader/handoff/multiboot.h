@@ -77,4 +77,7 @@ void multiboot_load_sections(struct writer *writer, const struct multiboot_secti
 /* The type in both versions' memory maps: what the firmware said, if it is known. */
 uint32_t multiboot_memory_type(uint32_t firmware);
 
+/* Nothing is left to write: the memory map is the firmware's own, known before all is placed. */
+bool multiboot_seal(struct plan *plan);
+
 #endif

@@ -194,13 +194,6 @@ static bool mb1_plan(struct plan *plan)
 	return true;
 }
 
-/* Everything was known before. */
-static bool mb1_seal(struct plan *plan)
-{
-	(void)plan;
-	return true;
-}
-
 const struct protocol multiboot1_protocol = {
 	.name = "multiboot1",
 	.recognise = mb1_recognise,
@@ -208,5 +201,5 @@ const struct protocol multiboot1_protocol = {
 	.wish = mb1_wish,
 	.place = multiboot_place,
 	.plan = mb1_plan,
-	.seal = mb1_seal,
+	.seal = multiboot_seal,
 };

@@ -322,13 +322,6 @@ static bool mb2_plan(struct plan *plan)
 	return true;
 }
 
-/* Everything was known before. */
-static bool mb2_seal(struct plan *plan)
-{
-	(void)plan;
-	return true;
-}
-
 const struct protocol multiboot2_protocol = {
 	.name = "multiboot2",
 	.recognise = mb2_recognise,
@@ -336,5 +329,5 @@ const struct protocol multiboot2_protocol = {
 	.wish = mb2_wish,
 	.place = multiboot_place,
 	.plan = mb2_plan,
-	.seal = mb2_seal,
+	.seal = multiboot_seal,
 };
