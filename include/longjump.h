@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define LONGJUMP_MAGIC   0x504d554a474e4f4cULL /* "LONGJUMP", read as a little-endian number */
-#define LONGJUMP_VERSION 1
+#define LONGJUMP_VERSION 2
 
 /* The loader, which is 32-bit code, sees every pointer as a number; kernels see pointers. */
 #ifdef LONGJUMP_LOADER
@@ -122,6 +122,28 @@ enum longjump_entropy {
 	LONGJUMP_ENTROPY_TSC_AND_RTC = 3
 };
 
+enum longjump_processor_state {
+	LONGJUMP_PROCESSOR_OFF = 0,   /* it was started, and did not answer */
+	LONGJUMP_PROCESSOR_WAITS = 1, /* for work: an address in `start` */
+	LONGJUMP_PROCESSOR_FIRST = 2  /* this one runs _start */
+};
+
+struct longjump_processor;
+
+/* What a CPU is given to do, in the System V ABI, on a stack of its own; it never returns. */
+typedef void longjump_work(struct longjump_processor *self);
+
+struct longjump_processor {
+	uint32_t apic_id; /* of its local APIC */
+	uint32_t number;  /* ACPI's processor UID */
+	uint32_t state;   /* enum longjump_processor_state, as it was when _start began */
+	uint32_t reserved;
+	uint64_t stack_begin; /* lowest virtual address; the page below is not mapped */
+	uint64_t stack_end;
+	LONGJUMP_POINTER(longjump_work) start; /* write it, in one piece, and the CPU goes there */
+	uint64_t argument;                     /* the kernel's own */
+};
+
 struct longjump_boot_info {
 	uint64_t magic;   /* LONGJUMP_MAGIC */
 	uint32_t version; /* LONGJUMP_VERSION of the loader */
@@ -193,6 +215,11 @@ struct longjump_boot_info {
 	                            drive */
 	uint32_t kaslr_entropy;  /* enum longjump_entropy */
 	uint32_t paging_levels;  /* 4 or 5 */
+
+	/* Since version 2. */
+	LONGJUMP_POINTER(struct longjump_processor)
+	processors; /* with -smp: the CPUs, this one among them, in the firmware's order */
+	uint64_t processor_count;
 };
 
 #if defined(__cplusplus)
@@ -255,6 +282,15 @@ LONGJUMP_OFFSET(longjump_time, minute, 5);
 LONGJUMP_OFFSET(longjump_time, second, 6);
 LONGJUMP_ASSERT(sizeof(struct longjump_time) == 8, "longjump_time has grown");
 
+LONGJUMP_OFFSET(longjump_processor, apic_id, 0);
+LONGJUMP_OFFSET(longjump_processor, number, 4);
+LONGJUMP_OFFSET(longjump_processor, state, 8);
+LONGJUMP_OFFSET(longjump_processor, stack_begin, 16);
+LONGJUMP_OFFSET(longjump_processor, stack_end, 24);
+LONGJUMP_OFFSET(longjump_processor, start, 32);
+LONGJUMP_OFFSET(longjump_processor, argument, 40);
+LONGJUMP_ASSERT(sizeof(struct longjump_processor) == 48, "longjump_processor has grown");
+
 LONGJUMP_OFFSET(longjump_boot_info, magic, 0);
 LONGJUMP_OFFSET(longjump_boot_info, version, 8);
 LONGJUMP_OFFSET(longjump_boot_info, size, 12);
@@ -301,6 +337,8 @@ LONGJUMP_OFFSET(longjump_boot_info, boot_drive, 356);
 LONGJUMP_OFFSET(longjump_boot_info, boot_partition, 360);
 LONGJUMP_OFFSET(longjump_boot_info, kaslr_entropy, 368);
 LONGJUMP_OFFSET(longjump_boot_info, paging_levels, 372);
-LONGJUMP_ASSERT(sizeof(struct longjump_boot_info) == 376, "longjump_boot_info has grown");
+LONGJUMP_OFFSET(longjump_boot_info, processors, 376);
+LONGJUMP_OFFSET(longjump_boot_info, processor_count, 384);
+LONGJUMP_ASSERT(sizeof(struct longjump_boot_info) == 392, "longjump_boot_info has grown");
 
 #endif

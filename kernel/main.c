@@ -299,7 +299,7 @@ static void check(const struct longjump_boot_info *info)
 		give_up("RDI has no boot information; was it started by Longjump?", 0);
 	if (info->magic != LONGJUMP_MAGIC)
 		give_up("the boot information is not Longjump's", info->magic);
-	if (info->version < LONGJUMP_VERSION || !LONGJUMP_HAS(info, paging_levels))
+	if (!LONGJUMP_HAS(info, paging_levels))
 		give_up("the loader is older than the kernel; build both anew", info->version);
 }
 

@@ -94,8 +94,7 @@ static bool word_launch(struct boot *boot)
 	launch->landmarks = plan->landmarks_at;
 	launch->patches = plan->patch_count != 0 ? physical(plan->machine, plan->patches) : 0;
 	launch->patch_count = plan->patch_count;
-	launch->processors =
-		plan->processor_count != 0 ? physical(plan->machine, plan->processors) : 0;
+	launch->processors = physical(plan->machine, plan->processors);
 	launch->processor_count = plan->processor_count;
 	launch->trampoline = plan->trampoline;
 	boot->launch = launch;

@@ -91,7 +91,7 @@ static void note_placements(const struct plan *plan, struct landmarks *marks)
 
 		if (placement->rights == 0)
 			continue;
-		if (placement->use == USE_STACK)
+		if (placement->use == USE_STACK && marks->stack.end == 0)
 			marks->stack = whole;
 		else if (placement->use == USE_BOOT_INFO)
 			marks->boot_info = whole;
@@ -176,6 +176,9 @@ bool plan_landmarks(struct plan *plan)
 	marks->on_fault = plan->order->options.on_fault;
 	marks->memory_end = memory_end(plan->memory);
 	marks->slide = plan->slide;
+	marks->apic_id = plan->machine->apic_id;
+	marks->processors = physical(plan->machine, plan->processors);
+	marks->processor_count = plan->processor_count;
 	marks->segments = physical(plan->machine, segments);
 	*left = *marks;
 	plan->landmarks_at = physical(plan->machine, left);

@@ -59,10 +59,11 @@ struct landmarks {
 	uint64_t names_at;                /* where they lie; their last byte is zero */
 
 	struct landmark_screen screen;
-	uint64_t font;   /* 256 glyphs of 16 bytes, or 0 */
-	uint32_t serial; /* base port of the UART to speak on, or 0 */
-	uint32_t reserved;
-	char protocol[16]; /* how the kernel was started: "native" */
+	uint64_t font;                        /* 256 glyphs of 16 bytes, or 0 */
+	uint32_t serial;                      /* base port of the UART to speak on, or 0 */
+	uint32_t apic_id;                     /* of the CPU that _start runs on */
+	uint64_t processors, processor_count; /* struct launch_processor[]: the other CPUs */
+	char protocol[16];                    /* how the kernel was started: "native" */
 };
 
 _Static_assert(sizeof(struct landmark_segment) == 24, "wire structure");
@@ -75,6 +76,7 @@ _Static_assert(offsetof(struct landmarks, segments) == 128, "wire structure");
 _Static_assert(offsetof(struct landmarks, names) == 160, "wire structure");
 _Static_assert(offsetof(struct landmarks, screen) == 184, "wire structure");
 _Static_assert(offsetof(struct landmarks, font) == 216, "wire structure");
-_Static_assert(sizeof(struct landmarks) == 248, "wire structure");
+_Static_assert(offsetof(struct landmarks, processors) == 232, "wire structure");
+_Static_assert(sizeof(struct landmarks) == 264, "wire structure");
 
 #endif

@@ -25,13 +25,21 @@ struct resident_header {
 /* The trampoline's code, and where what it reads is written in its page. */
 enum { TRAMPOLINE_SIZE = 256, TRAMPOLINE_DATA = 0x800 };
 
-/* A CPU other than the first, to be started. */
+/* Bytes for a CPU's own descriptor tables. */
+#define PROCESSOR_ROOM 1280
+
+/*
+ * A CPU other than the first, to be started. These records lie behind the resident part's data, and
+ * stay there with it.
+ */
 struct launch_processor {
 	uint32_t apic_id;
-	uint32_t arrived;  /* becomes 1 when it waits */
-	uint64_t here;     /* this structure, virtual, as the kernel's page tables have it */
-	uint64_t rsp, rdi; /* virtual */
-	uint64_t slot;     /* virtual: a word in which the address to go to will be written */
+	uint32_t arrived;     /* becomes 1 when it waits */
+	uint64_t rsp, rdi;    /* virtual */
+	uint64_t slot;        /* virtual: a word in which the address to go to will be written */
+	uint64_t state;       /* physical: a 32-bit word that becomes 1 when it waits; 0: none */
+	uint64_t stack_begin; /* virtual; the stack ends at rsp */
+	uint8_t room[PROCESSOR_ROOM]; /* the resident part's own */
 };
 
 /* A piece of memory to be copied; source and target may overlap. */
@@ -122,7 +130,8 @@ _Static_assert(offsetof(struct launch, flags) == 196, "read by launch.inc");
 _Static_assert(offsetof(struct launch, patches) == 200, "wire structure");
 _Static_assert(offsetof(struct launch, trampoline) == 232, "wire structure");
 _Static_assert(sizeof(struct launch) == 240, "wire structure");
-_Static_assert(offsetof(struct launch_processor, slot) == 32, "read by launch.inc");
-_Static_assert(sizeof(struct launch_processor) == 40, "wire structure");
+_Static_assert(offsetof(struct launch_processor, slot) == 24, "read by launch.inc");
+_Static_assert(offsetof(struct launch_processor, room) == 48, "wire structure");
+_Static_assert(sizeof(struct launch_processor) % 16 == 0, "wire structure");
 
 #endif

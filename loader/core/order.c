@@ -123,6 +123,14 @@ static bool read_explain(struct words *words, const char *value)
 	    || refuse(words->report, DIAG_ORDER_BAD_VALUE, "-explain=%s: on or off", value);
 }
 
+static bool read_smp(struct words *words, const char *value)
+{
+	words->order->options.smp = words->order->options.x2apic = true;
+	return text_equal(value, "x2apic")
+	    || refuse(words->report, DIAG_ORDER_BAD_VALUE, "-smp=%s: x2apic, or nothing at all",
+	              value);
+}
+
 /* A protocol's name, which others know how to read. */
 static bool read_protocol(struct words *words, const char *value)
 {
@@ -216,6 +224,7 @@ static bool read_flag(struct options *options, const char *word)
 		{ "kaslr", offsetof(struct options, kaslr) },
 		{ "kernelfile", offsetof(struct options, kernel_file) },
 		{ "tsc", offsetof(struct options, tsc) },
+		{ "smp", offsetof(struct options, smp) },
 		{ "verbose", offsetof(struct options, verbose) },
 		{ "quiet", offsetof(struct options, quiet) },
 	};
@@ -263,6 +272,8 @@ static bool read_option(struct words *words, const char *word)
 		                          PAGE_SIZE, &options->identity);
 	if ((value = value_of(word, "paging")) != NULL)
 		return read_paging(words, value);
+	if ((value = value_of(word, "smp")) != NULL)
+		return read_smp(words, value);
 	if ((value = value_of(word, "protocol")) != NULL)
 		return read_protocol(words, value);
 	if ((value = value_of(word, "onerror")) != NULL)

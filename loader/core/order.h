@@ -44,6 +44,8 @@ struct options {
 	bool kaslr;
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */
+	bool smp;         /* start the other CPUs */
+	bool x2apic;      /* ... and put every CPU's local APIC into x2APIC mode */
 	bool verbose;
 	bool quiet;
 };

@@ -488,13 +488,18 @@ static bool take_resident(struct plan *plan, struct resident_header *header,
                           struct placement **placement)
 {
 	uint8_t *bytes;
+	uint64_t size;
 
 	span_read(plan->machine->resident, 0, header, sizeof(*header));
-	if (!plan_scratch(plan, USE_RESIDENT, page_up(header->size), &bytes, placement))
+	size = page_up(header->size);
+	if (!plan_scratch(plan, USE_RESIDENT,
+	                  page_up(size + plan->processor_count * sizeof(*plan->processors)), &bytes,
+	                  placement))
 		return false;
 	span_read(plan->machine->resident, 0, bytes, (size_t)plan->machine->resident.size);
 	plan->resident = physical(plan->machine, bytes);
 	plan->resident_window = plan->resident;
+	plan->processors = (struct launch_processor *)(void *)(bytes + size);
 	return true;
 }
 
@@ -510,19 +515,21 @@ bool plan_resident(struct plan *plan)
 {
 	struct resident_header header;
 	struct placement *placement;
-	uint64_t at;
+	uint64_t at, size;
 
-	if (!take_resident(plan, &header, &placement)
-	    || !plan_window(plan, page_up(header.size), PAGE_SIZE, 0, &at))
+	if (!take_resident(plan, &header, &placement))
+		return false;
+	size = placement->phys.end - placement->phys.begin;
+	if (!plan_window(plan, size, PAGE_SIZE, 0, &at))
 		return false;
 	plan->resident_window = at;
-	plan->landmarks.resident = (struct landmark){ at, at + page_up(header.size) };
+	plan->landmarks.resident = (struct landmark){ at, at + size };
 	placement->phys.end = placement->phys.begin + header.code_size;
 	placement->virt.at = at;
 	placement->rights = RIGHT_READ | RIGHT_EXECUTE;
 	return plan_add(plan, (struct placement){ .use = USE_RESIDENT,
 	                                          .phys = { plan->resident + header.code_size,
-	                                                    plan->resident + page_up(header.size) },
+	                                                    plan->resident + size },
 	                                          .virt = { at + header.code_size },
 	                                          .rights = RIGHT_READ | RIGHT_WRITE });
 }

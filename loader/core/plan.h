@@ -105,9 +105,9 @@ struct plan {
 	struct patch *patches; /* in scratch memory, after all else */
 	unsigned patch_count;
 
-	struct launch_processor *processors; /* other CPUs to be started; likewise */
-	unsigned processor_count;
-	uint64_t trampoline; /* the page in which they begin */
+	unsigned processor_count;            /* other CPUs that will be started */
+	struct launch_processor *processors; /* in the resident part's memory */
+	uint64_t trampoline;                 /* the page in which they begin */
 };
 
 /* An empty plan. */
@@ -151,8 +151,20 @@ bool plan_modules(struct plan *plan);
 bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
                   struct placement **placement);
 
-/* Puts the resident part into scratch memory and gives it a window: code that may be executed, data
- * that may be written. */
+/*
+ * Plans to start the other CPUs, before plan_resident(): counts them, and takes a page in which
+ * they wake. The count stays 0, with a warning if there are any, where they cannot be started. The
+ * protocol gives them stacks and work, with plan_processor().
+ */
+bool plan_processors(struct plan *plan);
+
+/* The record of the next CPU that will be started, in the order of the firmware's list; NULL for
+ * one that is not: the first, or any without plan_processors(). *next begins with 0. */
+struct launch_processor *plan_processor(struct plan *plan, const struct processor *processor,
+                                        unsigned *next);
+
+/* Puts the resident part into scratch memory, with the records of other CPUs behind it, and gives
+ * it a window: code that may be executed, data that may be written. */
 bool plan_resident(struct plan *plan);
 
 /* As plan_resident(), for protocols without page tables: it stays at its physical address. */

@@ -123,6 +123,8 @@ void explain(const struct look *look, struct explanation *explanation)
 	error = text_in(explanation->error, sizeof(explanation->error));
 	words.in = instruction_read(look);
 	explanation->name = name_of(look->fault->vector, &explanation->mnemonic);
+	if (look->fault->vector == VECTOR_RETURNED && look_other_cpu(look))
+		explanation->name = "a CPU's work returned";
 	if (is_interrupt(look->fault)) {
 		explanation->name = "interrupt in an exception's place";
 		explanation->mnemonic = "";
@@ -150,6 +152,8 @@ void explain_for_programs(struct text *text, const struct look *look,
 		text_add(text, " error=%#llx", ULL(fault->error));
 	if (fault->vector == VECTOR_PAGE)
 		text_add(text, " cr2=%#llx", ULL(fault->cr2));
+	if (look->marks->processor_count != 0)
+		text_add(text, " cpu=%u", fault->apic_id);
 	if (explanation->place.name[0] != 0)
 		text_add(text, " in=%s+%#llx", explanation->place.name,
 		         ULL(explanation->place.offset));

@@ -89,6 +89,7 @@ struct fault {
 	uint32_t mxcsr, fpu_status;
 	uint64_t machine_status, machine_address;
 	uint32_t machine_bank, interrupts; /* the PICs' lines in service, a bit each */
+	uint32_t apic_id, reserved2;       /* of the CPU */
 };
 
 _Static_assert(offsetof(struct fault, rip) == 128, "written by vectors.asm");
@@ -97,5 +98,6 @@ _Static_assert(offsetof(struct fault, has_error) == 192, "written by vectors.asm
 _Static_assert(offsetof(struct fault, cs) == 200, "written by vectors.asm");
 _Static_assert(offsetof(struct fault, gdt) == 216, "written by vectors.asm");
 _Static_assert(offsetof(struct fault, efer) == 240, "not written by vectors.asm");
+_Static_assert(sizeof(struct fault) <= 320, "vectors.asm has room for it");
 
 #endif

@@ -103,3 +103,8 @@ bool landmark_has(struct landmark landmark, uint64_t address)
 {
 	return address >= landmark.begin && address < landmark.end;
 }
+
+bool look_other_cpu(const struct look *look)
+{
+	return look->marks->processor_count != 0 && look->fault->apic_id != look->marks->apic_id;
+}

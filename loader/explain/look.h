@@ -40,6 +40,9 @@ bool look_read_physical(const struct look *look, uint64_t address, void *to, uns
 /* The kernel's segment that the address lies in; false if there is none. */
 bool look_segment(const struct look *look, uint64_t address, struct landmark_segment *segment);
 
+/* True if the fault is not the first CPU's, which runs _start. */
+bool look_other_cpu(const struct look *look);
+
 /* True if `address` lies in the landmark. */
 bool landmark_has(struct landmark landmark, uint64_t address);
 

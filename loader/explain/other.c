@@ -250,6 +250,15 @@ static void words_float(struct words *words)
 static void words_returned(struct words *words)
 {
 	words->kind = "returned";
+	if (look_other_cpu(words->look)) {
+		text_add(&words->happened,
+		         "What the CPU with APIC ID %u was given to do returned, with RAX = %#llx. "
+		         "There is nothing to return to.",
+		         words->fault->apic_id, ULL(words->fault->registers[RAX]));
+		text_add(&words->cause, "A CPU's work has no caller. End it in an endless loop, "
+		                        "such as for (;;) __asm__ volatile(\"hlt\").");
+		return;
+	}
 	text_add(&words->happened,
 	         "The kernel's _start returned, with RAX = %#llx. There is nothing to return to.",
 	         ULL(words->fault->registers[RAX]));

@@ -167,6 +167,21 @@ static void show_place(struct sheet *sheet, const struct explanation *explanatio
 	entry(sheet, "where", COLOUR_VALUE, buffer, NO_LIMIT);
 }
 
+/* Which CPU it was, if there are others. */
+static void show_cpu(struct sheet *sheet)
+{
+	const struct landmarks *marks = sheet->look->marks;
+	char buffer[80];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	if (marks->processor_count == 0)
+		return;
+	text_add(&text, "APIC ID %u, %s of %u CPUs", sheet->look->fault->apic_id,
+	         look_other_cpu(sheet->look) ? "another" : "the first",
+	         (unsigned)marks->processor_count + 1);
+	entry(sheet, "CPU", COLOUR_PLAIN, buffer, NO_LIMIT);
+}
+
 /* A register by its name, in its column. */
 static void show_register(struct sheet *sheet, const char *name, uint64_t value)
 {
@@ -336,6 +351,7 @@ void show_report(struct text *text, const struct look *look, const struct explan
 	paragraph(&sheet, explanation->happened, 2, NO_LIMIT);
 	new_line(&sheet);
 	show_place(&sheet, explanation);
+	show_cpu(&sheet);
 	show_trace_long(&sheet, &explanation->trace);
 	entry(&sheet, "usually", COLOUR_PLAIN, explanation->cause, NO_LIMIT);
 	write_manual(explanation, manual);
@@ -378,6 +394,7 @@ void show_screen(struct text *text, const struct look *look, const struct explan
 	paragraph(&sheet, explanation->happened, 2, NO_LIMIT);
 	new_line(&sheet);
 	show_place(&sheet, explanation);
+	show_cpu(&sheet);
 	if (rows >= ROWS_FOR_ALL)
 		show_trace_long(&sheet, &explanation->trace);
 	else

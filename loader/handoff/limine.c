@@ -228,72 +228,31 @@ static bool plan_stack(struct limine *limine)
 	return plan_add(plan, stack);
 }
 
-/* A page below 1 MiB that is free once the BIOS is left: the highest. 0 if there is none. */
-static uint64_t find_low_page(const struct plan *plan)
-{
-	for (uint64_t at = MIB - PAGE_SIZE; at != 0; at -= PAGE_SIZE) {
-		struct phys_range page = { at, at + PAGE_SIZE };
-		bool is_free = false;
-
-		for (unsigned i = 0; i < plan->memory->count; i++) {
-			const struct memory_range *range = &plan->memory->ranges[i];
-
-			is_free |= range->type == MEMORY_USABLE && range->phys.begin <= page.begin
-			        && range->phys.end >= page.end;
-		}
-		for (unsigned i = 0; i < plan->machine->busy_count; i++)
-			is_free &= !phys_overlap(page, plan->machine->busy[i]);
-		if (is_free)
-			return at;
-	}
-	return 0;
-}
-
-/* The page in which other CPUs wake up: the resident part's trampoline is copied to it. */
-static bool plan_trampoline(struct plan *plan, uint64_t at)
-{
-	struct placement page = { .use = USE_RESIDENT,
-		                  .phys = { at, at + PAGE_SIZE },
-		                  .zero = true };
-	struct resident_header header;
-
-	span_read(plan->machine->resident, 0, &header, sizeof(header));
-	span_part(plan->machine->resident, header.trampoline, TRAMPOLINE_SIZE, &page.from);
-	plan->trampoline = at;
-	return plan_add(plan, page);
-}
-
-/*
- * What starting the other CPUs takes, if the kernel asks for them: a page to wake in, and stacks of
- * the size of the first one's. It is not done unless the first is in the firmware's list, once.
- */
-static bool plan_processors(struct limine *limine)
+/* What starting the other CPUs takes, if the kernel asks for them: stacks of the size of the first
+ * one's. */
+static bool plan_other_processors(struct limine *limine)
 {
 	struct plan *plan = limine->plan;
-	const struct machine *machine = plan->machine;
 	const struct limine_request *request = &limine->requests.of[LIMINE_MP];
 	struct placement stacks = { .use = USE_STACK };
-	uint64_t page = request->at != 0 ? find_low_page(plan) : 0;
-	unsigned first = 0;
 
 	if (request->at == 0)
 		return true;
-	if (machine->cpu.x2apic
+	if (plan->machine->cpu.x2apic
 	    && (limine_word(request, offsetof(struct limine_mp_request, flags)) & LIMINE_MP_X2APIC)
 	               != 0)
 		plan->entry.flags |= LAUNCH_X2APIC;
-	for (unsigned i = 0; i < machine->processor_count; i++)
-		first += machine->processors[i].apic_id == machine->apic_id;
-	if (first != 1 || machine->processor_count < 2 || page == 0)
+	if (!plan_processors(plan))
+		return false;
+	if (plan->processor_count == 0)
 		return true;
-	limine->processors = machine->processor_count - 1;
-	if (!plan_find(plan, limine->processors * limine->stack_size, PAGE_SIZE, 0, UINT64_MAX,
+	if (!plan_find(plan, plan->processor_count * limine->stack_size, PAGE_SIZE, 0, UINT64_MAX,
 	               &stacks.phys))
 		return refuse(plan->report, DIAG_MEMORY_STACK,
-		              "%u more CPUs take %llu KiB each, in one piece", limine->processors,
-		              ULL(limine->stack_size / KIB));
+		              "%u more CPUs take %llu KiB each, in one piece",
+		              plan->processor_count, ULL(limine->stack_size / KIB));
 	limine->stacks = stacks.phys.begin;
-	return plan_add(plan, stacks) && plan_trampoline(plan, page);
+	return plan_add(plan, stacks);
 }
 
 /* Where the kernel begins: where its file says, or where it asks to be entered. */
@@ -347,7 +306,7 @@ static bool limine_plan(struct plan *plan)
 	plan->handoff = limine;
 	return limine_find_requests(&limine->requests, plan->kernel, plan->report)
 	    && plan_views(limine) && plan_stack(limine) && plan_entry(limine)
-	    && plan_processors(limine) && plan_resident(plan) && plan_kernel_file(plan)
+	    && plan_other_processors(limine) && plan_resident(plan) && plan_kernel_file(plan)
 	    && plan_answers(limine);
 }
 

@@ -285,48 +285,44 @@ static uint64_t answer_executable_address(struct limine *limine)
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
-/* What is told of a CPU. Others than the first are entered in the list of those to be started. */
-static uint64_t write_processor(struct limine *limine, const struct processor *processor)
+/* What is told of a CPU. Others than the first begin with it in RDI, when a place to go to is
+ * written there. */
+static uint64_t write_processor(struct limine *limine, const struct processor *processor,
+                                unsigned *started)
 {
-	struct plan *plan = limine->plan;
 	struct limine_cpu cpu = { .processor_id = processor->number,
 		                  .lapic_id = processor->apic_id };
 	uint64_t at = writer_copy(&limine->writer, &cpu, sizeof(cpu));
-	struct launch_processor *start = plan->processors + plan->processor_count;
+	struct launch_processor *record = plan_processor(limine->plan, processor, started);
 
-	if (processor->apic_id == plan->machine->apic_id)
+	if (record == NULL)
 		return at;
-	plan->processor_count++;
-	*start = (struct launch_processor){
-		.apic_id = processor->apic_id,
-		.here = seen_at(limine, physical(plan->machine, start)),
-		.rsp = seen_at(limine, limine->stacks) + plan->processor_count * limine->stack_size,
-		.rdi = at,
-		.slot = at + offsetof(struct limine_cpu, goto_address),
-	};
+	record->stack_begin = seen_at(limine, limine->stacks + (*started - 1) * limine->stack_size);
+	record->rsp = record->stack_begin + limine->stack_size;
+	record->rdi = at;
+	record->slot = at + offsetof(struct limine_cpu, goto_address);
 	return at;
 }
 
 /* Always as many CPUs as will be there: without a MADT, or room to start others in, the first. */
 static uint64_t answer_processors(struct limine *limine)
 {
-	struct plan *plan = limine->plan;
+	const struct plan *plan = limine->plan;
 	const struct machine *machine = plan->machine;
 	const struct processor only = { 0, machine->apic_id };
-	const struct processor *list = limine->processors != 0 ? machine->processors : &only;
+	const struct processor *list = plan->processor_count != 0 ? machine->processors : &only;
 	struct limine_mp answer = { .bsp_lapic_id = machine->apic_id,
-		                    .count = limine->processors + 1 };
+		                    .count = plan->processor_count + 1 };
+	unsigned started = 0;
 	uint64_t *told;
 	void *bytes;
 
 	if ((plan->entry.flags & LAUNCH_X2APIC) != 0)
 		answer.flags = LIMINE_MP_X2APIC;
-	writer_reserve(&limine->writer, limine->processors * sizeof(*plan->processors), &bytes);
-	plan->processors = bytes;
 	answer.list = writer_reserve(&limine->writer, answer.count * 8, &bytes);
 	told = bytes;
 	for (unsigned i = 0; i < answer.count; i++)
-		told[i] = write_processor(limine, &list[i]);
+		told[i] = write_processor(limine, &list[i], &started);
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
@@ -421,8 +417,7 @@ uint64_t limine_answers_bound(const struct limine *limine)
 
 	size += map_bound(plan) * (sizeof(struct limine_memory) + 8);
 	size += plan->machine->video_mode_count * (sizeof(struct limine_video_mode) + 8);
-	size += limine->processors
-	      * (sizeof(struct limine_cpu) + 8 + sizeof(struct launch_processor));
+	size += plan->processor_count * (sizeof(struct limine_cpu) + 8);
 	size += 2 * text_length(order->kernel.command_line) + 16;
 	size += path_bound(plan->machine, &order->kernel);
 	for (unsigned i = 0; i < order->module_count; i++)

@@ -12,8 +12,7 @@ struct limine {
 	struct limine_requests requests;
 	uint64_t direct_map;         /* what is added to physical addresses */
 	struct writer writer;        /* the answers' block, seen through the direct map */
-	unsigned processors;         /* other CPUs that will be started */
-	uint64_t stacks, stack_size; /* their stacks: physical, one after the other */
+	uint64_t stacks, stack_size; /* the other CPUs' stacks: physical, one after the other */
 	struct limine_list *map;     /* the answer to the memory map request, or NULL */
 };
 

@@ -41,6 +41,7 @@ static uint64_t boot_info_bound(const struct plan *plan)
 		      + text_length(plan->order->modules[i].command_line);
 	}
 	size += machine->video_mode_count * sizeof(struct longjump_video_mode) + 8;
+	size += (plan->processor_count + 1) * sizeof(struct longjump_processor) + 8;
 	size += plan_symbols_size(plan) + 8;
 	size += machine->edid != NULL ? 128 : 0;
 	size += machine->font != NULL ? 4096 : 0;
@@ -191,28 +192,81 @@ static void write_screen(struct writer *writer, struct longjump_boot_info *info,
 	info->video_mode_count = machine->video_mode_count;
 }
 
-/* The stack: memory with a window of its own, or where -stack-at says; the page under it is never
- * mapped. */
-static bool plan_stack(struct plan *plan, struct virt_range *stack)
+/* What is told of the CPUs, with -smp. Others than the first begin with it in RDI. */
+static void write_processors(struct writer *writer, struct longjump_boot_info *info)
 {
-	const struct options *options = &plan->order->options;
-	uint64_t size = options->stack_size != 0 ? options->stack_size : DEFAULT_STACK;
+	struct plan *plan = writer->plan;
+	const struct processor only = { 0, plan->machine->apic_id };
+	const struct processor *list =
+		plan->processor_count != 0 ? plan->machine->processors : &only;
+	struct longjump_processor *told;
+	unsigned next = 0;
+	void *bytes;
+
+	if (!plan->order->options.smp)
+		return;
+	info->processor_count = plan->processor_count + 1;
+	info->processors = writer_reserve(writer, info->processor_count * sizeof(*told), &bytes);
+	told = bytes;
+	for (unsigned i = 0; i < info->processor_count; i++, told++) {
+		struct launch_processor *record = plan_processor(plan, &list[i], &next);
+
+		told->apic_id = list[i].apic_id;
+		told->number = list[i].number;
+		told->state = record == NULL ? LONGJUMP_PROCESSOR_FIRST : LONGJUMP_PROCESSOR_OFF;
+		told->stack_begin = record == NULL ? info->stack_begin : record->stack_begin;
+		told->stack_end = record == NULL ? info->stack_end : record->rsp;
+		if (record == NULL)
+			continue;
+		record->rdi = info->processors + i * sizeof(*told);
+		record->slot = record->rdi + offsetof(struct longjump_processor, start);
+		record->state = physical(plan->machine, &told->state);
+	}
+}
+
+/* A stack: memory with a window of its own, or at address `at`; the page under it is never mapped.
+ */
+static bool plan_stack(struct plan *plan, uint64_t at, struct virt_range *stack)
+{
+	uint64_t ordered = plan->order->options.stack_size;
+	uint64_t size = ordered != 0 ? ordered : DEFAULT_STACK;
 	struct placement placement = { .use = USE_STACK,
 		                       .rights = RIGHT_READ | RIGHT_WRITE,
-		                       .virt = { options->stack_at } };
+		                       .virt = { at } };
 
 	if (!plan_find(plan, size, PAGE_SIZE, 0, UINT64_MAX, &placement.phys))
 		return plan_refuse_memory(plan, DIAG_MEMORY_STACK, "the stack, in one piece,",
 		                          size);
-	if (options->stack_at == 0 && !plan_window(plan, size, PAGE_SIZE, 0, &placement.virt.at))
+	if (at == 0 && !plan_window(plan, size, PAGE_SIZE, 0, &placement.virt.at))
 		return false;
 	*stack = placement_virtual(&placement);
-	if (options->stack_at != 0
+	if (at != 0
 	    && !plan_virtual_is_free(plan,
 	                             (struct virt_range){ stack->begin - PAGE_SIZE, stack->end },
 	                             "-stack-at with its guard page"))
 		return false;
 	return plan_add(plan, placement);
+}
+
+/* The resident part; and with -smp the other CPUs, each with a stack like the first one's. */
+static bool plan_cpus(struct plan *plan)
+{
+	const struct options *options = &plan->order->options;
+	struct virt_range stack;
+
+	if (options->x2apic && !plan->machine->cpu.x2apic)
+		return refuse(plan->report, DIAG_CPU_NO_X2APIC, "CPUID 1 ECX bit 21 is 0");
+	if (options->x2apic)
+		plan->entry.flags |= LAUNCH_X2APIC;
+	if ((options->smp && !plan_processors(plan)) || !plan_resident(plan))
+		return false;
+	for (unsigned i = 0; i < plan->processor_count; i++) {
+		if (!plan_stack(plan, 0, &stack))
+			return false;
+		plan->processors[i].stack_begin = stack.begin;
+		plan->processors[i].rsp = stack.end;
+	}
+	return true;
 }
 
 /* The direct map: at its usual place, elsewhere if the kernel is there, or where -direct-map says.
@@ -296,8 +350,9 @@ static bool native_plan(struct plan *plan)
 	struct longjump_boot_info *info;
 	void *bytes;
 
-	if (!plan_identity(plan) || !plan_base(plan, &direct_map) || !plan_stack(plan, &stack)
-	    || !plan_resident(plan) || !plan_kernel_file(plan) || !plan_screen(plan, &framebuffer)
+	if (!plan_identity(plan) || !plan_base(plan, &direct_map)
+	    || !plan_stack(plan, plan->order->options.stack_at, &stack) || !plan_cpus(plan)
+	    || !plan_kernel_file(plan) || !plan_screen(plan, &framebuffer)
 	    || !plan_boot_info(plan, &writer))
 		return false;
 	plan->entry.rdi = writer_reserve(&writer, sizeof(*info), &bytes);
@@ -323,6 +378,7 @@ static bool native_plan(struct plan *plan)
 	write_symbols(&writer, info);
 	write_modules(&writer, info);
 	write_machine(&writer, info);
+	write_processors(&writer, info);
 	write_screen(&writer, info, framebuffer);
 	info->memory_map = writer_reserve(&writer, writer.size - align_up(writer.used, 8), &bytes);
 	plan->handoff = info;

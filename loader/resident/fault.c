@@ -6,6 +6,7 @@
  */
 #include "resident/fault.h"
 
+#include "core/launch.h"
 #include "explain/draw.h"
 #include "explain/show.h"
 #include "resident/console.h"
@@ -66,6 +67,7 @@ static void ask(struct fault *fault)
 	fault->efer = rdmsr(MSR_EFER);
 	fault->fs_base = rdmsr(MSR_FS_BASE);
 	fault->gs_base = rdmsr(MSR_GS_BASE);
+	fault->apic_id = cpu_apic_id();
 	__asm__ volatile("mov %%dr6, %0" : "=r"(fault->dr6));
 	outb(PORT_PIC1_COMMAND, PIC_READ_SERVICE);
 	outb(PORT_PIC2_COMMAND, PIC_READ_SERVICE);
@@ -183,15 +185,30 @@ static void say_shortly(const char *what, const char *why)
 	draw(&canvas, line);
 }
 
+/* The landmarks as the CPU that made the fault has them: its stack is its own. */
+static struct landmarks own_landmarks(const struct fault *fault)
+{
+	const struct launch_processor *list =
+		(const struct launch_processor *)(uintptr_t)landmarks->processors;
+	struct landmarks own = *landmarks;
+
+	for (uint64_t i = 0; i < own.processor_count; i++) {
+		if (list[i].apic_id == fault->apic_id)
+			own.stack = (struct landmark){ list[i].stack_begin, list[i].rsp };
+	}
+	return own;
+}
+
 /* Called with the saved registers, once. If it returns, the machine is halted. */
 void fault_explain(struct fault *fault)
 {
-	struct look look = { NULL, landmarks, fault };
-
 	if (landmarks->magic == LANDMARKS_MAGIC) {
+		struct landmarks own;
+
 		console_open(landmarks->serial);
 		ask(fault);
-		show(&look);
+		own = own_landmarks(fault);
+		show(&(struct look){ NULL, &own, fault });
 	} else {
 		char what[80];
 		struct text text = text_in(what, sizeof(what));

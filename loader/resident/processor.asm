@@ -59,21 +59,21 @@ trampoline_gdt:
         dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
         times   TRAMPOLINE_SIZE - ($ - trampoline) db 0
 
-no_idt: dw      0
-        dq      0
 mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
 
         default rel
         section .text
         global  processor_start
-        extern  gdt_pointer
+        extern  idt_pointer, task_selector, ldt_selector, cr4_more, returned
 
 ; In: 64-bit code at this part's address for the kernel, RBX = struct launch, RDI = struct
 ;     launch_processor, both identity-mapped; no stack.
 processor_start:
-        ; 1. The state that the first CPU has, too.
-        lgdt    [gdt_pointer]
-        lidt    [no_idt]
+        ; 1. The state that the first CPU has, too; descriptors of its own.
+        lgdt    [rdi + processor.gdt]
+        lidt    [idt_pointer]
+        ltr     [task_selector]
+        lldt    [ldt_selector]
         mov     ecx, MSR_PAT
         mov     eax, 0x00070406         ; PAT_VALUE of x86.h
         mov     edx, 0x00070105
@@ -85,6 +85,9 @@ processor_start:
         or      eax, APIC_X2APIC
         wrmsr
 .xapic:
+        mov     rax, [rbx + launch.cr4]
+        or      rax, [cr4_more]
+        mov     cr4, rax
         mov     rax, [rbx + launch.cr0]
         mov     cr0, rax
 
@@ -94,10 +97,13 @@ processor_start:
         movzx   r10d, word [rbx + launch.data]
         movzx   r11d, word [rbx + launch.fs]
         mov     r12, [rbx + launch.tables]
-        mov     r13, [rdi + processor.here]
+        mov     r13, rdi                ; the record, as the kernel's page tables have it
+        sub     r13, [rbx + launch.resident]
+        add     r13, [rbx + launch.window]
         mov     r14, [rdi + processor.rdi]
         mov     r15, [rdi + processor.slot]
         mov     rsp, [rdi + processor.rsp]
+        mov     ebp, [rbx + launch.flags]
         mov     cr3, r12
         push    r8
         lea     rax, [.segments]
@@ -120,9 +126,13 @@ processor_start:
         test    rax, rax
         jz      .wait
 
-        ; 4. Nothing in any register but RDI.
+        ; 4. An address to return to, and nothing in any register but RDI.
         mov     rdi, r14
-        push    0
+        xor     ecx, ecx
+        test    ebp, LAUNCH_NO_RETURN
+        jnz     .go
+        lea     rcx, [returned]
+.go:    push    rcx
         push    rax
         xor     eax, eax
         xor     ebx, ebx

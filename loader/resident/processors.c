@@ -19,7 +19,8 @@ enum {
 	APIC_COMMAND_HIGH = 0x310,
 	COMMAND_INIT = 0x4500,
 	COMMAND_START = 0x4600, /* and the number of the page to start in */
-	COMMAND_PENDING = 1 << 12
+	COMMAND_PENDING = 1 << 12,
+	XAPIC_LAST_ID = 254 /* beyond it, only an x2APIC reaches a CPU */
 };
 
 /* The timer's channel 2 (Intel 8254), which runs whether or not interrupts do. */
@@ -66,7 +67,7 @@ static void wait_ticks(unsigned ticks)
 	outb(PORT_CONTROL, control);
 }
 
-/* Sends a CPU a command through the local APIC, in whichever mode that is. */
+/* Sends a CPU a command through the local APIC, in whichever mode that is, if it can. */
 static void send(uint32_t apic_id, uint32_t command)
 {
 	uint64_t base = rdmsr(MSR_APIC_BASE);
@@ -76,6 +77,8 @@ static void send(uint32_t apic_id, uint32_t command)
 		wrmsr(MSR_X2APIC_COMMAND, (uint64_t)apic_id << 32 | command);
 		return;
 	}
+	if (apic_id > XAPIC_LAST_ID)
+		return;
 	low = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_LOW);
 	high = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_HIGH);
 	*high = apic_id << 24;
@@ -121,6 +124,8 @@ static void start(const struct launch *launch, volatile struct launch_processor 
 		send(processor->apic_id, command);
 	for (unsigned i = 0; processor->arrived == 0 && i < PATIENCE; i++)
 		wait_ticks(TICKS_IN_10_MS);
+	if (processor->state != 0)
+		*(uint32_t *)(uintptr_t)processor->state = processor->arrived;
 }
 
 /* Starts all CPUs of the list, one after the other. */

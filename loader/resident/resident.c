@@ -15,6 +15,7 @@
 #define STUB_SIZE     8 /* vectors.asm */
 #define IST_COUNT     4
 #define IST_SIZE      4096
+#define IST_SIZE_OWN  256  /* other CPUs' : for what the CPU pushes */
 #define SELECTOR_OURS 0x04 /* the LDT's only entry */
 #define CR4_MCE       (1 << 6)
 
@@ -63,6 +64,16 @@ _Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
 #define CODE_64 UINT64_C(0x00af9b000000ffff)
 #define DATA_64 DATA_32
 
+/* What each of the other CPUs has for itself. */
+struct own {
+	struct table_pointer gdt_pointer; /* read by processor.asm */
+	uint8_t padding[6];
+	uint64_t gdt[11];
+	uint8_t stacks[IST_COUNT][IST_SIZE_OWN];
+	struct task_state task;
+};
+_Static_assert(sizeof(struct own) <= PROCESSOR_ROOM, "core/launch.h has room for it");
+
 static const uint64_t descriptors_64[] = { 0, CODE_64, DATA_64 };
 static const uint64_t descriptors_all[] = {
 	0, CODE_16, DATA_16, CODE_32, DATA_32, CODE_64, DATA_64
@@ -95,22 +106,33 @@ static void write_system(uint64_t *entry, uint64_t type, uint64_t base, uint64_t
 	entry[1] = base >> 32;
 }
 
-/* Writes the GDT that the kernel begins with. */
-static void write_gdt(const struct launch *launch, uint64_t slide)
+/* Writes the GDT that a CPU begins with in the kernel, with its TSS; returns what to load. */
+static struct table_pointer write_gdt(uint64_t table[11], const struct task_state *own_task,
+                                      const struct launch *launch, uint64_t slide)
 {
 	bool all = launch->descriptors == DESCRIPTORS_ALL;
 	const uint64_t *from = all ? descriptors_all : descriptors_64;
 	unsigned count = all ? COUNT(descriptors_all) : COUNT(descriptors_64);
 
 	for (unsigned i = 0; i < count; i++)
-		gdt[i] = from[i];
-	write_system(&gdt[count], SYSTEM_TSS, (uint64_t)(uintptr_t)&task + slide, sizeof(task) - 1);
-	write_system(&gdt[count + 2], SYSTEM_LDT, (uint64_t)(uintptr_t)ldt + slide,
+		table[i] = from[i];
+	write_system(&table[count], SYSTEM_TSS, (uint64_t)(uintptr_t)own_task + slide,
+	             sizeof(*own_task) - 1);
+	write_system(&table[count + 2], SYSTEM_LDT, (uint64_t)(uintptr_t)ldt + slide,
 	             sizeof(ldt) - 1);
-	task_selector = (uint16_t)(count * sizeof(gdt[0]));
-	ldt_selector = (uint16_t)((count + 2) * sizeof(gdt[0]));
-	gdt_pointer.base = (uint64_t)(uintptr_t)gdt + slide;
-	gdt_pointer.limit = (uint16_t)((count + 4) * sizeof(gdt[0]) - 1);
+	task_selector = (uint16_t)(count * sizeof(*table));
+	ldt_selector = (uint16_t)((count + 2) * sizeof(*table));
+	return (struct table_pointer){ (uint16_t)((count + 4) * sizeof(*table) - 1),
+		                       (uint64_t)(uintptr_t)table + slide };
+}
+
+/* Writes a TSS, for stacks of `size` bytes each, one after the other. */
+static void write_task(struct task_state *own_task, const uint8_t *first, uint64_t size,
+                       uint64_t slide)
+{
+	own_task->io_map = sizeof(*own_task);
+	for (unsigned i = 0; i < IST_COUNT; i++)
+		own_task->ist[i] = (uint64_t)(uintptr_t)first + (i + 1) * size + slide;
 }
 
 /*
@@ -147,10 +169,21 @@ static void write_idt(const struct launch *launch, uint64_t slide)
 			                .offset_middle = (uint16_t)(offset >> 16),
 			                .offset_high = (uint32_t)(offset >> 32) };
 	}
-	for (unsigned i = 0; i < IST_COUNT; i++)
-		task.ist[i] = (uint64_t)(uintptr_t)(stacks + i + 1) + slide;
 	idt_pointer.base = (uint64_t)(uintptr_t)idt + slide;
 	idt_pointer.limit = sizeof(idt) - 1;
+}
+
+/* Writes what the other CPUs have for themselves. */
+static void prepare_processors(const struct launch *launch, uint64_t slide)
+{
+	struct launch_processor *list = (struct launch_processor *)(uintptr_t)launch->processors;
+
+	for (uint64_t i = 0; i < launch->processor_count; i++) {
+		struct own *own = (struct own *)(void *)list[i].room;
+
+		write_task(&own->task, own->stacks[0], IST_SIZE_OWN, slide);
+		own->gdt_pointer = write_gdt(own->gdt, &own->task, launch, slide);
+	}
 }
 
 /* Writes the descriptor tables for the address at which the kernel's page tables have them. */
@@ -159,8 +192,9 @@ void prepare_tables(const struct launch *launch)
 	const struct landmarks *marks = (const struct landmarks *)(uintptr_t)launch->landmarks;
 	uint64_t slide = launch->resident_window - launch->resident;
 
-	task.io_map = sizeof(task);
-	write_gdt(launch, slide);
+	write_task(&task, stacks[0], IST_SIZE, slide);
+	gdt_pointer = write_gdt(gdt, &task, launch, slide);
+	prepare_processors(launch, slide);
 	own_tables = marks->tables;
 	fault_prepare(marks);
 	if (marks->explain == 0)

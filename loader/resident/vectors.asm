@@ -50,6 +50,13 @@ CR4_PKS         equ 24
         mov     [fault + 15 * 8], r15
 %endmacro
 
+; EBX = the number of this CPU's local APIC. Loses EAX, ECX and EDX.
+%macro this_cpu 0
+        mov     eax, 1
+        cpuid
+        shr     ebx, 24
+%endmacro
+
         default rel
         bits 64
 
@@ -79,6 +86,8 @@ entered:
 
         ; 2. The registers, and what the CPU has pushed.
         save_registers
+        this_cpu
+        mov     [owner], ebx
         pop     qword [fault + fault.vector]
         test    spl, 8
         jnz     .frame
@@ -135,8 +144,12 @@ known:  ; 3. The rest of the CPU's state.
         call    fault_explain
         jmp     dead
 
-; A fault while a fault was being explained: vector, RIP and CR2 are all that is told.
+; A fault while a fault was being explained: vector, RIP and CR2 are all that is told. Of another
+; CPU's fault nothing is told: the first is what matters.
 again:
+        this_cpu
+        cmp     ebx, [owner]
+        jne     dead
         lock bts dword [busy], 1
         jc      dead
         pop     rdi
@@ -160,6 +173,8 @@ returned:
         lock bts dword [busy], 0
         jc      dead
         save_registers
+        this_cpu
+        mov     [owner], ebx
         mov     [fault + fault.rsp], rsp
         lea     rax, [returned]
         mov     [fault + fault.rip], rax
@@ -174,6 +189,7 @@ returned:
         alignb  16
 fault:  resb    320
 busy:   resd    1
+owner:  resd    1                       ; the CPU whose fault is explained
         alignb  16
 stack_again:
         resb    2048

@@ -105,4 +105,14 @@ static inline bool cpuid_has(uint32_t leaf)
 	return cpuid(leaf & 0xffff0000, 0).eax >= leaf;
 }
 
+/* The number of the CPU that runs this: of its local APIC (CPUID leaf 0Bh, else 1). */
+static inline uint32_t cpu_apic_id(void)
+{
+	struct cpuid topology = { 0, 0, 0, 0 };
+
+	if (cpuid_has(0xb))
+		topology = cpuid(0xb, 0);
+	return topology.ebx != 0 ? topology.edx : cpuid(1, 0).ebx >> 24;
+}
+
 #endif

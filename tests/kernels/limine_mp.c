@@ -89,7 +89,7 @@ static void employ(uint64_t number, struct cpu *cpu)
 	say("cpu=%u %u\n", cpu->processor, cpu->lapic);
 	EXPECT_EQUAL(found[number].lapic, cpu->lapic);
 	EXPECT_EQUAL(found[number].cr0, found[0].cr0);
-	EXPECT_EQUAL(found[number].cr4 & ~0x40ul, found[0].cr4 & ~0x40ul); /* but for MCE */
+	EXPECT_EQUAL(found[number].cr4, found[0].cr4);
 	EXPECT_EQUAL(found[number].cr3, found[0].cr3);
 	EXPECT_EQUAL(found[number].efer, found[0].efer);
 	EXPECT_EQUAL(found[number].pat, found[0].pat);

@@ -687,6 +687,69 @@ TEST("a machine without usable memory is refused")
 	expect_refusal(DIAG_MEMORY_NONE, "its 0 ranges");
 }
 
+/* --- other CPUs --- */
+
+TEST("with -smp the other CPUs are to be started, in a low page, on stacks of their own")
+{
+	const struct longjump_processor *told;
+
+	begin_world(16 * MIB);
+	begin_small_elf();
+	set_processors(4, 1);
+	world.order.options.smp = true;
+	world.order.options.stack_size = 5 * PAGE_SIZE;
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(world.boot.launch->processor_count, 3);
+	EXPECT_EQUAL(world.boot.launch->trampoline, 0x9e000);
+	EXPECT_EQUAL(world.boot.launch->flags, 0);
+	EXPECT_EQUAL(boot_info()->processor_count, 4);
+	told = (const void *)look_at(boot_info()->processors, sizeof(*told),
+	                             RIGHT_READ | RIGHT_WRITE);
+	for (unsigned i = 0; i < 4; i++) {
+		EXPECT_EQUAL(told[i].apic_id, 2 * i);
+		EXPECT_EQUAL(told[i].number, 10 + i);
+	}
+	EXPECT_EQUAL(told[1].state, LONGJUMP_PROCESSOR_FIRST);
+}
+
+TEST("without -smp, the other CPUs are left alone")
+{
+	begin_world(16 * MIB);
+	begin_small_elf();
+	set_processors(4, 0);
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(world.boot.launch->processor_count, 0);
+	EXPECT_EQUAL(boot_info()->processors, 0);
+}
+
+TEST("other CPUs that have no page to wake in are left alone, with a warning")
+{
+	begin_world(16 * MIB);
+	begin_small_elf();
+	set_processors(2, 0);
+	world.firmware[0].type = 2;
+	world.order.options.smp = true;
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(boot_info()->processor_count, 1);
+	EXPECT_EQUAL(world.report.count, 1);
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_CPUS_NOT_STARTED);
+	EXPECT_PART(world.report.findings[0].detail, "no page below 1 MiB is free for 1 CPUs");
+}
+
+TEST("x2APIC mode is for CPUs that have it")
+{
+	begin_world(16 * MIB);
+	begin_small_elf();
+	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	world.order.options.smp = world.order.options.x2apic = true;
+	expect_refusal(DIAG_CPU_NO_X2APIC, "CPUID 1 ECX bit 21");
+	begin_world(16 * MIB);
+	world.order.options.smp = world.order.options.x2apic = true;
+	world.machine.cpu.x2apic = true;
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(world.boot.launch->flags, LAUNCH_X2APIC);
+}
+
 /* In 32 bits there is no room to simulate machines of gigabytes. */
 #define LARGE (sizeof(void *) == 8)
 

@@ -158,6 +158,9 @@ TEST("random kernels boot with every option")
 		options->direct_map = below(2) * UINT64_C(0xffffc08000000000);
 		options->identity = below(2) * (1 + below(5 * GIB / PAGE_SIZE)) * PAGE_SIZE;
 		options->kernel_file = below(2) != 0;
+		options->smp = below(2) != 0;
+		if (below(2) != 0)
+			set_processors(1 + (unsigned)below(8), 0);
 		begin_elf(ELF_TYPE_EXEC);
 		random_segments(UINT64_C(0xffffffff80000000));
 		boot_it();

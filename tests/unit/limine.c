@@ -553,25 +553,14 @@ TEST("the kernel's file is handed over whole")
 	EXPECT_EQUAL(memcmp(seen(file->address), elf_bytes, (size_t)elf_size), 0);
 }
 
-/* A machine with so many CPUs, of which number `first` runs the loader. */
-static void set_processors(struct processor *list, unsigned count, unsigned first)
-{
-	for (unsigned i = 0; i < count; i++)
-		list[i] = (struct processor){ 10 + i, 2 * i };
-	world.machine.processors = list;
-	world.machine.processor_count = count;
-	world.machine.apic_id = 2 * first;
-}
-
 TEST("every other CPU is to be started, in a low page, on a stack of its own")
 {
-	struct processor list[4];
 	const struct limine_mp *mp;
 	const struct launch *launch;
 	const struct launch_processor *starts;
 
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	set_processors(list, COUNT(list), 1);
+	set_processors(4, 1);
 	put_request(DATA, LIMINE_MP, 0);
 	put_request(DATA + 0x80, LIMINE_STACK_SIZE, 0);
 	put_word(DATA + 0x80 + 48, 0x20000);
@@ -596,26 +585,27 @@ TEST("every other CPU is to be started, in a low page, on a stack of its own")
 		if (i == 1)
 			continue;
 		EXPECT_EQUAL(start->apic_id, 2 * i);
-		EXPECT(seen(start->here) == start);
 		EXPECT_EQUAL(start->rdi, at);
 		EXPECT_EQUAL(start->slot, at + 16);
+		EXPECT_EQUAL(start->state, 0);
 		EXPECT(start == starts || start->rsp == start[-1].rsp + 0x20000);
-		EXPECT(seen(start->rsp - 0x20000) != NULL);
+		EXPECT_EQUAL(start->stack_begin, start->rsp - 0x20000);
+		EXPECT(seen(start->stack_begin) != NULL);
 	}
 }
 
 TEST("without a list that has the first CPU in it once, the others are left alone")
 {
-	struct processor list[2];
-
 	for (unsigned twice = 0; twice < 2; twice++) {
 		begin_limine(ELF_TYPE_EXEC, TOP);
-		set_processors(list, COUNT(list), twice == 0 ? 7 : 0);
-		list[1].apic_id = 0;
+		set_processors(2, twice == 0 ? 7 : 0);
+		world.processors[1].apic_id = 0;
 		put_request(DATA, LIMINE_MP, 0);
 		boot_it();
 		EXPECT_EQUAL(((struct limine_mp *)answer_to(DATA))->count, 1);
 		EXPECT_EQUAL(world.boot.launch->processor_count, 0);
+		EXPECT_EQUAL(world.report.count, 1);
+		EXPECT_EQUAL(world.report.findings[0].code, DIAG_CPUS_NOT_STARTED);
 	}
 }
 

@@ -109,6 +109,12 @@ TEST("flags are read in any order")
 	accept("-quiet -kaslr -tsc -kernelfile -verbose kernel.elf");
 	EXPECT(order.options.quiet && order.options.kaslr && order.options.tsc);
 	EXPECT(order.options.kernel_file && order.options.verbose);
+	accept("-smp kernel.elf");
+	EXPECT(order.options.smp && !order.options.x2apic);
+	accept("-smp=x2apic kernel.elf");
+	EXPECT(order.options.smp && order.options.x2apic);
+	expect_bad_value("-smp=4");
+	expect_bad_value("-smp=");
 }
 
 TEST("a number may be decimal or hexadecimal, with K, M, G or T behind it")

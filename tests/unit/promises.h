@@ -67,7 +67,7 @@ static inline void expect_placements(void)
 		EXPECT(one->phys.begin < one->phys.end);
 		if (one->use != USE_KERNEL_FILE)
 			EXPECT(made || is_usable(one->phys));
-		EXPECT(one->phys.begin >= MIB);
+		EXPECT(one->phys.begin >= MIB || one->phys.begin == plan->trampoline);
 		for (unsigned j = 0; j < world.machine.busy_count; j++)
 			EXPECT(made || !phys_overlap(one->phys, world.machine.busy[j]));
 		for (unsigned j = 0; j < i; j++) {
@@ -300,6 +300,60 @@ static inline void expect_segments(const struct longjump_boot_info *info)
 	EXPECT_EQUAL(pages, 0);
 }
 
+/* What the CPU with this structure is to begin with; NULL for the first. */
+static inline const struct launch_processor *launch_of(const struct longjump_processor *told,
+                                                       uint64_t seen)
+{
+	const struct launch *launch = world.boot.launch;
+	const struct launch_processor *list = (const void *)(world.memory + launch->processors);
+
+	for (uint64_t i = 0; i < launch->processor_count; i++) {
+		if (list[i].apic_id != told->apic_id)
+			continue;
+		EXPECT_EQUAL(list[i].rdi, seen);
+		EXPECT_EQUAL(list[i].slot, seen + offsetof(struct longjump_processor, start));
+		EXPECT(world.memory + list[i].state == (const uint8_t *)&told->state);
+		EXPECT_EQUAL(list[i].stack_begin, told->stack_begin);
+		EXPECT_EQUAL(list[i].rsp, told->stack_end);
+		return &list[i];
+	}
+	return NULL;
+}
+
+/* The CPUs, with -smp: as the firmware lists them, each with a stack, a guard page under it; the
+ * records lie in the resident part's memory, where the kernel's page tables show them, too. */
+static inline void expect_processors(const struct longjump_boot_info *info)
+{
+	const struct launch *launch = world.boot.launch;
+	const struct longjump_processor *told;
+
+	EXPECT_EQUAL(info->processor_count,
+	             world.order.options.smp ? launch->processor_count + 1 : 0);
+	if (info->processor_count == 0)
+		return;
+	told = (const void *)look_at(info->processors, info->processor_count * sizeof(*told),
+	                             RIGHT_READ | RIGHT_WRITE);
+	for (unsigned i = 0; i < info->processor_count; i++) {
+		bool first = told[i].apic_id == world.machine.apic_id;
+		uint64_t seen = info->processors + i * sizeof(*told);
+
+		EXPECT_EQUAL(told[i].state,
+		             first ? LONGJUMP_PROCESSOR_FIRST : LONGJUMP_PROCESSOR_OFF);
+		EXPECT((launch_of(&told[i], seen) == NULL) == first);
+		EXPECT(!first || told[i].stack_begin == info->stack_begin);
+		EXPECT_EQUAL(told[i].stack_end - told[i].stack_begin,
+		             info->stack_end - info->stack_begin);
+		look_at(told[i].stack_begin, told[i].stack_end - told[i].stack_begin,
+		        RIGHT_READ | RIGHT_WRITE);
+		EXPECT(view_at(&view, told[i].stack_begin - 1) == NULL);
+		EXPECT_EQUAL(told[i].start, 0);
+	}
+	if (launch->processor_count != 0)
+		look_at(launch->processors - launch->resident + launch->resident_window,
+		        launch->processor_count * sizeof(struct launch_processor),
+		        RIGHT_READ | RIGHT_WRITE);
+}
+
 /* Modules: all their bytes, zeroes to the end of the page, names and command lines. */
 static inline void expect_modules(const struct longjump_boot_info *info,
                                   const struct span *originals)
@@ -489,6 +543,7 @@ static inline void expect_promises(const struct span *modules)
 	expect_kernel();
 	expect_segments(info);
 	expect_modules(info, modules);
+	expect_processors(info);
 	expect_memory_map(info);
 	expect_nothing_else();
 	expect_direct_map(info);

@@ -42,6 +42,7 @@ static struct world {
 	uint64_t size;
 	struct firmware_range firmware[64];
 	struct phys_range busy[2];
+	struct processor processors[8];
 	struct machine machine;
 	struct order order;
 	const struct protocol *protocol;
@@ -144,6 +145,17 @@ static inline struct file *add_module(const char *name, const char *command_line
 	module->command_line = command_line;
 	lay_file(module, bytes, at);
 	return module;
+}
+
+/* Gives the machine so many CPUs, of which number `first` runs the loader. */
+static inline void set_processors(unsigned count, unsigned first)
+{
+	EXPECT(count <= COUNT(world.processors));
+	for (unsigned i = 0; i < count; i++)
+		world.processors[i] = (struct processor){ 10 + i, 2 * i };
+	world.machine.processors = world.processors;
+	world.machine.processor_count = count;
+	world.machine.apic_id = 2 * first;
 }
 
 /* Plans the boot of what lies there. */

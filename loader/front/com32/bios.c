@@ -181,7 +181,7 @@ bool bios_read_facts(struct machine *machine)
 	machine->processors = processors;
 	machine->processor_count =
 		(unsigned)min_u64(MAX_CPUS, acpi_processors(machine, processors, MAX_CPUS));
-	machine->apic_id = cpuid(1, 0).ebx >> 24;
+	machine->apic_id = cpu_apic_id();
 	machine->folder = getcwd(folder, sizeof(folder));
 	machine->boot_drive = __syslinux_derivative_info.drive;
 	if (__syslinux_derivative_info.partition != NULL)

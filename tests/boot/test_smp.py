@@ -1,0 +1,91 @@
+"""The other CPUs, started for native kernels by -smp: each gets work, and its mistakes are
+explained. Knows what tests/kernels/smp.c tells; test_limine.py has the same for Limine kernels."""
+
+import collections
+import re
+
+import pytest
+
+from told import PASSED
+
+HALTED = "The machine is halted."
+OFF, WAITS, FIRST = range(3)
+
+
+def told_of(serial):
+    """What the kernel tells: each name with all of its values."""
+    values = collections.defaultdict(list)
+    for name, value in re.findall(r"^(\w+)=(.*?)\r?$", serial, re.M):
+        values[name].append(value)
+    return values
+
+
+def line_for_programs(serial):
+    """The line that begins with @longjump-fault, as a dictionary."""
+    line = re.search(r"^@longjump-fault (.*?)\r?$", serial, re.M)
+    assert line, serial
+    return dict(word.split("=", 1) for word in line[1].split())
+
+
+@pytest.mark.parametrize("medium", ["cd-ide", "cd-ahci"], ids=["i440fx", "q35"])
+@pytest.mark.parametrize("cpus", [1, 4, 7])
+def test_every_cpu_gets_work(boot, medium, cpus):
+    machine = boot("smp", options="-smp", medium=medium, cpus=cpus)
+    machine.expect_end("exit", PASSED)
+    told = told_of(machine.serial())
+    assert told["cpus"] == [str(cpus)] and told["x2apic"] == ["0"]
+    states = [FIRST] + [WAITS] * (cpus - 1)
+    assert told["cpu"] == [f"{at} {at} {state}" for at, state in enumerate(states)]
+
+
+def test_without_smp_the_others_are_left_alone(boot):
+    machine = boot("smp", cpus=2)
+    machine.expect_end("exit", PASSED)
+    assert told_of(machine.serial())["cpus"] == ["0"]
+
+
+@pytest.mark.parametrize(
+    "options", ["-stack=1M", "-explain=off", "-paging=5", "-stack-at=0xffffc00000000000"]
+)
+def test_every_cpu_gets_what_the_options_say(boot, options):
+    machine = boot("smp", options=f"-smp {options}", cpus=3, cpu="max")
+    machine.expect_end("exit", PASSED)
+    assert told_of(machine.serial())["cpus"] == ["3"]
+
+
+def test_every_cpu_gets_into_x2apic_mode(boot_in_bochs):
+    machine = boot_in_bochs("smp", options="-smp=x2apic", cpus=4, cpu="corei7_haswell_4770")
+    machine.wait_serial(" checks\n")
+    assert "\nPASS" in machine.serial()
+    told = told_of(machine.serial())
+    assert told["cpus"] == ["4"] and told["x2apic"] == ["1"]
+
+
+def test_a_cpu_without_an_x2apic_is_refused(boot):
+    machine = boot("smp", options="-smp=x2apic", cpus=2, cpu="qemu64,-x2apic")
+    assert "K408 the CPU has no x2APIC" in machine.wait_serial("boot:")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind", "words"),
+    [
+        ("null", "null-page", "wrote to 0x8"),
+        ("stack", "stack-overflow", "The stack has 64 KiB"),
+        ("return", "returned", "What the CPU with APIC ID 2 was given to do returned"),
+    ],
+)
+def test_a_mistake_of_another_cpu_is_explained(boot, mistake, kind, words):
+    machine = boot("fault_other_cpu", options="-smp", append=mistake, cpus=3, debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    line = line_for_programs(said)
+    assert (line["kind"], line["cpu"]) == (kind, "2"), said
+    assert words in " ".join(said.split())
+    assert "APIC ID 2, another of 3 CPUs" in said
+
+
+def test_of_mistakes_of_all_cpus_one_is_explained(boot):
+    machine = boot("fault_other_cpu", options="-smp", append="all", cpus=4, debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    assert line_for_programs(said)["kind"] == "null-page"
+    assert "while a fault was explained" not in said
+    assert said.count("@longjump-fault") == 1
