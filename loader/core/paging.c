@@ -4,6 +4,7 @@
 #include "core/paging.h"
 
 #define ENTRIES 512
+#define LARGEST 3 /* level at which the largest pages are, of 1 GiB, if the CPU has them */
 
 enum {
 	ENTRY_PRESENT = 1 << 0,
@@ -65,7 +66,7 @@ static uint64_t *new_table(struct page_tables *tables)
 bool page_tables_begin(struct page_tables *tables, struct scratch *scratch,
                        const struct machine *machine, unsigned levels)
 {
-	*tables = (struct page_tables){ scratch, machine, NULL, levels };
+	*tables = (struct page_tables){ scratch, machine, NULL, levels, LARGEST };
 	tables->root = new_table(tables);
 	return tables->root != NULL;
 }
@@ -89,11 +90,10 @@ static uint64_t page_bits(const struct page_tables *tables, const struct job *jo
 /* True if the next piece of the job can be one page at `level`. */
 static bool fits_page(const struct page_tables *tables, const struct job *job, unsigned level)
 {
-	unsigned largest = tables->machine->cpu.gib_pages ? 3 : 2;
 	uint64_t size = page_table_entry_size(level);
 
-	return level <= largest && ((job->virt | job->phys) & (size - 1)) == 0
-	    && job->end - job->virt >= size;
+	return level <= tables->largest && (level < LARGEST || tables->machine->cpu.gib_pages)
+	    && ((job->virt | job->phys) & (size - 1)) == 0 && job->end - job->virt >= size;
 }
 
 /* The table behind an entry, made if the entry is empty; NULL if scratch memory is used up. */

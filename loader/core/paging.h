@@ -18,8 +18,9 @@ enum cache {
 struct page_tables {
 	struct scratch *scratch;
 	const struct machine *machine;
-	uint64_t *root;  /* the table that CR3 points at */
-	unsigned levels; /* 4 or 5 */
+	uint64_t *root;   /* the table that CR3 points at */
+	unsigned levels;  /* 4 or 5 */
+	unsigned largest; /* highest level at which there may be pages; 3, if nobody changes it */
 };
 
 /* Empty tables of 4 or 5 levels. False if scratch memory is used up. */
@@ -28,8 +29,8 @@ bool page_tables_begin(struct page_tables *tables, struct scratch *scratch,
 
 /*
  * Maps whole pages: `virt`, canonical and within one half of the address space, to physical memory
- * from `phys` on, with `rights`. Takes the largest pages that alignment and CPU allow. What is
- * mapped already stays as it is. False if scratch memory is used up.
+ * from `phys` on, with `rights`. Takes the largest pages that alignment, CPU and `largest` allow.
+ * What is mapped already stays as it is. False if scratch memory is used up.
  */
 bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct phys phys,
                      uint8_t rights, enum cache cache);

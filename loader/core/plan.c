@@ -680,6 +680,8 @@ static bool map_kernel(struct plan *plan)
 	                       plan->order->options.paging_levels))
 		return false;
 	for (unsigned i = 0; i < plan->count; i++) {
+		if (plan->small_pages)
+			plan->tables.largest = plan->placements[i].use == USE_DIRECT_MAP ? 2 : 1;
 		if (!map_placement(&plan->tables, &plan->placements[i]))
 			return false;
 	}

@@ -86,6 +86,7 @@ struct plan {
 	uint64_t resident;        /* physical address of the resident part */
 	uint64_t resident_window; /* virtual address of the same */
 	struct entry_state entry; /* how the kernel is entered */
+	bool small_pages;         /* the kernel's tables: 4 KiB, in the direct map 2 MiB at most */
 	unsigned recursive_slot;  /* entry of the top page table that maps the table itself; 0: none
  */
 	void *handoff;            /* what the protocol keeps from plan() to seal() */

@@ -39,8 +39,8 @@ struct features {
 struct word {
 	const char *name;
 	bool *flag;
-	uint64_t *number;
-	uint64_t align;
+	uint64_t *number; /* not 0, at most `most`, a multiple of `align` */
+	uint64_t align, most;
 };
 
 /* The numbers of the level 4 entries that are taken, in the order in which the crate takes them. */
@@ -59,8 +59,9 @@ static const char *after_name(const char *text, const char *name)
 }
 
 /* Reads the value of a key, up to ',' or the end; *text moves behind it. */
-static bool read_value(const char **text, uint64_t align, uint64_t *number)
+static bool read_value(const char **text, const struct word *word)
 {
+	uint64_t *number = word->number;
 	char digits[24];
 	size_t length = 0;
 
@@ -70,7 +71,8 @@ static bool read_value(const char **text, uint64_t align, uint64_t *number)
 	}
 	digits[length] = 0;
 	*text += length;
-	return text_read_number(digits, number) && *number != 0 && (*number & (align - 1)) == 0;
+	return text_read_number(digits, number) && *number != 0 && *number <= word->most
+	    && (*number & (word->align - 1)) == 0;
 }
 
 /* Reads one feature or key; *text moves behind it. */
@@ -83,7 +85,7 @@ static bool read_word(const char **text, const struct word *words, unsigned coun
 			continue;
 		*text = *after == '=' ? after + 1 : after;
 		if (words[i].flag == NULL)
-			return *after == '=' && read_value(text, words[i].align, words[i].number);
+			return *after == '=' && read_value(text, &words[i]);
 		*words[i].flag = true;
 		return *after != '=';
 	}
@@ -94,14 +96,15 @@ static bool read_word(const char **text, const struct word *words, unsigned coun
 static bool read_features(const char *choice, struct features *features, struct report *report)
 {
 	const struct word words[] = {
-		{ "map_physical_memory", &features->map_physical_memory, NULL, 1 },
-		{ "recursive_page_table", &features->recursive_page_table, NULL, 1 },
-		{ "sse", &features->sse, NULL, 1 },
-		{ "vga_320x200", &features->vga_320x200, NULL, 1 },
-		{ "kernel-stack-address", NULL, &features->stack_address, PAGE_SIZE },
-		{ "kernel-stack-size", NULL, &features->stack_pages, 1 },
-		{ "boot-info-address", NULL, &features->info_address, PAGE_SIZE },
-		{ "physical-memory-offset", NULL, &features->physical_offset, PAGE_SIZE },
+		{ "map_physical_memory", &features->map_physical_memory, NULL, 0, 0 },
+		{ "recursive_page_table", &features->recursive_page_table, NULL, 0, 0 },
+		{ "sse", &features->sse, NULL, 0, 0 },
+		{ "vga_320x200", &features->vga_320x200, NULL, 0, 0 },
+		{ "kernel-stack-address", NULL, &features->stack_address, PAGE_SIZE, UINT64_MAX },
+		{ "kernel-stack-size", NULL, &features->stack_pages, 1, SLOT / PAGE_SIZE },
+		{ "boot-info-address", NULL, &features->info_address, PAGE_SIZE, UINT64_MAX },
+		{ "physical-memory-offset", NULL, &features->physical_offset, PAGE_SIZE,
+		  UINT64_MAX },
 	};
 	const char *text = after_name(choice, rust_bootloader_protocol.name);
 
@@ -113,11 +116,14 @@ static bool read_features(const char *choice, struct features *features, struct 
 			return refuse(report, DIAG_BOOTLOADER_FEATURE,
 			              "at \"%.60s\" of -protocol=%.80s", word, choice);
 	}
-	return true;
+	return features->physical_offset == 0 || features->map_physical_memory
+	    || refuse(report, DIAG_BOOTLOADER_FEATURE,
+	              "physical-memory-offset without the feature map_physical_memory");
 }
 
-/* Takes the first `count` entries in a row that are free; the first of them. LOWER_SLOTS: none. */
-static unsigned take_slots(struct slots *slots, unsigned count)
+/* Takes the first `count` entries in a row that are free; *at is what they begin to map. False if
+ * there are none. */
+static bool take_slots(struct slots *slots, unsigned count, uint64_t *at)
 {
 	unsigned run = 0;
 
@@ -127,21 +133,25 @@ static unsigned take_slots(struct slots *slots, unsigned count)
 			continue;
 		for (unsigned j = 0; j < count; j++)
 			slots->taken[i - j] = true;
-		return i + 1 - count;
+		*at = (i + 1 - count) * SLOT;
+		return true;
 	}
-	return LOWER_SLOTS;
+	return false;
 }
 
 /* Entry 0, and those in which a segment lies, are taken from the start. */
-static struct slots kernel_slots(const struct kernel *kernel)
+static struct slots kernel_slots(const struct plan *plan)
 {
+	const struct kernel *kernel = plan->kernel;
 	struct slots slots = { .taken = { true } };
 
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
 		const struct virt_range *virt = &kernel->segments[i].virt;
-		uint64_t last = virt->end / SLOT; /* the crate counts the byte behind the end */
+		uint64_t first = (virt->begin + plan->slide) / SLOT;
+		uint64_t last = (virt->end + plan->slide) / SLOT; /* the crate counts the byte
+		                                                     behind the end */
 
-		for (uint64_t slot = virt->begin / SLOT; slot <= last && slot < LOWER_SLOTS; slot++)
+		for (uint64_t slot = first; slot <= last && slot < LOWER_SLOTS; slot++)
 			slots.taken[slot] = true;
 	}
 	return slots;
@@ -176,14 +186,24 @@ static bool plan_stack(struct plan *plan, uint64_t at, uint64_t pages)
 		                   .virt = { at + PAGE_SIZE } };
 	uint64_t size = pages * PAGE_SIZE;
 
-	if (!plan_virtual_is_free(plan, (struct virt_range){ at, at + PAGE_SIZE },
-	                          "the guard page"))
+	if (!plan_virtual_is_free(plan, (struct virt_range){ at, at + PAGE_SIZE + size },
+	                          "the stack with its guard page (kernel-stack-address)"))
 		return false;
 	if (!plan_find(plan, size, PAGE_SIZE, 0, UINT64_MAX, &stack.phys))
 		return plan_refuse_memory(plan, DIAG_MEMORY_STACK, "the stack, in one piece,",
 		                          size);
 	plan->entry.rsp = placement_virtual(&stack).end;
-	return add_mapped(plan, stack, "kernel-stack-address");
+	return plan_add(plan, stack);
+}
+
+/* How many pages the stack has: as the kernel's Cargo.toml says, else as the user does. */
+static uint64_t stack_pages(const struct plan *plan, const struct features *features)
+{
+	uint64_t asked = plan->order->options.stack_size / PAGE_SIZE;
+
+	if (features->stack_pages != 0)
+		return features->stack_pages;
+	return asked != 0 ? asked : DEFAULT_STACK;
 }
 
 /* All RAM, and all below 4 GiB, from `at` on. */
@@ -221,33 +241,35 @@ static void write_tail(const struct plan *plan, const struct features *features,
 	put(&at, &tls, sizeof(tls));
 }
 
+/* The page tables, seen from `at` on through the entry of the top one that maps it: nothing else
+ * may lie there. */
+static bool plan_recursion(struct plan *plan, uint64_t at)
+{
+	plan->recursive_slot = (unsigned)(at / SLOT);
+	return plan_virtual_is_free(plan, (struct virt_range){ at, at + SLOT },
+	                            "recursive_page_table");
+}
+
 /* Everything that the crate sets up, in its order: what is taken first gets the lower entry. */
 static bool place_all(struct plan *plan, const struct features *features, uint8_t **bytes)
 {
-	struct slots slots = kernel_slots(plan->kernel);
-	unsigned recursive = take_slots(&slots, 1);
-	uint64_t info = features->info_address;
-	uint64_t physical = features->physical_offset;
-	uint64_t stack;
+	struct slots slots = kernel_slots(plan);
 	unsigned wide = (unsigned)(align_up(plan_direct_map_size(plan), SLOT) / SLOT);
+	uint64_t recursive, info = features->info_address, physical = features->physical_offset;
+	uint64_t stack;
 
-	if (info == 0)
-		info = take_slots(&slots, 1) * SLOT;
-	if (physical == 0 && features->map_physical_memory)
-		physical = take_slots(&slots, wide) * SLOT;
-	stack = features->stack_address != 0 ? features->stack_address : info + PAGE_SIZE;
-	if (recursive == LOWER_SLOTS || info == LOWER_SLOTS * SLOT
-	    || physical == LOWER_SLOTS * SLOT)
+	if (!take_slots(&slots, 1, &recursive) || (info == 0 && !take_slots(&slots, 1, &info))
+	    || (features->map_physical_memory && physical == 0
+	        && !take_slots(&slots, wide, &physical)))
 		return refuse(plan->report, DIAG_MAP_NO_ROOM,
-		              "512 GiB of the lower half in one piece");
-	plan->recursive_slot = features->recursive_page_table ? recursive : 0;
+		              "%u GiB of the lower half in one piece", 512 * wide);
+	stack = features->stack_address != 0 ? features->stack_address : info + PAGE_SIZE;
 	plan->entry.rdi = info;
-	if (!plan_info(plan, info, bytes)
-	    || !plan_stack(plan, stack,
-	                   features->stack_pages != 0 ? features->stack_pages : DEFAULT_STACK)
-	    || (features->map_physical_memory && !plan_physical(plan, physical)))
+	if (!plan_info(plan, info, bytes) || !plan_stack(plan, stack, stack_pages(plan, features))
+	    || (features->map_physical_memory && !plan_physical(plan, physical))
+	    || (features->recursive_page_table && !plan_recursion(plan, recursive)))
 		return false;
-	write_tail(plan, features, *bytes, recursive * RECURSIVE_MULTIPLE, physical);
+	write_tail(plan, features, *bytes, recursive / SLOT * RECURSIVE_MULTIPLE, physical);
 	return true;
 }
 
@@ -260,6 +282,11 @@ static bool rust_bootloader_plan(struct plan *plan)
 		                 .virt = { VGA_BEGIN },
 		                 .rights = RIGHTS_ALL };
 
+	if (plan->order->options.paging_levels != 4)
+		return refuse(plan->report, DIAG_ORDER_BAD_VALUE,
+		              "-paging=%u: kernels of the crate bootloader 0.9 know 4 levels only",
+		              plan->order->options.paging_levels);
+	plan->small_pages = true;
 	if (!read_features(plan->order->options.protocol, &features, plan->report)
 	    || !add_mapped(plan, vga, "the VGA window") || !place_all(plan, &features, &info)
 	    || !plan_resident(plan))

@@ -16,8 +16,8 @@ TYPES = {"usable": 0, "kernel": 6, "stack": 7, "page table": 8, "zero": 10, "inf
 def enter(boot, tmp_path):
     """Boots a kernel with features; returns the machine, its registers and its information."""
 
-    def run(features="", **words):
-        source = f"bits 64\nsection .text\nglobal start\nstart:\n{guests.STAND_64}"
+    def run(features="", more="", **words):
+        source = f"bits 64\nsection .text\nglobal start\nstart:\n{guests.STAND_64}\n{more}"
         kernel = guests.assemble(tmp_path, "rust", source, "elf64", LINK)
         options = "-protocol=bootloader-0.9" + features
         machine = boot(kernel, options=options, debug_exit=False, **words)
@@ -96,6 +96,25 @@ def test_physical_memory_is_mapped_where_it_was_asked_for(enter):
     assert offset == 3 * SLOT
     for phys in (0, 0xB8000, 64 * MIB, 4 * GIB - 1):
         assert paging.translate(mappings, offset + phys) == phys
+
+
+def test_pages_are_as_small_as_the_crates(enter):
+    """Kernels walk the tables, and split no large page: theirs are those of the crate."""
+    _, registers, mappings, info = enter(
+        ",map_physical_memory", more="section .bss\nresb 8 << 20", memory=5120, cpu="max"
+    )
+    offset = struct.unpack_from("<Q", info, 1544)[0]
+    sizes = {mapping.page for mapping in mappings if mapping.begin < offset}
+    assert paging.find(mappings, 0xA00000).page == 4096 and sizes == {4096}
+    found = {mapping.page for mapping in mappings if offset <= mapping.begin < offset + SLOT}
+    assert found == {2 * MIB}
+
+
+def test_a_stack_may_have_its_size_from_the_user_unless_the_kernel_says_it(enter):
+    _, registers, _, _ = enter(" -stack=64K")
+    assert registers["rsp"] == 2 * SLOT + 0x1FF8 + 16 * 4096
+    _, registers, _, _ = enter(",kernel-stack-size=3 -stack=64K")
+    assert registers["rsp"] == 2 * SLOT + 0x1FF8 + 3 * 4096
 
 
 def test_the_page_tables_are_seen_through_themselves(enter):

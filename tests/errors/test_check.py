@@ -78,6 +78,38 @@ def test_sse_is_known_to_be_on_or_off(kernel):
     assert "K814" not in check("-protocol=bootloader-0.9,sse", program)["warnings"]
 
 
+@pytest.mark.parametrize("code, words", [
+    ("K702", ",mmap"),
+    ("K702", ",sse=1"),
+    ("K702", ","),
+    ("K702", ",kernel-stack-address=0x123"),
+    ("K702", ",kernel-stack-address=0"),
+    ("K702", ",kernel-stack-size=0x10000000000001"),
+    ("K702", ",physical-memory-offset=0x20000000000"),
+    ("K203", ",kernel-stack-size=100000"),
+    ("K303", ",boot-info-address=0x800000000000"),
+    ("K303", ",kernel-stack-address=0x7ffffffff000"),
+    ("K303", ",kernel-stack-address=0xfffffffffffff000"),
+    ("K303", ",kernel-stack-address=0xffffffffffffb000,kernel-stack-size=4"),
+    ("K303", ",map_physical_memory,physical-memory-offset=0xffffffff00000000"),
+    ("K303", " -paging=5"),
+    ("K208", ",boot-info-address=0x400000"),
+    ("K208", ",kernel-stack-address=0x3ff000"),
+    ("K208", ",kernel-stack-address=0xfff0000000,kernel-stack-size=0x20000"),
+    ("K208", ",map_physical_memory,physical-memory-offset=0x10000000000"),
+    ("K208", ",recursive_page_table,kernel-stack-address=0x8000000000"),
+])  # fmt: skip
+def test_what_the_crate_bootloader_could_not_do_is_refused(kernel, code, words):
+    program = kernel(ld="-Ttext=0x400000")
+    found = check(*("-protocol=bootloader-0.9" + words).split(), program)
+    assert [finding["code"] for finding in found["findings"]] == [code], found
+
+
+def test_a_kernel_in_the_vga_window_of_the_crate_bootloader_is_refused(kernel):
+    found = check("-protocol=bootloader-0.9", kernel(ld="-Ttext=0xb0000"))
+    assert [finding["code"] for finding in found["findings"]] == ["K208"]
+
+
 # ---- what is planned -----------------------------------------------------------------------------
 
 
