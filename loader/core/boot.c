@@ -104,6 +104,7 @@ static bool word_launch(struct boot *boot)
 bool boot_wish(struct boot *boot, const struct machine *machine, struct order *order,
                const struct protocol *protocol, struct report *report)
 {
+	order_drop_options(order, protocol->options, protocol->name, report);
 	return protocol->wish == NULL
 	    || (check_cpu(machine, order, report)
 	        && protocol->read(&boot->kernel, order->kernel.bytes,

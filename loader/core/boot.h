@@ -12,6 +12,7 @@
 /* A way of handing the machine to a kernel. loader/handoff/ has a file for each. */
 struct protocol {
 	const char *name;
+	unsigned options; /* of enum option: those that do something for its kernels */
 
 	/* True if these bytes are a kernel of this protocol, as far as can be seen without reading
 	 * on. */
@@ -53,8 +54,9 @@ struct boot {
 };
 
 /*
- * Adds to the order what the kernel itself asks for, before anything of it but the kernel's file is
- * looked at. On false, the reason is in the report.
+ * Takes from the order what the protocol does not have, with a warning, and adds to it what the
+ * kernel itself asks for, before anything of it but the kernel's file is looked at. On false, the
+ * reason is in the report.
  */
 bool boot_wish(struct boot *boot, const struct machine *machine, struct order *order,
                const struct protocol *protocol, struct report *report);

@@ -434,3 +434,46 @@ bool order_add_module(struct order *order, unsigned at, const char *path, const 
 	*module = (struct file){ .name = name, .command_line = command_line };
 	return true;
 }
+
+/* Makes an option's value zero; true if it was not. */
+static bool take_back(void *value, size_t size)
+{
+	uint8_t *bytes = value;
+	bool given = false;
+
+	for (size_t i = 0; i < size; i++) {
+		given |= bytes[i] != 0;
+		bytes[i] = 0;
+	}
+	return given;
+}
+
+void order_drop_options(struct order *order, unsigned honoured, const char *protocol,
+                        struct report *report)
+{
+	struct options *options = &order->options;
+	bool five_levels = options->paging_levels == 5;
+	const struct {
+		enum option option;
+		const char *name;
+		void *value;
+		size_t size;
+	} all[] = {
+		{ OPTION_STACK, "stack", &options->stack_size, sizeof(options->stack_size) },
+		{ OPTION_STACK_AT, "stack-at", &options->stack_at, sizeof(options->stack_at) },
+		{ OPTION_DIRECT_MAP, "direct-map", &options->direct_map, sizeof(uint64_t) },
+		{ OPTION_IDENTITY, "identity", &options->identity, sizeof(options->identity) },
+		{ OPTION_PAGING, "paging", &five_levels, sizeof(five_levels) },
+		{ OPTION_KERNEL_FILE, "kernelfile", &options->kernel_file, sizeof(bool) },
+		{ OPTION_KASLR, "kaslr", &options->kaslr, sizeof(options->kaslr) },
+		{ OPTION_TSC, "tsc", &options->tsc, sizeof(options->tsc) },
+		{ OPTION_SMP, "smp", &options->smp, sizeof(options->smp) },
+	};
+
+	for (unsigned i = 0; i < COUNT(all); i++) {
+		if ((honoured & all[i].option) == 0 && take_back(all[i].value, all[i].size))
+			warn(report, DIAG_ORDER_NOT_FOR_PROTOCOL, "-%s, and this is a %s kernel",
+			     all[i].name, protocol);
+	}
+	options->paging_levels = five_levels ? 5 : 4;
+}

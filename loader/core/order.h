@@ -27,6 +27,20 @@ enum action { ACTION_START, ACTION_POWER_OFF, ACTION_REBOOT };
 /* Where the loader speaks: bits. */
 enum log { LOG_SCREEN = 1, LOG_COM1 = 2, LOG_COM2 = 4, LOG_E9 = 8 };
 
+/* Options that not every protocol can honour: bits. */
+enum option {
+	OPTION_STACK = 1 << 0,
+	OPTION_STACK_AT = 1 << 1,
+	OPTION_DIRECT_MAP = 1 << 2,
+	OPTION_IDENTITY = 1 << 3,
+	OPTION_PAGING = 1 << 4,
+	OPTION_KERNEL_FILE = 1 << 5,
+	OPTION_KASLR = 1 << 6,
+	OPTION_TSC = 1 << 7,
+	OPTION_SMP = 1 << 8,
+	OPTIONS_ALL = (1 << 9) - 1
+};
+
 struct options {
 	uint64_t stack_size;    /* bytes, whole pages; 0: the protocol's default */
 	uint64_t stack_at;      /* virtual address of the lowest byte, whole pages; 0: anywhere */
@@ -72,5 +86,10 @@ bool order_read(struct order *order, unsigned count, const char *const *words,
  */
 bool order_add_module(struct order *order, unsigned at, const char *path, const char *command_line,
                       struct report *report);
+
+/* Takes back the options that are not among `honoured`, of enum option, with a warning for each
+ * that was given; `protocol` is the name of the one that does not have them. */
+void order_drop_options(struct order *order, unsigned honoured, const char *protocol,
+                        struct report *report);
 
 #endif

@@ -342,6 +342,8 @@ static void limine_describe(const struct kernel *kernel, struct text *text)
 
 const struct protocol limine_protocol = {
 	.name = "limine",
+	.options = OPTION_STACK | OPTION_DIRECT_MAP | OPTION_PAGING | OPTION_KERNEL_FILE
+	         | OPTION_KASLR | OPTION_TSC,
 	.recognise = limine_is_asked,
 	.read = kernel_read,
 	.wish = limine_wish,

@@ -437,6 +437,7 @@ static bool native_recognise(struct span file)
 
 const struct protocol native_protocol = {
 	.name = "native",
+	.options = OPTIONS_ALL,
 	.recognise = native_recognise,
 	.read = kernel_read,
 	.place = plan_kernel,

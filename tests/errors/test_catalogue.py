@@ -21,6 +21,7 @@ WORDS = {
     207: ({"memory": 256 << 40}, ["good.elf"]),
     210: ({}, ["window.elf"]),
     305: ({}, ["good.elf", *["word" * 500] * 5]),
+    306: ({}, ["-protocol=bootloader-0.9", "-identity=1M", "good.elf"]),
     503: ({"memory": 6 << 20}, ["large"]),
     702: ({}, ["-protocol=bootloader-0.9,nonsense", "good.elf"]),
 }

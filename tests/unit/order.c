@@ -416,3 +416,29 @@ TEST("-poweroff and -reboot need no kernel")
 	accept("kernel.elf -reboot");
 	EXPECT_EQUAL(order.options.action, ACTION_START);
 }
+
+TEST("options that a protocol does not have are taken back, with a warning for each")
+{
+	accept("-stack=1M -stack-at=0x1000 -direct-map=1G -identity=1M -paging=5 -kernelfile "
+	       "-kaslr "
+	       "-tsc -smp kernel.elf");
+	memset(&report, 0, sizeof(report));
+	order_drop_options(&order, OPTIONS_ALL, "native", &report);
+	EXPECT_EQUAL(report.count, 0);
+	EXPECT(order.options.paging_levels == 5 && order.options.smp);
+	order_drop_options(&order, OPTION_STACK | OPTION_TSC, "foreign", &report);
+	EXPECT_EQUAL(report.count, 7);
+	for (unsigned i = 0; i < report.count; i++) {
+		EXPECT_EQUAL(report.findings[i].code, DIAG_ORDER_NOT_FOR_PROTOCOL);
+		EXPECT(!report.findings[i].refusal);
+	}
+	EXPECT_PART(report.findings[0].detail, "-stack-at, and this is a foreign kernel");
+	EXPECT(order.options.stack_size == MIB && order.options.tsc);
+	EXPECT(order.options.stack_at == 0 && order.options.direct_map == 0);
+	EXPECT(order.options.identity == 0 && order.options.paging_levels == 4);
+	EXPECT(!order.options.kernel_file && !order.options.kaslr && !order.options.smp);
+	order_drop_options(&order, 0, "foreign", &report);
+	EXPECT_EQUAL(report.count, 9);
+	order_drop_options(&order, 0, "foreign", &report);
+	EXPECT_EQUAL(report.count, 9);
+}
