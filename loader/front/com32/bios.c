@@ -173,6 +173,8 @@ static void read_time(struct clock *clock)
 
 bool bios_read_facts(struct machine *machine)
 {
+	struct derivative_info info = { 0 };
+
 	machine->rsdp = find_rsdp();
 	machine->smbios = find_table(0xf0000, 0x100000, "_SM_", 0, 5);
 	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
@@ -182,10 +184,11 @@ bool bios_read_facts(struct machine *machine)
 	machine->processor_count =
 		(unsigned)min_u64(MAX_CPUS, acpi_processors(machine, processors, MAX_CPUS));
 	machine->apic_id = cpu_apic_id();
-	machine->folder = getcwd(folder, sizeof(folder));
-	machine->boot_drive = __syslinux_derivative_info.drive;
-	if (__syslinux_derivative_info.partition != NULL)
-		machine->boot_partition = *__syslinux_derivative_info.partition;
+	machine->folder = core_getcwd(folder, sizeof(folder));
+	get_derivative_info(&info);
+	machine->boot_drive = info.drive;
+	if (info.partition != NULL)
+		machine->boot_partition = *info.partition;
 	return true;
 }
 

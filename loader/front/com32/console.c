@@ -100,7 +100,8 @@ bool console_is_quiet(void)
 
 void console_close(void)
 {
-	openconsole(&dev_null_r, &dev_null_w); /* the next to open it asks where the cursor is */
+	fclose(file_of(STDOUT)); /* who opens it next asks where the cursor is */
+	fclose(file_of(STDERR));
 }
 
 /* Sends a byte as soon as the port and whoever listens are ready, but does not wait for ever. */

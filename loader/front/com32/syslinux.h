@@ -4,6 +4,11 @@
  * which are in memory before any module is. Declared here in our own words, since no package brings
  * a header for them.
  *
+ * Each name costs time. Syslinux looks for it in both, and where it is not among the names that are
+ * made known it goes through all others one by one, 27 instructions each. What ldlinux.c32 itself
+ * takes from the core stands first among its names and so is found soonest: malloc after 2,000
+ * instructions, what ldlinux.c32 makes known after 10,000.
+ *
  * All are called with up to three arguments in EAX, EDX and ECX (-mregparm=3), variadic ones on the
  * stack.
  */
@@ -31,21 +36,22 @@ int fclose(FILE *file);
 size_t _fread(void *to, size_t size, FILE *file);
 int fstat(int descriptor, struct stat *stat);
 
-/* The descriptor of a file. */
+/* The descriptor of a file, and the file of a descriptor. */
 static inline int fileno(FILE *file)
 {
 	return (int)(uintptr_t)file - 1;
 }
 
-/* The folder that names without a leading slash are in; NULL if it does not fit. */
-char *getcwd(char *folder, size_t size);
+static inline FILE *file_of(int descriptor)
+{
+	return (FILE *)(uintptr_t)(descriptor + 1);
+}
 
-/* Syslinux's own console; the one that was open before is closed. */
-struct input_dev;
-struct output_dev;
-extern const struct input_dev dev_null_r;
-extern const struct output_dev dev_null_w;
-int openconsole(const struct input_dev *in, const struct output_dev *out);
+/* The descriptors of Syslinux's own console, for what it writes. */
+enum { STDOUT = 1, STDERR = 2 };
+
+/* The folder that names without a leading slash are in; NULL if it does not fit. */
+char *core_getcwd(char *folder, size_t size);
 
 /* What the SERIAL line in isolinux.cfg says; iobase is 0 without one. Syslinux has set the port up.
  */
@@ -66,7 +72,7 @@ struct derivative_info {
 _Static_assert(offsetof(struct derivative_info, drive) == 28, "syslinux_derivative_info");
 _Static_assert(sizeof(void *) != 4 || offsetof(struct derivative_info, partition) == 52,
                "syslinux_derivative_info");
-extern const struct derivative_info __syslinux_derivative_info;
+void get_derivative_info(struct derivative_info *info);
 
 /* The CPU's registers before and after a BIOS call. */
 struct bios_registers {
