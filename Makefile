@@ -50,7 +50,8 @@ BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf
 # SSE; it may be loaded anywhere, so -fPIC. -Os, since Syslinux takes 2.3 instructions to load each
 # byte, and most of these run once or never.
 stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
-cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC
+cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC -fno-plt \
+	-include loader/front/com32/hidden.h
 asflags-com32 := -f elf32
 
 # What the module carries into long mode: runs wherever it is copied to, and keeps its hands off
@@ -118,9 +119,11 @@ objects = $(patsubst %,build/obj/$(1)/%.o,$(sort $(foreach d,$(2),$(wildcard $(d
 # ---------------------------------------------------------------------------------------------
 # The module: linked with no library; what it calls, Syslinux has in memory already.
 
+# Syslinux knows no pages and clears each byte between the two segments, so there is none.
+page := -z max-page-size=0x20 -z common-page-size=0x20
 com32 := $(call objects,com32,loader/core loader/handoff loader/x86 loader/front/com32)
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
-	-z max-page-size=0x1000 -z norelro -z noexecstack -z notext
+	$(page) -z norelro -z noexecstack -z notext
 
 build/longjump.c32: build/longjump.elf
 	$(quiet)$(OBJCOPY) --strip-all $< $@

@@ -9,10 +9,8 @@
 #include "front/com32/syslinux.h"
 #include "x86/x86.h"
 
-#define MAX_RANGES 512
-#define MAX_CPUS   256
-#define SMAP       0x534d4150 /* "SMAP", read as the CPU holds it */
-#define CARRY      1u         /* in EFLAGS */
+#define SMAP  0x534d4150 /* "SMAP", read as the CPU holds it */
+#define CARRY 1u         /* in EFLAGS */
 
 /* An entry as int 15h, AX=E820h writes it (ACPI 6.5, table 15.5). */
 struct e820_entry {
@@ -22,10 +20,6 @@ struct e820_entry {
 	uint32_t attributes;
 };
 _Static_assert(sizeof(struct e820_entry) == 24, "ACPI 6.5, table 15.5");
-
-static struct firmware_range ranges[MAX_RANGES];
-static char folder[256];
-static struct processor processors[MAX_CPUS];
 
 /* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
  * if there is none. */
@@ -50,16 +44,16 @@ static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t
 }
 
 /* Reads the map that E820 gives, entry by entry. Returns how many there are. */
-static unsigned read_e820(void)
+static unsigned read_e820(struct bios_facts *facts)
 {
 	struct e820_entry *low = lmalloc(sizeof(*low));
 	struct e820_entry entry;
 	uint32_t next = 0;
 	unsigned count = 0;
 
-	while (low != NULL && count < MAX_RANGES && e820_step(low, &entry, &next)) {
-		ranges[count++] = (struct firmware_range){ entry.begin, entry.size, entry.type,
-			                                   entry.attributes };
+	while (low != NULL && count < COUNT(facts->ranges) && e820_step(low, &entry, &next)) {
+		facts->ranges[count++] = (struct firmware_range){ entry.begin, entry.size,
+			                                          entry.type, entry.attributes };
 		if (next == 0)
 			break;
 	}
@@ -68,41 +62,42 @@ static unsigned read_e820(void)
 }
 
 /* Adds memory to the map, unless it is empty. */
-static void add_memory(unsigned *count, uint64_t begin, uint64_t size)
+static void add_memory(struct bios_facts *facts, unsigned *count, uint64_t begin, uint64_t size)
 {
 	if (size != 0)
-		ranges[(*count)++] = (struct firmware_range){ begin, size, 1, 1 };
+		facts->ranges[(*count)++] = (struct firmware_range){ begin, size, 1, 1 };
 }
 
 /* What older calls tell: int 12h for the first MiB, int 15h AX=E801h or AH=88h for the rest. */
-static unsigned read_old_map(void)
+static unsigned read_old_map(struct bios_facts *facts)
 {
 	struct bios_registers low = { 0 }, high = { 0 };
 	unsigned count = 0;
 
 	__intcall(0x12, &(struct bios_registers){ 0 }, &low);
-	add_memory(&count, 0, (low.eax & 0xffff) * KIB);
+	add_memory(facts, &count, 0, (low.eax & 0xffff) * KIB);
 	__intcall(0x15, &(struct bios_registers){ .eax = 0xe801 }, &high);
 	if ((high.eflags & CARRY) == 0) {
 		bool in_cx = (high.ecx & 0xffff) != 0; /* some BIOSes answer in CX and DX */
 
-		add_memory(&count, MIB, ((in_cx ? high.ecx : high.eax) & 0xffff) * KIB);
-		add_memory(&count, 16 * MIB, ((in_cx ? high.edx : high.ebx) & 0xffff) * 64 * KIB);
+		add_memory(facts, &count, MIB, ((in_cx ? high.ecx : high.eax) & 0xffff) * KIB);
+		add_memory(facts, &count, 16 * MIB,
+		           ((in_cx ? high.edx : high.ebx) & 0xffff) * 64 * KIB);
 		return count;
 	}
 	__intcall(0x15, &(struct bios_registers){ .eax = 0x8800 }, &high);
 	if ((high.eflags & CARRY) == 0)
-		add_memory(&count, MIB, (high.eax & 0xffff) * KIB);
+		add_memory(facts, &count, MIB, (high.eax & 0xffff) * KIB);
 	return count;
 }
 
-bool bios_read_memory(struct machine *machine, struct report *report)
+bool bios_read_memory(struct machine *machine, struct bios_facts *facts, struct report *report)
 {
-	unsigned count = read_e820();
+	unsigned count = read_e820(facts);
 
 	if (count == 0)
-		count = read_old_map();
-	machine->firmware = ranges;
+		count = read_old_map(facts);
+	machine->firmware = facts->ranges;
 	machine->firmware_count = count;
 	return count > 0
 	    || refuse(report, DIAG_BIOS_NO_MAP, "int 15h, AX = E820h, E801h and 8800h all fail");
@@ -171,7 +166,7 @@ static void read_time(struct clock *clock)
 	clock->second = from_bcd(time.edx >> 8);
 }
 
-bool bios_read_facts(struct machine *machine)
+bool bios_read_facts(struct machine *machine, struct bios_facts *facts)
 {
 	struct derivative_info info = { 0 };
 
@@ -180,11 +175,12 @@ bool bios_read_facts(struct machine *machine)
 	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
 	read_time(&machine->clock);
 	machine->cpu_count = acpi_cpu_count(machine);
-	machine->processors = processors;
-	machine->processor_count =
-		(unsigned)min_u64(MAX_CPUS, acpi_processors(machine, processors, MAX_CPUS));
+	machine->processors = facts->processors;
+	machine->processor_count = (unsigned)min_u64(
+		COUNT(facts->processors),
+		acpi_processors(machine, facts->processors, COUNT(facts->processors)));
 	machine->apic_id = cpu_apic_id();
-	machine->folder = core_getcwd(folder, sizeof(folder));
+	machine->folder = core_getcwd(facts->folder, sizeof(facts->folder));
 	get_derivative_info(&info);
 	machine->boot_drive = info.drive;
 	if (info.partition != NULL)

@@ -6,12 +6,19 @@
 #include "core/machine.h"
 #include "core/report.h"
 
+/* What struct machine points at. */
+struct bios_facts {
+	struct firmware_range ranges[512];
+	struct processor processors[256];
+	char folder[256];
+};
+
 /* Fills in machine->firmware. On false, the reason is in the report. */
-bool bios_read_memory(struct machine *machine, struct report *report);
+bool bios_read_memory(struct machine *machine, struct bios_facts *facts, struct report *report);
 
 /* Fills in what else the BIOS and its tables tell: RSDP, SMBIOS, the real-time clock. What is not
  * there is 0. Always true. */
-bool bios_read_facts(struct machine *machine);
+bool bios_read_facts(struct machine *machine, struct bios_facts *facts);
 
 /* Sets one of the BIOS's own screen modes, which clears the screen. */
 void bios_set_mode(uint8_t mode);

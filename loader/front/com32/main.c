@@ -24,36 +24,45 @@
 #define REBOOT_SECONDS 5 /* to read the message in */
 
 /* The module from its first to its last byte; the linker knows. */
-extern const char module_begin[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
-extern const char module_end[] __asm__("_end") __attribute__((visibility("hidden")));
+extern const char module_begin[] __asm__("__ehdr_start");
+extern const char module_end[] __asm__("_end");
 
 /* The resident part (resident.asm). */
-extern const uint8_t resident_begin[] __attribute__((visibility("hidden")));
-extern const uint8_t resident_end[] __attribute__((visibility("hidden")));
+extern const uint8_t resident_begin[];
+extern const uint8_t resident_end[];
 
 /*
- * What is small, and what is large. Syslinux clears a module's .bss byte by byte, so the large is
+ * What is small, and what is large. Syslinux clears a module's memory byte by byte, so the large is
  * taken from its heap instead.
  */
+struct state {
+	struct order order;
+	struct boot boot;
+	struct bios_facts facts;
+};
+
 static struct report report;
 static struct machine machine;
 static struct phys_range busy[3];
 static struct scratch scratch;
-static struct order *order;
-static struct boot *boot;
+static struct state *state;
+static struct order *order; /* state->order */
+static struct boot *boot;   /* state->boot */
 static uint8_t *scratch_block;
 static const struct protocol *protocol;
 
-int main(int argc, char **argv);
+__attribute__((visibility("default"))) int main(int argc, char **argv);
 
-/* Memory for the order and for what boot_prepare() works on. */
+/* Memory for the order, for what the BIOS tells and for what boot_prepare() works on. */
 static bool take_state(void)
 {
-	order = malloc(sizeof(*order));
-	boot = malloc(sizeof(*boot));
-	return (order != NULL && boot != NULL)
-	    || refuse(&report, DIAG_MEMORY_LOADER, "%zu KiB for the loader's own work",
-	              (sizeof(*order) + sizeof(*boot)) / 1024);
+	state = malloc(sizeof(*state));
+	if (state == NULL)
+		return refuse(&report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
+		              ULL(sizeof(*state) / KIB));
+	order = &state->order;
+	boot = &state->boot;
+	return true;
 }
 
 /* Bytes of RAM below 4 GiB, roughly: to judge how much of it the loader may take. */
@@ -177,10 +186,10 @@ static bool show_plan(void)
 static bool prepare(unsigned count, const char *const *words)
 {
 	return take_state() && read_order(count, words) && obey() && cpu_read(&machine.cpu, &report)
-	    && bios_read_memory(&machine, &report) && bios_read_facts(&machine) && show_machine()
-	    && load_kernel() && read_clocks()
-	    && video_read(&machine, &order->options.video, &report) && load_modules()
-	    && take_scratch() && note_busy()
+	    && bios_read_memory(&machine, &state->facts, &report)
+	    && bios_read_facts(&machine, &state->facts) && show_machine() && load_kernel()
+	    && read_clocks() && video_read(&machine, &order->options.video, &report)
+	    && load_modules() && take_scratch() && note_busy()
 	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report) && show_plan();
 }
 
@@ -219,8 +228,7 @@ int main(int argc, char **argv)
 	fail();
 	console_close();
 	free(scratch_block);
-	free(boot);
-	free(order);
+	free(state);
 	files_release();
 	return 1;
 }

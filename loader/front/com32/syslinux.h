@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
+
 /* Memory from 1 MiB to 4 GiB, and memory that the BIOS can reach. NULL if there is none left. */
 void *malloc(size_t size);
 void free(void *memory);
@@ -134,5 +136,7 @@ enum {
 int inflateInit2_(struct z_stream *stream, int window, const char *version, int stream_size);
 int inflate(struct z_stream *stream, int flush);
 int inflateEnd(struct z_stream *stream);
+
+#pragma GCC visibility pop
 
 #endif
