@@ -186,17 +186,16 @@ static void say_shortly(const char *what, const char *why)
 }
 
 /* The landmarks as the CPU that made the fault has them: its stack is its own. */
-static struct landmarks own_landmarks(const struct fault *fault)
+static void own_landmarks(const struct fault *fault, struct landmarks *own)
 {
 	const struct launch_processor *list =
 		(const struct launch_processor *)(uintptr_t)landmarks->processors;
-	struct landmarks own = *landmarks;
 
-	for (uint64_t i = 0; i < own.processor_count; i++) {
+	*own = *landmarks;
+	for (uint64_t i = 0; i < own->processor_count; i++) {
 		if (list[i].apic_id == fault->apic_id)
-			own.stack = (struct landmark){ list[i].stack_begin, list[i].rsp };
+			own->stack = (struct landmark){ list[i].stack_begin, list[i].rsp };
 	}
-	return own;
 }
 
 /* Called with the saved registers, once. If it returns, the machine is halted. */
@@ -207,7 +206,7 @@ void fault_explain(struct fault *fault)
 
 		console_open(landmarks->serial);
 		ask(fault);
-		own = own_landmarks(fault);
+		own_landmarks(fault, &own);
 		show(&(struct look){ NULL, &own, fault });
 	} else {
 		char what[80];
