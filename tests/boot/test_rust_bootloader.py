@@ -1,15 +1,24 @@
-"""Kernels for the Rust crate bootloader 0.9: what the crate gives them, read from outside."""
+"""Kernels for the Rust crate bootloader 0.9: what the crate gives them, read from outside, and by a
+kernel in Rust."""
 
+import shutil
 import struct
+import subprocess
 
 import guests
+import images
 import paging
 import pytest
+import told
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 SLOT = 512 * GIB
 LINK = ("-melf_x86_64", "-Ttext=0x200000", "-e", "start", "-z", "max-page-size=0x1000")
 TYPES = {"usable": 0, "kernel": 6, "stack": 7, "page table": 8, "zero": 10, "info": 12}
+
+RUST = images.ROOT / "tests/kernels/rust_bootloader.rs"
+RUSTC = "rustc --edition 2018 -O -Cpanic=abort -Crelocation-model=static -Cno-redzone=yes".split()
+RUSTC += [f"-Clink-arg={word}" for word in ("-nostartfiles", "-nostdlib", "-static", "-no-pie")]
 
 
 @pytest.fixture
@@ -141,3 +150,30 @@ def test_addresses_may_be_chosen(enter):
 def test_what_the_crate_does_not_know_is_refused(boot, features):
     machine = boot("placed", options="-protocol=bootloader-0.9" + features, debug_exit=False)
     assert "K702 " in machine.wait_serial("boot:")
+
+
+def build_in_rust(features):
+    """The kernel in Rust, for a crate with these features; made for the compiler's own target,
+    since that one's `core` comes with every rustc."""
+
+    def make(path):
+        cfg = [word for name in features for word in ("--cfg", f'feature="{name}"')]
+        done = subprocess.run([*RUSTC, *cfg, "-o", path, RUST], capture_output=True, text=True)
+        assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
+
+    return images.once(".elf", [RUST.read_bytes(), *RUSTC, *features], make)
+
+
+@pytest.mark.skipif(not shutil.which("rustc"), reason="there is no rustc")
+@pytest.mark.parametrize("cpu", ["qemu64", "max"])
+@pytest.mark.parametrize("features", [
+    [],
+    ["map_physical_memory"],
+    ["recursive_page_table"],
+    ["map_physical_memory", "recursive_page_table", "sse"],
+])  # fmt: skip
+def test_a_kernel_in_rust_gets_what_kernels_rely_on(boot, features, cpu):
+    options = ",".join(["-protocol=bootloader-0.9", *features])
+    machine = boot(build_in_rust(features), options=options, cpu=cpu)
+    machine.expect_end("exit", told.PASSED)
+    assert "\nPASS " in machine.serial()

@@ -62,6 +62,8 @@ has_library() {
 	echo '#include <stdio.h>' | ${1%% *} -E -o /dev/null - 2>/dev/null
 }
 
+has_rust() { has cargo && has rustc; }
+
 has_window() { qemu-system-x86_64 -display help 2>/dev/null | grep -qE '^(gtk|sdl)$'; }
 
 # Notes a missing thing: WHAT, then its package in Debian, Fedora and Arch.
@@ -117,7 +119,7 @@ look() {
 			has gdb || lack gdb gdb
 			;;
 		rust)
-			has cargo || lack cargo "cargo rustc" cargo rust
+			has_rust || lack cargo "cargo rustc" cargo rust
 			;;
 		test)
 			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
@@ -129,7 +131,7 @@ look() {
 			has clang || lack clang clang
 			has gdb || lack gdb gdb
 			has cmake || lack cmake cmake
-			has cargo || lack cargo "cargo rustc" cargo rust
+			has_rust || lack cargo "cargo rustc" cargo rust
 			has man || lack man man-db
 			has pkg-config || lack pkg-config pkg-config pkgconf pkgconf
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
