@@ -79,6 +79,7 @@ static bool read_paging(struct words *words, const char *value)
 		return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-paging=%s: it wants 4 or 5",
 		              value);
 	words->order->options.paging_levels = (unsigned)levels;
+	words->order->options.paging_given = true;
 	return true;
 }
 
@@ -418,14 +419,16 @@ bool order_add_module(struct order *order, unsigned at, const char *path, const 
 	struct file *module = &order->modules[at];
 	struct text text = { order->text + order->text_used, order->text + ORDER_TEXT - 1 };
 	const char *name = text.at;
-	size_t folder = folder_length(order->kernel.name);
+	size_t folder = *path == '/' ? 0 : folder_length(order->kernel.name);
 
 	if (order->module_count == ORDER_MAX_MODULES)
 		return refuse(report, DIAG_ORDER_TOO_LONG, "more than %u modules",
 		              ORDER_MAX_MODULES);
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
 	for (size_t i = 0; i < folder; i++)
 		text_add(&text, "%c", order->kernel.name[i]);
-	text_add(&text, "%s", *path == '/' ? path + 1 : path);
+	text_add(&text, "%s", path);
 	if (text.at >= text.limit)
 		return refuse(report, DIAG_ORDER_TOO_LONG, "names have more than %u characters",
 		              ORDER_TEXT - 1);

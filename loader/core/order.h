@@ -54,7 +54,8 @@ struct options {
 	enum action action; /* but for ACTION_START, no kernel is named */
 	unsigned log;       /* of enum log; 0: the screen and the serial console */
 	struct video_request video;
-	bool explain; /* the kernel's first faults */
+	bool paging_given; /* by the user */
+	bool explain;      /* the kernel's first faults */
 	bool kaslr;
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */
@@ -81,8 +82,9 @@ bool order_read(struct order *order, unsigned count, const char *const *words,
                 struct report *report);
 
 /*
- * Adds a module that the kernel itself asks for, before module number `at`: a path within the
- * kernel's folder. The command line is kept, not copied. On false, the reason is in the report.
+ * Adds a module that the kernel itself asks for, before module number `at`: a path from the
+ * kernel's folder on, or from the volume's root if it begins with a slash. The command line is
+ * kept, not copied. On false, the reason is in the report.
  */
 bool order_add_module(struct order *order, unsigned at, const char *path, const char *command_line,
                       struct report *report);

@@ -40,6 +40,7 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct o
 	plan->workspace.begin = physical(machine, scratch->at);
 	plan->workspace.end = physical(machine, scratch->end);
 	plan->report = report;
+	plan->pie_lowest = PAGE_SIZE;
 	plan->entry.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	plan->entry.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	plan->entry.cs = 0x08;
@@ -363,8 +364,8 @@ static uint64_t slide_step(const struct kernel *kernel)
 	return step;
 }
 
-/* Where a position-independent kernel goes: where it is linked, or to the top 2 GiB if that is page
- * 0 or with -kaslr. */
+/* Where a position-independent kernel goes: where it is linked, or to the top 2 GiB if that is too
+ * low or with -kaslr. */
 static bool choose_slide(struct plan *plan)
 {
 	const struct kernel *kernel = plan->kernel;
@@ -377,7 +378,7 @@ static bool choose_slide(struct plan *plan)
 	if (kaslr && !kernel->position_independent)
 		return refuse(plan->report, DIAG_KASLR_NOT_PIE, "it is linked at %#llx",
 		              ULL(kernel->virt.begin));
-	if (!kernel->position_independent || (kernel->virt.begin != 0 && !kaslr))
+	if (!kernel->position_independent || (kernel->virt.begin >= plan->pie_lowest && !kaslr))
 		return true;
 	if (step > GIB || size > -PIE_BASE - step - choice)
 		return refuse(plan->report, DIAG_ELF_PIE_TOO_LARGE,

@@ -77,6 +77,7 @@ struct plan {
 	struct placement placements[PLAN_MAX_PLACEMENTS];
 	unsigned count;
 
+	uint64_t pie_lowest;      /* a position-independent kernel linked below this is slid */
 	uint64_t slide;           /* what is added to the kernel's addresses */
 	uint64_t kernel_physical; /* of the kernel's first page, if all of it lies together, or 0 */
 	uint64_t window;          /* next free virtual address for windows; 0: none chosen yet */

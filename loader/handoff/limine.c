@@ -25,25 +25,31 @@ static bool choose_paging(const struct limine_request *request, const struct mac
                           struct order *order, struct report *report)
 {
 	uint64_t like = LIMINE_PAGING_4_LEVELS, least = LIMINE_PAGING_4_LEVELS, most;
+	const struct options *options = &order->options;
+	bool only_4 = options->paging_given && options->paging_levels == 4;
+	uint64_t best =
+		machine->cpu.la57 && !only_4 ? LIMINE_PAGING_5_LEVELS : LIMINE_PAGING_4_LEVELS;
 
 	if (request->at != 0)
 		like = limine_word(request, offsetof(struct limine_paging_mode_request, mode));
 	most = like;
-	if (request->at != 0
-	    && limine_word(request, offsetof(struct limine_request_head, revision)) >= 1) {
+	if (limine_revision(request) >= 1) {
 		most = limine_word(request, offsetof(struct limine_paging_mode_request, max_mode));
 		least = limine_word(request, offsetof(struct limine_paging_mode_request, min_mode));
 	}
-	if (order->options.paging_levels == 5)
-		like = LIMINE_PAGING_5_LEVELS; /* the user's word counts more */
-	else if (max_u64(like, least) != LIMINE_PAGING_4_LEVELS && machine->cpu.la57)
-		order->options.paging_levels = 5;
-	if (order->options.paging_levels == 5 && most == LIMINE_PAGING_4_LEVELS)
+	if (options->paging_levels == 5 && most == LIMINE_PAGING_4_LEVELS)
 		return refuse(report, DIAG_LIMINE_PAGING,
 		              "-paging=5, but the kernel can do with 4 levels only");
-	if (order->options.paging_levels == 4 && least > LIMINE_PAGING_4_LEVELS)
+	if (least > most || least > LIMINE_PAGING_5_LEVELS)
 		return refuse(report, DIAG_LIMINE_PAGING,
-		              "the kernel wants 5 levels, and the CPU has 4 (CPUID 7 ECX bit 16)");
+		              "the kernel's min_mode is %llu, its max_mode %llu", ULL(least),
+		              ULL(most));
+	if (least > best)
+		return refuse(report, DIAG_LIMINE_PAGING, "the kernel wants 5 levels, and %s",
+		              only_4 ? "-paging=4 was given"
+		                     : "the CPU has 4 (CPUID 7 ECX bit 16)");
+	if (min_u64(max_u64(like, least), min_u64(most, best)) == LIMINE_PAGING_5_LEVELS)
+		order->options.paging_levels = 5;
 	return true;
 }
 
@@ -75,8 +81,7 @@ static bool wish_modules(const struct limine_request *request, const struct kern
 {
 	uint64_t count, list;
 
-	if (request->at == 0
-	    || limine_word(request, offsetof(struct limine_request_head, revision)) == 0)
+	if (limine_revision(request) == 0)
 		return true;
 	count = limine_word(request, offsetof(struct limine_module_request, internal_count));
 	list = limine_pointer(kernel,
@@ -114,6 +119,7 @@ static bool limine_wish(const struct kernel *kernel, const struct machine *machi
 /* In one piece, in the top 2 GiB. */
 static bool limine_place(struct plan *plan)
 {
+	plan->pie_lowest = HIGHER_HALF;
 	if (!plan_kernel(plan))
 		return false;
 	if (plan->kernel->virt.begin + plan->slide < HIGHER_HALF)

@@ -34,11 +34,19 @@ static uint64_t answer_bootloader_info(struct limine *limine)
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
-static uint64_t answer_command_line(struct limine *limine)
+/* The kernel's command line, which two requests ask for, once. */
+static uint64_t write_command_line(struct limine *limine)
 {
 	const char *line = limine->plan->order->kernel.command_line;
 
-	return write_number(limine, writer_string(&limine->writer, line));
+	if (limine->command_line == 0)
+		limine->command_line = writer_string(&limine->writer, line);
+	return limine->command_line;
+}
+
+static uint64_t answer_command_line(struct limine *limine)
+{
+	return write_number(limine, write_command_line(limine));
 }
 
 static uint64_t answer_firmware_type(struct limine *limine)
@@ -59,9 +67,12 @@ static uint64_t answer_direct_map(struct limine *limine)
 
 static uint64_t answer_paging_mode(struct limine *limine)
 {
-	return write_number(limine, limine->plan->order->options.paging_levels == 5
-	                                    ? LIMINE_PAGING_5_LEVELS
-	                                    : LIMINE_PAGING_4_LEVELS);
+	struct limine_paging_mode answer = {
+		.mode = limine->plan->order->options.paging_levels == 5 ? LIMINE_PAGING_5_LEVELS
+		                                                        : LIMINE_PAGING_4_LEVELS,
+	};
+
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
 /* Bits that a pixel takes, which is not what it has of colour. */
@@ -182,14 +193,16 @@ static uint64_t write_path(struct limine *limine, const struct file *file)
 	return at;
 }
 
-/* What is told of a file that lies at the physical address `at`. */
-static uint64_t write_file(struct limine *limine, const struct file *file, uint64_t at)
+/* What is told of a file that lies at the physical address `at`, with its command line as the
+ * kernel sees it. */
+static uint64_t write_file(struct limine *limine, const struct file *file, uint64_t at,
+                           uint64_t command_line)
 {
 	struct limine_file told = {
 		.address = seen_at(limine, at),
 		.size = file->bytes.size,
 		.path = write_path(limine, file),
-		.command_line = writer_string(&limine->writer, file->command_line),
+		.command_line = command_line,
 		.media_type = limine->plan->machine->boot_drive >= OPTICAL_DRIVE
 		                    ? LIMINE_MEDIA_OPTICAL
 		                    : LIMINE_MEDIA_GENERIC,
@@ -203,10 +216,15 @@ static uint64_t answer_executable_file(struct limine *limine)
 	const struct file *file = &limine->plan->order->kernel;
 	uint64_t at = physical(limine->plan->machine, file->bytes.bytes);
 
-	return write_number(limine, write_file(limine, file, at));
+	return write_number(limine, write_file(limine, file, at, write_command_line(limine)));
 }
 
-/* Revision 2: internal modules, and compressed ones. */
+static uint64_t write_module(struct limine *limine, const struct file *module, uint64_t at)
+{
+	return write_file(limine, module, at, writer_string(&limine->writer, module->command_line));
+}
+
+/* Revision 2: internal modules, and compressed ones. Where there are none there is no answer. */
 static uint64_t answer_modules(struct limine *limine)
 {
 	const struct plan *plan = limine->plan;
@@ -214,13 +232,15 @@ static uint64_t answer_modules(struct limine *limine)
 	void *bytes;
 	uint64_t *list;
 
+	if (plan->order->module_count == 0)
+		return 0;
 	answer.list = writer_reserve(&limine->writer, plan->order->module_count * 8, &bytes);
 	list = bytes;
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (plan->placements[i].use != USE_MODULE)
 			continue;
-		list[answer.count] = write_file(limine, &plan->order->modules[answer.count],
-		                                plan->placements[i].phys.begin);
+		list[answer.count] = write_module(limine, &plan->order->modules[answer.count],
+		                                  plan->placements[i].phys.begin);
 		answer.count++;
 	}
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
@@ -395,6 +415,7 @@ static answer_function *const answers[LIMINE_FEATURES] = {
 	[LIMINE_EXECUTABLE_ADDRESS] = answer_executable_address,
 	[LIMINE_PERFORMANCE] = answer_performance,
 	[LIMINE_TSC_FREQUENCY] = answer_tsc_frequency,
+	[LIMINE_KEEP_IOMMU] = answer_heeded, /* nobody switches one off */
 };
 
 bool limine_is_answered(enum limine_feature feature)
@@ -418,7 +439,7 @@ uint64_t limine_answers_bound(const struct limine *limine)
 	size += map_bound(plan) * (sizeof(struct limine_memory) + 8);
 	size += plan->machine->video_mode_count * (sizeof(struct limine_video_mode) + 8);
 	size += plan->processor_count * (sizeof(struct limine_cpu) + 8);
-	size += 2 * text_length(order->kernel.command_line) + 16;
+	size += text_length(order->kernel.command_line) + 8;
 	size += path_bound(plan->machine, &order->kernel);
 	for (unsigned i = 0; i < order->module_count; i++)
 		size += sizeof(struct limine_file) + 32
@@ -483,7 +504,7 @@ static uint64_t wire_type(enum memory_type type)
 		[MEMORY_BOOT_INFO] = LIMINE_BOOTLOADER_RECLAIMABLE,
 		[MEMORY_PAGE_TABLES] = LIMINE_BOOTLOADER_RECLAIMABLE,
 		[MEMORY_RESIDENT] = LIMINE_BOOTLOADER_RECLAIMABLE,
-		[MEMORY_KERNEL_FILE] = LIMINE_BOOTLOADER_RECLAIMABLE,
+		[MEMORY_KERNEL_FILE] = LIMINE_EXECUTABLE_AND_MODULES,
 		[MEMORY_ACPI_RECLAIMABLE] = LIMINE_ACPI_RECLAIMABLE,
 		[MEMORY_ACPI_NVS] = LIMINE_ACPI_NVS,
 		[MEMORY_RESERVED] = LIMINE_RESERVED,

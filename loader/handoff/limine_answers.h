@@ -13,6 +13,7 @@ struct limine {
 	uint64_t direct_map;         /* what is added to physical addresses */
 	struct writer writer;        /* the answers' block, seen through the direct map */
 	uint64_t stacks, stack_size; /* the other CPUs' stacks: physical, one after the other */
+	uint64_t command_line;       /* the kernel's, as it sees it; 0: not written yet */
 	struct limine_list *map;     /* the answer to the memory map request, or NULL */
 };
 

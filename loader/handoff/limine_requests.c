@@ -33,6 +33,11 @@ const char *limine_feature_name(enum limine_feature feature)
 	return known[feature].name;
 }
 
+uint64_t limine_revision(const struct limine_request *request)
+{
+	return limine_word(request, offsetof(struct limine_request_head, revision));
+}
+
 uint64_t limine_word(const struct limine_request *request, size_t offset)
 {
 	uint64_t word;
@@ -41,25 +46,76 @@ uint64_t limine_word(const struct limine_request *request, size_t offset)
 	return word;
 }
 
-/* The offset of the next word at or after `offset`, a multiple of 8 away, that a request, the tag
- * or a marker begins with; the span's size if there is none. Quick: this looks at all of a kernel.
+/*
+ * All marks, that is requests, tags and delimiters, begin with two of these words, at a multiple of
+ * 8. The product of their lower halves with MARK_FACTOR, modulo 2^32, is at least MARK_LIMIT, which
+ * of other words one in 16 reaches, and zero does not. So one multiplication tells what need not be
+ * looked at, and every second word need not either.
+ */
+#define MARK_FACTOR UINT32_C(0xc67214de)
+#define MARK_LIMIT  UINT32_C(0xefde4170)
+
+#define LOWER(word) ((uint32_t)((word)&0xffffffff))
+#define HELD_AS_MARK(word) \
+	_Static_assert(LOWER(LOWER(word) * MARK_FACTOR) >= MARK_LIMIT, "MARK_FACTOR")
+
+HELD_AS_MARK(LIMINE_MAGIC_0);
+HELD_AS_MARK(LIMINE_MAGIC_1);
+HELD_AS_MARK(LIMINE_TAG_0);
+HELD_AS_MARK(LIMINE_TAG_1);
+HELD_AS_MARK(LIMINE_START_0);
+HELD_AS_MARK(LIMINE_START_1);
+HELD_AS_MARK(LIMINE_END_0);
+HELD_AS_MARK(LIMINE_END_1);
+
+/* The lower half of the word at `at`. */
+static inline __attribute__((always_inline)) uint32_t lower_half(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* False if the word at `at` is none of those that marks begin with; true for few others. */
+static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at)
+{
+	return lower_half(at) * MARK_FACTOR >= MARK_LIMIT;
+}
+
+/* True if the word with this lower half is one of those that marks begin with. */
+static bool is_mark(uint32_t half)
+{
+	switch (half) {
+	case LOWER(LIMINE_MAGIC_0):
+	case LOWER(LIMINE_MAGIC_1):
+	case LOWER(LIMINE_TAG_0):
+	case LOWER(LIMINE_TAG_1):
+	case LOWER(LIMINE_START_0):
+	case LOWER(LIMINE_START_1):
+	case LOWER(LIMINE_END_0):
+	case LOWER(LIMINE_END_1):
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The next offset, not before `offset` and a multiple of 8 away from it, at which a mark may stand;
+ * the span's size if there is none. Quick, since this looks at all of a kernel: at every second
+ * word, which is a mark's second, or the first of a mark that the next call finds by its second.
  */
 static uint64_t next_mark(struct span bytes, uint64_t offset)
 {
-	const uint8_t *at, *last;
+	const uint8_t *from = bytes.bytes;
+	size_t last = (size_t)bytes.size - 8;
 
 	if (!in_bounds(offset, 16, bytes.size))
 		return bytes.size;
-	last = bytes.bytes + (size_t)(bytes.size - 16);
-	for (at = bytes.bytes + (size_t)offset; at <= last; at += 8) {
-		uint32_t low;
-
-		if (at[7] >> 7 == 0) /* all marks have their highest bit set, little else has */
-			continue;
-		low = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-		if (low == (uint32_t)LIMINE_MAGIC_0 || low == (uint32_t)LIMINE_TAG_0
-		    || low == (uint32_t)LIMINE_START_0 || low == (uint32_t)LIMINE_END_0)
-			return (uint64_t)(at - bytes.bytes);
+	for (size_t at = (size_t)offset + 8; at <= last; at += 16) {
+		while (at + 48 <= last && !may_be_mark(from + at) && !may_be_mark(from + at + 16)
+		       && !may_be_mark(from + at + 32) && !may_be_mark(from + at + 48))
+			at += 64;
+		if (at <= last && is_mark(lower_half(from + at)))
+			return at - 8;
 	}
 	return bytes.size;
 }
@@ -108,6 +164,25 @@ bool limine_is_asked(struct span file)
 	return false;
 }
 
+/* Bytes that a request of a revision has. */
+static uint64_t request_size(enum limine_feature feature, uint64_t revision)
+{
+	switch (feature) {
+	case LIMINE_STACK_SIZE:
+	case LIMINE_MP:
+	case LIMINE_ENTRY_POINT:
+		return sizeof(struct limine_stack_size_request);
+	case LIMINE_PAGING_MODE:
+		return revision == 0 ? offsetof(struct limine_paging_mode_request, max_mode)
+		                     : sizeof(struct limine_paging_mode_request);
+	case LIMINE_MODULES:
+		return revision == 0 ? sizeof(struct limine_request_head)
+		                     : sizeof(struct limine_module_request);
+	default:
+		return sizeof(struct limine_request_head);
+	}
+}
+
 /* Notes a request or the tag at `offset` of the segment. A second one of its kind is refused. */
 static bool note(struct search *search, struct limine_request *request, uint64_t offset,
                  const char *name)
@@ -131,6 +206,10 @@ static bool note_request(struct search *search, uint64_t offset)
 		if (has_words(bytes, offset + 16, known[i].id[0], known[i].id[1]))
 			return note(search, &search->requests->of[i], offset, known[i].name);
 	}
+	if (!in_bounds(offset, LIMINE_ID_SIZE, bytes.size))
+		return refuse(search->report, DIAG_LIMINE_BAD_REQUEST,
+		              "a request at %#llx: segment %u ends within its id",
+		              ULL(search->segment->virt.begin + offset), search->segment->header);
 	search->requests->unknown++;
 	return true;
 }
@@ -191,7 +270,9 @@ bool limine_find_requests(struct limine_requests *requests, const struct kernel 
 	requests->revision = limine_word(&requests->tag, 16);
 	requests->revision_used = (unsigned)min_u64(requests->revision, LIMINE_MAX_REVISION);
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
-		if (!check_place(kernel, &requests->of[i], sizeof(struct limine_request_head),
+		const struct limine_request *request = &requests->of[i];
+
+		if (!check_place(kernel, request, request_size(i, limine_revision(request)),
 		                 known[i].name, report))
 			return false;
 	}

@@ -39,6 +39,9 @@ bool limine_find_requests(struct limine_requests *requests, const struct kernel 
 /* The 64-bit word at offset `offset` of a request; 0 if the file ends before. */
 uint64_t limine_word(const struct limine_request *request, size_t offset);
 
+/* The revision of a request; 0 if the kernel makes none. */
+uint64_t limine_revision(const struct limine_request *request);
+
 /* The address, as linked, that the kernel's file has at the address `at`; relocation, which has not
  * been done yet, is considered. 0 if nothing is there. */
 uint64_t limine_pointer(const struct kernel *kernel, uint64_t at);

@@ -181,15 +181,16 @@ def test_words_and_files_arrive(ask, tmp_path):
     assert answers.command_line == "one two"
     assert answers.firmware == "0"
     path, words, size, digest, media, kind = answers.executable.split("|")
-    assert (path, words, media, int(kind)) == ("/isolinux/kernel.elf", "one two", "1", RECLAIMABLE)
+    assert (path, words, media, int(kind)) == ("/isolinux/kernel.elf", "one two", "1", EXECUTABLE)
     assert 0 < int(size) <= kernel.stat().st_size
     modules = [line.split("|") for line in answers.all["module"]]
     assert [(m[0], m[1]) for m in modules] == [
         ("/isolinux/inner.txt", "words for inner"),
+        ("/isolinux/inner.txt", "from the root on"),
         ("/isolinux/inner.txt", ""),
         ("/isolinux/other.bin", "its words"),
     ]
-    for module, data in zip(modules, [b"what is within\n"] * 2 + [other.read_bytes()]):
+    for module, data in zip(modules, [b"what is within\n"] * 3 + [other.read_bytes()]):
         assert module[2:] == [str(len(data)), f"{digest_of(data):x}", "1", str(EXECUTABLE)]
     assert machine.memory(answers.number("physical"), 4) == b"\x7fELF"
     assert answers.number("virtual") == TOP

@@ -14,9 +14,10 @@ enum { USABLE, RESERVED, ACPI_RECLAIMABLE, ACPI_NVS, BAD, RECLAIMABLE, EXECUTABL
 void check_answers(void);
 void limine_entry(void);
 
-static struct internal_module inner = { "/inner.txt", "words for inner", 1 };
+static struct internal_module inner = { "./inner.txt", "words for inner", 1 };
 static struct internal_module missing = { "missing.txt", "", 0 };
-static struct internal_module *internal_modules[] = { &inner, &missing };
+static struct internal_module rooted = { "/isolinux/inner.txt", "from the root on", 0 };
+static struct internal_module *internal_modules[] = { &inner, &missing, &rooted };
 
 static volatile struct {
 	REQUEST_FOR(memory_answer) before;
@@ -47,7 +48,7 @@ static volatile struct {
 		uint64_t internal_count;
 		struct internal_module **internal;
 	} modules;
-	REQUEST_FOR(text_answer) rsdp, efi_table, efi_memory, device_tree;
+	REQUEST_FOR(text_answer) rsdp, efi_table, efi_memory, device_tree, terminal, keep_iommu;
 	REQUEST_FOR(smbios_answer) smbios;
 	REQUEST_FOR(address_answer) address;
 	REQUEST_FOR(performance_answer) performance;
@@ -72,12 +73,14 @@ static volatile struct {
 	.entry = { .head.id = ID_ENTRY_POINT, .entry = limine_entry },
 	.executable.id = ID_EXECUTABLE_FILE,
 	.modules = { .head = { .id = ID_MODULES, .revision = 1 },
-	             .internal_count = 2,
+	             .internal_count = 3,
 	             .internal = internal_modules },
 	.rsdp.id = ID_RSDP,
 	.efi_table.id = ID_EFI_SYSTEM_TABLE,
 	.efi_memory.id = ID_EFI_MEMORY_MAP,
 	.device_tree.id = ID_DEVICE_TREE,
+	.terminal.id = ID_TERMINAL,
+	.keep_iommu.id = ID_KEEP_IOMMU,
 	.smbios.id = ID_SMBIOS,
 	.address.id = ID_EXECUTABLE_ADDRESS,
 	.performance.id = ID_PERFORMANCE,
@@ -263,6 +266,8 @@ static void tell_numbers(void)
 	EXPECT(asked.performance.answer->init < asked.performance.answer->exec);
 	is_reclaimable(asked.bootloader.answer->name);
 	is_reclaimable(asked.command_line.answer->text);
+	EXPECT_EQUAL(asked.command_line.answer->text, asked.executable.answer->file->text);
+	EXPECT_EQUAL(asked.paging.head.answer[1].revision, 0); /* the flags that it once had */
 }
 
 void check_answers(void)
@@ -280,5 +285,7 @@ void check_answers(void)
 	EXPECT(asked.efi_table.answer == NULL);
 	EXPECT(asked.efi_memory.answer == NULL);
 	EXPECT(asked.device_tree.answer == NULL);
+	EXPECT(asked.terminal.answer == NULL);
+	EXPECT(asked.keep_iommu.answer != NULL);
 	finish();
 }

@@ -150,6 +150,28 @@ TEST("a kernel is recognised by a request, or a base revision, that it may write
 	EXPECT(limine_protocol.recognise(elf_file()));
 }
 
+/* Fills what the kernel may write with noise; half of it looks like marks at first sight. */
+static void put_noise(uint64_t seed)
+{
+	for (uint64_t at = DATA; at < DATA + 0x1000; at += 8) {
+		seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		put_word(at, (seed >> 60) < 8 ? seed
+		             : (at & 8) != 0  ? LIMINE_TAG_1
+		                              : LIMINE_MAGIC_0);
+	}
+}
+
+TEST("a request is found at every multiple of 8, in any noise")
+{
+	for (uint64_t at = DATA; at <= DATA + 0xfd0; at += 8) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_noise(at);
+		EXPECT(!limine_protocol.recognise(elf_file()));
+		put_request(at, LIMINE_RSDP, 0);
+		EXPECT(limine_protocol.recognise(elf_file()));
+	}
+}
+
 TEST("what only looks like a request does not make a kernel one of Limine's")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
@@ -236,6 +258,25 @@ TEST("what a BIOS machine cannot know stays as the kernel left it")
 	boot_it();
 	for (unsigned i = 0; i < COUNT(features); i++)
 		EXPECT_EQUAL(word_at(DATA + 64 * i + 40), 77);
+}
+
+TEST("where there are no modules the request for them stays as it was")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_MODULES, 0);
+	put_word(DATA + 40, 77);
+	boot_it();
+	EXPECT_EQUAL(word_at(DATA + 40), 77);
+}
+
+TEST("the paging mode has room for the flags that it once had")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_PAGING_MODE, 0);
+	put_request(DATA + 0x40, LIMINE_BOOTLOADER_INFO, 0);
+	boot_it();
+	EXPECT_EQUAL(((struct limine_paging_mode *)answer_to(DATA))->flags, 0);
+	EXPECT(word_at(DATA + 0x68) != word_at(DATA + 40) + 16);
 }
 
 TEST("loader, command line, addresses and clocks are told")
@@ -372,9 +413,9 @@ static void put_internal_modules(void)
 	put_words(DATA + 0x200, (uint64_t[]){ DATA + 0x300, DATA + 0x340, LIMINE_MODULE_REQUIRED },
 	          3);
 	put_words(DATA + 0x240, (uint64_t[]){ DATA + 0x380, 0, LIMINE_MODULE_COMPRESSED }, 3);
-	memcpy(elf_at(DATA + 0x300), "/first", 7);
+	memcpy(elf_at(DATA + 0x300), "/top", 5);
 	memcpy(elf_at(DATA + 0x340), "words", 6);
-	memcpy(elf_at(DATA + 0x380), "sub/second", 11);
+	memcpy(elf_at(DATA + 0x380), "./sub/second", 13);
 }
 
 /* Has the kernel add to the order what it asks for. */
@@ -384,7 +425,7 @@ static bool wish(void)
 	                 &world.report);
 }
 
-TEST("modules that the kernel names are looked for in its own folder")
+TEST("modules that the kernel names are looked for in its own folder, or from the root on")
 {
 	const struct file *modules = world.order.modules;
 
@@ -395,7 +436,7 @@ TEST("modules that the kernel names are looked for in its own folder")
 	lay_file(&world.order.kernel, built(), FILE_AT);
 	EXPECT(wish());
 	EXPECT_EQUAL(world.order.module_count, 3);
-	EXPECT_EQUAL(strcmp(modules[0].name, "/boot/first"), 0);
+	EXPECT_EQUAL(strcmp(modules[0].name, "/top"), 0);
 	EXPECT_EQUAL(strcmp(modules[0].command_line, "words"), 0);
 	EXPECT(!modules[0].optional && modules[0].raw);
 	EXPECT_EQUAL(strcmp(modules[1].name, "/boot/sub/second"), 0);
@@ -416,7 +457,20 @@ TEST("modules without a path, or beyond counting, are refused")
 	expect_refused(DIAG_LIMINE_BAD_REQUEST, "18446744073709551615 internal modules");
 }
 
-TEST("a position-independent kernel goes to the top 2 GiB, its pointers with it")
+TEST("a position-independent kernel goes to the top 2 GiB wherever it is linked below")
+{
+	static const uint64_t places[] = { 0, 2 * MIB, UINT64_C(0xffff800000000000) };
+
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		begin_limine(ELF_TYPE_DYN, places[i]);
+		put_request(places[i] + 0x3000, LIMINE_HHDM, 0);
+		boot_it();
+		EXPECT_EQUAL(world.boot.plan.slide, TOP - places[i]);
+		EXPECT(answer_to(TOP + 0x3000) != NULL);
+	}
+}
+
+TEST("a position-independent kernel's pointers go with it")
 {
 	begin_limine(ELF_TYPE_DYN, 0);
 	put_request(0x3000, LIMINE_ENTRY_POINT, 0);
@@ -513,8 +567,43 @@ TEST("a kernel that likes 5 levels gets them where the CPU has them")
 	}
 }
 
+/* Levels that a kernel gets that says so much of them. */
+static unsigned levels_for(uint64_t mode, uint64_t most, uint64_t least)
+{
+	put_request(DATA, LIMINE_PAGING_MODE, 1);
+	put_words(DATA + 48, (uint64_t[]){ mode, most, least }, 3);
+	boot_it();
+	return world.boot.plan.tables.levels;
+}
+
+TEST("the levels stay between the most and the least that the kernel can do with")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	EXPECT_EQUAL(levels_for(1, 0, 0), 4);
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	EXPECT_EQUAL(levels_for(0, 1, 1), 5);
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	EXPECT_EQUAL(levels_for(7, 7, 0), 5);
+}
+
+TEST("the user's -paging=4 counts more than what the kernel likes")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.order.options.paging_given = true;
+	EXPECT_EQUAL(levels_for(1, 1, 0), 4);
+	put_word(DATA + 64, 1);
+	expect_refused(DIAG_LIMINE_PAGING, "-paging=4 was given");
+}
+
 TEST("levels of page tables that the kernel cannot do with are refused")
 {
+	for (uint64_t least = 1; least < 3; least++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_request(DATA, LIMINE_PAGING_MODE, 1);
+		put_words(DATA + 48, (uint64_t[]){ 0, 2 * least - 2, least }, 3);
+		expect_refused(DIAG_LIMINE_PAGING, "min_mode is");
+	}
+
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	world.order.options.paging_levels = 5;
 	expect_refused(DIAG_LIMINE_PAGING, "4 levels only");
@@ -661,6 +750,32 @@ TEST("a request that its segment cuts off is refused")
 	                        ids[LIMINE_HHDM][1], 0 },
 	          5);
 	expect_refused(DIAG_LIMINE_BAD_REQUEST, "beyond their segment");
+}
+
+TEST("a request that its segment cuts off within the id is refused")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	elf_programs[2].memsz = 0x1000;
+	put_words(DATA + 0x1000 - 24,
+	          (uint64_t[]){ LIMINE_MAGIC_0, LIMINE_MAGIC_1, ids[LIMINE_HHDM][0] }, 3);
+	expect_refused(DIAG_LIMINE_BAD_REQUEST, "segment 2 ends within its id");
+}
+
+TEST("a request that its segment cuts off within its own members is refused")
+{
+	static const struct {
+		enum limine_feature feature;
+		uint64_t revision, size;
+	} cases[] = { { LIMINE_STACK_SIZE, 0, 56 },  { LIMINE_MP, 0, 56 },
+		      { LIMINE_ENTRY_POINT, 0, 56 }, { LIMINE_PAGING_MODE, 0, 56 },
+		      { LIMINE_PAGING_MODE, 1, 72 }, { LIMINE_MODULES, 1, 64 } };
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		elf_programs[2].memsz = 0x1000;
+		put_request(DATA + 0x1000 - cases[i].size + 8, cases[i].feature, cases[i].revision);
+		expect_refused(DIAG_LIMINE_BAD_REQUEST, "beyond their segment");
+	}
 }
 
 TEST("an entry point that leads nowhere is refused")

@@ -4,8 +4,9 @@
  * it.
  *
  * Facts from its specification, PROTOCOL.md, and from limine.h that belongs to it: base revisions
- * 0 to 3. Addresses are numbers here: the loader runs in 32 bits. Every address that the kernel is
- * given has the offset of the higher half direct map added, unless the name says physical.
+ * 0 to 3, and the names of requests from before and after. Addresses are numbers here: the loader
+ * runs in 32 bits. Every address that the kernel is given has the offset of the higher half direct
+ * map added, unless the name says physical.
  */
 #ifndef HANDOFF_ABI_LIMINE_H
 #define HANDOFF_ABI_LIMINE_H
@@ -51,7 +52,14 @@
 	X(TSC_FREQUENCY, 0x10f2ee1d87d195e4, 0xf747a2b78f6ddb31, "TSC frequency")           \
 	X(EFI_SYSTEM_TABLE, 0x5ceba5163eaaf6d6, 0x0a6981610cf65fcc, "EFI system table")     \
 	X(EFI_MEMORY_MAP, 0x7df62a431d6872d5, 0xa4fcdfb3e57306c8, "EFI memory map")         \
-	X(DEVICE_TREE, 0xb40ddb48fb54bac7, 0x545081493f81ffb7, "device tree")
+	X(DEVICE_TREE, 0xb40ddb48fb54bac7, 0x545081493f81ffb7, "device tree")               \
+	X(KEEP_IOMMU, 0x8ebaabe51f490179, 0x2aa86a59ffb4ab0f, "IOMMU left on")              \
+	X(TERMINAL, 0xc8ac59310c2b0844, 0xa68d0c7265d38878, "terminal")                     \
+	X(FIVE_LEVELS, 0x94469551da9b3192, 0xebe5e86db7382888, "5-level paging")            \
+	X(HART_ID, 0x1369359f025525f9, 0x2ff2a56178391bb6, "RISC-V hart")                   \
+	X(TPM_EVENT_LOG, 0x98e094fc7e76e979, 0xee8d8775c54e1d1f, "TPM event log")           \
+	X(FLANTERM, 0x3259399fe7c5f126, 0xe01c1c8c5db9d1a9, "Flanterm parameters")          \
+	X(ENTROPY, 0x65ea80255d5682c5, 0x9117240723f493eb, "entropy")
 
 enum limine_feature {
 #define X(name, first, second, words) LIMINE_##name,
@@ -59,6 +67,8 @@ enum limine_feature {
 #undef X
 		LIMINE_FEATURES /* how many there are */
 };
+
+#define LIMINE_ID_SIZE 32 /* bytes: four numbers */
 
 /* What every request begins with. */
 struct limine_request_head {
@@ -119,6 +129,12 @@ struct limine_number {
 };
 
 enum { LIMINE_FIRMWARE_BIOS = 0 };
+
+struct limine_paging_mode {
+	uint64_t revision;
+	uint64_t mode;
+	uint64_t flags; /* none was ever defined; left out of the specification in 2024 */
+};
 
 struct limine_video_mode {
 	uint64_t pitch, width, height;
@@ -217,6 +233,7 @@ _Static_assert(offsetof(struct limine_internal_module, flags) == 16, "modules");
 _Static_assert(sizeof(struct limine_internal_module) == 24, "modules");
 _Static_assert(offsetof(struct limine_bootloader_info, version) == 16, "bootloader info");
 _Static_assert(offsetof(struct limine_number, value) == 8, "responses of one number");
+_Static_assert(offsetof(struct limine_paging_mode, flags) == 16, "paging mode");
 _Static_assert(offsetof(struct limine_video_mode, bits_per_pixel) == 24, "framebuffer");
 _Static_assert(offsetof(struct limine_video_mode, blue_shift) == 32, "framebuffer");
 _Static_assert(sizeof(struct limine_video_mode) == 40, "framebuffer");
