@@ -1,64 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* entry.c - proves the state of the CPU at a kernel's first instruction. */
-#include "kit.h"
-
-enum { RSP = 4, RDI = 7, REGISTERS = 16 };
+#include "state.h"
 
 static const char *const names[REGISTERS] = {
 	"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
 	"R8",  "R9",  "R10", "R11", "R12", "R13", "R14", "R15",
 };
 
-struct state {
-	uint64_t registers[REGISTERS], rflags, cr0, cr4, return_address;
-	uint32_t mxcsr;
-	uint16_t x87_control, tr;
-};
-
-extern volatile struct state state;
 void check_entry(const struct longjump_boot_info *info);
 
-/* Notes the state down before any compiled code changes it, with the layout of struct state. */
-__asm__(".pushsection .bss\n"
-        ".balign 16\n"
-        ".globl state\n"
-        "state: .skip 176\n"
-        ".popsection\n"
-        ".pushsection .text\n"
-        ".globl _start\n"
-        "_start:\n"
-        "mov %rax, state(%rip)\n"
-        "mov %rcx, state+8(%rip)\n"
-        "mov %rdx, state+16(%rip)\n"
-        "mov %rbx, state+24(%rip)\n"
-        "mov %rsp, state+32(%rip)\n"
-        "mov %rbp, state+40(%rip)\n"
-        "mov %rsi, state+48(%rip)\n"
-        "mov %rdi, state+56(%rip)\n"
-        "mov %r8, state+64(%rip)\n"
-        "mov %r9, state+72(%rip)\n"
-        "mov %r10, state+80(%rip)\n"
-        "mov %r11, state+88(%rip)\n"
-        "mov %r12, state+96(%rip)\n"
-        "mov %r13, state+104(%rip)\n"
-        "mov %r14, state+112(%rip)\n"
-        "mov %r15, state+120(%rip)\n"
-        "pushfq\n"
-        "popq state+128(%rip)\n"
-        "mov %cr0, %rax\n"
-        "mov %rax, state+136(%rip)\n"
-        "mov %cr4, %rax\n"
-        "mov %rax, state+144(%rip)\n"
-        "mov (%rsp), %rax\n"
-        "mov %rax, state+152(%rip)\n"
-        "stmxcsr state+160(%rip)\n"
-        "fnstcw state+164(%rip)\n"
-        "str state+166(%rip)\n"
-        "jmp check_entry\n"
-        ".popsection\n");
-
-_Static_assert(offsetof(struct state, return_address) == 152, "the assembly knows this layout");
-_Static_assert(offsetof(struct state, tr) == 166, "the assembly knows this layout");
+NOTE_STATE(_start, check_entry);
 
 /* True if SSE2 arithmetic gives what it should. */
 static bool sse_works(void)
@@ -98,14 +49,6 @@ static void reload_segments(void)
 	                 :
 	                 :
 	                 : "rax", "memory");
-}
-
-static uint64_t read_msr(uint32_t number)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
-	return (uint64_t)high << 32 | low;
 }
 
 /* A segment register's selector. */

@@ -90,10 +90,10 @@ struct internal_module {
 	uint64_t flags;
 };
 
-struct cpu {
+struct processor {
 	uint32_t processor, lapic;
 	uint64_t reserved;
-	void (*go)(struct cpu *);
+	void (*go)(struct processor *);
 	uint64_t argument;
 };
 
@@ -101,7 +101,7 @@ struct mp_answer {
 	uint64_t revision;
 	uint32_t flags, bsp_lapic;
 	uint64_t count;
-	struct cpu **list;
+	struct processor **list;
 };
 
 /* A request for an answer of type `struct kind`. */

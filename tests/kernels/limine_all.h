@@ -4,8 +4,8 @@
  * REVISION, says what it is answered, and proves what can be judged from inside. Nothing that has a
  * request's id before the start marker or behind the end marker is one.
  */
-#include "kit.h"
 #include "limine.h"
+#include "state.h"
 
 #define STACK_WANTED (256 << 10)
 
@@ -88,45 +88,9 @@ static volatile struct {
 	.behind.id = ID_MEMORY_MAP,
 };
 
-/* What the CPU held at the first instruction: 16 registers, flags, CR0, CR4, the return address,
- * and the kernel's first and last byte. */
-extern volatile uint64_t state[20];
 extern char kernel_base[];
 
-__asm__(".pushsection .bss\n"
-        ".balign 16\n"
-        ".globl state\n"
-        "state: .skip 160\n"
-        ".popsection\n"
-        ".pushsection .text\n"
-        ".globl limine_entry\n"
-        "limine_entry:\n"
-        "mov %rax, state(%rip)\n"
-        "mov %rcx, state+8(%rip)\n"
-        "mov %rdx, state+16(%rip)\n"
-        "mov %rbx, state+24(%rip)\n"
-        "mov %rsp, state+32(%rip)\n"
-        "mov %rbp, state+40(%rip)\n"
-        "mov %rsi, state+48(%rip)\n"
-        "mov %rdi, state+56(%rip)\n"
-        "mov %r8, state+64(%rip)\n"
-        "mov %r9, state+72(%rip)\n"
-        "mov %r10, state+80(%rip)\n"
-        "mov %r11, state+88(%rip)\n"
-        "mov %r12, state+96(%rip)\n"
-        "mov %r13, state+104(%rip)\n"
-        "mov %r14, state+112(%rip)\n"
-        "mov %r15, state+120(%rip)\n"
-        "pushfq\n"
-        "popq state+128(%rip)\n"
-        "mov %cr0, %rax\n"
-        "mov %rax, state+136(%rip)\n"
-        "mov %cr4, %rax\n"
-        "mov %rax, state+144(%rip)\n"
-        "mov (%rsp), %rax\n"
-        "mov %rax, state+152(%rip)\n"
-        "jmp check_answers\n"
-        ".popsection\n");
+NOTE_STATE(limine_entry, check_answers);
 
 /* The entry point request leads elsewhere. */
 void _start(const struct longjump_boot_info *info)
@@ -158,16 +122,16 @@ static void check_state(void)
 {
 	for (int i = 0; i < 16; i++)
 		if (i != 4)
-			EXPECT_QUIETLY(state[i] == 0);
-	EXPECT_EQUAL(state[16] & 0x700, 0);                                  /* IF, DF, TF */
-	EXPECT_EQUAL(state[17] & 0x80010001, 0x80010001);                    /* PG, WP, PE */
-	EXPECT_EQUAL(state[18] & 0x20, 0x20);                                /* PAE */
-	EXPECT_EQUAL(state[18] >> 12 & 1, asked.paging.head.answer->number); /* LA57 */
-	EXPECT_EQUAL(state[19], 0);
-	say("rsp=%lx\n", state[4]);
-	is_reclaimable((void *)state[4]);
-	is_reclaimable((void *)(state[4] + 8 - STACK_WANTED));
-	*(volatile uint64_t *)(state[4] + 8 - STACK_WANTED) = 1;
+			EXPECT_QUIETLY(state.registers[i] == 0);
+	EXPECT_EQUAL(state.rflags & 0x700, 0);                               /* IF, DF, TF */
+	EXPECT_EQUAL(state.cr0 & 0x80010001, 0x80010001);                    /* PG, WP, PE */
+	EXPECT_EQUAL(state.cr4 & 0x20, 0x20);                                /* PAE */
+	EXPECT_EQUAL(state.cr4 >> 12 & 1, asked.paging.head.answer->number); /* LA57 */
+	EXPECT_EQUAL(state.return_address, 0);
+	say("rsp=%lx\n", state.registers[RSP]);
+	is_reclaimable((void *)state.registers[RSP]);
+	is_reclaimable((void *)(state.registers[RSP] + 8 - STACK_WANTED));
+	*(volatile uint64_t *)(state.registers[RSP] + 8 - STACK_WANTED) = 1;
 }
 
 static void check_memory(void)
