@@ -282,10 +282,6 @@ static bool rust_bootloader_plan(struct plan *plan)
 		                 .virt = { VGA_BEGIN },
 		                 .rights = RIGHTS_ALL };
 
-	if (plan->order->options.paging_levels != 4)
-		return refuse(plan->report, DIAG_ORDER_BAD_VALUE,
-		              "-paging=%u: kernels of the crate bootloader 0.9 know 4 levels only",
-		              plan->order->options.paging_levels);
 	plan->small_pages = true;
 	if (!read_features(plan->order->options.protocol, &features, plan->report)
 	    || !add_mapped(plan, vga, "the VGA window") || !place_all(plan, &features, &info)
@@ -390,6 +386,7 @@ static bool rust_bootloader_recognise(struct span file)
 
 const struct protocol rust_bootloader_protocol = {
 	.name = "bootloader-0.9",
+	.options = OPTION_STACK,
 	.recognise = rust_bootloader_recognise,
 	.read = kernel_read,
 	.place = plan_kernel,
