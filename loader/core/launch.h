@@ -107,7 +107,7 @@ struct launch {
 	uint64_t landmarks; /* struct landmarks: for what may come after */
 
 	uint64_t cr0, cr4;         /* control registers at the kernel's first instruction */
-	uint64_t rax, rbx;         /* general registers there; those not named here are 0 */
+	uint64_t rax, rbx;         /* in protected mode; all that is not named here is 0 */
 	uint16_t cs, ss, data, fs; /* selectors: of the code, the stack, DS and ES, FS and GS */
 	uint32_t descriptors;      /* enum descriptors: what the GDT holds */
 	uint32_t flags;            /* enum launch_flags */

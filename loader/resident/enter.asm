@@ -72,14 +72,12 @@ resident_start:
         mov     r9, [rbx + launch.rip]
         mov     r10, [rbx + launch.rsp]
         mov     rdi, [rbx + launch.rdi]
-        mov     r12, [rbx + launch.rax]
         xor     r13, r13
         test    dword [rbx + launch.flags], LAUNCH_NO_RETURN
         jnz     .time
         lea     r13, [returned]
 .time:
         mov     r11, [rbx + launch.tsc_slot]
-        mov     rbx, [rbx + launch.rbx]
         test    r11, r11
         jz      .jump
         rdtsc
@@ -93,19 +91,7 @@ resident_start:
         mov     rsp, r10
         push    r13
         push    r9
-        mov     rax, r12
-        xor     ecx, ecx
-        xor     edx, edx
-        xor     esi, esi
-        xor     ebp, ebp
-        xor     r8d, r8d
-        xor     r9d, r9d
-        xor     r10d, r10d
-        xor     r11d, r11d
-        xor     r12d, r12d
-        xor     r13d, r13d
-        xor     r14d, r14d
-        xor     r15d, r15d
+        clear_registers
         ret
 
 ; A kernel that wants 32-bit protected mode (Multiboot). This part is mapped where it lies; what is

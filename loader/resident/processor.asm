@@ -134,20 +134,7 @@ processor_start:
         lea     rcx, [returned]
 .go:    push    rcx
         push    rax
-        xor     eax, eax
-        xor     ebx, ebx
-        xor     ecx, ecx
-        xor     edx, edx
-        xor     esi, esi
-        xor     ebp, ebp
-        xor     r8d, r8d
-        xor     r9d, r9d
-        xor     r10d, r10d
-        xor     r11d, r11d
-        xor     r12d, r12d
-        xor     r13d, r13d
-        xor     r14d, r14d
-        xor     r15d, r15d
+        clear_registers
         ret
 
         section .note.GNU-stack noalloc noexec nowrite progbits
