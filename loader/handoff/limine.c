@@ -10,6 +10,7 @@
 #include "handoff/limine.h"
 
 #include "handoff/limine_answers.h"
+#include "handoff/limine_describe.h"
 
 #define HIGHER_HALF    UINT64_C(0xffffffff80000000) /* kernels are linked from here on */
 #define DIRECT_MAP     UINT64_C(0xffff800000000000)
@@ -53,47 +54,28 @@ static bool choose_paging(const struct limine_request *request, const struct mac
 	return true;
 }
 
-/* One module that the kernel names itself: the structure at `at`. */
-static bool wish_module(const struct kernel *kernel, uint64_t at, unsigned number,
-                        struct order *order, struct report *report)
-{
-	uint64_t line_at =
-		limine_pointer(kernel, at + offsetof(struct limine_internal_module, command_line));
-	const char *path = limine_string(kernel, limine_pointer(kernel, at));
-	const char *line = line_at != 0 ? limine_string(kernel, line_at) : "";
-	uint64_t flags =
-		limine_pointer(kernel, at + offsetof(struct limine_internal_module, flags));
-
-	if (path == NULL || line == NULL)
-		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
-		              "internal module %u, at %#llx, has no %s", number, ULL(at),
-		              path == NULL ? "path" : "command line");
-	if (!order_add_module(order, number, path, line, report))
-		return false;
-	order->modules[number].optional = (flags & LIMINE_MODULE_REQUIRED) == 0;
-	order->modules[number].raw = (flags & LIMINE_MODULE_COMPRESSED) == 0;
-	return true;
-}
-
 /* The modules that the kernel names itself come before the user's. */
 static bool wish_modules(const struct limine_request *request, const struct kernel *kernel,
                          struct order *order, struct report *report)
 {
-	uint64_t count, list;
+	uint64_t count = limine_module_count(request);
 
-	if (limine_revision(request) == 0)
-		return true;
-	count = limine_word(request, offsetof(struct limine_module_request, internal_count));
-	list = limine_pointer(kernel,
-	                      request->at + offsetof(struct limine_module_request, internal));
 	if (count > ORDER_MAX_MODULES)
 		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
 		              "the modules: it names %llu internal modules, at most %u can be "
 		              "loaded",
 		              ULL(count), ORDER_MAX_MODULES);
 	for (unsigned i = 0; i < count; i++) {
-		if (!wish_module(kernel, limine_pointer(kernel, list + 8 * i), i, order, report))
+		struct limine_module module = limine_module(kernel, request, i);
+
+		if (module.path == NULL || module.command_line == NULL)
+			return refuse(report, DIAG_LIMINE_BAD_REQUEST,
+			              "internal module %u, at %#llx, has no %s", i, ULL(module.at),
+			              module.path == NULL ? "path" : "command line");
+		if (!order_add_module(order, i, module.path, module.command_line, report))
 			return false;
+		order->modules[i].optional = !module.required;
+		order->modules[i].raw = !module.compressed;
 	}
 	return true;
 }
@@ -302,6 +284,18 @@ static bool plan_answers(struct limine *limine)
 	return limine_answer(limine);
 }
 
+/* A kernel whose base revision is not known yet may stop without a word. Always true. */
+static bool tell_revision(const struct limine *limine)
+{
+	const struct limine_requests *requests = &limine->requests;
+
+	if (requests->revision != requests->revision_used)
+		warn(limine->plan->report, DIAG_LIMINE_REVISION,
+		     "it asks for base revision %llu, and gets %u", ULL(requests->revision),
+		     requests->revision_used);
+	return true;
+}
+
 static bool limine_plan(struct plan *plan)
 {
 	struct limine *limine = scratch_take(plan->scratch, sizeof(*limine), 8);
@@ -311,9 +305,9 @@ static bool limine_plan(struct plan *plan)
 	limine->plan = plan;
 	plan->handoff = limine;
 	return limine_find_requests(&limine->requests, plan->kernel, plan->report)
-	    && plan_views(limine) && plan_stack(limine) && plan_entry(limine)
-	    && plan_other_processors(limine) && plan_resident(plan) && plan_kernel_file(plan)
-	    && plan_answers(limine);
+	    && tell_revision(limine) && plan_views(limine) && plan_stack(limine)
+	    && plan_entry(limine) && plan_other_processors(limine) && plan_resident(plan)
+	    && plan_kernel_file(plan) && plan_answers(limine);
 }
 
 static bool limine_seal(struct plan *plan)
@@ -324,26 +318,6 @@ static bool limine_seal(struct plan *plan)
 		return false;
 	limine_answer_memory(plan->handoff, map);
 	return true;
-}
-
-/* Words what the kernel asks for, request by request. */
-static void limine_describe(const struct kernel *kernel, struct text *text)
-{
-	struct limine_requests requests;
-	struct report unused = { 0 };
-
-	if (!limine_find_requests(&requests, kernel, &unused))
-		return;
-	text_add(text, "base revision %llu", ULL(requests.revision));
-	if (requests.revision != requests.revision_used)
-		text_add(text, " (it gets %u)", requests.revision_used);
-	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
-		if (requests.of[i].at != 0)
-			text_add(text, "\n%s%s", limine_feature_name(i),
-			         limine_is_answered(i) ? "" : " (stays unanswered)");
-	}
-	if (requests.unknown != 0)
-		text_add(text, "\n%u that Longjump has not heard of", requests.unknown);
 }
 
 const struct protocol limine_protocol = {

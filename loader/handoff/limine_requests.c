@@ -197,15 +197,24 @@ static bool note(struct search *search, struct limine_request *request, uint64_t
 	return span_part(segment->file, offset, segment->file.size - offset, &request->bytes);
 }
 
+enum limine_feature limine_feature_at(struct span bytes, uint64_t offset)
+{
+	unsigned i = 0;
+
+	while (i < LIMINE_FEATURES
+	       && !has_words(bytes, offset + 16, known[i].id[0], known[i].id[1]))
+		i++;
+	return i;
+}
+
 /* Notes the request at `offset`, if it is one that we know. */
 static bool note_request(struct search *search, uint64_t offset)
 {
 	struct span bytes = search->segment->file;
+	enum limine_feature feature = limine_feature_at(bytes, offset);
 
-	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
-		if (has_words(bytes, offset + 16, known[i].id[0], known[i].id[1]))
-			return note(search, &search->requests->of[i], offset, known[i].name);
-	}
+	if (feature != LIMINE_FEATURES)
+		return note(search, &search->requests->of[feature], offset, known[feature].name);
 	if (!in_bounds(offset, LIMINE_ID_SIZE, bytes.size))
 		return refuse(search->report, DIAG_LIMINE_BAD_REQUEST,
 		              "a request at %#llx: segment %u ends within its id",
@@ -324,4 +333,32 @@ const char *limine_string(const struct kernel *kernel, uint64_t at)
 	if (!span_string(segment->file, offset, &length))
 		return NULL;
 	return (const char *)segment->file.bytes + offset;
+}
+
+uint64_t limine_module_count(const struct limine_request *request)
+{
+	if (limine_revision(request) == 0)
+		return 0;
+	return limine_word(request, offsetof(struct limine_module_request, internal_count));
+}
+
+struct limine_module limine_module(const struct kernel *kernel,
+                                   const struct limine_request *request, uint64_t number)
+{
+	uint64_t list = limine_pointer(
+		kernel, request->at + offsetof(struct limine_module_request, internal));
+	uint64_t at = limine_pointer(kernel, list + 8 * number);
+	uint64_t path = limine_pointer(kernel, at);
+	uint64_t line =
+		limine_pointer(kernel, at + offsetof(struct limine_internal_module, command_line));
+	uint64_t flags =
+		limine_pointer(kernel, at + offsetof(struct limine_internal_module, flags));
+
+	return (struct limine_module){
+		.at = at,
+		.path = limine_string(kernel, path),
+		.command_line = line != 0 ? limine_string(kernel, line) : "",
+		.required = (flags & LIMINE_MODULE_REQUIRED) != 0,
+		.compressed = (flags & LIMINE_MODULE_COMPRESSED) != 0,
+	};
 }

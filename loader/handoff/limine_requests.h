@@ -36,6 +36,10 @@ bool limine_is_asked(struct span file);
 bool limine_find_requests(struct limine_requests *requests, const struct kernel *kernel,
                           struct report *report);
 
+/* What the request asks for whose bytes begin at `offset`; LIMINE_FEATURES if it is none that we
+ * know. */
+enum limine_feature limine_feature_at(struct span bytes, uint64_t offset);
+
 /* The 64-bit word at offset `offset` of a request; 0 if the file ends before. */
 uint64_t limine_word(const struct limine_request *request, size_t offset);
 
@@ -48,6 +52,21 @@ uint64_t limine_pointer(const struct kernel *kernel, uint64_t at);
 
 /* The zero-terminated string linked at `at`, in the kernel's file; NULL if there is none. */
 const char *limine_string(const struct kernel *kernel, uint64_t at);
+
+/* A module that the kernel names itself. */
+struct limine_module {
+	uint64_t at;      /* address, as linked, of its structure */
+	const char *path; /* these two are NULL if they are not in the kernel's file */
+	const char *command_line;
+	bool required, compressed;
+};
+
+/* How many modules the kernel names itself, by its request for modules. */
+uint64_t limine_module_count(const struct limine_request *request);
+
+/* The module that stands at place `number` of that request's list. */
+struct limine_module limine_module(const struct kernel *kernel,
+                                   const struct limine_request *request, uint64_t number);
 
 /* What a request is called: "memory map". The string is static. */
 const char *limine_feature_name(enum limine_feature feature);

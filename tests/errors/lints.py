@@ -35,6 +35,20 @@ CANARY = {
     "start": START,
 }
 
+MAGIC = "0xc7b1dd30df4c8b88, 0x0a82e883a194f07b"
+
+
+def limine(*lines, section=".data"):
+    """A kernel in the top 2 GiB with these numbers in one of its sections."""
+    words = "; ".join((f".section {section}", ".balign 8", *lines, ".text"))
+    return {"body": f'__asm__("{words}");', "ld": "-Ttext-segment=0xffffffff80000000"}
+
+
+# A request, for the direct map, and one for the memory map; and the marker of their end.
+HHDM = f".quad {MAGIC}, 0x48dcf1cb8ad2b852, 0x63984e959a98244b, 0, 0"
+MEMORY = f".quad {MAGIC}, 0x67cf3d9d378a806f, 0xe304acdfc50c3c62, 0, 0"
+END = ".quad 0xadc0e0531bb10d03, 0x9572709f31764c62"
+
 LINTS = {
     "writable code": Lint("K801", {"ld": "-N -z norelro", "body": "int data = 1;"}, {}),
     "a red zone without frame pointers": Lint("K802", LEAF | {"without": "-mno-red-zone"}, LEAF),
@@ -69,5 +83,12 @@ LINTS = {
         "K813",
         CANARY | {"flags": "-fstack-protector-all", "without": "-fno-stack-protector"},
         CANARY,
+    ),
+    "a Limine request at an odd place": Lint("K815", limine(".long 0", HHDM), limine(HHDM)),
+    "a Limine request that is read-only": Lint(
+        "K815", limine(HHDM, section=".rodata"), limine(HHDM)
+    ),
+    "a Limine request behind the end marker": Lint(
+        "K815", limine(HHDM, END, MEMORY), limine(HHDM, MEMORY, END)
     ),
 }

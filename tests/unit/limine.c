@@ -794,21 +794,59 @@ TEST("a kernel that no memory holds in one piece is refused")
 	expect_refused(DIAG_LIMINE_NOT_TOGETHER, "16388 KiB");
 }
 
-TEST("what the kernel asks for is described, request by request")
+TEST("a base revision that there is not yet is warned of")
 {
-	char words[400];
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_revision(DATA, 4);
+	boot_it();
+	EXPECT_EQUAL(world.report.count, 1);
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_LIMINE_REVISION);
+	EXPECT(!world.report.findings[0].refusal);
+}
+
+/* What the kernel asks for, in words. */
+static const char *described(void)
+{
+	static char words[1000];
 	struct text text = text_in(words, sizeof(words));
 
+	lay_file(&world.order.kernel, built(), FILE_AT);
+	EXPECT(kernel_read(&world.boot.kernel, world.order.kernel.bytes, 48, &world.report));
+	limine_protocol.describe(&world.boot.kernel, &text);
+	return words;
+}
+
+TEST("what the kernel asks for is described, request by request")
+{
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	put_revision(DATA, 5);
 	put_request(DATA + 0x40, LIMINE_HHDM, 0);
 	put_request(DATA + 0x80, LIMINE_DEVICE_TREE, 0);
 	put_words(DATA + 0xc0, (uint64_t[]){ LIMINE_MAGIC_0, LIMINE_MAGIC_1, 1, 2 }, 4);
-	lay_file(&world.order.kernel, built(), FILE_AT);
-	expect_plan();
-	limine_protocol.describe(&world.boot.kernel, &text);
-	EXPECT_EQUAL(strcmp(words, "base revision 5 (it gets 3)\nhigher half direct map\n"
-	                           "device tree (stays unanswered)\n"
-	                           "1 that Longjump has not heard of"),
+	EXPECT_EQUAL(strcmp(described(), "base revision 5 (it gets 3)\nhigher half direct map\n"
+	                                 "device tree (stays unanswered)\n"
+	                                 "1 that Longjump has not heard of"),
 	             0);
+}
+
+TEST("the values that requests give are described")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_internal_modules();
+	put_request(DATA + 0x400, LIMINE_STACK_SIZE, 0);
+	put_word(DATA + 0x430, 128 * KIB);
+	put_request(DATA + 0x440, LIMINE_PAGING_MODE, 0);
+	put_request(DATA + 0x480, LIMINE_MP, 0);
+	put_word(DATA + 0x4b0, LIMINE_MP_X2APIC);
+	put_request(DATA + 0x4c0, LIMINE_ENTRY_POINT, 0);
+	put_word(DATA + 0x4f0, TOP + 0x20);
+	EXPECT_EQUAL(strcmp(described(),
+	                    "base revision 0\nstack size: 128 KiB\npaging mode: 4 levels\n"
+	                    "multiprocessor, in x2APIC mode\nentry point 0xffffffff80000020\n"
+	                    "modules\ninternal module /top, required: words\n"
+	                    "internal module ./sub/second, to be unpacked"),
+	             0);
+	put_request(DATA + 0x440, LIMINE_PAGING_MODE, 1);
+	put_words(DATA + 0x470, (uint64_t[]){ 0, 1, 0 }, 3);
+	EXPECT(strstr(described(), "paging mode: 4 levels, at least 4, at most 5\n") != NULL);
 }

@@ -14,7 +14,7 @@ struct check {
 	struct sections sections;
 	struct report report;
 	const struct protocol *protocol; /* how the kernel is started; NULL: not known */
-	char asks[1200]; /* what it asks for by itself, a line each; see boot.h, describe */
+	char asks[8000]; /* what it asks for by itself, a line each; see boot.h, describe */
 	bool readable;   /* boot.kernel is whole */
 	bool prepared;   /* boot.plan is whole: the loader would start the kernel */
 };

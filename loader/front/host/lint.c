@@ -44,14 +44,16 @@ static void lint_headers(const struct kernel *kernel, struct report *report)
 	}
 }
 
-/* The entry point, which should be _start. */
-static void lint_entry(const struct kernel *kernel, const struct sections *sections,
+/* The entry point, which should be _start; unless the kernel asks to be entered elsewhere. */
+static void lint_entry(const struct plan *plan, const struct sections *sections,
                        struct report *report)
 {
+	const struct kernel *kernel = plan->kernel;
 	const char *name = file_symbol_at(sections, kernel->entry.at);
 	struct file_symbol start;
 
-	if (sections->symbols.entries.size == 0)
+	if (sections->symbols.entries.size == 0
+	    || plan->entry.rip != kernel->entry.at + plan->slide)
 		return;
 	if (file_symbol_find(sections, "_start", &start)) {
 		if (start.begin != kernel->entry.at)
@@ -278,7 +280,8 @@ void lint(const struct plan *plan, const struct sections *sections)
 	lint_program(sections, report);
 	lint_rights(plan->kernel, report);
 	lint_headers(plan->kernel, report);
-	lint_entry(plan->kernel, sections, report);
+	lint_entry(plan, sections, report);
+	lint_limine(plan);
 	lint_relocations(plan, sections, report);
 	lint_code(plan, sections);
 	lint_symbols(sections, report);
