@@ -110,7 +110,21 @@ def settle(given, kernel):
     settings.say("append", given.append)
     settings.say("options", given.options)
     settings.say("modules", given.module or None)
+    if kernel:
+        add_protocol(settings, kernel)
     return settings
+
+
+def add_protocol(settings, kernel):
+    """Adds the loader's option for a kernel that its Cargo.toml says is made for another loader,
+    unless a protocol is chosen."""
+    manifest, options = find_manifest(kernel.resolve().parent), settings["options"]
+    if manifest is None or "-protocol=" in (options or ""):
+        return
+    protocol = bootloader_option(manifest, kernel)
+    if protocol:
+        origin = settings.origins["options"] if options else shown(manifest)
+        settings.set("options", " ".join(filter(None, (protocol, options))), origin)
 
 
 def number(option, text, least, most):
@@ -153,8 +167,7 @@ def pack(given, settings, kernel):
     words = ["--kernel", str(kernel)]
     words += ["--output", given.output or str(kernel.parent / f"{kernel.stem}.iso")]
     words += [] if settings["append"] is None else ["--append", settings["append"]]
-    options = with_protocol(settings["options"], kernel)
-    words += [] if options is None else ["--options", options]
+    words += [] if settings["options"] is None else ["--options", settings["options"]]
     for text in settings["modules"]:
         words += ["--module", os.path.join(folder, text)]
     order = read_order(IMAGE.read([*words, *(["--verbose"] if given.verbose else [])]))
@@ -163,16 +176,6 @@ def pack(given, settings, kernel):
     if not given.no_check:
         check_order(order)
     return make_disc(order)
-
-
-def with_protocol(options, kernel):
-    """The loader's options, with the protocol of a kernel that its Cargo.toml says is made for
-    another loader."""
-    manifest = find_manifest(kernel.resolve().parent)
-    if manifest is None or "-protocol=" in (options or ""):
-        return options
-    protocol = bootloader_option(manifest)
-    return " ".join(filter(None, (protocol, options))) or options
 
 
 def fill(word, disc):
