@@ -84,6 +84,12 @@ LINTS = {
         CANARY | {"flags": "-fstack-protector-all", "without": "-fno-stack-protector"},
         CANARY,
     ),
+    "a name of the crate bootloader": Lint(
+        "K816", {"body": "void _ZN10bootloader8bootinfo3newE(void) {}"}, {"body": "void f(void) {}"}
+    ),
+    "the section of the crate bootloader": Lint(
+        "K816", {"body": '__attribute__((section(".bootloader-config"))) char config[] = "x";'}, {}
+    ),
     "a Limine request at an odd place": Lint("K815", limine(".long 0", HHDM), limine(HHDM)),
     "a Limine request that is read-only": Lint(
         "K815", limine(HHDM, section=".rodata"), limine(HHDM)

@@ -92,14 +92,14 @@ def test_sse_is_known_to_be_on_or_off(kernel):
     ("K303", ",kernel-stack-address=0xfffffffffffff000"),
     ("K303", ",kernel-stack-address=0xffffffffffffb000,kernel-stack-size=4"),
     ("K303", ",map_physical_memory,physical-memory-offset=0xffffffff00000000"),
-    ("K303", " -paging=5"),
+    ("K306", " -paging=5"),
     ("K208", ",boot-info-address=0x400000"),
     ("K208", ",kernel-stack-address=0x3ff000"),
     ("K208", ",kernel-stack-address=0xfff0000000,kernel-stack-size=0x20000"),
     ("K208", ",map_physical_memory,physical-memory-offset=0x10000000000"),
     ("K208", ",recursive_page_table,kernel-stack-address=0x8000000000"),
 ])  # fmt: skip
-def test_what_the_crate_bootloader_could_not_do_is_refused(kernel, code, words):
+def test_what_the_crate_bootloader_could_not_do_is_told(kernel, code, words):
     program = kernel(ld="-Ttext=0x400000")
     found = check(*("-protocol=bootloader-0.9" + words).split(), program)
     assert [finding["code"] for finding in found["findings"]] == [code], found

@@ -259,6 +259,30 @@ static void lint_program(const struct sections *sections, struct report *report)
 		warn(report, DIAG_LINT_PROGRAM, "it contains __libc_start_main");
 }
 
+/* Kernels made for the Rust crate bootloader that are started natively: nothing but the names of
+ * what they use of it tells. From 0.10 on there is a section that does. */
+static void lint_bootloader(const struct plan *plan, const struct sections *sections,
+                            struct report *report)
+{
+	struct elf_section_header section;
+	struct file_symbol symbol;
+
+	if (strcmp(plan->protocol, "native") != 0)
+		return;
+	if (section_find(sections, ".bootloader-config", &section)) {
+		warn(report, DIAG_LINT_BOOTLOADER,
+		     "it has a section .bootloader-config, so it is made for 0.10 or later");
+		return;
+	}
+	for (uint64_t i = 0; file_symbol_read(sections, i, &symbol); i++) {
+		if (strstr(symbol.name, "10bootloader8bootinfo") != NULL) {
+			warn(report, DIAG_LINT_BOOTLOADER, "it uses bootloader::bootinfo, in %.60s",
+			     symbol.name);
+			return;
+		}
+	}
+}
+
 /* True if the kernel begins in 64-bit mode. The others, Multiboot's, are entered in 32 bits: their
  * code says something else, and nobody moves them. */
 static bool is_entered_in_64_bits(const struct plan *plan)
@@ -282,6 +306,7 @@ void lint(const struct plan *plan, const struct sections *sections)
 	lint_headers(plan->kernel, report);
 	lint_entry(plan, sections, report);
 	lint_limine(plan);
+	lint_bootloader(plan, sections, report);
 	lint_relocations(plan, sections, report);
 	lint_code(plan, sections);
 	lint_symbols(sections, report);
