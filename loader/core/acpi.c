@@ -28,14 +28,6 @@ enum {
 	MADT_ENABLED = 1
 };
 
-/* Bytes of physical memory; empty if the loader cannot see them. */
-static struct span memory_at(const struct machine *machine, uint64_t at, uint64_t size)
-{
-	if (at == 0 || !in_bounds(at, size, machine->reach))
-		return (struct span){ NULL, 0 };
-	return (struct span){ visible(machine, at), size };
-}
-
 /* A whole table with its header; empty if its length makes no sense. */
 static struct span table_at(const struct machine *machine, uint64_t at)
 {

@@ -37,6 +37,28 @@ bool span_string(struct span from, uint64_t offset, uint64_t *length)
 	return false;
 }
 
+/* Quick, since every kernel is searched so. */
+uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32_t word)
+{
+	uint8_t first = (uint8_t)word;
+	size_t end;
+
+	if (!in_bounds(offset, 4, from.size))
+		return from.size;
+	end = (size_t)from.size - 3;
+	/*@ loop invariant offset <= at;
+	  @ loop assigns at;
+	  @ loop variant end - at; */
+	for (size_t at = (size_t)offset; at < end; at += step) {
+		const uint8_t *bytes = from.bytes + at;
+
+		if (bytes[0] == first && bytes[1] == (word >> 8 & 0xff)
+		    && bytes[2] == (word >> 16 & 0xff) && bytes[3] == word >> 24)
+			return at;
+	}
+	return from.size;
+}
+
 void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align)
 {
 	uint64_t gap = -(uint64_t)(uintptr_t)scratch->at & (align - 1);

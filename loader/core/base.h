@@ -173,6 +173,13 @@ bool span_read(struct span from, uint64_t offset, void *to, size_t size);
   @ ensures !\result ==> *length == 0; */
 bool span_string(struct span from, uint64_t offset, uint64_t *length);
 
+/* Where the four bytes of `word` stand in `from`: the first such offset among `offset`, `offset` +
+ * `step` and so on; the span's size if there is none. */
+/*@ requires is_readable(from) && 0 < step && from.size + step <= SIZE_MAX;
+  @ assigns \nothing;
+  @ ensures \result == from.size || \result + 4 <= from.size; */
+uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32_t word);
+
 /*
  * Memory that the front end set aside for what the loader makes: page tables, boot information, the
  * resident part. It lies in RAM that nothing else uses, below the end of the loader's reach, so

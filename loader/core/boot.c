@@ -105,11 +105,30 @@ bool boot_wish(struct boot *boot, const struct machine *machine, struct order *o
                const struct protocol *protocol, struct report *report)
 {
 	order_drop_options(order, protocol->options, protocol->name, report);
+	boot->kernel.physical = false;
 	return protocol->wish == NULL
 	    || (check_cpu(machine, order, report)
 	        && protocol->read(&boot->kernel, order->kernel.bytes,
 	                          virtual_bits(order->options.paging_levels), report)
 	        && protocol->wish(&boot->kernel, machine, order, report));
+}
+
+uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t size)
+{
+	const struct kernel *kernel = &boot->kernel;
+	struct phys_range place = { block.end - size, block.end };
+
+	for (unsigned i = kernel->physical ? kernel->segment_count : 0; i-- > 0;) {
+		struct virt_range segment = kernel->segments[i].virt;
+
+		if (!phys_overlap(place, (struct phys_range){ segment.begin, segment.end }))
+			continue;
+		if (!in_bounds(block.begin, size, page_down(segment.begin)))
+			return block.end - size;
+		place.end = page_down(segment.begin);
+		place.begin = place.end - size;
+	}
+	return place.begin;
 }
 
 bool boot_prepare(struct boot *boot, const struct machine *machine, const struct order *order,

@@ -18,6 +18,10 @@ struct protocol {
 	 * on. */
 	bool (*recognise)(struct span file);
 
+	/* True if these bytes, which no protocol recognises, were most likely meant for this one:
+	 * its read() can then say what is wrong. NULL: that cannot be seen. */
+	bool (*resembles)(struct span file);
+
 	/* From the kernel's bytes to the checked kernel: kernel_read(), unless it is another kind
 	 * of file. */
 	bool (*read)(struct kernel *kernel, struct span file, unsigned address_bits,
@@ -60,6 +64,13 @@ struct boot {
  */
 bool boot_wish(struct boot *boot, const struct machine *machine, struct order *order,
                const struct protocol *protocol, struct report *report);
+
+/*
+ * Where in `block` scratch memory of `size` bytes goes: as high as can be, but clear of the places
+ * that the kernel, which boot_wish() has seen, must have for itself. At the block's end if nothing
+ * in it is clear.
+ */
+uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t size);
 
 /*
  * Reads the kernel and plans everything; what remains to be done stands in boot->launch, for the

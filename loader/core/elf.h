@@ -44,6 +44,8 @@ struct kernel {
 	struct virt_range tls;   /* the TLS template, within a segment; may be empty */
 	uint64_t tls_file_size;
 	uint64_t tls_align;
+	bool physical;   /* all addresses are: memory has to be free just there */
+	uint64_t header; /* offset of the protocol's own header in the file, if it has one */
 };
 
 /*

@@ -53,6 +53,23 @@ struct video_mode {
 	uint32_t width, height, bits_per_pixel, number;
 };
 
+/* What the VGA BIOS says of itself, and of the mode that the screen gets, as it is (VBE Core
+ * Functions Standard 3.0, functions 00h, 01h and 0Ah). */
+struct vbe {
+	struct span control, mode; /* 512 and 256 bytes; empty: no such mode is set */
+	uint16_t interface_segment, interface_offset, interface_size; /* 0: there is none */
+};
+
+/* The BIOS's 32-bit interface to power management (APM 1.2, functions 00h and 03h). */
+struct apm {
+	uint16_t version; /* 0x102 is 1.2; 0: there is none, or nobody asked */
+	uint16_t flags;
+	uint16_t code_32, code_32_size; /* real-mode segments */
+	uint16_t code_16, code_16_size;
+	uint16_t data, data_size;
+	uint32_t entry; /* offset in code_32 */
+};
+
 struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
 	                    paging */
@@ -78,6 +95,7 @@ struct machine {
 	const struct processor *processors; /* as the firmware lists them; NULL: not known */
 	unsigned processor_count;
 	uint32_t apic_id; /* of the CPU that runs the loader */
+	bool network;     /* booted from there: boot_drive says nothing */
 	uint32_t boot_drive;
 	uint32_t serial; /* base port of the UART that the user reads, or 0 */
 	uint64_t boot_partition;
@@ -89,8 +107,12 @@ struct machine {
 	const struct screen
 		*video_screens; /* what each of them would make of the screen, or NULL */
 	unsigned video_mode_count;
+	struct vbe vbe;
 	const uint8_t *edid; /* 128 bytes, or NULL */
 	const uint8_t *font; /* 4096 bytes, or NULL */
+
+	struct apm apm;
+	uint64_t rom_configuration; /* int 15h, AH=C0h: physical address of the table, or 0 */
 };
 
 /* A file that the front end has read into memory. */
@@ -120,6 +142,17 @@ static inline uint64_t physical(const struct machine *machine, const void *point
 static inline void *visible(const struct machine *machine, uint64_t at)
 {
 	return (void *)((uintptr_t)machine->memory + (uintptr_t)at);
+}
+
+/* Bytes of physical memory that somebody else wrote; none if the running code cannot see them all,
+ * or if `at` is 0. */
+/*@ requires \valid_read(machine);
+  @ assigns \nothing; */
+static inline struct span memory_at(const struct machine *machine, uint64_t at, uint64_t size)
+{
+	if (at == 0 || !in_bounds(at, size, machine->reach))
+		return (struct span){ NULL, 0 };
+	return (struct span){ (const uint8_t *)visible(machine, at), size };
 }
 
 #endif

@@ -153,8 +153,7 @@ static enum memory_type firmware_type(uint32_t type)
 	}
 }
 
-/* The claim that a range of the firmware's map makes; an empty one if it is to be ignored. */
-static struct memory_range firmware_claim(const struct firmware_range *range)
+struct memory_range memory_claim(const struct firmware_range *range)
 {
 	bool whole = in_bounds(range->begin, range->size, UINT64_MAX);
 	struct phys_range phys = { range->begin, whole ? range->begin + range->size : UINT64_MAX };
@@ -174,7 +173,7 @@ bool memory_read(struct memory *memory, const struct machine *machine, struct sc
 		return refuse_claims(count, report);
 	claims[0] = (struct memory_range){ { 0, PAGE_SIZE }, MEMORY_RESERVED };
 	for (unsigned i = 1; i < count; i++)
-		claims[i] = firmware_claim(&machine->firmware[i - 1]);
+		claims[i] = memory_claim(&machine->firmware[i - 1]);
 	if (!memory_from_claims(memory, claims, count, scratch, report))
 		return false;
 	if (memory_total(memory, MEMORY_USABLE) == 0)

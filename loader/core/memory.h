@@ -56,6 +56,10 @@ struct memory {
 bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
                         struct scratch scratch, struct report *report);
 
+/* The claim that a range of the firmware's map makes, to the byte; an empty one if it is to be
+ * ignored. */
+struct memory_range memory_claim(const struct firmware_range *range);
+
 /*
  * The firmware's memory map. The first page, which holds the BIOS's data, is reserved. False, with
  * the reason in the report, if there is no usable memory. `scratch` is only borrowed.

@@ -56,6 +56,7 @@ struct options {
 	struct video_request video;
 	bool paging_given; /* by the user */
 	bool explain;      /* the kernel's first faults */
+	bool old_bios;     /* ask the BIOS for struct apm, and for its configuration */
 	bool kaslr;
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */

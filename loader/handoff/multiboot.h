@@ -7,29 +7,25 @@
 #define HANDOFF_MULTIBOOT_H
 
 #include "core/boot.h"
+#include "handoff/abi/multiboot.h"
 #include "handoff/writer.h"
 
 extern const struct protocol multiboot1_protocol;
 extern const struct protocol multiboot2_protocol;
 
-/* Where a header says that the file's bytes go, instead of its ELF headers. All physical. */
-struct multiboot_addresses {
-	uint32_t header_address, load_address, load_end, bss_end;
-};
+/* The table of APM as both versions hand it over; false if there is none. */
+bool multiboot_apm(const struct machine *machine, struct mb_apm *apm);
+
+/* Puts the kernel's segments where they belong: at their physical addresses, and plan->slide away.
+ * */
+bool multiboot_place(struct plan *plan);
 
 /*
- * The place of a header in the file: the first multiple of `align` below `search` at which `magic`
- * stands and the first `words` words add up to 0. False if there is none.
+ * Chooses plan->slide for a kernel that may be moved: it stays where it is linked, if it can and
+ * does not like it better as low or as high as can be; else it goes to usable memory within the
+ * bounds it asks for. False, with the reason in the report, if there is none.
  */
-bool multiboot_find(struct span file, uint32_t magic, unsigned words, uint64_t align,
-                    uint64_t search, uint64_t *at);
-
-/* The kernel that the addresses describe, whose header stands at byte `header` of the file. */
-bool multiboot_read_addresses(struct kernel *kernel, struct span file, uint64_t header,
-                              const struct multiboot_addresses *addresses, struct report *report);
-
-/* Puts the kernel's segments where they belong: at their physical addresses. */
-bool multiboot_place(struct plan *plan);
+bool multiboot_move(struct plan *plan, const struct mb2_relocatable *asked);
 
 /* Plans what both versions promise, and a block of `size` bytes for the information. */
 bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer);
@@ -52,6 +48,9 @@ void multiboot_write_line(const struct file *file, char *to, uint64_t size);
 
 /* Bytes that it takes, with the zero at its end. */
 uint64_t multiboot_line_size(const struct file *file);
+
+/* Asks for what only Multiboot hands over. */
+void multiboot_wish(struct order *order);
 
 /* Asks for a screen as the kernel would like it, unless the user has said something: pixels and
  * bits of a pixel, each 0 for any. Another mode, or text, will do. */

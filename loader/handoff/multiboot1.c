@@ -3,76 +3,95 @@
  */
 #include "handoff/multiboot.h"
 
-#include "handoff/abi/multiboot.h"
+#include "handoff/multiboot_header.h"
 
-/* Reads the header; false if there is none. What a short file has no room for is 0. */
-static bool find_header(struct span file, struct mb1_header *header, uint64_t *at)
+/* The header at byte `at` of the file. What a short file has no room for is 0. */
+static struct mb1_header read_header(struct span file, uint64_t at)
 {
-	if (!multiboot_find(file, MB1_MAGIC, 3, 4, MB1_SEARCH, at))
-		return false;
-	*header = (struct mb1_header){ 0 };
-	return span_read(file, *at, header, sizeof(*header))
-	    || span_read(file, *at, header, offsetof(struct mb1_header, mode_type))
-	    || span_read(file, *at, header, offsetof(struct mb1_header, header_address));
+	struct mb1_header header = { 0 };
+
+	span_read(file, at, &header, (size_t)min_u64(sizeof(header), file.size - at));
+	return header;
 }
 
 static bool mb1_recognise(struct span file)
 {
-	struct mb1_header header;
 	uint64_t at;
 
-	return find_header(file, &header, &at);
+	return multiboot_find(file, &multiboot_version_1, &at);
+}
+
+static bool mb1_resembles(struct span file)
+{
+	return multiboot_resembles(file, &multiboot_version_1);
 }
 
 static bool mb1_read(struct kernel *kernel, struct span file, unsigned address_bits,
                      struct report *report)
 {
+	struct multiboot_image image = { 0 };
 	struct mb1_header header;
-	uint64_t at;
 	uint32_t unknown;
 
 	(void)address_bits;
-	if (!find_header(file, &header, &at))
-		return refuse(report, DIAG_MULTIBOOT_NO_HEADER,
-		              "no Multiboot 1 header with a right checksum in the first %u bytes",
-		              MB1_SEARCH);
+	if (!multiboot_find(file, &multiboot_version_1, &image.header))
+		return multiboot_refuse(file, &multiboot_version_1, report);
+	header = read_header(file, image.header);
 	unknown = header.flags & MB1_REQUIRED
 	        & ~(uint32_t)(MB1_ALIGN_MODULES | MB1_WANT_MEMORY | MB1_WANT_VIDEO);
 	if (unknown != 0)
 		return refuse(report, DIAG_MULTIBOOT_REQUIRED,
-		              "flags %#x of its Multiboot 1 header", unknown);
-	if ((header.flags & MB1_ADDRESSES) == 0)
-		return kernel_read_physical(kernel, file, report);
-	if (!multiboot_read_addresses(
-		    kernel, file, at,
-		    &(struct multiboot_addresses){ header.header_address, header.load_address,
-	                                           header.load_end, header.bss_end },
-		    report))
-		return false;
-	kernel->entry.at = header.entry;
-	return true;
+		              "its header's flags are %#x; Multiboot 1 does not know %#x of them",
+		              header.flags, unknown);
+	image.has_addresses = image.has_entry = (header.flags & MB1_ADDRESSES) != 0;
+	image.addresses = (struct multiboot_addresses){ header.header_address, header.load_address,
+		                                        header.load_end, header.bss_end };
+	image.entry = header.entry;
+	return multiboot_read(kernel, file, &image, report);
 }
 
 /* The screen that the header asks for. */
 static bool mb1_wish(const struct kernel *kernel, const struct machine *machine,
                      struct order *order, struct report *report)
 {
-	struct mb1_header header;
-	uint64_t at;
+	struct mb1_header header = read_header(kernel->file, kernel->header);
 
 	(void)machine;
 	(void)report;
-	if (find_header(kernel->file, &header, &at) && (header.flags & MB1_WANT_VIDEO) != 0
-	    && header.mode_type == 0)
+	multiboot_wish(order);
+	if ((header.flags & MB1_WANT_VIDEO) != 0 && header.mode_type == 0)
 		multiboot_wish_screen(order, header.width, header.height, header.depth);
 	return true;
+}
+
+/* Words what the kernel asks for, flag by flag. */
+static void mb1_describe(const struct kernel *kernel, struct text *text)
+{
+	struct mb1_header header = read_header(kernel->file, kernel->header);
+
+	text_add(text, "the header at byte %#llx of the file, with flags %#x", ULL(kernel->header),
+	         header.flags);
+	if ((header.flags & MB1_ALIGN_MODULES) != 0)
+		text_add(text, "\nmodules on page boundaries");
+	if ((header.flags & MB1_WANT_MEMORY) != 0)
+		text_add(text, "\namounts of memory, and the memory map");
+	if ((header.flags & MB1_WANT_VIDEO) != 0 && header.mode_type != 0)
+		text_add(text, "\na text screen");
+	else if ((header.flags & MB1_WANT_VIDEO) != 0)
+		multiboot_describe_screen(text, header.width, header.height, header.depth);
+	if ((header.flags & MB1_ADDRESSES) != 0)
+		text_add(text,
+		         "\nits header at %#x, its file at %#x-%#x, zeroes to %#x\n"
+		         "its entry at %#x",
+		         header.header_address, header.load_address, header.load_end,
+		         header.bss_end, header.entry);
 }
 
 /* Bytes that the information takes at most. */
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct order *order = plan->order;
-	uint64_t size = sizeof(struct mb1_info) + 64 + multiboot_line_size(&order->kernel)
+	uint64_t size = sizeof(struct mb1_info) + 1024 + multiboot_line_size(&order->kernel)
 	              + multiboot_sections_size(plan->kernel->file);
 
 	size += plan->machine->firmware_count * sizeof(struct mb1_range);
@@ -153,6 +172,43 @@ static void write_screen(const struct machine *machine, struct mb1_info *info)
 	info->blue_bits = screen->blue_bits;
 }
 
+/* What the VGA BIOS said, if the screen is in one of its modes. */
+static void write_vbe(struct writer *writer, struct mb1_info *info)
+{
+	const struct machine *machine = writer->plan->machine;
+	const struct vbe *vbe = &machine->vbe;
+
+	if (vbe->mode.size == 0)
+		return;
+	info->flags |= MB1_HAS_VBE;
+	info->vbe_control = (uint32_t)writer_copy(writer, vbe->control.bytes, vbe->control.size);
+	info->vbe_mode_info = (uint32_t)writer_copy(writer, vbe->mode.bytes, vbe->mode.size);
+	info->vbe_mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR);
+	info->vbe_segment = vbe->interface_segment;
+	info->vbe_offset = vbe->interface_offset;
+	info->vbe_length = vbe->interface_size;
+}
+
+/* What the BIOS knows of the drive, of itself, and of power. */
+static void write_bios(struct writer *writer, struct mb1_info *info)
+{
+	const struct machine *machine = writer->plan->machine;
+	struct mb_apm apm;
+
+	if (!machine->network) {
+		info->flags |= MB1_HAS_BOOT_DEVICE;
+		info->boot_device = machine->boot_drive << 24 | 0xffffff; /* 0xff: no partition */
+	}
+	if (machine->rom_configuration != 0) {
+		info->flags |= MB1_HAS_CONFIGURATION;
+		info->configuration = (uint32_t)machine->rom_configuration;
+	}
+	if (multiboot_apm(machine, &apm)) {
+		info->flags |= MB1_HAS_APM;
+		info->apm = (uint32_t)writer_copy(writer, &apm, sizeof(apm));
+	}
+}
+
 /* The section headers, with the tables that no segment brings. */
 static void write_sections(struct writer *writer, struct mb1_info *info)
 {
@@ -181,14 +237,15 @@ static bool mb1_plan(struct plan *plan)
 		return false;
 	at = writer_reserve(&writer, sizeof(*info), &bytes);
 	info = bytes;
-	info->flags = MB1_HAS_MEMORY | MB1_HAS_BOOT_DEVICE | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES
-	            | MB1_HAS_MEMORY_MAP | MB1_HAS_LOADER_NAME | MB1_HAS_FRAMEBUFFER;
-	info->boot_device = plan->machine->boot_drive << 24 | 0xffffff; /* 0xff: no partition */
+	info->flags = MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES | MB1_HAS_MEMORY_MAP
+	            | MB1_HAS_LOADER_NAME | MB1_HAS_FRAMEBUFFER;
 	info->command_line = write_line(&writer, &plan->order->kernel);
 	info->loader_name = (uint32_t)writer_string(&writer, LOADER_NAME);
 	write_modules(&writer, info);
 	write_memory(&writer, info);
+	write_bios(&writer, info);
 	write_screen(plan->machine, info);
+	write_vbe(&writer, info);
 	write_sections(&writer, info);
 	multiboot_enter(plan, MB1_ENTERED, at);
 	return true;
@@ -197,9 +254,11 @@ static bool mb1_plan(struct plan *plan)
 const struct protocol multiboot1_protocol = {
 	.name = "multiboot1",
 	.recognise = mb1_recognise,
+	.resembles = mb1_resembles,
 	.read = mb1_read,
 	.wish = mb1_wish,
 	.place = multiboot_place,
 	.plan = mb1_plan,
 	.seal = multiboot_seal,
+	.describe = mb1_describe,
 };

@@ -1,171 +1,71 @@
 /* SPDX-License-Identifier: MIT */
-/* multiboot2.c - Multiboot 2 (version 2.0 of its specification): its header's tags and the
- * information's. */
+/* multiboot2.c - Multiboot 2 (version 2.0 of its specification): what the kernel is told, tag by
+ * tag.
+ */
 #include "handoff/multiboot.h"
 
-#include "handoff/abi/multiboot.h"
-
-/* What the header's tags ask for. */
-struct wishes {
-	bool has_addresses, has_entry, has_screen;
-	struct multiboot_addresses addresses;
-	uint32_t entry;
-	uint32_t screen[3]; /* width, height, depth; 0: any */
-};
-
-/* A header tag while it is read. */
-struct tag {
-	struct mb2_header_tag header;
-	struct span body; /* behind the tag's first 8 bytes */
-};
-
-/* The tags of the header; false if there is none. */
-static bool find_tags(struct span file, uint64_t *at, struct span *tags)
-{
-	struct mb2_header header;
-
-	return multiboot_find(file, MB2_MAGIC, 4, MB2_ALIGN, MB2_SEARCH, at)
-	    && span_read(file, *at, &header, sizeof(header)) && header.architecture == MB2_I386
-	    && header.length >= sizeof(header)
-	    && span_part(file, *at + sizeof(header), header.length - sizeof(header), tags);
-}
-
-/* The tag at *at; false at the end of the tags. *at moves to the next one. */
-static bool next_tag(struct span tags, uint64_t *at, struct tag *tag)
-{
-	if (!span_read(tags, *at, &tag->header, sizeof(tag->header))
-	    || tag->header.type == MB2_HEADER_END || tag->header.size < sizeof(tag->header)
-	    || !span_part(tags, *at + sizeof(tag->header), tag->header.size - sizeof(tag->header),
-	                  &tag->body))
-		return false;
-	*at = align_up(*at + tag->header.size, MB2_ALIGN);
-	return true;
-}
-
-/* True if the loader gives information tags of this type, on this machine. */
-static bool is_given(uint32_t type)
-{
-	static const uint32_t given[] = { MB2_COMMAND_LINE, MB2_LOADER_NAME, MB2_MODULE,
-		                          MB2_MEMORY,       MB2_BOOT_DEVICE, MB2_MEMORY_MAP,
-		                          MB2_FRAMEBUFFER,  MB2_RSDP_OLD,    MB2_RSDP_NEW,
-		                          MB2_LOAD_BASE,    MB2_ELF_SECTIONS };
-
-	for (unsigned i = 0; i < COUNT(given); i++) {
-		if (given[i] == type)
-			return true;
-	}
-	return false;
-}
-
-/* A list of information tags that the kernel cannot do without, unless the tag is optional. */
-static bool check_information(const struct tag *tag, struct report *report)
-{
-	uint32_t type;
-
-	for (uint64_t at = 0; span_read(tag->body, at, &type, sizeof(type)); at += sizeof(type)) {
-		if (!is_given(type) && (tag->header.flags & MB2_OPTIONAL) == 0)
-			return refuse(report, DIAG_MULTIBOOT_REQUIRED,
-			              "information tag %u, which there is none of here", type);
-	}
-	return true;
-}
-
-/* Takes one tag in; refuses what it cannot do and may not pass over. */
-static bool take_tag(const struct tag *tag, struct wishes *wishes, struct report *report)
-{
-	switch (tag->header.type) {
-	case MB2_HEADER_INFORMATION:
-		return check_information(tag, report);
-	case MB2_HEADER_ADDRESSES:
-		wishes->has_addresses =
-			span_read(tag->body, 0, &wishes->addresses, sizeof(wishes->addresses));
-		return true;
-	case MB2_HEADER_ENTRY:
-		wishes->has_entry = span_read(tag->body, 0, &wishes->entry, sizeof(wishes->entry));
-		return true;
-	case MB2_HEADER_FRAMEBUFFER:
-		wishes->has_screen =
-			span_read(tag->body, 0, wishes->screen, sizeof(wishes->screen));
-		return true;
-	case MB2_HEADER_CONSOLE:
-	case MB2_HEADER_ALIGN_MODULES:
-	case MB2_HEADER_EFI_SERVICES:
-	case MB2_HEADER_EFI32_ENTRY:
-	case MB2_HEADER_EFI64_ENTRY:
-	case MB2_HEADER_RELOCATABLE:
-		return true; /* done anyway, or meant for other machines */
-	default:
-		return (tag->header.flags & MB2_OPTIONAL) != 0
-		    || refuse(report, DIAG_MULTIBOOT_REQUIRED, "header tag %u", tag->header.type);
-	}
-}
+#include "handoff/multiboot2_header.h"
 
 static bool mb2_recognise(struct span file)
 {
-	struct span tags;
 	uint64_t at;
 
-	return find_tags(file, &at, &tags);
+	return multiboot_find(file, &multiboot_version_2, &at);
 }
 
-/* Takes all tags of the header in. */
-static bool read_wishes(struct span file, uint64_t *header, struct wishes *wishes,
-                        struct report *report)
+static bool mb2_resembles(struct span file)
 {
-	struct span tags;
-	struct tag tag;
-	uint64_t at = 0;
+	return multiboot_resembles(file, &multiboot_version_2);
+}
 
-	*wishes = (struct wishes){ 0 };
-	if (!find_tags(file, header, &tags))
-		return refuse(report, DIAG_MULTIBOOT_NO_HEADER,
-		              "no Multiboot 2 header with a right checksum in the first %u bytes",
-		              MB2_SEARCH);
-	while (next_tag(tags, &at, &tag)) {
-		if (!take_tag(&tag, wishes, report))
-			return false;
-	}
-	return true;
+/* What the kernel, which mb2_read() has read, asks for. */
+static struct mb2_wishes wishes_of(const struct kernel *kernel, struct report *report)
+{
+	struct mb2_wishes wishes;
+
+	mb2_read_wishes(&wishes, kernel->file, kernel->header, report);
+	return wishes;
 }
 
 static bool mb2_read(struct kernel *kernel, struct span file, unsigned address_bits,
                      struct report *report)
 {
-	struct wishes wishes;
-	uint64_t header;
+	struct mb2_wishes wishes;
+	uint64_t at;
 
 	(void)address_bits;
-	if (!read_wishes(file, &header, &wishes, report))
-		return false;
-	if (wishes.has_addresses
-	            ? !multiboot_read_addresses(kernel, file, header, &wishes.addresses, report)
-	            : !kernel_read_physical(kernel, file, report))
-		return false;
-	if (wishes.has_entry)
-		kernel->entry.at = wishes.entry;
-	return true;
+	if (!multiboot_find(file, &multiboot_version_2, &at))
+		return multiboot_refuse(file, &multiboot_version_2, report);
+	return mb2_read_wishes(&wishes, file, at, report)
+	    && multiboot_read(kernel, file, &wishes.image, report);
 }
 
 /* The screen that the header asks for. */
 static bool mb2_wish(const struct kernel *kernel, const struct machine *machine,
                      struct order *order, struct report *report)
 {
-	struct wishes wishes;
-	uint64_t header;
+	struct mb2_wishes wishes = wishes_of(kernel, report);
 
 	(void)machine;
-	if (!read_wishes(kernel->file, &header, &wishes, report))
-		return false;
-	if (wishes.has_screen)
+	multiboot_wish(order);
+	if (mb2_has(&wishes, MB2_HEADER_FRAMEBUFFER))
 		multiboot_wish_screen(order, wishes.screen[0], wishes.screen[1], wishes.screen[2]);
 	return true;
+}
+
+static bool mb2_place(struct plan *plan)
+{
+	struct mb2_wishes wishes = wishes_of(plan->kernel, plan->report);
+
+	return (!mb2_has(&wishes, MB2_HEADER_RELOCATABLE) || multiboot_move(plan, &wishes.place))
+	    && multiboot_place(plan);
 }
 
 /* Bytes that the information takes at most. */
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct order *order = plan->order;
-	uint64_t size = 512 + multiboot_line_size(&order->kernel)
+	uint64_t size = 2048 + multiboot_line_size(&order->kernel)
 	              + multiboot_sections_size(plan->kernel->file);
 
 	size += plan->machine->firmware_count * sizeof(struct mb2_range);
@@ -256,18 +156,79 @@ static void add_screen(struct writer *writer)
 	       sizeof(framebuffer));
 }
 
+/* Adds what the VGA BIOS said, if the screen is in one of its modes. */
+static void add_vbe(struct writer *writer)
+{
+	const struct machine *machine = writer->plan->machine;
+	const struct vbe *vbe = &machine->vbe;
+	struct mb2_vbe *body;
+
+	if (vbe->mode.size == 0)
+		return;
+	body = add_tag(writer, MB2_VBE, sizeof(*body));
+	body->mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR);
+	body->interface_segment = vbe->interface_segment;
+	body->interface_offset = vbe->interface_offset;
+	body->interface_size = vbe->interface_size;
+	span_read(vbe->control, 0, body->control, sizeof(body->control));
+	span_read(vbe->mode, 0, body->mode_info, sizeof(body->mode_info));
+}
+
+/* Adds what the BIOS knows of the drive, and of power. */
+static void add_bios(struct writer *writer)
+{
+	const struct machine *machine = writer->plan->machine;
+	uint32_t device[3] = { machine->boot_drive, UINT32_MAX, UINT32_MAX }; /* no partition */
+	struct mb_apm apm;
+
+	if (!machine->network)
+		memcpy(add_tag(writer, MB2_BOOT_DEVICE, sizeof(device)), device, sizeof(device));
+	if (multiboot_apm(machine, &apm))
+		memcpy(add_tag(writer, MB2_APM, sizeof(apm)), &apm, sizeof(apm));
+}
+
 /* Adds a copy of the ACPI root pointer, of both sizes if it has both. */
 static void add_rsdp(struct writer *writer)
 {
-	enum { RSDP_REVISION = 15, OLD_SIZE = 20, NEW_SIZE = 36 };
+	enum { REVISION = 15, OLD_SIZE = 20, NEW_SIZE = 36 };
 	const struct machine *machine = writer->plan->machine;
-	const uint8_t *rsdp = visible(machine, machine->rsdp);
+	struct span old = memory_at(machine, machine->rsdp, OLD_SIZE);
+	struct span new = memory_at(machine, machine->rsdp, NEW_SIZE);
+	uint8_t revision;
 
-	if (machine->rsdp == 0)
+	if (old.size != 0)
+		span_read(old, 0, add_tag(writer, MB2_RSDP_OLD, OLD_SIZE), OLD_SIZE);
+	if (span_read(new, REVISION, &revision, sizeof(revision)) && revision >= 2)
+		span_read(new, 0, add_tag(writer, MB2_RSDP_NEW, NEW_SIZE), NEW_SIZE);
+}
+
+/* Adds a copy of an SMBIOS entry point, whose size stands at `size_at` and its version behind it.
+ * The specification speaks of a copy of the tables; loaders copy what leads to them, and kernels
+ * have learned to expect that. */
+static void add_smbios(struct writer *writer, uint64_t at, unsigned size_at)
+{
+	const struct machine *machine = writer->plan->machine;
+	struct span head = memory_at(machine, at, size_at + 3);
+	struct mb2_smbios *body;
+	uint8_t size;
+
+	if (!span_read(head, size_at, &size, sizeof(size)))
 		return;
-	memcpy(add_tag(writer, MB2_RSDP_OLD, OLD_SIZE), rsdp, OLD_SIZE);
-	if (rsdp[RSDP_REVISION] >= 2)
-		memcpy(add_tag(writer, MB2_RSDP_NEW, NEW_SIZE), rsdp, NEW_SIZE);
+	body = add_tag(writer, MB2_SMBIOS, sizeof(*body) + size);
+	span_read(head, size_at + 1, &body->major, 1);
+	span_read(head, size_at + 2, &body->minor, 1);
+	span_read(memory_at(machine, at, size), 0, body + 1, size);
+}
+
+/* Adds where the kernel lies, if it may be moved. */
+static void add_load_base(struct writer *writer)
+{
+	const struct plan *plan = writer->plan;
+	struct mb2_wishes wishes = wishes_of(plan->kernel, plan->report);
+	uint32_t base = (uint32_t)(plan->kernel->segments[0].virt.begin + plan->slide);
+
+	if (mb2_has(&wishes, MB2_HEADER_RELOCATABLE))
+		memcpy(add_tag(writer, MB2_LOAD_BASE, sizeof(base)), &base, sizeof(base));
 }
 
 /* Adds the section headers; returns the copy, for the addresses that come later, or NULL. */
@@ -289,8 +250,6 @@ static uint8_t *add_sections(struct writer *writer, struct multiboot_sections *s
 
 static bool mb2_plan(struct plan *plan)
 {
-	uint32_t device[3] = { plan->machine->boot_drive, UINT32_MAX, UINT32_MAX };
-	uint32_t base = (uint32_t)plan->kernel->virt.begin;
 	const struct file *kernel = &plan->order->kernel;
 	uint64_t line = multiboot_line_size(kernel);
 	struct multiboot_sections sections;
@@ -309,10 +268,13 @@ static bool mb2_plan(struct plan *plan)
 	       sizeof(LOADER_NAME));
 	add_modules(&writer);
 	add_memory(&writer);
-	memcpy(add_tag(&writer, MB2_BOOT_DEVICE, sizeof(device)), device, sizeof(device));
 	add_screen(&writer);
+	add_vbe(&writer);
+	add_bios(&writer);
 	add_rsdp(&writer);
-	memcpy(add_tag(&writer, MB2_LOAD_BASE, sizeof(base)), &base, sizeof(base));
+	add_smbios(&writer, plan->machine->smbios, 5);
+	add_smbios(&writer, plan->machine->smbios3, 6);
+	add_load_base(&writer);
 	headers = add_sections(&writer, &sections);
 	add_tag(&writer, MB2_END, 0);
 	*total = (uint32_t)writer.used;
@@ -325,9 +287,11 @@ static bool mb2_plan(struct plan *plan)
 const struct protocol multiboot2_protocol = {
 	.name = "multiboot2",
 	.recognise = mb2_recognise,
+	.resembles = mb2_resembles,
 	.read = mb2_read,
 	.wish = mb2_wish,
-	.place = multiboot_place,
+	.place = mb2_place,
 	.plan = mb2_plan,
 	.seal = multiboot_seal,
+	.describe = mb2_describe,
 };

@@ -8,6 +8,7 @@
 #define LONGJUMP_LOADER
 #include "handoff/native.h"
 
+#include "core/elf_format.h"
 #include "handoff/writer.h"
 #include "longjump.h"
 
@@ -428,11 +429,13 @@ static bool native_seal(struct plan *plan)
 	return true;
 }
 
-/* Every kernel that no other protocol knows is taken for one of ours. */
+/* Every 64-bit kernel that no other protocol knows is taken for one of ours. */
 static bool native_recognise(struct span file)
 {
-	(void)file;
-	return true;
+	uint8_t ident[ELF_CLASS + 1];
+
+	return span_read(file, 0, ident, sizeof(ident)) && ident[0] == 0x7f
+	    && ident[ELF_CLASS] == ELF_CLASS_64;
 }
 
 const struct protocol native_protocol = {

@@ -35,13 +35,29 @@ static const struct protocol *refuse_name(const char *choice, struct report *rep
 	return NULL;
 }
 
+/* The protocol that the file looks like. One that nobody would start goes to who can best say what
+ * is wrong with it. */
+static const struct protocol *recognise(struct span file)
+{
+	for (unsigned i = 0; i < COUNT(protocols); i++) {
+		if (protocols[i]->recognise(file))
+			return protocols[i];
+	}
+	for (unsigned i = 0; i < COUNT(protocols); i++) {
+		if (protocols[i]->resembles != NULL && protocols[i]->resembles(file))
+			return protocols[i];
+	}
+	return &native_protocol;
+}
+
 const struct protocol *protocol_choose(const struct order *order, struct report *report)
 {
 	const char *choice = order->options.protocol;
 
+	if (choice == NULL)
+		return recognise(order->kernel.bytes);
 	for (unsigned i = 0; i < COUNT(protocols); i++) {
-		if (choice != NULL ? is_named(protocols[i], choice)
-		                   : protocols[i]->recognise(order->kernel.bytes))
+		if (is_named(protocols[i], choice))
 			return protocols[i];
 	}
 	return refuse_name(choice, report);

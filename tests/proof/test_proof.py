@@ -23,6 +23,7 @@ FUNCTIONS = {
     "span_part": ("base.c", OVERFLOW),
     "span_read": ("base.c", OVERFLOW),
     "span_string": ("base.c", OVERFLOW),
+    "span_find_word": ("base.c", OVERFLOW),
     "min_u64": ("paging.c", OVERFLOW),
     "page_table_entry_size": ("paging.c",),
     "entry_index": ("paging.c",),

@@ -12,6 +12,12 @@
 #define SMAP  0x534d4150 /* "SMAP", read as the CPU holds it */
 #define CARRY 1u         /* in EFLAGS */
 
+/* APM 1.2, section 4: functions, and what the check answers in BX. */
+#define APM_CHECK      0x5300
+#define APM_CONNECT_32 0x5303
+#define APM_DISCONNECT 0x5304
+#define APM_SIGN       0x504d
+
 /* An entry as int 15h, AX=E820h writes it (ACPI 6.5, table 15.5). */
 struct e820_entry {
 	uint64_t begin;
@@ -166,6 +172,17 @@ static void read_time(struct clock *clock)
 	clock->second = from_bcd(time.edx >> 8);
 }
 
+/* Where we were started from. */
+static void read_drive(struct machine *machine, const struct derivative_info *info)
+{
+	machine->network = info->kind == SYSLINUX_NETWORK;
+	if (machine->network)
+		return;
+	machine->boot_drive = info->drive;
+	if (info->partition != NULL)
+		machine->boot_partition = *info->partition;
+}
+
 bool bios_read_facts(struct machine *machine, struct bios_facts *facts)
 {
 	struct derivative_info info = { 0 };
@@ -182,10 +199,48 @@ bool bios_read_facts(struct machine *machine, struct bios_facts *facts)
 	machine->apic_id = cpu_apic_id();
 	machine->folder = core_getcwd(facts->folder, sizeof(facts->folder));
 	get_derivative_info(&info);
-	machine->boot_drive = info.drive;
-	if (info.partition != NULL)
-		machine->boot_partition = *info.partition;
+	read_drive(machine, &info);
 	return true;
+}
+
+/* The 32-bit interface of APM. Only while it is connected does the BIOS tell where it is. */
+static void read_apm(struct apm *apm)
+{
+	struct bios_registers check = { 0 }, out = { 0 };
+
+	__intcall(0x15, &(struct bios_registers){ .eax = APM_CHECK }, &check);
+	if ((check.eflags & CARRY) != 0 || (check.ebx & 0xffff) != APM_SIGN)
+		return;
+	bios_disconnect_apm();
+	__intcall(0x15, &(struct bios_registers){ .eax = APM_CONNECT_32 }, &out);
+	if ((out.eflags & CARRY) != 0)
+		return;
+	*apm = (struct apm){ .version = (uint16_t)check.eax,
+		             .flags = (uint16_t)check.ecx,
+		             .code_32 = (uint16_t)out.eax,
+		             .code_32_size = (uint16_t)(out.esi >> 16),
+		             .code_16 = (uint16_t)out.ecx,
+		             .code_16_size = (uint16_t)out.esi,
+		             .data = (uint16_t)out.edx,
+		             .data_size = (uint16_t)out.edi,
+		             .entry = out.ebx };
+}
+
+bool bios_read_old(struct machine *machine)
+{
+	struct bios_registers out = { 0 };
+
+	read_apm(&machine->apm);
+	__intcall(0x15, &(struct bios_registers){ .eax = 0xc000 }, &out);
+	if ((out.eflags & CARRY) == 0 && (out.eax >> 8 & 0xff) == 0)
+		machine->rom_configuration = out.es * UINT64_C(16) + (out.ebx & 0xffff);
+	return true;
+}
+
+void bios_disconnect_apm(void)
+{
+	__intcall(0x15, &(struct bios_registers){ .eax = APM_DISCONNECT },
+	          &(struct bios_registers){ 0 });
 }
 
 void bios_set_mode(uint8_t mode)

@@ -20,6 +20,13 @@ bool bios_read_memory(struct machine *machine, struct bios_facts *facts, struct 
  * there is 0. Always true. */
 bool bios_read_facts(struct machine *machine, struct bios_facts *facts);
 
+/* Fills in what only old protocols hand over: machine->apm and machine->rom_configuration. The
+ * interface of APM is connected then. Always true. */
+bool bios_read_old(struct machine *machine);
+
+/* Disconnects the interface of APM. */
+void bios_disconnect_apm(void);
+
 /* Sets one of the BIOS's own screen modes, which clears the screen. */
 void bios_set_mode(uint8_t mode);
 

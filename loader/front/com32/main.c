@@ -82,20 +82,26 @@ static uint64_t low_memory(void)
 /*
  * Memory for what the loader makes: a sixteenth of what there is, within limits. It is the end of
  * the largest block there is, far from the addresses at which kernels that choose for themselves
- * want to be.
+ * want to be, or lower if one wants to be just there.
  */
 static bool take_scratch(void)
 {
 	uint64_t size =
 		max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, page_down(low_memory() / SCRATCH_PART)));
 	uint64_t all = max_u64(size, min_u64(low_memory(), UINT32_MAX - MIB));
+	uint64_t at;
 
 	while ((scratch_block = malloc((size_t)all)) == NULL && all > size)
 		all = max_u64(size, all - all / 16);
 	if (scratch_block == NULL)
 		return refuse(&report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
 		              ULL(size / KIB));
-	scratch = (struct scratch){ scratch_block + (all - size), scratch_block + all };
+	at = boot_scratch(
+		boot,
+		(struct phys_range){ (uintptr_t)scratch_block, (uintptr_t)scratch_block + all },
+		size);
+	scratch.at = (uint8_t *)(uintptr_t)at;
+	scratch.end = scratch.at + size;
 	return true;
 }
 
@@ -148,6 +154,12 @@ static bool read_clocks(void)
 	return true;
 }
 
+/* What only kernels of old protocols ask for. Always true. */
+static bool read_old_bios(void)
+{
+	return !order->options.old_bios || bios_read_old(&machine);
+}
+
 /* Reads the order, and speaks from then on where it says. */
 static bool read_order(unsigned count, const char *const *words)
 {
@@ -188,8 +200,9 @@ static bool prepare(unsigned count, const char *const *words)
 	return take_state() && read_order(count, words) && obey() && cpu_read(&machine.cpu, &report)
 	    && bios_read_memory(&machine, &state->facts, &report)
 	    && bios_read_facts(&machine, &state->facts) && show_machine() && load_kernel()
-	    && read_clocks() && video_read(&machine, &order->options.video, &report)
-	    && load_modules() && take_scratch() && note_busy()
+	    && read_clocks() && read_old_bios()
+	    && video_read(&machine, &order->options.video, &report) && load_modules()
+	    && take_scratch() && note_busy()
 	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report) && show_plan();
 }
 
@@ -197,6 +210,8 @@ static bool prepare(unsigned count, const char *const *words)
 static void fail(void)
 {
 	console_use_screen();
+	if (machine.apm.version != 0)
+		bios_disconnect_apm();
 	if (boot != NULL && order->kernel.name != NULL)
 		console_print("\nLongjump could not start %s\n", order->kernel.name);
 	console_refuse(&report);

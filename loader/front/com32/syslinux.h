@@ -68,10 +68,14 @@ extern struct serial_console __syslinux_serial_console_info;
 struct derivative_info {
 	uint8_t registers[28];
 	uint8_t drive;
-	uint8_t other[23];
+	uint8_t other_1[7];
+	uint8_t kind; /* of Syslinux; SYSLINUX_NETWORK is PXELINUX */
+	uint8_t other_2[15];
 	const uint64_t *partition; /* its first sector on the drive */
 };
+enum { SYSLINUX_NETWORK = 0x32 };
 _Static_assert(offsetof(struct derivative_info, drive) == 28, "syslinux_derivative_info");
+_Static_assert(offsetof(struct derivative_info, kind) == 36, "syslinux_derivative_info");
 _Static_assert(sizeof(void *) != 4 || offsetof(struct derivative_info, partition) == 52,
                "syslinux_derivative_info");
 void get_derivative_info(struct derivative_info *info);

@@ -115,6 +115,24 @@ static struct span read_edid(struct vbe_buffers *low)
 	return (struct span){ edid, sizeof(edid) };
 }
 
+/* What the BIOS says of itself, and of the mode. */
+static struct vbe describe_mode(struct vbe_buffers *low, uint32_t number)
+{
+	struct vbe vbe = { .control = { (const uint8_t *)&low->info, sizeof(low->info) },
+		           .mode = { low->mode, sizeof(low->mode) } };
+	struct bios_registers out = { 0 };
+	struct screen unused;
+
+	read_mode(low, number, &unused);
+	__intcall(0x10, &(struct bios_registers){ .eax = 0x4f0a }, &out);
+	if ((out.eax & 0xffff) == VBE_OK) {
+		vbe.interface_segment = out.es;
+		vbe.interface_offset = (uint16_t)out.edi;
+		vbe.interface_size = (uint16_t)out.ecx;
+	}
+	return vbe;
+}
+
 /* As video_read(), with the buffers. */
 static bool read_with(struct machine *machine, const struct video_request *request,
                       struct vbe_buffers *low, struct lists *lists, struct report *report)
@@ -134,6 +152,7 @@ static bool read_with(struct machine *machine, const struct video_request *reque
 		return true;
 	machine->screen_mode = modes[chosen].number;
 	machine->screen = lists->screens[chosen];
+	machine->vbe = describe_mode(low, modes[chosen].number);
 	return true;
 }
 
@@ -152,7 +171,8 @@ bool video_read(struct machine *machine, const struct video_request *request, st
 	                ? read_with(machine, request, low, lists, report)
 	                : refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
 	                         sizeof(*low) + sizeof(*lists));
-	free(low);
+	if (machine->vbe.mode.size == 0)
+		free(low); /* else it stays, too: what it holds points into itself */
 	return is_read;
 }
 

@@ -105,7 +105,8 @@ static void run(struct check *check, unsigned count, const char *const *words)
 
 	if (!order_read(&check->order, count, words, report))
 		return;
-	check->prepared = read_files(check) && model_take_scratch(&check->model, report)
+	check->prepared = read_files(check)
+	               && model_take_scratch(&check->model, &check->boot, report)
 	               && boot_prepare(&check->boot, &check->model.machine, &check->order,
 	                               check->protocol, &check->model.scratch, report);
 	if (check->protocol == NULL)

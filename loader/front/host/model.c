@@ -92,17 +92,19 @@ void model_untake_file(struct model *model, const uint8_t *bytes)
 	model->next = physical(&model->machine, bytes);
 }
 
-bool model_take_scratch(struct model *model, struct report *report)
+bool model_take_scratch(struct model *model, const struct boot *boot, struct report *report)
 {
 	uint64_t part = page_down(min_u64(model->size, LOW_LIMIT) / SCRATCH_PART);
 	uint64_t size = max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, part));
-	uint8_t *bytes = take(model, size, PAGE_SIZE);
-	uint64_t begin = physical(&model->machine, bytes);
+	struct phys_range block = { model->next, page_down(model->low_end) };
+	uint64_t at;
 
-	if (bytes == NULL)
+	if (!in_bounds(block.begin, size, block.end))
 		return refuse(report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
 		              ULL(size / KIB));
-	model->scratch = (struct scratch){ bytes, bytes + size };
-	model->busy[1] = (struct phys_range){ begin, begin + size };
+	at = boot_scratch(boot, block, size);
+	model->busy[1] = (struct phys_range){ at, at + size };
+	model->scratch.at = model->machine.memory + at;
+	model->scratch.end = model->scratch.at + size;
 	return true;
 }

@@ -6,8 +6,7 @@
 #ifndef HOST_MODEL_H
 #define HOST_MODEL_H
 
-#include "core/machine.h"
-#include "core/report.h"
+#include "core/boot.h"
 
 struct model {
 	struct machine machine;
@@ -30,7 +29,8 @@ uint8_t *model_take_file(struct model *model, uint64_t size);
 /* Gives back what the last model_take_file() gave. */
 void model_untake_file(struct model *model, const uint8_t *bytes);
 
-/* Takes the memory that the loader works in, when all files are read. Refuses if there is none. */
-bool model_take_scratch(struct model *model, struct report *report);
+/* Takes the memory that the loader works in, when all files are read and the kernel is. Refuses if
+ * there is none. */
+bool model_take_scratch(struct model *model, const struct boot *boot, struct report *report);
 
 #endif

@@ -12,6 +12,7 @@
 /* Multiboot 1, 3.1: the header, on a multiple of 4 in the first 8192 bytes of the file. */
 enum {
 	MB1_MAGIC = 0x1badb002,
+	MB1_ALIGN = 4,
 	MB1_SEARCH = 8192,
 	MB1_ENTERED = 0x2badb002, /* EAX at the kernel's start */
 
@@ -37,7 +38,10 @@ enum {
 	MB1_HAS_MODULES = 1 << 3,
 	MB1_HAS_ELF_SECTIONS = 1 << 5,
 	MB1_HAS_MEMORY_MAP = 1 << 6,
+	MB1_HAS_CONFIGURATION = 1 << 8,
 	MB1_HAS_LOADER_NAME = 1 << 9,
+	MB1_HAS_APM = 1 << 10,
+	MB1_HAS_VBE = 1 << 11,
 	MB1_HAS_FRAMEBUFFER = 1 << 12
 };
 
@@ -82,7 +86,8 @@ enum {
 	MB2_SEARCH = 32768,
 	MB2_ENTERED = 0x36d76289, /* EAX at the kernel's start */
 	MB2_ALIGN = 8,
-	MB2_I386 = 0,
+	MB2_I386 = 0, /* architectures */
+	MB2_MIPS = 4,
 	MB2_OPTIONAL = 1 /* flag of a header tag that need not be known */
 };
 #define MB2_MAGIC UINT32_C(0xe85250d6)
@@ -111,14 +116,16 @@ enum mb2_header_tag_type {
 	MB2_HEADER_RELOCATABLE = 10
 };
 
-/* 3.1.5 and 3.1.7: what follows the tag's own first 8 bytes. */
-struct mb2_addresses {
-	uint32_t header_address, load_address, load_end, bss_end;
-};
+/* 3.1.5 and 3.1.13: what follows the tag's own first 8 bytes. */
+#define MB2_WHOLE_FILE UINT32_MAX /* as load_address: load the file from its beginning */
 
 struct mb2_relocatable {
-	uint32_t lowest, highest, align, preference; /* 0 none, 1 lowest, 2 highest */
+	uint32_t lowest, highest, align, preference;
 };
+
+enum { MB2_ANYWHERE = 0, MB2_LOW = 1, MB2_HIGH = 2 }; /* preference */
+
+enum { MB2_CONSOLE_REQUIRED = 1, MB2_CONSOLE_TEXT = 2 }; /* 3.1.9: flags of the console tag */
 
 /* Multiboot 2, 3.4 to 3.6: the information's tags. */
 enum mb2_tag_type {
@@ -133,10 +140,18 @@ enum mb2_tag_type {
 	MB2_FRAMEBUFFER = 8,
 	MB2_ELF_SECTIONS = 9,
 	MB2_APM = 10,
+	MB2_EFI32 = 11,
+	MB2_EFI64 = 12,
 	MB2_SMBIOS = 13,
 	MB2_RSDP_OLD = 14,
 	MB2_RSDP_NEW = 15,
-	MB2_LOAD_BASE = 21
+	MB2_NETWORK = 16,
+	MB2_EFI_MEMORY_MAP = 17,
+	MB2_EFI_SERVICES = 18,
+	MB2_EFI32_IMAGE = 19,
+	MB2_EFI64_IMAGE = 20,
+	MB2_LOAD_BASE = 21,
+	MB2_TAG_TYPES
 };
 
 struct mb2_tag {
@@ -157,6 +172,27 @@ struct __attribute__((packed)) mb2_framebuffer {
 	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
 };
 _Static_assert(sizeof(struct mb2_framebuffer) == 30, "Multiboot 2, 3.6.12");
+
+struct __attribute__((packed)) mb2_vbe {
+	uint16_t mode, interface_segment, interface_offset, interface_size;
+	uint8_t control[512], mode_info[256];
+};
+_Static_assert(sizeof(struct mb2_vbe) == 784 - 8, "Multiboot 2, 3.6.11");
+
+struct mb2_smbios {
+	uint8_t major, minor, reserved[6]; /* a copy of the entry point follows */
+};
+
+/* The APM table, the same in both. */
+struct mb_apm {
+	uint16_t version, code_32;
+	uint32_t entry;
+	uint16_t code_16, data, flags, code_32_size, code_16_size, data_size;
+};
+_Static_assert(sizeof(struct mb_apm) == 20, "Multiboot 2, 3.6.10");
+
+/* A flag of VBE modes: the framebuffer is linear. */
+enum { MB_VBE_LINEAR = 0x4000 };
 
 /* Kinds of framebuffers, the same in both. */
 enum { MB_FRAMEBUFFER_RGB = 1, MB_FRAMEBUFFER_TEXT = 2 };

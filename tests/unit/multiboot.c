@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * multiboot.c - Multiboot kernels in a simulated machine (world.h): headers are found, and those
+ * that are not quite right are told apart; kernels lie where they ask to, and those that may be
+ * moved are.
+ */
+#include "build_elf.h"
+#include "world.h"
+
+#include "handoff/abi/multiboot.h"
+#include "handoff/multiboot.h"
+#include "handoff/protocols.h"
+
+#define HEADER  0x1000 /* where the header stands in the file, before any segment */
+#define LINKED  (4 * MIB)
+#define SIZE    0x3000
+#define FILE_AT (2 * MIB)
+#define RAM     (16 * MIB)
+
+enum { WANTED = 0, OPTIONAL = MB2_OPTIONAL };
+
+static uint64_t header_end; /* where the next tag goes */
+
+/* Puts 32-bit words into the file. */
+static void put(uint64_t at, const uint32_t *words, unsigned count)
+{
+	if (count != 0)
+		memcpy(elf_bytes + at, words, count * sizeof(*words));
+}
+
+/* A machine, and an ELF64 file with one segment. */
+static void begin_file(const struct protocol *protocol)
+{
+	begin_world(RAM);
+	world.protocol = protocol;
+	begin_elf(ELF_TYPE_EXEC);
+	add_segment(RX, LINKED, SIZE - 0x1000, SIZE);
+	elf_head->entry = LINKED + 0x10;
+}
+
+/* Completes a header of Multiboot 2 with its length and checksum. */
+static void seal_header(uint64_t at, uint32_t architecture, uint32_t length)
+{
+	put(at,
+	    (uint32_t[]){ MB2_MAGIC, architecture, length, -(MB2_MAGIC + architecture + length) },
+	    4);
+}
+
+/* Puts a header of Multiboot 1 into the file. */
+static void put_one(uint64_t at, uint32_t flags)
+{
+	put(at, (uint32_t[]){ MB1_MAGIC, flags, -((uint32_t)MB1_MAGIC + flags) }, 3);
+}
+
+/* A kernel with a header of Multiboot 1. */
+static void begin_one(uint32_t flags)
+{
+	begin_file(&multiboot1_protocol);
+	put_one(HEADER, flags);
+}
+
+/* A kernel with a header of Multiboot 2 without tags. */
+static void begin_two(void)
+{
+	begin_file(&multiboot2_protocol);
+	header_end = HEADER + sizeof(struct mb2_header);
+	seal_header(HEADER, MB2_I386, (uint32_t)(header_end - HEADER));
+}
+
+/* Adds a tag that says it has `size` bytes behind its first 8. */
+static void add_tag(uint16_t type, uint16_t flags, const uint32_t *words, uint32_t size)
+{
+	struct mb2_header_tag tag = { type, flags, (uint32_t)sizeof(tag) + size };
+
+	memcpy(elf_bytes + header_end, &tag, sizeof(tag));
+	put(header_end + sizeof(tag), words, size / 4);
+	header_end = align_up(header_end + tag.size, MB2_ALIGN);
+	seal_header(HEADER, MB2_I386, (uint32_t)(header_end - HEADER));
+}
+
+/* Lets the kernel be moved. */
+static void add_place(uint32_t lowest, uint32_t highest, uint32_t align, uint32_t preference)
+{
+	add_tag(MB2_HEADER_RELOCATABLE, WANTED, (uint32_t[]){ lowest, highest, align, preference },
+	        16);
+}
+
+/* Lays the file into the machine. */
+static void lay(void)
+{
+	lay_file(&world.order.kernel, (struct span){ elf_bytes, elf_size }, FILE_AT);
+}
+
+/* The file must be recognised as this protocol's, and refused. */
+static void expect_mistake(const struct protocol *protocol, enum diag code, const char *part)
+{
+	lay();
+	EXPECT(protocol_choose(&world.order, &world.report) == protocol);
+	world.protocol = protocol;
+	expect_refusal(code, part);
+}
+
+/* The kernel must be planned to lie at `at`. */
+static void expect_at(uint64_t at)
+{
+	lay();
+	expect_plan();
+	EXPECT_EQUAL(find_placement(USE_KERNEL, 0)->phys.begin, at);
+	EXPECT_EQUAL(world.boot.launch->rip, at + 0x10);
+}
+
+TEST("a header is recognised at every place where it may stand, and at no other")
+{
+	for (unsigned at = 0; at < 40000; at += 4) {
+		begin_elf(ELF_TYPE_EXEC);
+		elf_size = 50000;
+		put_one(at, 3);
+		EXPECT(multiboot1_protocol.recognise(elf_start(at + 12)) == (at <= 8192 - 12));
+		seal_header(at, MB2_I386, 16);
+		EXPECT(multiboot2_protocol.recognise(elf_start(at + 16))
+		       == (at % 8 == 0 && at <= 32768 - 16));
+		EXPECT(!multiboot2_protocol.recognise(elf_start(at + 15)));
+		memset(elf_bytes + at, 0, 16);
+	}
+	elf_size = 0;
+}
+
+TEST("a kernel with both headers gets the newer, a broken newer one does not hide the older")
+{
+	begin_one(3);
+	lay();
+	EXPECT(protocol_choose(&world.order, &world.report) == &multiboot1_protocol);
+	seal_header(HEADER + 0x800, MB2_I386, 16);
+	lay();
+	EXPECT(protocol_choose(&world.order, &world.report) == &multiboot2_protocol);
+	elf_bytes[HEADER + 0x80c]++;
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	lay();
+	EXPECT(protocol_choose(&world.order, &world.report) == &multiboot1_protocol);
+}
+
+TEST("a wrong checksum is told, with the right one")
+{
+	begin_one(3);
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	elf_bytes[HEADER + 8] ^= 0x10;
+	expect_mistake(&multiboot1_protocol, DIAG_MULTIBOOT_SUM, "at byte 0x1000 of the file has");
+	expect_mistake(
+		&multiboot1_protocol, DIAG_MULTIBOOT_SUM,
+		"has the checksum 0xe4524feb; with 0xe4524ffb its 3 words would add up to 0");
+	begin_two();
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	put(HEADER + 12, (uint32_t[]){ 0 }, 1);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_SUM,
+	               "has the checksum 0x0; with 0x17adaf1a its 4 words would add up to 0");
+}
+
+TEST("a misaligned header is told, with its place")
+{
+	begin_file(NULL);
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	put_one(HEADER + 2, 3);
+	expect_mistake(&multiboot1_protocol, DIAG_MULTIBOOT_MISALIGNED,
+	               "0x1002 of the file is misaligned by 2; it must stand at a multiple of 4");
+	begin_file(NULL);
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	seal_header(HEADER + 4, MB2_I386, 16);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_MISALIGNED, "misaligned by 4");
+}
+
+TEST("a header too late in the file is told, with where it may end")
+{
+	begin_file(NULL);
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	put_one(8192 - 8, 3);
+	expect_mistake(&multiboot1_protocol, DIAG_MULTIBOOT_LATE,
+	               "0x1ff8 of the file comes too late; it must end before byte 0x2000");
+	begin_file(NULL);
+	elf_size = 50000;
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	seal_header(40000, MB2_I386, 16);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_LATE, "before byte 0x8000");
+}
+
+TEST("of several broken headers, the one that was most likely meant is told")
+{
+	begin_file(NULL);
+	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
+	put(0x401, (uint32_t[]){ MB1_MAGIC }, 1);
+	expect_mistake(&multiboot1_protocol, DIAG_MULTIBOOT_SUM, "at byte 0x401");
+	put(0x800, (uint32_t[]){ MB1_MAGIC }, 1);
+	expect_mistake(&multiboot1_protocol, DIAG_MULTIBOOT_SUM, "at byte 0x800");
+	put_one(0xa02, 0);
+	expect_mistake(&multiboot1_protocol, DIAG_MULTIBOOT_MISALIGNED, "at byte 0xa02");
+}
+
+TEST("a 64-bit kernel with a broken header is started natively")
+{
+	begin_one(3);
+	elf_bytes[HEADER + 8] ^= 0x10;
+	lay();
+	EXPECT(protocol_choose(&world.order, &world.report) == &native_protocol);
+}
+
+TEST("a file in which nothing looks like a header is refused if one was asked for")
+{
+	begin_file(&multiboot1_protocol);
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_NO_HEADER, "looks like a header of Multiboot 1");
+	world.protocol = &multiboot2_protocol;
+	expect_refusal(DIAG_MULTIBOOT_NO_HEADER, "looks like a header of Multiboot 2");
+}
+
+TEST("flags that Multiboot 1 does not know are refused, those for kernels that may do without are "
+     "not")
+{
+	begin_one(1 << 4 | 3);
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_REQUIRED, "flags are 0x13; Multiboot 1 does not know 0x10");
+	begin_one(UINT32_C(1) << 17 | 3);
+	lay();
+	expect_plan();
+}
+
+TEST("a header for another architecture is refused, and named")
+{
+	begin_two();
+	seal_header(HEADER, 4, 16);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_ARCHITECTURE, "says 4 (MIPS), not 0");
+}
+
+TEST("a header that says it is shorter than it is or longer than the file is refused")
+{
+	begin_two();
+	seal_header(HEADER, MB2_I386, 15);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS, "it has 15 bytes");
+	seal_header(HEADER, MB2_I386, (uint32_t)(elf_size - HEADER));
+	elf_bytes[HEADER + 16] = 0; /* an end tag */
+	lay();
+	expect_plan();
+	seal_header(HEADER, MB2_I386, (uint32_t)(elf_size - HEADER + 1));
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS, "from there on");
+}
+
+TEST("tags whose sizes cannot be right are refused, and told where")
+{
+	begin_two();
+	add_tag(MB2_HEADER_ENTRY, WANTED, (uint32_t[]){ LINKED }, 4);
+	put(HEADER + 20, (uint32_t[]){ 7 }, 1);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS,
+	               "the tag of type 3 at byte 0x1010 says that it has 7 bytes");
+	put(HEADER + 20, (uint32_t[]){ 17 }, 1);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS, "17 bytes");
+	put(HEADER + 20, (uint32_t[]){ 0xffffffff }, 1);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS, "4294967295 bytes");
+	put(HEADER + 20, (uint32_t[]){ 8 }, 1);
+	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS,
+	               "the entry address tag at byte 0x1010 has 8 bytes, not 12");
+}
+
+TEST("what the specification does not know is refused if it is required, and passed over if not")
+{
+	begin_two();
+	add_tag(77, WANTED, NULL, 0);
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_REQUIRED, "a header tag of type 77");
+	begin_two();
+	add_tag(MB2_HEADER_INFORMATION, WANTED, (uint32_t[]){ MB2_MEMORY_MAP, 22 }, 8);
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_REQUIRED, "information of type 22");
+	begin_two();
+	add_tag(77, OPTIONAL, NULL, 0);
+	add_tag(MB2_HEADER_INFORMATION, OPTIONAL, (uint32_t[]){ 22 }, 4);
+	lay();
+	expect_plan();
+}
+
+TEST("what the specification knows may be asked for, also where there is none")
+{
+	uint32_t types[MB2_TAG_TYPES];
+
+	for (uint32_t i = 0; i < MB2_TAG_TYPES; i++)
+		types[i] = i;
+	begin_two();
+	add_tag(MB2_HEADER_INFORMATION, WANTED, types, sizeof(types));
+	for (uint16_t type = MB2_HEADER_ALIGN_MODULES; type <= MB2_HEADER_EFI64_ENTRY; type++)
+		add_tag(type, WANTED, NULL, 0);
+	lay();
+	expect_plan();
+}
+
+TEST("an address tag needs an entry address tag, and may load the whole file")
+{
+	uint32_t addresses[] = { LINKED + HEADER, LINKED, 0, LINKED + 0x80000 };
+
+	begin_two();
+	add_tag(MB2_HEADER_ADDRESSES, WANTED, addresses, sizeof(addresses));
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_ADDRESSES, "no entry address tag");
+	add_tag(MB2_HEADER_ENTRY, WANTED, (uint32_t[]){ LINKED + 0x10 }, 4);
+	expect_at(LINKED);
+	EXPECT_EQUAL(find_placement(USE_KERNEL, 0)->from.size, elf_size);
+	addresses[1] = MB2_WHOLE_FILE;
+	put(HEADER + 24, addresses, 4);
+	expect_at(LINKED);
+	EXPECT_EQUAL(find_placement(USE_KERNEL, 0)->phys.end, LINKED + 0x80000);
+}
+
+TEST("a kernel that is entered where nothing is loaded is refused")
+{
+	begin_two();
+	add_tag(MB2_HEADER_ENTRY, WANTED, (uint32_t[]){ LINKED + SIZE }, 4);
+	lay();
+	expect_refusal(DIAG_ELF_ENTRY_OUTSIDE, "entered at 0x403000");
+}
+
+TEST("a kernel that may be moved stays where it can")
+{
+	begin_two();
+	add_place(0, UINT32_MAX, 0x1000, MB2_ANYWHERE);
+	expect_at(LINKED);
+	begin_two();
+	add_place(LINKED, LINKED + SIZE, 0, MB2_ANYWHERE);
+	expect_at(LINKED);
+}
+
+TEST("a kernel that may not stay is moved to within its bounds")
+{
+	begin_two();
+	add_place(LINKED + 1, UINT32_MAX, 0x1000, MB2_ANYWHERE);
+	expect_at(LINKED + 0x1000);
+	begin_two();
+	add_place(0, LINKED + SIZE - 1, 0x1000, MB2_ANYWHERE);
+	expect_at(MIB);
+	begin_two();
+	add_place(0, UINT32_MAX, 8 * MIB, MB2_ANYWHERE);
+	expect_at(8 * MIB);
+	begin_two();
+	add_place(0, MIB - 1, 0x1000, MB2_ANYWHERE);
+	expect_at(0x1000);
+}
+
+TEST("a kernel that likes it low or high gets that")
+{
+	begin_two();
+	add_place(0, UINT32_MAX, 1, MB2_LOW);
+	expect_at(0x1000);
+	begin_two();
+	add_place(0x9f000 - SIZE, UINT32_MAX, 1, MB2_LOW);
+	expect_at(0x9f000 - SIZE);
+	begin_two();
+	add_place(0x9f001 - SIZE, UINT32_MAX, 1, MB2_LOW);
+	expect_at(MIB);
+	begin_two();
+	add_place(0, UINT32_MAX, 1, MB2_HIGH);
+	expect_at(RAM - MIB - SIZE);
+	begin_two();
+	add_place(0, 10 * MIB - 1, 0x1000, MB2_HIGH);
+	expect_at(10 * MIB - 0x1000 - SIZE);
+	begin_two();
+	add_place(0, UINT32_MAX, 1, 17); /* not a preference that we know */
+	expect_at(LINKED);
+}
+
+TEST("a kernel that may be moved gives way to what is at its own address")
+{
+	begin_two();
+	set_scratch(LINKED, LINKED + MIB);
+	add_place(2 * MIB, UINT32_MAX, 0x1000, MB2_ANYWHERE);
+	expect_at(2 * MIB);
+	begin_two();
+	set_scratch(LINKED, LINKED + MIB);
+	add_place(LINKED - SIZE + 1, UINT32_MAX, 0x1000, MB2_ANYWHERE);
+	expect_at(LINKED + MIB);
+	begin_two();
+	add_firmware(LINKED + 0x1000, LINKED + 0x2000, 2);
+	add_place(LINKED, UINT32_MAX, 0x1000, MB2_ANYWHERE);
+	expect_at(LINKED + 0x2000);
+}
+
+TEST("a kernel is moved as a whole, and told where it is")
+{
+	const struct placement *first, *second;
+	uint32_t *load_base;
+	uint8_t *information;
+
+	begin_two();
+	add_segment(RW, LINKED + 0x100000, 100, 5000);
+	add_place(0, UINT32_MAX, 0x100000, MB2_LOW);
+	add_tag(MB2_HEADER_ENTRY, WANTED, (uint32_t[]){ LINKED + 0x10 }, 4);
+	expect_at(MIB);
+	first = find_placement(USE_KERNEL, 0);
+	second = find_placement(USE_KERNEL, 1);
+	EXPECT_EQUAL(second->phys.begin - first->phys.begin, 0x100000);
+	EXPECT_EQUAL(second->phys.end - second->phys.begin, 5000);
+	information = world.memory + world.boot.launch->rbx;
+	for (unsigned at = 8;;
+	     at += (unsigned)align_up(*(uint32_t *)(void *)(information + at + 4), 8)) {
+		load_base = (uint32_t *)(void *)(information + at);
+		EXPECT(load_base[0] != MB2_END);
+		if (load_base[0] == MB2_LOAD_BASE)
+			break;
+	}
+	EXPECT_EQUAL(load_base[2], MIB);
+}
+
+TEST("a kernel that can be moved nowhere is refused, with what it asks for")
+{
+	begin_two();
+	add_place(0xa0000, 0xfffff, 0x1000, MB2_LOW);
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_NO_MEMORY,
+	               "0x3000 bytes, at a multiple of 0x1000 in 0xa0000-0xfffff");
+	begin_two();
+	add_place(0, UINT32_MAX, 0x3000, MB2_LOW);
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_TAGS, "a multiple of 0x3000, which is no power of two");
+}
+
+TEST("a kernel lies on every byte that the firmware calls usable, and on no other")
+{
+	static const struct {
+		uint64_t begin, end;
+		bool good;
+	} places[] = {
+		{ 0, 0x1000, true },           { 0x500, 0x600, true },
+		{ 0x9e000, 0x9f000, true },    { 0x9e000, 0x9f001, false },
+		{ MIB, 2 * MIB, true },        { MIB - 1, MIB + 1, false },
+		{ 8 * MIB, 9 * MIB, true },    { 0x9ffff0, 0xa00010, true },
+		{ 0xa00400, 0xa00800, true },  { 0xa007ff, 0xa00801, false },
+		{ 0xa00900, 0xa00a00, false }, { RAM - MIB - 0x1000, RAM - MIB, true },
+		{ RAM - 0x1000, RAM, false },  { RAM, RAM + 0x1000, false },
+	};
+
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		begin_file(&multiboot1_protocol);
+		world.machine.firmware_count = 2;
+		add_firmware(0xa00000, RAM, 1); /* two ranges that touch, in the wrong order */
+		add_firmware(MIB, 0xa00000, 1);
+		add_firmware(0xa00800, 0xa00a00, 2);
+		put_one(HEADER, 3);
+		elf_programs[0].paddr = places[i].begin;
+		elf_programs[0].memsz = places[i].end - places[i].begin;
+		elf_programs[0].filesz = min_u64(16, elf_programs[0].memsz);
+		elf_head->entry = elf_programs[0].vaddr;
+		lay();
+		if (prepare() != places[i].good)
+			FAIL("%#" PRIx64 "-%#" PRIx64, places[i].begin, places[i].end);
+	}
+}
+
+TEST("what the kernel asks for is described, tag by tag")
+{
+	char words[1200];
+	struct text text = text_in(words, sizeof(words));
+
+	begin_two();
+	add_tag(MB2_HEADER_INFORMATION, WANTED, (uint32_t[]){ MB2_MEMORY_MAP, MB2_EFI64 }, 8);
+	add_tag(MB2_HEADER_INFORMATION, OPTIONAL, (uint32_t[]){ MB2_APM, 99 }, 8);
+	add_tag(MB2_HEADER_ENTRY, WANTED, (uint32_t[]){ LINKED }, 4);
+	add_tag(MB2_HEADER_CONSOLE, WANTED, (uint32_t[]){ 3 }, 4);
+	add_tag(MB2_HEADER_FRAMEBUFFER, WANTED, (uint32_t[]){ 1024, 768, 32 }, 12);
+	add_tag(MB2_HEADER_ALIGN_MODULES, WANTED, NULL, 0);
+	add_tag(MB2_HEADER_EFI_SERVICES, OPTIONAL, NULL, 0);
+	add_tag(77, OPTIONAL, NULL, 0);
+	add_place(MIB, 0xffffff, 0x1000, MB2_HIGH);
+	lay();
+	expect_plan();
+	multiboot2_protocol.describe(&world.boot.kernel, &text);
+	EXPECT_TEXT(words, "the header of 152 bytes at byte 0x1000 of the file\n"
+	                   "memory map\n"
+	                   "EFI 64-bit system table (with a BIOS there is none)\n"
+	                   "APM table, if that can be\n"
+	                   "information of type 99 (unknown)\n"
+	                   "its entry at 0x400000\n"
+	                   "a console without fail, text will do\n"
+	                   "a screen of 1024x768, 32 bits a pixel\n"
+	                   "module alignment\n"
+	                   "EFI boot services (of no use with a BIOS)\n"
+	                   "what is unknown (of no use with a BIOS)\n"
+	                   "any place in 0x100000-0xffffff, at a multiple of 0x1000, "
+	                   "as high as can be");
+}
+
+TEST("what the kernel asks for is described, flag by flag")
+{
+	char words[1200];
+	struct text text = text_in(words, sizeof(words));
+
+	begin_one(MB1_ALIGN_MODULES | MB1_WANT_MEMORY | MB1_WANT_VIDEO | MB1_ADDRESSES);
+	put(HEADER + 12,
+	    (uint32_t[]){ LINKED + HEADER, LINKED, LINKED + 0x2000, LINKED + SIZE, LINKED, 0, 0, 0,
+	                  24 },
+	    9);
+	lay();
+	expect_plan();
+	multiboot1_protocol.describe(&world.boot.kernel, &text);
+	EXPECT_TEXT(words, "the header at byte 0x1000 of the file, with flags 0x10007\n"
+	                   "modules on page boundaries\n"
+	                   "amounts of memory, and the memory map\n"
+	                   "a screen, 24 bits a pixel\n"
+	                   "its header at 0x401000, its file at 0x400000-0x402000, zeroes to "
+	                   "0x403000\n"
+	                   "its entry at 0x400000");
+}
