@@ -30,6 +30,7 @@ FUNCTIONS = {
     "write_entry": ("paging.c",),
     "page_bits": ("paging.c",),
     "next_table": ("paging.c",),
+    "fill_entries": ("paging.c",),
     "map_pages": ("paging.c",),
 }
 
