@@ -7,13 +7,19 @@
 #define INDENT  (sizeof(MARGIN) - 1)
 #define COLUMNS 79 /* the last one of a screen stays free, or it would break the line as well */
 
-const struct diag_entry diag_catalogue[] = {
-#define DIAG(number, name, summary, fix) { DIAG_##name, summary, fix },
+/* The catalogue: its numbers, and in the same order its words, one text behind the other. A table of
+ * pointers would have to be corrected at every start, since the module may lie anywhere. */
+static const uint16_t codes[] = {
+#define DIAG(number, name, summary, fix) DIAG_##name,
 #include "core/diag.def"
 #undef DIAG
 };
 
-const unsigned diag_count = COUNT(diag_catalogue);
+static const char texts[] =
+#define DIAG(number, name, summary, fix) summary "\0" fix "\0"
+#include "core/diag.def"
+#undef DIAG
+	;
 
 /* Adds a finding, or counts it as lost when the report is full. */
 static void add(struct report *report, enum diag code, bool refusal, const char *format,
@@ -52,13 +58,16 @@ void warn(struct report *report, enum diag code, const char *format, ...)
 	va_end(values);
 }
 
-const struct diag_entry *diag_find(enum diag code)
+bool diag_find(enum diag code, struct diag_entry *entry)
 {
-	for (unsigned i = 0; i < diag_count; i++) {
-		if (diag_catalogue[i].code == code)
-			return &diag_catalogue[i];
+	entry->summary = texts;
+	for (unsigned i = 0; i < COUNT(codes); i++) {
+		entry->fix = entry->summary + text_length(entry->summary) + 1;
+		if (codes[i] == code)
+			return true;
+		entry->summary = entry->fix + text_length(entry->fix) + 1;
 	}
-	return NULL;
+	return false;
 }
 
 /* Appends the next word of a paragraph, on a new line if it does not fit into this one. Returns
@@ -98,14 +107,15 @@ static void add_paragraph(struct text *text, const char *words)
 
 void finding_write(struct text *text, const struct finding *finding)
 {
-	const struct diag_entry *entry = diag_find(finding->code);
+	struct diag_entry entry;
 	char buffer[400];
 	struct text fix = text_in(buffer, sizeof(buffer));
 
-	text_add(text, "K%03u %s\n", (unsigned)finding->code, entry->summary);
+	diag_find(finding->code, &entry);
+	text_add(text, "K%03u %s\n", (unsigned)finding->code, entry.summary);
 	if (finding->detail[0] != 0)
 		add_paragraph(text, finding->detail);
 	text_add(&fix, "%s: %s (docs/errors.md#K%03u)", finding->refusal ? "fix" : "note",
-	         entry->fix, (unsigned)finding->code);
+	         entry.fix, (unsigned)finding->code);
 	add_paragraph(text, buffer);
 }

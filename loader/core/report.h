@@ -19,7 +19,6 @@ enum diag {
 
 /* The unchanging part of a finding. */
 struct diag_entry {
-	enum diag code;
 	const char *summary;
 	const char *fix;
 };
@@ -46,12 +45,8 @@ bool refuse(struct report *report, enum diag code, const char *format, ...)
 void warn(struct report *report, enum diag code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The catalogue, ordered by number, and how many entries it has. */
-extern const struct diag_entry diag_catalogue[];
-extern const unsigned diag_count;
-
-/* The catalogue's entry for `code`; never NULL for a code of diag.def. */
-const struct diag_entry *diag_find(enum diag code);
+/* The catalogue's entry for `code`. True for every code of diag.def. */
+bool diag_find(enum diag code, struct diag_entry *entry);
 
 /* Appends the finding as the user reads it: code and summary, detail, fix with the place in the
  * manual, each on lines of its own that fit a screen of 80 columns. */

@@ -41,8 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			expect_no_fault(kernel_fault(&kernel, bits));
 			read_symbols(file, kernel.virt);
 		} else {
+			struct diag_entry entry;
+
 			EXPECT_EQUAL(report.count, 1);
-			EXPECT(diag_find(report.findings[0].code) != NULL);
+			EXPECT(diag_find(report.findings[0].code, &entry));
 		}
 	}
 	read_symbols(file, (struct virt_range){ 0, UINT64_MAX });

@@ -84,16 +84,28 @@ TEST("a warning is worded with a note in place of a fix, and without a detail if
 
 TEST("every message of the catalogue has words, a fix, and a number of its own")
 {
-	for (unsigned i = 0; i < diag_count; i++) {
-		const struct diag_entry *entry = &diag_catalogue[i];
+	static const struct {
+		unsigned number;
+		struct diag_entry entry;
+	} catalogue[] = {
+#define DIAG(number, name, summary, fix) { number, { summary, fix } },
+#include "core/diag.def"
+#undef DIAG
+	};
+	struct diag_entry found;
 
-		EXPECT(entry->code >= 100 && entry->code <= 999);
-		EXPECT(entry->summary[0] != 0 && entry->fix[0] != 0);
-		EXPECT(diag_find(entry->code) == entry);
+	for (unsigned i = 0; i < COUNT(catalogue); i++) {
+		EXPECT(catalogue[i].number >= 100 && catalogue[i].number <= 999);
+		EXPECT(catalogue[i].entry.summary[0] != 0 && catalogue[i].entry.fix[0] != 0);
+		EXPECT(diag_find((enum diag)catalogue[i].number, &found));
+		EXPECT_TEXT(found.summary, catalogue[i].entry.summary);
+		EXPECT_TEXT(found.fix, catalogue[i].entry.fix);
 	}
 }
 
 TEST("a code that nobody knows is not found")
 {
-	EXPECT(diag_find((enum diag)999) == NULL);
+	struct diag_entry entry;
+
+	EXPECT(!diag_find((enum diag)999, &entry));
 }

@@ -111,19 +111,20 @@ static void put_findings(const struct check *check)
 	printf(", \"findings\": [");
 	for (unsigned i = 0; i < check->report.count; i++) {
 		const struct finding *finding = &check->report.findings[i];
-		const struct diag_entry *entry = diag_find(finding->code);
+		struct diag_entry entry;
 		char buffer[1000];
 		struct text text = text_in(buffer, sizeof(buffer));
 
+		diag_find(finding->code, &entry);
 		finding_write(&text, finding);
 		printf("%s{\"code\": \"K%03u\", ", i == 0 ? "" : ", ", (unsigned)finding->code);
 		put_text("severity", finding->refusal ? "refusal" : "warning");
 		printf(", ");
-		put_text("summary", entry->summary);
+		put_text("summary", entry.summary);
 		printf(", ");
 		put_text("detail", finding->detail);
 		printf(", ");
-		put_text("fix", entry->fix);
+		put_text("fix", entry.fix);
 		printf(", ");
 		put_text("text", buffer);
 		printf("}");
