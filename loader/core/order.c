@@ -361,6 +361,7 @@ static bool read_modules(struct words *words)
 		if (order->module_count == ORDER_MAX_MODULES)
 			return refuse(words->report, DIAG_ORDER_TOO_LONG, "more than %u modules",
 			              ORDER_MAX_MODULES);
+		*module = (struct file){ 0 };
 		while (at_option(words)) {
 			if (!read_module_option(words, module, take(words)))
 				return false;
@@ -381,7 +382,7 @@ bool order_read(struct order *order, unsigned count, const char *const *given,
 {
 	struct words words = { .order = order, .report = report, .next = given, .left = count };
 
-	memset(order, 0, sizeof(*order));
+	memset(order, 0, offsetof(struct order, modules));
 	order->options.paging_levels = 4;
 	order->options.explain = true;
 	words.text = text_in(order->text, sizeof(order->text));

@@ -71,10 +71,12 @@ struct options {
 struct order {
 	struct options options;
 	struct file kernel;
-	struct file modules[ORDER_MAX_MODULES];
 	unsigned module_count;
-	char text[ORDER_TEXT]; /* where the strings lie */
 	size_t text_used;
+
+	/* Large; beyond what is in use, whatever was in memory. */
+	struct file modules[ORDER_MAX_MODULES];
+	char text[ORDER_TEXT]; /* where the strings lie */
 };
 
 /* Reads the words. They are copied, not kept. On false, the reason is in the report; options read

@@ -31,7 +31,7 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct o
                 const struct kernel *kernel, const struct memory *memory, struct scratch *scratch,
                 struct report *report)
 {
-	memset(plan, 0, sizeof(*plan));
+	memset(plan, 0, offsetof(struct plan, placements));
 	plan->machine = machine;
 	plan->order = order;
 	plan->kernel = kernel;

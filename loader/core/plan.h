@@ -75,8 +75,7 @@ struct plan {
 	struct report *report;
 	const char *protocol; /* its name */
 
-	struct placement placements[PLAN_MAX_PLACEMENTS];
-	unsigned count;
+	unsigned count; /* of placements */
 
 	uint64_t pie_lowest;      /* a position-independent kernel linked below this is slid */
 	uint64_t slide;           /* what is added to the kernel's addresses */
@@ -111,6 +110,9 @@ struct plan {
 	unsigned processor_count;            /* other CPUs that will be started */
 	struct launch_processor *processors; /* in the resident part's memory */
 	uint64_t trampoline;                 /* the page in which they begin */
+
+	/* Large; beyond the count, whatever was in memory. */
+	struct placement placements[PLAN_MAX_PLACEMENTS];
 };
 
 /* An empty plan. */
