@@ -612,50 +612,69 @@ static bool is_target(const struct kernel *kernel, uint64_t address, const struc
 	    && in_bounds(address - (*last)->virt.begin, 8, (*last)->virt.end - (*last)->virt.begin);
 }
 
-/* Each RELA entry must be one that needs no symbol, and aim into the kernel. */
+/* True if the 8 bytes at the address, in a segment, are partly of the table that is linked at `at`.
+ */
+static bool hits_table(struct span table, struct virt at, uint64_t address)
+{
+	return table.size != 0 && address + 7 - at.at < table.size + 7;
+}
+
+/* Entry number `entry` of the table `name` must change 8 bytes of the kernel, and none that say
+ * what is to be changed: the tables are read again when they are carried out. */
+static bool check_target(const struct reading *reading, const char *name, uint32_t entry,
+                         uint64_t address, const struct segment **last)
+{
+	const struct relocations *tables = &reading->kernel->relocations;
+
+	if (!is_target(reading->kernel, address, last))
+		return refuse(reading->report, DIAG_ELF_RELOCATION_OUTSIDE,
+		              "entry %u of %s changes 8 bytes at %#llx, which no segment has",
+		              entry, name, ULL(address));
+	if (hits_table(tables->rela, tables->rela_at, address)
+	    || hits_table(tables->relr, tables->relr_at, address))
+		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
+		              "entry %u of %s changes 8 bytes at %#llx, in a table of relocations",
+		              entry, name, ULL(address));
+	return true;
+}
+
+/* Each RELA entry must be one that needs no symbol, with a target that is allowed. */
 static bool check_rela(const struct reading *reading)
 {
-	const struct kernel *kernel = reading->kernel;
+	struct span table = reading->kernel->relocations.rela;
 	const struct segment *last = NULL;
 	struct elf_rela rela;
 
-	for (uint64_t at = 0; span_read(kernel->relocations.rela, at, &rela, sizeof(rela));
-	     at += sizeof(rela)) {
+	for (uint64_t at = 0; span_read(table, at, &rela, sizeof(rela)); at += sizeof(rela)) {
 		uint32_t type = (uint32_t)rela.info;
+		uint32_t entry = (uint32_t)at / RELA_SIZE;
 
 		if (type == ELF_R_X86_64_NONE)
 			continue;
 		if (type != ELF_R_X86_64_RELATIVE)
 			return refuse(reading->report, DIAG_ELF_RELOCATION_TYPE,
-			              "entry %llu of DT_RELA, at %#llx: R_X86_64_%s (%u)",
-			              ULL((uint32_t)at / RELA_SIZE), ULL(rela.offset),
-			              relocation_name(type), type);
-		if (!is_target(kernel, rela.offset, &last))
-			return refuse(reading->report, DIAG_ELF_RELOCATION_OUTSIDE,
-			              "entry %llu of DT_RELA changes 8 bytes at %#llx, which no "
-			              "segment has",
-			              ULL((uint32_t)at / RELA_SIZE), ULL(rela.offset));
+			              "entry %u of DT_RELA, at %#llx: R_X86_64_%s (%u)", entry,
+			              ULL(rela.offset), relocation_name(type), type);
+		if (!check_target(reading, "DT_RELA", entry, rela.offset, &last))
+			return false;
 	}
 	return true;
 }
 
-/* Each RELR entry must aim into the kernel. */
+/* Each RELR entry must have targets that are allowed. */
 static bool check_relr(const struct reading *reading)
 {
-	const struct kernel *kernel = reading->kernel;
+	struct span table = reading->kernel->relocations.relr;
 	const struct segment *last = NULL;
 	struct relr_walk walk = { 0 };
 	uint64_t word, address;
 
-	for (uint64_t at = 0; span_read(kernel->relocations.relr, at, &word, sizeof(word));
-	     at += sizeof(word)) {
+	for (uint64_t at = 0; span_read(table, at, &word, sizeof(word)); at += sizeof(word)) {
 		relr_feed(&walk, word);
 		while (relr_next(&walk, &address)) {
-			if (!is_target(kernel, address, &last))
-				return refuse(reading->report, DIAG_ELF_RELOCATION_OUTSIDE,
-				              "entry %llu of DT_RELR changes 8 bytes at %#llx, "
-				              "which no segment has",
-				              ULL(at >> 3), ULL(address));
+			if (!check_target(reading, "DT_RELR", (uint32_t)at / RELR_SIZE, address,
+			                  &last))
+				return false;
 		}
 	}
 	return true;

@@ -23,7 +23,8 @@ struct segment {
 	uint16_t header; /* number of its program header, for messages */
 };
 
-/* What the kernel needs done to its bytes when it runs at another address than linked. */
+/* What the kernel needs done to its bytes when it runs at another address than linked. No entry
+ * changes a table. */
 struct relocations {
 	struct span
 		rela; /* whole entries of 24 bytes: NONE or RELATIVE, each aimed into a segment */

@@ -202,6 +202,34 @@ TEST("RELA entries that aim outside are refused by number")
 	expect_refusal(DIAG_ELF_RELOCATION_OUTSIDE, "8 bytes at 0");
 }
 
+TEST("relocations that change a table of relocations are refused")
+{
+	static const uint64_t rela_targets[] = { RELA - 7, RELA, RELA + 23, RELR - 7, RELR + 7 };
+	static const uint64_t spared[] = { RELA - 8, RELA + 24, RELR - 8, RELR + 8 };
+	struct elf_dynamic dynamic[] = { { ELF_DT_RELA, RELA },
+		                         { ELF_DT_RELASZ, sizeof(struct elf_rela) },
+		                         { ELF_DT_RELR, RELR },
+		                         { ELF_DT_RELRSZ, 8 } };
+	struct elf_rela entry = { 0, ELF_R_X86_64_RELATIVE, DATA + 2 * PAGE_SIZE - 1 };
+	const uint64_t elsewhere = DATA + 0x200, table = RELA + 16;
+
+	begin_pie();
+	put_dynamic(DATA, dynamic, COUNT(dynamic));
+	memcpy(elf_at(RELR), &elsewhere, sizeof(elsewhere));
+	for (unsigned i = 0; i < COUNT(rela_targets); i++) {
+		entry.offset = rela_targets[i];
+		memcpy(elf_at(RELA), &entry, sizeof(entry));
+		expect_refusal(DIAG_ELF_DYNAMIC_BAD, "entry 0 of DT_RELA changes");
+	}
+	for (unsigned i = 0; i < COUNT(spared); i++) {
+		entry.offset = spared[i];
+		memcpy(elf_at(RELA), &entry, sizeof(entry));
+		accept();
+	}
+	memcpy(elf_at(RELR), &table, sizeof(table));
+	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "entry 0 of DT_RELR changes 8 bytes at 0x200810");
+}
+
 TEST("relocations of other types are refused by name")
 {
 	static const struct {
