@@ -119,6 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	world.machine.cpu.gib_pages = (cpu & 1) != 0;
 	world.machine.cpu.pat = (cpu & 2) != 0;
 	world.machine.random = cpu * UINT64_C(0x0101010101010101);
+	if ((cpu & 4) != 0)
+		set_processors(1 + (cpu >> 3) % 8, (cpu >> 6) % 8);
 	set_scratch(RAM - 512 * KIB, RAM);
 	if (rest.size > MIB)
 		return 0;

@@ -30,11 +30,27 @@ static void take_machine(uint8_t bits)
 	if ((bits & 8) != 0)
 		world.order.kernel.command_line = "some words";
 	world.order.options.kaslr = (bits & 16) != 0;
+	world.order.options.smp = (bits & 32) != 0;
+	if ((bits & 64) != 0)
+		set_processors(1 + bits % 8, bits >> 7);
+	world.machine.cpu.x2apic = (bits & 1) != 0;
+}
+
+/* Adds to the order what the kernel asks for, without modules: there are no files. */
+static bool wish(void)
+{
+	struct order *order = &world.order;
+	unsigned modules = order->module_count;
+	bool good = boot_wish(&world.boot, &world.machine, order, world.protocol, &world.report);
+
+	memmove(order->modules, order->modules + (order->module_count - modules),
+	        modules * sizeof(order->modules[0]));
+	order->module_count = modules;
+	return good;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static const struct protocol *protocol;
 	struct span rest = { bytes, size };
 	uint8_t machine;
 
@@ -43,10 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (rest.size > MIB)
 		return 0;
 	lay_file(&world.order.kernel, rest, 3 * MIB);
-	protocol = protocol_choose(&world.order, &world.report);
-	if (protocol == NULL
-	    || !boot_prepare(&world.boot, &world.machine, &world.order, protocol, &world.scratch,
-	                     &world.report)) {
+	world.protocol = protocol_choose(&world.order, &world.report);
+	if (world.protocol == NULL || !wish()
+	    || !boot_prepare(&world.boot, &world.machine, &world.order, world.protocol,
+	                     &world.scratch, &world.report)) {
 		EXPECT(world.report.count > 0);
 		return 0;
 	}
@@ -56,8 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		if (!takes_memory(one))
 			continue;
 		if (one->phys.begin < PAGE_SIZE || one->phys.end > RAM)
-			FAIL("%s: %s at %#" PRIx64 "-%#" PRIx64, protocol->name, use_name(one->use),
-			     one->phys.begin, one->phys.end);
+			FAIL("%s: %s at %#" PRIx64 "-%#" PRIx64, world.protocol->name,
+			     use_name(one->use), one->phys.begin, one->phys.end);
 		for (unsigned j = 0; j < i; j++) {
 			const struct placement *other = &world.boot.plan.placements[j];
 
