@@ -66,11 +66,12 @@ struct multiboot_sections {
 /* Finds the section headers; false if the file has none. */
 bool multiboot_find_sections(struct span file, struct multiboot_sections *sections);
 
-/* Bytes that the headers and what comes with them take at most. */
-uint64_t multiboot_sections_size(struct span file);
-
-/* Brings symbol and string tables to memory, and writes their addresses into the copied headers. */
-void multiboot_load_sections(struct writer *writer, const struct multiboot_sections *sections,
+/*
+ * Loads the sections that no segment brings, together, where memory is free, and writes their
+ * addresses into the copied headers. If there is no such memory, it warns and writes none. False,
+ * with the reason in the report, if the plan has no room.
+ */
+bool multiboot_load_sections(struct plan *plan, const struct multiboot_sections *sections,
                              uint8_t *headers);
 
 /* The type in both versions' memory maps: what the firmware said, if it is known. */

@@ -91,13 +91,14 @@ static void mb1_describe(const struct kernel *kernel, struct text *text)
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct order *order = plan->order;
-	uint64_t size = sizeof(struct mb1_info) + 1024 + multiboot_line_size(&order->kernel)
-	              + multiboot_sections_size(plan->kernel->file);
+	struct multiboot_sections sections;
+	uint64_t size = sizeof(struct mb1_info) + 1280 + multiboot_line_size(&order->kernel);
 
 	size += plan->machine->firmware_count * sizeof(struct mb1_range);
 	for (unsigned i = 0; i < order->module_count; i++)
 		size += sizeof(struct mb1_module) + 8 + multiboot_line_size(&order->modules[i]);
-	return size;
+	return size
+	     + (multiboot_find_sections(plan->kernel->file, &sections) ? sections.headers.size : 0);
 }
 
 /* Writes a command line; returns its address. */
@@ -209,21 +210,21 @@ static void write_bios(struct writer *writer, struct mb1_info *info)
 	}
 }
 
-/* The section headers, with the tables that no segment brings. */
-static void write_sections(struct writer *writer, struct mb1_info *info)
+/* The section headers, with the sections that no segment brings. */
+static bool write_sections(struct writer *writer, struct mb1_info *info)
 {
 	struct multiboot_sections sections;
 	void *headers;
 
 	if (!multiboot_find_sections(writer->plan->kernel->file, &sections))
-		return;
+		return true;
 	info->sections = (uint32_t)writer_reserve(writer, sections.headers.size, &headers);
 	span_read(sections.headers, 0, headers, (size_t)sections.headers.size);
 	info->section_count = sections.count;
 	info->section_size = sections.entry_size;
 	info->section_names = sections.names;
 	info->flags |= MB1_HAS_ELF_SECTIONS;
-	multiboot_load_sections(writer, &sections, headers);
+	return multiboot_load_sections(writer->plan, &sections, headers);
 }
 
 static bool mb1_plan(struct plan *plan)
@@ -246,9 +247,8 @@ static bool mb1_plan(struct plan *plan)
 	write_bios(&writer, info);
 	write_screen(plan->machine, info);
 	write_vbe(&writer, info);
-	write_sections(&writer, info);
 	multiboot_enter(plan, MB1_ENTERED, at);
-	return true;
+	return write_sections(&writer, info);
 }
 
 const struct protocol multiboot1_protocol = {

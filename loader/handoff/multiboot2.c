@@ -65,13 +65,14 @@ static bool mb2_place(struct plan *plan)
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct order *order = plan->order;
-	uint64_t size = 2048 + multiboot_line_size(&order->kernel)
-	              + multiboot_sections_size(plan->kernel->file);
+	struct multiboot_sections sections;
+	uint64_t size = 2048 + multiboot_line_size(&order->kernel);
 
 	size += plan->machine->firmware_count * sizeof(struct mb2_range);
 	for (unsigned i = 0; i < order->module_count; i++)
 		size += 32 + multiboot_line_size(&order->modules[i]);
-	return size;
+	return size
+	     + (multiboot_find_sections(plan->kernel->file, &sections) ? sections.headers.size : 0);
 }
 
 /* Adds a tag with a body of `size` bytes, which it returns. */
@@ -220,46 +221,60 @@ static void add_smbios(struct writer *writer, uint64_t at, unsigned size_at)
 	span_read(memory_at(machine, at, size), 0, body + 1, size);
 }
 
-/* Adds where the kernel lies, if it may be moved. */
+/* Adds where the kernel lies. */
 static void add_load_base(struct writer *writer)
 {
 	const struct plan *plan = writer->plan;
-	struct mb2_wishes wishes = wishes_of(plan->kernel, plan->report);
 	uint32_t base = (uint32_t)(plan->kernel->segments[0].virt.begin + plan->slide);
 
-	if (mb2_has(&wishes, MB2_HEADER_RELOCATABLE))
-		memcpy(add_tag(writer, MB2_LOAD_BASE, sizeof(base)), &base, sizeof(base));
+	memcpy(add_tag(writer, MB2_LOAD_BASE, sizeof(base)), &base, sizeof(base));
 }
 
-/* Adds the section headers; returns the copy, for the addresses that come later, or NULL. */
-static uint8_t *add_sections(struct writer *writer, struct multiboot_sections *sections)
+/* Adds the section headers, and loads the sections that no segment brings. */
+static bool add_sections(struct writer *writer)
 {
+	struct multiboot_sections sections;
 	uint32_t head[3];
 	uint8_t *body;
 
-	if (!multiboot_find_sections(writer->plan->kernel->file, sections))
-		return NULL;
-	head[0] = sections->count;
-	head[1] = sections->entry_size;
-	head[2] = sections->names;
-	body = add_tag(writer, MB2_ELF_SECTIONS, sizeof(head) + sections->headers.size);
+	if (!multiboot_find_sections(writer->plan->kernel->file, &sections))
+		return true;
+	head[0] = sections.count;
+	head[1] = sections.entry_size;
+	head[2] = sections.names;
+	body = add_tag(writer, MB2_ELF_SECTIONS, sizeof(head) + sections.headers.size);
 	memcpy(body, head, sizeof(head));
-	span_read(sections->headers, 0, body + sizeof(head), (size_t)sections->headers.size);
-	return body + sizeof(head);
+	body += sizeof(head);
+	span_read(sections.headers, 0, body, (size_t)sections.headers.size);
+	return multiboot_load_sections(writer->plan, &sections, body);
+}
+
+/* A kernel that says it needs a console must be able to use the screen as it is (3.1.9). */
+static bool check_console(const struct plan *plan, const struct mb2_wishes *wishes)
+{
+	const struct screen *screen = &plan->machine->screen;
+	bool text = screen->pixels.begin == screen->pixels.end;
+	bool usable = text ? (wishes->console & MB2_CONSOLE_TEXT) != 0
+	                   : mb2_has(wishes, MB2_HEADER_FRAMEBUFFER);
+
+	return (wishes->console & MB2_CONSOLE_REQUIRED) == 0 || usable
+	    || refuse(plan->report, DIAG_MULTIBOOT_REQUIRED,
+	              "a console: the screen is in %s mode, which its header does not say that it "
+	              "can use",
+	              text ? "text" : "graphics");
 }
 
 static bool mb2_plan(struct plan *plan)
 {
 	const struct file *kernel = &plan->order->kernel;
 	uint64_t line = multiboot_line_size(kernel);
-	struct multiboot_sections sections;
+	struct mb2_wishes wishes = wishes_of(plan->kernel, plan->report);
 	struct writer writer;
-	uint8_t *headers;
 	uint32_t *total;
 	void *bytes;
 	uint64_t at;
 
-	if (!multiboot_plan(plan, info_size(plan), &writer))
+	if (!check_console(plan, &wishes) || !multiboot_plan(plan, info_size(plan), &writer))
 		return false;
 	at = writer_reserve(&writer, 8, &bytes);
 	total = bytes;
@@ -274,12 +289,12 @@ static bool mb2_plan(struct plan *plan)
 	add_rsdp(&writer);
 	add_smbios(&writer, plan->machine->smbios, 5);
 	add_smbios(&writer, plan->machine->smbios3, 6);
-	add_load_base(&writer);
-	headers = add_sections(&writer, &sections);
+	if (mb2_has(&wishes, MB2_HEADER_RELOCATABLE))
+		add_load_base(&writer);
+	if (!add_sections(&writer))
+		return false;
 	add_tag(&writer, MB2_END, 0);
 	*total = (uint32_t)writer.used;
-	if (headers != NULL)
-		multiboot_load_sections(&writer, &sections, headers);
 	multiboot_enter(plan, MB2_ENTERED, at);
 	return true;
 }

@@ -211,12 +211,17 @@ static void describe_tag(const struct mb2_wishes *wishes, unsigned type, struct 
 	case MB2_HEADER_FRAMEBUFFER:
 		multiboot_describe_screen(text, screen[0], screen[1], screen[2]);
 		break;
+	case MB2_HEADER_ALIGN_MODULES:
+		text_add(text, "\nmodules on page boundaries");
+		break;
 	case MB2_HEADER_RELOCATABLE:
 		describe_place(&wishes->place, text);
 		break;
 	default:
-		text_add(text, "\n%s%s", type < COUNT(known) ? known[type].name : "what is unknown",
-		         type == MB2_HEADER_ALIGN_MODULES ? "" : " (of no use with a BIOS)");
+		if (type < COUNT(known))
+			text_add(text, "\n%s (of no use with a BIOS)", known[type].name);
+		else
+			text_add(text, "\nwhat is unknown, if that can be (tag %u)", type);
 	}
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * multiboot_sections.c - the ELF section headers that Multiboot hands over, so that a kernel finds
- * its own symbols. Those of symbol and string tables, which no segment brings, get an address of
- * their own and bytes there. Malformed headers are as none.
+ * its own symbols. Sections that no segment brings, such as symbols, strings and debug data, are
+ * loaded as well, and their headers say where. Malformed headers are as none.
  */
 #include "handoff/multiboot.h"
 
 #include "core/elf_format.h"
 
-enum { SHT_SYMTAB = 2, SHT_STRTAB = 3 };
+enum { SHT_NULL = 0, SHT_NOBITS = 8 };
 
 /* Where the fields of a section header lie in ELF32 and in ELF64. */
 struct layout {
@@ -61,50 +61,65 @@ bool multiboot_find_sections(struct span file, struct multiboot_sections *sectio
 	return found && sections->count != 0;
 }
 
-/* The bytes of section `i` if they are to be handed over; false if not. */
-static bool contents(struct span file, const struct multiboot_sections *sections, uint32_t i,
-                     struct span *bytes)
+/* Where in the file the bytes of section `i` are, if they are to be loaded: they are there, and no
+ * segment brings them. */
+static bool is_loose(struct span file, const struct multiboot_sections *sections, uint32_t i,
+                     uint64_t *begin, uint64_t *end)
 {
 	const struct layout *layout = layout_of(sections);
-	struct span header;
+	struct span header, bytes;
 	uint32_t type = 0;
 
 	span_part(sections->headers, (uint64_t)i * layout->size, layout->size, &header);
 	span_read(header, 4, &type, sizeof(type));
-	return (type == SHT_SYMTAB || type == SHT_STRTAB)
+	*begin = field(header, layout->offset, layout);
+	*end = *begin + field(header, layout->bytes, layout);
+	return type != SHT_NULL && type != SHT_NOBITS && *begin < *end
 	    && field(header, layout->address, layout) == 0
-	    && span_part(file, field(header, layout->offset, layout),
-	                 field(header, layout->bytes, layout), bytes);
+	    && span_part(file, *begin, *end - *begin, &bytes);
 }
 
-uint64_t multiboot_sections_size(struct span file)
+/* The part of the file from the first to the last byte of all sections that are to be loaded. */
+static struct span find_loose(struct span file, const struct multiboot_sections *sections,
+                              uint64_t *at)
 {
-	struct multiboot_sections sections;
-	struct span bytes;
-	uint64_t size;
+	uint64_t begin, end, last = 0;
+	struct span part;
 
-	if (!multiboot_find_sections(file, &sections))
-		return 0;
-	size = sections.headers.size + 64;
-	for (uint32_t i = 0; i < sections.count; i++)
-		size += contents(file, &sections, i, &bytes) ? bytes.size + 8 : 0;
-	return size;
+	*at = file.size;
+	for (uint32_t i = 0; i < sections->count; i++) {
+		if (is_loose(file, sections, i, &begin, &end)) {
+			*at = min_u64(*at, begin);
+			last = max_u64(last, end);
+		}
+	}
+	span_part(file, *at, last - *at, &part);
+	return part;
 }
 
-void multiboot_load_sections(struct writer *writer, const struct multiboot_sections *sections,
+bool multiboot_load_sections(struct plan *plan, const struct multiboot_sections *sections,
                              uint8_t *headers)
 {
 	const struct layout *layout = layout_of(sections);
-	struct span bytes;
+	struct placement placement = { .use = USE_BOOT_INFO };
+	uint64_t first, begin, end;
 
+	placement.from = find_loose(plan->kernel->file, sections, &first);
+	if (placement.from.size == 0)
+		return true;
+	if (!plan_find(plan, placement.from.size, PAGE_SIZE, first, plan->machine->reach,
+	               &placement.phys)) {
+		warn(plan->report, DIAG_SYMBOLS_LEFT_OUT, "they take %llu KiB",
+		     ULL(placement.from.size / KIB));
+		return true;
+	}
 	for (uint32_t i = 0; i < sections->count; i++) {
 		uint64_t at;
-		void *to;
 
-		if (!contents(writer->plan->kernel->file, sections, i, &bytes) || bytes.size == 0)
+		if (!is_loose(plan->kernel->file, sections, i, &begin, &end))
 			continue;
-		at = writer_reserve(writer, bytes.size, &to);
-		span_read(bytes, 0, to, (size_t)bytes.size);
+		at = placement.phys.begin + (begin - first);
 		memcpy(headers + (uint64_t)i * layout->size + layout->address, &at, layout->width);
 	}
+	return plan_add(plan, placement);
 }

@@ -93,7 +93,8 @@ def test_multiboot_2_enters_where_its_tag_says(boot, tmp_path):
 
 @pytest.mark.parametrize("form,link", [("elf32", LINK_32), ("elf64", LINK_64)])
 def test_a_kernel_finds_its_symbols(boot, tmp_path, form, link):
-    machine, registers = enter(boot, multiboot2(tmp_path, form=form, link=link))
+    more = 'section .words progbits noalloc\n    db "a section of no segment"\n'
+    machine, registers = enter(boot, multiboot2(tmp_path, form=form, link=link, more=more))
     body = read_tags(machine, registers["rbx"])[9][0]
     count, size, names = struct.unpack_from("<III", body)
     assert size == (40 if form == "elf32" else 64) and len(body) == 12 + count * size
@@ -104,6 +105,8 @@ def test_a_kernel_finds_its_symbols(boot, tmp_path, form, link):
         at, length = (struct.unpack_from(fields[0], header, place)[0] for place in fields[1:])
         return machine.memory(at, length)
 
+    loose = [bytes_of(h) for h in headers if struct.unpack_from("<II", h, 4) == (1, 0)]
+    assert b"a section of no segment" in loose
     strings = b"".join(bytes_of(h) for h in headers if struct.unpack_from("<I", h, 4)[0] == 3)
     assert b"start\0" in strings and b".symtab\0" in bytes_of(headers[names])
     machine, registers = enter(boot, multiboot1(tmp_path, form=form, link=link))

@@ -49,7 +49,19 @@ HHDM = f".quad {MAGIC}, 0x48dcf1cb8ad2b852, 0x63984e959a98244b, 0, 0"
 MEMORY = f".quad {MAGIC}, 0x67cf3d9d378a806f, 0xe304acdfc50c3c62, 0, 0"
 END = ".quad 0xadc0e0531bb10d03, 0x9572709f31764c62"
 
+MULTIBOOT = '__asm__(".section .text.header, \\"ax\\"; {0} .long 0x1badb002, 3, {1}; .text");'
+RIGHT = "-(0x1badb002 + 3)"
+
 LINTS = {
+    "a Multiboot header with a wrong checksum": Lint(
+        "K817", {"body": MULTIBOOT.format(".balign 4;", 0), "ld": "-n"}, {}
+    ),
+    "a Multiboot header that is misaligned": Lint(
+        "K817", {"body": MULTIBOOT.format(".balign 4; .byte 0;", RIGHT), "ld": "-n"}, {}
+    ),
+    "a Multiboot header that comes too late": Lint(
+        "K817", {"body": MULTIBOOT.format(".skip 8192;", RIGHT), "ld": "-n"}, {}
+    ),
     "writable code": Lint("K801", {"ld": "-N -z norelro", "body": "int data = 1;"}, {}),
     "a red zone without frame pointers": Lint("K802", LEAF | {"without": "-mno-red-zone"}, LEAF),
     "a red zone below a frame pointer": Lint(

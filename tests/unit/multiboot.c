@@ -449,6 +449,68 @@ TEST("a kernel lies on every byte that the firmware calls usable, and on no othe
 	}
 }
 
+TEST("a kernel that needs a console must be able to use the screen as it is")
+{
+	static const struct {
+		uint32_t console;
+		bool framebuffer, graphics, good;
+	} cases[] = {
+		{ MB2_CONSOLE_REQUIRED | MB2_CONSOLE_TEXT, false, false, true },
+		{ MB2_CONSOLE_REQUIRED | MB2_CONSOLE_TEXT, false, true, false },
+		{ MB2_CONSOLE_REQUIRED, false, false, false },
+		{ MB2_CONSOLE_REQUIRED, true, false, false },
+		{ MB2_CONSOLE_REQUIRED, true, true, true },
+		{ MB2_CONSOLE_TEXT, false, true, true },
+		{ 0, true, false, true },
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		begin_two();
+		add_tag(MB2_HEADER_CONSOLE, WANTED, &cases[i].console, 4);
+		if (cases[i].framebuffer)
+			add_tag(MB2_HEADER_FRAMEBUFFER, WANTED, (uint32_t[]){ 0, 0, 0 }, 12);
+		if (cases[i].graphics)
+			world.machine.screen = (struct screen){ .pixels = { GIB, GIB + MIB } };
+		lay();
+		if (cases[i].good)
+			expect_plan();
+		else
+			expect_refusal(DIAG_MULTIBOOT_REQUIRED,
+			               cases[i].graphics ? "in graphics mode" : "in text mode");
+	}
+}
+
+TEST("the loader works where the kernel does not want to be")
+{
+	static const struct {
+		uint64_t begin, size, scratch;
+	} cases[] = {
+		{ LINKED, SIZE, RAM - MIB },
+		{ RAM - MIB - 1, 1, RAM - MIB },
+		{ RAM - MIB, 1, RAM - 2 * MIB },
+		{ RAM - 1, 1, RAM - MIB - 0x1000 },
+		{ 3 * MIB, RAM - 3 * MIB, 2 * MIB },
+		{ 3 * MIB - 1, RAM - 3 * MIB + 1, RAM - MIB }, /* there is no room */
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		begin_one(3);
+		elf_programs[0].paddr = cases[i].begin;
+		elf_programs[0].filesz = 1;
+		elf_programs[0].memsz = cases[i].size;
+		elf_head->entry = LINKED;
+		lay();
+		EXPECT(boot_wish(&world.boot, &world.machine, &world.order, world.protocol,
+		                 &world.report));
+		EXPECT_EQUAL(boot_scratch(&world.boot, (struct phys_range){ 2 * MIB, RAM }, MIB),
+		             cases[i].scratch);
+	}
+	world.protocol = &native_protocol;
+	EXPECT(boot_wish(&world.boot, &world.machine, &world.order, world.protocol, &world.report));
+	EXPECT_EQUAL(boot_scratch(&world.boot, (struct phys_range){ 2 * MIB, RAM }, MIB),
+	             RAM - MIB);
+}
+
 TEST("what the kernel asks for is described, tag by tag")
 {
 	char words[1200];
@@ -475,9 +537,9 @@ TEST("what the kernel asks for is described, tag by tag")
 	                   "its entry at 0x400000\n"
 	                   "a console without fail, text will do\n"
 	                   "a screen of 1024x768, 32 bits a pixel\n"
-	                   "module alignment\n"
+	                   "modules on page boundaries\n"
 	                   "EFI boot services (of no use with a BIOS)\n"
-	                   "what is unknown (of no use with a BIOS)\n"
+	                   "what is unknown, if that can be (tag 77)\n"
 	                   "any place in 0x100000-0xffffff, at a multiple of 0x1000, "
 	                   "as high as can be");
 }

@@ -3,6 +3,8 @@
 #define _DEFAULT_SOURCE
 #include "front/host/lint.h"
 
+#include "handoff/multiboot_header.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,15 +285,29 @@ static void lint_bootloader(const struct plan *plan, const struct sections *sect
 	}
 }
 
+/* Multiboot headers that are not quite right. */
+static void lint_multiboot(const struct kernel *kernel, struct report *report)
+{
+	static const struct multiboot_version *const versions[] = { &multiboot_version_1,
+		                                                    &multiboot_version_2 };
+
+	for (unsigned i = 0; i < COUNT(versions); i++) {
+		char detail[160];
+		struct text text = text_in(detail, sizeof(detail));
+		enum diag code;
+		uint64_t at;
+
+		if (!multiboot_find(kernel->file, versions[i], &at)
+		    && multiboot_mistake(kernel->file, versions[i], &code, &text))
+			warn(report, DIAG_LINT_MULTIBOOT, "%s (K%u)", detail, (unsigned)code);
+	}
+}
+
 /* True if the kernel begins in 64-bit mode. The others, Multiboot's, are entered in 32 bits: their
  * code says something else, and nobody moves them. */
 static bool is_entered_in_64_bits(const struct plan *plan)
 {
-	struct elf_header header;
-
-	return (plan->entry.cr0 & CR0_PG) != 0
-	    && span_read(plan->kernel->file, 0, &header, sizeof(header))
-	    && header.ident[ELF_CLASS] == ELF_CLASS_64;
+	return (plan->entry.flags & LAUNCH_PROTECTED_MODE) == 0;
 }
 
 void lint(const struct plan *plan, const struct sections *sections)
@@ -307,6 +323,7 @@ void lint(const struct plan *plan, const struct sections *sections)
 	lint_entry(plan, sections, report);
 	lint_limine(plan);
 	lint_bootloader(plan, sections, report);
+	lint_multiboot(plan->kernel, report);
 	lint_relocations(plan, sections, report);
 	lint_code(plan, sections);
 	lint_symbols(sections, report);
