@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* other.c - all exceptions but page and protection faults, and what is none at all. */
+#include "explain/terms.h"
 #include "explain/words.h"
 
 /* Says both at once. */
@@ -55,8 +56,7 @@ static void words_unknown(struct words *words)
 		    (fault->cr0 & CR0_EMULATE) != 0
 		            ? "used SSE, which is switched off: CR0.EM (bit 2) is 1."
 		            : "used SSE, which is switched off: CR4.OSFXSR (bit 9) is 0.",
-		    "The kernel changed CR0 or CR4: set OSFXSR and clear EM again, or compile with "
-		    "-mgeneral-regs-only so that the compiler uses no SSE.");
+		    terms_of(words->marks)->sse);
 	else if (in->map == MAP_VEX)
 		say(words, "avx-off",
 		    (fault->cr4 & CR4_XSAVE) == 0
@@ -139,8 +139,10 @@ void words_double(struct words *words)
 		text_add(&words->happened, ": RSP is at the end of the stack, which has ");
 		text_add_size(&words->happened, stack.end - stack.begin);
 		text_add(&words->happened, ". That is a stack overflow.");
-		text_add(&words->cause, "Endless recursion, or large arrays on the stack. Give the "
-		                        "loader a larger -stack=SIZE.");
+		text_add(
+			&words->cause,
+			"Endless recursion, or large arrays on the stack. Make them static, or %s.",
+			terms_of(words->marks)->stack);
 	} else if (!look_canonical(words->look, rsp) || !look_up(words->look, rsp - 8).mapped) {
 		words->kind = "stack-lost";
 		text_add(&words->happened, ": RSP = %#llx is no stack%s.", ULL(rsp),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* page.c - page faults in words: what was tried, what lies there, and why that cannot be. */
+#include "explain/terms.h"
 #include "explain/words.h"
 
 #define NEAR       MIB          /* beyond the end of something, and probably meant for it */
@@ -46,11 +47,11 @@ bool words_place(struct words *words, struct text *text, uint64_t address)
 	else if (landmark_has(marks->resident, address))
 		text_add(text, "Longjump's own code and tables");
 	else if (landmark_has(marks->boot_info, address))
-		text_add(text, "the boot information");
+		text_add(text, "%s", terms_of(marks)->boot_info);
 	else if (landmark_has(marks->framebuffer, address))
 		text_add(text, "the framebuffer");
 	else if (landmark_has(marks->direct_map, address))
-		text_add(text, "the direct map, at physical %#llx",
+		text_add(text, "%s, at physical %#llx", terms_of(marks)->direct_map,
 		         ULL(address - marks->direct_map.begin));
 	else
 		return false;
@@ -175,8 +176,8 @@ static void words_overflow(struct words *words)
 	text_add(&words->happened, " (%#llx to %#llx).", ULL(words->marks->stack.begin),
 	         ULL(words->marks->stack.end));
 	text_add(&words->cause,
-	         "Endless recursion, or large arrays on the stack. Make them static, "
-	         "or give the loader a larger -stack=SIZE.");
+	         "Endless recursion, or large arrays on the stack. Make them static, or %s.",
+	         terms_of(words->marks)->stack);
 }
 
 /* Memory that the machine does not have, seen through the direct map. */
@@ -186,7 +187,8 @@ static void words_beyond(struct words *words)
 
 	words->kind = "beyond-memory";
 	text_add(&words->happened,
-	         ", physical %#llx in the direct map, where there is no memory: ", ULL(address));
+	         ", physical %#llx in %s, where there is no memory: ", ULL(address),
+	         terms_of(words->marks)->direct_map);
 	text_add(&words->happened, "RAM ends at %#llx.", ULL(words->marks->memory_end));
 	text_add(&words->cause, "A physical address that did not come from the memory map, or an "
 	                        "allocator that runs past the end of a range.");
@@ -195,16 +197,24 @@ static void words_beyond(struct words *words)
 /* A small address that looks physical. */
 static void words_physical(struct words *words)
 {
+	const struct terms *terms = terms_of(words->marks);
 	uint64_t address = words->fault->cr2;
 
 	words->kind = "physical-address";
 	text_add(&words->happened,
-	         ", where nothing is mapped. If %#llx is a physical address: it "
-	         "is at %#llx, in the direct map.",
-	         ULL(address), ULL(words->marks->direct_map.begin + address));
+	         ", where nothing is mapped. If %#llx is a physical address: ", ULL(address));
+	if (words->marks->direct_map.end == 0) {
+		text_add(&words->happened, "this kernel has asked for no map of them.");
+		text_add(&words->cause, "Build it with the crate's feature map_physical_memory. %s",
+		         terms->physical);
+		return;
+	}
+	text_add(&words->happened, "it is at %#llx, in %s.",
+	         ULL(words->marks->direct_map.begin + address), terms->direct_map);
 	text_add(&words->cause,
 	         "Physical memory is not mapped at its own address (but for VGA text "
-	         "at 0xb8000). Add info->direct_map to physical addresses.");
+	         "at 0xb8000). %s",
+	         terms->physical);
 }
 
 /* The segment that ends last, at or shortly before the address. */
@@ -238,8 +248,10 @@ static void words_past(struct words *words, const struct landmark_segment *segme
 		         ULL(words->fault->cr2 - segment->end));
 	add_segment(&words->happened, segment);
 	text_add(&words->happened, ". Nothing is mapped there.");
-	text_add(&words->cause, "An index beyond the end of an array, or memory behind the kernel "
-	                        "that was taken to be mapped: use the direct map.");
+	text_add(&words->cause,
+	         "An index beyond the end of an array, or memory behind the kernel "
+	         "that was taken to be mapped: use %s.",
+	         terms_of(words->marks)->direct_map);
 }
 
 /* Nothing is mapped there, and nothing is known of the place. */
@@ -293,8 +305,7 @@ static void words_unmapped(struct words *words, const struct page *page)
 		words_beyond(words);
 	} else if (segment_before(words, address, &segment)) {
 		words_past(words, &segment);
-	} else if (address < max_u64(marks->memory_end, 4 * GIB) && marks->direct_map.end != 0
-	           && !own_tables(words)) {
+	} else if (address < max_u64(marks->memory_end, 4 * GIB) && !own_tables(words)) {
 		words_physical(words);
 	} else {
 		words_nothing(words, page);

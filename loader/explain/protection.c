@@ -93,8 +93,8 @@ static void words_selector(struct words *words)
 		text_add(
 			&words->cause,
 			"A stale selector: after lgdt, load CS by a far return and SS, DS, ES, FS, "
-			"GS with selectors that the new GDT has. SS starts as 0x10, and iretq "
-			"wants it.");
+			"GS with selectors that the new GDT has. iretq loads again the SS that "
+			"was interrupted.");
 }
 
 /* A vector that the IDT does not have. */

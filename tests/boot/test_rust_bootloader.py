@@ -152,6 +152,20 @@ def test_what_the_crate_does_not_know_is_refused(boot, features):
     assert "K702 " in machine.wait_serial("boot:")
 
 
+@pytest.mark.parametrize("mistake, words", [
+    ("mov rsp, 0x10000002000\npush rax", "a stack overflow. The stack has 2 MiB"),
+    ("mov rax, [0x7ee00000]", "physical address: this kernel has asked for no map of them"),
+    ("movaps xmm0, xmm1", "Ask for it by the crate's feature sse"),
+    ("ret", "The kernel's _start returned"),
+])  # fmt: skip
+def test_a_fault_is_told_in_the_crates_words(boot, tmp_path, mistake, words):
+    source = f"bits 64\nsection .text\nglobal start\nstart:\n{mistake}\nhlt"
+    kernel = guests.assemble(tmp_path, "rust", source, "elf64", LINK)
+    machine = boot(kernel, options="-protocol=bootloader-0.9", debug_exit=False)
+    said = machine.wait_serial("The machine is halted.")
+    assert words in " ".join(said.split())
+
+
 def build_in_rust(features):
     """The kernel in Rust, for a crate with these features; made for the compiler's own target,
     since that one's `core` comes with every rustc."""

@@ -8,6 +8,7 @@
 
 #include "explain/explain.h"
 #include "explain/show.h"
+#include "handoff/rust_bootloader.h"
 
 #define BASE  UINT64_C(0xffffffff80000000)
 #define CODE  BASE
@@ -29,12 +30,14 @@ static struct look look;
 static struct explanation said;
 static char text_buffer[16384];
 
-/* Boots a kernel with code, constants, and data, and begins a fault at main+0x10. */
-static void begin_fault(unsigned vector)
+/* Boots a kernel with code, constants, and data by a protocol, and begins a fault at main+0x10. */
+static void begin_fault_by(const struct protocol *protocol, const char *choice, unsigned vector)
 {
 	struct report none = { .count = 0 };
 
 	begin_world(16 * MIB);
+	world.protocol = protocol;
+	world.order.options.protocol = choice;
 	begin_elf(ELF_TYPE_EXEC);
 	add_segment(RX, CODE, 6000, 6000);
 	add_segment(RO, CONST, 3000, 3000);
@@ -60,6 +63,12 @@ static void begin_fault(unsigned vector)
 	fault.gdt = (struct fault_table){ 55, marks->resident.begin + 0x2000 };
 	fault.registers[RSP] = marks->stack.end - 0x100;
 	look = (struct look){ world.memory, marks, &fault };
+}
+
+/* The same with a native kernel. */
+static void begin_fault(unsigned vector)
+{
+	begin_fault_by(&native_protocol, NULL, vector);
 }
 
 /* Bytes of the kernel's, or of its stack, to be written to. */
@@ -183,6 +192,29 @@ TEST("a physical address is shown where it is mapped")
 {
 	begin_fault(VECTOR_PAGE);
 	expect_page(0xfee00000, 0, "physical-address", "it is at 0xffff9000fee00000");
+}
+
+TEST("a kernel for the crate bootloader is told in the crate's words")
+{
+	begin_fault_by(&rust_bootloader_protocol, "bootloader-0.9,map_physical_memory",
+	               VECTOR_PAGE);
+	expect_page(marks->boot_info.begin, 21, "kernel-page", "in the BootInfo");
+	expect_page(marks->direct_map.begin + 0x1234, 21, "kernel-page",
+	            "in the mapping of physical memory, at physical 0x1234");
+	expect_page(0xfee00000, 0, "physical-address", "it is at 0x180fee00000");
+	EXPECT_PART(said.cause, "boot_info.physical_memory_offset");
+	expect_page(marks->stack.begin - 1, 2, "stack-overflow", "The stack has 2 MiB");
+	EXPECT_PART(said.cause, "kernel-stack-size");
+	expect_page(END, 2, "past-segment", "right behind");
+	EXPECT_PART(said.cause, "use the mapping of physical memory");
+	fault.cr4 = 0x60;
+	fault.vector = VECTOR_OPCODE;
+	INSTRUCTION(0x0f, 0x28, 0xc1); /* movaps xmm0, xmm1 */
+	expect_words("sse-off", "CR4.OSFXSR (bit 9) is 0");
+	EXPECT_PART(said.cause, "feature sse");
+	begin_fault_by(&rust_bootloader_protocol, "bootloader-0.9", VECTOR_PAGE);
+	expect_page(0xfee00000, 0, "physical-address", "has asked for no map of them");
+	EXPECT_PART(said.cause, "feature map_physical_memory");
 }
 
 TEST("any other address is just not mapped")
