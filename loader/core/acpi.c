@@ -28,6 +28,10 @@ enum {
 	MADT_ENABLED = 1
 };
 
+/* IDs that stand for all CPUs at once, which is no CPU. */
+#define ALL_LOCAL_APICS   UINT8_MAX
+#define ALL_LOCAL_X2APICS UINT32_MAX
+
 /* A whole table with its header; empty if its length makes no sense. */
 static struct span table_at(const struct machine *machine, uint64_t at)
 {
@@ -99,19 +103,30 @@ static unsigned next_entry(struct span madt, uint64_t *at, struct span *entry)
  * started. */
 static bool read_processor(unsigned type, struct span entry, struct processor *processor)
 {
-	uint32_t flags = 0;
+	uint32_t flags = 0, all = ALL_LOCAL_X2APICS;
 	uint8_t ids[2] = { 0, 0 };
 
 	if (type == MADT_LOCAL_APIC) {
 		span_read(entry, MADT_LOCAL_APIC_FLAGS, &flags, sizeof(flags));
 		span_read(entry, 2, ids, sizeof(ids));
 		*processor = (struct processor){ ids[0], ids[1] };
+		all = ALL_LOCAL_APICS;
 	} else if (type == MADT_LOCAL_X2APIC) {
 		span_read(entry, MADT_LOCAL_X2APIC_FLAGS, &flags, sizeof(flags));
 		span_read(entry, MADT_LOCAL_X2APIC_ID, &processor->apic_id, sizeof(uint32_t));
 		span_read(entry, MADT_LOCAL_X2APIC_UID, &processor->number, sizeof(uint32_t));
 	}
-	return (flags & MADT_ENABLED) != 0;
+	return (flags & MADT_ENABLED) != 0 && processor->apic_id != all;
+}
+
+/* True if the CPU is in the list: some firmware lists each twice, in entries of either kind. */
+static bool is_listed(const struct processor *list, unsigned count, uint32_t apic_id)
+{
+	unsigned i = 0;
+
+	while (i < count && list[i].apic_id != apic_id)
+		i++;
+	return i < count;
 }
 
 unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned room)
@@ -123,20 +138,14 @@ unsigned acpi_processors(const struct machine *machine, struct processor *list, 
 	unsigned type, count = 0;
 
 	while ((type = next_entry(madt, &at, &entry)) != MADT_END) {
-		if (!read_processor(type, entry, &processor))
+		if (!read_processor(type, entry, &processor)
+		    || is_listed(list, (unsigned)min_u64(count, room), processor.apic_id))
 			continue;
 		if (count < room)
 			list[count] = processor;
 		count++;
 	}
 	return count;
-}
-
-uint32_t acpi_cpu_count(const struct machine *machine)
-{
-	unsigned count = acpi_processors(machine, NULL, 0);
-
-	return count != 0 ? count : 1;
 }
 
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned room)

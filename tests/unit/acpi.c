@@ -49,7 +49,8 @@ static void begin(unsigned revision)
 	put_table(MADT, "APIC", 44);
 }
 
-/* Adds an entry to the MADT: a CPU's, with its flags, if the type is 0 or 9. */
+/* Adds an entry to the MADT: a CPU's, with its flags, if the type is 0 or 9. Its APIC ID is the
+ * offset of the entry, but for the lowest bits. */
 static void add(unsigned type, unsigned length, unsigned flags)
 {
 	uint32_t end;
@@ -57,8 +58,20 @@ static void add(unsigned type, unsigned length, unsigned flags)
 	memcpy(&end, memory + MADT + 4, 4);
 	put(MADT + end, 1, type);
 	put(MADT + end + 1, 1, length);
+	put(MADT + end + (type == 9 ? 4 : 3), 1, end >> 2);
 	put(MADT + end + (type == 9 ? 8 : 4), 4, flags);
 	put(MADT + 4, 4, end + length);
+}
+
+/* Adds an enabled CPU, with its number in ACPI's namespace, to the MADT. */
+static void add_cpu(unsigned type, uint32_t apic_id, uint32_t number)
+{
+	uint32_t end;
+
+	memcpy(&end, memory + MADT + 4, 4);
+	add(type, type == 9 ? 16 : 8, 1);
+	put(MADT + end + (type == 9 ? 4 : 3), type == 9 ? 4 : 1, apic_id);
+	put(MADT + end + (type == 9 ? 12 : 2), type == 9 ? 4 : 1, number);
 }
 
 /* A machine with four CPUs, three of them enabled. */
@@ -72,61 +85,69 @@ static void begin_with_three(unsigned revision)
 	add(0, 8, 3);
 }
 
+/* How many CPUs are listed. */
+static unsigned cpu_count(void)
+{
+	struct processor found[8];
+
+	return acpi_processors(&machine, found, COUNT(found));
+}
+
 TEST("enabled CPUs of both kinds are counted, through the XSDT")
 {
 	begin_with_three(2);
 	put(RSDP + 16, 4, 0);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 3);
+	EXPECT_EQUAL(cpu_count(), 3);
 }
 
 TEST("an old machine's CPUs are counted through the RSDT")
 {
 	begin_with_three(0);
 	put(RSDP + 24, 8, UINT64_MAX); /* no field of revision 0 */
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 3);
+	EXPECT_EQUAL(cpu_count(), 3);
 }
 
 TEST("where the XSDT is out of reach, the RSDT is used")
 {
 	begin_with_three(2);
 	put(RSDP + 24, 8, UINT64_C(0x100000000));
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 3);
+	EXPECT_EQUAL(cpu_count(), 3);
 }
 
-TEST("a machine without ACPI, without a MADT or without enabled CPUs has one")
+TEST("a machine without ACPI, without a MADT or without enabled CPUs lists none")
 {
 	begin_with_three(2);
 	machine.rsdp = 0;
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 	begin_with_three(2);
 	put_table(MADT, "SSDT", 44);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 	begin(2);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 }
 
 TEST("tables that lie beyond the loader's reach are not read")
 {
 	begin_with_three(2);
 	machine.rsdp = MEMORY - 8;
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 	machine.rsdp = UINT64_MAX - 8;
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 	begin_with_three(2);
 	put(XSDT + 44, 8, UINT64_MAX - 40);
 	put(RSDT + 40, 4, MEMORY - 20);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 }
 
 TEST("a table with a length that makes no sense is not read")
 {
 	begin_with_three(2);
 	put(MADT + 4, 4, 20);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 	put(MADT + 4, 4, UINT32_MAX);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 	put(MADT + 4, 4, MEMORY);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 1);
+	EXPECT_EQUAL(cpu_count(), 0);
 }
 
 TEST("an entry of length 0 ends the count, not the loader")
@@ -134,7 +155,7 @@ TEST("an entry of length 0 ends the count, not the loader")
 	begin_with_three(2);
 	add(5, 0, 0);
 	put(MADT + 4, 4, 400);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 3);
+	EXPECT_EQUAL(cpu_count(), 3);
 }
 
 TEST("an entry that is cut off by the end of its table is no CPU")
@@ -145,7 +166,61 @@ TEST("an entry that is cut off by the end of its table is no CPU")
 	add(0, 8, 1);
 	memcpy(&end, memory + MADT + 4, 4);
 	put(MADT + 4, 4, end - 2);
-	EXPECT_EQUAL(acpi_cpu_count(&machine), 3);
+	EXPECT_EQUAL(cpu_count(), 3);
+}
+
+/* The MADT's CPUs must be these. */
+static void expect_cpus(const struct processor *expected, unsigned count)
+{
+	struct processor found[8];
+
+	EXPECT_EQUAL(acpi_processors(&machine, found, COUNT(found)), count);
+	for (unsigned i = 0; i < count; i++) {
+		EXPECT_EQUAL(found[i].apic_id, expected[i].apic_id);
+		EXPECT_EQUAL(found[i].number, expected[i].number);
+	}
+}
+
+TEST("CPUs of both kinds are listed with their numbers, in the table's order")
+{
+	begin(2);
+	add_cpu(0, 4, 20);
+	add_cpu(9, 0x12345678, 0x9abcdef0);
+	add_cpu(0, 2, 21);
+	expect_cpus((struct processor[]){ { 20, 4 }, { 0x9abcdef0, 0x12345678 }, { 21, 2 } }, 3);
+}
+
+TEST("more CPUs than there is room for are counted, and not written")
+{
+	struct processor found[3] = { { 0, 0 }, { 0, 0 }, { 77, 77 } };
+
+	begin(2);
+	for (unsigned i = 0; i < 4; i++)
+		add_cpu(0, i, i);
+	EXPECT_EQUAL(acpi_processors(&machine, found, 2), 4);
+	EXPECT_EQUAL(found[1].apic_id, 1);
+	EXPECT_EQUAL(found[2].apic_id, 77);
+}
+
+TEST("a CPU that is listed twice, by either kind of entry, is one")
+{
+	begin(2);
+	add_cpu(0, 0, 1);
+	add_cpu(0, 1, 2);
+	add_cpu(9, 0, 1);
+	add_cpu(9, 1, 2);
+	add_cpu(9, 300, 3);
+	expect_cpus((struct processor[]){ { 1, 0 }, { 2, 1 }, { 3, 300 } }, 3);
+}
+
+TEST("an entry for all CPUs at once, which would restart this one, is none")
+{
+	begin(2);
+	add_cpu(0, 0, 1);
+	add_cpu(0, 0xff, 2);
+	add_cpu(9, UINT32_MAX, 3);
+	add_cpu(9, 0xff, 4);
+	expect_cpus((struct processor[]){ { 1, 0 }, { 4, 0xff } }, 2);
 }
 
 TEST("random damage to the tables is survived")
@@ -156,6 +231,6 @@ TEST("random damage to the tables is survived")
 		begin_with_three(i % 3);
 		for (unsigned harm = 0; harm < 4; harm++)
 			put(check_below(&seed, MADT + 100), 1, check_random(&seed) & 0xff);
-		EXPECT(acpi_cpu_count(&machine) >= 1);
+		EXPECT(cpu_count() < MEMORY);
 	}
 }

@@ -186,16 +186,16 @@ static void read_drive(struct machine *machine, const struct derivative_info *in
 bool bios_read_facts(struct machine *machine, struct bios_facts *facts)
 {
 	struct derivative_info info = { 0 };
+	unsigned cpus;
 
 	machine->rsdp = find_rsdp();
 	machine->smbios = find_table(0xf0000, 0x100000, "_SM_", 0, 5);
 	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
 	read_time(&machine->clock);
-	machine->cpu_count = acpi_cpu_count(machine);
+	cpus = acpi_processors(machine, facts->processors, COUNT(facts->processors));
+	machine->cpu_count = cpus != 0 ? cpus : 1;
 	machine->processors = facts->processors;
-	machine->processor_count = (unsigned)min_u64(
-		COUNT(facts->processors),
-		acpi_processors(machine, facts->processors, COUNT(facts->processors)));
+	machine->processor_count = (unsigned)min_u64(cpus, COUNT(facts->processors));
 	machine->apic_id = cpu_apic_id();
 	machine->folder = core_getcwd(facts->folder, sizeof(facts->folder));
 	get_derivative_info(&info);
