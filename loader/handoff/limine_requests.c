@@ -80,10 +80,10 @@ static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at)
 	return lower_half(at) * MARK_FACTOR >= MARK_LIMIT;
 }
 
-/* True if the word with this lower half is one of those that marks begin with. */
-static bool is_mark(uint32_t half)
+/* True if the word at `at` is one of those that marks begin with, as far as its lower half tells. */
+static bool is_mark(const uint8_t *at)
 {
-	switch (half) {
+	switch (lower_half(at)) {
 	case LOWER(LIMINE_MAGIC_0):
 	case LOWER(LIMINE_MAGIC_1):
 	case LOWER(LIMINE_TAG_0):
@@ -98,6 +98,23 @@ static bool is_mark(uint32_t half)
 	}
 }
 
+/* The first index from `at` on, in steps of 16, at which a mark's word may be; short of `end` by
+ * less than 64, any. A function by itself, so that it has registers enough. */
+static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end)
+{
+	for (; at + 48 < end; at += 64) {
+		if (may_be_mark(from + at))
+			return at;
+		if (may_be_mark(from + at + 16))
+			return at + 16;
+		if (may_be_mark(from + at + 32))
+			return at + 32;
+		if (may_be_mark(from + at + 48))
+			return at + 48;
+	}
+	return at;
+}
+
 /*
  * The next offset, not before `offset` and a multiple of 8 away from it, at which a mark may stand;
  * the span's size if there is none. Quick, since this looks at all of a kernel: at every second
@@ -106,15 +123,12 @@ static bool is_mark(uint32_t half)
 static uint64_t next_mark(struct span bytes, uint64_t offset)
 {
 	const uint8_t *from = bytes.bytes;
-	size_t last = (size_t)bytes.size - 8;
+	size_t at = (size_t)offset + 8, end = (size_t)bytes.size - 7;
 
 	if (!in_bounds(offset, 16, bytes.size))
 		return bytes.size;
-	for (size_t at = (size_t)offset + 8; at <= last; at += 16) {
-		while (at + 48 <= last && !may_be_mark(from + at) && !may_be_mark(from + at + 16)
-		       && !may_be_mark(from + at + 32) && !may_be_mark(from + at + 48))
-			at += 64;
-		if (at <= last && is_mark(lower_half(from + at)))
+	for (; (at = skip_others(from, at, end)) < end; at += 16) {
+		if (is_mark(from + at))
 			return at - 8;
 	}
 	return bytes.size;
