@@ -13,6 +13,12 @@ const char *words_who(const struct words *words)
 	return (words->fault->cs & 3) == 3 ? "The program in user mode" : "The kernel";
 }
 
+/* True if the kernel was started as one of the Limine protocol. */
+static bool is_limine(const struct words *words)
+{
+	return text_equal(words->marks->protocol, "limine");
+}
+
 /* "wrote to" and so on. */
 static const char *access_name(uint64_t error)
 {
@@ -145,6 +151,15 @@ static void words_null(struct words *words)
 	const struct fault *fault = words->fault;
 
 	words->kind = "null-page";
+	if (is_limine(words) && fault->rip == 0
+	    && fault->registers[RSP] == words->marks->stack.end) {
+		words->kind = "returned";
+		text_add(&words->happened, ": the entry point returned, to the 0 that a Limine "
+		                           "kernel finds on its stack.");
+		text_add(&words->cause,
+		         "End it in an endless loop around hlt: there is nothing to return to.");
+		return;
+	}
 	if ((fault->error & PAGE_FAULT_FETCH) != 0) {
 		text_add(&words->happened,
 		         ", in the null page: it called or returned to a null pointer.");
@@ -162,7 +177,11 @@ static void words_null(struct words *words)
 	text_add(&words->happened, ", in the null page, which is never mapped: a null pointer%s.",
 	         fault->cr2 == 0 ? "" : ", with an offset added");
 	text_add(&words->cause, "A pointer that was never set, or a function that returned "
-	                        "NULL unnoticed. Page 0 is left unmapped to catch this.");
+	                        "NULL unnoticed. ");
+	text_add(&words->cause,
+	         is_limine(words) ? "The response of a Limine request that was not answered is "
+	                            "NULL, too: build.sh check lists the requests."
+	                          : "Page 0 is left unmapped to catch this.");
 }
 
 /* The guard page, or beyond it with the stack pointer gone as well. */
@@ -178,6 +197,20 @@ static void words_overflow(struct words *words)
 	text_add(&words->cause,
 	         "Endless recursion, or large arrays on the stack. Make them static, or %s.",
 	         terms_of(words->marks)->stack);
+}
+
+#define NOT_IN_HHDM                                                                              \
+	"From base revision 3 on the HHDM shows usable and reclaimable memory, kernel, modules " \
+	"and framebuffer: tables of the firmware and devices are for the kernel to map."
+
+/* What the machine has, but the direct map of a Limine kernel does not show. */
+static void words_not_shown(struct words *words)
+{
+	words->kind = "not-in-direct-map";
+	text_add(&words->happened, ", physical %#llx in %s, which does not show it.",
+	         ULL(words->fault->cr2 - words->marks->direct_map.begin),
+	         terms_of(words->marks)->direct_map);
+	text_add(&words->cause, NOT_IN_HHDM);
 }
 
 /* Memory that the machine does not have, seen through the direct map. */
@@ -199,6 +232,7 @@ static void words_physical(struct words *words)
 {
 	const struct terms *terms = terms_of(words->marks);
 	uint64_t address = words->fault->cr2;
+	uint64_t shown = words->marks->direct_map.begin + address;
 
 	words->kind = "physical-address";
 	text_add(&words->happened,
@@ -209,11 +243,15 @@ static void words_physical(struct words *words)
 		         terms->physical);
 		return;
 	}
-	text_add(&words->happened, "it is at %#llx, in %s.",
-	         ULL(words->marks->direct_map.begin + address), terms->direct_map);
-	text_add(&words->cause,
-	         "Physical memory is not mapped at its own address (but for VGA text "
-	         "at 0xb8000). %s",
+	if (!look_up(words->look, shown).mapped) {
+		text_add(&words->happened, "not even %s shows it, at %#llx.", terms->direct_map,
+		         ULL(shown));
+		text_add(&words->cause, NOT_IN_HHDM);
+		return;
+	}
+	text_add(&words->happened, "it is at %#llx, in %s.", ULL(shown), terms->direct_map);
+	text_add(&words->cause, "Physical memory is not mapped at its own address (%s). %s",
+	         is_limine(words) ? "but for base revision 0" : "but for VGA text at 0xb8000",
 	         terms->physical);
 }
 
@@ -288,6 +326,7 @@ static void words_unmapped(struct words *words, const struct page *page)
 {
 	const struct landmarks *marks = words->marks;
 	uint64_t address = words->fault->cr2;
+	uint64_t beyond = max_u64(marks->memory_end, 4 * GIB);
 	struct landmark_segment segment;
 
 	if (address < PAGE_SIZE) {
@@ -298,14 +337,19 @@ static void words_unmapped(struct words *words, const struct page *page)
 		words->kind = "stack-underflow";
 		text_add(&words->happened, ", above the top of the stack (%#llx).",
 		         ULL(marks->stack.end));
-		text_add(&words->cause, "More was popped than pushed, or _start was taken to have "
-		                        "arguments on the stack: they are in RDI.");
+		text_add(&words->cause,
+		         "More was popped than pushed, or _start was taken to have "
+		         "arguments on the stack: %s.",
+		         is_limine(words) ? "it has none" : "they are in RDI");
 	} else if (address - marks->direct_map.begin < MAP_REACH && marks->direct_map.end != 0
 	           && !own_tables(words)) {
-		words_beyond(words);
+		if (is_limine(words) && address - marks->direct_map.begin < beyond)
+			words_not_shown(words);
+		else
+			words_beyond(words);
 	} else if (segment_before(words, address, &segment)) {
 		words_past(words, &segment);
-	} else if (address < max_u64(marks->memory_end, 4 * GIB) && !own_tables(words)) {
+	} else if (address < beyond && !own_tables(words)) {
 		words_physical(words);
 	} else {
 		words_nothing(words, page);

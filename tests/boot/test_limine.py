@@ -10,6 +10,7 @@ import subprocess
 import images
 import paging
 import pytest
+import test_faults
 
 GIB = 1 << 30
 HHDM = 0xFFFF800000000000
@@ -236,10 +237,35 @@ def test_the_screen_is_what_was_asked_for(ask, options, size):
     assert f"{width} {height} {pitch} {bits}" in {
         mode.rsplit(" ", 1)[0] for mode in answers.all["mode"]
     }
-    assert answers.edid == "128 ff"
+    assert answers.edid.startswith("128 ff ")
     last_row = int(at, 16) + int(pitch) * (int(height) - 1)
     pixel = machine.memory(last_row + int(width) * int(bits) // 8 - 1, 1)
     assert pixel == b"\xff", "the kernel's pixel"
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1600, 900)])
+def test_the_monitor_is_told_as_it_is_and_chooses_the_mode(ask, size):
+    width, height = size
+    extra = ("-global", f"VGA.xres={width}", "-global", f"VGA.yres={height}")
+    _, answers = ask(extra=extra)
+    assert answers.edid == f"128 ff {width} {height}"
+    assert answers.framebuffer.split()[1:3] == [str(width), str(height)]
+
+
+@pytest.mark.parametrize("revision", [2, 3])
+@pytest.mark.parametrize("bits", [32, 64])
+def test_the_smbios_tables_are_the_machines(ask, revision, bits):
+    extra = ("-machine", f"pc,smbios-entry-point-type={bits}",
+             "-smbios", "type=1,manufacturer=A maker of machines")  # fmt: skip
+    machine, answers = ask(revision, extra=extra)
+    old, new = answers.numbers("smbios")
+    assert bool(old) == (bits == 32) and bool(new) == (bits == 64)
+    entry = machine.memory((old or new) - (HHDM if revision < 3 else 0), 32)
+    if bits == 32:
+        size, table = struct.unpack_from("<HI", entry, 0x16)
+    else:
+        size, table = struct.unpack_from("<IQ", entry, 0x0C)
+    assert b"A maker of machines\0" in machine.memory(table, size)
 
 
 def test_5_levels_are_given_where_the_cpu_has_them(ask):
@@ -289,3 +315,26 @@ def test_every_cpu_gets_into_x2apic_mode(boot_in_bochs):
     assert "\nPASS" in machine.serial()
     answers = Answers(machine.serial())
     assert (answers.count, answers.flags) == ("4", "1")
+
+
+# The mistakes of limine_faults.c: exception, kind, and what must be said.
+MISTAKES = {
+    "unanswered": (14, "null-page", "read from 0x8", "Limine request that was not answered"),
+    "table": (14, "not-in-direct-map", "physical 0xf", "which does not show it", "for the kernel"),
+    "beyond": (14, "beyond-memory", "where there is no memory", "RAM ends at"),
+    "device": (14, "physical-address", "not even the HHDM shows it, at 0xffff8000fee00030"),
+    "memory": (14, "physical-address", "it is at 0xffff800000100000, in the HHDM", "but for base revision 0"),
+    "instruction": (6, "ud2", "executed ud2"),
+    "returns": (14, "returned", "the entry point returned", "endless loop"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_explained_in_the_protocols_words(boot, mistake):
+    vector, kind, *words = MISTAKES[mistake]
+    machine = boot("limine_faults", append=mistake, debug_exit=False)
+    said = test_faults.plain(machine.wait_serial(test_faults.HALTED))
+    line = test_faults.line_for_programs(machine.serial())
+    assert (line["vector"], line["kind"]) == (str(vector), kind), said
+    for word in words:
+        assert word in said, said

@@ -201,7 +201,10 @@ static void tell_framebuffer(void)
 	    screen->pitch, (unsigned int)screen->bits);
 	say("colours=%u %u %u %u %u %u\n", screen->red[0], screen->red[1], screen->green[0],
 	    screen->green[1], screen->blue[0], screen->blue[1]);
-	say("edid=%lu %x\n", screen->edid_size, screen->edid ? screen->edid[1] : 0u);
+	if (screen->edid != NULL) /* of its first timing: VESA E-EDID, 3.10.2 */
+		say("edid=%lu %x %u %u\n", screen->edid_size, screen->edid[1] + 0u,
+		    screen->edid[56] | (screen->edid[58] & 0xf0u) << 4,
+		    screen->edid[59] | (screen->edid[61] & 0xf0u) << 4);
 	for (uint64_t i = 0; i < screen->mode_count; i++)
 		say("mode=%lu %lu %lu %u %u\n", screen->modes[i]->width, screen->modes[i]->height,
 		    screen->modes[i]->pitch, (unsigned int)screen->modes[i]->bits,
