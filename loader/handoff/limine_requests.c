@@ -80,7 +80,7 @@ static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at)
 	return lower_half(at) * MARK_FACTOR >= MARK_LIMIT;
 }
 
-/* True if the word at `at` is one of those that marks begin with, as far as its lower half tells. */
+/* True if the word at `at` is one of those that marks begin with, going by its lower half. */
 static bool is_mark(const uint8_t *at)
 {
 	switch (lower_half(at)) {

@@ -323,7 +323,7 @@ MISTAKES = {
     "table": (14, "not-in-direct-map", "physical 0xf", "which does not show it", "for the kernel"),
     "beyond": (14, "beyond-memory", "where there is no memory", "RAM ends at"),
     "device": (14, "physical-address", "not even the HHDM shows it, at 0xffff8000fee00030"),
-    "memory": (14, "physical-address", "it is at 0xffff800000100000, in the HHDM", "but for base revision 0"),
+    "memory": (14, "physical-address", "it is at 0xffff800000100000, in the HHDM", "revision 0"),
     "instruction": (6, "ud2", "executed ud2"),
     "returns": (14, "returned", "the entry point returned", "endless loop"),
 }
