@@ -136,8 +136,9 @@ build/longjump.elf: $(com32) build/obj/com32/link build/obj/com32/visible
 	then echo 'the module calls functions of libgcc (above), which Syslinux does not have'; \
 	exit 1; fi
 
-# What is done for every page table entry is worth more bytes.
-build/obj/com32/loader/core/paging.c.o: own-cflags = -O2 -falign-functions=1 -falign-loops=1
+# What is done for every page table entry, or for every place in the BIOS's ROM, is worth more bytes.
+quick := build/obj/com32/loader/core/base.c.o build/obj/com32/loader/core/paging.c.o
+$(quick): own-cflags = -O2 -falign-functions=1 -falign-loops=1
 
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)

@@ -37,11 +37,22 @@ bool span_string(struct span from, uint64_t offset, uint64_t *length)
 	return false;
 }
 
-/* Quick, since every kernel is searched so. */
+/* Four bytes that may lie anywhere, as a number, the first lowest. */
+struct __attribute__((packed, may_alias)) loose_word {
+	uint32_t value;
+};
+
+/*@ requires \valid_read(bytes + (0 .. 3));
+  @ assigns \nothing; */
+static inline uint32_t word_at(const uint8_t *bytes)
+{
+	return ((const struct loose_word *)(const void *)bytes)->value;
+}
+
+/* Quick, since every kernel is searched so, and the BIOS's ROM. */
 uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32_t word)
 {
-	uint8_t first = (uint8_t)word;
-	size_t end;
+	size_t at = (size_t)offset, end;
 
 	if (!in_bounds(offset, 4, from.size))
 		return from.size;
@@ -49,14 +60,9 @@ uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32
 	/*@ loop invariant offset <= at;
 	  @ loop assigns at;
 	  @ loop variant end - at; */
-	for (size_t at = (size_t)offset; at < end; at += step) {
-		const uint8_t *bytes = from.bytes + at;
-
-		if (bytes[0] == first && bytes[1] == (word >> 8 & 0xff)
-		    && bytes[2] == (word >> 16 & 0xff) && bytes[3] == word >> 24)
-			return at;
-	}
-	return from.size;
+	while (at < end && word_at(from.bytes + at) != word)
+		at += step;
+	return at < end ? at : from.size;
 }
 
 void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align)

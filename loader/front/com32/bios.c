@@ -124,21 +124,25 @@ static bool sums_to_zero(const uint8_t *bytes, unsigned count)
 static uint64_t find_table(uintptr_t begin, uintptr_t end, const char *sign, unsigned size,
                            unsigned size_at)
 {
+	struct span rom = { (const uint8_t *)begin, end - begin };
 	size_t length = text_length(sign);
+	uint32_t word;
+	uint64_t at;
 
-	for (uintptr_t at = begin; at < end; at += 16) {
-		const uint8_t *bytes = (const uint8_t *)at;
+	memcpy(&word, sign, sizeof(word));
+	for (at = span_find_word(rom, 0, 16, word); at < rom.size;
+	     at = span_find_word(rom, at + 16, 16, word)) {
+		const uint8_t *bytes = rom.bytes + (size_t)at;
 
-		if (*(const uint32_t *)at == *(const uint32_t *)(const void *)sign
-		    && memcmp(bytes, sign, length) == 0
+		if (memcmp(bytes, sign, length) == 0
 		    && sums_to_zero(bytes, size_at != 0 ? bytes[size_at] : size))
-			return at;
+			return begin + at;
 	}
 	return 0;
 }
 
 /* The RSDP (ACPI 6.5, 5.2.5.1): in the first KiB of the extended BIOS data area, or in the BIOS's
- * ROM. */
+ * ROM, of which the upper half is where it mostly is. */
 static uint64_t find_rsdp(void)
 {
 	uintptr_t ebda = (uintptr_t) * (const volatile uint16_t *)0x40e << 4;
@@ -146,7 +150,9 @@ static uint64_t find_rsdp(void)
 	                       ? find_table(ebda, ebda + KIB, "RSD PTR ", 20, 0)
 	                       : 0;
 
-	return found != 0 ? found : find_table(0xe0000, 0x100000, "RSD PTR ", 20, 0);
+	if (found == 0)
+		found = find_table(0xf0000, 0x100000, "RSD PTR ", 20, 0);
+	return found != 0 ? found : find_table(0xe0000, 0xf0000, "RSD PTR ", 20, 0);
 }
 
 /* A number in packed decimal, two digits. */
