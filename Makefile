@@ -136,7 +136,7 @@ build/longjump.elf: $(com32) build/obj/com32/link build/obj/com32/visible
 	then echo 'the module calls functions of libgcc (above), which Syslinux does not have'; \
 	exit 1; fi
 
-# What is done for every page table entry, or for every place in the BIOS's ROM, is worth more bytes.
+# What is done for each page table entry, or each place in the BIOS's ROM, is worth more bytes.
 quick := build/obj/com32/loader/core/base.c.o build/obj/com32/loader/core/paging.c.o
 $(quick): own-cflags = -O2 -falign-functions=1 -falign-loops=1
 
