@@ -110,9 +110,7 @@ static bool into_memory(const struct plan *plan, struct phys_range *range, uint6
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *memory = &plan->memory->ranges[i];
 		uint64_t end = min_u64(memory->phys.end, limit);
-		uint64_t at = align_up_to(
-			max_u64(max_u64(range->begin, memory->phys.begin), LOWEST_PLACE), align,
-			rest);
+		uint64_t at = align_up_to(max_u64(range->begin, memory->phys.begin), align, rest);
 
 		if (memory->type == MEMORY_USABLE && at >= range->begin
 		    && in_bounds(at, size, end)) {
@@ -126,7 +124,13 @@ static bool into_memory(const struct plan *plan, struct phys_range *range, uint6
 bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
                uint64_t limit, struct phys_range *found)
 {
-	struct phys_range range = { LOWEST_PLACE, LOWEST_PLACE + size };
+	return plan_find_from(plan, LOWEST_PLACE, size, align, rest, limit, found);
+}
+
+bool plan_find_from(const struct plan *plan, uint64_t lowest, uint64_t size, uint64_t align,
+                    uint64_t rest, uint64_t limit, struct phys_range *found)
+{
+	struct phys_range range = { lowest, lowest + size };
 
 	while (into_memory(plan, &range, align, rest, limit)) {
 		uint64_t past = obstacle_end(plan, range, false);

@@ -131,6 +131,10 @@ bool plan_add(struct plan *plan, struct placement placement);
 bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
                uint64_t limit, struct phys_range *found);
 
+/* As plan_find(), from `lowest` up, which may be below 1 MiB. */
+bool plan_find_from(const struct plan *plan, uint64_t lowest, uint64_t size, uint64_t align,
+                    uint64_t rest, uint64_t limit, struct phys_range *found);
+
 /*
  * Places the kernel's segments, chooses the slide of a position-independent one, and splits off
  * what becomes read-only after relocation. The kernel lies as one piece, at one distance from its

@@ -7,23 +7,32 @@
 
 #include "handoff/abi/multiboot.h"
 
-#define CODE_32  0x18 /* in DESCRIPTORS_ALL */
-#define DATA_32  0x20
+#define CODE_32  0x10 /* in DESCRIPTORS_32; GRUB's, since kernels rely on them without knowing it */
+#define DATA_32  0x18
 #define FOUR_GIB (4 * GIB)
+#define LOWEST   (64 * KIB) /* for the information, as in GRUB 2 */
 #define ENTRY_STACK \
 	KIB /* the specifications promise no stack; a return address and little else fits */
 
+/*
+ * The information is made in scratch memory, and then brought to the lowest memory that is free,
+ * below 1 MiB mostly: kernels look at it through page tables of their own that reach no further
+ * than the first few MiB, and begin to use memory behind themselves before they do.
+ */
 bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer)
 {
-	struct placement *placement;
+	struct placement placement = { .use = USE_BOOT_INFO };
 
 	*writer = (struct writer){ .plan = plan, .size = page_up(size + ENTRY_STACK) };
-	if (!plan_resident_in_place(plan)
-	    || !plan_scratch(plan, USE_BOOT_INFO, writer->size, &writer->bytes, &placement))
-		return false;
-	writer->window = placement->phys.begin;
-	plan->entry.rsp = placement->phys.end;
-	return true;
+	writer->bytes = scratch_take(plan->scratch, writer->size, PAGE_SIZE);
+	if (writer->bytes == NULL
+	    || !plan_find_from(plan, LOWEST, writer->size, PAGE_SIZE, 0, FOUR_GIB, &placement.phys))
+		return plan_refuse_memory(plan, DIAG_MEMORY_LOADER, "boot information",
+		                          writer->size);
+	placement.from = (struct span){ writer->bytes, writer->size };
+	writer->window = placement.phys.begin;
+	plan->entry.rsp = placement.phys.end;
+	return plan_resident_in_place(plan) && plan_add(plan, placement);
 }
 
 void multiboot_enter(struct plan *plan, uint32_t eax, uint64_t ebx)
@@ -33,7 +42,7 @@ void multiboot_enter(struct plan *plan, uint32_t eax, uint64_t ebx)
 	plan->entry.rbx = ebx;
 	plan->entry.cs = CODE_32;
 	plan->entry.ss = plan->entry.data = plan->entry.fs = DATA_32;
-	plan->entry.descriptors = DESCRIPTORS_ALL;
+	plan->entry.descriptors = DESCRIPTORS_32;
 	plan->entry.flags = LAUNCH_PROTECTED_MODE;
 	plan->entry.keep_pics = true;
 }

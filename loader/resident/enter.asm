@@ -7,7 +7,6 @@
 CR0_PE          equ 1 << 0
 CR0_ET          equ 1 << 4
 MSR_EFER        equ 0xc0000080
-SELECTOR_CODE_32 equ 0x18               ; in the descriptors that hold all kinds
 
         default rel
         bits 64
@@ -101,12 +100,13 @@ to_protected_mode:
         lgdt    [gdt_pointer]
         mov     esi, [rbx + launch.rip]
         mov     edi, [rbx + launch.rsp]
+        movzx   r8d, word [rbx + launch.cs]
         movzx   ecx, word [rbx + launch.data]
         mov     ebp, [rbx + launch.rax]
         mov     ebx, [rbx + launch.rbx]
 
         ; 2. Into 32-bit code, still with paging: compatibility mode.
-        push    SELECTOR_CODE_32
+        push    r8
         lea     rax, [.compatibility]
         push    rax
         retfq

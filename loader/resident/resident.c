@@ -74,9 +74,12 @@ struct own {
 };
 _Static_assert(sizeof(struct own) <= PROCESSOR_ROOM, "core/launch.h has room for it");
 
-static const uint64_t descriptors_64[] = { 0, CODE_64, DATA_64 };
-static const uint64_t descriptors_all[] = {
-	0, CODE_16, DATA_16, CODE_32, DATA_32, CODE_64, DATA_64
+/* By enum descriptors: how many there are, and which. */
+static const uint8_t descriptor_counts[] = { 3, 7, 4 };
+static const uint64_t descriptors[][7] = {
+	[DESCRIPTORS_64] = { 0, CODE_64, DATA_64 },
+	[DESCRIPTORS_ALL] = { 0, CODE_16, DATA_16, CODE_32, DATA_32, CODE_64, DATA_64 },
+	[DESCRIPTORS_32] = { 0, 0, CODE_32, DATA_32 },
 };
 
 /* What enter.asm and vectors.asm load. */
@@ -110,12 +113,10 @@ static void write_system(uint64_t *entry, uint64_t type, uint64_t base, uint64_t
 static struct table_pointer write_gdt(uint64_t table[11], const struct task_state *own_task,
                                       const struct launch *launch, uint64_t slide)
 {
-	bool all = launch->descriptors == DESCRIPTORS_ALL;
-	const uint64_t *from = all ? descriptors_all : descriptors_64;
-	unsigned count = all ? COUNT(descriptors_all) : COUNT(descriptors_64);
+	unsigned count = descriptor_counts[launch->descriptors];
 
 	for (unsigned i = 0; i < count; i++)
-		table[i] = from[i];
+		table[i] = descriptors[launch->descriptors][i];
 	write_system(&table[count], SYSTEM_TSS, (uint64_t)(uintptr_t)own_task + slide,
 	             sizeof(*own_task) - 1);
 	write_system(&table[count + 2], SYSTEM_LDT, (uint64_t)(uintptr_t)ldt + slide,

@@ -53,6 +53,7 @@ def check_state(registers, magic):
         segment = registers[name]
         assert (segment.base, segment.limit) == (0, 0xFFFFFFFF), name
     assert registers["cs"].flags & 0x600800 == 0x400800, "32-bit code"
+    assert (registers["cs"].selector, registers["ss"].selector) == (0x10, 0x18), "as GRUB 2 has it"
 
 
 class Info1:

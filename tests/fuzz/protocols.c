@@ -71,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 		if (!takes_memory(one))
 			continue;
-		if (one->phys.begin < PAGE_SIZE || one->phys.end > RAM)
+		if ((one->phys.begin < PAGE_SIZE && !world.boot.kernel.physical)
+		    || one->phys.end > RAM)
 			FAIL("%s: %s at %#" PRIx64 "-%#" PRIx64, world.protocol->name,
 			     use_name(one->use), one->phys.begin, one->phys.end);
 		for (unsigned j = 0; j < i; j++) {

@@ -393,6 +393,7 @@ TEST("a kernel is moved as a whole, and told where it is")
 	second = find_placement(USE_KERNEL, 1);
 	EXPECT_EQUAL(second->phys.begin - first->phys.begin, 0x100000);
 	EXPECT_EQUAL(second->phys.end - second->phys.begin, 5000);
+	carry_out(world.boot.launch, world.memory);
 	information = world.memory + world.boot.launch->rbx;
 	for (unsigned at = 8;;
 	     at += (unsigned)align_up(*(uint32_t *)(void *)(information + at + 4), 8)) {

@@ -43,7 +43,7 @@ struct state {
 
 static struct report report;
 static struct machine machine;
-static struct phys_range busy[3];
+static struct phys_range busy[4];
 static struct scratch scratch;
 static struct state *state;
 static struct order *order; /* state->order */
@@ -113,6 +113,8 @@ static bool note_busy(void)
 	busy[0] = (struct phys_range){ (uintptr_t)module_begin, (uintptr_t)module_end };
 	busy[1] = (struct phys_range){ stack - min_u64(stack, STACK_ROOM), stack + STACK_ROOM };
 	busy[2] = (struct phys_range){ (uintptr_t)scratch.at, (uintptr_t)scratch.end };
+	busy[3].begin = (uintptr_t)machine.vbe.control.bytes; /* which points into itself */
+	busy[3].end = busy[3].begin + machine.vbe.control.size;
 	machine.busy = busy;
 	machine.busy_count = COUNT(busy);
 	return true;
