@@ -103,6 +103,30 @@ struct elf32_program_header {
 	uint32_t align;
 };
 
+struct elf32_section_header {
+	uint32_t name;
+	uint32_t type;
+	uint32_t flags;
+	uint32_t addr;
+	uint32_t offset;
+	uint32_t size;
+	uint32_t link;
+	uint32_t info;
+	uint32_t addralign;
+	uint32_t entsize;
+};
+
+struct elf32_symbol {
+	uint32_t name;
+	uint32_t value;
+	uint32_t size;
+	uint8_t info;
+	uint8_t other;
+	uint16_t shndx;
+};
+
+_Static_assert(sizeof(struct elf32_section_header) == 40, "Elf32_Shdr");
+_Static_assert(sizeof(struct elf32_symbol) == 16, "Elf32_Sym");
 _Static_assert(sizeof(struct elf32_header) == 52, "Elf32_Ehdr");
 _Static_assert(sizeof(struct elf32_program_header) == 32, "Elf32_Phdr");
 _Static_assert(sizeof(struct elf_header) == 64, "Elf64_Ehdr");

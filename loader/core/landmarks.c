@@ -7,16 +7,25 @@
 
 #define FONT_SIZE 4096
 
-/* The number of the program header that a piece of the kernel comes from. */
-static uint32_t header_of(const struct plan *plan, struct virt_range virt)
+/* A piece of the kernel: with its rights, or where it is not mapped, with those it asks for. */
+static struct landmark_segment describe(const struct plan *plan, const struct placement *placement,
+                                        struct virt_range virt)
 {
+	struct landmark_segment piece = { page_down(virt.begin), page_up(virt.end),
+		                          placement->rights, 0 };
 	struct virt_range linked = { virt.begin - plan->slide, virt.end - plan->slide };
 
 	for (unsigned i = 0; i < plan->kernel->segment_count; i++) {
-		if (virt_overlap(plan->kernel->segments[i].virt, linked))
-			return plan->kernel->segments[i].header;
+		const struct segment *segment = &plan->kernel->segments[i];
+
+		if (!virt_overlap(segment->virt, linked))
+			continue;
+		piece.number = segment->header;
+		if (placement->rights == 0)
+			piece.rights = segment->rights;
+		break;
 	}
-	return 0;
+	return piece;
 }
 
 /* What the kernel's segments are, for the explainer; NULL if scratch memory is used up. */
@@ -26,13 +35,10 @@ static struct landmark_segment *list_segments(struct plan *plan)
 
 	for (unsigned i = 0; list != NULL && i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
-		struct virt_range virt = placement_virtual(placement);
 
 		if (placement->use == USE_KERNEL)
 			list[plan->landmarks.segment_count++] =
-				(struct landmark_segment){ page_down(virt.begin), page_up(virt.end),
-				                           placement->rights,
-				                           header_of(plan, virt) };
+				describe(plan, placement, placement_virtual(placement));
 	}
 	return list;
 }
@@ -117,7 +123,7 @@ void plan_symbols(struct plan *plan)
 	warn(plan->report, DIAG_SYMBOLS_LEFT_OUT,
 	     "they take %llu KiB, half of what the loader has left is %llu KiB", ULL(need / KIB),
 	     ULL(left / 2 / KIB));
-	plan->symbols = (struct symbols){ { NULL, 0 }, { NULL, 0 } };
+	plan->symbols = (struct symbols){ 0 };
 }
 
 uint64_t plan_symbols_size(const struct plan *plan)
@@ -176,6 +182,8 @@ bool plan_landmarks(struct plan *plan)
 	marks->on_fault = plan->order->options.on_fault;
 	marks->memory_end = memory_end(plan->memory);
 	marks->slide = plan->slide;
+	marks->cs = plan->entry.cs;
+	marks->ss = plan->entry.ss;
 	marks->apic_id = plan->machine->apic_id;
 	marks->processors = physical(plan->machine, plan->processors);
 	marks->processor_count = plan->processor_count;

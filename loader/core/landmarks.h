@@ -52,6 +52,7 @@ struct landmarks {
 	struct landmark resident, stack, direct_map, boot_info, framebuffer; /* virtual */
 	uint64_t memory_end; /* first physical address beyond RAM */
 	uint64_t slide;      /* what was added to the kernel's addresses */
+	uint64_t cs, ss;     /* selectors with which it began */
 
 	uint64_t segments, segment_count; /* struct landmark_segment[], by address */
 	uint64_t symbols, symbol_count;   /* struct landmark_symbol[], by address */
@@ -72,11 +73,11 @@ _Static_assert(sizeof(struct landmark_screen) == 32, "wire structure");
 _Static_assert(offsetof(struct landmarks, tables) == 8, "read by launch.inc");
 _Static_assert(offsetof(struct landmarks, resident) == 32, "wire structure");
 _Static_assert(offsetof(struct landmarks, memory_end) == 112, "wire structure");
-_Static_assert(offsetof(struct landmarks, segments) == 128, "wire structure");
-_Static_assert(offsetof(struct landmarks, names) == 160, "wire structure");
-_Static_assert(offsetof(struct landmarks, screen) == 184, "wire structure");
-_Static_assert(offsetof(struct landmarks, font) == 216, "wire structure");
-_Static_assert(offsetof(struct landmarks, processors) == 232, "wire structure");
-_Static_assert(sizeof(struct landmarks) == 264, "wire structure");
+_Static_assert(offsetof(struct landmarks, segments) == 144, "wire structure");
+_Static_assert(offsetof(struct landmarks, names) == 176, "wire structure");
+_Static_assert(offsetof(struct landmarks, screen) == 200, "wire structure");
+_Static_assert(offsetof(struct landmarks, font) == 232, "wire structure");
+_Static_assert(offsetof(struct landmarks, processors) == 248, "wire structure");
+_Static_assert(sizeof(struct landmarks) == 280, "wire structure");
 
 #endif

@@ -513,7 +513,10 @@ bool plan_resident_in_place(struct plan *plan)
 	struct resident_header header;
 	struct placement *placement;
 
-	return take_resident(plan, &header, &placement);
+	if (!take_resident(plan, &header, &placement))
+		return false;
+	plan->landmarks.resident = (struct landmark){ placement->phys.begin, placement->phys.end };
+	return true;
 }
 
 bool plan_resident(struct plan *plan)

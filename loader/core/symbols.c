@@ -19,56 +19,100 @@ static uint8_t byte_at(struct span from, uint64_t offset)
 	return byte;
 }
 
+/* Where the section headers are, whatever the file's class. */
+struct sections {
+	struct span file;
+	uint64_t at;
+	unsigned count, entry_size; /* as the file says */
+	bool narrow;                /* ELF32 */
+};
+
+/* Finds them; false if there are none, or if this is no ELF file. */
+static bool find_sections(struct span file, struct sections *sections)
+{
+	static const uint8_t magic[] = { 0x7f, 'E', 'L', 'F' };
+	struct elf_header wide = { .shoff = 0 };
+	struct elf32_header narrow;
+	uint8_t class;
+
+	if (!span_read(file, 0, &narrow, sizeof(narrow))
+	    || memcmp(narrow.ident, magic, sizeof(magic)) != 0
+	    || narrow.ident[ELF_DATA] != ELF_DATA_LITTLE)
+		return false;
+	class = narrow.ident[ELF_CLASS];
+	*sections = (struct sections){ file, narrow.shoff, narrow.shnum, narrow.shentsize, true };
+	if (class == ELF_CLASS_32)
+		return narrow.shoff != 0;
+	span_read(file, 0, &wide, sizeof(wide));
+	*sections = (struct sections){ file, wide.shoff, wide.shnum, wide.shentsize, false };
+	return class == ELF_CLASS_64 && wide.shoff != 0;
+}
+
 /* Section header number `number`. */
-static bool read_section(struct span file, const struct elf_header *header, uint64_t number,
+static bool read_section(const struct sections *sections, uint64_t number,
                          struct elf_section_header *section)
 {
-	return header->shentsize == sizeof(*section) && number < MAX_SECTIONS
-	    && header->shoff <= file.size
-	    && span_read(file, header->shoff + number * sizeof(*section), section,
-	                 sizeof(*section));
+	struct elf32_section_header narrow;
+	uint64_t size = sections->narrow ? sizeof(narrow) : sizeof(*section);
+
+	if (sections->entry_size != size || number >= MAX_SECTIONS
+	    || sections->at > sections->file.size)
+		return false;
+	if (!sections->narrow)
+		return span_read(sections->file, sections->at + number * size, section,
+		                 sizeof(*section));
+	if (!span_read(sections->file, sections->at + number * size, &narrow, sizeof(narrow)))
+		return false;
+	*section = (struct elf_section_header){ .type = narrow.type,
+		                                .offset = narrow.offset,
+		                                .size = narrow.size,
+		                                .link = narrow.link,
+		                                .entsize = narrow.entsize };
+	return true;
+}
+
+/* Bytes of a symbol in the file. */
+static uint32_t entry_size(const struct symbols *symbols)
+{
+	return symbols->narrow ? sizeof(struct elf32_symbol) : sizeof(struct elf_symbol);
 }
 
 /* The bytes of the section's symbols, and of the strings it links to. */
-static bool take_tables(struct span file, const struct elf_header *header,
-                        const struct elf_section_header *section, struct symbols *symbols)
+static bool take_tables(const struct sections *sections, const struct elf_section_header *section,
+                        struct symbols *symbols)
 {
 	struct elf_section_header strings;
 
-	if (section->entsize != sizeof(struct elf_symbol)
-	    || !span_part(file, section->offset, section->size, &symbols->entries)
-	    || !read_section(file, header, section->link, &strings)
-	    || !span_part(file, strings.offset, strings.size, &symbols->names))
+	symbols->narrow = sections->narrow;
+	if (section->entsize != entry_size(symbols)
+	    || !span_part(sections->file, section->offset, section->size, &symbols->entries)
+	    || !read_section(sections, section->link, &strings)
+	    || !span_part(sections->file, strings.offset, strings.size, &symbols->names))
 		return false;
 	symbols->entries.size -=
-		(uint32_t)(symbols->entries.size & UINT32_MAX) % sizeof(struct elf_symbol);
+		(uint32_t)(symbols->entries.size & UINT32_MAX) % entry_size(symbols);
 	return symbols->entries.size < UINT32_MAX && symbols->names.size < UINT32_MAX
 	    && symbols->names.size != 0 && byte_at(symbols->names, symbols->names.size - 1) == 0;
 }
 
 struct symbols symbols_find(struct span file, struct report *report)
 {
-	struct symbols none = { { NULL, 0 }, { NULL, 0 } }, symbols = none;
+	struct symbols none = { 0 }, symbols = none;
 	struct elf_section_header section;
-	struct elf_header header;
+	struct sections sections;
 
-	if (!span_read(file, 0, &header, sizeof(header)) || header.shoff == 0
-	    || memcmp(header.ident,
-	              "\x7f"
-	              "ELF\x02\x01",
-	              6)
-	               != 0)
+	if (!find_sections(file, &sections))
 		return none;
-	for (unsigned i = 0; i < header.shnum; i++) {
-		if (!read_section(file, &header, i, &section)) {
+	for (unsigned i = 0; i < sections.count; i++) {
+		if (!read_section(&sections, i, &section)) {
 			warn(report, DIAG_ELF_SYMBOLS_BAD,
 			     "section header %u of %u lies outside the file, which has %llu bytes",
-			     i, header.shnum, ULL(file.size));
+			     i, sections.count, ULL(file.size));
 			return none;
 		}
 		if (section.type != ELF_SHT_SYMTAB)
 			continue;
-		if (take_tables(file, &header, &section, &symbols))
+		if (take_tables(&sections, &section, &symbols))
 			return symbols;
 		warn(report, DIAG_ELF_SYMBOLS_BAD,
 		     "section %u: %llu bytes at %#llx, entries of %llu bytes, strings in section "
@@ -81,7 +125,23 @@ struct symbols symbols_find(struct span file, struct report *report)
 
 uint64_t symbols_list_size(const struct symbols *symbols)
 {
-	return (uint32_t)symbols->entries.size / sizeof(struct elf_symbol) * sizeof(struct symbol);
+	return (uint32_t)symbols->entries.size / entry_size(symbols) * sizeof(struct symbol);
+}
+
+/* The symbol at `at` in the table; false at its end. */
+static bool read_symbol(const struct symbols *symbols, uint64_t at, struct elf_symbol *symbol)
+{
+	struct elf32_symbol narrow;
+
+	if (!symbols->narrow)
+		return span_read(symbols->entries, at, symbol, sizeof(*symbol));
+	if (!span_read(symbols->entries, at, &narrow, sizeof(narrow)))
+		return false;
+	*symbol = (struct elf_symbol){ .name = narrow.name,
+		                       .info = narrow.info,
+		                       .shndx = narrow.shndx,
+		                       .value = narrow.value };
+	return true;
 }
 
 /* Ranks a symbol. */
@@ -150,8 +210,7 @@ uint64_t symbols_write(const struct symbols *symbols, struct virt_range virt, ui
 	struct elf_symbol symbol;
 	size_t count = 0;
 
-	for (uint64_t at = 0; span_read(symbols->entries, at, &symbol, sizeof(symbol));
-	     at += sizeof(symbol)) {
+	for (uint64_t at = 0; read_symbol(symbols, at, &symbol); at += entry_size(symbols)) {
 		unsigned rank = rank_of(&symbol);
 
 		if (rank == RANK_USELESS || byte_at(symbols->names, symbol.name) == 0

@@ -12,6 +12,7 @@
 struct symbols {
 	struct span entries; /* whole entries */
 	struct span names;   /* the last byte is zero */
+	bool narrow;         /* of an ELF32 file */
 };
 
 /* A symbol as the kernel is told of it (struct longjump_symbol). */
@@ -20,7 +21,7 @@ struct symbol {
 	uint64_t name;    /* virtual address of a zero-terminated string */
 };
 
-/* Finds the tables of an ELF64 file. If there is something wrong with them, warns and leaves them
+/* Finds the tables of an ELF file. If there is something wrong with them, warns and leaves them
  * empty. */
 struct symbols symbols_find(struct span file, struct report *report);
 

@@ -2,6 +2,7 @@
 /* explain.c - the whole explanation: names, words, place and trace. */
 #include "explain/explain.h"
 
+#include "explain/frame.h"
 #include "explain/words.h"
 
 /* Names the exceptions (SDM volume 3A, table 6-1). */
@@ -42,22 +43,22 @@ static const char *name_of(uint64_t vector, const char **mnemonic)
 	return names[vector].name;
 }
 
-/* True if the CPU pushes an error code for this exception (SDM volume 3A, table 6-1). */
-static bool pushes_error(uint64_t vector)
-{
-	return vector < VECTORS && (UINT32_C(0x60227d00) >> vector & 1) != 0;
-}
-
 /* True if vector and frame do not go together: an interrupt came in an exception's place. */
-static bool is_interrupt(const struct fault *fault)
+static bool is_interrupt(const struct look *look)
 {
+	const struct fault *fault = look->fault;
+	uint8_t before[2];
+
+	if (fault->has_error == 0 && look_read(look, fault->rip - 2, before, 2) == 2
+	    && before[0] == 0xcd && before[1] == fault->vector)
+		return true;
 	if (fault->vector >= VECTOR_DOUBLE && fault->vector < VECTOR_FPU
 	    && (fault->interrupts >> (fault->vector - VECTOR_DOUBLE) & 1) != 0
 	    && fault->has_error == 0)
 		return true;
 	return fault->vector == 9 || fault->vector == 15 || fault->vector == VECTOR_OVERFLOW
 	    || fault->vector == VECTOR_BOUND
-	    || (pushes_error(fault->vector) && fault->has_error == 0);
+	    || (frame_has_error(fault->vector) && fault->has_error == 0);
 }
 
 /* The bits of the error code, by name. */
@@ -125,7 +126,7 @@ void explain(const struct look *look, struct explanation *explanation)
 	explanation->name = name_of(look->fault->vector, &explanation->mnemonic);
 	if (look->fault->vector == VECTOR_RETURNED && look_other_cpu(look))
 		explanation->name = "a CPU's work returned";
-	if (is_interrupt(look->fault)) {
+	if (is_interrupt(look)) {
 		explanation->name = "interrupt in an exception's place";
 		explanation->mnemonic = "";
 		words_interrupt(&words);

@@ -66,8 +66,11 @@ enum {
 	CR4_NO_USER_FETCH = 1 << 20,
 	CR4_NO_USER_DATA = 1 << 21,
 	CR4_XSAVE = 1 << 18,
+	CR4_WIDE = 1 << 5, /* PAE */
 	EFER_SYSCALL = 1 << 0
 };
+
+#define CR0_PAGING (UINT32_C(1) << 31)
 
 /* What sgdt and sidt write. */
 struct __attribute__((packed)) fault_table {
@@ -89,7 +92,9 @@ struct fault {
 	uint32_t mxcsr, fpu_status;
 	uint64_t machine_status, machine_address;
 	uint32_t machine_bank, interrupts; /* the PICs' lines in service, a bit each */
-	uint32_t apic_id, reserved2;       /* of the CPU */
+	uint32_t apic_id;                  /* of the CPU */
+	uint16_t narrow;                   /* 1: the code was 32-bit code */
+	uint16_t legacy;                   /* 1: and long mode was off */
 };
 
 _Static_assert(offsetof(struct fault, rip) == 128, "written by vectors.asm");
@@ -97,7 +102,9 @@ _Static_assert(offsetof(struct fault, cr0) == 160, "written by vectors.asm");
 _Static_assert(offsetof(struct fault, has_error) == 192, "written by vectors.asm");
 _Static_assert(offsetof(struct fault, cs) == 200, "written by vectors.asm");
 _Static_assert(offsetof(struct fault, gdt) == 216, "written by vectors.asm");
-_Static_assert(offsetof(struct fault, efer) == 240, "not written by vectors.asm");
+_Static_assert(offsetof(struct fault, efer) == 240, "written by vectors32.asm");
+_Static_assert(offsetof(struct fault, narrow) == 308, "written by vectors.asm");
+_Static_assert(offsetof(struct fault, legacy) == 310, "written by vectors32.asm");
 _Static_assert(sizeof(struct fault) <= 320, "vectors.asm has room for it");
 
 #endif

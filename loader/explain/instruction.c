@@ -10,6 +10,8 @@ struct reader {
 	const struct look *look;
 	struct instruction *in;
 	unsigned at;
+	bool narrow;          /* 32-bit code: no REX prefixes, nothing relative to RIP */
+	bool other_addresses; /* prefix 67h */
 };
 
 /* The next byte; past the end, 0, and the instruction is not known. */
@@ -56,10 +58,12 @@ static uint8_t read_prefixes(struct reader *reader)
 		case 0x2e:
 		case 0x36:
 		case 0x3e:
+			break;
 		case 0x67:
+			reader->other_addresses = true;
 			break;
 		default:
-			if ((byte & 0xf0) != 0x40)
+			if (reader->narrow || (byte & 0xf0) != 0x40)
 				return byte;
 			in->rex = byte;
 			return next(reader);
@@ -87,17 +91,30 @@ static void read_vex(struct reader *reader, uint8_t first)
 	in->has_modrm = in->opcode != 0x77; /* vzeroupper */
 }
 
+/* True if this byte begins a VEX or EVEX prefix. In 32-bit code it may be les, lds or bound, which
+ * always have an operand in memory. */
+static bool begins_vex(const struct reader *reader, uint8_t first)
+{
+	const struct instruction *in = reader->in;
+
+	return (first == 0xc4 || first == 0xc5 || first == 0x62)
+	    && (!reader->narrow || (reader->at < in->count && in->bytes[reader->at] >> 6 == 3));
+}
+
 /* True if an opcode of the one-byte table is followed by ModRM (appendix A.3, table A-2). */
 static bool one_byte_modrm(uint8_t opcode)
 {
 	if (opcode < 0x40)
 		return (opcode & 7) < 4;
 	switch (opcode) {
+	case 0x62:
 	case 0x63:
 	case 0x69:
 	case 0x6b:
 	case 0xc0:
 	case 0xc1:
+	case 0xc4:
+	case 0xc5:
 	case 0xc6:
 	case 0xc7:
 	case 0xf6:
@@ -127,7 +144,7 @@ static void read_opcode(struct reader *reader, uint8_t first)
 	struct instruction *in = reader->in;
 
 	in->opcode = first;
-	if (first == 0xc4 || first == 0xc5 || first == 0x62) {
+	if (begins_vex(reader, first)) {
 		read_vex(reader, first);
 		return;
 	}
@@ -162,7 +179,7 @@ static uint64_t read_sib(struct reader *reader, const uint64_t *registers)
 }
 
 /* Reads the rest of a ModRM operand in memory, and works out its address. Addresses relative to RIP
- * are left out: they are always in the kernel. */
+ * are left out: they are always in the kernel. So are 16-bit addresses. */
 static void read_memory_operand(struct reader *reader)
 {
 	struct instruction *in = reader->in;
@@ -170,11 +187,11 @@ static void read_memory_operand(struct reader *reader)
 	unsigned mode = in->modrm >> 6;
 	uint64_t address = 0;
 
-	if ((in->modrm & 7) == 5 && mode == 0)
+	if (reader->narrow ? reader->other_addresses : (in->modrm & 7) == 5 && mode == 0)
 		return;
 	if ((in->modrm & 7) == 4)
 		address = read_sib(reader, registers);
-	else
+	else if ((in->modrm & 7) != 5 || mode != 0)
 		in->base = (in->modrm & 7) | (in->rex << 3 & 8);
 	if (mode == 1)
 		in->distance = next_number(reader, 1);
@@ -186,13 +203,15 @@ static void read_memory_operand(struct reader *reader)
 		address += in->segment == 0x64 ? reader->look->fault->fs_base
 		                               : reader->look->fault->gs_base;
 	in->address = address + (uint64_t)in->distance;
+	if (reader->narrow)
+		in->address &= UINT32_MAX;
 	in->has_address = in->known;
 }
 
 struct instruction instruction_read(const struct look *look)
 {
 	struct instruction in = { .known = true, .base = -1, .index = -1 };
-	struct reader reader = { look, &in, 0 };
+	struct reader reader = { look, &in, 0, look->fault->narrow != 0, false };
 
 	in.count = look_read(look, look->fault->rip, in.bytes, sizeof(in.bytes));
 	read_opcode(&reader, read_prefixes(&reader));
@@ -216,7 +235,7 @@ int instruction_register(const struct instruction *instruction)
 	return (instruction->modrm & 7) | (instruction->rex << 3 & 8);
 }
 
-struct register_name register_name(int number)
+struct register_name register_name(const struct fault *fault, int number)
 {
 	static const struct register_name names[REGISTERS] = {
 		{ "RAX" }, { "RCX" }, { "RDX" }, { "RBX" }, { "RSP" }, { "RBP" },
@@ -224,5 +243,9 @@ struct register_name register_name(int number)
 		{ "R12" }, { "R13" }, { "R14" }, { "R15" },
 	};
 
-	return names[number & (REGISTERS - 1)];
+	struct register_name name = names[number & (REGISTERS - 1)];
+
+	if (fault->narrow != 0 && number < 8)
+		name.text[0] = 'E';
+	return name;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* instruction.h - as much of an x86-64 instruction as is needed to say what it was about. */
+/* instruction.h - as much of an x86 instruction as is needed to say what it was about. */
 #ifndef EXPLAIN_INSTRUCTION_H
 #define EXPLAIN_INSTRUCTION_H
 
@@ -36,10 +36,10 @@ unsigned instruction_field(const struct instruction *instruction);
 /* The register that ModRM names instead of memory; -1 if it names memory. */
 int instruction_register(const struct instruction *instruction);
 
-/* The name of a general register, three characters at most. */
+/* The name of a general register as the fault's code calls it, three characters at most. */
 struct register_name {
 	char text[4];
 };
-struct register_name register_name(int number);
+struct register_name register_name(const struct fault *fault, int number);
 
 #endif

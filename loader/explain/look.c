@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* look.c - page tables, read by hand (Intel SDM volume 3A, 4.5). Writes nothing. */
+/* look.c - page tables, read by hand (Intel SDM volume 3A, 4.3 to 4.5). Writes nothing. */
 #include "explain/look.h"
 
 #define PRESENT    (UINT64_C(1) << 0)
@@ -8,36 +8,69 @@
 #define LARGE      (UINT64_C(1) << 7)
 #define NO_EXECUTE (UINT64_C(1) << 63)
 #define ADDRESS    UINT64_C(0x000ffffffffff000)
-#define TOP_LEVEL  3 /* the highest level at which an entry can be a page */
 
-static unsigned levels(const struct look *look)
+/* How page tables are laid out. */
+struct layout {
+	unsigned levels;
+	unsigned index_bits; /* of an address, at each level */
+	unsigned entry_size; /* bytes */
+	unsigned top;        /* the highest level at which an entry can be a page */
+};
+
+static const struct layout long_4 = { 4, 9, 8, 3 };
+static const struct layout long_5 = { 5, 9, 8, 3 };
+static const struct layout wide = { 3, 9, 8, 2 };    /* PAE (SDM volume 3A, 4.4) */
+static const struct layout narrow = { 2, 10, 4, 2 }; /* 32-bit paging (4.3) */
+
+/* The layout of long mode's tables: the explainer's own. */
+static const struct layout *long_layout(const struct look *look)
 {
-	return (look->fault->cr4 & CR4_5_LEVELS) != 0 ? 5 : 4;
+	return (look->fault->cr4 & CR4_5_LEVELS) != 0 ? &long_5 : &long_4;
+}
+
+/* The layout of the kernel's tables. */
+static const struct layout *kernel_layout(const struct look *look)
+{
+	if (look->fault->legacy == 0)
+		return long_layout(look);
+	return (look->fault->cr4 & CR4_WIDE) != 0 ? &wide : &narrow;
+}
+
+/* Takes an entry's rights away from the page's. The top entries of PAE have none (4.4.1). */
+static void take_rights(struct page *page, const struct layout *layout)
+{
+	if (layout == &wide && page->level == layout->levels)
+		return;
+	page->write = page->write && (page->entry & WRITABLE) != 0;
+	page->user = page->user && (page->entry & USER) != 0;
+	page->execute = page->execute && (page->entry & NO_EXECUTE) == 0;
 }
 
 /* Walks tables that begin at physical `root`; `safe`: they are our own and need no looking up. */
-static struct page walk(const struct look *look, uint64_t root, uint64_t address, bool safe)
+static struct page walk(const struct look *look, const struct layout *layout, uint64_t root,
+                        uint64_t address, bool safe)
 {
 	struct page page = { .write = true, .execute = true, .user = true };
-	uint64_t table = root & ADDRESS;
+	uint64_t table = root & (layout == &wide ? ADDRESS | 0xfe0 : ADDRESS);
+	uint64_t mask = (UINT64_C(1) << layout->index_bits) - 1;
 
-	for (page.level = levels(look); page.level > 0; page.level--) {
-		unsigned shift = 12 + 9 * (page.level - 1);
-		uint64_t at = table + (address >> shift & 511) * 8;
+	for (page.level = layout->levels; page.level > 0; page.level--) {
+		unsigned shift = 12 + layout->index_bits * (page.level - 1);
+		uint64_t index = address >> shift & (layout == &wide && page.level == 3 ? 3 : mask);
+		uint64_t at = table + index * layout->entry_size;
 		uint64_t offset = (UINT64_C(1) << shift) - 1;
 
+		page.entry = 0;
 		if (safe)
-			memcpy(&page.entry, look->memory + (uintptr_t)at, sizeof(page.entry));
-		else if (!look_read_physical(look, at, &page.entry, sizeof(page.entry)))
+			memcpy(&page.entry, look->memory + (uintptr_t)at, layout->entry_size);
+		else if (!look_read_physical(look, at, &page.entry, layout->entry_size))
 			return page;
 		if ((page.entry & PRESENT) == 0
-		    || (page.level > TOP_LEVEL && (page.entry & LARGE) != 0))
+		    || (page.level > layout->top && (page.entry & LARGE) != 0))
 			return page;
-		page.write = page.write && (page.entry & WRITABLE) != 0;
-		page.user = page.user && (page.entry & USER) != 0;
-		page.execute = page.execute && (page.entry & NO_EXECUTE) == 0;
+		take_rights(&page, layout);
 		table = page.entry & ADDRESS;
-		if (page.level == 1 || (page.level <= TOP_LEVEL && (page.entry & LARGE) != 0)) {
+		if (page.level == 1 || (page.level <= layout->top && (page.entry & LARGE) != 0)) {
 			page.mapped = true;
 			page.physical = (table & ~offset) | (address & offset);
 			return page;
@@ -48,24 +81,29 @@ static struct page walk(const struct look *look, uint64_t root, uint64_t address
 
 bool look_canonical(const struct look *look, uint64_t address)
 {
-	uint64_t high = address >> (levels(look) == 5 ? 56 : 47);
+	unsigned bits = long_layout(look) == &long_5 ? 56 : 47;
+	uint64_t high = address >> bits;
 
-	return high == 0 || high == UINT64_MAX >> (levels(look) == 5 ? 56 : 47);
+	return high == 0 || high == UINT64_MAX >> bits;
 }
 
 struct page look_up(const struct look *look, uint64_t address)
 {
+	if (look->fault->legacy != 0 && (look->fault->cr0 & CR0_PAGING) == 0)
+		return (struct page){ true, true, true, true, 0, 0, address & UINT32_MAX };
 	if (!look_canonical(look, address))
-		return (struct page){ .level = levels(look) };
-	return walk(look, look->fault->cr3, address, false);
+		return (struct page){ .level = kernel_layout(look)->levels };
+	return walk(look, kernel_layout(look), look->fault->cr3, address, false);
 }
 
 bool look_read_physical(const struct look *look, uint64_t address, void *to, unsigned size)
 {
-	uint64_t half = UINT64_C(1) << (levels(look) == 5 ? 56 : 47);
+	const struct layout *layout = long_layout(look);
+	uint64_t end = look->marks->memory_end;
 
-	if (address >= half - size || !walk(look, look->marks->tables, address, true).mapped
-	    || !walk(look, look->marks->tables, address + size - 1, true).mapped)
+	if (end < size || address > end - size
+	    || !walk(look, layout, look->marks->tables, address, true).mapped
+	    || !walk(look, layout, look->marks->tables, address + size - 1, true).mapped)
 		return false;
 	memcpy(to, look->memory + (uintptr_t)address, size);
 	return true;
@@ -107,4 +145,18 @@ bool landmark_has(struct landmark landmark, uint64_t address)
 bool look_other_cpu(const struct look *look)
 {
 	return look->marks->processor_count != 0 && look->fault->apic_id != look->marks->apic_id;
+}
+
+unsigned look_word_size(const struct look *look)
+{
+	return look->fault->narrow != 0 ? 4 : 8;
+}
+
+bool look_stack(const struct look *look, unsigned number, uint64_t *word)
+{
+	unsigned size = look_word_size(look);
+
+	*word = 0;
+	return look_read(look, look->fault->registers[RSP] + (uint64_t)number * size, word, size)
+	    == size;
 }

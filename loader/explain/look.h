@@ -25,6 +25,12 @@ struct page {
 	uint64_t physical;         /* of the address, if it is mapped */
 };
 
+/* Bytes of a word on the stack: 8, or 4 for 32-bit code. */
+unsigned look_word_size(const struct look *look);
+
+/* Word number `number` of the stack, counted from RSP; false if it cannot be read. */
+bool look_stack(const struct look *look, unsigned number, uint64_t *word);
+
 /* True if bits 63 to 47, or to 56 with 5-level paging, are all the same. */
 bool look_canonical(const struct look *look, uint64_t address);
 
@@ -34,7 +40,8 @@ struct page look_up(const struct look *look, uint64_t address);
 /* Copies bytes at a virtual address of the kernel. Returns how many of them could be read. */
 unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned size);
 
-/* Copies bytes of physical memory, if the explainer's own tables show all of them. */
+/* Copies bytes of physical memory, if they are below the end of RAM and the explainer's own tables
+ * show all of them. */
 bool look_read_physical(const struct look *look, uint64_t address, void *to, unsigned size);
 
 /* The kernel's segment that the address lies in; false if there is none. */

@@ -109,7 +109,7 @@ void words_interrupt(struct words *words)
 		text_add(&words->happened, "%s executed int %#x.", words_who(words), vector);
 		text_add(&words->cause,
 		         "There is no handler for it: the kernel has not loaded an IDT "
-		         "of its own (lidt).");
+		         "of its own (lidt), or expects services of a BIOS.");
 		return;
 	}
 	words->kind = "interrupt";
@@ -184,7 +184,7 @@ static void words_divide(struct words *words)
 		    "A count or size that was 0 unnoticed: check it before dividing.");
 		if (number >= 0)
 			text_add(&words->happened, ": the divisor is %s",
-			         register_name(number).text);
+			         register_name(words->fault, number).text);
 		text_add(&words->happened, ".");
 		return;
 	}
@@ -262,8 +262,8 @@ static void words_returned(struct words *words)
 		return;
 	}
 	text_add(&words->happened,
-	         "The kernel's _start returned, with RAX = %#llx. There is nothing to return to.",
-	         ULL(words->fault->registers[RAX]));
+	         "The kernel's _start returned, with %s = %#llx. There is nothing to return to.",
+	         register_name(words->fault, RAX).text, ULL(words->fault->registers[RAX]));
 	text_add(&words->cause, "_start has no caller. End it in an endless loop, such as "
 	                        "for (;;) __asm__ volatile(\"hlt\").");
 }

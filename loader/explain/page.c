@@ -82,16 +82,16 @@ static void add_origin(struct words *words)
 	}
 	if (in->base < 0)
 		return;
-	text_add(text, " The address came from %s", register_name(in->base).text);
+	text_add(text, " The address came from %s", register_name(fault, in->base).text);
 	if (in->index >= 0)
-		text_add(text, " and %s", register_name(in->index).text);
+		text_add(text, " and %s", register_name(fault, in->index).text);
 	if (in->distance != 0)
 		text_add(text, in->distance < 0 ? " - %#llx" : " + %#llx",
 		         ULL(in->distance < 0 ? -(uint64_t)in->distance : (uint64_t)in->distance));
-	text_add(text, ", with %s = %#llx", register_name(in->base).text,
+	text_add(text, ", with %s = %#llx", register_name(fault, in->base).text,
 	         ULL(fault->registers[in->base]));
 	if (in->index >= 0)
-		text_add(text, ", %s = %#llx", register_name(in->index).text,
+		text_add(text, ", %s = %#llx", register_name(fault, in->index).text,
 		         ULL(fault->registers[in->index]));
 	text_add(text, ".");
 }

@@ -40,17 +40,20 @@ static const char *selector_purpose(const struct words *words)
 	static const char segments[6][3] = { "ES", "CS", "SS", "DS", "FS", "GS" };
 	const struct instruction *in = &words->in;
 	unsigned field = instruction_field(in) & 7;
-	uint64_t frame[5] = { 0 }; /* iretq's */
+	uint64_t cs; /* of iretq's frame */
 
 	if (in->map == MAP_ONE_BYTE && in->opcode == 0x8e && field < 6)
 		return segments[field];
 	if (in->map == MAP_ONE_BYTE && (in->opcode == 0xca || in->opcode == 0xcb))
 		return "CS (far return)";
 	if (in->map == MAP_ONE_BYTE && in->opcode == 0xcf) {
-		look_read(words->look, words->fault->registers[RSP], frame, sizeof(frame));
-		return (frame[1] ^ words->fault->error) >> 3 == 0 ? "CS (iretq)" : "SS (iretq)";
+		look_stack(words->look, 1, &cs);
+		return ((cs & 0xffff) ^ words->fault->error) >> 3 == 0 ? "CS (iretq)"
+		                                                       : "SS (iretq)";
 	}
-	if (in->map == MAP_ONE_BYTE && in->opcode == 0xff && (field == 3 || field == 5))
+	if (in->map == MAP_ONE_BYTE
+	    && ((in->opcode == 0xff && (field == 3 || field == 5)) || in->opcode == 0xea
+	        || in->opcode == 0x9a))
 		return "CS (far jump or call)";
 	if (in->map == MAP_0F && (in->opcode & 0xf7) == 0xa1)
 		return in->opcode == 0xa1 ? "FS" : "GS";
@@ -87,8 +90,10 @@ static void words_selector(struct words *words)
 		         descriptor_name(descriptor), ULL(descriptor));
 	}
 	if (ours)
-		text_add(&words->cause, "A selector that was made for another GDT. Longjump's has "
-		                        "code at 0x8 and data at 0x10; load your own with lgdt.");
+		text_add(&words->cause,
+		         "A selector that was made for another GDT. The kernel began with %#x in "
+		         "CS and %#x in SS; load a GDT of your own with lgdt.",
+		         (unsigned)words->marks->cs, (unsigned)words->marks->ss);
 	else
 		text_add(
 			&words->cause,
@@ -104,7 +109,7 @@ static void words_vector(struct words *words)
 	unsigned number =
 		external ? (unsigned)(words->fault->error >> 3) & 255 : words->in.bytes[1];
 
-	if (number < VECTORS) {
+	if (number < VECTORS && (words->fault->cs & 3) == 3) {
 		words->kind = "interrupt-forbidden";
 		text_add(&words->happened, "%s executed int %#x, which it may not.",
 		         words_who(words), number);
@@ -119,9 +124,9 @@ static void words_vector(struct words *words)
 		         number);
 	else
 		text_add(&words->happened,
-		         "%s executed int %#x, and nothing handles it: the IDT has only the 32 "
-		         "exceptions.",
-		         words_who(words), number);
+		         "%s executed int %#x, and nothing handles it: the IDT has only the "
+		         "%sexceptions.",
+		         words_who(words), number, number < VECTORS ? "" : "32 ");
 	text_add(&words->cause, external ? "Interrupts were let in (sti) before the kernel loaded "
 	                                   "an IDT of its own."
 	                                 : "The kernel has not loaded an IDT of its own (lidt), or "
@@ -251,8 +256,8 @@ static bool words_system(struct words *words)
 		         words_who(words), ULL(registers[instruction_register(in) & 15]),
 		         instruction_field(in));
 		text_add(&words->cause, "A bit that this CPU does not have (ask CPUID first), or a "
-		                        "combination that "
-		                        "is not allowed, such as PG without PE.");
+		                        "combination that is not allowed, such as PG "
+		                        "without PE, or with EFER.LME without CR4.PAE.");
 	} else if (in->opcode == 0x01 && in->modrm == 0xd1) {
 		words->kind = "xsetbv";
 		text_add(&words->happened, "%s wrote %#llx to XCR%u, which the CPU refuses.",
@@ -269,14 +274,15 @@ static bool words_system(struct words *words)
 static bool words_null_selector(struct words *words)
 {
 	const struct instruction *in = &words->in;
-	uint64_t frame[5] = { 0 };
+	uint64_t rip, cs;
 
 	if (in->map != MAP_ONE_BYTE || (in->opcode != 0xcb && in->opcode != 0xcf)
-	    || look_read(words->look, words->fault->registers[RSP], frame, 16) != 16)
+	    || !look_stack(words->look, 0, &rip) || !look_stack(words->look, 1, &cs))
 		return false;
-	if (!look_canonical(words->look, frame[0]))
-		return not_canonical(words, frame[0], "the address to return to");
-	if ((frame[1] & 0xfffc) != 0 || (in->opcode == 0xcb && (in->rex & 8) == 0))
+	if (!look_canonical(words->look, rip))
+		return not_canonical(words, rip, "the address to return to");
+	if ((cs & 0xfffc) != 0
+	    || (in->opcode == 0xcb && (in->rex & 8) == 0 && words->fault->narrow == 0))
 		return false;
 	words->kind = "null-selector";
 	text_add(&words->happened, "%s took 0 for CS off the stack with %s.", words_who(words),
@@ -288,8 +294,10 @@ static bool words_null_selector(struct words *words)
 
 void words_protection(struct words *words)
 {
+	bool interrupt = words->in.count > 1 && words->in.bytes[0] == 0xcd;
+
 	if (words->fault->vector == VECTOR_PROTECTION
-	    && (words->fault->error & SELECTOR_IDT) != 0) {
+	    && ((words->fault->error & SELECTOR_IDT) != 0 || interrupt)) {
 		words_vector(words);
 	} else if ((words->fault->error & 0xffff) != 0) {
 		words_selector(words);

@@ -185,9 +185,9 @@ static void show_cpu(struct sheet *sheet)
 /* A register by its name, in its column. */
 static void show_register(struct sheet *sheet, const char *name, uint64_t value)
 {
+	unsigned count = 2 * look_word_size(sheet->look), zeroes = 0;
 	char digits[17];
 	struct text text = text_in(digits, sizeof(digits));
-	unsigned zeroes = 0;
 
 	if (sheet->column + REGISTER > sheet->columns)
 		new_line(sheet);
@@ -195,13 +195,13 @@ static void show_register(struct sheet *sheet, const char *name, uint64_t value)
 	paint(sheet, COLOUR_LABEL);
 	put(sheet, name, text_length(name));
 	go_to(sheet, sheet->column + 4 - (unsigned)text_length(name));
-	text_add(&text, "%016llx", ULL(value));
-	while (zeroes < 15 && digits[zeroes] == '0')
+	text_add(&text, count == 8 ? "%08llx" : "%016llx", ULL(value));
+	while (zeroes < count - 1 && digits[zeroes] == '0')
 		zeroes++;
 	paint(sheet, COLOUR_DIM);
 	put(sheet, digits, zeroes);
 	paint(sheet, COLOUR_PLAIN);
-	put(sheet, digits + zeroes, 16 - zeroes);
+	put(sheet, digits + zeroes, count - zeroes);
 }
 
 /* All registers, in the order in which people look for them. */
@@ -210,12 +210,14 @@ static void show_registers(struct sheet *sheet)
 	static const uint8_t order[REGISTERS] = { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP,
 		                                  8,   9,   10,  11,  12,  13,  14,  15 };
 	const struct fault *fault = sheet->look->fault;
+	bool narrow = fault->narrow != 0;
 
 	paint(sheet, COLOUR_LABEL);
-	for (unsigned i = 0; i < REGISTERS; i++)
-		show_register(sheet, register_name(order[i]).text, fault->registers[order[i]]);
-	show_register(sheet, "RIP", fault->rip);
-	show_register(sheet, "RFL", fault->rflags);
+	for (unsigned i = 0; i < (narrow ? 8 : REGISTERS); i++)
+		show_register(sheet, register_name(fault, order[i]).text,
+		              fault->registers[order[i]]);
+	show_register(sheet, narrow ? "EIP" : "RIP", fault->rip);
+	show_register(sheet, narrow ? "EFL" : "RFL", fault->rflags);
 	show_register(sheet, "CR0", fault->cr0);
 	show_register(sheet, "CR2", fault->cr2);
 	show_register(sheet, "CR3", fault->cr3);
@@ -235,13 +237,26 @@ static void show_error(struct sheet *sheet, const struct explanation *explanatio
 		entry(sheet, "error", COLOUR_PLAIN, explanation->error, NO_LIMIT);
 }
 
-/* Selectors and tables. */
+/* The mode of 32-bit code. */
+static const char *mode_name(const struct look *look)
+{
+	if ((look->fault->cr0 & CR0_PAGING) == 0)
+		return "32-bit code, paging off";
+	if (look->fault->legacy == 0)
+		return "32-bit code, in long mode (compatibility mode)";
+	return (look->fault->cr4 & CR4_WIDE) != 0 ? "32-bit code, with PAE page tables"
+	                                          : "32-bit code, with 32-bit page tables";
+}
+
+/* Mode, selectors and tables. */
 static void show_tables(struct sheet *sheet)
 {
 	const struct fault *fault = sheet->look->fault;
 	char buffer[200];
 	struct text text = text_in(buffer, sizeof(buffer));
 
+	if (fault->narrow != 0)
+		entry(sheet, "mode", COLOUR_PLAIN, mode_name(sheet->look), NO_LIMIT);
 	text_add(&text, "CS %04x SS %04x DS %04x ES %04x FS %04x GS %04x TR %04x LDT %04x",
 	         fault->cs, fault->ss, fault->ds, fault->es, fault->fs, fault->gs, fault->tr,
 	         fault->ldt);
@@ -265,26 +280,27 @@ static void show_code(struct sheet *sheet)
 	entry(sheet, "code", COLOUR_PLAIN, count == 0 ? "cannot be read" : buffer, NO_LIMIT);
 }
 
+/* A word of the stack, with all its digits, and a space. */
+static void write_word(struct text *text, const struct look *look, uint64_t word)
+{
+	text_add(text, look_word_size(look) == 4 ? "%08llx " : "%016llx ", ULL(word));
+}
+
 /* The words at RSP, as far as they can be read, in one paragraph. */
 static void show_stack_short(struct sheet *sheet)
 {
-	uint64_t at = sheet->look->fault->registers[RSP];
 	char buffer[STACK_SCREEN * 17 + 1] = "";
 	struct text text = text_in(buffer, sizeof(buffer));
 	uint64_t word;
 
-	for (unsigned i = 0; i < STACK_SCREEN; i++, at += sizeof(word)) {
-		if (look_read(sheet->look, at, &word, sizeof(word)) != sizeof(word))
-			break;
-		text_add(&text, "%016llx ", ULL(word));
-	}
+	for (unsigned i = 0; i < STACK_SCREEN && look_stack(sheet->look, i, &word); i++)
+		write_word(&text, sheet->look, word);
 	entry(sheet, "stack", COLOUR_PLAIN, buffer[0] == 0 ? "cannot be read" : buffer, NO_LIMIT);
 }
 
 /* The same, a word a line, each with the name of what it points to. */
 static void show_stack_long(struct sheet *sheet)
 {
-	uint64_t at = sheet->look->fault->registers[RSP];
 	uint64_t word;
 
 	for (unsigned i = 0; i < STACK_REPORT; i++) {
@@ -292,17 +308,15 @@ static void show_stack_long(struct sheet *sheet)
 		struct text text = text_in(buffer, sizeof(buffer));
 		struct place place;
 
-		if (look_read(sheet->look, at + 8 * i, &word, sizeof(word)) != sizeof(word)) {
+		if (!look_stack(sheet->look, i, &word)) {
 			if (i == 0)
 				entry(sheet, "stack", COLOUR_PLAIN, "cannot be read", NO_LIMIT);
 			return;
 		}
 		place = place_of(sheet->look, word);
-		text_add(&text, "%016llx", ULL(word));
-		if (place.name[0] != 0) {
-			text_add(&text, " ");
+		write_word(&text, sheet->look, word);
+		if (place.name[0] != 0)
 			place_write(&text, &place);
-		}
 		entry(sheet, i == 0 ? "stack" : "", COLOUR_PLAIN, buffer, 1);
 	}
 }

@@ -124,27 +124,26 @@ static bool add(const struct look *look, struct trace *trace, uint64_t address)
 static void follow_frames(const struct look *look, struct trace *trace)
 {
 	uint64_t at = look->fault->registers[RBP];
-	struct {
-		uint64_t next, address;
-	} frame;
+	unsigned size = look_word_size(look);
 
-	for (unsigned i = 0; i < FRAMES_MAX && at != 0 && (at & 7) == 0; i++) {
-		if (look_read(look, at, &frame, sizeof(frame)) != sizeof(frame)
-		    || !is_code(look, frame.address) || !add(look, trace, frame.address)
-		    || frame.next <= at)
+	for (unsigned i = 0; i < FRAMES_MAX && at != 0 && (at & (size - 1)) == 0; i++) {
+		uint64_t next = 0, address = 0;
+
+		if (look_read(look, at, &next, size) != size
+		    || look_read(look, at + size, &address, size) != size || !is_code(look, address)
+		    || !add(look, trace, address) || next <= at)
 			return;
-		at = frame.next;
+		at = next;
 	}
 }
 
 /* Searches the stack for addresses that a call may have left there. */
 static void search_stack(const struct look *look, struct trace *trace)
 {
-	uint64_t at = look->fault->registers[RSP];
 	uint64_t word;
 
-	for (unsigned i = 0; i < STACK_WORDS && trace->count < TRACE_MAX; i++, at += 8) {
-		if (look_read(look, at, &word, sizeof(word)) != sizeof(word))
+	for (unsigned i = 0; i < STACK_WORDS && trace->count < TRACE_MAX; i++) {
+		if (!look_stack(look, i, &word))
 			return;
 		if (is_behind_call(look, word) && add(look, trace, word))
 			trace->guessed = true;
@@ -160,8 +159,7 @@ void trace_read(const struct look *look, struct trace *trace)
 	if ((look->fault->cs & 3) != 0 || look->fault->vector == VECTOR_RETURNED)
 		return;
 	/* Who has just called has left only the address to return to. */
-	if ((here.offset == 0 || !is_code(look, look->fault->rip))
-	    && look_read(look, look->fault->registers[RSP], &top, sizeof(top)) == sizeof(top)
+	if ((here.offset == 0 || !is_code(look, look->fault->rip)) && look_stack(look, 0, &top)
 	    && is_behind_call(look, top))
 		add(look, trace, top);
 	follow_frames(look, trace);

@@ -14,7 +14,7 @@ MSR_EFER        equ 0xc0000080
         section .text
         global  resident_start
         extern  carry_out, prepare_tables, returned, gdt_pointer, task_selector, ldt_selector
-        extern  cr4_more, start_processors
+        extern  cr4_more, start_processors, returned32
 
 ; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables,
 ;     IF = DF = 0, flat segments, RDI = struct launch, no stack.
@@ -97,9 +97,16 @@ resident_start:
 ; left of the loader behind this is nothing.
 to_protected_mode:
         ; 1. What the kernel is entered with: its address and stack wait in ESI and EDI.
+        ;    Behind the stack's end lies the address to return to.
         lgdt    [gdt_pointer]
+        ltr     [task_selector]
+        lldt    [ldt_selector]
+        lidt    [idt32_pointer]
         mov     esi, [rbx + launch.rip]
         mov     edi, [rbx + launch.rsp]
+        lea     rax, [returned32]
+        sub     edi, 4
+        mov     [rdi], eax
         movzx   r8d, word [rbx + launch.cs]
         movzx   ecx, word [rbx + launch.data]
         mov     ebp, [rbx + launch.rax]
@@ -148,8 +155,11 @@ mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after 
 
         section .data
         align   8
-        global  idt_pointer
+        global  idt_pointer, idt32_pointer
 idt_pointer:
+        dw      0
+        dq      0
+idt32_pointer:
         dw      0
         dq      0
 

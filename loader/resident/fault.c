@@ -8,6 +8,7 @@
 
 #include "core/launch.h"
 #include "explain/draw.h"
+#include "explain/frame.h"
 #include "explain/show.h"
 #include "resident/console.h"
 #include "x86/x86.h"
@@ -64,7 +65,8 @@ static void ask_machine(struct fault *fault)
 /* Asks the CPU and the PICs what the fault did not bring along. */
 static void ask(struct fault *fault)
 {
-	fault->efer = rdmsr(MSR_EFER);
+	if (fault->legacy == 0)
+		fault->efer = rdmsr(MSR_EFER); /* otherwise it was not the kernel that changed it */
 	fault->fs_base = rdmsr(MSR_FS_BASE);
 	fault->gs_base = rdmsr(MSR_GS_BASE);
 	fault->apic_id = cpu_apic_id();
@@ -203,11 +205,16 @@ void fault_explain(struct fault *fault)
 {
 	if (landmarks->magic == LANDMARKS_MAGIC) {
 		struct landmarks own;
+		struct look look;
 
 		console_open(landmarks->serial);
 		ask(fault);
 		own_landmarks(fault, &own);
-		show(&(struct look){ NULL, &own, fault });
+		look = (struct look){ NULL, &own, fault };
+		if (fault->legacy != 0)
+			frame_read(&look, fault);
+		frame_first(&look, fault);
+		show(&look);
 	} else {
 		char what[80];
 		struct text text = text_in(what, sizeof(what));

@@ -8,15 +8,16 @@
  */
 #include "core/base.h"
 #include "core/launch.h"
-#include "explain/fault.h"
+#include "explain/frame.h"
 #include "resident/fault.h"
 #include "x86/x86.h"
 
-#define STUB_SIZE     8 /* vectors.asm */
+#define STUB64_SIZE   32 /* vectors32.asm */
+#define STUB_SIZE     8  /* vectors.asm */
 #define IST_COUNT     4
 #define IST_SIZE      4096
 #define IST_SIZE_OWN  256  /* other CPUs' : for what the CPU pushes */
-#define SELECTOR_OURS 0x04 /* the LDT's only entry */
+#define SELECTOR_OURS 0x04 /* of the LDT: 64-bit code */
 #define CR4_MCE       (1 << 6)
 
 /* The 64-bit task state segment (SDM volume 3A, figure 8-11). */
@@ -53,6 +54,15 @@ enum {
 	GATE_INTERRUPT = 0x8e /* present, ring 0, interrupts off */
 };
 
+/* A gate of the IDT outside of long mode (SDM volume 3A, figure 6-2). */
+struct narrow_gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t reserved;
+	uint8_t type;
+	uint16_t offset_high;
+};
+
 _Static_assert(sizeof(struct task_state) == 104, "SDM volume 3A, figure 8-11");
 _Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
 
@@ -79,11 +89,11 @@ static const uint8_t descriptor_counts[] = { 3, 7, 4 };
 static const uint64_t descriptors[][7] = {
 	[DESCRIPTORS_64] = { 0, CODE_64, DATA_64 },
 	[DESCRIPTORS_ALL] = { 0, CODE_16, DATA_16, CODE_32, DATA_32, CODE_64, DATA_64 },
-	[DESCRIPTORS_32] = { 0, 0, CODE_32, DATA_32 },
+	[DESCRIPTORS_32] = { 0, CODE_64, CODE_32, DATA_32 },
 };
 
 /* What enter.asm and vectors.asm load. */
-extern struct table_pointer gdt_pointer, idt_pointer;
+extern struct table_pointer gdt_pointer, idt_pointer, idt32_pointer;
 extern uint64_t gdt[11], own_tables, cr4_more;
 extern uint16_t task_selector, ldt_selector;
 struct table_pointer gdt_pointer;
@@ -95,8 +105,21 @@ uint64_t cr4_more;   /* bits that the explainer needs beside those that the kern
 /* vectors.asm */
 extern const char vectors[];
 
-static uint64_t ldt[1] = { CODE_64 };
+/* vectors32.asm */
+extern const char vectors32[], stubs64[];
+
+/* 64-bit code; then, only for kernels that are entered in protected mode, 32-bit code, once for
+ * each two vectors. */
+static uint64_t ldt[1 + VECTORS / 2] = { CODE_64 };
 static struct gate idt[VECTORS];
+
+/* The IDT of a kernel that begins in protected mode and goes to long mode, perhaps with the same
+ * one: the same bytes are two narrow gates then, or one of 64 bits. */
+static union {
+	struct narrow_gate narrow[VECTORS];
+	struct gate wide[VECTORS / 2];
+} idt32;
+_Static_assert(sizeof(idt32) - 1 == FRAME_NARROW_LIMIT, "known by frame_first()");
 static struct task_state task;
 static uint8_t stacks[IST_COUNT][IST_SIZE] __attribute__((aligned(16)));
 
@@ -160,11 +183,14 @@ static uint8_t stack_of(unsigned vector)
 /* Writes the IDT. A double fault may mean that the LDT is lost, so it goes another way. */
 static void write_idt(const struct launch *launch, uint64_t slide)
 {
+	bool narrow = (launch->flags & LAUNCH_PROTECTED_MODE) != 0;
+
 	for (unsigned i = 0; i < VECTORS; i++) {
 		uint64_t offset = (uint64_t)(uintptr_t)vectors + i * STUB_SIZE + slide;
 
 		idt[i] = (struct gate){ .offset_low = (uint16_t)offset,
-			                .selector = i == VECTOR_DOUBLE ? launch->cs : SELECTOR_OURS,
+			                .selector = i == VECTOR_DOUBLE && !narrow ? launch->cs
+			                                                          : SELECTOR_OURS,
 			                .stack = stack_of(i),
 			                .type = GATE_INTERRUPT,
 			                .offset_middle = (uint16_t)(offset >> 16),
@@ -172,6 +198,42 @@ static void write_idt(const struct launch *launch, uint64_t slide)
 	}
 	idt_pointer.base = (uint64_t)(uintptr_t)idt + slide;
 	idt_pointer.limit = sizeof(idt) - 1;
+}
+
+/*
+ * Writes the IDT of a kernel that begins in protected mode. Six exceptions, those that a kernel
+ * makes most likely on its way to long mode, have gates of 64 bits, in the place of narrow ones
+ * that 32-bit code seldom needs (16, 17, 20 to 29). In long mode, where a narrow gate leads to code
+ * that is not of 64 bits, the CPU names the gate's selector: so each two vectors have one of their
+ * own, and frame_first() knows from it what came.
+ */
+static void write_idt32(void)
+{
+	static const uint8_t wide[] = { VECTOR_DOUBLE, VECTOR_TSS,        VECTOR_NOT_PRESENT,
+		                        VECTOR_STACK,  VECTOR_PROTECTION, VECTOR_PAGE };
+
+	for (unsigned i = 0; i < VECTORS; i++) {
+		uint32_t offset = (uint32_t)(uintptr_t)vectors32 + i * STUB_SIZE;
+
+		ldt[1 + i / 2] = CODE_32;
+		idt32.narrow[i] = (struct narrow_gate){
+			.offset_low = (uint16_t)offset,
+			.selector = (uint16_t)(FRAME_FIRST_SELECTOR + i / 2 * 8),
+			.type = GATE_INTERRUPT,
+			.offset_high = (uint16_t)(offset >> 16),
+		};
+	}
+	for (unsigned i = 0; i < COUNT(wide); i++) {
+		uint32_t offset = (uint32_t)(uintptr_t)stubs64 + i * STUB64_SIZE;
+
+		idt32.wide[wide[i]] = (struct gate){ .offset_low = (uint16_t)offset,
+			                             .selector = SELECTOR_OURS,
+			                             .stack = stack_of(wide[i]),
+			                             .type = GATE_INTERRUPT,
+			                             .offset_middle = (uint16_t)(offset >> 16) };
+	}
+	idt32_pointer.base = (uint64_t)(uintptr_t)&idt32;
+	idt32_pointer.limit = sizeof(idt32) - 1;
 }
 
 /* Writes what the other CPUs have for themselves. */
@@ -201,6 +263,8 @@ void prepare_tables(const struct launch *launch)
 	if (marks->explain == 0)
 		return;
 	write_idt(launch, slide);
+	if ((launch->flags & LAUNCH_PROTECTED_MODE) != 0)
+		write_idt32();
 	if ((cpuid(1, 0).edx & CPUID_1_EDX_MCE) != 0)
 		cr4_more = CR4_MCE; /* without it, a machine check stops the CPU without a word */
 }

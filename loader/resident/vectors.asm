@@ -4,32 +4,13 @@
 ; returns. Saves all that can be known in struct fault (loader/explain/fault.h), and goes on in C,
 ; on a stack and with page tables of its own.
 
-; Offsets in struct fault; that header asserts them.
-fault.rsp       equ 4 * 8
-fault.rip       equ 128
-fault.rflags    equ 136
-fault.vector    equ 144
-fault.error     equ 152
-fault.cr0       equ 160
-fault.cr2       equ 168
-fault.cr3       equ 176
-fault.cr4       equ 184
-fault.has_error equ 192
-fault.cs        equ 200
-fault.ss        equ 202
-fault.ds        equ 204
-fault.es        equ 206
-fault.fs        equ 208
-fault.gs        equ 210
-fault.tr        equ 212
-fault.ldt       equ 214
-fault.gdt       equ 216
-fault.idt       equ 226
+%include "loader/resident/fault.inc"
 
-VECTORS         equ 32
-VECTOR_RETURNED equ 32
 CR4_PGE         equ 7                   ; bits; SDM volume 3A, 2.5
 CR4_PKS         equ 24
+LAR_TYPE_CODE   equ 11                  ; bits of what LAR gives: the type's highest
+LAR_CODE        equ 3 << 11             ; ... with S: a code segment
+LAR_64_BIT      equ 1 << 21             ; L
 
 ; All general registers but RSP, by their numbers.
 %macro save_registers 0
@@ -50,18 +31,11 @@ CR4_PKS         equ 24
         mov     [fault + 15 * 8], r15
 %endmacro
 
-; EBX = the number of this CPU's local APIC. Loses EAX, ECX and EDX.
-%macro this_cpu 0
-        mov     eax, 1
-        cpuid
-        shr     ebx, 24
-%endmacro
-
         default rel
         bits 64
 
         section .text
-        global  vectors, returned
+        global  vectors, returned, entered64, fault, explain_narrow
         extern  stack_top, gdt, gdt_pointer, idt_pointer, task_selector, ldt_selector, own_tables
         extern  fault_explain, fault_again
 
@@ -72,22 +46,22 @@ vectors:
 %rep VECTORS
         align   8
         push    strict byte number
-        jmp     strict near entered
+        jmp     strict near entered64
 %assign number number + 1
 %endrep
 
 ; On the stack: the vector, the error code if there is one, RIP, CS, RFLAGS, RSP, SS. The CPU had
 ; aligned RSP to 16 bytes before it pushed, so RSP tells whether there is an error code.
-entered:
+entered64:
         ; 1. One fault is explained. Another would be the explainer's own.
         cld
-        lock bts dword [busy], 0
+        lock bts dword [fault + fault.busy], 0
         jc      again
 
         ; 2. The registers, and what the CPU has pushed.
         save_registers
         this_cpu
-        mov     [owner], ebx
+        mov     [fault + fault.owner], ebx
         pop     qword [fault + fault.vector]
         test    spl, 8
         jnz     .frame
@@ -119,16 +93,33 @@ known:  ; 3. The rest of the CPU's state.
         sldt    [fault + fault.ldt]
         sgdt    [fault + fault.gdt]
         sidt    [fault + fault.idt]
-
+        mov     eax, [fault + fault.rip + 4]
+        or      eax, [fault + fault.rsp + 4]
+        jnz     .wide                   ; 32-bit code has 32-bit addresses
+        movzx   ecx, word [fault + fault.cs]
+        lar     eax, ecx
+        jnz     .ours
+        bt      eax, LAR_TYPE_CODE
+        jc      .mode
+.ours:  lgdt    [gdt_pointer]           ; a selector of a GDT that is gone: ours, most likely
+        lar     eax, ecx
+        jnz     .wide
+.mode:  and     eax, LAR_CODE | LAR_64_BIT
+        cmp     eax, LAR_CODE
+        jne     .wide
+        mov     byte [fault + fault.narrow], 1
+.wide:
         ; 4. A stack, and page tables in which memory is where it is. Global pages and protection
         ;    keys of the kernel's must not be in the way.
         lea     rsp, [stack_top]
+        mov     rax, cr4
         btr     rax, CR4_PGE
         btr     rax, CR4_PKS
         mov     cr4, rax
         mov     rax, [own_tables]
         mov     cr3, rax
 
+explain_narrow: ; faults of 32-bit code come here from vectors32.asm
         ; 5. Our descriptors again, whatever the kernel has loaded. A TSS that was loaded once
         ;    counts as busy.
         lgdt    [gdt_pointer]
@@ -148,9 +139,9 @@ known:  ; 3. The rest of the CPU's state.
 ; CPU's fault nothing is told: the first is what matters.
 again:
         this_cpu
-        cmp     ebx, [owner]
+        cmp     ebx, [fault + fault.owner]
         jne     dead
-        lock bts dword [busy], 1
+        lock bts dword [fault + fault.busy], 1
         jc      dead
         pop     rdi
         test    spl, 8
@@ -170,11 +161,11 @@ dead:
 returned:
         cli
         cld
-        lock bts dword [busy], 0
+        lock bts dword [fault + fault.busy], 0
         jc      dead
         save_registers
         this_cpu
-        mov     [owner], ebx
+        mov     [fault + fault.owner], ebx
         mov     [fault + fault.rsp], rsp
         lea     rax, [returned]
         mov     [fault + fault.rip], rax
@@ -187,9 +178,7 @@ returned:
 
         section .bss
         alignb  16
-fault:  resb    320
-busy:   resd    1
-owner:  resd    1                       ; the CPU whose fault is explained
+fault:  resb    FAULT_SIZE + 8
         alignb  16
 stack_again:
         resb    2048

@@ -7,6 +7,7 @@
 #include "world.h"
 
 #include "explain/explain.h"
+#include "explain/frame.h"
 #include "explain/show.h"
 #include "handoff/rust_bootloader.h"
 
@@ -364,7 +365,9 @@ TEST("interrupts without a handler are told apart from those of hardware")
 	INSTRUCTION(0xcd, 0x80);
 	expect_protection(0x402, "no-handler", "executed int 0x80, and nothing handles it");
 	INSTRUCTION(0xcd, 0x0d);
+	fault.cs = 0x1b;
 	expect_protection(0x6a, "interrupt-forbidden", "int 0xd, which it may not");
+	fault.cs = 8;
 	INSTRUCTION(0xf4);
 	expect_protection(0x383, "interrupt", "A hardware interrupt came");
 }
@@ -711,6 +714,7 @@ TEST("any registers at all are explained without a false step")
 			struct text text = text_in(text_buffer, sizeof(text_buffer));
 
 			fault.cr4 = 0x660;
+			fault.legacy = fault.narrow = 0;
 			fault.rip = CODE + 0x210;
 			*(uint64_t *)see(fault.rip) = check_random(&state);
 			explain(&look, &said);
@@ -718,6 +722,186 @@ TEST("any registers at all are explained without a false step")
 		}
 		explain(&look, &said);
 	}
+}
+
+/* --- 32-bit code --- */
+
+/* Where the code of a kernel in protected mode lies, its stack and its page tables: physical. */
+#define NARROW_CODE   (9 * MIB + 0x210)
+#define NARROW_STACK  (10 * MIB)
+#define NARROW_TABLES (11 * MIB)
+
+/* A word of 4 bytes in memory. */
+static void put_narrow(uint64_t at, uint32_t word)
+{
+	memcpy(world.memory + at, &word, sizeof(word));
+}
+
+/* Begins a fault of 32-bit code outside of long mode, paging off, with these instructions. */
+static void begin_narrow(unsigned vector, const char *code, size_t size)
+{
+	begin_fault(vector);
+	fault.narrow = fault.legacy = 1;
+	fault.cr0 = 0x11;
+	fault.cr4 = 0;
+	fault.cs = 0x18;
+	fault.rip = NARROW_CODE;
+	fault.registers[RSP] = NARROW_STACK;
+	memset(world.memory + NARROW_CODE, 0x90, INSTRUCTION_MAX);
+	memcpy(world.memory + NARROW_CODE, code, size);
+}
+
+#define NARROW(vector, code) begin_narrow(vector, code, sizeof(code) - 1)
+
+TEST("without paging every address below 4 GiB is what it is")
+{
+	struct page page;
+
+	NARROW(VECTOR_OPCODE, "\x0f\x0b");
+	page = look_up(&look, UINT64_C(0xfedcba98));
+	EXPECT(page.mapped && page.write && page.execute);
+	EXPECT_EQUAL(page.physical, 0xfedcba98);
+	expect_words("ud2", "executed ud2");
+}
+
+TEST("32-bit page tables are walked: two levels, pages of 4 KiB and 4 MiB")
+{
+	NARROW(VECTOR_PAGE, "\x89\x03"); /* mov [ebx], eax */
+	fault.cr0 = 0x80010011;
+	fault.cr3 = NARROW_TABLES;
+	memset(world.memory + NARROW_TABLES, 0, 2 * PAGE_SIZE);
+	put_narrow(NARROW_TABLES + 4 * 2, 8 * MIB + 0x83);
+	put_narrow(NARROW_TABLES + 4 * 3, NARROW_TABLES + PAGE_SIZE + 3);
+	put_narrow(NARROW_TABLES + PAGE_SIZE + 4 * 5, 0x5000 + 1);
+	EXPECT_EQUAL(look_up(&look, 9 * MIB + 5).physical, 9 * MIB + 5);
+	EXPECT_EQUAL(look_up(&look, 12 * MIB + 0x5123).physical, 0x5123);
+	EXPECT(!look_up(&look, 12 * MIB + 0x5123).write && look_up(&look, 9 * MIB).write);
+	EXPECT(!look_up(&look, 12 * MIB + 0x6000).mapped);
+	fault.registers[RBX] = 0xc0000010;
+	expect_page(0xc0000010, 2, "not-mapped", "with EBX = 0xc0000010");
+	EXPECT_PART(said.happened, "have 0x0 at level 2");
+}
+
+TEST("PAE's page tables are walked: three levels, the first without rights")
+{
+	NARROW(VECTOR_PAGE, "\x89\x03");
+	fault.cr0 = 0x80010011;
+	fault.cr4 = 0x20;
+	fault.cr3 = NARROW_TABLES + 0x40; /* needs no whole page */
+	memset(world.memory + NARROW_TABLES, 0, 3 * PAGE_SIZE);
+	put_narrow(NARROW_TABLES + 0x40 + 8 * 3, NARROW_TABLES + PAGE_SIZE + 1);
+	put_narrow(NARROW_TABLES + PAGE_SIZE + 8 * 1, 0x600000 + 0x83);
+	put_narrow(NARROW_TABLES + PAGE_SIZE + 8 * 2, NARROW_TABLES + 2 * PAGE_SIZE + 3);
+	put_narrow(NARROW_TABLES + 2 * PAGE_SIZE, 0x7000 + 3);
+	EXPECT_EQUAL(look_up(&look, UINT64_C(0xc0212345)).physical, 0x612345);
+	EXPECT(look_up(&look, UINT64_C(0xc0212345)).write);
+	EXPECT_EQUAL(look_up(&look, UINT64_C(0xc0400010)).physical, 0x7010);
+	EXPECT(!look_up(&look, UINT64_C(0x40000000)).mapped);
+	EXPECT_EQUAL(look_up(&look, UINT64_C(0x40000000)).level, 3);
+}
+
+TEST("32-bit instructions are read as such")
+{
+	struct instruction in;
+
+	NARROW(VECTOR_PAGE, "\xa1\x00\x00\x00\x00");
+	NARROW(VECTOR_PAGE, "\x8b\x0d\x10\x20\x00\xf0"); /* mov ecx, [0xf0002010] */
+	in = instruction_read(&look);
+	EXPECT(in.known && in.has_address && in.base < 0);
+	EXPECT_EQUAL(in.address, 0xf0002010);
+	NARROW(VECTOR_PAGE, "\x48\x89\x03"); /* dec eax: no prefix */
+	in = instruction_read(&look);
+	EXPECT(in.opcode == 0x48 && in.rex == 0 && !in.has_modrm);
+	NARROW(VECTOR_PAGE, "\xc5\x04\x8b"); /* lds eax, [ebx + ecx * 4] */
+	fault.registers[RBX] = 0xfffffff0;
+	fault.registers[RCX] = 5;
+	in = instruction_read(&look);
+	EXPECT(in.map == MAP_ONE_BYTE && in.has_address);
+	EXPECT_EQUAL(in.address, 4);
+	NARROW(VECTOR_PAGE, "\xc5\xf8\x77"); /* vzeroupper */
+	EXPECT(instruction_read(&look).map == MAP_VEX);
+	NARROW(VECTOR_PAGE, "\x67\x8b\x07"); /* mov eax, [bx] */
+	EXPECT(!instruction_read(&look).has_address);
+}
+
+TEST("what the CPU pushed for 32-bit code is read off its stack")
+{
+	static const uint32_t pushed[] = { 13, 0x88, NARROW_CODE, 0x18, 0x10086 };
+
+	for (unsigned error = 0; error < 2; error++) {
+		NARROW(error ? VECTOR_PROTECTION : VECTOR_OPCODE, "\xea\0\0\0\0\x88\0");
+		fault.rip = 0;
+		for (unsigned i = 0, at = 0; i < COUNT(pushed); i++) {
+			if (i != 1 || error)
+				put_narrow(NARROW_STACK + 4 * at++, pushed[i]);
+		}
+		frame_read(&look, &fault);
+		EXPECT_EQUAL(fault.rip, NARROW_CODE);
+		EXPECT_EQUAL(fault.cs, 0x18);
+		EXPECT_EQUAL(fault.rflags, 0x10086);
+		EXPECT_EQUAL(fault.has_error, error);
+		EXPECT_EQUAL(fault.error, error ? 0x88 : 0);
+		EXPECT_EQUAL(fault.registers[RSP], NARROW_STACK + 16 + 4 * error);
+	}
+	expect_words("selector-missing", "tried to load selector 0x88 into CS (far jump or call)");
+}
+
+TEST("an interrupt in an exception's place has no error code, in 32-bit code either")
+{
+	NARROW(VECTOR_DOUBLE, "\xf4");
+	put_narrow(NARROW_STACK, 8);
+	put_narrow(NARROW_STACK + 4, NARROW_CODE);
+	put_narrow(NARROW_STACK + 8, 0x18);
+	put_narrow(NARROW_STACK + 12, 0x202);
+	fault.interrupts = 1;
+	frame_read(&look, &fault);
+	EXPECT_EQUAL(fault.rip, NARROW_CODE);
+	expect_words("interrupt", "line 0 of the first PIC, the timer");
+}
+
+TEST("an exception that found no gate is told in the place of the one that came for it")
+{
+	static const struct {
+		unsigned vector, error, first;
+	} cases[] = {
+		{ VECTOR_PROTECTION, 0x0c + 8 * 6, VECTOR_OPCODE },
+		{ VECTOR_PROTECTION, 19 * 8 + 2, VECTOR_SSE },
+		{ VECTOR_PROTECTION, 0x10, VECTOR_PROTECTION },
+		{ VECTOR_PROTECTION, 0x80 * 8 + 2, VECTOR_PROTECTION },
+		{ VECTOR_DOUBLE, 0, VECTOR_DOUBLE },
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		begin_fault(cases[i].vector);
+		INSTRUCTION(0x0f, 0x0b);
+		fault.error = cases[i].error;
+		fault.has_error = 1;
+		frame_first(&look, &fault); /* not this kind of IDT */
+		EXPECT_EQUAL(fault.vector, cases[i].vector);
+		fault.idt.limit = FRAME_NARROW_LIMIT;
+		frame_first(&look, &fault);
+		EXPECT_EQUAL(fault.vector, cases[i].first);
+		EXPECT_EQUAL(fault.has_error, cases[i].first == cases[i].vector);
+	}
+	begin_fault(VECTOR_DOUBLE);
+	INSTRUCTION(0x48, 0xf7, 0xf1); /* div rcx */
+	fault.idt.limit = FRAME_NARROW_LIMIT;
+	frame_first(&look, &fault);
+	expect_words("divide-by-zero", "the divisor is RCX");
+}
+
+TEST("words of the stack are as wide as the code")
+{
+	uint64_t word;
+
+	NARROW(VECTOR_OPCODE, "\x0f\x0b");
+	put_narrow(NARROW_STACK + 8, 0x12345678);
+	put_narrow(NARROW_STACK + 12, 0x9abcdef0);
+	EXPECT(look_word_size(&look) == 4 && look_stack(&look, 2, &word));
+	EXPECT_EQUAL(word, 0x12345678);
+	fault.narrow = 0;
+	EXPECT(look_word_size(&look) == 8 && look_stack(&look, 1, &word));
+	EXPECT_EQUAL(word, UINT64_C(0x9abcdef012345678));
 }
 
 /* --- how it is shown --- */

@@ -2,6 +2,7 @@
 /* symbols.c - holds what core/symbols.h promises, for good tables and for every kind of bad one. */
 #include "add_symbols.h"
 
+#include "core/elf_format.h"
 #include "core/symbols.h"
 
 #define NAMES UINT64_C(0xffffa00000400000)
@@ -66,6 +67,41 @@ TEST("functions, objects and labels are told by address, with the slide")
 	EXPECT_TEXT(name_of(2), "table");
 	EXPECT_EQUAL(list[1].address, 0x1100020);
 	EXPECT_EQUAL(report.count, 0);
+}
+
+TEST("an ELF32 file has its symbols read, too")
+{
+	static struct {
+		struct elf32_header head;
+		struct elf32_section_header sections[3];
+		struct elf32_symbol symbols[2];
+		char names[16];
+	} file = {
+		.head = { .ident = { 0x7f, 'E', 'L', 'F', ELF_CLASS_32, ELF_DATA_LITTLE, 1 },
+		          .shoff = sizeof(struct elf32_header),
+		          .shentsize = sizeof(struct elf32_section_header),
+		          .shnum = 3 },
+		.symbols = { { .name = 7, .value = 0x100020, .info = 0x12, .shndx = 1 },
+		             { .name = 1, .value = 0x100010, .info = 0x12, .shndx = 1 } },
+		.names = "\0first\0later",
+	};
+
+	file.sections[1] = (struct elf32_section_header){
+		.type = ELF_SHT_SYMTAB, .offset = 52 + 3 * 40, .size = 32, .link = 2, .entsize = 16
+	};
+	file.sections[2] =
+		(struct elf32_section_header){ .type = 3, .offset = 52 + 3 * 40 + 32, .size = 13 };
+	memset(&report, 0, sizeof(report));
+	found = symbols_find((struct span){ (uint8_t *)&file, sizeof(file) }, &report);
+	count = symbols_write(&found, kernel, 0, NAMES, list, spare);
+	EXPECT_EQUAL(report.count, 0);
+	EXPECT_EQUAL(count, 2);
+	EXPECT_TEXT(name_of(0), "first");
+	EXPECT_TEXT(name_of(1), "later");
+	EXPECT_EQUAL(list[1].address, 0x100020);
+	file.sections[1].entsize = 24;
+	symbols_find((struct span){ (uint8_t *)&file, sizeof(file) }, &report);
+	EXPECT_EQUAL(report.findings[0].code, DIAG_ELF_SYMBOLS_BAD);
 }
 
 TEST("files, sections, the nameless, the undefined and those outside the kernel are left out")

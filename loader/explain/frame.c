@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frame.c - the layout of the stack at a handler's entry (Intel SDM volume 3A, 6.12.1). In long
+ * mode the stub reads it, since there the CPU aligns the stack.
+ */
+#include "explain/frame.h"
+
+#include "explain/instruction.h"
+
+#define OPCODE_INT 0xcd
+
+/* Table 6-1 of the manual. */
+bool frame_has_error(uint64_t vector)
+{
+	return vector < VECTORS && (UINT32_C(0x60227d00) >> vector & 1) != 0;
+}
+
+void frame_read(const struct look *look, struct fault *fault)
+{
+	bool interrupt = fault->vector >= VECTOR_DOUBLE && fault->vector < VECTOR_FPU
+	              && (fault->interrupts >> (fault->vector - VECTOR_DOUBLE) & 1) != 0;
+	uint64_t cs = 0;
+	unsigned at = 1; /* behind the vector */
+
+	fault->has_error = frame_has_error(fault->vector) && !interrupt;
+	if (fault->has_error != 0)
+		look_stack(look, at++, &fault->error);
+	look_stack(look, at++, &fault->rip);
+	if (look_stack(look, at++, &cs))
+		fault->cs = (uint16_t)cs;
+	look_stack(look, at++, &fault->rflags);
+	fault->registers[RSP] += (uint64_t)at * look_word_size(look);
+}
+
+/* The exception for which the CPU found no gate, as the error code of #GP tells it. */
+static unsigned without_gate(const struct fault *fault)
+{
+	unsigned selector = (unsigned)fault->error & 0xffff;
+
+	if ((selector & SELECTOR_IDT) != 0)
+		return selector >> 3;
+	if (selector < FRAME_FIRST_SELECTOR || (selector & 7) != (FRAME_FIRST_SELECTOR & 7))
+		return VECTORS;
+	return (selector - FRAME_FIRST_SELECTOR) >> 3;
+}
+
+/* True if the instruction is a division: div, or idiv. */
+static bool is_division(const struct instruction *in)
+{
+	return in->map == MAP_ONE_BYTE && (in->opcode & 0xfe) == 0xf6 && (in->modrm >> 3 & 7) >= 6;
+}
+
+void frame_first(const struct look *look, struct fault *fault)
+{
+	struct instruction in = instruction_read(look);
+
+	if (fault->idt.limit != FRAME_NARROW_LIMIT || fault->legacy != 0 || in.opcode == OPCODE_INT)
+		return;
+	if (fault->vector == VECTOR_PROTECTION && without_gate(fault) < VECTORS)
+		fault->vector = without_gate(fault);
+	else if (fault->vector == VECTOR_DOUBLE && is_division(&in))
+		fault->vector = VECTOR_DIVIDE; /* with no gate, that is a double fault */
+	else
+		return;
+	fault->error = fault->has_error = 0;
+}

@@ -1,0 +1,173 @@
+; SPDX-License-Identifier: MIT
+;
+; vectors32.asm - where the CPU goes with an exception of a kernel that was entered in 32-bit
+; protected mode, as long as it is not in long mode; and with one that returns. Saves all that can
+; be known in struct fault, and brings the CPU to long mode, where the explainer runs.
+;
+; All memory is reached through SS, the one segment that must be good: the CPU has just pushed on
+; it.
+
+%include "loader/resident/fault.inc"
+
+SELECTOR_CODE_32 equ 0x0c               ; in the LDT, as resident.c writes it
+SELECTOR_CODE_64 equ 0x08               ; in DESCRIPTORS_32
+CR0_PE_ET       equ 1 << 0 | 1 << 4
+CR0_PG          equ 1 << 31
+CR4_PAE_SSE     equ 1 << 5 | 1 << 9
+MSR_EFER        equ 0xc0000080
+EFER_LME_NXE    equ 0x900
+
+        default rel
+        bits    32
+
+        section .text
+        global  vectors32, stubs64, returned32
+        extern  fault, stack_top, own_tables, gdt_pointer, explain_narrow, entered64
+
+; In: as the CPU leaves it; interrupts are off. The stubs are 8 bytes apart.
+        align   8
+vectors32:
+%assign number 0
+%rep VECTORS
+        align   8
+        push    strict byte number
+        jmp     strict near entered
+%assign number number + 1
+%endrep
+
+; What the gates of 64 bits lead to. Outside of long mode the same bytes are gates, too, of other
+; vectors, and lead here as 16-bit code: for that, the first instruction is a NOP with an operand
+; that hides a jump. Six stubs, STUB64_SIZE bytes apart, in the order of resident.c.
+%macro stub64 1
+        align   32
+        bits    64
+%%begin:
+        db      0x0f, 0x1f, 0x84, 0, 0  ; nop [rax + rax + ...], or nop [si + 0]
+        db      0x66, 0xeb, %%narrow - %%begin - 8
+        push    strict byte %1
+        jmp     strict near entered64
+        bits    16
+%%narrow:
+        push    dword strict byte 2 * %1
+        jmp     strict dword near from_16
+%endmacro
+
+        align   32
+stubs64:
+        stub64  8
+        stub64  10
+        stub64  11
+        stub64  12
+        stub64  13
+        stub64  14
+
+        bits    16
+from_16:
+        push    dword strict byte SELECTOR_CODE_32
+        call    strict dword near .here
+.here:  add     dword [esp], entered - .here
+        retfd
+
+        bits    32
+; The kernel's entry has returned: as if an exception had come.
+returned32:
+        cli
+        pushfd
+        push    cs
+        call    .here
+.here:  push    strict byte VECTOR_RETURNED
+
+; On the stack: the vector, the error code if there is one, EIP, CS, EFLAGS.
+entered:
+        ; 1. Where this part lies, and with it struct fault (EBP). One fault is explained.
+        cld
+        pushad
+        call    here
+here:   pop     esi
+        mov     ebp, esi
+        add     ebp, [ss:esi + to_fault - here]
+        lock bts dword [ebp + fault.busy], 0
+        jc      dead
+
+        ; 2. The registers, which pushad has left in the opposite order, and the vector. RSP is
+        ;    where the vector lies: what the CPU has pushed is read later, by who knows its layout.
+%assign number 0
+%rep 8
+        mov     eax, [esp + 28 - 4 * number]
+        mov     [ebp + 8 * number], eax
+%assign number number + 1
+%endrep
+        mov     eax, [esp + 32]
+        mov     [ebp + fault.vector], eax
+
+        ; 3. The rest of the CPU's state.
+        mov     eax, cr0
+        mov     [ebp + fault.cr0], eax
+        mov     eax, cr2
+        mov     [ebp + fault.cr2], eax
+        mov     eax, cr3
+        mov     [ebp + fault.cr3], eax
+        mov     eax, cr4
+        mov     [ebp + fault.cr4], eax
+        mov     [ebp + fault.cs], cs
+        mov     [ebp + fault.ss], ss
+        mov     [ebp + fault.ds], ds
+        mov     [ebp + fault.es], es
+        mov     [ebp + fault.fs], fs
+        mov     [ebp + fault.gs], gs
+        str     [ebp + fault.tr]
+        sldt    [ebp + fault.ldt]
+        sgdt    [ebp + fault.gdt]
+        sidt    [ebp + fault.idt]
+        mov     byte [ebp + fault.narrow], 1
+        mov     byte [ebp + fault.legacy], 1
+        this_cpu
+        mov     [ebp + fault.owner], ebx
+        mov     ecx, MSR_EFER
+        rdmsr
+        mov     [ebp + fault.efer], eax
+        mov     [ebp + fault.efer + 4], edx
+
+        ; 4. Paging off; what this part is known by is its physical address, and the kernel has it
+        ;    at the same virtual one, or we would not be here. Then long mode.
+        mov     eax, cr0
+        and     eax, ~CR0_PG
+        mov     cr0, eax
+        mov     eax, CR4_PAE_SSE
+        mov     cr4, eax
+        mov     eax, esi
+        add     eax, [ss:esi + to_tables - here]
+        mov     eax, [ss:eax]
+        mov     cr3, eax
+        rdmsr
+        or      eax, EFER_LME_NXE
+        wrmsr
+        mov     eax, CR0_PG | CR0_PE_ET
+        mov     cr0, eax
+        mov     eax, esi
+        add     eax, [ss:esi + to_gdt - here]
+        lgdt    [ss:eax]
+        mov     esp, esi
+        add     esp, [ss:esi + to_stack - here]
+        push    SELECTOR_CODE_64
+        lea     eax, [esi + to_64 - here]
+        push    eax
+        retf
+
+dead:   cli
+        hlt
+        jmp     dead
+
+        ; Distances from `here`.
+to_fault:
+        dd      fault - $ + (to_fault - here)
+to_tables:
+        dd      own_tables - $ + (to_tables - here)
+to_gdt: dd      gdt_pointer - $ + (to_gdt - here)
+to_stack:
+        dd      stack_top - $ + (to_stack - here)
+
+        bits    64
+to_64:  jmp     explain_narrow
+
+        section .note.GNU-stack noalloc noexec nowrite progbits
