@@ -41,6 +41,7 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct o
 	plan->workspace.end = physical(machine, scratch->end);
 	plan->report = report;
 	plan->pie_lowest = PAGE_SIZE;
+	plan->lowest = LOWEST_PLACE;
 	plan->entry.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	plan->entry.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	plan->entry.cs = 0x08;
@@ -121,12 +122,6 @@ static bool into_memory(const struct plan *plan, struct phys_range *range, uint6
 	return false;
 }
 
-bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
-               uint64_t limit, struct phys_range *found)
-{
-	return plan_find_from(plan, LOWEST_PLACE, size, align, rest, limit, found);
-}
-
 bool plan_find_from(const struct plan *plan, uint64_t lowest, uint64_t size, uint64_t align,
                     uint64_t rest, uint64_t limit, struct phys_range *found)
 {
@@ -142,6 +137,13 @@ bool plan_find_from(const struct plan *plan, uint64_t lowest, uint64_t size, uin
 		range = (struct phys_range){ past, past + size };
 	}
 	return false;
+}
+
+bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
+               uint64_t limit, struct phys_range *found)
+{
+	return plan_find_from(plan, plan->lowest, size, align, rest, limit, found)
+	    || plan_find_from(plan, LOWEST_PLACE, size, align, rest, limit, found);
 }
 
 /* The virtual bytes that segment number `i` answers for: whole pages, but that a shared page is
@@ -238,13 +240,12 @@ static bool try_base(const struct plan *plan, unsigned first, unsigned end, uint
 	return true;
 }
 
-/* The physical base for pieces [first, end), lowest first, the same as their virtual address modulo
- * `align`. */
-static bool find_base(const struct plan *plan, unsigned first, unsigned end, uint64_t align,
-                      uint64_t *base)
+/* As find_base(), for a first piece from `lowest` on. */
+static bool find_base_above(const struct plan *plan, uint64_t lowest, unsigned first, unsigned end,
+                            uint64_t align, uint64_t *base)
 {
 	uint64_t rest = plan->kernel->virt.begin + plan->slide;
-	uint64_t next = LOWEST_PLACE - page_down(plan->placements[first].phys.begin);
+	uint64_t next = lowest - page_down(plan->placements[first].phys.begin);
 
 	do {
 		*base = align_up_to(next, align, rest);
@@ -254,14 +255,23 @@ static bool find_base(const struct plan *plan, unsigned first, unsigned end, uin
 	return false;
 }
 
+/* The physical base for pieces [first, end), lowest first, the same as their virtual address modulo
+ * `align`. */
+static bool find_base(const struct plan *plan, unsigned first, unsigned end, uint64_t align,
+                      uint64_t *base)
+{
+	return find_base_above(plan, plan->lowest, first, end, align, base)
+	    || find_base_above(plan, LOWEST_PLACE, first, end, align, base);
+}
+
 /* As find_base(), with the largest page size first from which the pieces can gain anything. */
 static bool find_best_base(const struct plan *plan, unsigned first, unsigned end, uint64_t *base)
 {
 	uint64_t size = plan->placements[end - 1].phys.end - plan->placements[first].phys.begin;
 
-	return (size >= GIB && plan->machine->cpu.gib_pages
+	return (size >= GIB && plan->machine->cpu.gib_pages && !plan->small_pages
 	        && find_base(plan, first, end, GIB, base))
-	    || (size >= 2 * MIB && find_base(plan, first, end, 2 * MIB, base))
+	    || (size >= 2 * MIB && !plan->small_pages && find_base(plan, first, end, 2 * MIB, base))
 	    || find_base(plan, first, end, PAGE_SIZE, base);
 }
 
@@ -308,8 +318,8 @@ static bool find_in_place(const struct plan *plan, unsigned first, unsigned end,
 			largest = &plan->placements[i];
 	}
 	at = physical(plan->machine, largest->from.bytes) - largest->from_at - largest->phys.begin;
-	if (largest->from.size < IN_PLACE_MIN || (at & (PAGE_SIZE - 1)) != 0
-	    || at > plan->machine->reach)
+	if (largest->from.size < IN_PLACE_MIN || at + largest->phys.begin < plan->lowest
+	    || (at & (PAGE_SIZE - 1)) != 0 || at > plan->machine->reach)
 		return false;
 	*base = at;
 	return try_base(plan, first, end, at, true, &next) && can_move(plan, first, end, at);

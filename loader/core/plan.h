@@ -87,6 +87,7 @@ struct plan {
 	uint64_t resident;        /* physical address of the resident part */
 	uint64_t resident_window; /* virtual address of the same */
 	struct entry_state entry; /* how the kernel is entered */
+	uint64_t lowest;          /* where memory is looked for first; if in vain, from 1 MiB on */
 	bool small_pages;         /* the kernel's tables: 4 KiB, in the direct map 2 MiB at most */
 	unsigned recursive_slot;  /* entry of the top page table that maps the table itself; 0: none
  */

@@ -273,6 +273,27 @@ static bool place_all(struct plan *plan, const struct features *features, uint8_
 	return true;
 }
 
+/*
+ * Places the kernel. All memory is taken from just below the scratch memory, so that usable memory
+ * above 1 MiB is one large range, the second of the map, as the crate leaves it: there are kernels
+ * that use no other.
+ */
+static bool rust_bootloader_place(struct plan *plan)
+{
+	const struct virt_range *kernel = &plan->kernel->virt;
+	uint64_t end = page_down(plan->workspace.begin);
+	struct features features;
+	uint64_t size;
+
+	if (!read_features(plan->order->options.protocol, &features, plan->report))
+		return false;
+	size = kernel->end - kernel->begin + stack_pages(plan, &features) * PAGE_SIZE;
+	if (size < end - plan->lowest)
+		plan->lowest = end - size;
+	plan->small_pages = true;
+	return plan_kernel(plan);
+}
+
 static bool rust_bootloader_plan(struct plan *plan)
 {
 	uint8_t *info;
@@ -282,7 +303,6 @@ static bool rust_bootloader_plan(struct plan *plan)
 		                 .virt = { VGA_BEGIN },
 		                 .rights = RIGHTS_ALL };
 
-	plan->small_pages = true;
 	if (!read_features(plan->order->options.protocol, &features, plan->report)
 	    || !add_mapped(plan, vga, "the VGA window") || !place_all(plan, &features, &info)
 	    || !plan_resident(plan))
@@ -389,7 +409,7 @@ const struct protocol rust_bootloader_protocol = {
 	.options = OPTION_STACK,
 	.recognise = rust_bootloader_recognise,
 	.read = kernel_read,
-	.place = plan_kernel,
+	.place = rust_bootloader_place,
 	.plan = rust_bootloader_plan,
 	.seal = rust_bootloader_seal,
 };

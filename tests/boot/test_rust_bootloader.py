@@ -99,6 +99,18 @@ def test_the_memory_map_is_the_crates(enter):
     assert set(rest) == {11}
 
 
+@pytest.mark.parametrize("memory", [32, 256, 5120])
+def test_usable_memory_is_in_one_piece(enter, memory):
+    """A kernel may leave out the first usable range, and take the second for all there is."""
+    more = "section .data\nresb 3 << 20\nsection .bss\nresb 1 << 20"
+    _, _, mappings, info = enter(more=more, memory=memory)
+    usable = [(begin, end) for begin, end, kind in regions(info) if kind == TYPES["usable"]]
+    low, second = usable[0], usable[1]
+    assert low[1] <= 0xA0 and second[0] == 0x100
+    assert second[1] - second[0] > 0.6 * min(memory, 3072) * MIB / 4096
+    assert paging.translate(mappings, 0x200000) // 4096 > second[1] - 1
+
+
 def test_physical_memory_is_mapped_where_it_was_asked_for(enter):
     machine, _, mappings, info = enter(",map_physical_memory", memory=128)
     offset = struct.unpack_from("<Q", info, 1544)[0]
