@@ -131,7 +131,7 @@ static inline uint64_t linked_word(uint64_t address)
 static inline void expected_page(uint64_t page, uint8_t *bytes)
 {
 	const struct relocations *relocations = &world.boot.kernel.relocations;
-	const struct elf_rela *rela = (const void *)elf_bytes;
+	struct elf_rela rela;
 	uint64_t slide = world.boot.plan.slide;
 	struct relr_walk walk = { 0 };
 
@@ -146,10 +146,10 @@ static inline void expected_page(uint64_t page, uint8_t *bytes)
 			       elf_bytes + program->offset + (begin - program->vaddr),
 			       (size_t)(end - begin));
 	}
-	for (uint64_t at = 0; at < relocations->rela.size; at += sizeof(*rela)) {
-		rela = elf_at(relocations->rela_at.at + at);
-		if ((uint32_t)rela->info == ELF_R_X86_64_RELATIVE)
-			relocate_byte(bytes, page, rela->offset, rela->addend + slide);
+	for (uint64_t at = 0; at < relocations->rela.size; at += sizeof(rela)) {
+		memcpy(&rela, elf_at(relocations->rela_at.at + at), sizeof(rela));
+		if ((uint32_t)rela.info == ELF_R_X86_64_RELATIVE)
+			relocate_byte(bytes, page, rela.offset, rela.addend + slide);
 	}
 	for (uint64_t at = 0; at < relocations->relr.size; at += 8) {
 		uint64_t address;
