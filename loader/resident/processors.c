@@ -113,10 +113,12 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	return data;
 }
 
-/* Starts one CPU, which has got INIT, and waits until it waits. */
+/* Starts one CPU, which has got INIT, and waits until it waits. One that is given up gets INIT
+ * again: what it would read, should it come later, will be somebody else's by then. */
 static void start(const struct launch *launch, volatile struct launch_processor *processor)
 {
 	uint32_t command = COMMAND_START | (uint32_t)(launch->trampoline >> 12);
+	uint32_t arrived;
 
 	send(processor->apic_id, command);
 	wait_ticks(TICKS_IN_200_US);
@@ -124,8 +126,11 @@ static void start(const struct launch *launch, volatile struct launch_processor 
 		send(processor->apic_id, command);
 	for (unsigned i = 0; processor->arrived == 0 && i < PATIENCE; i++)
 		wait_ticks(TICKS_IN_10_MS);
+	arrived = processor->arrived;
+	if (arrived == 0)
+		send(processor->apic_id, COMMAND_INIT);
 	if (processor->state != 0)
-		*(uint32_t *)(uintptr_t)processor->state = processor->arrived;
+		*(uint32_t *)(uintptr_t)processor->state = arrived;
 }
 
 /* Starts all CPUs of the list, one after the other. */

@@ -3,8 +3,10 @@ explained. Knows what tests/kernels/smp.c tells; test_limine.py has the same for
 
 import collections
 import re
+import time
 
 import pytest
+from gdb import Gdb
 
 from told import PASSED
 
@@ -36,6 +38,19 @@ def test_every_cpu_gets_work(boot, medium, cpus):
     assert told["cpus"] == [str(cpus)] and told["x2apic"] == ["0"]
     states = [FIRST] + [WAITS] * (cpus - 1)
     assert told["cpu"] == [f"{at} {at} {state}" for at, state in enumerate(states)]
+
+
+def test_a_cpu_that_does_not_answer_in_time_is_stopped_for_good(boot, tmp_path):
+    path = tmp_path / "gdb"
+    machine = boot("smp", options="-smp", cpus=2, debug_exit=False, extra=Gdb.options(path))
+    gdb = Gdb(path)
+    assert gdb.run_to(0x9E000) == 2, "where it wakes"
+    gdb.run_alone(1, until=lambda: time.sleep(0.5))
+    gdb.step(2)  # for QEMU, which would keep a second start for a CPU that stands still
+    gdb.run_alone(1, until=lambda: machine.wait_serial(f"cpu=1 1 {OFF}"))
+    gdb.send("vCont;c")
+    time.sleep(0.5)
+    assert machine.registers(cpu=1)["rip"] == 0xFFF0, "as after INIT"
 
 
 def test_without_smp_the_others_are_left_alone(boot):

@@ -283,9 +283,10 @@ class Machine:
         path.unlink()
         return data
 
-    def registers(self):
-        """CPU 0's registers by their lower-case names; segments and tables as Segment."""
-        return parse_registers(self.monitor("info registers"))
+    def registers(self, cpu=0):
+        """A CPU's registers by their lower-case names; segments and tables as Segment."""
+        words = {"command-line": "info registers", "cpu-index": cpu}
+        return parse_registers(self.qmp.command("human-monitor-command", **words))
 
     def page_tables(self):
         """The mappings that CPU 0's page tables make, merged; see paging.Mapping."""
