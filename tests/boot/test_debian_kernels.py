@@ -1,6 +1,7 @@
 """Kernels that nobody here wrote, from Debian's packages: they boot as their authors mean it."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -11,6 +12,7 @@ MACH = "gnumach-image-1.8-486"
 PACKAGES = {
     "xen": ("xen-hypervisor-4.17-amd64", "boot/xen-4.17-amd64.gz"),
     "mach": (MACH, "boot/gnumach-1.8-486.gz"),
+    "tboot": ("tboot", "boot/tboot.gz"),
     "invaders": ("grub-invaders", "boot/invaders.exec"),
 }
 
@@ -59,6 +61,23 @@ def test_xen_starts_and_reads_its_module(boot, foreign, tmp_path, options):
     assert "Xen version 4.17" in said and "Bootloader: Longjump 1." in said
     assert "Command line: com1=115200,8n1 console=com1 noreboot" in said
     assert "dom0" in said or "domain 0" in said, "its verdict on the module"
+    base = int(re.search(r"Xen image load base address: (\w+)", said).group(1), 0)
+    if options == "":
+        assert base > 400 << 20, "as high as can be, as its Multiboot 2 header asks"
+    else:
+        assert base == 0
+
+
+@pytest.mark.parametrize("options", ["", "-protocol=multiboot1"])
+def test_tboot_finds_no_txt(boot, foreign, options):
+    """28 MiB of it are zeroes that its linker put into the file."""
+    append = "logging=serial,vga"
+    machine = boot(foreign("tboot"), append, options, memory=256, debug_exit=False)
+    said = machine.wait_serial("TB_SHUTDOWN_HALT", limit=120)
+    assert f"command line: kernel.elf {append}" in said
+    assert "0000000000100000 - 000000000ffe0000  (1)" in said, "our memory map"
+    if options == "":
+        assert "width: 2560" in said, "the screen that only its newer header asks for"
 
 
 def test_gnu_mach_prints_its_memory_map(boot, foreign):

@@ -9,7 +9,9 @@
 #include "handoff/protocols.h"
 #include "unit/promises.h"
 
-#define RAM (6 * MIB)
+#define RAM     (6 * MIB)
+#define FILE_AT (3 * MIB)
+#define FREE_AT (4 * MIB + 64 * KIB) /* behind the files */
 
 /* The machine and the order: a screen, modules, a command line, each there or not. */
 static void take_machine(uint8_t bits)
@@ -36,6 +38,34 @@ static void take_machine(uint8_t bits)
 	world.machine.cpu.x2apic = (bits & 1) != 0;
 }
 
+/* What a BIOS tells; some of its tables lie in the kernel's file, and so say anything. */
+static void take_bios(uint8_t bits)
+{
+	static const uint8_t control[512], mode[256];
+
+	world.machine.network = (bits & 1) != 0;
+	if ((bits & 2) != 0)
+		world.machine.vbe = (struct vbe){ .control = { control, sizeof(control) },
+			                          .mode = { mode, sizeof(mode) } };
+	if ((bits & 4) != 0)
+		world.machine.apm.version = 0x102;
+	if ((bits & 8) != 0)
+		world.machine.rsdp = FILE_AT + 16;
+	if ((bits & 16) != 0)
+		world.machine.smbios = FILE_AT + 64;
+	if ((bits & 32) != 0)
+		world.machine.smbios3 = RAM - 100;
+	world.machine.rom_configuration = bits;
+}
+
+/* Sets scratch memory aside as the front end does: clear of the kernel. */
+static void take_scratch(void)
+{
+	uint64_t at = boot_scratch(&world.boot, (struct phys_range){ FREE_AT, RAM }, MIB);
+
+	set_scratch(at, at + MIB);
+}
+
 /* Adds to the order what the kernel asks for, without modules: there are no files. */
 static bool wish(void)
 {
@@ -56,13 +86,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	take_bytes(&rest, &machine, 1);
 	take_machine(machine);
+	take_bios((uint8_t)(machine * 29)); /* any of them, whatever the others are */
 	if (rest.size > MIB)
 		return 0;
-	lay_file(&world.order.kernel, rest, 3 * MIB);
+	lay_file(&world.order.kernel, rest, FILE_AT);
 	world.protocol = protocol_choose(&world.order, &world.report);
-	if (world.protocol == NULL || !wish()
-	    || !boot_prepare(&world.boot, &world.machine, &world.order, world.protocol,
-	                     &world.scratch, &world.report)) {
+	if (world.protocol == NULL || !wish()) {
+		EXPECT(world.report.count > 0);
+		return 0;
+	}
+	take_scratch();
+	if (!boot_prepare(&world.boot, &world.machine, &world.order, world.protocol, &world.scratch,
+	                  &world.report)) {
 		EXPECT(world.report.count > 0);
 		return 0;
 	}
