@@ -11,7 +11,7 @@ struct tag {
 
 /* The tags that there are, and where the wishes keep their contents. */
 static const struct {
-	const char *name;
+	char name[24];
 	uint8_t size, to;
 } known[] = {
 	[MB2_HEADER_END] = { "end", 0, 0 },
@@ -29,34 +29,32 @@ static const struct {
 	                             offsetof(struct mb2_wishes, place) },
 };
 
-/* What the kernel can ask to be told (3.6), and whether a machine with a BIOS can know it. */
-static const struct {
-	const char *name;
-	bool efi;
-} information[MB2_TAG_TYPES] = {
-	[MB2_END] = { "end", false },
-	[MB2_COMMAND_LINE] = { "command line", false },
-	[MB2_LOADER_NAME] = { "loader's name", false },
-	[MB2_MODULE] = { "modules", false },
-	[MB2_MEMORY] = { "amounts of memory", false },
-	[MB2_BOOT_DEVICE] = { "boot device", false },
-	[MB2_MEMORY_MAP] = { "memory map", false },
-	[MB2_VBE] = { "VBE information", false },
-	[MB2_FRAMEBUFFER] = { "framebuffer", false },
-	[MB2_ELF_SECTIONS] = { "ELF sections", false },
-	[MB2_APM] = { "APM table", false },
-	[MB2_EFI32] = { "EFI 32-bit system table", true },
-	[MB2_EFI64] = { "EFI 64-bit system table", true },
-	[MB2_SMBIOS] = { "SMBIOS tables", false },
-	[MB2_RSDP_OLD] = { "ACPI 1.0 root pointer", false },
-	[MB2_RSDP_NEW] = { "ACPI 2.0 root pointer", false },
-	[MB2_NETWORK] = { "network configuration", false },
-	[MB2_EFI_MEMORY_MAP] = { "EFI memory map", true },
-	[MB2_EFI_SERVICES] = { "EFI boot services", true },
-	[MB2_EFI32_IMAGE] = { "EFI 32-bit image handle", true },
-	[MB2_EFI64_IMAGE] = { "EFI 64-bit image handle", true },
-	[MB2_LOAD_BASE] = { "load address", false },
+/* What the kernel can ask to be told (3.6). */
+static const char information[][26] = {
+	[MB2_END] = "end",
+	[MB2_COMMAND_LINE] = "command line",
+	[MB2_LOADER_NAME] = "loader's name",
+	[MB2_MODULE] = "modules",
+	[MB2_MEMORY] = "amounts of memory",
+	[MB2_BOOT_DEVICE] = "boot device",
+	[MB2_MEMORY_MAP] = "memory map",
+	[MB2_VBE] = "VBE information",
+	[MB2_FRAMEBUFFER] = "framebuffer",
+	[MB2_ELF_SECTIONS] = "ELF sections",
+	[MB2_APM] = "APM table",
+	[MB2_EFI32] = "EFI 32-bit system table",
+	[MB2_EFI64] = "EFI 64-bit system table",
+	[MB2_SMBIOS] = "SMBIOS tables",
+	[MB2_RSDP_OLD] = "ACPI 1.0 root pointer",
+	[MB2_RSDP_NEW] = "ACPI 2.0 root pointer",
+	[MB2_NETWORK] = "network configuration",
+	[MB2_EFI_MEMORY_MAP] = "EFI memory map",
+	[MB2_EFI_SERVICES] = "EFI boot services",
+	[MB2_EFI32_IMAGE] = "EFI 32-bit image handle",
+	[MB2_EFI64_IMAGE] = "EFI 64-bit image handle",
+	[MB2_LOAD_BASE] = "load address",
 };
+_Static_assert(COUNT(information) == MB2_TAG_TYPES, "each has a name");
 
 /* The header's tags as *tags. */
 static bool find_tags(struct span file, uint64_t at, struct span *tags, struct report *report)
@@ -107,7 +105,7 @@ static bool check_information(const struct tag *tag, struct report *report)
 			return refuse(report, DIAG_MULTIBOOT_REQUIRED,
 			              "information of type %u, which Multiboot 2.0 does not know "
 			              "(it ends at %u, the %s)",
-			              type, MB2_TAG_TYPES - 1, information[MB2_TAG_TYPES - 1].name);
+			              type, MB2_LOAD_BASE, information[MB2_LOAD_BASE]);
 	}
 	return true;
 }
@@ -127,9 +125,10 @@ static bool take_tag(const struct tag *tag, struct mb2_wishes *wishes, struct re
 	if (type >= COUNT(known))
 		return is_optional(tag)
 		    || refuse(report, DIAG_MULTIBOOT_REQUIRED,
-		              "a header tag of type %u, which Multiboot 2.0 does not know (it "
-		              "ends at %zu, the %s tag)",
-		              type, COUNT(known) - 1, known[COUNT(known) - 1].name);
+		              "a header tag of type %u, which Multiboot 2.0 does not know (its "
+		              "last "
+		              "is %u, the %s tag)",
+		              type, MB2_HEADER_RELOCATABLE, known[MB2_HEADER_RELOCATABLE].name);
 	if (!span_read(tag->body, 0, (uint8_t *)wishes + known[type].to, known[type].size))
 		return refuse(report, DIAG_MULTIBOOT_TAGS,
 		              "the %s tag at byte %#llx has %u bytes, not %zu", known[type].name,
@@ -171,9 +170,11 @@ static void describe_information(const struct tag *tag, struct text *text)
 		if (type >= MB2_TAG_TYPES)
 			text_add(text, "\ninformation of type %u (unknown)", type);
 		else
-			text_add(text, "\n%s%s%s", information[type].name,
+			text_add(text, "\n%s%s%s", information[type],
 			         is_optional(tag) ? ", if that can be" : "",
-			         information[type].efi ? " (with a BIOS there is none)" : "");
+			         information[type][0] == 'E' && information[type][1] == 'F'
+			                 ? " (with a BIOS there is none)"
+			                 : "");
 	}
 }
 
