@@ -22,6 +22,7 @@ static bool read(const char *line)
 		words[count++] = word;
 	}
 	memset(&report, 0, sizeof(report));
+	memset(&order, 0xa5, sizeof(order)); /* as malloc() gives it */
 	return order_read(&order, count, words, &report);
 }
 

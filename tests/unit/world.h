@@ -90,6 +90,7 @@ static inline void begin_empty_world(uint64_t size)
 	if (world.memory != NULL)
 		munmap(world.memory, (size_t)world.size);
 	memset(&world, 0, sizeof(world));
+	memset(&world.boot, WORLD_GARBAGE, sizeof(world.boot)); /* as malloc() gives it */
 	memory = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, flags, -1, 0);
 	EXPECT(memory != MAP_FAILED);
 	memset(world_resident.code, 0xcc, sizeof(world_resident.code));
