@@ -25,14 +25,50 @@ header_2_end:
 """
 
 
+# Says the bytes that EBX points at, as many as the first word there tells, in letters from a to p.
+DUMP = """
+    mov edi, [ebx]
+    add edi, ebx
+    mov cl, '<'
+    call .say
+.next:
+    mov cl, [ebx]
+    shr cl, 4
+    add cl, 'a'
+    call .say
+    mov cl, [ebx]
+    and cl, 15
+    add cl, 'a'
+    call .say
+    inc ebx
+    cmp ebx, edi
+    jb .next
+    mov cl, '>'
+    call .say
+.stop:
+    hlt
+    jmp .stop
+.say:
+    mov dx, 0x3fd
+.wait:
+    in al, dx
+    test al, 0x20
+    jz .wait
+    mov dx, 0x3f8
+    mov al, cl
+    out dx, al
+    ret
+"""
+
+
 def multiboot1(folder, flags=3, addresses="0, 0, 0, 0, 0", form="elf32", link=LINK_32, more=""):
     source = HEADER_1.format(flags=flags, addresses=addresses) + more
     text = f"bits 32\nsection .text\nglobal start\nstart:\n{guests.STAND_32}{source}"
     return guests.assemble(folder, "one", text, form, link)
 
 
-def multiboot2(folder, tags="", form="elf32", link=LINK_32, more=""):
-    text = f"bits 32\nsection .text\nglobal start\nstart:\n{guests.STAND_32}"
+def multiboot2(folder, tags="", form="elf32", link=LINK_32, more="", code=guests.STAND_32):
+    text = f"bits 32\nsection .text\nglobal start\nstart:\n{code}"
     return guests.assemble(folder, "two", text + HEADER_2.format(tags=tags) + more, form, link)
 
 
@@ -90,7 +126,12 @@ class Info1:
 def read_tags(machine, at):
     """The information of Multiboot 2 (3.4): type -> bodies."""
     total, _ = struct.unpack("<II", machine.memory(at, 8))
-    data, place, tags = machine.memory(at, total), 8, {}
+    return parse_tags(machine.memory(at, total))
+
+
+def parse_tags(data):
+    """As read_tags(), from the bytes."""
+    total, place, tags = len(data), 8, {}
     while place < total:
         kind, size = struct.unpack_from("<II", data, place)
         tags.setdefault(kind, []).append(data[place + 8 : place + size])

@@ -1,10 +1,13 @@
 """Multiboot 1 and 2, tag by tag: what a kernel is told is what QEMU was told, and what the BIOS
 says."""
 
+import re
 import struct
 
+import bochs
+import images
 import pytest
-from multiboot import Info1, enter, multiboot1, multiboot2, read_tags
+from multiboot import DUMP, Info1, enter, multiboot1, multiboot2, parse_tags, read_tags
 
 SMBIOS = ("-smbios", "type=1,manufacturer=Somebody,product=Something")
 FRAMEBUFFER = "dw 5, 1\n    dd 20, 800, 600, 32\n"
@@ -139,3 +142,18 @@ def test_all_that_can_be_asked_for_may_be_asked_for(boot, tmp_path):
     _, tags = told_2(boot, tmp_path, f"dw 1, 0\n    dd 96, {types}\n", modules=[__file__])
     assert {1, 2, 3, 4, 5, 6, 8, 9, 10, 13, 14} <= set(tags)
     assert not {11, 12, 16, 17, 18, 19, 20} & set(tags), "what a BIOS has not got"
+
+
+def test_another_bios_is_quoted(start, tmp_path):
+    """Bochs has a BIOS and a VGA BIOS of its own."""
+    kernel = multiboot2(tmp_path, FRAMEBUFFER, code=DUMP)
+    machine = start(images.make_image(kernel), kind=bochs.Bochs, memory=64)
+    said = re.search("<([a-p]+)>", machine.wait_serial(">")).group(1)
+    digits = said.translate(str.maketrans("abcdefghijklmnop", "0123456789abcdef"))
+    tags = parse_tags(bytes.fromhex(digits))
+    mode, segment, offset, size = struct.unpack_from("<4H", tags[7][0])
+    assert tags[7][0][8:12] == b"VESA" and mode & 0x4000
+    assert struct.unpack_from("<HH", tags[7][0], 520 + 18) == (800, 600)
+    assert 0xC0000 <= segment * 16 + offset < 0xD0000 and size > 16, "the interface of VBE 2.0"
+    assert struct.unpack_from("<III", tags[8][0], 12) == (800, 600, 32 | 1 << 8)
+    assert tags[13][0][8:12] == b"_SM_" and tags[14][0].startswith(b"RSD PTR ")
