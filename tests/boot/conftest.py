@@ -94,13 +94,10 @@ def stand(boot):
 
 @pytest.fixture
 def boot_in_bochs(start):
-    """Boots a kernel in Bochs."""
+    """Boots a kernel in Bochs, by its name or a path."""
 
     def run(kernel, append="", options="", **machine):
-        return start(
-            images.make_image(images.kernel_path(kernel), append, options),
-            kind=bochs.Bochs,
-            **machine,
-        )
+        path = kernel if isinstance(kernel, pathlib.Path) else images.kernel_path(kernel)
+        return start(images.make_image(path, append, options), kind=bochs.Bochs, **machine)
 
     return run
