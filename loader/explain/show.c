@@ -421,6 +421,8 @@ void show_screen(struct text *text, const struct look *look, const struct explan
 	} else {
 		show_registers(&sheet);
 		show_error(&sheet, explanation);
+		if (look->fault->narrow != 0)
+			show_tables(&sheet); /* there are fewer registers, and the mode matters */
 		show_code(&sheet);
 		show_stack_short(&sheet);
 	}
