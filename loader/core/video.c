@@ -5,6 +5,7 @@
 #define EDID_SIZE   128
 #define EDID_TIMING 54
 #define NO_MODE     UINT32_MAX
+#define SIZE_ROOM   24 /* characters: more than a size takes, on a new line */
 
 /* Places in the mode information block (VBE 3.0, page 30), and what is asked of them. */
 enum {
@@ -241,7 +242,7 @@ static void list_depths(struct text *text, const struct video_mode *modes, unsig
 	}
 }
 
-/* Writes every size that there is, in the BIOS's order, six to a line. */
+/* Writes every size that there is, in the BIOS's order, six to a line, as far as there is room. */
 static void list_sizes(struct text *text, const struct video_mode *modes, unsigned count)
 {
 	unsigned listed = 0;
@@ -251,6 +252,10 @@ static void list_sizes(struct text *text, const struct video_mode *modes, unsign
 
 		if (find_mode(modes, i, size, 0) != NO_MODE)
 			continue;
+		if (text->limit - text->at < SIZE_ROOM) {
+			text_add(text, " ...");
+			return;
+		}
 		text_add(text, "%s%ux%u", listed % 6 == 0 ? "\n      " : " ", size.width,
 		         size.height);
 		listed++;
@@ -262,7 +267,7 @@ static bool refuse_size(const struct video_mode *modes, unsigned count,
                         const struct video_request *request, struct report *report)
 {
 	struct size size = { request->width, request->height };
-	char list[400];
+	char list[340]; /* with the words before it, no more than a finding has room for */
 	struct text text = text_in(list, sizeof(list));
 
 	if (find_mode(modes, count, size, 0) != NO_MODE) {

@@ -317,6 +317,28 @@ TEST("a size that there is not is refused with those that there are")
 	            "      1920x1080");
 }
 
+TEST("of more sizes than there is room for in a message, none is cut")
+{
+	static struct video_mode many[80];
+	struct video_request request;
+	unsigned at, width, height, end = 0;
+	const char *last;
+
+	for (unsigned i = 0; i < COUNT(many); i++)
+		many[i] = (struct video_mode){ 1024 + i, 1000 + i, 32, i };
+	EXPECT(video_read_request(&request, "640x480"));
+	for (unsigned count = 1; count <= COUNT(many); count++) {
+		memset(&report, 0, sizeof(report));
+		EXPECT(!video_choose(many, count, &request, NOTHING, &at, &report));
+		last = strrchr(report.findings[0].detail, ' ');
+		if (strcmp(last, " ...") == 0)
+			return;
+		EXPECT_EQUAL(sscanf(last, " %ux%u%n", &width, &height, &end), 2);
+		EXPECT(last[end] == 0 && height == 1000 + count - 1);
+	}
+	FAIL("80 sizes have room");
+}
+
 TEST("a depth that there is not is refused with those that there are")
 {
 	EXPECT_EQUAL(chosen("1280x1024x24", COUNT(modes), NOTHING), 1);
