@@ -22,10 +22,12 @@ static const struct layout long_5 = { 5, 9, 8, 3 };
 static const struct layout wide = { 3, 9, 8, 2 };    /* PAE (SDM volume 3A, 4.4) */
 static const struct layout narrow = { 2, 10, 4, 2 }; /* 32-bit paging (4.3) */
 
-/* The layout of long mode's tables: the explainer's own. */
+/* The layout of long mode's tables: the explainer's own. Outside of long mode a kernel that is on
+ * its way there may have asked for 5 levels, and the explainer has 4. */
 static const struct layout *long_layout(const struct look *look)
 {
-	return (look->fault->cr4 & CR4_5_LEVELS) != 0 ? &long_5 : &long_4;
+	return look->fault->legacy == 0 && (look->fault->cr4 & CR4_5_LEVELS) != 0 ? &long_5
+	                                                                          : &long_4;
 }
 
 /* The layout of the kernel's tables. */

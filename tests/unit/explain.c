@@ -764,6 +764,15 @@ TEST("without paging every address below 4 GiB is what it is")
 	expect_words("ud2", "executed ud2");
 }
 
+TEST("32-bit code that has asked for 5 levels of page tables is not there yet")
+{
+	NARROW(VECTOR_OPCODE, "\x0f\x0b");
+	fault.cr4 = 0x1020;
+	expect_words("ud2", "executed ud2");
+	EXPECT(look_canonical(&look, UINT64_C(0x00007fffffffffff)));
+	EXPECT(!look_canonical(&look, UINT64_C(0x0000800000000000)));
+}
+
 TEST("32-bit page tables are walked: two levels, pages of 4 KiB and 4 MiB")
 {
 	NARROW(VECTOR_PAGE, "\x89\x03"); /* mov [ebx], eax */
