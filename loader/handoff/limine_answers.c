@@ -193,6 +193,14 @@ static uint64_t write_path(struct limine *limine, const struct file *file)
 	return at;
 }
 
+/* What the files were read from. */
+static uint32_t media_type(const struct machine *machine)
+{
+	if (machine->network)
+		return LIMINE_MEDIA_TFTP;
+	return machine->boot_drive >= OPTICAL_DRIVE ? LIMINE_MEDIA_OPTICAL : LIMINE_MEDIA_GENERIC;
+}
+
 /* What is told of a file that lies at the physical address `at`, with its command line as the
  * kernel sees it. */
 static uint64_t write_file(struct limine *limine, const struct file *file, uint64_t at,
@@ -203,9 +211,7 @@ static uint64_t write_file(struct limine *limine, const struct file *file, uint6
 		.size = file->bytes.size,
 		.path = write_path(limine, file),
 		.command_line = command_line,
-		.media_type = limine->plan->machine->boot_drive >= OPTICAL_DRIVE
-		                    ? LIMINE_MEDIA_OPTICAL
-		                    : LIMINE_MEDIA_GENERIC,
+		.media_type = media_type(limine->plan->machine),
 	};
 
 	return writer_copy(&limine->writer, &told, sizeof(told));

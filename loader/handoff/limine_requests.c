@@ -8,6 +8,8 @@
 #include "core/elf_format.h"
 #include "core/relocate.h"
 
+#define LIST_SECTION ".limine_reqs"
+
 /* The last two numbers of a request, and what it is called. */
 struct known {
 	uint64_t id[2];
@@ -25,6 +27,7 @@ struct search {
 	struct limine_requests *requests;
 	const struct segment *segment;
 	struct report *report;
+	bool only_tag; /* pass over requests */
 	bool ended;
 };
 
@@ -249,8 +252,86 @@ static bool look(struct search *search, uint64_t offset)
 	search->ended = has_words(bytes, offset, LIMINE_END_0, LIMINE_END_1);
 	if (has_words(bytes, offset, LIMINE_TAG_0, LIMINE_TAG_1))
 		return note(search, &search->requests->tag, offset, "base revision");
-	return !has_words(bytes, offset, LIMINE_MAGIC_0, LIMINE_MAGIC_1)
+	return search->only_tag || !has_words(bytes, offset, LIMINE_MAGIC_0, LIMINE_MAGIC_1)
 	    || note_request(search, offset);
+}
+
+/* Looks through what is loaded of the kernel. */
+static bool look_through(struct search *search, const struct kernel *kernel)
+{
+	*search->requests = (struct limine_requests){ 0 };
+	search->ended = false;
+	for (unsigned i = 0; i < kernel->segment_count && !search->ended; i++) {
+		struct span bytes = kernel->segments[i].file;
+		uint64_t offset = next_mark(bytes, -kernel->segments[i].virt.begin & 7);
+
+		search->segment = &kernel->segments[i];
+		for (; offset < bytes.size && !search->ended;
+		     offset = next_mark(bytes, offset + 8)) {
+			if (!look(search, offset))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Where the list is loaded that an old kernel has in its section .limine_reqs; 0 if there is none.
+ */
+static uint64_t find_list(struct span file)
+{
+	struct elf_section_header names, section;
+	struct elf_header header;
+	struct span name;
+	uint64_t length;
+
+	span_read(file, 0, &header, sizeof(header));
+	if (header.shentsize != sizeof(section)
+	    || !span_read(file, header.shoff + header.shstrndx * sizeof(names), &names,
+	                  sizeof(names))
+	    || !span_part(file, names.offset, names.size, &name))
+		return 0;
+	for (unsigned i = 0; i < header.shnum; i++) {
+		if (span_read(file, header.shoff + i * sizeof(section), &section, sizeof(section))
+		    && span_string(name, section.name, &length)
+		    && text_equal((const char *)name.bytes + (size_t)section.name, LIST_SECTION))
+			return section.addr;
+	}
+	return 0;
+}
+
+/* Notes the requests to which the list loaded at `at` points, up to its zero. */
+static bool look_at_list(struct search *search, const struct kernel *kernel, uint64_t at)
+{
+	uint64_t request;
+
+	for (; (request = limine_pointer(kernel, at)) != 0; at += 8) {
+		search->segment = kernel_segment_at(kernel, request);
+		if (search->segment == NULL)
+			return refuse(
+				search->report, DIAG_LIMINE_BAD_REQUEST,
+				"the list in .limine_reqs names %#llx, which is in no segment",
+				ULL(request));
+		if (!note_request(search, request - search->segment->virt.begin))
+			return false;
+	}
+	return true;
+}
+
+/* Finds the tag and the requests. A kernel of base revision 0 may list its requests, and then no
+ * others count. */
+static bool look_everywhere(struct search *search, const struct kernel *kernel)
+{
+	uint64_t list = find_list(kernel->file);
+
+	search->only_tag = list != 0;
+	if (!look_through(search, kernel))
+		return false;
+	if (list == 0)
+		return true;
+	if (limine_word(&search->requests->tag, LIMINE_TAG_REVISION) == 0)
+		return look_at_list(search, kernel, list);
+	search->only_tag = false;
+	return look_through(search, kernel);
 }
 
 /* A request must lie where the kernel can see that it has been answered. */
@@ -278,19 +359,9 @@ bool limine_find_requests(struct limine_requests *requests, const struct kernel 
 {
 	struct search search = { .requests = requests, .report = report };
 
-	*requests = (struct limine_requests){ 0 };
-	for (unsigned i = 0; i < kernel->segment_count && !search.ended; i++) {
-		struct span bytes = kernel->segments[i].file;
-		uint64_t offset = next_mark(bytes, -kernel->segments[i].virt.begin & 7);
-
-		search.segment = &kernel->segments[i];
-		for (; offset < bytes.size && !search.ended;
-		     offset = next_mark(bytes, offset + 8)) {
-			if (!look(&search, offset))
-				return false;
-		}
-	}
-	requests->revision = limine_word(&requests->tag, 16);
+	if (!look_everywhere(&search, kernel))
+		return false;
+	requests->revision = limine_word(&requests->tag, LIMINE_TAG_REVISION);
 	requests->revision_used = (unsigned)min_u64(requests->revision, LIMINE_MAX_REVISION);
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		const struct limine_request *request = &requests->of[i];

@@ -238,6 +238,81 @@ TEST("requests count between the last start marker and the first end marker only
 	EXPECT_EQUAL(word_at(DATA + 0x328), 0);
 }
 
+/* Adds the section headers of an old kernel, whose list of requests is loaded at `at`; call it
+ * last. */
+static void add_list_section(uint64_t at)
+{
+	static const char names[] = "\0.names\0.limine_reqs";
+	struct elf_section_header *sections;
+
+	elf_head->shoff = align_up(elf_size, 8);
+	elf_head->shentsize = sizeof(*sections);
+	elf_head->shnum = 3;
+	elf_head->shstrndx = 1;
+	sections = (struct elf_section_header *)(void *)(elf_bytes + elf_head->shoff);
+	elf_size = elf_head->shoff + 3 * sizeof(*sections) + sizeof(names);
+	sections[0] = (struct elf_section_header){ 0 };
+	sections[1] = (struct elf_section_header){ .name = 1,
+		                                   .offset = elf_size - sizeof(names),
+		                                   .size = sizeof(names) };
+	sections[2] = (struct elf_section_header){ .name = 8, .addr = at };
+	memcpy(elf_bytes + elf_size - sizeof(names), names, sizeof(names));
+}
+
+/* A kernel with three requests, and a list of one of them. */
+static void begin_listed(unsigned type, uint64_t base)
+{
+	begin_limine(type, base);
+	put_request(base + 0x3000, LIMINE_FIRMWARE_TYPE, 0);
+	put_request(base + 0x3040, LIMINE_FIRMWARE_TYPE, 0);
+	put_request(base + 0x3080, LIMINE_HHDM, 0);
+	put_words(base + 0x3100, (uint64_t[]){ base + 0x3040, 0, base + 0x3000 }, 3);
+}
+
+TEST("at base revision 0 only the requests in the section .limine_reqs count, if there is one")
+{
+	begin_listed(ELF_TYPE_EXEC, TOP);
+	add_list_section(DATA + 0x100);
+	boot_it();
+	EXPECT_EQUAL(word_at(DATA + 40), 0);
+	EXPECT(answer_to(DATA + 0x40) != NULL);
+	EXPECT_EQUAL(word_at(DATA + 0x80 + 40), 0);
+}
+
+TEST("from base revision 1 on a section .limine_reqs counts for nothing")
+{
+	begin_listed(ELF_TYPE_EXEC, TOP);
+	put_revision(DATA + 0x200, 1);
+	add_list_section(DATA + 0x100);
+	expect_refused(DIAG_LIMINE_TWICE, "firmware type");
+}
+
+TEST("a list of requests is relocated with its kernel")
+{
+	begin_listed(ELF_TYPE_DYN, 0);
+	put_words(0x3100, (uint64_t[]){ 0, 0 }, 2);
+	put_dynamic(0x3800,
+	            (struct elf_dynamic[]){ { ELF_DT_RELA, 0x3900 }, { ELF_DT_RELASZ, 24 } }, 2);
+	put_words(0x3900, (uint64_t[]){ 0x3100, ELF_R_X86_64_RELATIVE, 0x3080 }, 3);
+	add_list_section(0x3100);
+	boot_it();
+	EXPECT_EQUAL(number_for(TOP + 0x3080), DIRECT_MAP);
+	EXPECT_EQUAL(word_at(TOP + 0x3028), 0);
+}
+
+TEST("a list that leads nowhere is refused")
+{
+	static const uint64_t places[] = { 1, TOP + 0x100000, DATA + 0x2000 };
+
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		begin_listed(ELF_TYPE_EXEC, TOP);
+		put_word(DATA + 0x100, places[i]);
+		add_list_section(DATA + 0x100);
+		expect_refused(DIAG_LIMINE_BAD_REQUEST,
+		               i < 2 ? "is in no segment" : "within its id");
+	}
+}
+
 /* --- answers --- */
 
 TEST("what a BIOS machine cannot know stays as the kernel left it")
@@ -401,6 +476,29 @@ TEST("modules are listed with their paths, the kernel's own before the user's")
 	EXPECT_EQUAL(file->size, 3);
 	EXPECT_EQUAL(memcmp(seen(file->address), "abc", 4), 0);
 	EXPECT_EQUAL(file->media_type, LIMINE_MEDIA_OPTICAL);
+}
+
+TEST("a file is told to come from a disc, a disk or the network")
+{
+	static const struct {
+		uint32_t drive;
+		bool network;
+		uint32_t type;
+	} media[] = { { 0xe0, false, LIMINE_MEDIA_OPTICAL },
+		      { 0x80, false, LIMINE_MEDIA_GENERIC },
+		      { 0, true, LIMINE_MEDIA_TFTP } };
+
+	for (unsigned i = 0; i < COUNT(media); i++) {
+		const struct limine_file *file;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		world.machine.boot_drive = media[i].drive;
+		world.machine.network = media[i].network;
+		put_request(DATA, LIMINE_EXECUTABLE_FILE, 0);
+		boot_it();
+		file = seen(number_for(DATA));
+		EXPECT_EQUAL(file->media_type, media[i].type);
+	}
 }
 
 /* A modules request that names internal modules. */

@@ -22,6 +22,8 @@
 #define LIMINE_TAG_0 UINT64_C(0xf9562b2d5c95a6c8)
 #define LIMINE_TAG_1 UINT64_C(0x6a7b384944536bdc)
 
+#define LIMINE_TAG_REVISION 16 /* offset of the number behind them */
+
 /* Requests are looked for between these, if they are there. */
 #define LIMINE_START_0 UINT64_C(0xf6b8f4b39de7d1ae)
 #define LIMINE_START_1 UINT64_C(0xfab91a6940fcb9cf)
@@ -201,7 +203,7 @@ struct limine_file {
 	uint8_t gpt_disk_uuid[16], gpt_part_uuid[16], part_uuid[16];
 };
 
-enum { LIMINE_MEDIA_GENERIC, LIMINE_MEDIA_OPTICAL };
+enum { LIMINE_MEDIA_GENERIC, LIMINE_MEDIA_OPTICAL, LIMINE_MEDIA_TFTP };
 
 struct limine_smbios {
 	uint64_t revision;
