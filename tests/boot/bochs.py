@@ -1,11 +1,13 @@
 """Boots a CD in Bochs, a second opinion: its own BIOS, VGA BIOS and idea of an x86-64. Knows
 Debian's Bochs."""
 
+import contextlib
 import os
 import pathlib
-import shlex
+import pty
 import signal
 import subprocess
+import threading
 import time
 
 BIOS = "/usr/share/bochs/BIOS-bochs-latest"
@@ -55,19 +57,19 @@ class Bochs:
                 display="term",
             )
         )
-        # Bochs wants a terminal for its display; script gives it one and keeps what is drawn there.
-        inner = shlex.join(
-            ["bochs", "-q", "-f", str(self.log / "bochsrc"), "-rc", str(self.log / "commands")]
+        # Bochs wants a terminal for its display; what is drawn there is kept.
+        self.terminal, end = pty.openpty()
+        self.process = subprocess.Popen(
+            ["bochs", "-q", "-f", self.log / "bochsrc", "-rc", self.log / "commands"],
+            stdin=end,
+            stdout=end,
+            stderr=end,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm"},
         )
-        with open(self.log / "output.log", "wb") as output:
-            self.process = subprocess.Popen(
-                ["script", "-qefc", inner, "/dev/null"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                env={**os.environ, "TERM": "xterm"},
-            )
+        os.close(end)
+        self.reader = threading.Thread(target=self._keep, daemon=True)
+        self.reader.start()
 
     def __enter__(self):
         return self
@@ -76,10 +78,18 @@ class Bochs:
         self.stop()
 
     def stop(self):
-        """Ends Bochs and the terminal around it."""
+        """Ends Bochs, and whatever it has started."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
+        os.close(self.terminal)
+
+    def _keep(self):
+        """Copies what is drawn on the terminal until nobody draws there any more."""
+        with open(self.log / "output.log", "wb") as output, contextlib.suppress(OSError):
+            while drawn := os.read(self.terminal, 4096):
+                output.write(drawn)
 
     def serial(self):
         """Everything COM1 has said so far."""
