@@ -8,8 +8,6 @@
 #include "core/elf_format.h"
 #include "core/relocate.h"
 
-#define LIST_SECTION ".limine_reqs"
-
 /* The last two numbers of a request, and what it is called. */
 struct known {
 	uint64_t id[2];
@@ -279,21 +277,20 @@ static bool look_through(struct search *search, const struct kernel *kernel)
  */
 static uint64_t find_list(struct span file)
 {
+	static const char wanted[] = ".limine_reqs";
 	struct elf_section_header names, section;
 	struct elf_header header;
-	struct span name;
-	uint64_t length;
+	char name[sizeof(wanted)];
 
 	span_read(file, 0, &header, sizeof(header));
 	if (header.shentsize != sizeof(section)
 	    || !span_read(file, header.shoff + header.shstrndx * sizeof(names), &names,
-	                  sizeof(names))
-	    || !span_part(file, names.offset, names.size, &name))
+	                  sizeof(names)))
 		return 0;
 	for (unsigned i = 0; i < header.shnum; i++) {
 		if (span_read(file, header.shoff + i * sizeof(section), &section, sizeof(section))
-		    && span_string(name, section.name, &length)
-		    && text_equal((const char *)name.bytes + (size_t)section.name, LIST_SECTION))
+		    && span_read(file, names.offset + section.name, name, sizeof(name))
+		    && memcmp(name, wanted, sizeof(wanted)) == 0)
 			return section.addr;
 	}
 	return 0;

@@ -13,7 +13,7 @@ static const char *reason(const struct plan *plan, const struct segment *segment
 		return "at no multiple of 8";
 	if ((segment->rights & RIGHT_WRITE) == 0 && strcmp(plan->protocol, "limine") != 0)
 		return "in a segment that may not be written";
-	return "outside of the start and end markers";
+	return "outside of the markers, or of the list in .limine_reqs";
 }
 
 /* The requests in the bytes of one segment that are not among those that are found. */
