@@ -457,6 +457,7 @@ void order_drop_options(struct order *order, unsigned honoured, const char *prot
 {
 	struct options *options = &order->options;
 	bool five_levels = options->paging_levels == 5;
+	bool pixels = options->video.want != VIDEO_TEXT;
 	const struct {
 		enum option option;
 		const char *name;
@@ -472,6 +473,7 @@ void order_drop_options(struct order *order, unsigned honoured, const char *prot
 		{ OPTION_KASLR, "kaslr", &options->kaslr, sizeof(options->kaslr) },
 		{ OPTION_TSC, "tsc", &options->tsc, sizeof(options->tsc) },
 		{ OPTION_SMP, "smp", &options->smp, sizeof(options->smp) },
+		{ OPTION_VIDEO, "video", &pixels, sizeof(pixels) },
 	};
 
 	for (unsigned i = 0; i < COUNT(all); i++) {
@@ -480,4 +482,6 @@ void order_drop_options(struct order *order, unsigned honoured, const char *prot
 			     all[i].name, protocol);
 	}
 	options->paging_levels = five_levels ? 5 : 4;
+	if (!pixels)
+		options->video.want = VIDEO_TEXT;
 }

@@ -38,7 +38,8 @@ enum option {
 	OPTION_KASLR = 1 << 6,
 	OPTION_TSC = 1 << 7,
 	OPTION_SMP = 1 << 8,
-	OPTIONS_ALL = (1 << 9) - 1
+	OPTION_VIDEO = 1 << 9,
+	OPTIONS_ALL = (1 << 10) - 1
 };
 
 struct options {

@@ -323,7 +323,7 @@ static bool limine_seal(struct plan *plan)
 const struct protocol limine_protocol = {
 	.name = "limine",
 	.options = OPTION_STACK | OPTION_DIRECT_MAP | OPTION_PAGING | OPTION_KERNEL_FILE
-	         | OPTION_KASLR | OPTION_TSC,
+	         | OPTION_KASLR | OPTION_TSC | OPTION_VIDEO,
 	.recognise = limine_is_asked,
 	.read = kernel_read,
 	.wish = limine_wish,

@@ -253,6 +253,7 @@ static bool mb1_plan(struct plan *plan)
 
 const struct protocol multiboot1_protocol = {
 	.name = "multiboot1",
+	.options = OPTION_VIDEO,
 	.recognise = mb1_recognise,
 	.resembles = mb1_resembles,
 	.read = mb1_read,

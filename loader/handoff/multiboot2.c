@@ -301,6 +301,7 @@ static bool mb2_plan(struct plan *plan)
 
 const struct protocol multiboot2_protocol = {
 	.name = "multiboot2",
+	.options = OPTION_VIDEO,
 	.recognise = mb2_recognise,
 	.resembles = mb2_resembles,
 	.read = mb2_read,

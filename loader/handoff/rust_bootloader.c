@@ -43,7 +43,7 @@ struct word {
 	uint64_t align, most;
 };
 
-/* The numbers of the level 4 entries that are taken, in the order in which the crate takes them. */
+/* Which level 4 entries of the lower half are taken. */
 struct slots {
 	bool taken[LOWER_SLOTS];
 };
@@ -288,7 +288,7 @@ static bool rust_bootloader_place(struct plan *plan)
 	if (!read_features(plan->order->options.protocol, &features, plan->report))
 		return false;
 	size = kernel->end - kernel->begin + stack_pages(plan, &features) * PAGE_SIZE;
-	if (size < end - plan->lowest)
+	if (end > plan->lowest && size < end - plan->lowest)
 		plan->lowest = end - size;
 	plan->small_pages = true;
 	return plan_kernel(plan);
@@ -309,8 +309,7 @@ static bool rust_bootloader_plan(struct plan *plan)
 		return false;
 	plan->handoff = info;
 	plan->entry.rip = plan->kernel->entry.at + plan->slide;
-	plan->entry.ss =
-		0; /* blog_os reloads only CS: a stale SS would be a fault at its first iretq */
+	plan->entry.ss = 0; /* blog_os reloads only CS: a stale SS would fail at its first iretq */
 	plan->entry.fs = 0;
 	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features.sse ? CR0_MP : 0);
 	plan->entry.cr4 = CR4_PAE | (features.sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
@@ -341,56 +340,46 @@ static uint32_t region_type(const struct memory_range *range)
 	return range->phys.begin == 0 ? RB_FRAME_ZERO : types[range->type];
 }
 
-/* True if the range may be left out of a map that is full: nothing of it is the kernel's to know.
- */
+/* True if the range may be left out of a map that is full: the kernel need not know of it. */
 static bool is_dispensable(const struct memory_range *range)
 {
 	return range->type == MEMORY_RESERVED || range->type == MEMORY_USABLE
 	    || range->type == MEMORY_BAD;
 }
 
-/* The smallest size that a dispensable range must have so that at most RB_MAP_ENTRIES remain. */
-static uint64_t smallest_kept(const struct memory *map)
+/* How many of the ranges that may be left out are smaller than number `of`, or of its size and
+ * before it. */
+static unsigned rank(const struct memory *map, unsigned of)
 {
-	uint64_t size = 0;
-	unsigned kept;
+	uint64_t size = map->ranges[of].phys.end - map->ranges[of].phys.begin;
+	unsigned smaller = 0;
 
-	do {
-		uint64_t next = UINT64_MAX;
+	for (unsigned i = 0; i < map->count; i++) {
+		uint64_t other = map->ranges[i].phys.end - map->ranges[i].phys.begin;
 
-		kept = 0;
-		for (unsigned i = 0; i < map->count; i++) {
-			uint64_t this = map->ranges[i].phys.end - map->ranges[i].phys.begin;
-
-			if (!is_dispensable(&map->ranges[i]) || this >= size) {
-				kept++;
-				next = is_dispensable(&map->ranges[i]) ? min_u64(next, this + 1)
-				                                       : next;
-			}
-		}
-		if (kept > RB_MAP_ENTRIES)
-			size = next;
-	} while (kept > RB_MAP_ENTRIES && size != UINT64_MAX);
-	return size;
+		smaller += is_dispensable(&map->ranges[i])
+		        && (other < size || (other == size && i < of));
+	}
+	return smaller;
 }
 
 static bool rust_bootloader_seal(struct plan *plan)
 {
 	struct rb_memory_map *regions = plan->handoff;
 	const struct memory *map = plan_memory_map(plan);
-	uint64_t smallest;
+	unsigned excess;
 
 	if (map == NULL)
 		return false;
-	smallest = smallest_kept(map);
+	excess = map->count > RB_MAP_ENTRIES ? map->count - RB_MAP_ENTRIES : 0;
 	for (unsigned i = 0; i < map->count && regions->count < RB_MAP_ENTRIES; i++) {
 		const struct memory_range *range = &map->ranges[i];
 
-		if (!is_dispensable(range) || range->phys.end - range->phys.begin >= smallest)
-			regions->entries[regions->count++] =
-				(struct rb_region){ range->phys.begin / PAGE_SIZE,
-				                    range->phys.end / PAGE_SIZE, region_type(range),
-				                    0 };
+		if (excess != 0 && is_dispensable(range) && rank(map, i) < excess)
+			continue;
+		regions->entries[regions->count++] =
+			(struct rb_region){ range->phys.begin / PAGE_SIZE,
+			                    range->phys.end / PAGE_SIZE, region_type(range), 0 };
 	}
 	for (uint64_t i = regions->count; i < RB_MAP_ENTRIES; i++)
 		regions->entries[i].type = RB_EMPTY;

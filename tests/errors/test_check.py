@@ -78,7 +78,16 @@ def test_sse_is_known_to_be_on_or_off(kernel):
     assert "K814" not in check("-protocol=bootloader-0.9,sse", program)["warnings"]
 
 
+def test_what_is_asked_for_a_kernel_of_the_crate_bootloader_is_shown(kernel):
+    asked = "-protocol=bootloader-0.9,map_physical_memory,kernel-stack-size=3"
+    assert check(asked, kernel())["asks"] == "map_physical_memory\nkernel-stack-size=3"
+    done = subprocess.run([ROOT / "build/check", "--", asked, kernel()], capture_output=True)
+    words = b"protocol  bootloader-0.9\n    asks for  map_physical_memory\n    asks for  kernel-s"
+    assert words in done.stdout
+
+
 @pytest.mark.parametrize("code, words", [
+    ("K306", " -video=800x600"),
     ("K702", ",mmap"),
     ("K702", ",sse=1"),
     ("K702", ","),

@@ -442,4 +442,11 @@ TEST("options that a protocol does not have are taken back, with a warning for e
 	EXPECT_EQUAL(report.count, 9);
 	order_drop_options(&order, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 9);
+	accept("-video=text kernel.elf");
+	order_drop_options(&order, 0, "foreign", &report);
+	EXPECT_EQUAL(report.count, 0);
+	accept("-video=800x600 kernel.elf");
+	order_drop_options(&order, 0, "foreign", &report);
+	EXPECT_EQUAL(report.count, 1);
+	EXPECT(order.options.video.want == VIDEO_TEXT);
 }

@@ -123,6 +123,19 @@ TEST("of more than 64 ranges the smallest are left out, where the crate panics")
 		EXPECT(map->entries[i].start_frame != 64 * MIB / PAGE_SIZE);
 }
 
+TEST("no more ranges are left out than must be, all of a size or not")
+{
+	const struct rb_memory_map *map;
+
+	begin_kernel(ELF_TYPE_EXEC, LINKED, "bootloader-0.9");
+	for (unsigned i = 0; world.machine.firmware_count < COUNT(world.firmware); i++)
+		add_firmware((64 + 2 * i) * MIB, (65 + 2 * i) * MIB, 2);
+	map = boot_it();
+	expect_order(map);
+	EXPECT_EQUAL(map->count, RB_MAP_ENTRIES);
+	EXPECT(pages_of(map, RB_RESERVED) >= 50 * 256);
+}
+
 TEST("types of memory that the crate panics at count as reserved")
 {
 	static const uint32_t types[] = { 0, 6, 7, 12, 20, 0xf0000000 };

@@ -89,13 +89,25 @@ static void read_kernel(struct check *check)
 	                                        bits, &unused);
 }
 
-/* Words what the kernel asks for by itself. */
+/* Words what the kernel asks for by itself, or where it cannot, what is asked for it behind the
+ * protocol's name: "name,this,that". */
 static void describe(struct check *check)
 {
 	struct text text = text_in(check->asks, sizeof(check->asks));
+	const char *choice = check->order.options.protocol;
 
-	if (check->readable && check->protocol->describe != NULL)
+	if (check->readable && check->protocol->describe != NULL) {
 		check->protocol->describe(&check->boot.kernel, &text);
+		return;
+	}
+	while (choice != NULL && *choice != 0 && *choice != ',')
+		choice++;
+	for (const char *at = choice; at != NULL && *at != 0; at++) {
+		if (*at != ',')
+			text_add(&text, "%c", *at);
+		else if (at != choice)
+			text_add(&text, "\n");
+	}
 }
 
 /* Everything that the loader does before it leaves the BIOS, and then what it does not. */

@@ -78,9 +78,9 @@ static void show_kernel(const struct check *check)
 static void show_protocol(const struct check *check)
 {
 	printf("  protocol  %s", check->protocol->name);
+	if (check->asks[0] != 0)
+		printf(check->protocol->describe != NULL ? ", for " : "\n    asks for  ");
 	for (const char *at = check->asks; *at != 0; at++) {
-		if (at == check->asks)
-			printf(", for ");
 		putchar(*at);
 		if (*at == '\n')
 			printf("    asks for  ");
