@@ -146,16 +146,25 @@ def test_the_page_tables_are_seen_through_themselves(enter):
     assert offset == 3 * SLOT
 
 
-def test_addresses_may_be_chosen(enter):
-    features = (
-        ",map_physical_memory,kernel-stack-address=0xffffff8000000000,kernel-stack-size=16"
-        ",boot-info-address=0xffffffff90000000,physical-memory-offset=0xffff800000000000"
+@pytest.mark.parametrize("stack, information, offset", [
+    (0xFFFFFF8000000000, 0xFFFFFFFF90000000, 0xFFFF800000000000),
+    (0xFFFF800055550000, 0xFFFF800040000000, 0xFFFF800060000000),  # all in one entry
+    (0x10000000, 0x30000000, 0xC0000000),  # all beside the kernel
+    (0x7FFFFFFEE000, 0x7FFFFFFFF000, 0x7E0000001000),  # at the end, and at no multiple of 2 MiB
+])  # fmt: skip
+def test_addresses_may_be_chosen(enter, stack, information, offset):
+    """As MOROS, Firefly and others do; and where nobody would."""
+    _, registers, mappings, info = enter(
+        f",map_physical_memory,kernel-stack-address={stack:#x},kernel-stack-size=16"
+        f",boot-info-address={information:#x},physical-memory-offset={offset:#x}"
     )
-    _, registers, mappings, info = enter(features)
-    assert registers["rdi"] == 0xFFFFFFFF90000000
-    assert registers["rsp"] == 0xFFFFFF8000000000 + 17 * 4096 - 8
-    assert paging.find(mappings, 0xFFFFFF8000000000) is None
-    assert struct.unpack_from("<Q", info, 1544)[0] == 0xFFFF800000000000
+    assert registers["rdi"] == information
+    assert registers["rsp"] == stack + 17 * 4096 - 8
+    assert paging.find(mappings, stack) is None
+    assert paging.find(mappings, stack + 4096).phys != 0
+    assert struct.unpack_from("<Q", info, 1544)[0] == offset
+    for phys in (0, 0xB8000, 64 * MIB, 4 * GIB - 1):
+        assert paging.translate(mappings, offset + phys) == phys
 
 
 @pytest.mark.parametrize("features", [",mmap", ",kernel-stack-address=0x123", ",sse=1", ","])
