@@ -16,8 +16,7 @@ extern const struct protocol multiboot2_protocol;
 /* The table of APM as both versions hand it over; false if there is none. */
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm);
 
-/* Puts the kernel's segments where they belong: at their physical addresses, and plan->slide away.
- * */
+/* Puts the kernel's segments at their physical addresses, plan->slide away. */
 bool multiboot_place(struct plan *plan);
 
 /*

@@ -161,6 +161,31 @@ def test_a_kernel_without_a_header_is_refused(boot):
     check_refusal(boot, "placed", 720, options="-protocol=multiboot2")
 
 
+BROKEN = {
+    724: (0x100C, 0),  # the checksum
+    725: (0x1002, None),  # the header's place
+    726: (0x9000, None),
+    727: (0x1004, 4),  # the architecture
+    728: (0x1014, 7),  # the size of the first tag
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_header_that_is_not_right_is_refused_for_what_it_is(boot, tmp_path, code):
+    at, word = BROKEN[code]
+    header = struct.pack("<IIIIHHI", 0xE85250D6, 0, 24, -(0xE85250D6 + 24) & 0xFFFFFFFF, 0, 0, 8)
+    place = at if word is None else 0x1000
+    data = bytearray(b"\x7fELF\1".ljust(place, b"\0") + header.ljust(0x1000, b"\0"))
+    if word is not None:
+        struct.pack_into("<I", data, at, word)
+    if code == 727:
+        struct.pack_into("<I", data, 0x100C, -(0xE85250D6 + 24 + word) & 0xFFFFFFFF)
+    if code == 728:
+        struct.pack_into("<H", data, 0x1010, 3)
+    (tmp_path / "broken").write_bytes(data)
+    check_refusal(boot, tmp_path / "broken", code)
+
+
 def test_addresses_that_do_not_fit_are_refused(boot, tmp_path):
     kernel = multiboot1(tmp_path, flags=0x10003, addresses="0x100000, 0x200000, 0, 0, 0x100000")
     check_refusal(boot, kernel, 722)

@@ -245,6 +245,7 @@ int main(int argc, char **argv)
 	fail();
 	console_close();
 	free(scratch_block);
+	video_release(&machine);
 	free(state);
 	files_release();
 	return 1;

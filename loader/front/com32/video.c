@@ -193,3 +193,9 @@ bool video_set(const struct machine *machine, struct report *report)
 	return refuse(report, DIAG_VIDEO_NOT_SET, "int 10h, AX=4F02h, BX=%#x: AX=%#x",
 	              VBE_LINEAR | machine->screen_mode, (unsigned)out.eax & 0xffff);
 }
+
+void video_release(const struct machine *machine)
+{
+	free((void *)(uintptr_t)machine->vbe.control.bytes);
+	free((void *)(uintptr_t)machine->video_modes);
+}

@@ -17,4 +17,7 @@ bool video_read(struct machine *machine, const struct video_request *request,
  * screen is in text mode. */
 bool video_set(const struct machine *machine, struct report *report);
 
+/* Gives back the memory that video_read() has left with machine's facts. */
+void video_release(const struct machine *machine);
+
 #endif
