@@ -79,6 +79,17 @@ static bool wish(void)
 	return good;
 }
 
+/* Words what the kernel asks for, as the checking tool does. */
+static void describe(void)
+{
+	char words[500];
+	struct text text = text_in(words, sizeof(words));
+
+	if (world.protocol->describe != NULL)
+		world.protocol->describe(&world.boot.kernel, &text);
+	EXPECT(text.at <= text.limit);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct span rest = { bytes, size };
@@ -101,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		EXPECT(world.report.count > 0);
 		return 0;
 	}
+	describe();
 	for (unsigned i = 0; i < world.boot.plan.count; i++) {
 		const struct placement *one = &world.boot.plan.placements[i];
 
