@@ -169,16 +169,18 @@ def test_the_machine_can_be_restarted(boot):
     machine.expect_end("reset")
 
 
-def test_an_nmi_is_explained(boot):
-    machine = boot("fault_waits", debug_exit=False)
+@pytest.mark.parametrize("stack", ["", "lost"])
+def test_an_nmi_is_explained(boot, stack):
+    machine = boot("fault_waits", append=stack, debug_exit=False)
     machine.wait_serial("waiting")
     machine.monitor("nmi")
     said = machine.wait_serial(HALTED)
     assert line_for_programs(said)["kind"] == "nmi" and "A non-maskable interrupt came" in said
 
 
-def test_a_machine_check_is_explained(boot):
-    machine = boot("fault_waits", cpu="max", debug_exit=False)
+@pytest.mark.parametrize("stack", ["", "lost"])
+def test_a_machine_check_is_explained(boot, stack):
+    machine = boot("fault_waits", append=stack, cpu="max", debug_exit=False)
     machine.wait_serial("waiting")
     machine.monitor("mce 0 4 0xbd00000000000134 0x5 0x12345000 0x8c")
     said = machine.wait_serial(HALTED)
