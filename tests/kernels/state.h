@@ -109,6 +109,31 @@ static inline void read_cpu(volatile struct cpu *cpu)
 	cpu->apic_base = read_msr(0x1b);
 }
 
+/* The top of the stack that the CPU's TSS has for handlers under this number, 1 to 4 (SDM volume 3A,
+ * figure 8-11). */
+static inline uint64_t handler_stack(const volatile struct cpu *cpu, unsigned number)
+{
+	const volatile uint64_t *entry = (const volatile uint64_t *)(cpu->gdt.base + cpu->tr);
+	uint64_t task = (entry[0] >> 16 & 0xffffff) | entry[0] >> 56 << 24 | entry[1] << 32;
+
+	return *(const volatile uint64_t *)(task + 28 + 8 * number);
+}
+
+/* No stack for handlers may lie in another, of the same or of the other CPU. */
+static inline void expect_own_stacks(const volatile struct cpu *other,
+                                     const volatile struct cpu *first)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t one = handler_stack(i < 4 ? other : first, i % 4 + 1);
+
+		for (unsigned j = 0; j < i; j++) {
+			uint64_t two = handler_stack(j < 4 ? other : first, j % 4 + 1);
+
+			EXPECT((one > two ? one - two : two - one) >= 256);
+		}
+	}
+}
+
 /* Holds another CPU against the first, which must differ in nothing but what is its own. */
 static inline void expect_like(const volatile struct cpu *other, const volatile struct cpu *first)
 {
@@ -130,6 +155,7 @@ static inline void expect_like(const volatile struct cpu *other, const volatile 
 	EXPECT_EQUAL(other->ldt, first->ldt);
 	EXPECT_EQUAL(other->gdt.limit, first->gdt.limit);
 	EXPECT(other->gdt.base != first->gdt.base);
+	expect_own_stacks(other, first);
 	EXPECT_EQUAL(other->idt.base, first->idt.base);
 	EXPECT_EQUAL(other->idt.limit, first->idt.limit);
 }

@@ -198,6 +198,22 @@ TEST("with -kernelfile the file is left whole, and handed over")
 	       == 0);
 }
 
+TEST("a kernel of 1 GiB or more lies where pages of 1 GiB can map it, if the CPU has them")
+{
+	for (unsigned has = 0; has < 2; has++) {
+		begin_world(16 * MIB);
+		add_firmware(16 * MIB, 6 * GIB, 1); /* planned with, and never written to */
+		world.machine.cpu.gib_pages = has != 0;
+		begin_elf(ELF_TYPE_EXEC);
+		add_segment(RX, TOP_2_GIB + 0x5000, 100, 5 * GIB / 4);
+		elf_head->entry = TOP_2_GIB + 0x5000;
+		lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+		expect_plan();
+		EXPECT_EQUAL(world.boot.plan.kernel_physical % (has != 0 ? GIB : 2 * MIB), 0x5000);
+	}
+	EXPECT(world.boot.plan.kernel_physical > GIB);
+}
+
 TEST("a kernel that no hole in memory has room for is placed apart")
 {
 	/* the kernel takes two pieces of 1 MiB, 1 MiB apart
