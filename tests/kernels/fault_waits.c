@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fault_waits.c - waits for ever, for tests that send an NMI or a machine check; if the command line
- * says "lost", without a stack. */
+/* fault_waits.c - waits for ever, for tests that send an NMI or a machine check; if the command
+ * line says "lost", without a stack. */
 #include "kit.h"
 
 void _start(const struct longjump_boot_info *info)

@@ -109,8 +109,8 @@ static inline void read_cpu(volatile struct cpu *cpu)
 	cpu->apic_base = read_msr(0x1b);
 }
 
-/* The top of the stack that the CPU's TSS has for handlers under this number, 1 to 4 (SDM volume 3A,
- * figure 8-11). */
+/* The top of the stack that the CPU's TSS has for handlers under this number, 1 to 4 (SDM volume
+ * 3A, figure 8-11). */
 static inline uint64_t handler_stack(const volatile struct cpu *cpu, unsigned number)
 {
 	const volatile uint64_t *entry = (const volatile uint64_t *)(cpu->gdt.base + cpu->tr);
