@@ -12,7 +12,7 @@
 #define FOUR_GIB (4 * GIB)
 #define LOWEST   (64 * KIB) /* for the information, as in GRUB 2 */
 #define ENTRY_STACK \
-	KIB /* the specifications promise no stack; a return address and little else fits */
+	(16 * KIB) /* the specifications promise none; some kernels live on what they find */
 
 /*
  * The information is made in scratch memory, and then brought to the lowest memory that is free,

@@ -96,6 +96,8 @@ def test_the_information_lies_where_every_kernel_reaches(boot, tmp_path, memory)
     assert 0x10000 <= registers["rbx"] < 0x9F000
     begin, _ = struct.unpack_from("<II", read_tags(machine, registers["rbx"])[3][0])
     assert begin < 8 * MIB
+    total = struct.unpack("<I", machine.memory(registers["rbx"], 4))[0]
+    assert registers["rsp"] > registers["rbx"] + total + 0x3F00, "a stack, though none is promised"
 
 
 def relocatable(folder, words, at=MIB, size=MIB):
