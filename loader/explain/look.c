@@ -8,6 +8,7 @@
 #define LARGE      (UINT64_C(1) << 7)
 #define NO_EXECUTE (UINT64_C(1) << 63)
 #define ADDRESS    UINT64_C(0x000ffffffffff000)
+#define SLOT_SHIFT 39 /* of what an entry of the top one of 4 levels maps */
 
 /* How page tables are laid out. */
 struct layout {
@@ -108,6 +109,28 @@ bool look_read_physical(const struct look *look, uint64_t address, void *to, uns
 	    || !walk(look, layout, look->marks->tables, address + size - 1, true).mapped)
 		return false;
 	memcpy(to, look->memory + (uintptr_t)address, size);
+	return true;
+}
+
+bool look_recursive(const struct look *look, uint64_t address, uint64_t *mapped)
+{
+	uint64_t root = look->fault->cr3 & ADDRESS;
+	uint64_t slot = address >> SLOT_SHIFT & 511;
+	uint64_t size = PAGE_SIZE;
+	uint64_t entry;
+
+	if (kernel_layout(look) != &long_4
+	    || !look_read_physical(look, root + slot * sizeof(entry), &entry, sizeof(entry))
+	    || (entry & PRESENT) == 0 || (entry & ADDRESS) != root)
+		return false;
+	*mapped = address << 9;
+	for (unsigned level = 1; level < 4 && (*mapped >> SLOT_SHIFT & 511) == slot; level++) {
+		*mapped <<= 9;
+		size <<= 9;
+	}
+	*mapped = *mapped << 16 >> 16 & ~(size - 1);
+	if (*mapped >> 47 != 0)
+		*mapped |= UINT64_MAX << 48;
 	return true;
 }
 

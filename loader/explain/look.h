@@ -37,6 +37,10 @@ bool look_canonical(const struct look *look, uint64_t address);
 /* Walks the kernel's page tables. */
 struct page look_up(const struct look *look, uint64_t address);
 
+/* True if the kernel sees its page tables there, through an entry of the top one that maps the top
+ * one itself; *mapped is the first address that the entry there maps. */
+bool look_recursive(const struct look *look, uint64_t address, uint64_t *mapped);
+
 /* Copies bytes at a virtual address of the kernel. Returns how many of them could be read. */
 unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned size);
 

@@ -309,6 +309,18 @@ static void words_nothing(struct words *words, const struct page *page)
 	text_add(&words->cause, "A pointer that was never set, was freed, or was overwritten.");
 }
 
+/* The page tables, as the kernel sees them through themselves. */
+static void words_tables(struct words *words, uint64_t mapped)
+{
+	words->kind = "page-table";
+	text_add(&words->happened,
+	         ", in the page tables as entry %u of the top one shows them. The table for %#llx "
+	         "is not there.",
+	         (unsigned)(words->fault->cr2 >> 39 & 511), ULL(mapped));
+	text_add(&words->cause, "A table can be seen when the one above it has an entry for it: "
+	                        "make tables from the top one down.");
+}
+
 /* The stack pointer has left the stack through its bottom, or the address has. */
 static bool is_overflow(const struct words *words)
 {
@@ -327,6 +339,7 @@ static void words_unmapped(struct words *words, const struct page *page)
 	const struct landmarks *marks = words->marks;
 	uint64_t address = words->fault->cr2;
 	uint64_t beyond = max_u64(marks->memory_end, 4 * GIB);
+	uint64_t mapped;
 	struct landmark_segment segment;
 
 	if (address < PAGE_SIZE) {
@@ -341,6 +354,8 @@ static void words_unmapped(struct words *words, const struct page *page)
 		         "More was popped than pushed, or _start was taken to have "
 		         "arguments on the stack: %s.",
 		         is_limine(words) ? "it has none" : "they are in RDI");
+	} else if (look_recursive(words->look, address, &mapped)) {
+		words_tables(words, mapped);
 	} else if (address - marks->direct_map.begin < MAP_REACH && marks->direct_map.end != 0
 	           && !own_tables(words)) {
 		if (is_limine(words) && address - marks->direct_map.begin < beyond)

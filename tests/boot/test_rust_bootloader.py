@@ -178,11 +178,13 @@ def test_what_the_crate_does_not_know_is_refused(boot, features):
     ("mov rax, [0x7ee00000]", "physical address: this kernel has asked for no map of them"),
     ("movaps xmm0, xmm1", "Ask for it by the crate's feature sse"),
     ("ret", "The kernel's _start returned"),
+    ("mov rax, 0x8022222000\nmov [rax], rax", "The table for 0x4444400000 is not there"),
 ])  # fmt: skip
 def test_a_fault_is_told_in_the_crates_words(boot, tmp_path, mistake, words):
     source = f"bits 64\nsection .text\nglobal start\nstart:\n{mistake}\nhlt"
     kernel = guests.assemble(tmp_path, "rust", source, "elf64", LINK)
-    machine = boot(kernel, options="-protocol=bootloader-0.9", debug_exit=False)
+    options = "-protocol=bootloader-0.9,recursive_page_table"
+    machine = boot(kernel, options=options, debug_exit=False)
     said = machine.wait_serial("The machine is halted.")
     assert words in " ".join(said.split())
 

@@ -218,6 +218,18 @@ TEST("a kernel for the crate bootloader is told in the crate's words")
 	EXPECT_PART(said.cause, "feature map_physical_memory");
 }
 
+TEST("a table that is not there is told by what it would map")
+{
+	begin_fault_by(&rust_bootloader_protocol, "bootloader-0.9,recursive_page_table",
+	               VECTOR_PAGE);
+	expect_page(UINT64_C(0x8000000000) + (UINT64_C(0x444444440000) >> 9), 0, "page-table",
+	            "entry 1 of the top one shows them. The table for 0x444444440000 is");
+	expect_page(UINT64_C(0x8040000000) + (UINT64_C(0x444444440000) >> 18 & ~7ULL), 2,
+	            "page-table", "The table for 0x444444400000 is");
+	expect_page(UINT64_C(0x8000000000) + (UINT64_C(0xffffdeadbeef) >> 12 << 3), 0, "page-table",
+	            "The table for 0xffffffffdeadb000 is");
+}
+
 TEST("any other address is just not mapped")
 {
 	begin_fault(VECTOR_PAGE);
