@@ -43,7 +43,8 @@ line that says which, and with the status
 What is not a test ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
 
 Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage]
-in the Cargo.toml above it; the command line has the last word.
+in the Cargo.toml above it; the command line has the last word. A kernel whose Cargo project says
+that it is linked with the Rust crate bootloader 0.9 is started as that crate starts kernels.
 """,
     (
         Option("--test", "", "it is a test, wherever it lies"),
