@@ -81,7 +81,7 @@ enum {
 enum descriptors {
 	DESCRIPTORS_64,  /* 0x08 64-bit code, 0x10 data */
 	DESCRIPTORS_ALL, /* code and data: 0x08 and 0x10 16-bit, 0x18.. 32-bit, 0x28.. 64-bit */
-	DESCRIPTORS_32   /* 0x08 64-bit code, 0x10 32-bit code, 0x18 data */
+	DESCRIPTORS_32   /* 0x08 and 0x10 32-bit code, 0x18 data, 0x20 64-bit code */
 };
 
 enum launch_flags {

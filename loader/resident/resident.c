@@ -85,11 +85,11 @@ struct own {
 _Static_assert(sizeof(struct own) <= PROCESSOR_ROOM, "core/launch.h has room for it");
 
 /* By enum descriptors: how many there are, and which. */
-static const uint8_t descriptor_counts[] = { 3, 7, 4 };
+static const uint8_t descriptor_counts[] = { 3, 7, 5 };
 static const uint64_t descriptors[][7] = {
 	[DESCRIPTORS_64] = { 0, CODE_64, DATA_64 },
 	[DESCRIPTORS_ALL] = { 0, CODE_16, DATA_16, CODE_32, DATA_32, CODE_64, DATA_64 },
-	[DESCRIPTORS_32] = { 0, CODE_64, CODE_32, DATA_32 },
+	[DESCRIPTORS_32] = { 0, CODE_32, CODE_32, DATA_32, CODE_64 },
 };
 
 /* What enter.asm and vectors.asm load. */

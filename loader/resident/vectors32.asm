@@ -10,7 +10,7 @@
 %include "loader/resident/fault.inc"
 
 SELECTOR_CODE_32 equ 0x0c               ; in the LDT, as resident.c writes it
-SELECTOR_CODE_64 equ 0x08               ; in DESCRIPTORS_32
+SELECTOR_CODE_64 equ 0x20               ; in DESCRIPTORS_32
 CR0_PE_ET       equ 1 << 0 | 1 << 4
 CR0_PG          equ 1 << 31
 CR4_PAE_SSE     equ 1 << 5 | 1 << 9

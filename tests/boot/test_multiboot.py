@@ -129,6 +129,30 @@ def test_a_kernel_gets_the_screen_it_asks_for(boot, tmp_path):
     assert struct.unpack_from("<Q", read_tags(machine, registers["rbx"])[8][0]) == (0xB8000,)
 
 
+@pytest.mark.parametrize("selector", [0x08, 0x10])
+def test_a_kernel_without_a_gdt_may_have_gates_for_grub_or_for_qemu(boot, tmp_path, selector):
+    code = f"""
+    mov eax, gate
+    mov word [idt + 0x40 * 8], ax
+    shr eax, 16
+    mov word [idt + 0x40 * 8 + 6], ax
+    mov dword [idt + 0x40 * 8 + 2], 0x8e00 << 16 | {selector}
+    lidt [pointer]
+    int 0x40
+    {guests.STAND_32}
+gate:
+    mov ecx, 0x1234
+    iret
+pointer:
+    dw 0x7ff
+    dd idt
+    align 8
+"""
+    more = "section .bss\nidt: resb 0x800\n"
+    _, registers = enter(boot, multiboot2(tmp_path, code=code, more=more))
+    assert registers["rcx"] == 0x1234
+
+
 def test_a_kernel_with_both_headers_is_entered_by_the_newer(boot, tmp_path):
     kernel = multiboot1(tmp_path, more=HEADER_2.format(tags=""))
     _, registers = enter(boot, kernel)
