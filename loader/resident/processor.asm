@@ -64,7 +64,7 @@ mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after 
         default rel
         section .text
         global  processor_start
-        extern  idt_pointer, task_selector, ldt_selector, cr4_more, returned
+        extern  idt_pointer, task_selector, ldt_selector, cr4_more, returned, mtrrs_write
 
 ; In: 64-bit code at this part's address for the kernel, RBX = struct launch, RDI = struct
 ;     launch_processor, both identity-mapped; no stack.
@@ -117,6 +117,7 @@ processor_start:
         mov     gs, r11d
         fninit
         ldmxcsr [mxcsr]
+        call    mtrrs_write
 
         ; 3. Here; and nothing to do until an address to go to is written.
         mov     dword [r13 + processor.arrived], 1

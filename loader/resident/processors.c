@@ -7,6 +7,7 @@
  * register), 11.12 (x2APIC).
  */
 #include "core/launch.h"
+#include "resident/mtrrs.h"
 #include "x86/x86.h"
 
 #include <stdbool.h>
@@ -140,6 +141,7 @@ void start_processors(const struct launch *launch)
 	volatile struct trampoline_data *data;
 
 	if (launch->processor_count != 0) {
+		mtrrs_read();
 		data = fill_page(launch);
 		for (uint64_t i = 0; i < launch->processor_count; i++)
 			send(list[i].apic_id, COMMAND_INIT);

@@ -69,3 +69,16 @@ def make_image(kernel, append="", options="", modules=()):
         assert result.returncode == 0, f"build.sh image failed:\n{result.stdout}{result.stderr}"
 
     return once(".iso", ingredients, make)
+
+
+def option_rom(name):
+    """QEMU's words for an option ROM from a source in tests/boot."""
+    source = pathlib.Path(__file__).with_name(name)
+
+    def make(path):
+        subprocess.run(["nasm", "-f", "bin", "-o", path, source], check=True)
+        rom = bytearray(path.read_bytes())
+        rom[-1] = -sum(rom) % 256
+        path.write_bytes(rom)
+
+    return ["-option-rom", str(once(".rom", [source.read_bytes()], make))]

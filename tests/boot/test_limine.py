@@ -303,6 +303,13 @@ def test_every_cpu_gets_work(boot, medium, cpus):
     assert sorted(answers.all["cpu"]) == [f"{at} {at}" for at in range(1, cpus)]
 
 
+def test_every_cpu_gets_the_memory_types_of_the_first(boot):
+    """Also those that the firmware gave the first CPU alone."""
+    machine = boot("limine_mp", cpus=3, extra=images.option_rom("uneven.asm"))
+    machine.expect_end("exit", PASSED)
+    assert Answers(machine.serial()).mtrr == "d0000004 ffffff0800"
+
+
 def test_a_cpu_without_an_x2apic_is_told_so(boot):
     machine = boot("limine_x2apic", cpus=2, cpu="qemu64,-x2apic")
     machine.expect_end("exit", PASSED)

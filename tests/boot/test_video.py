@@ -1,9 +1,7 @@
 """The screen that -video= asks for: what a kernel is told of it is held against QEMU, and what it
 draws against the picture that QEMU shows."""
 
-import pathlib
 import re
-import subprocess
 
 import images
 import paging
@@ -178,15 +176,7 @@ def test_a_machine_without_a_framebuffer_gets_text_mode_if_any_will_do(show):
 @pytest.fixture
 def stubborn():
     """QEMU's words for an option ROM that lets the BIOS neither set a mode nor switch off."""
-    source = pathlib.Path(__file__).with_name("stubborn.asm")
-
-    def make(path):
-        subprocess.run(["nasm", "-f", "bin", "-o", path, source], check=True)
-        rom = bytearray(path.read_bytes())
-        rom[-1] = -sum(rom) % 256
-        path.write_bytes(rom)
-
-    return ["-option-rom", str(images.once(".rom", [source.read_bytes()], make))]
+    return images.option_rom("stubborn.asm")
 
 
 def test_a_mode_that_the_bios_does_not_set_is_refused_in_text_mode(boot, stubborn):

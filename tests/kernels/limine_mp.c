@@ -78,6 +78,7 @@ void _start(const struct longjump_boot_info *info)
 	EXPECT_EQUAL(asked.revision[2], 0);
 	EXPECT(mp != NULL);
 	say("count=%lu\nflags=%u\nbsp=%u\n", mp->count, mp->flags, mp->bsp_lapic);
+	say("mtrr=%lx %lx\n", read_msr(0x20e), read_msr(0x20f));
 	EXPECT_EQUAL(mp->bsp_lapic, found[0].cpu.apic_id);
 	EXPECT_EQUAL(found[0].cpu.apic_base >> 10 & 1, mp->flags & 1);
 	for (uint64_t i = 0; i < mp->count; i++)

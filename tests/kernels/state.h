@@ -76,11 +76,26 @@ struct __attribute__((packed)) table {
 
 /* What can be read of a CPU at any time. */
 struct cpu {
-	uint64_t cr0, cr3, cr4, efer, pat, apic_base, rflags;
+	uint64_t cr0, cr3, cr4, efer, pat, apic_base, mtrrs, rflags;
 	struct table gdt, idt;
 	uint32_t mxcsr, apic_id;
 	uint16_t cs, ss, ds, es, fs, gs, tr, ldt;
 };
+
+/* All memory type range registers (SDM volume 3A, 12.11.2) as one number. */
+static inline uint64_t sum_mtrrs(void)
+{
+	static const uint32_t fixed[] = { 0x2ff, 0x250, 0x258, 0x259, 0x268, 0x269,
+		                          0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f };
+	uint32_t pairs = read_msr(0xfe) & 0xff;
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		sum = sum * 31 + read_msr(fixed[i]);
+	for (uint32_t i = 0; i < 2 * pairs; i++)
+		sum = sum * 31 + read_msr(0x200 + i);
+	return sum;
+}
 
 /* Notes the state of the CPU that runs this. */
 static inline void read_cpu(volatile struct cpu *cpu)
@@ -107,6 +122,7 @@ static inline void read_cpu(volatile struct cpu *cpu)
 	cpu->efer = read_msr(0xc0000080);
 	cpu->pat = read_msr(0x277);
 	cpu->apic_base = read_msr(0x1b);
+	cpu->mtrrs = sum_mtrrs();
 }
 
 /* The top of the stack that the CPU's TSS has for handlers under this number, 1 to 4 (SDM volume
@@ -143,6 +159,7 @@ static inline void expect_like(const volatile struct cpu *other, const volatile 
 	EXPECT_EQUAL(other->efer, first->efer);
 	EXPECT_EQUAL(other->pat, first->pat);
 	EXPECT_EQUAL(other->apic_base & 0xc00, first->apic_base & 0xc00); /* its mode */
+	EXPECT_EQUAL(other->mtrrs, first->mtrrs);
 	EXPECT_EQUAL(other->mxcsr, first->mxcsr);
 	EXPECT_EQUAL(other->rflags & 0x700, 0); /* IF, DF, TF */
 	EXPECT_EQUAL(other->cs, first->cs);

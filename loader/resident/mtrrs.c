@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mtrrs.c - gives the other CPUs the memory types that the first one has, where the firmware has
+ * not done so.
+ *
+ * Source: Intel SDM volume 3A, 12.11 (memory type range registers), 12.11.8 (with several CPUs).
+ */
+#include "resident/mtrrs.h"
+
+#include "x86/x86.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	MSR_MTRR_CAPABILITIES = 0xfe,
+	MSR_MTRR_VARIABLE = 0x200, /* pairs: base and mask */
+	MSR_MTRR_DEFAULT = 0x2ff,
+	CAPABILITIES_COUNT = 0xff, /* of pairs */
+	CAPABILITIES_FIXED = 1 << 8,
+	DEFAULT_ENABLED = 3 << 10, /* fixed ones, and all */
+	CPUID_1_EDX_MTRR = 1 << 12,
+	CR0_CACHES_OFF = 1 << 30,
+	MAX_PAIRS = 16
+};
+
+/* The fixed-range registers (table 12-9). */
+static const uint16_t fixed[] = { 0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
+	                          0x26b, 0x26c, 0x26d, 0x26e, 0x26f };
+
+#define FIXED (sizeof(fixed) / sizeof(fixed[0]))
+
+/* What the first CPU has. */
+static struct {
+	unsigned pairs, fixed; /* how many registers of both kinds; 0 and 0: no MTRRs */
+	uint64_t type;
+	uint64_t of[FIXED + 2 * MAX_PAIRS];
+} first;
+
+/* The number of the register whose value is first.of[i]. */
+static uint32_t number_of(unsigned i)
+{
+	return i < first.fixed ? fixed[i] : MSR_MTRR_VARIABLE + i - first.fixed;
+}
+
+static unsigned count(void)
+{
+	return first.fixed + 2 * first.pairs;
+}
+
+void mtrrs_read(void)
+{
+	uint64_t capabilities;
+
+	if ((cpuid(1, 0).edx & CPUID_1_EDX_MTRR) == 0)
+		return;
+	capabilities = rdmsr(MSR_MTRR_CAPABILITIES);
+	first.pairs = capabilities & CAPABILITIES_COUNT;
+	if (first.pairs > MAX_PAIRS)
+		first.pairs = MAX_PAIRS;
+	first.fixed = (capabilities & CAPABILITIES_FIXED) != 0 ? FIXED : 0;
+	first.type = rdmsr(MSR_MTRR_DEFAULT);
+	for (unsigned i = 0; i < count(); i++)
+		first.of[i] = rdmsr(number_of(i));
+}
+
+/* True if this CPU has the same as the first. */
+static bool is_same(void)
+{
+	bool same = count() == 0 || rdmsr(MSR_MTRR_DEFAULT) == first.type;
+
+	for (unsigned i = 0; i < count() && same; i++)
+		same = rdmsr(number_of(i)) == first.of[i];
+	return same;
+}
+
+/* Empties the caches, and forgets what page tables said. */
+static void flush(void)
+{
+	uint64_t tables;
+
+	__asm__ volatile("wbinvd\n\t"
+	                 "mov %%cr3, %0\n\t"
+	                 "mov %0, %%cr3"
+	                 : "=r"(tables)
+	                 :
+	                 : "memory");
+}
+
+/* The caches are off as long as the CPUs differ. */
+void mtrrs_write(void)
+{
+	uint64_t cr0;
+
+	if (is_same())
+		return;
+	__asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_CACHES_OFF) : "memory");
+	flush();
+	wrmsr(MSR_MTRR_DEFAULT, first.type & ~(uint64_t)DEFAULT_ENABLED);
+	for (unsigned i = 0; i < count(); i++)
+		wrmsr(number_of(i), first.of[i]);
+	wrmsr(MSR_MTRR_DEFAULT, first.type);
+	flush();
+	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
+}

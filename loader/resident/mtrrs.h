@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* mtrrs.h - the same memory types for all CPUs. */
+#ifndef RESIDENT_MTRRS_H
+#define RESIDENT_MTRRS_H
+
+/* Notes the memory types of the first CPU. */
+void mtrrs_read(void);
+
+/* Gives them to the CPU that runs this, if it has others. */
+void mtrrs_write(void);
+
+#endif
