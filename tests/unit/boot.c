@@ -327,6 +327,35 @@ TEST("a position-independent kernel too large for the top 2 GiB is refused")
 	}
 }
 
+TEST("with -kaslr a position-independent kernel may take half of the top 2 GiB, less one step")
+{
+	for (unsigned over = 0; over < 2; over++) {
+		begin_world(16 * MIB);
+		add_firmware(16 * MIB, 6 * GIB, 1); /* planned with, and never written to */
+		world.order.options.kaslr = true;
+		world.machine.random = UINT64_MAX;
+		begin_elf(ELF_TYPE_DYN);
+		add_segment(RX, 0, 100, GIB - 2 * MIB + over);
+		lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+		if (over != 0) {
+			expect_refusal(DIAG_ELF_PIE_TOO_LARGE, "it takes 0x3fe01000 bytes");
+		} else {
+			expect_plan();
+			EXPECT(world.boot.plan.slide + GIB - 2 * MIB < UINT64_MAX - 2 * MIB);
+		}
+	}
+}
+
+TEST("a position-independent kernel that wants more alignment than addresses have is refused")
+{
+	begin_world(16 * MIB);
+	begin_elf(ELF_TYPE_DYN);
+	add_segment(RX, 0, 0, 100)->align = 4 * GIB;
+	elf_programs[0].offset = 0;
+	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	expect_refusal(DIAG_ELF_PIE_TOO_LARGE, "with an alignment of 0x100000000");
+}
+
 TEST("what is read-only after relocation is relocated first, and read-only then")
 {
 	begin_world(16 * MIB);
