@@ -489,6 +489,40 @@ TEST("a framebuffer is mapped write-combining, in a window of its own")
 	EXPECT_EQUAL(range->size, 0x401000);
 }
 
+TEST("the fault explainer is told where RAM ends, whoever uses it")
+{
+	const struct landmarks *marks;
+
+	begin_world(16 * MIB);
+	begin_small_elf();
+	add_firmware(16 * MIB, 17 * MIB, 3);
+	add_firmware(20 * MIB, 21 * MIB, 2);
+	expect_boot(2 * MIB);
+	marks = (const void *)(world.memory + world.boot.launch->landmarks);
+	EXPECT_EQUAL(marks->memory_end, 17 * MIB);
+}
+
+TEST("with a framebuffer, the fault explainer has a copy of the font")
+{
+	static const uint8_t font[4096] = { 1, 2, 3, [4095] = 4 };
+	const struct landmarks *marks;
+
+	begin_world(16 * MIB);
+	begin_small_elf();
+	world.machine.font = font;
+	world.machine.screen = (struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+		                                .width = 1024,
+		                                .height = 768,
+		                                .pitch = 4096,
+		                                .bits_per_pixel = 32 };
+	expect_boot(2 * MIB);
+	marks = (const void *)(world.memory + world.boot.launch->landmarks);
+	EXPECT_EQUAL(marks->screen.pixels, 0xfd000000);
+	EXPECT_EQUAL(marks->screen.width, 1024);
+	EXPECT_EQUAL(marks->screen.pitch, 4096);
+	EXPECT(memcmp(world.memory + marks->font, font, sizeof(font)) == 0);
+}
+
 /* --- modules --- */
 
 TEST("modules arrive whole, with zeroes to the end of their last page")
@@ -755,6 +789,17 @@ TEST("with -smp the other CPUs are to be started, in a low page, on stacks of th
 		EXPECT_EQUAL(told[i].number, 10 + i);
 	}
 	EXPECT_EQUAL(told[1].state, LONGJUMP_PROCESSOR_FIRST);
+}
+
+TEST("the other CPUs do not wake where somebody else still is")
+{
+	begin_world(16 * MIB);
+	begin_small_elf();
+	set_processors(2, 0);
+	world.order.options.smp = true;
+	world.busy[world.machine.busy_count++] = (struct phys_range){ 0x9d800, 0x9f000 };
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(world.boot.plan.trampoline, 0x9c000);
 }
 
 TEST("without -smp, the other CPUs are left alone")

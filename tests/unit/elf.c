@@ -638,3 +638,37 @@ TEST("random damage to the headers ends in a sound kernel or in one refusal")
 	}
 	EXPECT(accepted > 1000);
 }
+
+/* --- kernels that are loaded at their physical addresses --- */
+
+/* Reads the file for its physical addresses, and returns if it is accepted. */
+static bool read_physical(void)
+{
+	memset(&report, 0, sizeof(report));
+	return kernel_read_physical(&kernel, elf_file(), &report);
+}
+
+TEST("a kernel for its physical addresses lies there, and is entered there")
+{
+	begin_small_elf();
+	add_segment(RW, 0x200000, 100, 300)->paddr = 0x600000;
+	elf_programs[0].paddr = 0x700000;
+	elf_head->entry = MIB + 0x10;
+	EXPECT(read_physical());
+	EXPECT_EQUAL(kernel.segment_count, 2);
+	EXPECT_EQUAL(kernel.segments[0].virt.begin, 0x600000);
+	EXPECT_EQUAL(kernel.segments[0].virt.end, 0x600000 + 300);
+	EXPECT_EQUAL(kernel.segments[1].virt.begin, 0x700000);
+	EXPECT_EQUAL(kernel.virt.begin, 0x600000);
+	EXPECT_EQUAL(kernel.entry.at, 0x700010);
+}
+
+TEST("at physical addresses there are no rights that segments could disagree on")
+{
+	begin_small_elf();
+	add_segment(RW, MIB + 64, 64, 64);
+	EXPECT(read_physical());
+	elf_programs[1].paddr = MIB + 63;
+	EXPECT(!read_physical());
+	EXPECT_EQUAL(report.findings[0].code, DIAG_ELF_OVERLAP);
+}

@@ -145,6 +145,14 @@ TEST("moves behind a circle come last, the others first")
 	EXPECT_EQUAL(moves[0].to, 48);
 }
 
+TEST("of moves that are in order, all are")
+{
+	struct move moves[] = { { 0, 2, 2 }, { 2, 4, 2 }, { 4, 6, 2 } };
+
+	EXPECT_EQUAL(moves_in_order(moves, COUNT(moves)), COUNT(moves));
+	EXPECT_EQUAL(moves_in_order(moves, 1), 1);
+}
+
 TEST("no moves are in order")
 {
 	EXPECT(moves_sort(NULL, 0));

@@ -450,3 +450,23 @@ TEST("options that a protocol does not have are taken back, with a warning for e
 	EXPECT_EQUAL(report.count, 1);
 	EXPECT(order.options.video.want == VIDEO_TEXT);
 }
+
+TEST("a module of the kernel's own gets its whole name, or is refused")
+{
+	static char path[ORDER_TEXT];
+	size_t left;
+
+	memset(path, 'p', sizeof(path) - 1);
+	for (unsigned over = 0; over < 2; over++) {
+		accept("/boot/kernel.elf words");
+		left = sizeof(order.text) - 1 - order.text_used - strlen("/boot/");
+		path[left - 1 + over] = 0;
+		memset(&report, 0, sizeof(report));
+		EXPECT_EQUAL(order_add_module(&order, 0, path, "", &report), over == 0);
+		if (over == 0)
+			EXPECT_EQUAL(strlen(order.modules[0].name), strlen("/boot/") + left - 1);
+		else
+			EXPECT_EQUAL(report.findings[0].code, DIAG_ORDER_TOO_LONG);
+		path[left - 1 + over] = 'p';
+	}
+}

@@ -263,6 +263,8 @@ static inline void expect_entry(const struct longjump_boot_info *info)
 	EXPECT_EQUAL(launch->rsp & 15, 0);
 	look_at(info->stack_begin, info->stack_end - info->stack_begin, RIGHT_READ | RIGHT_WRITE);
 	EXPECT(view_at(&view, info->stack_begin - 1) == NULL);
+	EXPECT_EQUAL(world.boot.plan.landmarks.stack.begin, info->stack_begin);
+	EXPECT_EQUAL(world.boot.plan.landmarks.stack.end, info->stack_end);
 	EXPECT(world.memory + launch->tsc_slot == (const uint8_t *)&info->tsc_jump);
 	EXPECT_EQUAL(launch->tables, physical(&world.machine, world.boot.plan.tables.root));
 	expect_string(info->command_line, world.order.kernel.command_line);
