@@ -183,6 +183,9 @@ def test_a_reset_can_be_what_is_wanted(project, kernel):
     """As in bootimage: with -no-reboot QEMU ends with 0 when the kernel resets the machine."""
     program = kernel("mov al, 6", "mov dx, 0xcf9", "out dx, al", "jmp $")
     project.good("runner", "--test", "--test-success-exit-code", "0", program)
+    program = kernel("mov rax, [0x10]", name="faults")
+    said = project.good("runner", "--test", "--test-success-exit-code", "0", program)
+    assert "a triple fault at RIP" in last(said)
     program = kernel("cli", "hlt", name="halts")
     project.bad("runner", "--test", "--test-success-exit-code", "0", program, status=6)
 
