@@ -27,6 +27,7 @@ struct cpu {
 	bool la57;      /* 7 ECX bit 16: 5-level paging */
 	bool pat;       /* 1 EDX bit 16 */
 	bool x2apic;    /* 1 ECX bit 21 */
+	bool x2apic_on; /* its local APIC is in that mode: bit 10 of IA32_APIC_BASE */
 };
 
 /* A CPU as the firmware lists it. */

@@ -216,6 +216,15 @@ static bool plan_stack(struct limine *limine)
 	return plan_add(plan, stack);
 }
 
+/* True if the kernel gets its CPUs in x2APIC mode: if it asks for that and they have it, or if the
+ * firmware has put them there. */
+static bool wants_x2apic(const struct cpu *cpu, const struct limine_request *request)
+{
+	uint64_t flags = limine_word(request, offsetof(struct limine_mp_request, flags));
+
+	return cpu->x2apic_on || (cpu->x2apic && (flags & LIMINE_MP_X2APIC) != 0);
+}
+
 /* What starting the other CPUs takes, if the kernel asks for them: stacks of the size of the first
  * one's. */
 static bool plan_other_processors(struct limine *limine)
@@ -226,9 +235,7 @@ static bool plan_other_processors(struct limine *limine)
 
 	if (request->at == 0)
 		return true;
-	if (plan->machine->cpu.x2apic
-	    && (limine_word(request, offsetof(struct limine_mp_request, flags)) & LIMINE_MP_X2APIC)
-	               != 0)
+	if (wants_x2apic(&plan->machine->cpu, request))
 		plan->entry.flags |= LAUNCH_X2APIC;
 	if (!plan_processors(plan))
 		return false;

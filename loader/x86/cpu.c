@@ -6,6 +6,8 @@
 
 #define EFLAGS_ID (UINT32_C(1) << 21)
 
+#define MSR_APIC_BASE 0x1b /* SDM volume 4, table 2-2 */
+
 /* True if the CPU has the CPUID instruction: then EFLAGS.ID can be changed (SDM volume 1, 3.4.3.3).
  */
 static bool has_cpuid(void)
@@ -35,6 +37,8 @@ bool cpu_read(struct cpu *cpu, struct report *report)
 		return refuse(report, DIAG_CPU_NO_CPUID,
 		              "EFLAGS bit 21 cannot be changed: no CPUID");
 	*cpu = (struct cpu){ .pat = has(cpuid(1, 0).edx, 16), .x2apic = has(cpuid(1, 0).ecx, 21) };
+	if (cpu->x2apic)
+		cpu->x2apic_on = (rdmsr(MSR_APIC_BASE) >> 10 & 1) != 0;
 	if (cpuid_has(7))
 		cpu->la57 = has(cpuid(7, 0).ecx, 16);
 	if (!cpuid_has(0x80000001))

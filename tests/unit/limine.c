@@ -796,6 +796,16 @@ TEST("without a list that has the first CPU in it once, the others are left alon
 	}
 }
 
+TEST("an x2APIC that the firmware has switched on stays on, and the kernel is told")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.machine.cpu.x2apic = world.machine.cpu.x2apic_on = true;
+	put_request(DATA, LIMINE_MP, 0);
+	boot_it();
+	EXPECT_EQUAL(((struct limine_mp *)answer_to(DATA))->flags, 1);
+	EXPECT((world.boot.launch->flags & LAUNCH_X2APIC) != 0);
+}
+
 TEST("the x2APIC is switched on if it is asked for, and there")
 {
 	for (unsigned i = 0; i < 4; i++) {
