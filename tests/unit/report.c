@@ -71,6 +71,23 @@ TEST("a refusal is worded as code and summary, detail, fix")
 	                  "(docs/errors.md#K107)\n");
 }
 
+TEST("no line takes more than 79 columns, and none is broken before it must")
+{
+	for (int length = 1; length < 70; length++) {
+		char said[1000];
+		struct text text = text_in(said, sizeof(said));
+		char *line;
+
+		begin();
+		refuse(&report, DIAG_ELF_EMPTY, "%.*s second", length,
+		       "0123456789012345678901234567890123456789012345678901234567890123456789");
+		finding_write(&text, &report.findings[0]);
+		line = strchr(said, '\n') + 1;
+		EXPECT_EQUAL(strcspn(line, "\n"),
+		             6 + (unsigned)length + (6 + length + 7 <= 79 ? 7 : 0));
+	}
+}
+
 TEST("a warning is worded with a note in place of a fix, and without a detail if it has none")
 {
 	char said[400];

@@ -169,3 +169,37 @@ TEST("a string's length does not count its zero")
 	EXPECT_EQUAL(text_length(""), 0);
 	EXPECT_EQUAL(text_length("abc"), 3);
 }
+
+TEST("a number is read to the last that has room, and none is that has not")
+{
+	static const struct {
+		const char *words;
+		uint64_t number;
+	} good[] = {
+		{ "18446744073709551615", UINT64_MAX },
+		{ "0xffffffffffffffff", UINT64_MAX },
+		{ "16777215T", UINT64_C(0xffffff0000000000) },
+		{ "0x1G", GIB },
+		{ "64k", 64 * KIB },
+	};
+	static const char *const bad[] = { "18446744073709551616",
+		                           "18446744073709551620",
+		                           "0x10000000000000000",
+		                           "16777216T",
+		                           "17179869184G",
+		                           "",
+		                           "0x",
+		                           "K",
+		                           "1KK",
+		                           "1 " };
+	uint64_t number;
+
+	for (unsigned i = 0; i < COUNT(good); i++) {
+		EXPECT(text_read_number(good[i].words, &number));
+		EXPECT_EQUAL(number, good[i].number);
+	}
+	for (unsigned i = 0; i < COUNT(bad); i++) {
+		if (text_read_number(bad[i], &number))
+			FAIL("%s is read as %#" PRIx64, bad[i], number);
+	}
+}
