@@ -104,7 +104,7 @@ static bool check_information(const struct tag *tag, struct report *report)
 		if (type >= MB2_TAG_TYPES && !is_optional(tag))
 			return refuse(report, DIAG_MULTIBOOT_REQUIRED,
 			              "information of type %u, which Multiboot 2.0 does not know "
-			              "(it ends at %u, the %s)",
+			              "(its last is %u, the %s)",
 			              type, MB2_LOAD_BASE, information[MB2_LOAD_BASE]);
 	}
 	return true;
@@ -125,9 +125,8 @@ static bool take_tag(const struct tag *tag, struct mb2_wishes *wishes, struct re
 	if (type >= COUNT(known))
 		return is_optional(tag)
 		    || refuse(report, DIAG_MULTIBOOT_REQUIRED,
-		              "a header tag of type %u, which Multiboot 2.0 does not know (its "
-		              "last "
-		              "is %u, the %s tag)",
+		              "a header tag of type %u, which Multiboot 2.0 does not know "
+		              "(its last is %u, the %s tag)",
 		              type, MB2_HEADER_RELOCATABLE, known[MB2_HEADER_RELOCATABLE].name);
 	if (!span_read(tag->body, 0, (uint8_t *)wishes + known[type].to, known[type].size))
 		return refuse(report, DIAG_MULTIBOOT_TAGS,

@@ -11,7 +11,7 @@ struct mb2_wishes {
 	struct multiboot_image image;
 	uint32_t tags;                /* a bit for each type of tag that is there */
 	uint32_t screen[3];           /* width, height, bits of a pixel; 0: any */
-	uint32_t console;             /* enum mb2_console */
+	uint32_t console;             /* MB2_CONSOLE_... */
 	struct mb2_relocatable place; /* its align is a power of two */
 };
 
