@@ -581,6 +581,17 @@ TEST("a position-independent kernel's pointers go with it")
 	answer_to(TOP + 0x3000);
 }
 
+TEST("an answer stays where a relocation would write, too")
+{
+	begin_limine(ELF_TYPE_DYN, 0);
+	put_request(0x3000, LIMINE_HHDM, 0);
+	put_dynamic(0x3800,
+	            (struct elf_dynamic[]){ { ELF_DT_RELA, 0x3900 }, { ELF_DT_RELASZ, 24 } }, 2);
+	put_words(0x3900, (uint64_t[]){ 0x3028, ELF_R_X86_64_RELATIVE, 0x123 }, 3);
+	boot_it();
+	EXPECT_EQUAL(number_for(TOP + 0x3000), DIRECT_MAP);
+}
+
 /* --- the address space, and the state of the machine --- */
 
 /* What the kernel sees at `virt` is the physical address `phys`, with all rights. */
