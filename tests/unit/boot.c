@@ -231,6 +231,26 @@ TEST("a kernel that no hole in memory has room for is placed apart")
 	EXPECT_EQUAL(boot_info()->kernel_physical, 0);
 }
 
+TEST("a position-independent kernel that is placed apart is relocated where it lies")
+{
+	struct elf_rela rela = { 2 * MIB + 0x40, ELF_R_X86_64_RELATIVE, 0x1234 };
+	struct elf_dynamic dynamic[] = { { ELF_DT_RELA, 2 * MIB + 0x100 },
+		                         { ELF_DT_RELASZ, sizeof(rela) } };
+
+	begin_world(16 * MIB);
+	world.machine.firmware_count = 0;
+	add_firmware(MIB, 2 * MIB + 64 * KIB, 1);
+	add_firmware(5 * MIB, 7 * MIB, 1);
+	add_firmware(15 * MIB, 16 * MIB, 1);
+	begin_elf(ELF_TYPE_DYN);
+	add_segment(RX, 0, 5000, MIB);
+	add_segment(RW, 2 * MIB, 5000, MIB);
+	memcpy(elf_at(rela.offset + 0xc0), &rela, sizeof(rela));
+	put_dynamic(2 * MIB + 0x200, dynamic, COUNT(dynamic));
+	expect_boot(6 * MIB + 512 * KIB);
+	EXPECT_EQUAL(boot_info()->kernel_physical, 0);
+}
+
 /* --- position-independent kernels --- */
 
 /* A static PIE with both kinds of relocations, linked at `base`. */

@@ -776,6 +776,37 @@ TEST("without paging every address below 4 GiB is what it is")
 	expect_words("ud2", "executed ud2");
 }
 
+TEST("a symbol's name is told without what a terminal would obey")
+{
+	char *names;
+
+	begin_fault(VECTOR_OPCODE);
+	names = (char *)world.memory + marks->names_at;
+	for (uint64_t i = 0; i + 4 < marks->names.end - marks->names.begin; i++) {
+		if (memcmp(names + i, "main", 5) == 0)
+			names[i + 1] = 0x1b;
+	}
+	EXPECT_TEXT(place_of(&look, fault.rip).name, "m?in");
+}
+
+TEST("of SSE's flags, those that are masked are not the cause")
+{
+	begin_fault(VECTOR_SSE);
+	fault.mxcsr = 0x1d80 | 0x3f; /* all flags, and all masks but that of division by zero */
+	expect_words("floating-point", "allow: division by zero.");
+}
+
+TEST("a double fault right above the end of the stack is a stack overflow, too")
+{
+	begin_fault(VECTOR_DOUBLE);
+	fault.has_error = 1;
+	fault.registers[RSP] = marks->stack.begin + 8;
+	expect_words("stack-overflow", "RSP is at the end of the stack");
+	fault.registers[RSP] = marks->stack.begin + 72;
+	explain(&look, &said);
+	EXPECT(strcmp(said.kind, "stack-overflow") != 0);
+}
+
 TEST("32-bit code that has asked for 5 levels of page tables is not there yet")
 {
 	NARROW(VECTOR_OPCODE, "\x0f\x0b");
