@@ -776,6 +776,21 @@ TEST("without paging every address below 4 GiB is what it is")
 	expect_words("ud2", "executed ud2");
 }
 
+TEST("pages of every size are looked up, with the rights that all levels grant")
+{
+	uint64_t *top;
+
+	begin_fault(VECTOR_PAGE);
+	EXPECT_EQUAL(look_up(&look, marks->direct_map.begin + 0x212345).physical, 0x212345);
+	EXPECT(look_up(&look, CODE).execute && !look_up(&look, CODE).write);
+	EXPECT(look_up(&look, DATA).write && !look_up(&look, DATA).execute);
+	top = (uint64_t *)(void *)(world.memory + marks->kernel_tables) + 511;
+	*top |= UINT64_C(1) << 63;
+	EXPECT(!look_up(&look, CODE).execute);
+	*top &= ~UINT64_C(2);
+	EXPECT(!look_up(&look, DATA).write);
+}
+
 TEST("a symbol's name is told without what a terminal would obey")
 {
 	char *names;
