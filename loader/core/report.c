@@ -21,14 +21,16 @@ static const char texts[] =
 #undef DIAG
 	;
 
-/* Adds a finding, or counts it as lost when the report is full. */
+/* Adds a finding, or counts it as lost when the report is full. The last place is a refusal's: why
+ * the kernel is not started must not be lost. */
 static void add(struct report *report, enum diag code, bool refusal, const char *format,
                 va_list values)
 {
+	unsigned room = COUNT(report->findings) - (refusal ? 0 : 1);
 	struct finding *finding;
 	struct text detail;
 
-	if (report->count == COUNT(report->findings)) {
+	if (report->count >= room) {
 		report->lost++;
 		return;
 	}

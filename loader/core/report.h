@@ -29,7 +29,8 @@ struct finding {
 	char detail[400]; /* may have several lines */
 };
 
-/* Findings in the order in which they were made; what exceeds the room is counted, not kept. */
+/* Findings in the order in which they were made; what exceeds the room is counted, not kept. One
+ * place is left for a refusal. */
 struct report {
 	struct finding findings[16];
 	unsigned count;

@@ -40,14 +40,20 @@ TEST("findings stay in the order in which they were made")
 	EXPECT_TEXT(report.findings[1].detail, "second");
 }
 
-TEST("findings that exceed the room are counted, not kept")
+TEST("findings that exceed the room are counted, not kept; a refusal always has a place")
 {
+	unsigned last = COUNT(report.findings) - 1;
+
 	begin();
-	for (unsigned i = 0; i < COUNT(report.findings) + 3; i++)
+	for (unsigned i = 0; i < last + 3; i++)
 		warn(&report, DIAG_ELF_EMPTY, "number %u", i);
-	EXPECT_EQUAL(report.count, COUNT(report.findings));
+	EXPECT_EQUAL(report.count, last);
 	EXPECT_EQUAL(report.lost, 3);
-	EXPECT_TEXT(report.findings[COUNT(report.findings) - 1].detail, "number 15");
+	EXPECT_TEXT(report.findings[last - 1].detail, "number 14");
+	refuse(&report, DIAG_ELF_EMPTY, "the reason");
+	EXPECT_TEXT(report.findings[last].detail, "the reason");
+	refuse(&report, DIAG_ELF_EMPTY, "one more");
+	EXPECT_EQUAL(report.lost, 4);
 }
 
 TEST("a detail that is too long is cut")
