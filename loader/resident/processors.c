@@ -68,24 +68,26 @@ static void wait_ticks(unsigned ticks)
 	outb(PORT_CONTROL, control);
 }
 
-/* Sends a CPU a command through the local APIC, in whichever mode that is, if it can. */
-static void send(uint32_t apic_id, uint32_t command)
+/* Sends a CPU a command through the local APIC, in whichever mode that is. False if it cannot be
+ * reached. */
+static bool send(uint32_t apic_id, uint32_t command)
 {
 	uint64_t base = rdmsr(MSR_APIC_BASE);
 	volatile uint32_t *low, *high;
 
 	if ((base & APIC_BASE_X2APIC) != 0) {
 		wrmsr(MSR_X2APIC_COMMAND, (uint64_t)apic_id << 32 | command);
-		return;
+		return true;
 	}
 	if (apic_id > XAPIC_LAST_ID)
-		return;
+		return false;
 	low = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_LOW);
 	high = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_HIGH);
 	*high = apic_id << 24;
 	*low = command;
 	while ((*low & COMMAND_PENDING) != 0)
 		__asm__ volatile("pause");
+	return true;
 }
 
 /* Where a label of the trampoline lies in its page. */
@@ -121,7 +123,8 @@ static void start(const struct launch *launch, volatile struct launch_processor 
 	uint32_t command = COMMAND_START | (uint32_t)(launch->trampoline >> 12);
 	uint32_t arrived;
 
-	send(processor->apic_id, command);
+	if (!send(processor->apic_id, command))
+		return;
 	wait_ticks(TICKS_IN_200_US);
 	if (processor->arrived == 0)
 		send(processor->apic_id, command);
