@@ -142,10 +142,10 @@ bool boot_prepare(struct boot *boot, const struct machine *machine, const struct
 	                      report)                                /* can we start this kernel? */
 	    && memory_read(&boot->memory, machine, *scratch, report) /* which memory is there? */
 	    && begin(boot, machine, order, protocol, scratch, report)
-	    && protocol->place(plan) /* where does the kernel go? */
-	    && plan_modules(plan)    /* and the modules? */
-	    && protocol->plan(plan)  /* what else is promised? */
-	    && plan_map(plan)        /* what is seen where? */
-	    && protocol->seal(plan)  /* what is the kernel told? */
+	    && protocol->place(plan)                            /* where does the kernel go? */
+	    && plan_modules(plan)                               /* and the modules? */
+	    && protocol->plan(plan)                             /* what else is promised? */
+	    && plan_map(plan)                                   /* what is seen where? */
+	    && (protocol->seal == NULL || protocol->seal(plan)) /* what is the kernel told? */
 	    && word_launch(boot);
 }

@@ -41,7 +41,7 @@ struct protocol {
 	bool (*plan)(struct plan *plan);
 
 	/* Writes what can only be known when everything is placed: the memory map. Adds no
-	 * placement. */
+	 * placement. NULL: all is written already. */
 	bool (*seal)(struct plan *plan);
 
 	/* Words what the kernel asks for by itself, a line each, the last without an end. NULL:

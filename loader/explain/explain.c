@@ -47,14 +47,8 @@ static const char *name_of(uint64_t vector, const char **mnemonic)
 static bool is_interrupt(const struct look *look)
 {
 	const struct fault *fault = look->fault;
-	uint8_t before[2];
 
-	if (fault->has_error == 0 && look_read(look, fault->rip - 2, before, 2) == 2
-	    && before[0] == 0xcd && before[1] == fault->vector)
-		return true;
-	if (fault->vector >= VECTOR_DOUBLE && fault->vector < VECTOR_FPU
-	    && (fault->interrupts >> (fault->vector - VECTOR_DOUBLE) & 1) != 0
-	    && fault->has_error == 0)
+	if (fault->has_error == 0 && (frame_is_int(look) || frame_in_service(fault)))
 		return true;
 	return fault->vector == 9 || fault->vector == 15 || fault->vector == VECTOR_OVERFLOW
 	    || fault->vector == VECTOR_BOUND

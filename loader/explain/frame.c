@@ -7,22 +7,32 @@
 
 #include "explain/instruction.h"
 
-#define OPCODE_INT 0xcd
-
 /* Table 6-1 of the manual. */
 bool frame_has_error(uint64_t vector)
 {
 	return vector < VECTORS && (UINT32_C(0x60227d00) >> vector & 1) != 0;
 }
 
+bool frame_is_int(const struct look *look)
+{
+	uint8_t before[2];
+
+	return look_read(look, look->fault->rip - 2, before, sizeof(before)) == sizeof(before)
+	    && before[0] == OPCODE_INT && before[1] == look->fault->vector;
+}
+
+bool frame_in_service(const struct fault *fault)
+{
+	return fault->vector >= VECTOR_DOUBLE && fault->vector < VECTOR_FPU
+	    && (fault->interrupts >> (fault->vector - VECTOR_DOUBLE) & 1) != 0;
+}
+
 void frame_read(const struct look *look, struct fault *fault)
 {
-	bool interrupt = fault->vector >= VECTOR_DOUBLE && fault->vector < VECTOR_FPU
-	              && (fault->interrupts >> (fault->vector - VECTOR_DOUBLE) & 1) != 0;
 	uint64_t cs = 0;
 	unsigned at = 1; /* behind the vector */
 
-	fault->has_error = frame_has_error(fault->vector) && !interrupt;
+	fault->has_error = frame_has_error(fault->vector) && !frame_in_service(fault);
 	if (fault->has_error != 0)
 		look_stack(look, at++, &fault->error);
 	look_stack(look, at++, &fault->rip);
@@ -44,21 +54,15 @@ static unsigned without_gate(const struct fault *fault)
 	return (selector - FRAME_FIRST_SELECTOR) >> 3;
 }
 
-/* True if the instruction is a division: div, or idiv. */
-static bool is_division(const struct instruction *in)
-{
-	return in->map == MAP_ONE_BYTE && (in->opcode & 0xfe) == 0xf6 && (in->modrm >> 3 & 7) >= 6;
-}
-
 void frame_first(const struct look *look, struct fault *fault)
 {
 	struct instruction in = instruction_read(look);
 
-	if (fault->idt.limit != FRAME_NARROW_LIMIT || fault->legacy != 0 || in.opcode == OPCODE_INT)
+	if (fault->idt.limit != FRAME_NARROW_LIMIT || fault->legacy != 0 || instruction_is_int(&in))
 		return;
 	if (fault->vector == VECTOR_PROTECTION && without_gate(fault) < VECTORS)
 		fault->vector = without_gate(fault);
-	else if (fault->vector == VECTOR_DOUBLE && is_division(&in))
+	else if (fault->vector == VECTOR_DOUBLE && instruction_divides(&in))
 		fault->vector = VECTOR_DIVIDE; /* with no gate, that is a double fault */
 	else
 		return;

@@ -8,6 +8,12 @@
 /* True if the CPU pushes an error code for this exception. */
 bool frame_has_error(uint64_t vector);
 
+/* True if an int instruction with this vector stands before RIP. */
+bool frame_is_int(const struct look *look);
+
+/* True if a line of the first PIC is in service that has this vector as the BIOS leaves it. */
+bool frame_in_service(const struct fault *fault);
+
 /*
  * Fills in what the CPU has pushed for an exception of 32-bit code outside of long mode: until now
  * RSP is where the vector was pushed behind it. An interrupt from a PIC looks like an exception,

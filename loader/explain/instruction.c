@@ -235,6 +235,17 @@ int instruction_register(const struct instruction *instruction)
 	return (instruction->modrm & 7) | (instruction->rex << 3 & 8);
 }
 
+bool instruction_is_int(const struct instruction *instruction)
+{
+	return instruction->count > 1 && instruction->bytes[0] == OPCODE_INT;
+}
+
+bool instruction_divides(const struct instruction *instruction)
+{
+	return instruction->map == MAP_ONE_BYTE && (instruction->opcode & 0xfe) == 0xf6
+	    && (instruction->modrm >> 3 & 7) >= 6;
+}
+
 struct register_name register_name(const struct fault *fault, int number)
 {
 	static const struct register_name names[REGISTERS] = {

@@ -6,6 +6,7 @@
 #include "explain/look.h"
 
 #define INSTRUCTION_MAX 15
+#define OPCODE_INT      0xcd /* and the vector */
 
 enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A, MAP_VEX };
 
@@ -35,6 +36,12 @@ unsigned instruction_field(const struct instruction *instruction);
 
 /* The register that ModRM names instead of memory; -1 if it names memory. */
 int instruction_register(const struct instruction *instruction);
+
+/* True if it is a software interrupt: int with a number. */
+bool instruction_is_int(const struct instruction *instruction);
+
+/* True if it divides integers: div or idiv. */
+bool instruction_divides(const struct instruction *instruction);
 
 /* The name of a general register as the fault's code calls it, three characters at most. */
 struct register_name {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* other.c - all exceptions but page and protection faults, and what is none at all. */
 #include "explain/terms.h"
+#include "explain/frame.h"
 #include "explain/words.h"
 
 /* Says both at once. */
@@ -101,10 +102,8 @@ void words_opcode(struct words *words)
 void words_interrupt(struct words *words)
 {
 	unsigned vector = (unsigned)words->fault->vector;
-	uint8_t before[2];
 
-	if (look_read(words->look, words->fault->rip - 2, before, 2) == 2 && before[0] == 0xcd
-	    && before[1] == vector) {
+	if (frame_is_int(words->look)) {
 		words->kind = "software-interrupt";
 		text_add(&words->happened, "%s executed int %#x.", words_who(words), vector);
 		text_add(&words->cause,
@@ -169,7 +168,7 @@ static void words_divide(struct words *words)
 {
 	const struct instruction *in = &words->in;
 	int number = instruction_register(in);
-	bool is_divide = in->map == MAP_ONE_BYTE && (in->opcode & 0xfe) == 0xf6;
+	bool is_divide = instruction_divides(in);
 	uint64_t value = 1;
 	unsigned size = (in->opcode & 1) == 0 ? 1 : (in->rex & 8) != 0 ? 8 : 4;
 

@@ -105,7 +105,7 @@ static void words_selector(struct words *words)
 /* A vector that the IDT does not have. */
 static void words_vector(struct words *words)
 {
-	bool external = words->in.count < 2 || words->in.bytes[0] != 0xcd;
+	bool external = !instruction_is_int(&words->in);
 	unsigned number =
 		external ? (unsigned)(words->fault->error >> 3) & 255 : words->in.bytes[1];
 
@@ -294,10 +294,8 @@ static bool words_null_selector(struct words *words)
 
 void words_protection(struct words *words)
 {
-	bool interrupt = words->in.count > 1 && words->in.bytes[0] == 0xcd;
-
 	if (words->fault->vector == VECTOR_PROTECTION
-	    && ((words->fault->error & SELECTOR_IDT) != 0 || interrupt)) {
+	    && ((words->fault->error & SELECTOR_IDT) != 0 || instruction_is_int(&words->in))) {
 		words_vector(words);
 	} else if ((words->fault->error & 0xffff) != 0) {
 		words_selector(words);

@@ -7,6 +7,10 @@
 
 #include "core/text.h"
 
+#define SSE_WAS_ON                                                                  \
+	"The kernel changed CR0 or CR4: set OSFXSR and clear EM again, or compile " \
+	"with -mgeneral-regs-only so that the compiler uses no SSE."
+
 static const struct terms all[] = {
 	{
 		.protocol = "bootloader-0.9",
@@ -23,8 +27,7 @@ static const struct terms all[] = {
 		.direct_map = "the HHDM",
 		.physical = "Add the offset of the HHDM's response to physical addresses.",
 		.stack = "ask for a larger one by the stack size request",
-		.sse = "The kernel changed CR0 or CR4: set OSFXSR and clear EM again, or compile "
-		       "with -mgeneral-regs-only so that the compiler uses no SSE.",
+		.sse = SSE_WAS_ON,
 	},
 	{
 		/* native, and the default */
@@ -32,8 +35,7 @@ static const struct terms all[] = {
 		.direct_map = "the direct map",
 		.physical = "Add info->direct_map to physical addresses.",
 		.stack = "give the loader a larger -stack=SIZE",
-		.sse = "The kernel changed CR0 or CR4: set OSFXSR and clear EM again, or compile "
-		       "with -mgeneral-regs-only so that the compiler uses no SSE.",
+		.sse = SSE_WAS_ON,
 	},
 };
 

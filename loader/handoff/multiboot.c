@@ -124,9 +124,3 @@ uint32_t multiboot_memory_type(uint32_t firmware)
 {
 	return firmware >= 1 && firmware <= 5 ? firmware : 2;
 }
-
-bool multiboot_seal(struct plan *plan)
-{
-	(void)plan;
-	return true;
-}

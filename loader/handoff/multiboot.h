@@ -76,7 +76,4 @@ bool multiboot_load_sections(struct plan *plan, const struct multiboot_sections 
 /* The type in both versions' memory maps: what the firmware said, if it is known. */
 uint32_t multiboot_memory_type(uint32_t firmware);
 
-/* Nothing is left to write: the memory map is the firmware's own, known before all is placed. */
-bool multiboot_seal(struct plan *plan);
-
 #endif

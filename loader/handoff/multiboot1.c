@@ -260,6 +260,5 @@ const struct protocol multiboot1_protocol = {
 	.wish = mb1_wish,
 	.place = multiboot_place,
 	.plan = mb1_plan,
-	.seal = multiboot_seal,
 	.describe = mb1_describe,
 };

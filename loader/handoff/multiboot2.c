@@ -308,6 +308,5 @@ const struct protocol multiboot2_protocol = {
 	.wish = mb2_wish,
 	.place = mb2_place,
 	.plan = mb2_plan,
-	.seal = multiboot_seal,
 	.describe = mb2_describe,
 };

@@ -77,22 +77,7 @@ entered64:
         mov     [fault + fault.ss], ax
 
 known:  ; 3. The rest of the CPU's state.
-        mov     rax, cr0
-        mov     [fault + fault.cr0], rax
-        mov     rax, cr2
-        mov     [fault + fault.cr2], rax
-        mov     rax, cr3
-        mov     [fault + fault.cr3], rax
-        mov     rax, cr4
-        mov     [fault + fault.cr4], rax
-        mov     [fault + fault.ds], ds
-        mov     [fault + fault.es], es
-        mov     [fault + fault.fs], fs
-        mov     [fault + fault.gs], gs
-        str     [fault + fault.tr]
-        sldt    [fault + fault.ldt]
-        sgdt    [fault + fault.gdt]
-        sidt    [fault + fault.idt]
+        save_system fault, rax
         mov     eax, [fault + fault.rip + 4]
         or      eax, [fault + fault.rsp + 4]
         jnz     .wide                   ; 32-bit code has 32-bit addresses

@@ -101,24 +101,9 @@ here:   pop     esi
         mov     [ebp + fault.vector], eax
 
         ; 3. The rest of the CPU's state.
-        mov     eax, cr0
-        mov     [ebp + fault.cr0], eax
-        mov     eax, cr2
-        mov     [ebp + fault.cr2], eax
-        mov     eax, cr3
-        mov     [ebp + fault.cr3], eax
-        mov     eax, cr4
-        mov     [ebp + fault.cr4], eax
+        save_system ebp, eax
         mov     [ebp + fault.cs], cs
         mov     [ebp + fault.ss], ss
-        mov     [ebp + fault.ds], ds
-        mov     [ebp + fault.es], es
-        mov     [ebp + fault.fs], fs
-        mov     [ebp + fault.gs], gs
-        str     [ebp + fault.tr]
-        sldt    [ebp + fault.ldt]
-        sgdt    [ebp + fault.gdt]
-        sidt    [ebp + fault.idt]
         mov     byte [ebp + fault.narrow], 1
         mov     byte [ebp + fault.legacy], 1
         this_cpu

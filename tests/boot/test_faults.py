@@ -7,6 +7,7 @@ import time
 
 import images
 import pytest
+from told import fault_line
 
 HALTED = "The machine is halted."
 EXIT = 18  # what -onfault=exit writes to isa-debug-exit
@@ -60,13 +61,6 @@ def plain(text):
     return " ".join(text.split())
 
 
-def line_for_programs(said):
-    """The line that begins with @longjump-fault, as a dictionary."""
-    line = re.search(r"^@longjump-fault (.*?)\r?$", said, re.M)
-    assert line, said
-    return dict(word.split("=", 1) for word in line[1].split())
-
-
 def screen_of(machine, read):
     """What the screen shows once the explanation is drawn: that comes after COM1."""
     deadline = time.monotonic() + 20
@@ -78,7 +72,7 @@ def screen_of(machine, read):
 def check(kernel, said, seen):
     """Holds what COM1 and the screen say against what is known of the kernel."""
     vector, kind, *words = FAULTS[kernel]
-    line = line_for_programs(said)
+    line = fault_line(said)
     assert (line["vector"], line["kind"]) == (str(vector), kind), said
     for word in words:
         assert plain(word) in plain(said), f"COM1 does not say {word!r}:\n{said}"
@@ -160,7 +154,7 @@ def test_a_kernel_that_returns_is_told_so_in_any_case(boot):
 def test_a_test_can_ask_for_an_exit(boot):
     machine = boot("fault_ud2", options="-onfault=exit")
     machine.expect_end("exit", EXIT)
-    assert line_for_programs(machine.serial())["kind"] == "ud2"
+    assert fault_line(machine.serial())["kind"] == "ud2"
 
 
 def test_the_machine_can_be_restarted(boot):
@@ -175,7 +169,7 @@ def test_an_nmi_is_explained(boot, stack):
     machine.wait_serial("waiting")
     machine.monitor("nmi")
     said = machine.wait_serial(HALTED)
-    assert line_for_programs(said)["kind"] == "nmi" and "A non-maskable interrupt came" in said
+    assert fault_line(said)["kind"] == "nmi" and "A non-maskable interrupt came" in said
 
 
 @pytest.mark.parametrize("stack", ["", "lost"])
@@ -184,7 +178,7 @@ def test_a_machine_check_is_explained(boot, stack):
     machine.wait_serial("waiting")
     machine.monitor("mce 0 4 0xbd00000000000134 0x5 0x12345000 0x8c")
     said = machine.wait_serial(HALTED)
-    assert line_for_programs(said)["kind"] == "machine-check"
+    assert fault_line(said)["kind"] == "machine-check"
     assert "bank 4, status 0xbd" in plain(said) and "at 0x12345000" in plain(said)
 
 
@@ -207,7 +201,7 @@ def test_lost_landmarks_are_admitted(boot):
 
 def test_a_slid_kernel_keeps_its_names(boot):
     machine = boot("fault_null_write-pie", options="-kaslr", debug_exit=False)
-    line = line_for_programs(machine.wait_serial(HALTED))
+    line = fault_line(machine.wait_serial(HALTED))
     assert line["in"].startswith("append") and int(line["slide"], 16) >= 0xFFFFFFFF80000000
     assert int(line["rip"], 16) > int(line["slide"], 16)
 
@@ -219,13 +213,13 @@ def test_a_kernel_without_symbols_is_told_by_address(boot, tmp_path):
     )
     machine = boot(stripped, debug_exit=False)
     said = machine.wait_serial(HALTED)
-    assert "in" not in line_for_programs(said) and "the kernel has no symbols" in plain(said)
+    assert "in" not in fault_line(said) and "the kernel has no symbols" in plain(said)
 
 
 def test_five_levels_of_page_tables_are_walked(boot):
     machine = boot("fault_overflow", options="-paging=5", cpu="max", debug_exit=False)
     said = machine.wait_serial(HALTED)
-    assert line_for_programs(said)["kind"] == "stack-overflow" and "recurse+" in said
+    assert fault_line(said)["kind"] == "stack-overflow" and "recurse+" in said
 
 
 def test_a_stack_above_4_gib_is_no_hindrance(boot):
@@ -251,5 +245,5 @@ def test_a_mistake_is_explained_in_bochs(boot_in_bochs, kernel):
 def test_what_only_bochs_and_real_cpus_check_is_explained(boot_in_bochs):
     machine = boot_in_bochs("fault_simd", options="-onfault=exit")
     said = machine.wait_serial(HALTED)
-    assert line_for_programs(said)["kind"] == "floating-point"
+    assert fault_line(said)["kind"] == "floating-point"
     assert "computed with SSE" in said and "division by zero" in plain(said)

@@ -11,6 +11,7 @@ import images
 import paging
 import pytest
 import test_faults
+import told
 
 GIB = 1 << 30
 HHDM = 0xFFFF800000000000
@@ -341,7 +342,7 @@ def test_a_mistake_is_explained_in_the_protocols_words(boot, mistake):
     vector, kind, *words = MISTAKES[mistake]
     machine = boot("limine_faults", append=mistake, debug_exit=False)
     said = test_faults.plain(machine.wait_serial(test_faults.HALTED))
-    line = test_faults.line_for_programs(machine.serial())
+    line = told.fault_line(machine.serial())
     assert (line["vector"], line["kind"]) == (str(vector), kind), said
     for word in words:
         assert word in said, said

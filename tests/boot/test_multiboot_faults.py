@@ -1,10 +1,9 @@
 """The first mistakes of Multiboot kernels, in 32-bit protected mode and on the way to long mode:
 what is said of them on COM1."""
 
-import re
-
 import guests
 import pytest
+from told import fault_line
 
 HALTED = "The machine is halted."
 LINK = ("-melf_i386", "-n", "-Ttext=0x100000", "-e", "_start")
@@ -141,13 +140,6 @@ MISTAKES = {
 NOT_IN_QEMU = ["lme without pae"]  # which it allows
 
 
-def line_for_programs(said):
-    """The line that begins with @longjump-fault, as a dictionary."""
-    line = re.search(r"^@longjump-fault (.*?)\r?$", said, re.M)
-    assert line, said
-    return dict(word.split("=", 1) for word in line[1].split())
-
-
 def make(folder, code, data=""):
     source = KERNEL.format(code=code, data="old: dd 0\n" + data)
     source = source.replace("_start: mov esp,", "_start: mov [old], esp\nmov esp,")
@@ -157,7 +149,7 @@ def make(folder, code, data=""):
 def check(name, said):
     """Holds what COM1 says against what is known of the mistake."""
     _, kind, words = MISTAKES[name]
-    line = line_for_programs(said)
+    line = fault_line(said)
     assert line["kind"] == kind, said
     assert name == "return" or line["in"].startswith("helper"), said
     for word in words:

@@ -8,7 +8,7 @@ import time
 import pytest
 from gdb import Gdb
 
-from told import PASSED
+from told import PASSED, fault_line
 
 HALTED = "The machine is halted."
 OFF, WAITS, FIRST = range(3)
@@ -20,13 +20,6 @@ def told_of(serial):
     for name, value in re.findall(r"^(\w+)=(.*?)\r?$", serial, re.M):
         values[name].append(value)
     return values
-
-
-def line_for_programs(serial):
-    """The line that begins with @longjump-fault, as a dictionary."""
-    line = re.search(r"^@longjump-fault (.*?)\r?$", serial, re.M)
-    assert line, serial
-    return dict(word.split("=", 1) for word in line[1].split())
 
 
 @pytest.mark.parametrize("medium", ["cd-ide", "cd-ahci"], ids=["i440fx", "q35"])
@@ -92,7 +85,7 @@ def test_a_cpu_without_an_x2apic_is_refused(boot):
 def test_a_mistake_of_another_cpu_is_explained(boot, mistake, kind, words):
     machine = boot("fault_other_cpu", options="-smp", append=mistake, cpus=3, debug_exit=False)
     said = machine.wait_serial(HALTED)
-    line = line_for_programs(said)
+    line = fault_line(said)
     assert (line["kind"], line["cpu"]) == (kind, "2"), said
     assert words in " ".join(said.split())
     assert "APIC ID 2, another of 3 CPUs" in said
@@ -101,6 +94,6 @@ def test_a_mistake_of_another_cpu_is_explained(boot, mistake, kind, words):
 def test_of_mistakes_of_all_cpus_one_is_explained(boot):
     machine = boot("fault_other_cpu", options="-smp", append="all", cpus=4, debug_exit=False)
     said = machine.wait_serial(HALTED)
-    assert line_for_programs(said)["kind"] == "null-page"
+    assert fault_line(said)["kind"] == "null-page"
     assert "while a fault was explained" not in said
     assert said.count("@longjump-fault") == 1

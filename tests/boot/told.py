@@ -1,7 +1,8 @@
-"""Reads what a test kernel tells on COM1 (kit.h's tell()). Knows the names of longjump.h's fields
-and types."""
+"""Reads what is told on COM1: by a test kernel (kit.h's tell()), with the names of longjump.h's
+fields and types, and by the fault explainer."""
 
 import dataclasses
+import re
 
 PASSED = 16  # what kit.h's finish() writes to isa-debug-exit when all is well
 
@@ -69,3 +70,10 @@ class Told:
     def of_type(self, *types):
         """The map's entries of some types."""
         return [memory for memory in self.memory if memory.type in types]
+
+
+def fault_line(said):
+    """The line that begins with @longjump-fault, as a dictionary."""
+    line = re.search(r"^@longjump-fault (.*?)\r?$", said, re.M)
+    assert line, said
+    return dict(word.split("=", 1) for word in line[1].split())
