@@ -51,7 +51,7 @@ BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf
 # byte, and most of these run once or never.
 stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
 cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC -fno-plt \
-	-include loader/front/com32/hidden.h
+	-include loader/platform/com32/hidden.h
 asflags-com32 := -f elf32
 
 # What the module carries into long mode: runs wherever it is copied to, and keeps its hands off
@@ -121,7 +121,9 @@ objects = $(patsubst %,build/obj/$(1)/%.o,$(sort $(foreach d,$(2),$(wildcard $(d
 
 # Syslinux knows no pages and clears each byte between the two segments, so there is none.
 page := -z max-page-size=0x20 -z common-page-size=0x20
-com32 := $(call objects,com32,loader/core loader/handoff loader/x86 loader/front/com32)
+# The protocols: a folder each, beside what they share.
+protocols := loader/protocols $(sort $(patsubst %/,%,$(wildcard loader/protocols/*/)))
+com32 := $(call objects,com32,loader/core $(protocols) loader/x86 loader/platform/com32)
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext
 
@@ -187,7 +189,7 @@ build/obj/kernel/link: FORCE
 # ---------------------------------------------------------------------------------------------
 # The core on this machine.
 
-portable := loader/core loader/handoff loader/explain
+portable := loader/core $(protocols) loader/explain
 
 build/obj/%/core.a: build/obj/%/core
 	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))
@@ -199,8 +201,9 @@ build/obj/%/core: FORCE
 	$(call remember,$(call objects,$*,$(portable)))
 
 # The tool that checks kernels plans for the resident part too, so it carries it like the module.
-check := $(call objects,plain,loader/front/host) build/obj/plain/loader/front/com32/resident.asm.o
-build/obj/plain/loader/front/com32/resident.asm.o: build/resident.bin
+check := $(call objects,plain,loader/platform/host) \
+	build/obj/plain/loader/platform/com32/resident.asm.o
+build/obj/plain/loader/platform/com32/resident.asm.o: build/resident.bin
 
 build/check: $(check) build/obj/plain/core.a
 	$(say) link $@
@@ -226,9 +229,10 @@ build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
 fuzz := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 replays := $(fuzz:%=build/tests/fuzz64/%) $(fuzz:%=build/tests/fuzz32/%)
 fuzzers := $(fuzz:%=build/fuzz64/%) $(fuzz:%=build/fuzz32/%)
-fuzz-core := $(sort $(wildcard loader/core/*.c loader/handoff/*.c))
+fuzz-core := $(sort $(wildcard loader/core/*.c $(protocols:%=%/*.c)))
 cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 CLANG ?= clang
+all-headers := $(wildcard tests/*.h tests/*/*.h loader/*/*.[hd]* loader/*/*/*.[hd]*)
 
 build/tests/fuzz64/%: build/obj/host/tests/fuzz/%.c.o build/obj/host/tests/fuzz/replay.c.o \
 		build/obj/host/core.a
@@ -241,7 +245,7 @@ build/tests/fuzz32/%: build/obj/host32/tests/fuzz/%.c.o build/obj/host32/tests/f
 	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
 
 define fuzzer
-build/fuzz$(1)/%: tests/fuzz/%.c $(fuzz-core) $(wildcard tests/*.h tests/*/*.h loader/*/*.[hdc]*)
+build/fuzz$(1)/%: tests/fuzz/%.c $(fuzz-core) $(all-headers)
 	$$(say) compile $$@
 	$$(quiet)mkdir -p $$(@D); $$(CLANG) $$(cflags-fuzz) -m$(1) -o $$@ $$< $$(fuzz-core)
 endef

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # build.sh - the one command of Longjump: `./build.sh && ./build.sh run`, or `./build.sh help`
 #
-# Knows only where the verbs are: a verb is a file verbs/NAME.sh or verbs/NAME.py, whose second
-# line, "# NAME - what it does", is its line in the help. Without a verb it is `image`.
+# Knows only where the commands are: commands/NAME.sh or commands/NAME.py, whose second
+# line, "# NAME - what it does", is its line in the help. Without a command it is `image`.
 set -euo pipefail
 
 root=$(cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
@@ -22,19 +22,19 @@ while [[ ${1-} == --verbose || ${1-} == --no-install ]]; do
 done
 
 case ${1-} in
--h | --help) verb=help && shift ;;
-'' | -*) verb=image ;;
-*) verb=$1 && shift ;;
+-h | --help) command=help && shift ;;
+'' | -*) command=image ;;
+*) command=$1 && shift ;;
 esac
 
-if [[ ! $verb =~ ^[a-z][a-z0-9-]*$ ]]; then
-	echo "build.sh: \"$verb\" is no verb; ./build.sh help lists them" >&2
+if [[ ! $command =~ ^[a-z][a-z0-9-]*$ ]]; then
+	echo "build.sh: \"$command\" is no command; ./build.sh help lists them" >&2
 	exit 2
-elif [[ -f $root/verbs/$verb.sh ]]; then
-	exec bash "$root/verbs/$verb.sh" ${common[@]+"${common[@]}"} "$@"
-elif [[ -f $root/verbs/$verb.py ]]; then
-	# shellcheck source=verbs/lib/need.sh
-	source "$root/verbs/lib/need.sh"
+elif [[ -f $root/commands/$command.sh ]]; then
+	exec bash "$root/commands/$command.sh" ${common[@]+"${common[@]}"} "$@"
+elif [[ -f $root/commands/$command.py ]]; then
+	# shellcheck source=commands/lib/need.sh
+	source "$root/commands/lib/need.sh"
 	if ! python=$(find_python); then
 		need_words python ${common[@]+"${common[@]}"} "$@"
 		python=$(find_python)
@@ -42,8 +42,8 @@ elif [[ -f $root/verbs/$verb.py ]]; then
 	# What Python has compiled is kept there, or all of its library would be compiled each time.
 	export PYTHONPYCACHEPREFIX=$LONGJUMP_BUILD/pycache
 	unset PYTHONDONTWRITEBYTECODE
-	exec "$python" "$root/verbs/$verb.py" ${common[@]+"${common[@]}"} "$@"
+	exec "$python" "$root/commands/$command.py" ${common[@]+"${common[@]}"} "$@"
 else
-	echo "build.sh: there is no verb \"$verb\"; ./build.sh help lists them" >&2
+	echo "build.sh: there is no command \"$command\"; ./build.sh help lists them" >&2
 	exit 2
 fi

@@ -9,7 +9,7 @@
 #define LOADER_VERSION "1.0.0"
 #define LOADER_NAME    LOADER " " LOADER_VERSION
 
-/* A way of handing the machine to a kernel. loader/handoff/ has a file for each. */
+/* A way of handing the machine to a kernel. loader/protocols/ has a file for each. */
 struct protocol {
 	const char *name;
 	unsigned options; /* of enum option: those that do something for its kernels */

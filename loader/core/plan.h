@@ -3,7 +3,7 @@
  * plan.h - the plan: one array of placements, from which the copying, the page tables, the kernel's
  * memory map and the printout are all made. So they cannot disagree.
  *
- * Here are the steps that every handoff protocol is planned with; loader/handoff/ puts them
+ * Here are the steps that every handoff protocol is planned with; loader/protocols/ puts them
  * together, a file per protocol.
  */
 #ifndef CORE_PLAN_H

@@ -60,7 +60,7 @@ def make_image(kernel, append="", options="", modules=()):
     ]
     ingredients += [pathlib.Path(module.split(":")[0]).read_bytes() for module in modules]
     ingredients += [
-        path.read_bytes() for path in sorted((ROOT / "verbs").rglob("*")) if path.is_file()
+        path.read_bytes() for path in sorted((ROOT / "commands").rglob("*")) if path.is_file()
     ]
 
     def make(path):

@@ -157,7 +157,7 @@ def test_every_size_of_memory_is_planned_for(memory):
     assert check(ROOT / "build/kernel.elf", memory=memory)["starts"]
 
 
-# ---- the verbs -----------------------------------------------------------------------------------
+# ---- the commands --------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -231,8 +231,8 @@ def test_options_and_modules_are_planned_for(project, tmp_path):
 
 def test_no_image_is_made_of_a_kernel_that_would_be_refused(project, bad, tmp_path):
     output = tmp_path / "made.iso"
-    for verb in (["image"], ["run"]):
-        done = project.run(*verb, "--kernel", bad, "--output", output)
+    for command in (["image"], ["run"]):
+        done = project.run(*command, "--kernel", bad, "--output", output)
         assert done.returncode == 1, done.stdout
         assert "K104 the kernel is not little-endian" in done.stdout
         assert "--no-check" in done.stdout

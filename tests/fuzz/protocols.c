@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "handoff/protocols.h"
+#include "protocols/protocols.h"
 #include "unit/promises.h"
 
 #define RAM     (6 * MIB)

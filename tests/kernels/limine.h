@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * limine.h - the Limine boot protocol as a kernel sees it: the same structures as in
- * loader/handoff/abi/limine.h, with pointers, declared once more so that neither is taken at its
+ * loader/protocols/limine/abi.h, with pointers, declared once more so that neither is taken at its
  * word.
  */
 #ifndef TESTS_LIMINE_H

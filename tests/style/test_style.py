@@ -139,15 +139,15 @@ def test_the_explainer_includes_nothing_but_the_core_and_itself():
         assert own or mine, f"{place} includes {name}"
 
 
-def test_a_handoff_includes_no_front_and_no_machine():
-    for place, name in includes("loader/handoff"):
-        assert not re.search(r"\b(front|x86|resident)/", name), f"{place} includes {name}"
+def test_a_protocol_includes_no_platform_and_no_machine():
+    for place, name in includes("loader/protocols"):
+        assert not re.search(r"\b(platform|x86|resident)/", name), f"{place} includes {name}"
 
 
 def test_the_core_has_no_assembly_and_no_conditions():
     """`#if` is for guards around headers; differences are other files on the link line."""
     for place, line in lines({".c", ".h"}):
-        if not place.startswith(("loader/core/", "loader/handoff/")):
+        if not place.startswith(("loader/core/", "loader/protocols/")):
             continue
         assert not re.search(r"\b(__asm__|asm)\b\s*(volatile\b|__volatile__\b)?\s*\(", line), place
         if ".c:" in place:

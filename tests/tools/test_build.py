@@ -8,26 +8,28 @@ import pytest
 
 from projects import ROOT, copy_project
 
-NEED = ROOT / "verbs/lib/need.sh"
-VERBS = sorted(path.stem for path in (ROOT / "verbs").glob("*.*") if path.suffix in (".sh", ".py"))
+NEED = ROOT / "commands/lib/need.sh"
+COMMANDS = sorted(
+    path.stem for path in (ROOT / "commands").glob("*.*") if path.suffix in (".sh", ".py")
+)
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_explains_itself_with_an_example(project, verb):
-    told = project.good(verb, "--help")
-    if verb != "help":
-        assert f"usage: ./build.sh {verb}" in told and "\nexamples:\n    ./build.sh" in told
-        assert project.good("help", verb) == told
-        assert f"\n    {verb} " in project.good("help"), "the list of verbs leaves it out"
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself_with_an_example(project, command):
+    told = project.good(command, "--help")
+    if command != "help":
+        assert f"usage: ./build.sh {command}" in told and "\nexamples:\n    ./build.sh" in told
+        assert project.good("help", command) == told
+        assert f"\n    {command} " in project.good("help"), "the list of commands leaves it out"
 
 
-@pytest.mark.parametrize("verb", [name for name in VERBS if name != "help"])
-def test_each_verb_refuses_what_it_does_not_know(project, verb):
-    assert "--nonsense" in project.bad(verb, "--nonsense", status=2)
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "help"])
+def test_each_command_refuses_what_it_does_not_know(project, command):
+    assert "--nonsense" in project.bad(command, "--nonsense", status=2)
 
 
-@pytest.mark.parametrize("word", ["nonsense", "../verbs/run", "lib", "need", "Run", "run.py"])
-def test_an_unknown_verb_is_refused(project, word):
+@pytest.mark.parametrize("word", ["nonsense", "../commands/run", "lib", "need", "Run", "run.py"])
+def test_an_unknown_command_is_refused(project, word):
     assert "./build.sh help" in project.bad(word, status=2)
 
 
@@ -104,8 +106,8 @@ PACKAGES = {
 @pytest.mark.parametrize("tools", PACKAGES)
 def test_a_missing_tool_names_its_package(project, path_without, tmp_path, tools):
     path = path_without(*tools.split())
-    verb = ["run"] if "qemu" in tools else ["image", "--output", tmp_path / "x.iso"]
-    told = project.bad(*verb, "--no-install", PATH=path)
+    command = ["run"] if "qemu" in tools else ["image", "--output", tmp_path / "x.iso"]
+    told = project.bad(*command, "--no-install", PATH=path)
     line = next(line for line in told.splitlines() if "sudo apt-get install" in line)
     assert PACKAGES[tools] in line.split()
     assert not (tmp_path / "x.iso").exists()

@@ -281,8 +281,8 @@ def test_cargo_runs_and_tests_a_project_that_used_bootimage(project, tmp_path):
         if not key.startswith("CARGO_") and key != "RUSTFLAGS" and "DISPLAY" not in key
     }
 
-    def cargo(verb):
-        command = ["cargo", verb, "--offline", "--release", "--quiet"]
+    def cargo(command):
+        command = ["cargo", command, "--offline", "--release", "--quiet"]
         return subprocess.run(command, cwd=tmp_path, env=own, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True)  # fmt: skip
 

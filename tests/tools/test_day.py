@@ -5,7 +5,7 @@ import sys
 
 from projects import ROOT
 
-sys.path.insert(0, str(ROOT / "verbs"))
+sys.path.insert(0, str(ROOT / "commands"))
 sys.path.insert(1, str(ROOT / "bench"))
 
 import day

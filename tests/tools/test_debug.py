@@ -14,7 +14,7 @@ import pytest
 
 from projects import ROOT
 
-sys.path.insert(0, str(ROOT / "verbs"))
+sys.path.insert(0, str(ROOT / "commands"))
 
 from lib.trace import faults_in_words
 

@@ -8,7 +8,7 @@ import pytest
 
 from projects import ROOT
 
-sys.path.insert(0, str(ROOT / "verbs"))
+sys.path.insert(0, str(ROOT / "commands"))
 
 import doctor
 
@@ -36,7 +36,7 @@ def test_a_lack_is_named_with_its_fix(project, path_without):
     assert "sudo" in command and {"nasm", "gdb", "cargo"} <= set(command)
 
 
-def test_what_only_some_verbs_need_is_no_failure(project, path_without):
+def test_what_only_some_commands_need_is_no_failure(project, path_without):
     said = project.good("doctor", PATH=path_without("gdb"))
     assert rows(said)["gdb"] == "for debug, test"
 

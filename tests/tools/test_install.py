@@ -77,10 +77,11 @@ def test_what_is_made_without_a_compiler_is_the_same(installed, project, path_wi
 
 def test_it_calls_itself_by_its_name(installed):
     said = installed.run("help")
-    assert "usage: longjump [VERB]" in said and "build.sh" not in said
-    for verb in re.findall(r"^    ([a-z]+)  ", said.partition("usage:")[2], re.MULTILINE):
-        told = installed.run(verb, "--help")
-        assert verb == "help" or f"usage: longjump {verb}" in told and "./build.sh" not in told
+    assert "usage: longjump [COMMAND]" in said and "build.sh" not in said
+    for command in re.findall(r"^    ([a-z]+)  ", said.partition("usage:")[2], re.MULTILINE):
+        told = installed.run(command, "--help")
+        assert command == "help" or f"usage: longjump {command}" in told
+        assert command == "help" or "./build.sh" not in told
     assert installed.run("nonsense", status=2).startswith("longjump: ")
     assert {"test", "bench", "install"}.isdisjoint(re.findall(r"^    (\w+) ", said, re.MULTILINE))
     assert "K107" in installed.run("explain", "K107")

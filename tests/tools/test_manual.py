@@ -1,4 +1,4 @@
-"""The manual page and the completion of words in bash: both know every verb and every option."""
+"""The manual page and the completion of words in bash: both know every command and every option."""
 
 import os
 import re
@@ -9,35 +9,37 @@ import pytest
 
 from projects import ROOT
 
-VERBS = sorted(path.stem for path in (ROOT / "verbs").glob("*.*") if path.suffix in (".sh", ".py"))
+COMMANDS = sorted(
+    path.stem for path in (ROOT / "commands").glob("*.*") if path.suffix in (".sh", ".py")
+)
 PAGE = ROOT / "docs/longjump.1"
 
 
-def options_of(project, verb):
+def options_of(project, command):
     """The options that --help names."""
-    said = project.good(verb, "--help")
+    said = project.good(command, "--help")
     return set(re.findall(r"^    (--[a-z0-9-]+)", said.partition("\noptions:")[2], re.MULTILINE))
 
 
-def section_of(verb):
-    """The part of the page on a verb, as it is read."""
-    text = PAGE.read_text().split(f".SS {verb}\n")[1]
+def section_of(command):
+    """The part of the page on a command, as it is read."""
+    text = PAGE.read_text().split(f".SS {command}\n")[1]
     return re.split(r"^\.S[SH] ", text, flags=re.MULTILINE)[0].replace("\\-", "-")
 
 
-def test_the_page_is_what_the_verbs_say(project, tmp_path):
+def test_the_page_is_what_the_commands_say(project, tmp_path):
     project.good("manual", "--write", "--output", tmp_path / "page")
     written = (tmp_path / "page").read_text()
     assert written == PAGE.read_text(), "write it anew: ./build.sh manual --write"
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_page_has_every_option_and_no_other(project, verb):
-    section = section_of(verb)
-    known = options_of(project, verb)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_has_every_option_and_no_other(project, command):
+    section = section_of(command)
+    known = options_of(project, command)
     assert set(re.findall(r"^\.B (--[a-z0-9-]+)", section, re.MULTILINE)) == known
-    if verb != "help":
-        assert f"./build.sh {verb}" in section and "Examples:" in section
+    if command != "help":
+        assert f"./build.sh {command}" in section and "Examples:" in section
 
 
 def test_man_shows_it_without_a_warning(project):
@@ -46,7 +48,7 @@ def test_man_shows_it_without_a_warning(project):
                           env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"})  # fmt: skip
     assert done.returncode == 0 and done.stderr == ""
     plain = re.sub(".\b", "", done.stdout)
-    assert "VERBS" in plain and re.search(r"--test-timeout SECONDS", plain)
+    assert "COMMANDS" in plain and re.search(r"--test-timeout SECONDS", plain)
     assert "LONGJUMP(1)" in project.good("manual")
 
 
@@ -55,7 +57,7 @@ def complete(project, *words, program=None, cwd="/"):
     program = program or str(project.root / "build.sh")
     line = " ".join(shlex.quote(word) for word in (program, *words))
     script = (
-        f"source {shlex.quote(str(project.root))}/verbs/lib/completion.bash; "
+        f"source {shlex.quote(str(project.root))}/commands/lib/completion.bash; "
         f"COMP_WORDS=({line}); COMP_CWORD={len(words)}; "
         '_longjump; printf "%s\\n" "${COMPREPLY[@]}"'
     )
@@ -64,8 +66,8 @@ def complete(project, *words, program=None, cwd="/"):
     return set(done.stdout.split())
 
 
-def test_verbs_are_completed(project, tmp_path):
-    assert complete(project, "") == complete(project, "help", "") == set(VERBS)
+def test_commands_are_completed(project, tmp_path):
+    assert complete(project, "") == complete(project, "help", "") == set(COMMANDS)
     assert complete(project, "ru") == {"run", "runner"}
     assert complete(project, "--verbose", "ru") == {"run", "runner"}
     assert complete(project, "r", program="./build.sh", cwd=project.root) == {"run", "runner"}
@@ -73,9 +75,9 @@ def test_verbs_are_completed(project, tmp_path):
     assert complete(project, "r", program=f"{tmp_path}/longjump") == {"run", "runner"}
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "help"])
-def test_options_are_completed(project, verb):
-    assert complete(project, verb, "--") == options_of(project, verb)
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "help"])
+def test_options_are_completed(project, command):
+    assert complete(project, command, "--") == options_of(project, command)
 
 
 def test_values_are_completed(project):
@@ -93,6 +95,6 @@ def test_a_build_sh_of_somebody_elses_is_not_called(project, tmp_path):
 
 
 def test_bash_itself_uses_it(project):
-    script = f"source {project.root}/verbs/lib/completion.bash; complete -p build.sh longjump"
+    script = f"source {project.root}/commands/lib/completion.bash; complete -p build.sh longjump"
     said = subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout
     assert said.count("-F _longjump") == 2 and said.count("-o default") == 2

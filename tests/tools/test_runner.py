@@ -441,6 +441,6 @@ def test_the_shell_loop_of_the_docs_works(project, kernel, tmp_path):
 
 def test_every_key_is_in_the_docs():
     text = (pathlib.Path(ROOT) / "docs/runner.md").read_text()
-    config = (ROOT / "verbs/lib/config.py").read_text()
+    config = (ROOT / "commands/lib/config.py").read_text()
     for key in re.findall(r'^    "([a-z-]+)": \(', config, re.MULTILINE):
         assert f"`{key}`" in text, key

@@ -11,7 +11,7 @@ import pytest
 
 from projects import ROOT, same
 
-sys.path.insert(0, str(ROOT / "verbs"))
+sys.path.insert(0, str(ROOT / "commands"))
 sys.path.append(str(ROOT / "tests/boot"))
 
 import usb

@@ -11,7 +11,7 @@ import pytest
 
 from projects import ROOT
 
-sys.path.insert(0, str(ROOT / "verbs"))
+sys.path.insert(0, str(ROOT / "commands"))
 
 from lib.virtualbox import meditation
 
@@ -43,18 +43,18 @@ class Box:
             (self.home / name).write_text(text)
 
     def vbox(self, *words, status=0):
-        """What the verb says."""
+        """What the command says."""
         made = ["--output", self.home / "made, here.iso"]
         done = self.project.run("vbox", *words, *made, **self.environment)
         assert done.returncode == status and "Traceback" not in done.stdout, done.stdout
         return done.stdout
 
-    def calls(self, *verbs):
-        """What VBoxManage was told, of these verbs, since this was last asked."""
+    def calls(self, *commands):
+        """What VBoxManage was told, of these commands, since this was last asked."""
         path = self.home / "calls"
         told = [json.loads(line) for line in path.read_text().splitlines()]
         path.unlink()
-        return [words for words in told if words[0] in verbs]
+        return [words for words in told if words[0] in commands]
 
     def machines(self):
         return json.loads((self.home / "machines").read_text())
@@ -163,7 +163,7 @@ def test_a_disc_that_virtualbox_does_not_boot_is_told(box):
 
 
 def begin(box):
-    """The verb on a machine that does not end; it is interrupted at the first word on that."""
+    """The command on a machine that does not end; it is interrupted at the first word on that."""
     command = [box.project.root / "build.sh", "--no-install", "vbox"]
     command += ["--output", box.home / "x.iso"]
     environment = {key: value for key, value in os.environ.items() if "DISPLAY" not in key}

@@ -59,60 +59,60 @@ def info(vm):
         print(f'"{place}"="{medium}"')
 
 
-def change(vm, verb, words):
-    """Carries out a verb that changes a machine."""
-    if verb == "modifyvm":
+def change(vm, command, words):
+    """Carries out a command that changes a machine."""
+    if command == "modifyvm":
         if vm["state"] in ON:
             fail("The machine is already locked for a session")
         vm["settings"].update(options(words, SETTINGS))
-    elif verb == "setextradata":
+    elif command == "setextradata":
         vm["extra"][words[0]] = words[1]
-    elif verb == "storagectl":
+    elif command == "storagectl":
         given = options(words, {"name": 1, "add": 1, "controller": 1})
         if given["name"][0] in vm["controllers"]:
             fail("Storage controller named 'IDE' already exists")
         vm["controllers"].append(given["name"][0])
-    elif verb == "storageattach":
+    elif command == "storageattach":
         given = options(words, dict.fromkeys(("storagectl", "port", "device", "type", "medium"), 1))
         place = "-".join(given[name][0] for name in ("storagectl", "port", "device"))
         if given["storagectl"][0] not in vm["controllers"]:
             fail("Could not find a storage controller")
         vm["media"][place] = given["medium"][0]
-    elif verb == "startvm":
+    elif command == "startvm":
         start(vm)
-    elif (verb, *words) == ("controlvm", "poweroff") and vm["state"] in ON:
+    elif (command, *words) == ("controlvm", "poweroff") and vm["state"] in ON:
         vm["state"] = "poweroff"
-    elif verb == "discardstate" and vm["state"] == "saved":
+    elif command == "discardstate" and vm["state"] == "saved":
         vm["state"] = "poweroff"
     else:
-        fail(f"Invalid command or state: {verb}")
+        fail(f"Invalid command or state: {command}")
 
 
-def main(verb, *words):
+def main(command, *words):
     with open(HOME / "calls", "a", encoding="utf-8") as file:
-        file.write(json.dumps([verb, *words]) + "\n")
+        file.write(json.dumps([command, *words]) + "\n")
     path = HOME / "machines"
     machines = json.loads(path.read_text()) if path.exists() else {}
-    if verb == "--version":
+    if command == "--version":
         print("WARNING: a line that VBoxManage sometimes begins with\n" + VERSION)
-    elif (verb, *words) == ("list", "vms"):
+    elif (command, *words) == ("list", "vms"):
         for name in machines:
             print(f'"{name}" {{00000000-0000-0000-0000-000000000000}}')
-    elif verb == "createvm":
+    elif command == "createvm":
         made = options([*words[:-1]], {"name": 1, "ostype": 1})
         machines[made["name"][0]] = {"state": "poweroff", "settings": {}, "extra": {}, "media": {},
                                      "controllers": [], "looks": 0}  # fmt: skip
     elif words[0] not in machines:
         fail(f"Could not find a registered machine named '{words[0]}'")
-    elif verb == "showvminfo":
+    elif command == "showvminfo":
         info(machines[words[0]])
-    elif verb == "getextradata":
+    elif command == "getextradata":
         value = machines[words[0]]["extra"].get(words[1])
         print(f"Value: {value}" if value else "No value set!")
-    elif (verb, *words[1:]) == ("unregistervm", "--delete"):
+    elif (command, *words[1:]) == ("unregistervm", "--delete"):
         del machines[words[0]]
     else:
-        change(machines[words[0]], verb, list(words[1:]))
+        change(machines[words[0]], command, list(words[1:]))
     path.write_text(json.dumps(machines))
 
 

@@ -9,7 +9,7 @@
 #include "explain/explain.h"
 #include "explain/frame.h"
 #include "explain/show.h"
-#include "handoff/rust_bootloader.h"
+#include "protocols/bootloader09/bootloader09.h"
 
 #define BASE  UINT64_C(0xffffffff80000000)
 #define CODE  BASE
@@ -197,8 +197,7 @@ TEST("a physical address is shown where it is mapped")
 
 TEST("a kernel for the crate bootloader is told in the crate's words")
 {
-	begin_fault_by(&rust_bootloader_protocol, "bootloader-0.9,map_physical_memory",
-	               VECTOR_PAGE);
+	begin_fault_by(&bootloader09_protocol, "bootloader-0.9,map_physical_memory", VECTOR_PAGE);
 	expect_page(marks->boot_info.begin, 21, "kernel-page", "in the BootInfo");
 	expect_page(marks->direct_map.begin + 0x1234, 21, "kernel-page",
 	            "in the mapping of physical memory, at physical 0x1234");
@@ -213,15 +212,14 @@ TEST("a kernel for the crate bootloader is told in the crate's words")
 	INSTRUCTION(0x0f, 0x28, 0xc1); /* movaps xmm0, xmm1 */
 	expect_words("sse-off", "CR4.OSFXSR (bit 9) is 0");
 	EXPECT_PART(said.cause, "feature sse");
-	begin_fault_by(&rust_bootloader_protocol, "bootloader-0.9", VECTOR_PAGE);
+	begin_fault_by(&bootloader09_protocol, "bootloader-0.9", VECTOR_PAGE);
 	expect_page(0xfee00000, 0, "physical-address", "has asked for no map of them");
 	EXPECT_PART(said.cause, "feature map_physical_memory");
 }
 
 TEST("a table that is not there is told by what it would map")
 {
-	begin_fault_by(&rust_bootloader_protocol, "bootloader-0.9,recursive_page_table",
-	               VECTOR_PAGE);
+	begin_fault_by(&bootloader09_protocol, "bootloader-0.9,recursive_page_table", VECTOR_PAGE);
 	expect_page(UINT64_C(0x8000000000) + (UINT64_C(0x444444440000) >> 9), 0, "page-table",
 	            "entry 1 of the top one shows them. The table for 0x444444440000 is");
 	expect_page(UINT64_C(0x8040000000) + (UINT64_C(0x444444440000) >> 18 & ~7ULL), 2,

@@ -7,9 +7,9 @@
 #include "walker.h"
 #include "world.h"
 
-#include "handoff/abi/limine.h"
-#include "handoff/limine.h"
-#include "handoff/protocols.h"
+#include "protocols/limine/abi.h"
+#include "protocols/limine/limine.h"
+#include "protocols/protocols.h"
 
 #define TOP        UINT64_C(0xffffffff80000000)
 #define DIRECT_MAP UINT64_C(0xffff800000000000)

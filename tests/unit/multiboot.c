@@ -7,9 +7,9 @@
 #include "build_elf.h"
 #include "world.h"
 
-#include "handoff/abi/multiboot.h"
-#include "handoff/multiboot.h"
-#include "handoff/protocols.h"
+#include "protocols/multiboot/abi.h"
+#include "protocols/multiboot/multiboot.h"
+#include "protocols/protocols.h"
 
 #define HEADER  0x1000 /* where the header stands in the file, before any segment */
 #define LINKED  (4 * MIB)

@@ -15,7 +15,7 @@
 #include "check.h"
 
 #include "core/boot.h"
-#include "handoff/native.h"
+#include "protocols/native/native.h"
 #include "longjump.h"
 
 #include <sys/mman.h>

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# check - tells what the loader would do with a kernel, without booting it
+"""The command `check`: runs build/check, which is the loader up to the jump, on kernels."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+
+from image import read_module
+from lib.checking import command_of, look, read_size, words_of
+from lib.project import Stop, Voice, make, need, start
+from lib.words import Option, Command
+
+COMMAND = Command(
+    "check",
+    """
+Reads each FILE as the loader would, and plans where everything goes in a machine such as QEMU's:
+by the loader's own code, which runs here up to the jump. Prints what would be loaded where, what
+the loader would refuse, in its own words, and warnings for what boots but bites. What a code means
+is told by ./build.sh explain K107.
+
+Ends with status 0 if every kernel would be started, 1 if one would be refused, 2 if a file cannot
+be read. With --json prints a list with one object for each FILE: file, starts, findings (code,
+severity, summary, detail, fix, text), segments, placements, and what else the text tells.
+""",
+    (
+        Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
+        Option("--options", "STRING", "options for the loader, such as -stack=1M"),
+        Option("--append", "STRING", "the kernel's command line"),
+        Option("--module", "FILE[:STRING]", "hands a file to the kernel, as for image", many=True),
+        Option("--json", "", "for programs"),
+    ),
+    (
+        "./build.sh check build/kernel.elf",
+        "./build.sh check --memory 64M --options '-stack=1M -kaslr' one.elf two.elf.gz",
+        "./build.sh check --json my.elf | jq '.[].findings[].code'",
+    ),
+    names="FILE",
+)
+
+
+def check(given):
+    """Checks the files that these words name; returns the status."""
+    if not given.names:
+        raise Stop("check: name the kernel: ./build.sh check my.elf", 2)
+    memory = read_size("check: --memory", given.memory or "256M")
+    modules = [read_module(text) for text in given.module]
+    orders = [words_of(name, given.append, given.options, modules) for name in given.names]
+    with to_stderr() if given.json else contextlib.nullcontext():
+        need("build", install=not given.no_install)
+        make("build/check")
+    if given.json:
+        found = [look(words, memory) for words in orders]
+        json.dump(found, sys.stdout, indent=2)
+        print()
+        return max(map(status_of, found))
+    statuses = []
+    for words in orders:
+        if statuses:
+            print(flush=True)
+        command = command_of(words, memory)
+        Voice.show(command)
+        statuses.append(subprocess.run(command, check=False).returncode)
+    return max(status if status in (0, 1) else 2 for status in statuses)
+
+
+def status_of(found):
+    """The status for what --json tells of one kernel."""
+    codes = {finding["code"] for finding in found["findings"]}
+    return 0 if found["starts"] else 2 if codes & {"K501", "K502"} else 1
+
+
+@contextlib.contextmanager
+def to_stderr():
+    """Sends what programs print to standard error for a while."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+if __name__ == "__main__":
+    start(lambda words: check(COMMAND.read(words)))

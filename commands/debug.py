@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# debug - boots the image and stops at the kernel's first instruction, with gdb
+"""The command `debug`: a machine stopped at _start, and gdb on it; or a log of its faults."""
+
+import functools
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from image import OPTIONS, image
+from lib.entry import free_port, is_64_bit, run_to_entry
+from lib.project import BUILD, Stop, Voice, need, say, shown, start
+from lib.qemu import Gone
+from lib.symbols import place
+from lib.trace import faults_in_words
+from lib.words import Option, Command
+from run import MACHINE, Session, choose_window, machine
+
+COMMAND = Command(
+    "debug",
+    """
+Makes the image, boots it in QEMU, stops the machine at the kernel's first instruction, and starts
+gdb on it. The CPU is in 64-bit mode by then, the kernel's symbols are loaded, with the distance by
+which it was moved (-kaslr), and breakpoints can be set at once. When gdb ends, QEMU ends.
+
+With --trace there is no gdb: the kernel runs to its end, every interrupt and exception from its
+first instruction on is written into a file, with all registers, and the last exceptions are told
+in words.
+""",
+    (
+        *OPTIONS,
+        *MACHINE,
+        Option("--no-gdb", "", "prints the command that starts gdb, and waits"),
+        Option("--port", "NUMBER", "where gdb finds QEMU (1234, or another if that is taken)"),
+        Option("--trace", "", "logs interrupts, exceptions and resets instead"),
+        Option("--log", "FILE", "where --trace writes them (build/trace.log)"),
+    ),
+    (
+        "./build.sh debug",
+        "./build.sh debug --kernel my.elf --options '-kaslr'",
+        "./build.sh debug --kernel my.elf --no-gdb",
+        "./build.sh debug --trace --kernel my.elf",
+    ),
+    rest="ARGUMENT OF QEMU",
+)
+
+
+def debug(given):
+    """Debugs the kernel of these words; returns the status."""
+    port = given.port or "1234"
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise Stop(f'debug: --port wants a number from 1 to 65535, not "{port}"', 2)
+    kernel = Path(given.kernel or BUILD / "kernel.elf")
+    disc = image(given)
+    if not given.trace and not is_64_bit(kernel):
+        raise Stop(
+            f"{shown(kernel)} is no 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"
+            " bits;\nto see its faults: ./build.sh debug --trace"
+        )
+    need("run", *([] if given.no_gdb or given.trace else ["debug"]), install=not given.no_install)
+    port = free_port(int(port))
+    window = choose_window(given)
+    log = Path(given.log or BUILD / "trace.log").absolute()
+    with tempfile.TemporaryDirectory(prefix="debug.", dir=BUILD) as folder:
+        command = [*machine(given), "-cdrom", str(disc)]
+        command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+        command += ["-d", "cpu_reset", "-D", str(log)] if given.trace else []
+        session = Session(command, given.rest, window, folder)
+        say(f"  boot     {shown(disc)} in QEMU, up to the kernel's first instruction")
+        if given.trace:
+            return trace(session, kernel, port, log)
+        with machine_at_entry(session, kernel, port) as (qemu, slide):
+            return attach(given, kernel, port, slide, qemu)
+
+
+class machine_at_entry:
+    """A QEMU, stopped where the kernel begins; ended when all is done. As a context it gives the
+    process and the kernel's slide."""
+
+    def __init__(self, session, kernel, port):
+        self.session, self.kernel, self.port = session, kernel, port
+
+    def __enter__(self):
+        Voice.show(self.session.arguments)
+        end = self.session.qmp.qemus_end.fileno()
+        # In a session of its own, so that Ctrl-C reaches gdb only.
+        self.qemu = subprocess.Popen(
+            self.session.arguments, stdin=subprocess.DEVNULL, pass_fds=[end],
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            return self.qemu, run_to_entry(self.session, self.kernel, self.port)
+        except (Gone, ConnectionError):
+            self.__exit__()
+            raise Stop(f"QEMU ended, with status {self.qemu.returncode}") from None
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *error):
+        self.session.status = 0
+        self.session.end(self.qemu)
+
+
+def attach(given, kernel, port, slide, qemu):
+    """Starts gdb, or says how to; returns the status when that is over."""
+    symbols = shlex.quote(str(kernel.absolute()))
+    moved = f", moved by {slide:#x}" if slide else ""
+    say(f"  stopped  at the kernel's first instruction{moved}")
+    command = ["gdb", "-q", "-ex", f"symbol-file -o {slide:#x} {symbols}"]
+    command = command if slide else ["gdb", "-q", str(kernel.absolute())]
+    command += ["-ex", f"target remote 127.0.0.1:{port}"]
+    if not given.no_gdb:
+        Voice.show(command)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for gdb, which stops the machine then
+        return subprocess.run(
+            [*command, "-ex", "set confirm off"], preexec_fn=restore_ctrl_c, check=False
+        ).returncode
+    say(f"\n    {shlex.join(command)}\n\nQEMU waits; Ctrl-C ends it")
+    try:
+        return qemu.wait()
+    except KeyboardInterrupt:
+        return 130
+
+
+def restore_ctrl_c():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def trace(session, kernel, port, log):
+    """Lets the kernel run with every interrupt logged, and tells of the last; returns 0."""
+    session.log = str(log)
+    with machine_at_entry(session, kernel, port) as (_qemu, slide):
+        begin = log.stat().st_size if log.exists() else 0
+        session.qmp.command("human-monitor-command", **{"command-line": "log int,cpu_reset"})
+        session.qmp.command("cont")
+        try:
+            session.watch()
+        except Gone:
+            pass
+        except KeyboardInterrupt:
+            say("ended by Ctrl-C")
+    with open(log, "rb") as file:
+        file.seek(begin)
+        text = file.read().decode("latin-1")
+    for line in faults_in_words(text, functools.partial(place, kernel, slide=slide)):
+        say(line)
+    say(f"the log, with all registers: {shown(log)}, {os.path.getsize(log) // 1024} KiB")
+    return 0
+
+
+if __name__ == "__main__":
+    start(lambda words: debug(COMMAND.read(words)))

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+# doctor - looks over this machine, and says how to mend what is missing
+"""The command `doctor`: what is there, in which version, what for; and the fix for each lack."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from lib.project import BUILD, ROOT, say, shown, start
+from lib.words import Command
+
+COMMAND = Command(
+    "doctor",
+    """
+Shows on one screen what Longjump works with on this machine: each tool with its version and what
+it is for, the files of Syslinux, KVM (which is tried for 3 seconds), the display, permissions.
+What is missing is named with the command that mends it. Ends with 0 if nothing is missing that
+building and running need, otherwise with 1. Nothing is installed or changed.
+""",
+    (),
+    ("./build.sh doctor",),
+)
+
+NEEDED = ("python", "build", "run")
+GROUPS = {
+    "python": "every command",
+    "build": "building",
+    "run": "run",
+    "window": "a window",
+    "debug": "debug",
+    "rust": "new --lang rust",
+    "test": "test",
+}
+
+# The first of these programs that is there; what it is for; where it is not the one that is run
+TOOLS = (
+    (("make",), "compiles what changed"),
+    ((os.environ.get("CC", "cc").split()[0],), "compiles C"),
+    (("ld",), "links"),
+    (("nasm",), "assembles"),
+    (("genisoimage", "mkisofs", "xorriso"), "makes the image"),
+    (("isohybrid", "xorriso"), "lets the image boot from a stick"),
+    (("qemu-system-x86_64",), "runs it"),
+    (("gdb",), "debug"),
+    (("cargo",), "new --lang rust"),
+    (("clang",), "tests: another compiler"),
+    (("bochs",), "tests: another machine"),
+    (("shellcheck",), "tests: shell"),
+    (("clang-format",), "tests: form"),
+)
+SYSLINUX = ("isolinux.bin", "ldlinux.c32", "isohdpfx.bin")
+KVM_SECONDS = 3
+KVM_WORKS = 33
+
+
+def doctor(_given):
+    """Looks the machine over; returns the status."""
+    say("Tools")
+    python = ".".join(map(str, sys.version_info[:3]))
+    row("python3", python, "build.sh's commands" + python_lack())
+    for names, purpose in TOOLS:
+        name = next((name for name in names if shutil.which(name)), None)
+        row(name or names[0], version(name) if name else "missing", purpose)
+    say("\nSyslinux")
+    for line in syslinux():
+        row(*line)
+    say("\nThis machine")
+    row("KVM", *try_kvm())
+    row("window", *display())
+    row("build/", *folder(BUILD if BUILD.exists() else ROOT))
+    row("packages", *packages())
+    return lacks()
+
+
+def row(name, what, more=""):
+    say(f"  {name:<20} {what:<14} {more}".rstrip())
+
+
+def python_lack():
+    """Reading settings takes tomllib, which came with Python 3.11."""
+    for module in ("tomllib", "tomli"):
+        try:
+            __import__(module)
+            return ""
+        except ImportError:
+            continue
+    return "; for longjump.conf it must be 3.11, or have tomli: install python3-tomli"
+
+
+def version(name):
+    """The version that a program says it has."""
+    for word in ("--version", "--help"):
+        try:
+            done = subprocess.run(
+                [name, word], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, errors="replace", timeout=20, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        found = re.search(r"\d+(\.\d+)+", done.stdout)
+        if found:
+            return found.group()
+    return "is there"
+
+
+def bash(script, *words):
+    """What a script says that has need.sh's functions."""
+    command = ["bash", "-c", f'source "$1"; shift; {script}', "-", ROOT / "commands/lib/need.sh"]
+    return subprocess.run(
+        [*map(str, command), *words], capture_output=True, text=True, check=False
+    ).stdout
+
+
+def syslinux():
+    """The files of Syslinux, each with its package's version; they must be of one."""
+    versions = {}
+    for name in SYSLINUX:
+        path = bash('find_syslinux "$1"', name).strip()
+        if path:
+            versions[name] = package_version(path)
+            yield name, versions[name] or "version ?", path
+        elif name != "isohdpfx.bin":
+            yield name, "missing", "./build.sh setup"
+    pair = {versions.get(name) for name in SYSLINUX[:2]} - {None}
+    if len(pair) > 1:
+        yield "together", "do not fit", "isolinux.bin and ldlinux.c32 must be of one version:"
+        yield "", "", "install both from the same source, or set SYSLINUX_DIR"
+
+
+def package_version(path):
+    """The version of the package that a file belongs to, or None."""
+    path = os.path.realpath(path)
+    scripts = {
+        "dpkg-query": 'p=$(dpkg-query -S "$1" | cut -d: -f1) &&'
+        ' dpkg-query -W -f \'${source:Version}\' "$p"',
+        "rpm": "rpm -qf --qf '%{VERSION}' \"$1\"",
+        "pacman": 'pacman -Qo "$1" | sed "s/.* //"',
+    }
+    for tool, script in scripts.items():
+        if shutil.which(tool):
+            found = re.search(r"\d+\.\d+[\w.]*", bash(f"({script}) 2>/dev/null", path))
+            return found and found.group()
+    return None
+
+
+def try_kvm(device="/dev/kvm"):
+    """Whether machines run in KVM: one is started that ends itself at its first instruction."""
+    if not os.path.exists(device):
+        return "not there", "QEMU emulates the CPU, which is slower"
+    if not os.access(device, os.R_OK | os.W_OK):
+        return "not allowed", f"sudo usermod -aG kvm {os.environ.get('USER', 'YOU')}; log in again"
+    if not shutil.which("qemu-system-x86_64"):
+        return "not tried", "QEMU is missing"
+    sector = bytes.fromhex("b010e6f4faf4")  # mov al, 16; out 0xf4, al; cli; hlt
+    with tempfile.NamedTemporaryFile(suffix=".img") as disk:
+        disk.write(sector.ljust(510, b"\0") + b"\x55\xaa")
+        disk.flush()
+        command = ["qemu-system-x86_64", "-accel", "kvm", "-display", "none", "-nodefaults"]
+        command += ["-drive", f"format=raw,snapshot=on,file={disk.name}"]
+        command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        status, said = in_time(command, KVM_SECONDS)
+    if status == KVM_WORKS:
+        return "usable", "run --kvm"
+    if status is None:
+        return "hangs", f"nothing runs in it within {KVM_SECONDS} s: leave --kvm away"
+    why = said.strip().rpartition("\n")[2].rpartition("x86_64: ")[2] or f"status {status}"
+    return "fails", f"{why}: leave --kvm away"
+
+
+def in_time(command, seconds):
+    """The status of a command and what it said; None and nothing if it takes too long. Then it is
+    not waited for at all, since what hangs in the system cannot even be killed."""
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        running = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            status = running.wait(seconds)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            return None, ""
+        said.seek(0)
+        return status, said.read()
+
+
+def has_display():
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def display():
+    """Whether QEMU can open a window."""
+    if not has_display():
+        return "no display", "QEMU boots without a window, with COM1 on the terminal"
+    if bash("has_window && echo yes").strip():
+        return "yes", ""
+    return "missing", "QEMU has no window: see below"
+
+
+def folder(path):
+    """Whether files can be made in a folder."""
+    if os.access(path, os.W_OK | os.X_OK):
+        free = shutil.disk_usage(path).free // 2**20
+        return "can be written", f"{free} MiB free"
+    return "not allowed", f"it is somebody else's: sudo chown -R $USER {shown(path)}"
+
+
+def packages():
+    """Who installs what is missing."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        return "are installed", "as root, on this system, by build.sh itself"
+    return "are named", "build.sh prints the command that installs what is missing"
+
+
+def lacks():
+    """Names what is missing, with the command that installs it; returns the status."""
+    groups = [name for name in GROUPS if name != "window" or has_display()]
+    script = """for group; do
+        look "$group"
+        for what in "${missing[@]}"; do printf '%s\\t%s\\n' "$group" "$what"; done
+    done
+    look "$@"
+    ((${#missing[@]} == 0)) || install_command"""
+    *found, command = [*bash(script, *groups).splitlines(), ""][:-1] or [""]
+    if not found:
+        say("\nNothing is missing.")
+        return 0
+    say("\nMissing")
+    purposes = {}
+    for group, what in (line.split("\t") for line in found):
+        purposes.setdefault(what, []).append(GROUPS[group])
+    for what, some in purposes.items():
+        row(what, "", "for " + ", ".join(some))
+    say(f"\nThis installs it:\n\n    {command}")
+    return 1 if any(line.split("\t")[0] in NEEDED for line in found) else 0
+
+
+if __name__ == "__main__":
+    start(lambda words: doctor(COMMAND.read(words)))

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# image - compiles what changed and makes the image; what `./build.sh` alone does
+"""The command `image`: from the words of the command line to an order for a disc."""
+
+import os
+from pathlib import Path
+
+from lib.checking import Refused, look, words_of
+from lib.disc import Order, make_disc
+from lib.project import BUILD, Stop, make, need, say, shown, start
+from lib.words import Option, Command
+
+OPTIONS = (
+    Option("--kernel", "FILE", "boots this ELF64 (or gzip-compressed) kernel, not the sample"),
+    Option("--append", "STRING", "the kernel's command line"),
+    Option("--options", "STRING", "options for the loader, such as -stack=1M"),
+    Option(
+        "--module",
+        "FILE[:STRING]",
+        "hands a file to the kernel, with a command line of its own;\n"
+        "may be said several times",
+        many=True,
+    ),
+    Option("--output", "FILE", "the image to make (build/longjump.iso)"),
+    Option("--hash", "", "writes the SHA-256 of kernel and modules into isolinux.cfg on the disc"),
+    Option("--keep-debug", "", "packs the kernel with its debug sections"),
+    Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
+)
+
+COMMAND = Command(
+    "image",
+    """
+Compiles the loader and the sample kernel, and makes an image that boots as a CD, as a disk and
+from a USB stick. Only what changed is done again. Files in the folder iso/ are put on the disc;
+isolinux.cfg says what is started.
+""",
+    OPTIONS,
+    (
+        "./build.sh",
+        "./build.sh image --kernel my.elf --append 'root=ram0 verbose' --output my.iso",
+        "./build.sh image --module initrd.img:readonly --options '-stack=1M'",
+    ),
+)
+
+
+def image(given):
+    """Makes the image that these words ask for; returns its path."""
+    order = read_order(given)
+    need("build", install=not given.no_install)
+    targets = ["build/longjump.c32"]
+    targets += [] if given.kernel else ["build/kernel.elf"]
+    targets += [] if given.no_check else ["build/check"]
+    make(*targets)
+    if not given.no_check:
+        check_order(order)
+    return make_disc(order)
+
+
+def check_order(order):
+    """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it."""
+    words = words_of(order.kernel, order.append, order.options, order.modules)
+    findings = look(words)["findings"]
+    name = shown(order.kernel)
+    for finding in findings:
+        if finding["severity"] == "refusal":
+            raise Refused(f"the loader would not start {name}:\n\n{finding['text']}\n"
+                          "--no-check makes the image all the same", finding)  # fmt: skip
+    for finding in findings:
+        say(f"  warning  {finding['code']} {finding['summary']}")
+    if findings:
+        say(f"           ./build.sh check {name} tells more")
+
+
+def read_order(given):
+    """The order these words amount to, checked as far as can be without making anything."""
+    for name in ("kernel", "output"):
+        if getattr(given, name) == "":
+            raise Stop(f"--{name} wants the name of a file", 2)
+    options = one_line("--options", given.options)
+    if options and not all(word.startswith("-") for word in options.split()):
+        raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
+    return Order(
+        kernel=readable("--kernel", given.kernel) if given.kernel else BUILD / "kernel.elf",
+        output=Path(given.output or BUILD / "longjump.iso"),
+        append=one_line("--append", given.append),
+        options=options,
+        modules=[read_module(text) for text in given.module],
+        keep_debug=given.keep_debug,
+        hashes=given.hash,
+    )
+
+
+def read_module(text):
+    """FILE[:STRING]; a file whose name has a colon in it is found too."""
+    places = [len(text)] + [at for at, letter in enumerate(text) if letter == ":"]
+    at = next((at for at in places if os.path.exists(text[:at])), min(places))
+    path = readable("--module", text[:at])
+    if not path.name.isprintable() or " " in path.name:
+        raise Stop(f"--module: isolinux.cfg cannot name a file with spaces: rename {path}")
+    return path, one_line("--module", text[at + 1 :])
+
+
+def readable(option, name):
+    """The path of an ordinary file that can be read."""
+    path = Path(name)
+    if path.is_dir():
+        raise Stop(f"{option}: {name} is a folder; a file is wanted")
+    try:
+        with open(path, "rb"):
+            return path
+    except OSError as error:
+        raise Stop(f"{option}: {name}: {error.strerror}") from None
+
+
+def one_line(option, text):
+    """A text that can stand in one line of isolinux.cfg."""
+    if text is None:
+        return None
+    if not all(letter.isprintable() or letter == "\t" for letter in text):
+        raise Stop(f"{option}: only printable characters fit into isolinux.cfg: {text!r}", 2)
+    if "---" in text.split():
+        raise Stop(f'{option}: "---" begins a module; use --module for that', 2)
+    return text.strip()
+
+
+if __name__ == "__main__":
+    start(lambda words: image(COMMAND.read(words)) and 0)

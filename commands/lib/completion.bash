@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# completion.bash - completes the words of build.sh and longjump in bash. In ~/.bashrc:
+#
+#     source /path/to/longjump/commands/lib/completion.bash
+#
+# What there is to complete is asked of the commands themselves, so it cannot be out of date. Other
+# projects have a build.sh, too: only one that lies beside this very file is called.
+
+# Prints what a command of the program says of itself; asked once in the life of a shell.
+declare -gA _longjump_help
+_longjump_help() {
+	local key="$1 $2"
+	[[ -v _longjump_help[$key] ]] || _longjump_help[$key]=$("$1" "$2" --help 2>/dev/null)
+	printf '%s\n' "${_longjump_help[$key]}"
+}
+
+# Prints the names of the commands.
+_longjump_commands() {
+	_longjump_help "$1" help | sed -n 's/^    \([a-z][a-z0-9-]*\)  .*/\1/p'
+}
+
+_longjump() {
+	local program=${COMP_WORDS[0]/#\~/$HOME} word=${COMP_WORDS[COMP_CWORD]} command='' i
+	local previous=${COMP_WORDS[COMP_CWORD - 1]} choice
+	COMPREPLY=()
+	program=$(type -P -- "$program") && program=$(readlink -f -- "$program") || return 0
+	[[ ${BASH_SOURCE[0]} -ef ${program%/*}/commands/lib/completion.bash ]] || return 0
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == -* ]] || { command=${COMP_WORDS[i]} && break; }
+	done
+	if [[ $word == -* ]]; then
+		choice=$(_longjump_help "$program" "${command:-image}" |
+			sed -n 's/^    \(--[a-z0-9-]*\).*/\1/p')
+	elif [[ -z $command || $command == help ]]; then
+		choice=$(_longjump_commands "$program")
+	elif [[ $previous == --* ]]; then
+		# A value that is one of several stands in the help as one|other.
+		choice=$(_longjump_help "$program" "$command" |
+			sed -n "s/^    $previous \([a-z0-9]*|[a-z0-9|]*\) .*/\1/p" | tr '|' ' ')
+	elif [[ $command == test ]]; then
+		choice=$(cd -- "${program%/*}/tests" && compgen -d)
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "${choice-}" -- "$word")
+}
+
+complete -o default -F _longjump build.sh longjump

@@ -1,0 +1,331 @@
+"""disc.py - makes the disc: gathers its files, masters the image, reads it back, puts it in place.
+
+An image gets its final name only when it is whole and has been checked. What it was made from is
+written into the image itself (the application use field), so that nothing is done twice and no
+file of somebody else's is overwritten. Knows nothing of command lines or of how things compile.
+"""
+
+import hashlib
+import mmap
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lib.elf import strip_debug
+from lib.hashes import with_hashes
+from lib.iso9660 import SECTOR, BadDisc, Disc
+from lib.project import BUILD, ROOT, Stop, detail, run, say, shown
+
+APPLICATION = "LONGJUMP"
+MBR_ID = "0x4c4a4d50"
+DATE = 1767225600  # 2026-01-01
+STAMP = 16 * SECTOR + 883  # the application use field, 512 bytes
+CONFIG = "isolinux/isolinux.cfg"
+KERNEL = "isolinux/kernel.elf"
+LONGEST = 2047 - len(".com32 longjump.c32 ")  # bytes after APPEND; tried with Syslinux 6.04
+NOT_ON_DISC = {".gitkeep", ".gitignore"}
+
+
+@dataclass
+class Order:
+    """What the user wants on the disc. None leaves isolinux.cfg as it is."""
+
+    kernel: Path
+    output: Path
+    append: str = None
+    options: str = None
+    modules: list = field(default_factory=list)  # of (Path, command line)
+    keep_debug: bool = False
+    hashes: bool = False
+
+
+def make_disc(order):
+    """Makes the image unless it is there already; says what was done."""
+    output = Path(os.path.realpath(order.output))
+    check_output(output)
+    files = gather(order)
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="stage.", dir=BUILD) as stage:
+        staged = stage_files(files, Path(stage), order.keep_debug)
+        if order.hashes:
+            text = staged[CONFIG].read_text(encoding="utf-8")
+            staged[CONFIG].write_text(with_hashes(text, staged), encoding="utf-8")
+        digest = digest_of(staged)
+        if stamp_of(output) == stamp(digest, output):
+            say(f"{shown(output)} is up to date")
+        else:
+            say(f"  pack     {shown(output)}")
+            put_in_place(Path(stage), staged, digest, output)
+            say(f"{shown(output)} is made, {kibibytes(output)} KiB")
+    return output
+
+
+def put_in_place(stage, staged, digest, output):
+    """Makes the image under another name beside the final one, which it gets when it is right."""
+    temporary = reserve(output)
+    try:
+        master(stage, temporary)
+        finish(temporary, staged, digest)
+        os.chmod(temporary, 0o666 & ~umask())
+        os.replace(temporary, output)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def gather(order):
+    """Everything that goes onto the disc: its path there -> a file here, or its contents."""
+    files = {}
+    for folder, _, names in os.walk(ROOT / "iso", followlinks=True):
+        for path in (Path(folder, name) for name in names if name not in NOT_ON_DISC):
+            if path.is_file():
+                files[path.relative_to(ROOT / "iso").as_posix()] = path
+    ours = {
+        "isolinux/isolinux.bin": find_syslinux("isolinux.bin"),
+        "isolinux/ldlinux.c32": find_syslinux("ldlinux.c32"),
+        "isolinux/longjump.c32": BUILD / "longjump.c32",
+        KERNEL: order.kernel,
+    }
+    modules = []
+    for path, command_line in order.modules:
+        name = f"isolinux/{path.name}"
+        if ours.setdefault(name, path) != path or name == CONFIG:
+            raise Stop(f"two files cannot both be called {path.name} on the disc: rename {path}")
+        modules.append((path.name, command_line))
+    ours[CONFIG] = config(order, modules).encode()
+    for name in ours:
+        if name in files:
+            raise Stop(f"iso/{name} is in the way of a file that build.sh puts there: rename it")
+    return {**files, **ours}
+
+
+def find_syslinux(name):
+    """Where a file of Syslinux is on this system; need.sh knows the places."""
+    script = f'source "$1"; find_syslinux {name}'
+    command = ["bash", "-c", script, "-", str(ROOT / "commands/lib/need.sh")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if not found:
+        raise Stop(f"there is no {name} on this machine: ./build.sh setup")
+    return Path(found)
+
+
+def config(order, modules):
+    """isolinux.cfg for this disc: what was ordered, put into the lines that name kernel.elf."""
+    path = ROOT / "isolinux.cfg"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise Stop(f"{path}: {error.strerror}") from None
+    if order.append is None and order.options is None and not modules:
+        return "\n".join(lines) + "\n"
+    changed = [append_line(line, order, modules) for line in lines]
+    if changed == lines:
+        raise Stop(f"{path}: no APPEND line names kernel.elf, so there is nothing to add to")
+    return "\n".join(changed) + "\n"
+
+
+def append_line(line, order, modules):
+    """An APPEND line with the loader's options, the command line and the modules ordered."""
+    match = re.fullmatch(r"(\s*append\s+)((?:\S+\s+)*?)kernel\.elf(\s.*)?", line, re.IGNORECASE)
+    if not match:
+        return line
+    start, options, after = match.group(1), match.group(2).split(), match.group(3) or ""
+    command_line, *others = re.split(r"(?:^|\s)---(?=\s|$)", after)
+    words = [*options, order.options or "", "kernel.elf"]
+    words.append(command_line.strip() if order.append is None else order.append)
+    for part in others:
+        words += ["---", part.strip()]
+    for name, its_line in modules:
+        words += ["---", name, its_line]
+    text = " ".join(word for word in words if word)
+    if len(text.encode()) > LONGEST:
+        raise Stop(
+            f"isolinux.cfg: with what was ordered, {len(text.encode())} bytes would follow APPEND;"
+            f" ISOLINUX takes at most {LONGEST}"
+        )
+    return start + text
+
+
+def digest_of(staged):
+    """A digest of all that determines the image, this program included."""
+    whole = hashlib.sha256(repr((mastering_name(), epoch())).encode())
+    programs = {name: Path(__file__).parent / name for name in ("disc.py", "iso9660.py")}
+    for name, path in sorted({**programs, **staged}.items()):
+        whole.update(f"\n{name}\0".encode("utf-8", "surrogateescape"))
+        whole.update(digest_of_file(path))
+    return whole.hexdigest()
+
+
+def digest_of_file(path):
+    part = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while chunk := file.read(1 << 20):
+                part.update(chunk)
+    except OSError as error:
+        raise Stop(f"{shown(os.path.realpath(path))}: {error.strerror}") from None
+    return part.digest()
+
+
+def stamp(digest, output):
+    """What the application use field of a finished image holds."""
+    return f"longjump {digest} {os.path.getsize(output) if output.exists() else 0}"
+
+
+def stamp_of(path):
+    """The stamp of a finished image, or "" if there is none."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(STAMP)
+            return file.read(512).rstrip(b"\0 ").decode("ascii", "replace")
+    except OSError:
+        return ""
+
+
+def check_output(output):
+    """Stops unless the image may be put there: nothing is there yet, or one of ours."""
+    if not output.parent.is_dir():
+        raise Stop(f"{shown(output)} cannot be made: there is no folder {shown(output.parent)}")
+    if not output.exists():
+        return
+    if not stat.S_ISREG(output.stat().st_mode):
+        raise Stop(f"{shown(output)} is not an ordinary file: choose another --output")
+    if is_ours(output):
+        return
+    raise Stop(
+        f"{shown(output)} was not made by build.sh, so it is not overwritten:"
+        " move it away or choose another --output"
+    )
+
+
+def is_ours(path):
+    """The file is an image that this program made."""
+    with open(path, "rb") as file:
+        file.seek(16 * SECTOR)
+        try:
+            return Disc(bytes(16 * SECTOR) + file.read(SECTOR)).application == APPLICATION
+        except BadDisc:
+            return False
+
+
+def reserve(output):
+    """A new empty file beside the final name."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+    except OSError as error:
+        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
+    os.close(handle)
+    return name
+
+
+def stage_files(files, stage, keep_debug):
+    """Lays the disc out in a folder, by links; returns path on disc -> file as it must be."""
+    staged = {}
+    for name, source in files.items():
+        place = stage / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, bytes):
+            place.write_bytes(source)
+        elif name == "isolinux/isolinux.bin":
+            shutil.copyfile(source, place)  # a boot info table is written into it
+        elif name != KERNEL or keep_debug or not strip_debug(source, place):
+            place.unlink(missing_ok=True)
+            place.symlink_to(os.path.realpath(source))
+        staged[name] = place
+    return staged
+
+
+def mastering_name():
+    """The program that makes the file system: genisoimage, or what takes its place."""
+    for name in ("genisoimage", "mkisofs", "xorriso"):
+        if shutil.which(name):
+            return name
+    raise Stop("there is none of genisoimage, mkisofs and xorriso: ./build.sh setup")
+
+
+def master(stage, image):
+    """Makes the file system of a folder, and puts a boot record for disks in front of it."""
+    name = mastering_name()
+    detail(f"the file system is made by {name}")
+    command = [name] + (["-as", "mkisofs"] if name == "xorriso" else [])
+    command += ["-quiet", "-input-charset", "utf-8", "-f", "-r", "-J", "-joliet-long", "-D"]
+    command += ["-iso-level", "3", "-no-pad", "-V", APPLICATION, "-A", APPLICATION, "-sysid", ""]
+    command += ["-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat", "-no-emul-boot"]
+    command += ["-boot-load-size", "4", "-boot-info-table"]
+    if not shutil.which("isohybrid"):
+        detail("the boot record for disks is made by xorriso")
+        command += ["-isohybrid-mbr", find_syslinux("isohdpfx.bin")]
+    run([*command, "-o", image, stage])
+    if shutil.which("isohybrid"):
+        run(["isohybrid", "--id", MBR_ID, image])
+
+
+def finish(image, staged, digest):
+    """Dates and stamps an image, after checking that it is what was ordered."""
+    with open(image, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
+        try:
+            disc = Disc(data)
+            check(disc, staged)
+            disc.set_dates(epoch())
+        except (BadDisc, IndexError, ValueError) as error:
+            raise Stop(f"the image that was made is not right: {error}") from None
+        text = f"longjump {digest} {len(data)}".encode()
+        data[STAMP : STAMP + 512] = text.ljust(512, b"\0")
+
+
+def check(disc, staged):
+    """Every file is on the disc with its bytes, and it boots as a CD and as a disk."""
+    if disc.application != APPLICATION:
+        raise BadDisc(f'its application is "{disc.application}"')
+    found = {file.path: file for file in disc.files()}
+    found.pop("isolinux/boot.cat", None)
+    if found.keys() != staged.keys():
+        raise BadDisc("other files are on it: " + ", ".join(sorted(found.keys() ^ staged.keys())))
+    for name, source in staged.items():
+        if not same_bytes(disc.image, found[name], source, name == "isolinux/isolinux.bin"):
+            raise BadDisc(f"{name} has other contents")
+    boot = found["isolinux/isolinux.bin"]
+    if disc.boot_file() != boot.begin:
+        raise BadDisc("the boot catalogue does not name isolinux.bin")
+    disc.check_boot_info(boot)
+    disc.check_hybrid(boot)
+
+
+def same_bytes(image, file, source, has_table):
+    """The file on the disc is the one here; but for the boot info table, [8, 64)."""
+    if file.end - file.begin != os.path.getsize(source):
+        return False
+    with open(source, "rb") as here:
+        at = file.begin
+        while chunk := here.read(1 << 20):
+            there = image[at : at + len(chunk)]
+            if has_table and at == file.begin:
+                chunk, there = chunk[:8] + chunk[64:], there[:8] + there[64:]
+            if there != chunk:
+                return False
+            at += len(chunk) + (56 if has_table and at == file.begin else 0)
+    return True
+
+
+def epoch():
+    """The date that everything on the disc gets: what SOURCE_DATE_EPOCH asks for, or always the
+    same, so that the image depends on what is in it and on nothing else."""
+    text = os.environ.get("SOURCE_DATE_EPOCH") or str(DATE)
+    if not text.isdigit():
+        raise Stop(f'SOURCE_DATE_EPOCH must be seconds since 1970, not "{text}"')
+    return int(text)
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def kibibytes(path):
+    return (os.path.getsize(path) + 1023) // 1024

@@ -1,0 +1,256 @@
+#!/usr/bin/env bash
+# need.sh - what must be on the machine for a task, and how it comes there.
+#
+# Sourced by build.sh and the commands written in bash; the others run it:
+#     need.sh [--no-install] [--verbose] GROUP...      GROUP: python build run test ...
+# Ends with success when everything is there. What is missing is installed when that can be done
+# (Debian and its like, as root); otherwise the one command that does it is printed.
+# Tools are looked for by what they do, not by package, so that one's own builds count.
+
+need_root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Prints a Python that is new enough; the system's own first, since packages belong to that one.
+find_python() {
+	local python
+	for python in /usr/bin/python3 python3; do
+		if has "$python" && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
+			2>/dev/null; then
+			command -v "$python"
+			return
+		fi
+	done
+	return 1
+}
+
+# Prints where a file of Syslinux is: Debian, Fedora and Arch each have a place of their own.
+find_syslinux() {
+	local folder
+	for folder in ${SYSLINUX_DIR:+"$SYSLINUX_DIR"} /usr/lib/ISOLINUX \
+		/usr/lib/syslinux/modules/bios /usr/share/syslinux /usr/lib/syslinux/bios \
+		/usr/lib/syslinux; do
+		if [[ -r $folder/$1 ]]; then
+			echo "$folder/$1"
+			return
+		fi
+	done
+	return 1
+}
+
+# A program for 32 bits can be linked, with the checkers that the unit tests use.
+has_32_bits() {
+	echo 'int main(void) { return 0; }' |
+		cc -m32 -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null
+}
+
+# The system's own Python has a module.
+has_module() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
+
+# Clang can link a fuzzer, in 64 and in 32 bits. libFuzzer is written in C++.
+has_fuzzer() {
+	local bits
+	for bits in 64 32; do
+		echo 'int LLVMFuzzerTestOneInput(const char *b, long n) { return !b || !n; }' |
+			clang "-m$bits" -fsanitize=fuzzer,address,undefined -x c -o /dev/null - \
+				2>/dev/null || return
+	done
+}
+
+# The tool that checks kernels is a program of this machine's.
+has_library() {
+	echo '#include <stdio.h>' | ${1%% *} -E -o /dev/null - 2>/dev/null
+}
+
+has_rust() { has cargo && has rustc; }
+
+has_window() { qemu-system-x86_64 -display help 2>/dev/null | grep -qE '^(gtk|sdl)$'; }
+
+# Notes a missing thing: WHAT, then its package in Debian, Fedora and Arch.
+lack() {
+	missing+=("$1")
+	debian+=("$2")
+	fedora+=("${3:-$2}")
+	arch+=("${4:-$2}")
+}
+
+# Notes what is missing of each GROUP.
+look() {
+	local group compiler=${CC:-cc} seen=' '
+	missing=() debian=() fedora=() arch=()
+	for group; do
+		[[ $seen == *" $group "* ]] && continue
+		seen+="$group "
+		case $group in
+		python)
+			find_python >/dev/null || lack python3 python3 python3 python
+			;;
+		build)
+			# What is installed is compiled already, and has no Makefile.
+			if [[ -e $need_root/Makefile ]]; then
+				has make || lack make make
+				has "${compiler%% *}" || case $compiler in
+				*clang*) lack clang clang ;;
+				*) lack "a C compiler" gcc ;;
+				esac
+				has_library "$compiler" ||
+					lack "the C library's headers" libc6-dev glibc-devel glibc
+			fi
+			{ has ld && has objcopy && has ar; } ||
+				lack "ld and objcopy" binutils
+			[[ ! -e $need_root/Makefile ]] || has nasm || lack nasm nasm
+			has genisoimage || has mkisofs || has xorriso ||
+				lack genisoimage genisoimage xorriso libisoburn
+			has isohybrid ||
+				{ has xorriso && find_syslinux isohdpfx.bin >/dev/null; } ||
+				lack isohybrid syslinux-utils syslinux syslinux
+			find_syslinux isolinux.bin >/dev/null ||
+				lack isolinux.bin isolinux syslinux-nonlinux syslinux
+			find_syslinux ldlinux.c32 >/dev/null ||
+				lack ldlinux.c32 syslinux-common syslinux-nonlinux syslinux
+			;;
+		run)
+			has qemu-system-x86_64 || lack QEMU qemu-system-x86
+			;;
+		window)
+			has_window || lack "QEMU's window" qemu-system-gui qemu-ui-gtk qemu-ui-gtk
+			;;
+		debug)
+			has gdb || lack gdb gdb
+			;;
+		rust)
+			has_rust || lack cargo "cargo rustc" cargo rust
+			;;
+		test)
+			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
+				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
+			has_module pytest || lack pytest python3-pytest "" python-pytest
+			has_module xdist ||
+				lack pytest-xdist python3-pytest-xdist "" python-pytest-xdist
+			has xorriso || lack xorriso xorriso xorriso libisoburn
+			has clang || lack clang clang
+			has gdb || lack gdb gdb
+			has cmake || lack cmake cmake
+			has_rust || lack cargo "cargo rustc" cargo rust
+			has man || lack man man-db
+			has pkg-config || lack pkg-config pkg-config pkgconf pkgconf
+			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
+			has clang-format || lack clang-format clang-format clang-tools-extra clang
+			has bochs || lack bochs "bochs bochs-term" bochs bochs
+			[[ -e /usr/share/bochs/BIOS-bochs-latest ]] ||
+				lack "the BIOS of Bochs" bochsbios bochs-bios bochs
+			[[ -e /usr/share/vgabios/vgabios.bin ]] ||
+				[[ -e /usr/share/bochs/VGABIOS-lgpl-latest ]] ||
+				lack "the VGA BIOS of Bochs" vgabios vgabios bochs
+			;;
+		fuzz)
+			has clang || lack clang clang
+			has_fuzzer || lack libFuzzer "libclang-rt-dev g++-multilib" \
+				"compiler-rt libstdc++-devel.i686" "compiler-rt lib32-gcc-libs"
+			;;
+		proof)
+			has frama-c || lack Frama-C frama-c-base frama-c-base frama-c
+			has why3 || lack Why3 why3
+			has z3 || lack Z3 z3
+			;;
+		*)
+			echo "need.sh: nobody knows the group \"$group\"" >&2
+			return 2
+			;;
+		esac
+	done
+}
+
+# Prints names separated by spaces, each once.
+once() { printf '%s\n' "$@" | tr ' ' '\n' | awk '!seen[$0]++' | paste -sd ' ' -; }
+
+# Prints the one command that installs what is missing on this system.
+install_command() {
+	local id=''
+	# shellcheck disable=SC1090 # only names of systems are set there
+	[[ -r $need_system ]] && id=$(source "$need_system" && echo "${ID-} ${ID_LIKE-}")
+	case " $id " in
+	*' fedora '* | *' rhel '*) echo "sudo dnf install $(once "${fedora[@]}")" ;;
+	*' arch '*) echo "sudo pacman -S --needed $(once "${arch[@]}")" ;;
+	*) echo "sudo apt-get install --no-install-recommends $(once "${debian[@]}")" ;;
+	esac
+}
+
+# Carries out a command without a word; if it fails, its last lines are shown.
+quietly() {
+	local log status=0
+	if [[ $need_verbose == yes ]]; then
+		echo "+ $*"
+		"$@"
+		return
+	fi
+	log=$(mktemp)
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	((status == 0)) || tail -n 20 "$log" >&2
+	rm -f "$log"
+	return "$status"
+}
+
+# Installs Debian packages; the lists are fetched anew only when the first try fails.
+install_packages() {
+	local options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300)
+	export DEBIAN_FRONTEND=noninteractive
+	echo "installing: $*"
+	if apt-get install --simulate "${options[@]}" "$@" >/dev/null 2>&1 &&
+		quietly apt-get install "${options[@]}" "$@"; then
+		return
+	fi
+	echo "fetching the lists of packages"
+	quietly apt-get update && quietly apt-get install "${options[@]}" "$@"
+}
+
+# need GROUP...: succeeds when everything is there, if need be after installing it.
+need() {
+	look "$@" || return
+	((${#missing[@]} == 0)) && return
+	if [[ $need_install == yes && $EUID == 0 ]] && has apt-get; then
+		# shellcheck disable=SC2046 # one package a word
+		install_packages $(once "${debian[@]}") && look "$@" &&
+			((${#missing[@]} == 0)) && return
+	else
+		# Whoever has to type it types it once: what `run` needs comes along.
+		look "$@" python build run
+	fi
+	{
+		printf 'missing: %s\n' "$(printf '%s, ' "${missing[@]}" | sed 's/, $//')"
+		printf 'this installs it:\n\n    %s\n\n' "$(install_command)"
+	} >&2
+	return 1
+}
+
+# The same, with --no-install and --verbose picked out of a command's words.
+need_words() {
+	local group=$1 word
+	shift
+	for word; do
+		case $word in
+		--) break ;;
+		--no-install) need_install=no ;;
+		--verbose) need_verbose=yes ;;
+		esac
+	done
+	need "$group"
+}
+
+need_system=/etc/os-release
+need_install=yes
+need_verbose=no
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+	set -euo pipefail
+	groups=()
+	for word; do
+		case $word in
+		--no-install) need_install=no ;;
+		--verbose) need_verbose=yes ;;
+		*) groups+=("$word") ;;
+		esac
+	done
+	cd "$need_root"
+	need "${groups[@]}"
+fi

@@ -1,0 +1,146 @@
+"""project.py - where the project is, how its commands speak, and how they carry out commands.
+
+Knows nothing of any one command.
+"""
+
+import contextlib
+import fcntl
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # build.sh says where
+
+
+class Stop(Exception):
+    """Ends a command with a message for the user, and a status."""
+
+    def __init__(self, message, status=1):
+        super().__init__(message)
+        self.status = status
+
+
+class Voice:
+    """One line a step; with --verbose the commands as well."""
+
+    verbose = False
+    stream = None  # where to speak; None is stdout
+
+    @classmethod
+    def say(cls, text):
+        print(text, file=cls.stream, flush=True)
+
+    @classmethod
+    def show(cls, command):
+        if cls.verbose:
+            cls.say("+ " + " ".join(shlex.quote(str(word)) for word in command))
+
+    @classmethod
+    def detail(cls, text):
+        if cls.verbose:
+            cls.say(text)
+
+
+say, detail = Voice.say, Voice.detail
+
+
+def run(command, **more):
+    """Carries out a command without a word; if it fails, stops with what it said."""
+    Voice.show(command)
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+        **more,
+    )
+    if done.returncode != 0:
+        raise Stop(f"{command[0]} failed ({done.returncode}):\n{done.stdout.rstrip()}")
+    if Voice.verbose and done.stdout.strip():
+        say(done.stdout.rstrip())
+    return done.stdout
+
+
+def need(*groups, install=True):
+    """Stops unless everything these groups need is on the machine (see need.sh)."""
+    command = ["bash", ROOT / "commands/lib/need.sh", *groups]
+    command += [] if install else ["--no-install"]
+    command += ["--verbose"] if Voice.verbose else []
+    command = [str(word) for word in command]
+    if subprocess.run(command, stdout=Voice.stream, check=False).returncode != 0:
+        raise Stop("")
+
+
+def make(*targets):
+    """Compiles what has changed; one at a time, since tests make images side by side."""
+    if not (ROOT / "Makefile").exists():
+        fetch(targets)
+        return
+    command = ["make", "--no-print-directory", "-C", ROOT, f"-j{os.cpu_count() or 1}"]
+    command += ["V=1"] if Voice.verbose else []
+    with locked():
+        Voice.show([*command, *targets])
+        command = [str(word) for word in [*command, *targets]]
+        done = subprocess.run(command, stdout=Voice.stream, check=False)
+    if done.returncode != 0:
+        raise Stop("it did not compile; the messages are above")
+
+
+def fetch(targets):
+    """Takes what an installed Longjump has brought along for what would be made."""
+    with locked():
+        for name in (target.removeprefix("build/") for target in targets):
+            if (BUILD / name).resolve() != (ROOT / "built" / name).resolve():
+                (BUILD / name).unlink(missing_ok=True)
+                (BUILD / name).symlink_to(ROOT / "built" / name)
+
+
+@contextlib.contextmanager
+def locked():
+    """Holds the build folder for one process at a time."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def shown(path):
+    """A path as the user would write it: relative where that is shorter."""
+    path = Path(path)
+    try:
+        relative = os.path.relpath(path)
+    except (OSError, ValueError):
+        return str(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
+def start(command):
+    """Runs a command's function on the words of the command line; ends the process."""
+
+    def end(number, _frame):
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGHUP, end)
+    try:
+        sys.exit(command(sys.argv[1:]))
+    except Stop as stop:
+        if str(stop):
+            print(f"build.sh: {stop}", file=sys.stderr)
+        sys.exit(stop.status)
+    except KeyboardInterrupt:
+        print("\nbuild.sh: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        print(f"build.sh: {error.filename or 'it failed'}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)

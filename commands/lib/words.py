@@ -1,0 +1,112 @@
+"""words.py - reads the words of a command line against a command's list of options.
+
+argparse is not used because it takes the value of `--options -stack=1M` for an option.
+"""
+
+import difflib
+from dataclasses import dataclass
+
+from lib.project import Stop, Voice
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: `value` names what follows it, or is empty; `many` collects a list."""
+
+    name: str
+    value: str
+    text: str
+    many: bool = False
+
+    @property
+    def key(self):
+        return self.name[2:].replace("-", "_")
+
+
+COMMON = (
+    Option("--verbose", "", "shows the commands that are carried out"),
+    Option("--no-install", "", "installs no packages; says which are missing instead"),
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command is called, does and takes."""
+
+    name: str
+    text: str
+    options: tuple
+    examples: tuple
+    names: str = ""  # what words without an option are, "" where there are none
+    rest: str = ""  # what follows `--`, "" where nothing may
+    first_ends: bool = False  # the first name ends the options: what follows it is the rest
+
+    def read(self, words):
+        """Returns the options by key, with .names and .rest; --help ends here."""
+        known = {option.name: option for option in (*self.options, *COMMON)}
+        found = {o.key: [] if o.many else None if o.value else False for o in known.values()}
+        found.update(names=[], rest=[])
+        words = list(words)
+        while words:
+            word = words.pop(0)
+            name, equals, value = word.partition("=")
+            if word in ("-h", "--help"):
+                print(self.help(), end="")
+                raise Stop("", 0)
+            if word == "--" and self.rest:
+                found["rest"], words = words, []
+            elif name in known:
+                self._take(found, known[name], value if equals else None, words)
+            elif word.startswith("-") or not self.names:
+                raise Stop(self._unknown(word, name, known), 2)
+            else:
+                found["names"].append(word)
+                if self.first_ends:
+                    found["rest"], words = words, []
+        Voice.verbose = found["verbose"]
+        return Words(**found)
+
+    def _take(self, found, option, value, words):
+        if not option.value:
+            if value is not None:
+                raise Stop(f"{self.name}: {option.name} takes no value", 2)
+            found[option.key] = True
+            return
+        if value is None:
+            if not words:
+                raise Stop(f"{self.name}: {option.name} wants {option.value} after it", 2)
+            value = words.pop(0)
+        if option.many:
+            found[option.key].append(value)
+        else:
+            found[option.key] = value
+
+    def _unknown(self, word, name, known):
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; see ./build.sh {self.name} --help"
+        kind = "option" if word.startswith("-") else "word"
+        return f"{self.name}: unknown {kind} {word}{hint}"
+
+    def help(self):
+        """The whole help text of the command."""
+        usage = f"usage: ./build.sh {self.name} [OPTION...]"
+        if self.first_ends:
+            usage += f" {self.names} [{self.rest}...]"
+        else:
+            usage += f" [{self.names}...]" if self.names else ""
+            usage += f" [-- {self.rest}...]" if self.rest else ""
+        lines = [usage, "", self.text.strip(), "", "options:"]
+        for option in (*self.options, *COMMON):
+            head = f"{option.name} {option.value}".rstrip()
+            first, *more = option.text.split("\n")
+            lines.append(f"    {head:<24} {first}")
+            lines += [f"    {'':<24} {line.strip()}" for line in more]
+        lines += ["", "examples:"] + [f"    {example}" for example in self.examples]
+        return "\n".join(lines) + "\n"
+
+
+class Words:
+    """The options of one command line, as attributes."""
+
+    def __init__(self, **found):
+        self.__dict__.update(found)

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# manual - shows the manual page
+"""The command `manual`: makes docs/longjump.1 of what each command says of itself."""
+
+import os
+import re
+import subprocess
+
+from lib.project import ROOT, Stop, say, shown, start
+from lib.words import Option, Command
+
+COMMAND = Command(
+    "manual",
+    """
+Shows the manual page, docs/longjump.1: every command with all its options and examples. The page is
+made of what the commands' --help says; whoever has changed that writes the page anew with --write.
+""",
+    (
+        Option("--write", "", "writes docs/longjump.1 anew, and shows nothing"),
+        Option("--output", "FILE", "where --write writes it"),
+    ),
+    ("./build.sh manual", "man ./docs/longjump.1", "./build.sh manual --write"),
+)
+
+PAGE = ROOT / "docs/longjump.1"
+
+BEGIN = r""".\" longjump.1 - made by `./build.sh manual --write` from the commands' own help.
+.TH LONGJUMP 1 "" Longjump "User Commands"
+.SH NAME
+longjump \- starts 64-bit kernels: makes the disc, runs it, tests it, debugs it
+.SH SYNOPSIS
+.B ./build.sh
+.RI [ COMMAND ]
+.RI [ OPTION ...]
+.SH DESCRIPTION
+Longjump chain-loads ELF64 kernels from Syslinux into long mode. This command compiles the loader,
+packs a kernel into an image that boots as a CD, as a disk and from a USB stick, and does what
+comes after that. Without a command it makes the image. Every command explains itself with
+.BR \-\-help ;
+.B ./build.sh help
+lists them.
+.SH COMMANDS
+"""
+
+END = r""".SH FILES
+.TP
+.I build/
+everything that is built
+.TP
+.I build/longjump.iso
+the image, unless
+.B \-\-output
+names another one
+.TP
+.I iso/
+what lies in it is put on the disc
+.TP
+.I isolinux.cfg
+says what is started
+.TP
+.I longjump.conf
+beside a kernel: settings for
+.BR runner ;
+docs/runner.md has its keys
+.SH ENVIRONMENT
+.TP
+.BR CC ", " LD ", " NASM ", " OBJCOPY
+the compiler, the linker, the assembler and what copies ELF files
+.TP
+.B SOURCE_DATE_EPOCH
+the date that is written into images, in seconds since 1970 (2026-01-01)
+.TP
+.B SYSLINUX_DIR
+a folder in which the files of Syslinux are looked for first
+.TP
+.BR DISPLAY ", " WAYLAND_DISPLAY
+where windows are opened; without them QEMU has none
+.SH SEE ALSO
+README.md; docs/protocol.md for authors of kernels, docs/errors.md for those in trouble,
+docs/runner.md for build tools, docs/debug.md for debugging;
+.BR qemu\-system\-x86_64 (1),
+.BR gdb (1)
+"""
+
+
+def manual(given):
+    """Shows the page, or writes it."""
+    if given.write:
+        path = given.output or PAGE
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(page())
+        except OSError as error:
+            raise Stop(f"{path}: {error.strerror}") from None
+        say(f"{shown(path)} is written")
+        return 0
+    try:
+        return subprocess.run(["man", "-l", PAGE], check=False).returncode
+    except OSError:
+        raise Stop(f"there is no man on this machine; the page is {shown(PAGE)}") from None
+
+
+def page():
+    """The whole page."""
+    files = [*(ROOT / "commands").glob("*.sh"), *(ROOT / "commands").glob("*.py")]
+    names = sorted(path.stem for path in files)
+    return BEGIN + "".join(map(command_section, names)) + END
+
+
+def command_section(name):
+    """What a command says of itself, as a part of the page."""
+    if name == "help":
+        words = "Lists the commands, or explains one."
+        return f".SS help\n.B ./build.sh help\n.RI [ COMMAND ]\n.PP\n{words}\n"
+    text = subprocess.run(
+        [ROOT / "build.sh", name, "--help"], capture_output=True, text=True, check=True,
+        env={key: value for key, value in os.environ.items() if key not in ("DISPLAY", "CC")},
+    ).stdout  # fmt: skip
+    usage, _, rest = text.partition("\n")
+    rest, _, examples = rest.partition("\nexamples:\n")
+    words, _, options = rest.partition("\noptions:\n")
+    lines = [f".SS {name}", ".B " + quoted(usage.replace("usage: ", "")), ".PP"]
+    lines += paragraphs(words.strip("\n").splitlines())
+    for option in options.splitlines():
+        found = re.match(r"    (--?\S.*?)(?:  +|$)(.*)", option)
+        if found:
+            lines += [".TP", ".B " + quoted(found.group(1)), quoted(found.group(2))]
+        elif option.strip():
+            lines.append(quoted(option.strip()))
+    lines += [".PP", "Examples:", ".PP", ".nf"]
+    lines += [quoted(line) for line in examples.splitlines() if line.strip()]
+    return "\n".join([*lines, ".fi", ""])
+
+
+def paragraphs(lines):
+    """Text as it is filled, but for what is indented, which stays as it is."""
+    made, is_fixed = [], False
+    for line in lines:
+        if line.startswith("    ") != is_fixed and line:
+            is_fixed = not is_fixed
+            made.append(".nf" if is_fixed else ".fi")
+        made.append(quoted(line) if line else ".PP")
+    return [*made, ".fi"] if is_fixed else made
+
+
+def quoted(text):
+    """Text in which nothing means anything to troff."""
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("~", "\\(ti").replace("^", "\\(ha")
+    text = text.replace("'", "\\(aq").replace("`", "\\(ga")
+    return f"\\&{text}" if text.startswith(".") else text
+
+
+if __name__ == "__main__":
+    start(lambda words: manual(COMMAND.read(words)))

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# runner - boots a program that a build tool has made; a test ends with a verdict
+"""The command `runner`: what cargo, make, CMake and others call to run what they have built."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from image import OPTIONS, check_order, read_order
+from image import COMMAND as IMAGE
+from lib.cargo import bootloader_option
+from lib.checking import Refused
+from lib.config import find_manifest, read_settings
+from lib.disc import make_disc
+from lib.project import BUILD, Stop, Voice, make, need, shown, start
+from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
+from lib.words import Option, Command
+from run import boot, choose_window
+
+TAKEN = {option.name: option for option in OPTIONS}
+
+COMMAND = Command(
+    "runner",
+    """
+Boots ELF, a kernel that a build tool has just made: packs it into an image beside it, ELF.iso
+with the ending of ELF taken off, and starts QEMU with the ARGUMENTs. Made to be named as the
+runner in a build tool: docs/runner.md has the lines for cargo, make, CMake and others. What the
+kernel writes on COM1 comes out on stdout, all else on stderr.
+
+What lies in a folder named `deps` or `rustdoctest...`, as cargo's tests do, is a test, and so is
+anything with --test. A test has no window, must end by itself within a time, and ends with a last
+line that says which, and with the status
+    0    the kernel wrote the success code to isa-debug-exit at 0xf4 (16, so that QEMU ends with 33)
+    1    it wrote another one
+    2    it could not be run at all: a wrong word, a wrong setting, a file that is not there
+    3    it crashed: an exception, a triple fault, a reset
+    4    the time was over
+    5    QEMU itself failed
+    6    it ended without a code: it halted or switched the machine off
+    7    the loader did not start it
+What is not a test ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
+
+Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage]
+in the Cargo.toml above it; the command line has the last word. A kernel whose Cargo project says
+that it is linked with the Rust crate bootloader 0.9 is started as that crate starts kernels.
+""",
+    (
+        Option("--test", "", "it is a test, wherever it lies"),
+        Option("--test-timeout", "SECONDS", "how long a test may take (300)"),
+        Option("--test-success-exit-code", "CODE", "the status of QEMU that is success (33)"),
+        TAKEN["--append"],
+        TAKEN["--options"],
+        TAKEN["--module"],
+        TAKEN["--output"],
+        TAKEN["--no-check"],
+        Option("--config", "FILE", "reads this file, not longjump.conf"),
+        Option("--print-config", "", "shows each setting, and where it comes from"),
+        Option("--build", "", "carries out build-command before"),
+        Option("--quiet", "", "says nothing but what the kernel says, and the last line of a test"),
+    ),
+    (
+        "./build.sh runner my.elf",
+        "./build.sh runner --test --test-timeout 10 build/test-paging.elf -m 64M",
+        "./build.sh runner --print-config my.elf",
+    ),
+    names="ELF",
+    rest="ARGUMENT",
+    first_ends=True,
+)
+
+
+def runner(given):
+    """Runs the ELF file of these words; returns the status."""
+    Voice.stream = open(os.devnull, "w", encoding="utf-8") if given.quiet else sys.stderr
+    kernel = Path(given.names[0]) if given.names else None
+    settings = settle(given, kernel)
+    if given.print_config:
+        print(settings.text(), end="")
+        return 0
+    if not kernel:
+        raise Stop("runner: which ELF file? see ./build.sh runner --help", 2)
+    as_test = given.test or is_test(kernel)
+    if as_test and settings["test-success-exit-code"] == 0:
+        let_reset(settings)
+    try:
+        if given.build:
+            build(settings)
+        disc = pack(given, settings, kernel)
+        need("run", install=not given.no_install)
+    except Refused as refused:
+        print(f"build.sh: {refused}", file=sys.stderr)
+        if as_test:
+            print(f"test NOT STARTED: {kernel.name}: {refused.line}", file=sys.stderr)
+        return NOT_STARTED
+    except Stop as stop:
+        raise Stop(str(stop), 2) from None
+    command = [fill(word, disc) for word in settings["run-command"]]
+    if as_test:
+        status, words = test(command, [*settings["test-args"], *given.rest], settings, kernel)
+        print(words, file=sys.stderr, flush=True)
+        return status
+    return plain_run(given, command, [*settings["run-args"], *given.rest], disc)
+
+
+def settle(given, kernel):
+    """The settings that hold: the command line over the files over the defaults."""
+    settings = read_settings(kernel, given.config)
+    settings.say("test-timeout", number("--test-timeout", given.test_timeout, 1, 10**9))
+    code = number("--test-success-exit-code", given.test_success_exit_code, 0, 255)
+    settings.say("test-success-exit-code", code)
+    settings.say("append", given.append)
+    settings.say("options", given.options)
+    settings.say("modules", given.module or None)
+    if kernel:
+        add_protocol(settings, kernel)
+    return settings
+
+
+def add_protocol(settings, kernel):
+    """Adds the loader's option for a kernel that its Cargo.toml says is made for another loader,
+    unless a protocol is chosen."""
+    manifest, options = find_manifest(kernel.resolve().parent), settings["options"]
+    if manifest is None or "-protocol=" in (options or ""):
+        return
+    protocol = bootloader_option(manifest, kernel)
+    if protocol:
+        origin = settings.origins["options"] if options else shown(manifest)
+        settings.set("options", " ".join(filter(None, (protocol, options))), origin)
+
+
+def let_reset(settings):
+    """A test that is to end in a reset may get there by a fault, which must not be explained then:
+    the machine would halt."""
+    options = settings["options"] or ""
+    if "-onfault=" not in options and "-explain=" not in options:
+        words = " ".join(filter(None, ("-explain=off", options)))
+        settings.set("options", words, settings.origins["test-success-exit-code"])
+
+
+def number(option, text, least, most):
+    """The number that an option gives, or None."""
+    if text is None:
+        return None
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise Stop(f'runner: {option} wants a whole number from {least}, not "{text}"', 2)
+    return int(text)
+
+
+def is_test(kernel):
+    """Whether cargo has built this as a test: it puts those into folders of their own."""
+    folder = Path(os.path.abspath(kernel)).parent.name
+    return folder == "deps" or folder.startswith("rustdoctest")
+
+
+def build(settings):
+    """Carries out the project's build-command; that of a Cargo.toml is cargo's."""
+    command = settings["build-command"]
+    if not command:
+        raise Stop("--build: there is no build-command in longjump.conf or Cargo.toml", 2)
+    command = ["cargo", *command] if settings.cargo else command
+    Voice.show(command)
+    try:
+        done = subprocess.run(
+            command, cwd=settings.folders["build-command"], stdout=Voice.stream, check=False
+        )
+    except OSError as error:
+        raise Stop(f"build-command: {command[0]}: {error.strerror}") from None
+    if done.returncode != 0:
+        raise Stop(f"build-command ended with status {done.returncode}: {' '.join(command)}")
+
+
+def pack(given, settings, kernel):
+    """Makes the image beside the kernel, unless it is there; returns its path."""
+    folder = settings.folders.get("modules", Path())
+    if settings.origins["modules"] == "command line":
+        folder = Path()
+    words = ["--kernel", str(kernel)]
+    words += ["--output", given.output or str(kernel.parent / f"{kernel.stem}.iso")]
+    words += [] if settings["append"] is None else ["--append", settings["append"]]
+    words += [] if settings["options"] is None else ["--options", settings["options"]]
+    for text in settings["modules"]:
+        words += ["--module", os.path.join(folder, text)]
+    order = read_order(IMAGE.read([*words, *(["--verbose"] if given.verbose else [])]))
+    need("build", install=not given.no_install)
+    make("build/longjump.c32", *([] if given.no_check else ["build/check"]))
+    if not given.no_check:
+        check_order(order)
+    return make_disc(order)
+
+
+def fill(word, disc):
+    """A word of run-command with the image for {}; inside QEMU's options a comma is doubled."""
+    path = str(disc) if word == "{}" else str(disc).replace(",", ",,")
+    return word.replace("{}", path)
+
+
+def is_qemu(command):
+    return os.path.basename(command[0]).startswith("qemu-system-")
+
+
+def without_serial(words):
+    """The words without `-serial stdio`, which we say in a way that lets us listen."""
+    pairs = [at for at in range(len(words) - 1) if words[at : at + 2] == ["-serial", "stdio"]]
+    return words[: pairs[0]] + words[pairs[0] + 2 :] if pairs else words
+
+
+def plain_run(given, command, rest, disc):
+    """Boots what is no test; returns the status."""
+    if not is_qemu(command):
+        return foreign([*command, *rest], None)
+    given.rest = without_serial(rest)
+    return boot(without_serial(command), given.rest, choose_window(given), shown(disc))
+
+
+def test(command, rest, settings, kernel):
+    """Runs a test; returns the status and the last line."""
+    if is_qemu(command):
+        with tempfile.TemporaryDirectory(prefix="test.", dir=BUILD) as folder:
+            own, rest = without_serial(command), without_serial(rest)
+            return Trial(own, rest, folder, settings, kernel).run(kernel.name)
+    limit, success = settings["test-timeout"], settings["test-success-exit-code"]
+    status = foreign([*command, *rest], limit)
+    if status is None:
+        return TIME, f"test TIMED OUT: {kernel.name}: no end after {limit} s"
+    if status == success:
+        return SUCCESS, f"test passed: {kernel.name}: {command[0]} ended with status {status}"
+    if status < 0:
+        return QEMU, f"test NOT RUN: {kernel.name}: {command[0]} was killed by signal {-status}"
+    result, word = (FAILURE, "FAILED") if status else (NO_CODE, "ENDED WITHOUT A CODE")
+    wanted = f"status {status}; success is {success}"
+    return result, f"test {word}: {kernel.name}: {command[0]} ended with {wanted}"
+
+
+def foreign(command, limit):
+    """Carries out a run-command that is not QEMU; its status, or None if the time was over."""
+    Voice.show(command)
+    try:
+        return subprocess.run(command, timeout=limit, check=False).returncode
+    except subprocess.TimeoutExpired:
+        return None
+    except OSError as error:
+        raise Stop(f"run-command: {command[0]}: {error.strerror}", QEMU) from None
+
+
+if __name__ == "__main__":
+    start(lambda words: runner(COMMAND.read(words)))

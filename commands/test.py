@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# test - runs every test, or some
+"""The command `test`: builds what the tests need, runs them with pytest, and counts."""
+
+import os
+import signal
+import subprocess
+import xml.etree.ElementTree as xml
+
+from lib.project import BUILD, ROOT, Stop, Voice, make, need, say, start
+from lib.words import Command
+
+COMMAND = Command(
+    "test",
+    """
+Builds everything, installs what the tests need (as root, on Debian and its like), and runs them.
+NAME is a folder of tests/, a file in it, or a part of a test's name. The last line is the sum:
+N passed, N failed.
+
+Three folders hold more than is run by default: `fuzz` (60 seconds for each fuzzer; --seconds=N for
+longer), `proof` (Frama-C), and `soak` (200 boots in a row; --boots=N for more).
+""",
+    (),
+    (
+        "./build.sh test",
+        "./build.sh test unit style",
+        "./build.sh test tests/boot/test_harness.py",
+        "./build.sh test fuzz -- --seconds=600",
+        "./build.sh test -- --exitfirst --capture=no",
+    ),
+    names="NAME",
+    rest="ARGUMENT OF PYTEST",
+)
+
+PYTHON = "/usr/bin/python3"  # the one that Debian's pytest belongs to
+RESULTS = BUILD / "tests/results.xml"
+
+
+def test(given):
+    """Runs the tests that these words name; returns the status."""
+    chosen = choose(given.names)
+    more = [name for name in ("fuzz", "proof") if name in given.names]
+    need("python", "build", "run", "test", *more, install=not given.no_install)
+    make("all", "tests", *(["fuzzers"] if "fuzz" in more else []))
+    RESULTS.unlink(missing_ok=True)
+    # A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that
+    # the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    command = [PYTHON, "-m", "pytest", "--quiet", "--no-header", "--tb=short", "-rfE"]
+    command += ["-n", str(min(os.cpu_count() or 1, 8)), "--dist=loadgroup"]
+    command += [f"--junitxml={RESULTS}", *chosen, *given.rest]
+    Voice.show(command)
+    status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+    if status == 5:
+        raise Stop("no test is called " + " or ".join(given.names or ["anything"]))
+    return count(status)
+
+
+def choose(names):
+    """pytest's words for what the user named."""
+    paths, parts = [], []
+    for name in names:
+        for path in (ROOT / "tests" / name, ROOT / name):
+            if path.exists():
+                paths.append(str(path))
+                break
+        else:
+            parts.append(name)
+    if paths and parts:
+        raise Stop("name either folders and files, or parts of tests' names, not both", 2)
+    return ["-k", " or ".join(parts), str(ROOT / "tests")] if parts else paths or [
+        str(ROOT / "tests")
+    ]
+
+
+def count(status):
+    """Prints the last line; returns the status of the command."""
+    total = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    if RESULTS.exists():
+        for suite in xml.parse(RESULTS).iter("testsuite"):
+            for name in total:
+                total[name] += int(suite.get(name, 0))
+    failed = total["failures"] + total["errors"]
+    if status != 0 and failed == 0:
+        say(f"pytest ended with status {status}, so this does not count as passed")
+        failed = 1
+    passed = max(0, total["tests"] - total["failures"] - total["errors"] - total["skipped"])
+    skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
+    say(f"{passed} passed, {failed} failed{skipped}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    start(lambda words: test(COMMAND.read(words)))

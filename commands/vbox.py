@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# vbox - boots the image in VirtualBox
+"""The command `vbox`: makes a machine of VirtualBox, starts it, and says how it ended."""
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+from image import OPTIONS, image
+from lib.project import BUILD, Stop, say, shown, start
+from lib.symbols import place
+from lib.virtualbox import ENDED, VirtualBox, append_new, boot_failure, meditation
+from lib.words import Option, Command
+
+COMMAND = Command(
+    "vbox",
+    """
+Makes the image, and boots it in VirtualBox, in a machine called longjump that is made for it: a
+BIOS, 256 MiB of memory, 16 MiB for the screen, the image in a DVD drive, and a serial port, of
+which all that comes is shown here. A machine that is there already gets these settings anew, and
+is switched off before if it runs; one that build.sh has not made is left alone. Ctrl-C ends it.
+
+Ends with status 0 if the machine was switched off or its window was closed; with 1 if VirtualBox
+stopped it ("guru meditation": a triple fault, most of the time); with 130 after Ctrl-C.
+""",
+    (
+        *OPTIONS,
+        Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
+        Option("--headless", "", "opens no window; so it is where there is no display"),
+        Option("--name", "NAME", "what the machine is called (longjump)"),
+        Option("--remove", "", "takes the machine away, and does nothing else"),
+    ),
+    (
+        "./build.sh vbox",
+        "./build.sh vbox --kernel my.elf --headless",
+        "./build.sh vbox --remove",
+    ),
+)
+
+POLL = 0.5  # seconds between looks at the machine
+QUIET = 10.0  # seconds without a word, after which the log is read
+
+
+def vbox(given):
+    """Boots the image that these words ask for, in VirtualBox; returns the status."""
+    name, memory = given.name or "longjump", mebibytes(given.memory or "256M")
+    if not re.fullmatch(r"\w[\w .-]*", name):
+        raise Stop(f'vbox: --name: "{name}" is no name for a machine', 2)
+    machine = VirtualBox(name)
+    if given.remove:
+        return remove(machine)
+    disc = image(given)
+    folder = BUILD / "vbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    serial = folder / f"{name}.log"
+    machine.make(memory, disc, serial)
+    serial.unlink(missing_ok=True)  # of the last time
+    headless = given.headless or not (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"})
+    say(f"  boot     {shown(disc)} in VirtualBox; Ctrl-C to end")
+    machine.start(headless)
+    try:
+        state = follow(machine, serial)
+    except KeyboardInterrupt:
+        machine.halt()
+        say("\nended by Ctrl-C")
+        return 130
+    return tell_end(machine, state, headless, Path(given.kernel or BUILD / "kernel.elf"))
+
+
+def mebibytes(text):
+    """A size of memory, in MiB."""
+    found = re.fullmatch(r"(\d+)([MG]?)", text)
+    if not found or int(found.group(1)) == 0:
+        raise Stop(f'vbox: --memory wants a size such as 64M or 4G, not "{text}"', 2)
+    return int(found.group(1)) * (1024 if found.group(2) == "G" else 1)
+
+
+def remove(machine):
+    """Takes a machine away; returns 0."""
+    if machine.exists():
+        machine.remove()
+        say(f'the virtual machine "{machine.name}" is removed')
+    else:
+        say(f'there is no virtual machine "{machine.name}"')
+    return 0
+
+
+def follow(machine, serial):
+    """Shows what comes from the serial port until the machine has ended; returns how."""
+    heard, since, is_told = 0, time.monotonic(), False
+    while True:
+        state = machine.state()
+        before, heard = heard, append_new(serial, heard, sys.stdout.buffer)
+        if state in ENDED:
+            return state
+        since = time.monotonic() if heard > before else since
+        if not is_told and time.monotonic() - since > QUIET:
+            is_told = True
+            tell_silence(machine, heard)
+        time.sleep(POLL)
+
+
+def tell_silence(machine, heard):
+    """A word on a machine that says nothing."""
+    code = boot_failure(machine.log())
+    if code and not heard:
+        say(f"VirtualBox's BIOS does not boot the disc; it gives the code {code}")
+    else:
+        say(f"nothing new for {QUIET:.0f} seconds; Ctrl-C ends it")
+
+
+def tell_end(machine, state, headless, kernel):
+    """Says how a machine ended; returns the status."""
+    if state in ("poweroff", "saved"):
+        say(f"the machine was {'switched off' if state == 'poweroff' else 'saved as it is'}")
+        return 0
+    if state.startswith("aborted"):
+        say("VirtualBox itself has failed; its log may say why: VBoxManage showvminfo")
+        return 1
+    why, at = meditation(machine.log())
+    where = "" if at is None else f" at RIP {at:#x}{place(kernel, at)}"
+    if why == "VINF_EM_TRIPLE_FAULT":
+        say(f"the machine reset: a triple fault{where}")
+        say("an exception came, and no handler for it could run; ./build.sh run says more of it")
+    else:
+        say(f"VirtualBox stopped the machine{where}: {why or 'its log does not say why'}")
+    if headless:
+        machine.halt()
+    return 1
+
+
+if __name__ == "__main__":
+    start(lambda words: vbox(COMMAND.read(words)))

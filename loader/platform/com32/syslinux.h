@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syslinux.h - what we call of Syslinux 6: functions and variables of its core and of ldlinux.c32,
+ * which are in memory before any module is. Declared here in our own words, since no package brings
+ * a header for them.
+ *
+ * Each name costs time. Syslinux looks for it in both, and where it is not among the names that are
+ * made known it goes through all others one by one, 27 instructions each. What ldlinux.c32 itself
+ * takes from the core stands first among its names and so is found soonest: malloc after 2,000
+ * instructions, what ldlinux.c32 makes known after 10,000.
+ *
+ * All are called with up to three arguments in EAX, EDX and ECX (-mregparm=3), variadic ones on the
+ * stack.
+ */
+#ifndef PLATFORM_COM32_SYSLINUX_H
+#define PLATFORM_COM32_SYSLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(default)
+
+/* Memory from 1 MiB to 4 GiB, and memory that the BIOS can reach. NULL if there is none left. */
+void *malloc(size_t size);
+void free(void *memory);
+void *lmalloc(size_t size);
+
+/* Files. A FILE is a number in disguise: file descriptor + 1. */
+typedef struct syslinux_file FILE;
+
+struct stat {
+	int mode;
+	size_t size;
+};
+
+FILE *fopen(const char *name, const char *mode);
+int fclose(FILE *file);
+size_t _fread(void *to, size_t size, FILE *file);
+int fstat(int descriptor, struct stat *stat);
+
+/* The descriptor of a file, and the file of a descriptor. */
+static inline int fileno(FILE *file)
+{
+	return (int)(uintptr_t)file - 1;
+}
+
+static inline FILE *file_of(int descriptor)
+{
+	return (FILE *)(uintptr_t)(descriptor + 1);
+}
+
+/* The descriptors of Syslinux's own console, for what it writes. */
+enum { STDOUT = 1, STDERR = 2 };
+
+/* The folder that names without a leading slash are in; NULL if it does not fit. */
+char *core_getcwd(char *folder, size_t size);
+
+/* What the SERIAL line in isolinux.cfg says; iobase is 0 without one. Syslinux has set the port up.
+ */
+struct serial_console {
+	uint16_t iobase;
+	uint16_t divisor;
+	uint16_t flow;
+};
+extern struct serial_console __syslinux_serial_console_info;
+
+/* Where Syslinux was started from; the fields that are the same for a disc and a disk. */
+struct derivative_info {
+	uint8_t registers[28];
+	uint8_t drive;
+	uint8_t other_1[7];
+	uint8_t kind; /* of Syslinux; SYSLINUX_NETWORK is PXELINUX */
+	uint8_t other_2[15];
+	const uint64_t *partition; /* its first sector on the drive */
+};
+enum { SYSLINUX_NETWORK = 0x32 };
+_Static_assert(offsetof(struct derivative_info, drive) == 28, "syslinux_derivative_info");
+_Static_assert(offsetof(struct derivative_info, kind) == 36, "syslinux_derivative_info");
+_Static_assert(sizeof(void *) != 4 || offsetof(struct derivative_info, partition) == 52,
+               "syslinux_derivative_info");
+void get_derivative_info(struct derivative_info *info);
+
+/* The CPU's registers before and after a BIOS call. */
+struct bios_registers {
+	uint16_t gs, fs, es, ds;
+	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
+	uint32_t eflags;
+};
+_Static_assert(sizeof(struct bios_registers) == 44, "com32sys_t");
+
+/* Calls a BIOS interrupt. Segments must be those of memory below 1 MiB. */
+void __intcall(uint8_t number, const struct bios_registers *in, struct bios_registers *out);
+
+/* Real-mode segment of memory below 1 MiB, and the offset in it. */
+static inline uint16_t segment_of(const void *low)
+{
+	return (uint16_t)((uintptr_t)low >> 4);
+}
+
+static inline uint16_t offset_of(const void *low)
+{
+	return (uint16_t)((uintptr_t)low & 15);
+}
+
+/* Memory at a real-mode address. */
+static inline const void *at_far(uint32_t segment, uint32_t offset)
+{
+	return (const void *)((segment & 0xffff) * 16 + (offset & 0xffff));
+}
+
+/* Gives the hardware back as the BIOS had it. After this no function above may be called. */
+void syslinux_final_cleanup(uint16_t flags);
+
+/* zlib's inflate (zlib.h 1.2): the state, and the three calls that unpack a whole file. */
+struct z_stream {
+	const uint8_t *next_in;
+	unsigned avail_in;
+	unsigned long total_in;
+	uint8_t *next_out;
+	unsigned avail_out;
+	unsigned long total_out;
+	const char *message;
+	void *state;
+	void *(*allocate)(void *, unsigned, unsigned);
+	void (*release)(void *, void *);
+	void *opaque;
+	int data_type;
+	unsigned long adler;
+	unsigned long reserved;
+};
+
+enum {
+	Z_OK = 0,
+	Z_STREAM_END = 1,
+	Z_NO_FLUSH = 0,
+	Z_GZIP_WINDOW = 15 + 16 /* the largest window, with a gzip header */
+};
+
+#define Z_VERSION "1" /* inflateInit2_() compares the first character, and no more */
+int inflateInit2_(struct z_stream *stream, int window, const char *version, int stream_size);
+int inflate(struct z_stream *stream, int flush);
+int inflateEnd(struct z_stream *stream);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * video.c - calls the VGA BIOS and its VBE part (VESA BIOS Extension Core Functions Standard 3.0;
+ * VBE/DDC Standard 1.1). Every register not named is zero, every buffer lies below 1 MiB. Chooses
+ * nothing: core/video.c does.
+ */
+#include "platform/com32/video.h"
+
+#include "platform/com32/syslinux.h"
+
+#define VBE_OK        0x004f /* in AX */
+#define VBE_NUMBER    0x01ff /* of a mode; what is above are flags */
+#define VBE_LINEAR    0x4000
+#define VBE_LIST_END  0xffff
+#define VBE_2         0x0200
+#define TEXT_80X25    0x0003
+#define MAX_MODES     256
+#define FONT_8X16     6
+#define FONT_LETTER_A (16 * 'A')
+
+/* What VBE writes. The reserved parts are there since some BIOSes write more than they should. */
+struct vbe_buffers {
+	struct {
+		char signature[4];
+		uint16_t version;
+		uint16_t other[4];
+		uint16_t modes, modes_segment;
+		uint8_t reserved[494];
+	} info;
+	uint8_t mode[256];
+	uint8_t edid[128];
+};
+_Static_assert(offsetof(struct vbe_buffers, info.modes) == 14, "VBE 3.0, page 25");
+_Static_assert(offsetof(struct vbe_buffers, mode) == 512, "VBE 3.0, page 25");
+
+/* The modes, and what each would make of the screen. */
+struct lists {
+	struct video_mode modes[MAX_MODES];
+	struct screen screens[MAX_MODES];
+};
+
+static uint8_t edid[128];
+
+/* Calls int 10h with a buffer at ES:DI; true if VBE says that all went well. */
+static bool call_vbe(struct bios_registers in, void *low)
+{
+	struct bios_registers out = { 0 };
+
+	in.es = segment_of(low);
+	in.edi = offset_of(low);
+	__intcall(0x10, &in, &out);
+	return (out.eax & 0xffff) == VBE_OK;
+}
+
+/* The BIOS's 8x16 font, which lies in its ROM (int 10h, AX=1130h); NULL if it has none. */
+static const uint8_t *find_font(void)
+{
+	struct bios_registers out = { 0 };
+	const uint8_t *font;
+
+	__intcall(0x10, &(struct bios_registers){ .eax = 0x1130, .ebx = FONT_8X16 << 8 }, &out);
+	font = at_far(out.es, out.ebp);
+	for (unsigned i = 0; i < 16; i++) {
+		if (font >= (const uint8_t *)0xa0000 && font[FONT_LETTER_A + i] != 0)
+			return font;
+	}
+	return NULL;
+}
+
+/* The screen in mode `number`, if that is a mode for us. */
+static bool read_mode(struct vbe_buffers *low, uint32_t number, struct screen *screen)
+{
+	memset(low->mode, 0, sizeof(low->mode));
+	return call_vbe((struct bios_registers){ .eax = 0x4f01, .ecx = number }, low->mode)
+	    && video_read_vbe(screen, (struct span){ low->mode, sizeof(low->mode) },
+	                      low->info.version);
+}
+
+/* Fills the lists with the modes that are for us; returns how many. */
+static unsigned list_modes(struct vbe_buffers *low, struct lists *lists)
+{
+	const uint16_t *numbers;
+	unsigned count = 0;
+
+	memcpy(low->info.signature, "VBE2", 4);
+	if (!call_vbe((struct bios_registers){ .eax = 0x4f00 }, &low->info)
+	    || low->info.version < VBE_2)
+		return 0;
+	numbers = at_far(low->info.modes_segment, low->info.modes);
+	for (unsigned i = 0; i < MAX_MODES && numbers[i] != VBE_LIST_END; i++) {
+		uint32_t number = numbers[i] & VBE_NUMBER;
+
+		if (read_mode(low, number, &lists->screens[count])) {
+			const struct screen *screen = &lists->screens[count];
+
+			lists->modes[count++] =
+				(struct video_mode){ screen->width, screen->height,
+				                     screen->bits_per_pixel, number };
+		}
+	}
+	return count;
+}
+
+/* What the monitor says of itself (int 10h, AX=4F15h, BL=1: the first 128 bytes); empty if it says
+ * nothing. */
+static struct span read_edid(struct vbe_buffers *low)
+{
+	struct span said = { low->edid, sizeof(low->edid) };
+
+	memset(low->edid, 0, sizeof(low->edid));
+	if (!call_vbe((struct bios_registers){ .eax = 0x4f15, .ebx = 1 }, low->edid)
+	    || !video_is_edid(said))
+		return (struct span){ NULL, 0 };
+	memcpy(edid, low->edid, sizeof(edid));
+	return (struct span){ edid, sizeof(edid) };
+}
+
+/* What the BIOS says of itself, and of the mode. */
+static struct vbe describe_mode(struct vbe_buffers *low, uint32_t number)
+{
+	struct vbe vbe = { .control = { (const uint8_t *)&low->info, sizeof(low->info) },
+		           .mode = { low->mode, sizeof(low->mode) } };
+	struct bios_registers out = { 0 };
+	struct screen unused;
+
+	read_mode(low, number, &unused);
+	__intcall(0x10, &(struct bios_registers){ .eax = 0x4f0a }, &out);
+	if ((out.eax & 0xffff) == VBE_OK) {
+		vbe.interface_segment = out.es;
+		vbe.interface_offset = (uint16_t)out.edi;
+		vbe.interface_size = (uint16_t)out.ecx;
+	}
+	return vbe;
+}
+
+/* As video_read(), with the buffers. */
+static bool read_with(struct machine *machine, const struct video_request *request,
+                      struct vbe_buffers *low, struct lists *lists, struct report *report)
+{
+	const struct video_mode *modes = lists->modes;
+	unsigned chosen;
+
+	machine->edid = read_edid(low).bytes;
+	machine->video_modes = modes;
+	machine->video_screens = lists->screens;
+	machine->video_mode_count = list_modes(low, lists);
+	if (!video_choose(modes, machine->video_mode_count, request,
+	                  (struct span){ machine->edid, machine->edid != NULL ? sizeof(edid) : 0 },
+	                  &chosen, report))
+		return false;
+	if (chosen == machine->video_mode_count)
+		return true;
+	machine->screen_mode = modes[chosen].number;
+	machine->screen = lists->screens[chosen];
+	machine->vbe = describe_mode(low, modes[chosen].number);
+	return true;
+}
+
+bool video_read(struct machine *machine, const struct video_request *request, struct report *report)
+{
+	struct vbe_buffers *low;
+	struct lists *lists;
+	bool is_read;
+
+	machine->font = find_font();
+	if (request->want == VIDEO_TEXT)
+		return true;
+	low = lmalloc(sizeof(*low));
+	lists = malloc(sizeof(*lists)); /* stays: the plan reads it */
+	is_read = low != NULL && lists != NULL
+	                ? read_with(machine, request, low, lists, report)
+	                : refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
+	                         sizeof(*low) + sizeof(*lists));
+	if (machine->vbe.mode.size == 0)
+		free(low); /* else it stays, too: what it holds points into itself */
+	return is_read;
+}
+
+bool video_set(const struct machine *machine, struct report *report)
+{
+	struct bios_registers out = { 0 };
+
+	if (machine->screen.pixels.begin == machine->screen.pixels.end)
+		return true;
+	__intcall(
+		0x10,
+		&(struct bios_registers){ .eax = 0x4f02, .ebx = VBE_LINEAR | machine->screen_mode },
+		&out);
+	if ((out.eax & 0xffff) == VBE_OK)
+		return true;
+	__intcall(0x10, &(struct bios_registers){ .eax = TEXT_80X25 },
+	          &(struct bios_registers){ 0 });
+	return refuse(report, DIAG_VIDEO_NOT_SET, "int 10h, AX=4F02h, BX=%#x: AX=%#x",
+	              VBE_LINEAR | machine->screen_mode, (unsigned)out.eax & 0xffff);
+}
+
+void video_release(const struct machine *machine)
+{
+	free((void *)(uintptr_t)machine->vbe.control.bytes);
+	free((void *)(uintptr_t)machine->video_modes);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* check.h - all that is known of a kernel once it has been checked, and the two ways to tell it. */
+#ifndef HOST_CHECK_H
+#define HOST_CHECK_H
+
+#include "core/boot.h"
+#include "platform/host/model.h"
+#include "platform/host/sections.h"
+
+struct check {
+	struct model model;
+	struct order order;
+	struct boot boot;
+	struct sections sections;
+	struct report report;
+	const struct protocol *protocol; /* how the kernel is started; NULL: not known */
+	char asks[8000]; /* what it asks for by itself, a line each; see boot.h, describe */
+	bool readable;   /* boot.kernel is whole */
+	bool prepared;   /* boot.plan is whole: the loader would start the kernel */
+};
+
+/* The first refusal, or NULL. */
+const struct finding *check_refusal(const struct check *check);
+
+/* How many findings are warnings. */
+unsigned check_warnings(const struct check *check);
+
+/* Bytes of memory that are placed for `use`. */
+uint64_t check_placed(const struct check *check, enum use use);
+
+/* Prints it for people, or for programs (one JSON object). */
+void show_text(const struct check *check);
+void show_json(const struct check *check);
+
+#endif

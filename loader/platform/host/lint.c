@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* lint.c - looks for what boots but bites in the kernel's headers, sections and symbols. */
+#define _DEFAULT_SOURCE
+#include "platform/host/lint.h"
+
+#include "protocols/multiboot/multiboot_header.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGE_DEBUG   MIB /* less is read in no time */
+#define LARGE_PADDING (64 * KIB)
+#define LARGE_ZEROES  (64 * KIB)
+#define SHT_RELA      4 /* gABI, figures 4-9 and 4-11 */
+#define SHF_ALLOC     2
+#define MAX_CLAIMS    512
+
+/* Segments that may be written and executed. */
+static void lint_rights(const struct kernel *kernel, struct report *report)
+{
+	const uint8_t both = RIGHT_WRITE | RIGHT_EXECUTE;
+
+	for (unsigned i = 0; i < kernel->segment_count; i++) {
+		const struct segment *segment = &kernel->segments[i];
+
+		if ((segment->rights & both) == both)
+			warn(report, DIAG_LINT_WRITABLE_CODE, "segment %u at %#llx-%#llx is %s",
+			     segment->header, ULL(segment->virt.begin), ULL(segment->virt.end),
+			     rights_name(segment->rights));
+	}
+}
+
+/* Program headers that ask for what a kernel does not get. */
+static void lint_headers(const struct kernel *kernel, struct report *report)
+{
+	struct elf_program_header program;
+	struct elf_header header;
+
+	span_read(kernel->file, 0, &header, sizeof(header));
+	for (unsigned i = 0; i < header.phnum; i++) {
+		span_read(kernel->file, header.phoff + i * sizeof(program), &program,
+		          sizeof(program));
+		if (program.type == ELF_PT_GNU_STACK && (program.flags & ELF_PF_X) != 0)
+			warn(report, DIAG_LINT_EXECUTABLE_STACK,
+			     "program header %u, PT_GNU_STACK, has PF_X", i);
+	}
+}
+
+/* The entry point, which should be _start; unless the kernel asks to be entered elsewhere. */
+static void lint_entry(const struct plan *plan, const struct sections *sections,
+                       struct report *report)
+{
+	const struct kernel *kernel = plan->kernel;
+	const char *name = file_symbol_at(sections, kernel->entry.at);
+	struct file_symbol start;
+
+	if (sections->symbols.entries.size == 0
+	    || plan->entry.rip != kernel->entry.at + plan->slide)
+		return;
+	if (file_symbol_find(sections, "_start", &start)) {
+		if (start.begin != kernel->entry.at)
+			warn(report, DIAG_LINT_ENTRY,
+			     "_start is at %#llx, but e_entry is %#llx (%.80s)", ULL(start.begin),
+			     ULL(kernel->entry.at), name != NULL ? name : "no symbol");
+	} else if (name == NULL) {
+		warn(report, DIAG_LINT_ENTRY, "e_entry is %#llx, where no symbol begins",
+		     ULL(kernel->entry.at));
+	} else {
+		warn(report, DIAG_LINT_ENTRY, "e_entry is %#llx (%.80s); there is no _start",
+		     ULL(kernel->entry.at), name);
+	}
+}
+
+uint64_t lint_debug_size(const struct sections *sections)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < sections->count; i++) {
+		struct elf_section_header section = section_header(sections, i);
+		const char *name = section_name(sections, &section);
+
+		if (strncmp(name, ".debug", 6) == 0 || strncmp(name, ".zdebug", 7) == 0)
+			size += section_bytes(sections, &section).size;
+	}
+	return size;
+}
+
+/* Debug data, which somebody has to read from the disc. */
+static void lint_debug(const struct kernel *kernel, const struct sections *sections,
+                       struct report *report)
+{
+	uint64_t size = lint_debug_size(sections);
+	char detail[160];
+	struct text text = text_in(detail, sizeof(detail));
+
+	if (size < LARGE_DEBUG)
+		return;
+	text_add_size(&text, size);
+	text_add(&text, " of the file's ");
+	text_add_size(&text, kernel->file.size);
+	text_add(&text, " are debug data");
+	warn(report, DIAG_LINT_DEBUG_DATA, "%s", detail);
+}
+
+/* For qsort(): by begin. */
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct phys_range *one = a, *other = b;
+
+	return one->begin < other->begin ? -1 : one->begin > other->begin;
+}
+
+/* Bytes of [0, size) that none of the ranges covers. Sorts them. */
+static uint64_t uncovered(struct phys_range *ranges, unsigned count, uint64_t size)
+{
+	uint64_t at = 0, left = 0;
+
+	qsort(ranges, count, sizeof(*ranges), compare_ranges);
+	for (unsigned i = 0; i < count; i++) {
+		if (ranges[i].begin > at)
+			left += ranges[i].begin - at;
+		at = max_u64(at, ranges[i].end);
+	}
+	return left + (at < size ? size - at : 0);
+}
+
+uint64_t lint_padding_size(const struct kernel *kernel, const struct sections *sections)
+{
+	struct phys_range claims[MAX_CLAIMS];
+	struct elf_header header;
+	unsigned count = 0;
+
+	span_read(kernel->file, 0, &header, sizeof(header));
+	claims[count++] = (struct phys_range){ 0, sizeof(header) };
+	claims[count++] =
+		(struct phys_range){ header.phoff, header.phoff + 56 * (uint64_t)header.phnum };
+	claims[count++] = (struct phys_range){
+		sections->at, sections->at + sections->count * sizeof(struct elf_section_header)
+	};
+	for (unsigned i = 0; i < kernel->segment_count; i++)
+		claims[count++] = (struct phys_range){ kernel->segments[i].offset,
+			                               kernel->segments[i].offset
+			                                       + kernel->segments[i].file.size };
+	for (unsigned i = 0; i < sections->count; i++) {
+		struct elf_section_header section = section_header(sections, i);
+		uint64_t size = section_bytes(sections, &section).size;
+
+		if (count == MAX_CLAIMS)
+			return 0; /* too many to say */
+		claims[count++] = (struct phys_range){ section.offset, section.offset + size };
+	}
+	return uncovered(claims, count, kernel->file.size);
+}
+
+/* Bytes that the file has only because of alignment. */
+static void lint_padding(const struct kernel *kernel, const struct sections *sections,
+                         struct report *report)
+{
+	uint64_t size = lint_padding_size(kernel, sections);
+	uint64_t align = 1;
+	char detail[160];
+	struct text text = text_in(detail, sizeof(detail));
+
+	if (size < LARGE_PADDING)
+		return;
+	for (unsigned i = 0; i < kernel->segment_count; i++)
+		align = max_u64(align, kernel->segments[i].align);
+	text_add_size(&text, size);
+	text_add(&text, " of the file's ");
+	text_add_size(&text, kernel->file.size);
+	text_add(&text, " are padding; segments are aligned to ");
+	text_add_size(&text, align);
+	warn(report, DIAG_LINT_PADDING, "%s", detail);
+}
+
+/* Zero bytes at the end of what a segment has in the file. */
+static uint64_t zeroes_at_end(const struct segment *segment)
+{
+	uint64_t at = segment->file.size;
+	uint8_t byte;
+
+	while (at > 0 && span_read(segment->file, at - 1, &byte, 1) && byte == 0)
+		at--;
+	return segment->file.size - at;
+}
+
+/* Zeroes that could be .bss. */
+static void lint_zeroes(const struct kernel *kernel, struct report *report)
+{
+	for (unsigned i = 0; i < kernel->segment_count; i++) {
+		uint64_t size = zeroes_at_end(&kernel->segments[i]);
+		char detail[160];
+		struct text text = text_in(detail, sizeof(detail));
+
+		if (size < LARGE_ZEROES)
+			continue;
+		text_add(&text, "segment %u ends in ", kernel->segments[i].header);
+		text_add_size(&text, size);
+		text_add(&text, " of zeroes that are stored in the file");
+		warn(report, DIAG_LINT_ZEROES, "%s", detail);
+	}
+}
+
+/* True if the file has a program header of this type. */
+static bool has_header(const struct kernel *kernel, uint32_t type)
+{
+	struct elf_program_header program;
+	struct elf_header header;
+	bool found = false;
+
+	span_read(kernel->file, 0, &header, sizeof(header));
+	for (unsigned i = 0; i < header.phnum && !found; i++) {
+		span_read(kernel->file, header.phoff + i * sizeof(program), &program,
+		          sizeof(program));
+		found = program.type == type;
+	}
+	return found;
+}
+
+/* A position-independent kernel of which nothing is relocated, though something should be: the
+ * linker left relocations that PT_DYNAMIC does not tell of, or no PT_DYNAMIC. */
+static void lint_relocations(const struct plan *plan, const struct sections *sections,
+                             struct report *report)
+{
+	const struct kernel *kernel = plan->kernel;
+	const char *lost = has_header(kernel, ELF_PT_DYNAMIC) ? NULL : "there is no PT_DYNAMIC";
+
+	if (!kernel->position_independent || plan->slide == 0 || kernel->relocations.rela.size != 0
+	    || kernel->relocations.relr.size != 0)
+		return;
+	for (unsigned i = 0; i < sections->count && lost == NULL; i++) {
+		struct elf_section_header section = section_header(sections, i);
+
+		if (section.type == SHT_RELA && section.size > 0
+		    && (section.flags & SHF_ALLOC) != 0)
+			lost = section_name(sections, &section);
+	}
+	if (lost != NULL)
+		warn(report, DIAG_LINT_NOT_RELOCATED,
+		     "it is linked at %#llx and runs at %#llx; %.40s%s", ULL(kernel->virt.begin),
+		     ULL(kernel->virt.begin + plan->slide), lost,
+		     lost[0] == '.' ? " is not in the dynamic section" : "");
+}
+
+/* Names for the explanation of faults. */
+static void lint_symbols(const struct sections *sections, struct report *report)
+{
+	if (sections->symbols.entries.size == 0)
+		warn(report, DIAG_LINT_NO_SYMBOLS, "the file has no symbol table (.symtab)");
+}
+
+/* Programs for an operating system. */
+static void lint_program(const struct sections *sections, struct report *report)
+{
+	struct elf_section_header section;
+	struct file_symbol symbol;
+
+	if (section_find(sections, ".note.ABI-tag", &section))
+		warn(report, DIAG_LINT_PROGRAM, "it has a section .note.ABI-tag");
+	else if (file_symbol_find(sections, "__libc_start_main", &symbol))
+		warn(report, DIAG_LINT_PROGRAM, "it contains __libc_start_main");
+}
+
+/* Kernels made for the Rust crate bootloader that are started natively: nothing but the names of
+ * what they use of it tells. From 0.10 on there is a section that does. */
+static void lint_bootloader(const struct plan *plan, const struct sections *sections,
+                            struct report *report)
+{
+	struct elf_section_header section;
+	struct file_symbol symbol;
+
+	if (strcmp(plan->protocol, "native") != 0)
+		return;
+	if (section_find(sections, ".bootloader-config", &section)) {
+		warn(report, DIAG_LINT_BOOTLOADER,
+		     "it has a section .bootloader-config, so it is made for 0.10 or later");
+		return;
+	}
+	for (uint64_t i = 0; file_symbol_read(sections, i, &symbol); i++) {
+		if (strstr(symbol.name, "10bootloader8bootinfo") != NULL) {
+			warn(report, DIAG_LINT_BOOTLOADER, "it uses bootloader::bootinfo, in %.60s",
+			     symbol.name);
+			return;
+		}
+	}
+}
+
+/* Multiboot headers that are not quite right. */
+static void lint_multiboot(const struct kernel *kernel, struct report *report)
+{
+	static const struct multiboot_version *const versions[] = { &multiboot_version_1,
+		                                                    &multiboot_version_2 };
+
+	for (unsigned i = 0; i < COUNT(versions); i++) {
+		char detail[160];
+		struct text text = text_in(detail, sizeof(detail));
+		enum diag code;
+		uint64_t at;
+
+		if (!multiboot_find(kernel->file, versions[i], &at)
+		    && multiboot_mistake(kernel->file, versions[i], &code, &text))
+			warn(report, DIAG_LINT_MULTIBOOT, "%s (K%u)", detail, (unsigned)code);
+	}
+}
+
+/* True if the kernel begins in 64-bit mode. The others, Multiboot's, are entered in 32 bits: their
+ * code says something else, and nobody moves them. */
+static bool is_entered_in_64_bits(const struct plan *plan)
+{
+	return (plan->entry.flags & LAUNCH_PROTECTED_MODE) == 0;
+}
+
+void lint(const struct plan *plan, const struct sections *sections)
+{
+	struct report *report = plan->report;
+
+	lint_zeroes(plan->kernel, report);
+	if (!is_entered_in_64_bits(plan))
+		return;
+	lint_program(sections, report);
+	lint_rights(plan->kernel, report);
+	lint_headers(plan->kernel, report);
+	lint_entry(plan, sections, report);
+	lint_limine(plan);
+	lint_bootloader(plan, sections, report);
+	lint_multiboot(plan->kernel, report);
+	lint_relocations(plan, sections, report);
+	lint_code(plan, sections);
+	lint_symbols(sections, report);
+	lint_debug(plan->kernel, sections, report);
+	lint_padding(plan->kernel, sections, report);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lint.h - what boots but bites: warnings about a kernel that the loader starts as it is. The
+ * findings are in the catalogue too (8xx), but the loader itself looks for none of them.
+ */
+#ifndef HOST_LINT_H
+#define HOST_LINT_H
+
+#include "core/boot.h"
+#include "platform/host/sections.h"
+
+/* Everything below. `plan` is that of a boot that was prepared; warnings go to its report. */
+void lint(const struct plan *plan, const struct sections *sections);
+
+/* What the machine code shows: red zone, SSE, AVX, stack protector (lint_code.c). */
+void lint_code(const struct plan *plan, const struct sections *sections);
+
+/* Limine requests that no loader finds (lint_limine.c). */
+void lint_limine(const struct plan *plan);
+
+/* Bytes of debug data in the file, and of everything that no segment and no section claims. */
+uint64_t lint_debug_size(const struct sections *sections);
+uint64_t lint_padding_size(const struct kernel *kernel, const struct sections *sections);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lint_code.c - walks over the kernel's functions, instruction by instruction, and looks for habits
+ * of compilers that a kernel must be asked about. Follows no jumps: a function is what its symbol
+ * says it is. What cannot be read is passed over, so all counts are "at least".
+ */
+#define _GNU_SOURCE
+#include "platform/host/insn.h"
+#include "platform/host/lint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A piece of code that is walked from its first to its last byte. */
+struct function {
+	uint64_t begin;
+	struct span code;
+	const char *name; /* NULL: not known */
+};
+
+struct functions {
+	struct function *list;
+	size_t count, room;
+};
+
+/* What is counted: instructions, and where the first stands. */
+struct tally {
+	unsigned instructions, functions;
+	const struct function *first, *last;
+	uint64_t offset; /* of the first instruction in the first function */
+};
+
+/* What is found in all of the code. */
+struct habits {
+	struct tally red_zone, sse, avx, protector;
+	bool saves_sse;    /* FXSAVE or XSAVE is in it */
+	bool switches_sse; /* something is written to CR4 */
+	bool switches_avx; /* XSETBV is in it */
+};
+
+/* What is known of the stack while a function is walked through. */
+struct frame {
+	bool known;     /* RBP has been set, and since then RSP was moved by pushes only */
+	uint64_t below; /* bytes that were pushed since */
+};
+
+static void add_function(struct functions *functions, struct function function)
+{
+	if (functions->count == functions->room) {
+		size_t room = functions->room * 2 + 64;
+		void *list = realloc(functions->list, room * sizeof(*functions->list));
+
+		if (list == NULL)
+			return;
+		functions->list = list;
+		functions->room = room;
+	}
+	functions->list[functions->count++] = function;
+}
+
+/* For qsort(): by address, and of those at the same the longest first. */
+static int compare_functions(const void *a, const void *b)
+{
+	const struct function *one = a, *other = b;
+
+	if (one->begin != other->begin)
+		return one->begin < other->begin ? -1 : 1;
+	return one->code.size > other->code.size ? -1 : one->code.size < other->code.size;
+}
+
+/* The functions that the symbol table knows, without those that lie in another. */
+static void list_symbols(struct functions *functions, const struct kernel *kernel,
+                         const struct sections *sections)
+{
+	struct file_symbol symbol;
+	size_t kept = 0;
+
+	for (uint64_t i = 0; file_symbol_read(sections, i, &symbol); i++) {
+		const struct segment *segment = kernel_segment_at(kernel, symbol.begin);
+		struct function function = { symbol.begin, { NULL, 0 }, symbol.name };
+
+		if (symbol.type == ELF_STT_FUNC && symbol.section != 0 && segment != NULL
+		    && (segment->rights & RIGHT_EXECUTE) != 0
+		    && span_part(segment->file, symbol.begin - segment->virt.begin,
+		                 symbol.end - symbol.begin, &function.code)
+		    && function.code.size > 0)
+			add_function(functions, function);
+	}
+	if (functions->count == 0)
+		return;
+	qsort(functions->list, functions->count, sizeof(*functions->list), compare_functions);
+	for (size_t i = 0; i < functions->count; i++) {
+		struct function *last = kept > 0 ? &functions->list[kept - 1] : NULL;
+
+		if (last == NULL || functions->list[i].begin >= last->begin + last->code.size)
+			functions->list[kept++] = functions->list[i];
+	}
+	functions->count = kept;
+}
+
+/* Without symbols: whole sections that are executed, or whole segments. */
+static void list_pieces(struct functions *functions, const struct kernel *kernel,
+                        const struct sections *sections)
+{
+	for (unsigned i = 0; i < sections->count; i++) {
+		struct elf_section_header section = section_header(sections, i);
+
+		if ((section.flags & 4) != 0) /* SHF_EXECINSTR */
+			add_function(functions,
+			             (struct function){ section.addr,
+			                                section_bytes(sections, &section), NULL });
+	}
+	for (unsigned i = 0; i < kernel->segment_count && functions->count == 0; i++) {
+		const struct segment *segment = &kernel->segments[i];
+
+		if ((segment->rights & RIGHT_EXECUTE) != 0)
+			add_function(functions,
+			             (struct function){ segment->virt.begin, segment->file, NULL });
+	}
+}
+
+/* Counts the instruction at `offset` of a function. */
+static void count(struct tally *tally, const struct function *function, uint64_t offset)
+{
+	if (tally->instructions++ == 0) {
+		tally->first = function;
+		tally->offset = offset;
+	}
+	if (tally->last != function)
+		tally->functions++;
+	tally->last = function;
+}
+
+/* True for instructions that read or write memory through their ModRM byte: not LEA, not NOP. */
+static bool touches_memory(const struct insn *insn)
+{
+	bool lea = insn->map == 0 && insn->opcode == 0x8d;
+	bool nop = insn->map == 1 && insn->opcode >= 0x18 && insn->opcode <= 0x1f;
+
+	return insn->memory && !lea && !nop;
+}
+
+/* True if the ModRM byte names register `number` (0 to 7) as what is changed, by one of the
+ * instructions that move stack pointers. */
+static bool writes_register(const struct insn *insn, unsigned number)
+{
+	bool to_rm = insn->opcode == 0x81 || insn->opcode == 0x83 || insn->opcode == 0x89;
+	bool to_reg = insn->opcode == 0x8b || insn->opcode == 0x8d;
+
+	return insn->map == 0 && insn->has_modrm
+	    && ((to_rm && insn->mod == 3 && insn->rm == number) || (to_reg && insn->reg == number));
+}
+
+/* Follows what the instruction does to RSP and RBP, as far as compilers' prologues go. */
+static void follow_frame(struct frame *frame, const struct insn *insn)
+{
+	bool push = insn->map == 0 && insn->opcode >= 0x50 && insn->opcode <= 0x57;
+	bool copies_rsp = insn->map == 0 && insn->mod == 3
+	               && ((insn->opcode == 0x89 && insn->reg == 4 && insn->rm == 5)
+	                   || (insn->opcode == 0x8b && insn->reg == 5 && insn->rm == 4));
+	bool ends = insn->map == 0
+	         && ((insn->opcode >= 0x58 && insn->opcode <= 0x5f) || insn->opcode == 0xc3
+	             || insn->opcode == 0xc9 || insn->opcode == 0xc8);
+
+	if (copies_rsp)
+		*frame = (struct frame){ .known = true };
+	else if (ends || writes_register(insn, INSN_RSP) || writes_register(insn, INSN_RBP))
+		frame->known = false;
+	else if (push)
+		frame->below += 8;
+}
+
+/* True if the instruction touches memory below RSP, where the next interrupt writes. */
+static bool uses_red_zone(const struct insn *insn, const struct frame *frame)
+{
+	if (!touches_memory(insn) || insn->displacement >= 0)
+		return false;
+	return insn->base == INSN_RSP
+	    || (insn->base == INSN_RBP && frame->known
+	        && (uint64_t) - (int64_t)insn->displacement > frame->below);
+}
+
+/* True for instructions on MMX or XMM registers without VEX (SDM volume 2, appendix A). */
+static bool is_sse(const struct insn *insn)
+{
+	uint8_t op = insn->opcode;
+
+	if (insn->vex)
+		return false;
+	switch (insn->map) {
+	case 1:
+		return (op >= 0x10 && op <= 0x17) || (op >= 0x28 && op <= 0x2f)
+		    || (op >= 0x50 && op <= 0x76) || (op >= 0x7c && op <= 0x7f) || op == 0xc2
+		    || (op >= 0xc4 && op <= 0xc6) || (op >= 0xd0 && op <= 0xfe);
+	case 2:
+		return op < 0x80 || (op >= 0xc8 && op <= 0xdf);
+	default:
+		return insn->map == 3;
+	}
+}
+
+/* True for instructions on YMM, ZMM or mask registers, or on XMM registers with VEX; not for the
+ * few with VEX on general registers. */
+static bool is_avx(const struct insn *insn)
+{
+	bool general = (insn->map == 2 && insn->opcode >= 0xf2 && insn->opcode <= 0xf7)
+	            || (insn->map == 3 && insn->opcode == 0xf0);
+
+	return insn->vex && !general;
+}
+
+/* True if the instruction reads what a stack protector puts at FS:28h or GS:28h. */
+static bool reads_canary(const struct insn *insn)
+{
+	return insn->segment != 0 && insn->memory && insn->base == INSN_NO_REGISTER
+	    && insn->displacement == 0x28 && insn->map == 0 && insn->opcode == 0x8b;
+}
+
+/* Notes what the kernel knows to do about the registers of SSE and AVX. */
+static void note_skills(struct habits *habits, const struct insn *insn)
+{
+	if (insn->map != 1)
+		return;
+	if (insn->memory
+	    && ((insn->opcode == 0xae && (insn->reg == 0 || insn->reg == 4 || insn->reg == 6))
+	        || (insn->opcode == 0xc7 && (insn->reg == 4 || insn->reg == 5))))
+		habits->saves_sse = true;
+	if (insn->opcode == 0x22 && insn->reg == 4)
+		habits->switches_sse = true;
+	if (insn->opcode == 0x01 && insn->mod == 3 && insn->reg == 2 && insn->rm == 1)
+		habits->switches_avx = true;
+}
+
+/* Walks through a function. A byte that begins no instruction ends the walk if there is a symbol,
+ * for then the rest is data; without one it is passed over. */
+static void walk(struct habits *habits, const struct function *function)
+{
+	struct frame frame = { 0 };
+	struct insn insn;
+
+	for (uint64_t at = 0; at < function->code.size; at += insn.length) {
+		if (!insn_read(function->code, at, &insn)) {
+			if (function->name != NULL)
+				return;
+			insn.length = 1;
+			frame.known = false;
+			continue;
+		}
+		if (uses_red_zone(&insn, &frame))
+			count(&habits->red_zone, function, at);
+		if (is_sse(&insn))
+			count(&habits->sse, function, at);
+		if (is_avx(&insn))
+			count(&habits->avx, function, at);
+		if (reads_canary(&insn))
+			count(&habits->protector, function, at);
+		note_skills(habits, &insn);
+		follow_frame(&frame, &insn);
+	}
+}
+
+/* Words a tally: "12 instructions, the first at 0xffffffff80001234 (memcpy+0x14)". */
+static const char *tally_words(const struct tally *tally, char *buffer, size_t size)
+{
+	struct text text = text_in(buffer, size);
+
+	text_add(&text, "%u instruction%s", tally->instructions,
+	         tally->instructions == 1 ? "" : "s");
+	if (tally->first->name != NULL)
+		text_add(&text, " in %u function%s", tally->functions,
+		         tally->functions == 1 ? "" : "s");
+	text_add(&text, ", the first at %#llx", ULL(tally->first->begin + tally->offset));
+	if (tally->first->name != NULL)
+		text_add(&text, " (%.80s+%#llx)", tally->first->name, ULL(tally->offset));
+	return buffer;
+}
+
+/* How many of GCC's notes of its own command line, which lie in the debug strings, do not have
+ * -mno-red-zone. Programs in assembly leave none, and Clang leaves only its name. */
+static unsigned units_with_red_zone(const struct sections *sections)
+{
+	struct elf_section_header section;
+	struct span strings;
+	unsigned units = 0;
+	uint64_t length;
+
+	if (!section_find(sections, ".debug_str", &section))
+		return 0;
+	strings = section_bytes(sections, &section);
+	for (uint64_t at = 0; span_string(strings, at, &length); at += length + 1) {
+		const char *string = (const char *)strings.bytes + at;
+
+		if ((strncmp(string, "GNU C", 5) == 0 || strncmp(string, "GNU GIMPLE", 10) == 0)
+		    && strstr(string, "-mno-red-zone") == NULL)
+			units++;
+	}
+	return units;
+}
+
+static void warn_red_zone(const struct habits *habits, const struct sections *sections,
+                          struct report *report)
+{
+	unsigned units = units_with_red_zone(sections);
+	char buffer[200];
+
+	if (habits->red_zone.instructions > 0)
+		warn(report, DIAG_LINT_RED_ZONE, "below RSP: %s",
+		     tally_words(&habits->red_zone, buffer, sizeof(buffer)));
+	else if (units > 0)
+		warn(report, DIAG_LINT_RED_ZONE,
+		     "the debug data tells of %u command line%s of GCC without -mno-red-zone",
+		     units, units == 1 ? "" : "s");
+}
+
+static void warn_sse(const struct habits *habits, bool on, struct report *report)
+{
+	char buffer[200];
+
+	if (habits->sse.instructions == 0)
+		return;
+	tally_words(&habits->sse, buffer, sizeof(buffer));
+	if (!on && !habits->switches_sse)
+		warn(report, DIAG_LINT_SSE_OFF, "%s, and CR4 is not written to", buffer);
+	if (!habits->saves_sse)
+		warn(report, DIAG_LINT_SSE, "%s, and FXSAVE or XSAVE nowhere", buffer);
+}
+
+/* Turns what was found into warnings. */
+static void warn_habits(const struct habits *habits, const struct plan *plan,
+                        const struct sections *sections)
+{
+	struct report *report = plan->report;
+	struct file_symbol symbol;
+	char buffer[200];
+
+	warn_red_zone(habits, sections, report);
+	warn_sse(habits, (plan->entry.cr4 & CR4_OSFXSR) != 0, plan->report);
+	if (habits->avx.instructions > 0 && !habits->switches_avx)
+		warn(report, DIAG_LINT_AVX, "%s, and XSETBV nowhere",
+		     tally_words(&habits->avx, buffer, sizeof(buffer)));
+	if (habits->protector.instructions > 0
+	    && file_symbol_find(sections, "__stack_chk_fail", &symbol))
+		warn(report, DIAG_LINT_STACK_PROTECTOR, "%s",
+		     tally_words(&habits->protector, buffer, sizeof(buffer)));
+}
+
+void lint_code(const struct plan *plan, const struct sections *sections)
+{
+	struct functions functions = { 0 };
+	struct habits habits = { 0 };
+
+	list_symbols(&functions, plan->kernel, sections);
+	if (functions.count == 0)
+		list_pieces(&functions, plan->kernel, sections);
+	for (size_t i = 0; i < functions.count; i++)
+		walk(&habits, &functions.list[i]);
+	warn_habits(&habits, plan, sections);
+	free(functions.list);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.c - the machine on which kernels are checked. Only the part of its memory that the loader
+ * itself writes to is really there; knows nothing of kernels.
+ */
+#define _DEFAULT_SOURCE
+#include "platform/host/model.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+
+#define LOW_LIMIT     (3 * GIB)   /* where QEMU's memory below 4 GiB ends at the latest */
+#define FIRMWARE_PART (128 * KIB) /* of its end, that the BIOS keeps */
+#define LOADER_END    (2 * MIB)   /* Syslinux and the module lie between 1 MiB and this */
+#define LARGE_PAGE    (2 * MIB)
+#define SCRATCH_MIN   MIB
+#define SCRATCH_MAX   (16 * MIB)
+#define SCRATCH_PART  16 /* of memory */
+
+/* The resident part (platform/com32/resident.asm). */
+extern const uint8_t resident_begin[], resident_end[];
+
+/* Notes a range of the firmware's map; an empty one is not reported. */
+static void add_range(struct model *model, uint64_t begin, uint64_t end, uint32_t type)
+{
+	if (begin < end)
+		model->ranges[model->machine.firmware_count++] =
+			(struct firmware_range){ begin, end - begin, type, 1 };
+}
+
+/* The memory map that QEMU's BIOS gives. */
+static void lay_out(struct model *model)
+{
+	uint64_t low = min_u64(model->size, LOW_LIMIT);
+
+	model->low_end = low > MIB + FIRMWARE_PART ? low - FIRMWARE_PART : min_u64(low, MIB);
+	add_range(model, 0, min_u64(low, 0x9fc00), 1);
+	add_range(model, 0x9fc00, min_u64(low, 0xa0000), 2);
+	add_range(model, 0xf0000, min_u64(low, MIB), 2);
+	add_range(model, MIB, model->low_end, 1);
+	add_range(model, model->low_end, low, 2);
+	add_range(model, 4 * GIB - 256 * KIB, 4 * GIB, 2);
+	add_range(model, 4 * GIB, 4 * GIB + (model->size - low), 1);
+	model->machine.firmware = model->ranges;
+}
+
+bool model_open(struct model *model, uint64_t size)
+{
+	struct machine *machine = &model->machine;
+	uint64_t mapped = max_u64(min_u64(size, LOW_LIMIT), LOADER_END);
+	void *memory = mmap(NULL, (size_t)mapped, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	memset(model, 0, sizeof(*model));
+	if (memory == MAP_FAILED) {
+		perror("no memory for the model machine");
+		return false;
+	}
+	model->size = size;
+	model->next = LOADER_END;
+	lay_out(model);
+	model->busy[0] = (struct phys_range){ MIB, LOADER_END };
+	machine->memory = memory;
+	machine->reach = 4 * GIB;
+	machine->busy = model->busy;
+	machine->busy_count = COUNT(model->busy);
+	machine->resident =
+		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
+	machine->cpu = (struct cpu){ .long_mode = true, .nx = true, .la57 = true, .pat = true };
+	machine->cpu_count = 1;
+	return true;
+}
+
+/* Memory for `size` bytes, aligned to `align`; NULL if it is used up. */
+static uint8_t *take(struct model *model, uint64_t size, uint64_t align)
+{
+	uint64_t at = align_up(model->next, align);
+
+	if (!in_bounds(at, page_up(size), model->low_end))
+		return NULL;
+	model->next = at + page_up(size);
+	return model->machine.memory + at;
+}
+
+uint8_t *model_take_file(struct model *model, uint64_t size)
+{
+	return take(model, size, size >= LARGE_PAGE ? LARGE_PAGE : PAGE_SIZE);
+}
+
+void model_untake_file(struct model *model, const uint8_t *bytes)
+{
+	model->next = physical(&model->machine, bytes);
+}
+
+bool model_take_scratch(struct model *model, const struct boot *boot, struct report *report)
+{
+	uint64_t part = page_down(min_u64(model->size, LOW_LIMIT) / SCRATCH_PART);
+	uint64_t size = max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, part));
+	struct phys_range block = { model->next, page_down(model->low_end) };
+	uint64_t at;
+
+	if (!in_bounds(block.begin, size, block.end))
+		return refuse(report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
+		              ULL(size / KIB));
+	at = boot_scratch(boot, block, size);
+	model->busy[1] = (struct phys_range){ at, at + size };
+	model->scratch.at = model->machine.memory + at;
+	model->scratch.end = model->scratch.at + size;
+	return true;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* show_text.c - tells what was found, for people: tables of at most 80 columns, then findings as
+ * the loader words them. */
+#include "core/print.h"
+#include "platform/host/check.h"
+#include "platform/host/lint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define PAGES(bytes) (page_up(bytes) / PAGE_SIZE)
+
+/* A size as text_add_size() words it; good until the fourth call from now. */
+static const char *size_words(uint64_t bytes)
+{
+	static char buffers[4][32];
+	static unsigned next;
+	char *buffer = buffers[next++ % 4];
+	struct text text = text_in(buffer, sizeof(buffers[0]));
+
+	text_add_size(&text, bytes);
+	return buffer;
+}
+
+/* "0x1000-0x2000", in a buffer for it; good until the second call from now. */
+static const char *range_words(uint64_t begin, uint64_t end)
+{
+	static char buffers[2][64];
+	static unsigned next;
+	char *buffer = buffers[next++ % 2];
+
+	snprintf(buffer, sizeof(buffers[0]), "0x%" PRIx64 "-0x%" PRIx64, begin, end);
+	return buffer;
+}
+
+/* What kind of file it is. */
+static const char *format_name(struct span file)
+{
+	uint8_t ident[16];
+
+	if (!span_read(file, 0, ident, sizeof(ident)) || ident[0] != 0x7f || ident[1] != 'E')
+		return "no ELF file";
+	return ident[ELF_CLASS] == ELF_CLASS_64 ? "ELF64" : "ELF32";
+}
+
+/* What the file is, in a line. */
+static void show_kernel(const struct check *check)
+{
+	const struct kernel *kernel = &check->boot.kernel;
+	const char *entry = file_symbol_at(&check->sections, kernel->entry.at);
+	uint64_t debug = lint_debug_size(&check->sections);
+
+	printf("%s: %s, %s, %s\n", check->order.kernel.name, size_words(kernel->file.size),
+	       format_name(kernel->file),
+	       kernel->position_independent ? "position-independent" : "at fixed addresses");
+	if (debug != 0)
+		printf("  %s of it are debug data, which ./build.sh leaves out of the image\n",
+		       size_words(debug));
+	printf("\nsegment  bytes in file    addresses%31spages  may\n", "");
+	for (unsigned i = 0; i < kernel->segment_count; i++) {
+		const struct segment *segment = &kernel->segments[i];
+		uint64_t pages =
+			PAGES(segment->virt.end) - page_down(segment->virt.begin) / PAGE_SIZE;
+
+		printf("%7u  %-15s  ", segment->header,
+		       segment->file.size == 0 ? "none"
+		                               : range_words(segment->offset,
+		                                             segment->offset + segment->file.size));
+		printf("%-38s %6" PRIu64 "  %s\n",
+		       range_words(segment->virt.begin, segment->virt.end), pages,
+		       rights_name(segment->rights));
+	}
+	printf("  entry  0x%" PRIx64 "%s%s\n", kernel->entry.at, entry != NULL ? "  " : "",
+	       entry != NULL ? entry : "");
+}
+
+/* How it is started, and what it asks for, a line each. */
+static void show_protocol(const struct check *check)
+{
+	printf("  protocol  %s", check->protocol->name);
+	if (check->asks[0] != 0)
+		printf(check->protocol->describe != NULL ? ", for " : "\n    asks for  ");
+	for (const char *at = check->asks; *at != 0; at++) {
+		putchar(*at);
+		if (*at == '\n')
+			printf("    asks for  ");
+	}
+	printf("\n");
+}
+
+/* For print_plan(). */
+static void put(const char *text)
+{
+	fputs(text, stdout);
+}
+
+/* How much memory it takes, and for what. */
+static void show_needs(const struct check *check)
+{
+	uint64_t total = 0;
+	unsigned shown = 0;
+
+	for (unsigned use = 0; use < USE_FRAMEBUFFER; use++)
+		total += check_placed(check, (enum use)use);
+	printf("\nIt takes %s of memory:", size_words(total));
+	for (unsigned use = 0; use < USE_FRAMEBUFFER; use++) {
+		uint64_t size = check_placed(check, (enum use)use);
+
+		if (size == 0)
+			continue;
+		printf("%s%s %s %s", shown == 0 ? "" : ",", shown % 3 == 0 ? "\n   " : "",
+		       use_name((enum use)use), size_words(size));
+		if (use == USE_PAGE_TABLES)
+			printf(" (%" PRIu64 " pages)", PAGES(size));
+		shown++;
+	}
+	printf("\n");
+}
+
+/* The findings as the loader words them; refusals last, where the eye is. */
+static void show_findings(const struct check *check, bool refusals)
+{
+	for (unsigned i = 0; i < check->report.count; i++) {
+		char buffer[1000];
+		struct text text = text_in(buffer, sizeof(buffer));
+
+		if (check->report.findings[i].refusal != refusals)
+			continue;
+		finding_write(&text, &check->report.findings[i]);
+		printf("%s%s", refusals ? "" : "warning ", buffer);
+	}
+}
+
+void show_text(const struct check *check)
+{
+	const char *name = check->order.kernel.name != NULL ? check->order.kernel.name : "nothing";
+	unsigned warnings = check_warnings(check);
+
+	if (check->readable) {
+		show_kernel(check);
+		show_protocol(check);
+	}
+	if (check->prepared) {
+		printf("\nIn a machine with %s of memory:\n\n", size_words(check->model.size));
+		print_plan(&check->boot.plan, put);
+		show_needs(check);
+	}
+	if (check->report.count > 0 && check->readable)
+		printf("\n");
+	show_findings(check, false);
+	show_findings(check, true);
+	if (check_refusal(check) != NULL)
+		printf("\n%s would not be started\n", name);
+	else if (warnings > 0)
+		printf("\n%s would be started, with %u warning%s\n", name, warnings,
+		       warnings == 1 ? "" : "s");
+	else
+		printf("\n%s would be started\n", name);
+}

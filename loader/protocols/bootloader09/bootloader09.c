@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bootloader09.c - kernels made for the Rust crate `bootloader` 0.9: those of "Writing an OS in
+ * Rust" and of what was built on it. Nothing in their ELF file says so, so they are asked for:
+ *
+ *     -protocol=bootloader-0.9[,feature...][,key=value...]
+ *
+ * The features are the crate's: map_physical_memory, recursive_page_table, sse, vga_320x200. They
+ * decide how the boot information ends, so they must be those that the kernel was built with. The
+ * keys are those of [package.metadata.bootloader]: kernel-stack-address, kernel-stack-size (pages),
+ * boot-info-address, physical-memory-offset.
+ *
+ * What the crate leaves to chance, or panics at, is done better where no kernel can see it: more
+ * than 64 memory ranges, firmware types it has not heard of, memory that is not RAM far above it.
+ */
+#include "protocols/bootloader09/bootloader09.h"
+
+#include "protocols/bootloader09/abi.h"
+
+#define SLOT          (512 * GIB) /* what one entry of the level 4 table maps */
+#define LOWER_SLOTS   256u
+#define DEFAULT_STACK 512u /* pages */
+#define VGA_BEGIN     0xa0000
+#define VGA_END       0xc0000
+#define MODE_TEXT     3    /* the BIOS's numbers: 80x25 characters, */
+#define MODE_320X200  0x13 /* and 256 colours from 0xa0000 on */
+#define INFO_ROOM     PAGE_SIZE
+#define RIGHTS_ALL    (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE) /* the crate sets no NX here */
+#define RECURSIVE_MULTIPLE \
+	UINT64_C(0x8040201000) /* slot n seen through itself four times: n * this */
+
+/* What follows "bootloader-0.9". */
+struct features {
+	bool map_physical_memory, recursive_page_table, sse, vga_320x200;
+	uint64_t stack_address, stack_pages, info_address, physical_offset; /* 0: the default */
+};
+
+/* One thing that may follow "bootloader-0.9": a feature, or a key with a number. */
+struct word {
+	const char *name;
+	bool *flag;
+	uint64_t *number; /* not 0, at most `most`, a multiple of `align` */
+	uint64_t align, most;
+};
+
+/* Which level 4 entries of the lower half are taken. */
+struct slots {
+	bool taken[LOWER_SLOTS];
+};
+
+/* If `text` begins with `name` and it ends there, at ',' or at '=', what follows; else NULL. */
+static const char *after_name(const char *text, const char *name)
+{
+	for (; *name != 0; name++, text++) {
+		if (*text != *name)
+			return NULL;
+	}
+	return *text == 0 || *text == ',' || *text == '=' ? text : NULL;
+}
+
+/* Reads the value of a key, up to ',' or the end; *text moves behind it. */
+static bool read_value(const char **text, const struct word *word)
+{
+	uint64_t *number = word->number;
+	char digits[24];
+	size_t length = 0;
+
+	while ((*text)[length] != 0 && (*text)[length] != ',' && length + 1 < sizeof(digits)) {
+		digits[length] = (*text)[length];
+		length++;
+	}
+	digits[length] = 0;
+	*text += length;
+	return text_read_number(digits, number) && *number != 0 && *number <= word->most
+	    && (*number & (word->align - 1)) == 0;
+}
+
+/* Reads one feature or key; *text moves behind it. */
+static bool read_word(const char **text, const struct word *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const char *after = after_name(*text, words[i].name);
+
+		if (after == NULL)
+			continue;
+		*text = *after == '=' ? after + 1 : after;
+		if (words[i].flag == NULL)
+			return *after == '=' && read_value(text, &words[i]);
+		*words[i].flag = true;
+		return *after != '=';
+	}
+	return false;
+}
+
+/* Reads what the user wrote behind the protocol's name. */
+static bool read_features(const char *choice, struct features *features, struct report *report)
+{
+	const struct word words[] = {
+		{ "map_physical_memory", &features->map_physical_memory, NULL, 0, 0 },
+		{ "recursive_page_table", &features->recursive_page_table, NULL, 0, 0 },
+		{ "sse", &features->sse, NULL, 0, 0 },
+		{ "vga_320x200", &features->vga_320x200, NULL, 0, 0 },
+		{ "kernel-stack-address", NULL, &features->stack_address, PAGE_SIZE, UINT64_MAX },
+		{ "kernel-stack-size", NULL, &features->stack_pages, 1, SLOT / PAGE_SIZE },
+		{ "boot-info-address", NULL, &features->info_address, PAGE_SIZE, UINT64_MAX },
+		{ "physical-memory-offset", NULL, &features->physical_offset, PAGE_SIZE,
+		  UINT64_MAX },
+	};
+	const char *text = after_name(choice, bootloader09_protocol.name);
+
+	*features = (struct features){ 0 };
+	while (*text == ',') {
+		const char *word = ++text;
+
+		if (!read_word(&text, words, COUNT(words)) || (*text != 0 && *text != ','))
+			return refuse(report, DIAG_BOOTLOADER_FEATURE,
+			              "at \"%.60s\" of -protocol=%.80s", word, choice);
+	}
+	return features->physical_offset == 0 || features->map_physical_memory
+	    || refuse(report, DIAG_BOOTLOADER_FEATURE,
+	              "physical-memory-offset without the feature map_physical_memory");
+}
+
+/* Takes the first `count` entries in a row that are free; *at is what they begin to map. False if
+ * there are none. */
+static bool take_slots(struct slots *slots, unsigned count, uint64_t *at)
+{
+	unsigned run = 0;
+
+	for (unsigned i = 0; i < LOWER_SLOTS; i++) {
+		run = slots->taken[i] ? 0 : run + 1;
+		if (run < count)
+			continue;
+		for (unsigned j = 0; j < count; j++)
+			slots->taken[i - j] = true;
+		*at = (i + 1 - count) * SLOT;
+		return true;
+	}
+	return false;
+}
+
+/* Entry 0, and those in which a segment lies, are taken from the start. */
+static struct slots kernel_slots(const struct plan *plan)
+{
+	const struct kernel *kernel = plan->kernel;
+	struct slots slots = { .taken = { true } };
+
+	for (unsigned i = 0; i < kernel->segment_count; i++) {
+		const struct virt_range *virt = &kernel->segments[i].virt;
+		uint64_t first = (virt->begin + plan->slide) / SLOT;
+		uint64_t last = (virt->end + plan->slide) / SLOT; /* the crate counts the byte
+		                                                     behind the end */
+
+		for (uint64_t slot = first; slot <= last && slot < LOWER_SLOTS; slot++)
+			slots.taken[slot] = true;
+	}
+	return slots;
+}
+
+/* Adds memory that is mapped where the protocol says; refuses if something else is there. */
+static bool add_mapped(struct plan *plan, struct placement placement, const char *name)
+{
+	return plan_virtual_is_free(plan, placement_virtual(&placement), name)
+	    && plan_add(plan, placement);
+}
+
+/* The page for the boot information. */
+static bool plan_info(struct plan *plan, uint64_t at, uint8_t **info_bytes)
+{
+	struct placement *placement;
+	struct virt_range virt = { at, at + INFO_ROOM };
+
+	if (!plan_virtual_is_free(plan, virt, "boot-info-address")
+	    || !plan_scratch(plan, USE_BOOT_INFO, INFO_ROOM, info_bytes, &placement))
+		return false;
+	placement->virt.at = at;
+	placement->rights = RIGHTS_ALL;
+	return true;
+}
+
+/* The stack: one page that stays unmapped at `at`, and the stack above it. */
+static bool plan_stack(struct plan *plan, uint64_t at, uint64_t pages)
+{
+	struct placement stack = { .use = USE_STACK,
+		                   .rights = RIGHTS_ALL,
+		                   .virt = { at + PAGE_SIZE } };
+	uint64_t size = pages * PAGE_SIZE;
+
+	if (!plan_virtual_is_free(plan, (struct virt_range){ at, at + PAGE_SIZE + size },
+	                          "the stack with its guard page (kernel-stack-address)"))
+		return false;
+	if (!plan_find(plan, size, PAGE_SIZE, 0, UINT64_MAX, &stack.phys))
+		return plan_refuse_memory(plan, DIAG_MEMORY_STACK, "the stack, in one piece,",
+		                          size);
+	plan->entry.rsp = placement_virtual(&stack).end;
+	return plan_add(plan, stack);
+}
+
+/* How many pages the stack has: as the kernel's Cargo.toml says, else as the user does. */
+static uint64_t stack_pages(const struct plan *plan, const struct features *features)
+{
+	uint64_t asked = plan->order->options.stack_size / PAGE_SIZE;
+
+	if (features->stack_pages != 0)
+		return features->stack_pages;
+	return asked != 0 ? asked : DEFAULT_STACK;
+}
+
+/* All RAM, and all below 4 GiB, from `at` on. */
+static bool plan_physical(struct plan *plan, uint64_t at)
+{
+	struct virt_range virt = { at, at + plan_direct_map_size(plan) };
+
+	return plan_virtual_is_free(plan, virt, "physical-memory-offset")
+	    && plan_direct_map(plan, at, RIGHTS_ALL);
+}
+
+/* The structure's end, which depends on the features: a writer that goes from field to field. */
+static void put(uint8_t **at, const void *value, size_t size)
+{
+	memcpy(*at, value, size);
+	*at += size;
+}
+
+/* Writes what follows the memory map. */
+static void write_tail(const struct plan *plan, const struct features *features, uint8_t *info,
+                       uint64_t recursive, uint64_t physical_offset)
+{
+	const struct kernel *kernel = plan->kernel;
+	struct rb_tls_template tls = { 0 };
+	uint8_t *at = info + sizeof(struct rb_memory_map);
+
+	if (kernel->tls.begin != kernel->tls.end)
+		tls = (struct rb_tls_template){ kernel->tls.begin + plan->slide,
+			                        kernel->tls_file_size,
+			                        kernel->tls.end - kernel->tls.begin };
+	if (features->recursive_page_table)
+		put(&at, &recursive, sizeof(recursive));
+	if (features->map_physical_memory)
+		put(&at, &physical_offset, sizeof(physical_offset));
+	put(&at, &tls, sizeof(tls));
+}
+
+/* The page tables, seen from `at` on through the entry of the top one that maps it: nothing else
+ * may lie there. */
+static bool plan_recursion(struct plan *plan, uint64_t at)
+{
+	plan->recursive_slot = (unsigned)(at / SLOT);
+	return plan_virtual_is_free(plan, (struct virt_range){ at, at + SLOT },
+	                            "recursive_page_table");
+}
+
+/* Everything that the crate sets up, in its order: what is taken first gets the lower entry. */
+static bool place_all(struct plan *plan, const struct features *features, uint8_t **bytes)
+{
+	struct slots slots = kernel_slots(plan);
+	unsigned wide = (unsigned)(align_up(plan_direct_map_size(plan), SLOT) / SLOT);
+	uint64_t recursive, info = features->info_address, physical = features->physical_offset;
+	uint64_t stack;
+
+	if (!take_slots(&slots, 1, &recursive) || (info == 0 && !take_slots(&slots, 1, &info))
+	    || (features->map_physical_memory && physical == 0
+	        && !take_slots(&slots, wide, &physical)))
+		return refuse(plan->report, DIAG_MAP_NO_ROOM,
+		              "%u GiB of the lower half in one piece", 512 * wide);
+	stack = features->stack_address != 0 ? features->stack_address : info + PAGE_SIZE;
+	plan->entry.rdi = info;
+	if (!plan_info(plan, info, bytes) || !plan_stack(plan, stack, stack_pages(plan, features))
+	    || (features->map_physical_memory && !plan_physical(plan, physical))
+	    || (features->recursive_page_table && !plan_recursion(plan, recursive)))
+		return false;
+	write_tail(plan, features, *bytes, recursive / SLOT * RECURSIVE_MULTIPLE, physical);
+	return true;
+}
+
+/*
+ * Places the kernel. All memory is taken from just below the scratch memory, so that usable memory
+ * above 1 MiB is one large range, the second of the map, as the crate leaves it: there are kernels
+ * that use no other.
+ */
+static bool bootloader09_place(struct plan *plan)
+{
+	const struct virt_range *kernel = &plan->kernel->virt;
+	uint64_t end = page_down(plan->workspace.begin);
+	struct features features;
+	uint64_t size;
+
+	if (!read_features(plan->order->options.protocol, &features, plan->report))
+		return false;
+	size = kernel->end - kernel->begin + stack_pages(plan, &features) * PAGE_SIZE;
+	if (end > plan->lowest && size < end - plan->lowest)
+		plan->lowest = end - size;
+	plan->small_pages = true;
+	return plan_kernel(plan);
+}
+
+static bool bootloader09_plan(struct plan *plan)
+{
+	uint8_t *info;
+	struct features features;
+	struct placement vga = { .use = USE_VGA,
+		                 .phys = { VGA_BEGIN, VGA_END },
+		                 .virt = { VGA_BEGIN },
+		                 .rights = RIGHTS_ALL };
+
+	if (!read_features(plan->order->options.protocol, &features, plan->report)
+	    || !add_mapped(plan, vga, "the VGA window") || !place_all(plan, &features, &info)
+	    || !plan_resident(plan))
+		return false;
+	plan->handoff = info;
+	plan->entry.rip = plan->kernel->entry.at + plan->slide;
+	plan->entry.ss = 0; /* blog_os reloads only CS: a stale SS would fail at its first iretq */
+	plan->entry.fs = 0;
+	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features.sse ? CR0_MP : 0);
+	plan->entry.cr4 = CR4_PAE | (features.sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
+	plan->entry.keep_pics = true;
+	plan->entry.bios_mode = features.vga_320x200 ? MODE_320X200 : MODE_TEXT;
+	return true;
+}
+
+/* The number that the crate gives a type of memory. */
+static uint32_t region_type(const struct memory_range *range)
+{
+	static const uint32_t types[MEMORY_TYPES] = {
+		[MEMORY_USABLE] = RB_USABLE,
+		[MEMORY_KERNEL] = RB_KERNEL,
+		[MEMORY_MODULE] = RB_PACKAGE,
+		[MEMORY_STACK] = RB_KERNEL_STACK,
+		[MEMORY_BOOT_INFO] = RB_BOOT_INFO,
+		[MEMORY_PAGE_TABLES] = RB_PAGE_TABLE,
+		[MEMORY_RESIDENT] = RB_BOOTLOADER,
+		[MEMORY_KERNEL_FILE] = RB_KERNEL,
+		[MEMORY_ACPI_RECLAIMABLE] = RB_ACPI_RECLAIMABLE,
+		[MEMORY_ACPI_NVS] = RB_ACPI_NVS,
+		[MEMORY_RESERVED] = RB_RESERVED,
+		[MEMORY_BAD] = RB_BAD_MEMORY,
+		[MEMORY_FRAMEBUFFER] = RB_RESERVED,
+	};
+
+	return range->phys.begin == 0 ? RB_FRAME_ZERO : types[range->type];
+}
+
+/* True if the range may be left out of a map that is full: the kernel need not know of it. */
+static bool is_dispensable(const struct memory_range *range)
+{
+	return range->type == MEMORY_RESERVED || range->type == MEMORY_USABLE
+	    || range->type == MEMORY_BAD;
+}
+
+/* How many of the ranges that may be left out are smaller than number `of`, or of its size and
+ * before it. */
+static unsigned rank(const struct memory *map, unsigned of)
+{
+	uint64_t size = map->ranges[of].phys.end - map->ranges[of].phys.begin;
+	unsigned smaller = 0;
+
+	for (unsigned i = 0; i < map->count; i++) {
+		uint64_t other = map->ranges[i].phys.end - map->ranges[i].phys.begin;
+
+		smaller += is_dispensable(&map->ranges[i])
+		        && (other < size || (other == size && i < of));
+	}
+	return smaller;
+}
+
+static bool bootloader09_seal(struct plan *plan)
+{
+	struct rb_memory_map *regions = plan->handoff;
+	const struct memory *map = plan_memory_map(plan);
+	unsigned excess;
+
+	if (map == NULL)
+		return false;
+	excess = map->count > RB_MAP_ENTRIES ? map->count - RB_MAP_ENTRIES : 0;
+	for (unsigned i = 0; i < map->count && regions->count < RB_MAP_ENTRIES; i++) {
+		const struct memory_range *range = &map->ranges[i];
+
+		if (excess != 0 && is_dispensable(range) && rank(map, i) < excess)
+			continue;
+		regions->entries[regions->count++] =
+			(struct rb_region){ range->phys.begin / PAGE_SIZE,
+			                    range->phys.end / PAGE_SIZE, region_type(range), 0 };
+	}
+	for (uint64_t i = regions->count; i < RB_MAP_ENTRIES; i++)
+		regions->entries[i].type = RB_EMPTY;
+	return true;
+}
+
+/* Nothing in the file tells: it must be asked for. */
+static bool bootloader09_recognise(struct span file)
+{
+	(void)file;
+	return false;
+}
+
+const struct protocol bootloader09_protocol = {
+	.name = "bootloader-0.9",
+	.options = OPTION_STACK,
+	.recognise = bootloader09_recognise,
+	.read = kernel_read,
+	.place = bootloader09_place,
+	.plan = bootloader09_plan,
+	.seal = bootloader09_seal,
+};

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine.h - the wire structures of the Limine boot protocol, as far as a BIOS machine can answer
+ * it.
+ *
+ * Facts from its specification, PROTOCOL.md, and from limine.h that belongs to it: base revisions
+ * 0 to 3, and the names of requests from before and after. Addresses are numbers here: the loader
+ * runs in 32 bits. Every address that the kernel is given has the offset of the higher half direct
+ * map added, unless the name says physical.
+ */
+#ifndef PROTOCOLS_LIMINE_ABI_H
+#define PROTOCOLS_LIMINE_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A request begins with these two numbers; two more say which it is. */
+#define LIMINE_MAGIC_0 UINT64_C(0xc7b1dd30df4c8b88)
+#define LIMINE_MAGIC_1 UINT64_C(0x0a82e883a194f07b)
+
+/* The tag that names the base revision begins with these. */
+#define LIMINE_TAG_0 UINT64_C(0xf9562b2d5c95a6c8)
+#define LIMINE_TAG_1 UINT64_C(0x6a7b384944536bdc)
+
+#define LIMINE_TAG_REVISION 16 /* offset of the number behind them */
+
+/* Requests are looked for between these, if they are there. */
+#define LIMINE_START_0 UINT64_C(0xf6b8f4b39de7d1ae)
+#define LIMINE_START_1 UINT64_C(0xfab91a6940fcb9cf)
+#define LIMINE_START_2 UINT64_C(0x785c6ed015d3e316)
+#define LIMINE_START_3 UINT64_C(0x181e920a7852b9d9)
+#define LIMINE_END_0   UINT64_C(0xadc0e0531bb10d03)
+#define LIMINE_END_1   UINT64_C(0x9572709f31764c62)
+
+/* X(name, its last two numbers, what it is called in messages) */
+#define LIMINE_REQUESTS(X)                                                                  \
+	X(BOOTLOADER_INFO, 0xf55038d8e2a1202f, 0x279426fcf5f59740, "bootloader info")       \
+	X(COMMAND_LINE, 0x4b161536e598651e, 0xb390ad4a2f1f303a, "executable command line")  \
+	X(FIRMWARE_TYPE, 0x8c2f75d90bef28a8, 0x7045a4688eac00c3, "firmware type")           \
+	X(STACK_SIZE, 0x224ef0460a8e8926, 0xe1cb0fc25f46ea3d, "stack size")                 \
+	X(HHDM, 0x48dcf1cb8ad2b852, 0x63984e959a98244b, "higher half direct map")           \
+	X(FRAMEBUFFER, 0x9d5827dcd881dd75, 0xa3148604f6fab11b, "framebuffer")               \
+	X(PAGING_MODE, 0x95c1a0edab0944cb, 0xa4e5cb3842f7488a, "paging mode")               \
+	X(MP, 0x95a67b819a1b857e, 0xa0b61b723b6a73e0, "multiprocessor")                     \
+	X(MEMORY_MAP, 0x67cf3d9d378a806f, 0xe304acdfc50c3c62, "memory map")                 \
+	X(ENTRY_POINT, 0x13d86c035a1cd3e1, 0x2b0caa89d8f3026a, "entry point")               \
+	X(EXECUTABLE_FILE, 0xad97e90e83f1ed67, 0x31eb5d1c5ff23b69, "executable file")       \
+	X(MODULES, 0x3e7e279702be32af, 0xca1c4f3bd1280cee, "modules")                       \
+	X(RSDP, 0xc5e77b6b397e7b43, 0x27637845accdcf3c, "RSDP")                             \
+	X(SMBIOS, 0x9e9046f11e095391, 0xaa4a520fefbde5ee, "SMBIOS")                         \
+	X(DATE_AT_BOOT, 0x502746e184c088aa, 0xfbc5ec83e6327893, "date at boot")             \
+	X(EXECUTABLE_ADDRESS, 0x71ba76863cc55f63, 0xb2644a48c516a487, "executable address") \
+	X(PERFORMANCE, 0x6b50ad9bf36d13ad, 0xdc4c7e88fc759e17, "bootloader performance")    \
+	X(TSC_FREQUENCY, 0x10f2ee1d87d195e4, 0xf747a2b78f6ddb31, "TSC frequency")           \
+	X(EFI_SYSTEM_TABLE, 0x5ceba5163eaaf6d6, 0x0a6981610cf65fcc, "EFI system table")     \
+	X(EFI_MEMORY_MAP, 0x7df62a431d6872d5, 0xa4fcdfb3e57306c8, "EFI memory map")         \
+	X(DEVICE_TREE, 0xb40ddb48fb54bac7, 0x545081493f81ffb7, "device tree")               \
+	X(KEEP_IOMMU, 0x8ebaabe51f490179, 0x2aa86a59ffb4ab0f, "IOMMU left on")              \
+	X(TERMINAL, 0xc8ac59310c2b0844, 0xa68d0c7265d38878, "terminal")                     \
+	X(FIVE_LEVELS, 0x94469551da9b3192, 0xebe5e86db7382888, "5-level paging")            \
+	X(HART_ID, 0x1369359f025525f9, 0x2ff2a56178391bb6, "RISC-V hart")                   \
+	X(TPM_EVENT_LOG, 0x98e094fc7e76e979, 0xee8d8775c54e1d1f, "TPM event log")           \
+	X(FLANTERM, 0x3259399fe7c5f126, 0xe01c1c8c5db9d1a9, "Flanterm parameters")          \
+	X(ENTROPY, 0x65ea80255d5682c5, 0x9117240723f493eb, "entropy")
+
+enum limine_feature {
+#define X(name, first, second, words) LIMINE_##name,
+	LIMINE_REQUESTS(X)
+#undef X
+		LIMINE_FEATURES /* how many there are */
+};
+
+#define LIMINE_ID_SIZE 32 /* bytes: four numbers */
+
+/* What every request begins with. */
+struct limine_request_head {
+	uint64_t id[4];
+	uint64_t revision;
+	uint64_t response; /* written by the loader */
+};
+
+struct limine_stack_size_request {
+	struct limine_request_head head;
+	uint64_t stack_size;
+};
+
+struct limine_paging_mode_request {
+	struct limine_request_head head;
+	uint64_t mode;
+	uint64_t max_mode, min_mode; /* from revision 1 on */
+};
+
+enum { LIMINE_PAGING_4_LEVELS, LIMINE_PAGING_5_LEVELS };
+
+struct limine_mp_request {
+	struct limine_request_head head;
+	uint64_t flags;
+};
+
+enum { LIMINE_MP_X2APIC = 1 };
+
+struct limine_entry_point_request {
+	struct limine_request_head head;
+	uint64_t entry;
+};
+
+struct limine_module_request {
+	struct limine_request_head head;
+	uint64_t internal_count,
+		internal; /* from revision 1 on: addresses of limine_internal_module */
+};
+
+struct limine_internal_module {
+	uint64_t path, command_line; /* strings */
+	uint64_t flags;
+};
+
+enum { LIMINE_MODULE_REQUIRED = 1, LIMINE_MODULE_COMPRESSED = 2 };
+
+/* Responses. */
+struct limine_bootloader_info {
+	uint64_t revision;
+	uint64_t name, version;
+};
+
+/* Every response that is one number: the direct map's offset, the paging mode, seconds since 1970
+ * ... or, without it, just the word that a request was heeded. */
+struct limine_number {
+	uint64_t revision;
+	uint64_t value;
+};
+
+enum { LIMINE_FIRMWARE_BIOS = 0 };
+
+struct limine_paging_mode {
+	uint64_t revision;
+	uint64_t mode;
+	uint64_t flags; /* none was ever defined; left out of the specification in 2024 */
+};
+
+struct limine_video_mode {
+	uint64_t pitch, width, height;
+	uint16_t bits_per_pixel;
+	uint8_t memory_model;
+	uint8_t red_bits, red_shift, green_bits, green_shift, blue_bits, blue_shift;
+	uint8_t padding[7];
+};
+
+struct limine_framebuffer {
+	uint64_t address, width, height, pitch;
+	uint16_t bits_per_pixel;
+	uint8_t memory_model;
+	uint8_t red_bits, red_shift, green_bits, green_shift, blue_bits, blue_shift;
+	uint8_t unused[7];
+	uint64_t edid_size, edid;
+	uint64_t mode_count, modes; /* addresses of limine_video_mode */
+};
+
+enum { LIMINE_RGB = 1 };
+
+/* Every response that is a list of addresses of structures. */
+struct limine_list {
+	uint64_t revision;
+	uint64_t count, list;
+};
+
+struct limine_mp {
+	uint64_t revision;
+	uint32_t flags;
+	uint32_t bsp_lapic_id;
+	uint64_t count, list; /* of limine_cpu */
+};
+
+struct limine_cpu {
+	uint32_t processor_id, lapic_id;
+	uint64_t reserved;
+	uint64_t goto_address;
+	uint64_t extra_argument;
+};
+
+struct limine_memory {
+	uint64_t base, length, type;
+};
+
+enum limine_memory_type {
+	LIMINE_USABLE,
+	LIMINE_RESERVED,
+	LIMINE_ACPI_RECLAIMABLE,
+	LIMINE_ACPI_NVS,
+	LIMINE_BAD_MEMORY,
+	LIMINE_BOOTLOADER_RECLAIMABLE,
+	LIMINE_EXECUTABLE_AND_MODULES,
+	LIMINE_FRAMEBUFFER_MEMORY
+};
+
+struct limine_file {
+	uint64_t revision;
+	uint64_t address, size;
+	uint64_t path, command_line;
+	uint32_t media_type, unused;
+	uint32_t tftp_ip, tftp_port;
+	uint32_t partition_index, mbr_disk_id;
+	uint8_t gpt_disk_uuid[16], gpt_part_uuid[16], part_uuid[16];
+};
+
+enum { LIMINE_MEDIA_GENERIC, LIMINE_MEDIA_OPTICAL, LIMINE_MEDIA_TFTP };
+
+struct limine_smbios {
+	uint64_t revision;
+	uint64_t entry_32, entry_64;
+};
+
+struct limine_executable_address {
+	uint64_t revision;
+	uint64_t physical_base, virtual_base;
+};
+
+struct limine_performance {
+	uint64_t revision;
+	uint64_t reset_usec, init_usec, exec_usec;
+};
+
+_Static_assert(sizeof(struct limine_request_head) == 48, "a request's first members");
+_Static_assert(offsetof(struct limine_request_head, revision) == 32, "a request's first members");
+_Static_assert(offsetof(struct limine_request_head, response) == 40, "a request's first members");
+_Static_assert(offsetof(struct limine_stack_size_request, stack_size) == 48, "stack size");
+_Static_assert(offsetof(struct limine_paging_mode_request, mode) == 48, "paging mode");
+_Static_assert(offsetof(struct limine_paging_mode_request, max_mode) == 56, "paging mode");
+_Static_assert(offsetof(struct limine_paging_mode_request, min_mode) == 64, "paging mode");
+_Static_assert(offsetof(struct limine_mp_request, flags) == 48, "multiprocessor");
+_Static_assert(offsetof(struct limine_entry_point_request, entry) == 48, "entry point");
+_Static_assert(offsetof(struct limine_module_request, internal_count) == 48, "modules");
+_Static_assert(offsetof(struct limine_module_request, internal) == 56, "modules");
+_Static_assert(offsetof(struct limine_internal_module, flags) == 16, "modules");
+_Static_assert(sizeof(struct limine_internal_module) == 24, "modules");
+_Static_assert(offsetof(struct limine_bootloader_info, version) == 16, "bootloader info");
+_Static_assert(offsetof(struct limine_number, value) == 8, "responses of one number");
+_Static_assert(offsetof(struct limine_paging_mode, flags) == 16, "paging mode");
+_Static_assert(offsetof(struct limine_video_mode, bits_per_pixel) == 24, "framebuffer");
+_Static_assert(offsetof(struct limine_video_mode, blue_shift) == 32, "framebuffer");
+_Static_assert(sizeof(struct limine_video_mode) == 40, "framebuffer");
+_Static_assert(offsetof(struct limine_framebuffer, bits_per_pixel) == 32, "framebuffer");
+_Static_assert(offsetof(struct limine_framebuffer, edid_size) == 48, "framebuffer");
+_Static_assert(offsetof(struct limine_framebuffer, mode_count) == 64, "framebuffer");
+_Static_assert(sizeof(struct limine_framebuffer) == 80, "framebuffer");
+_Static_assert(offsetof(struct limine_list, list) == 16, "responses that are lists");
+_Static_assert(offsetof(struct limine_mp, bsp_lapic_id) == 12, "multiprocessor");
+_Static_assert(offsetof(struct limine_mp, list) == 24, "multiprocessor");
+_Static_assert(offsetof(struct limine_cpu, goto_address) == 16, "multiprocessor");
+_Static_assert(sizeof(struct limine_cpu) == 32, "multiprocessor");
+_Static_assert(sizeof(struct limine_memory) == 24, "memory map");
+_Static_assert(offsetof(struct limine_file, path) == 24, "files");
+_Static_assert(offsetof(struct limine_file, media_type) == 40, "files");
+_Static_assert(offsetof(struct limine_file, mbr_disk_id) == 60, "files");
+_Static_assert(sizeof(struct limine_file) == 112, "files");
+_Static_assert(offsetof(struct limine_smbios, entry_64) == 16, "SMBIOS");
+_Static_assert(offsetof(struct limine_executable_address, virtual_base) == 16, "address");
+_Static_assert(offsetof(struct limine_performance, exec_usec) == 24, "performance");
+
+#endif

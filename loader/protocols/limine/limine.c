@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine.c - kernels made for the Limine boot protocol, base revisions 0 to 3: where things go,
+ * what is mapped, and the state of the machine. What is asked for is found by limine_requests.c,
+ * and answered by limine_answers.c.
+ *
+ * Everything that is not the kernel is seen through the direct map; nothing but the resident part
+ * has a window of its own.
+ */
+#include "protocols/limine/limine.h"
+
+#include "protocols/limine/limine_answers.h"
+#include "protocols/limine/limine_describe.h"
+
+#define HIGHER_HALF    UINT64_C(0xffffffff80000000) /* kernels are linked from here on */
+#define DIRECT_MAP     UINT64_C(0xffff800000000000)
+#define SMALLEST_STACK (64 * KIB)
+#define RIGHTS_ALL     (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+
+/* Selectors of the GDT with all kinds of segments. */
+enum { CODE_64 = 0x28, DATA_64 = 0x30 };
+
+/* The levels of page tables that the kernel gets: those it likes best, within what it can do and
+ * what the CPU and the user say. */
+static bool choose_paging(const struct limine_request *request, const struct machine *machine,
+                          struct order *order, struct report *report)
+{
+	uint64_t like = LIMINE_PAGING_4_LEVELS, least = LIMINE_PAGING_4_LEVELS, most;
+	const struct options *options = &order->options;
+	bool only_4 = options->paging_given && options->paging_levels == 4;
+	uint64_t best =
+		machine->cpu.la57 && !only_4 ? LIMINE_PAGING_5_LEVELS : LIMINE_PAGING_4_LEVELS;
+
+	if (request->at != 0)
+		like = limine_word(request, offsetof(struct limine_paging_mode_request, mode));
+	most = like;
+	if (limine_revision(request) >= 1) {
+		most = limine_word(request, offsetof(struct limine_paging_mode_request, max_mode));
+		least = limine_word(request, offsetof(struct limine_paging_mode_request, min_mode));
+	}
+	if (options->paging_levels == 5 && most == LIMINE_PAGING_4_LEVELS)
+		return refuse(report, DIAG_LIMINE_PAGING,
+		              "-paging=5, but the kernel can do with 4 levels only");
+	if (least > most || least > LIMINE_PAGING_5_LEVELS)
+		return refuse(report, DIAG_LIMINE_PAGING,
+		              "the kernel's min_mode is %llu, its max_mode %llu", ULL(least),
+		              ULL(most));
+	if (least > best)
+		return refuse(report, DIAG_LIMINE_PAGING, "the kernel wants 5 levels, and %s",
+		              only_4 ? "-paging=4 was given"
+		                     : "the CPU has 4 (CPUID 7 ECX bit 16)");
+	if (min_u64(max_u64(like, least), min_u64(most, best)) == LIMINE_PAGING_5_LEVELS)
+		order->options.paging_levels = 5;
+	return true;
+}
+
+/* The modules that the kernel names itself come before the user's. */
+static bool wish_modules(const struct limine_request *request, const struct kernel *kernel,
+                         struct order *order, struct report *report)
+{
+	uint64_t count = limine_module_count(request);
+
+	if (count > ORDER_MAX_MODULES)
+		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
+		              "the modules: it names %llu internal modules, at most %u can be "
+		              "loaded",
+		              ULL(count), ORDER_MAX_MODULES);
+	for (unsigned i = 0; i < count; i++) {
+		struct limine_module module = limine_module(kernel, request, i);
+
+		if (module.path == NULL || module.command_line == NULL)
+			return refuse(report, DIAG_LIMINE_BAD_REQUEST,
+			              "internal module %u, at %#llx, has no %s", i, ULL(module.at),
+			              module.path == NULL ? "path" : "command line");
+		if (!order_add_module(order, i, module.path, module.command_line, report))
+			return false;
+		order->modules[i].optional = !module.required;
+		order->modules[i].raw = !module.compressed;
+	}
+	return true;
+}
+
+static bool limine_wish(const struct kernel *kernel, const struct machine *machine,
+                        struct order *order, struct report *report)
+{
+	struct limine_requests requests;
+	struct options *options = &order->options;
+
+	if (!limine_find_requests(&requests, kernel, report))
+		return false;
+	if (requests.of[LIMINE_FRAMEBUFFER].at != 0 && !options->video.given)
+		options->video = (struct video_request){ .want = VIDEO_AUTO, .any = true };
+	if (requests.of[LIMINE_EXECUTABLE_FILE].at != 0)
+		options->kernel_file = true;
+	if (requests.of[LIMINE_TSC_FREQUENCY].at != 0 || requests.of[LIMINE_PERFORMANCE].at != 0)
+		options->tsc = true;
+	return choose_paging(&requests.of[LIMINE_PAGING_MODE], machine, order, report)
+	    && wish_modules(&requests.of[LIMINE_MODULES], kernel, order, report);
+}
+
+/* In one piece, in the top 2 GiB. */
+static bool limine_place(struct plan *plan)
+{
+	plan->pie_lowest = HIGHER_HALF;
+	if (!plan_kernel(plan))
+		return false;
+	if (plan->kernel->virt.begin + plan->slide < HIGHER_HALF)
+		return refuse(plan->report, DIAG_LIMINE_LOWER_HALF, "it begins at %#llx",
+		              ULL(plan->kernel->virt.begin));
+	return plan->kernel_physical != 0
+	    || refuse(plan->report, DIAG_LIMINE_NOT_TOGETHER,
+	              "from first to last page it takes %llu KiB",
+	              ULL((plan->kernel->virt.end - plan->kernel->virt.begin) / KIB));
+}
+
+/* True if the direct map shows memory of this type, above 4 GiB or, from base revision 3 on,
+ * anywhere. */
+static bool is_mapped(enum memory_type type, unsigned revision)
+{
+	if (revision >= 3)
+		return type == MEMORY_USABLE;
+	return revision == 0 || (type != MEMORY_RESERVED && type != MEMORY_BAD);
+}
+
+/* First physical address that the direct map need not reach. */
+static uint64_t direct_map_size(const struct plan *plan, unsigned revision)
+{
+	uint64_t size = 4 * GIB;
+
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		const struct memory_range *range = &plan->memory->ranges[i];
+
+		if (is_mapped(range->type, revision))
+			size = max_u64(size, range->phys.end);
+	}
+	return size;
+}
+
+/* Memory seen at `base` and onwards. */
+static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys_range phys)
+{
+	return phys.begin >= phys.end
+	    || plan_add(plan,
+	                (struct placement){ .use = use,
+	                                    .phys = phys,
+	                                    .virt = { base + phys.begin },
+	                                    .rights = RIGHTS_ALL,
+	                                    .cache = use == USE_FRAMEBUFFER ? CACHE_WRITE_COMBINING
+	                                                                    : CACHE_WRITE_BACK });
+}
+
+/*
+ * All that is to be seen at `base`: the pixels, which are cached in another way and so come first;
+ * below 4 GiB everything from `begin` on, before base revision 3; and what else the firmware's map
+ * has.
+ */
+static bool add_views(struct plan *plan, enum use use, uint64_t base, uint64_t begin,
+                      unsigned revision)
+{
+	struct phys_range pixels = plan->machine->screen.pixels;
+	uint64_t blanket = revision < 3 ? 4 * GIB : 0;
+
+	if (!add_view(plan, USE_FRAMEBUFFER, base,
+	              (struct phys_range){ page_down(pixels.begin), page_up(pixels.end) })
+	    || !add_view(plan, use, base, (struct phys_range){ begin, blanket }))
+		return false;
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		const struct memory_range *range = &plan->memory->ranges[i];
+		struct phys_range phys = { max_u64(range->phys.begin, blanket), range->phys.end };
+
+		if (is_mapped(range->type, revision) && !add_view(plan, use, base, phys))
+			return false;
+	}
+	return true;
+}
+
+/* The direct map, and at base revision 0 everything but the first page where it is, too. */
+static bool plan_views(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	unsigned revision = limine->requests.revision_used;
+	uint64_t size = direct_map_size(plan, revision);
+	uint64_t base = plan->order->options.direct_map;
+
+	if (base != 0
+	    && !plan_virtual_is_free(plan, (struct virt_range){ base, base + size }, "-direct-map"))
+		return false;
+	if (base == 0 && !plan_find_virtual(plan, size, DIRECT_MAP, &base))
+		return false;
+	limine->direct_map = base;
+	plan->landmarks.direct_map = (struct landmark){ base, base + size };
+	return add_views(plan, USE_DIRECT_MAP, base, 0, revision)
+	    && (revision > 0 || add_views(plan, USE_IDENTITY, 0, PAGE_SIZE, revision));
+}
+
+/* The stack: as large as the kernel or the user wants it. */
+static bool plan_stack(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	const struct limine_request *request = &limine->requests.of[LIMINE_STACK_SIZE];
+	struct placement stack = { .use = USE_STACK };
+	uint64_t wanted = 0, size;
+
+	if (request->at != 0)
+		wanted = limine_word(request,
+		                     offsetof(struct limine_stack_size_request, stack_size));
+	size = max_u64(max_u64(SMALLEST_STACK, plan->order->options.stack_size), wanted);
+	if (page_up(size) < size
+	    || !plan_find(plan, page_up(size), PAGE_SIZE, 0, UINT64_MAX, &stack.phys))
+		return refuse(plan->report, DIAG_MEMORY_STACK, "it takes %llu KiB in one piece",
+		              ULL(size / KIB));
+	limine->stack_size = page_up(size);
+	plan->entry.rsp = limine->direct_map + stack.phys.end;
+	plan->landmarks.stack =
+		(struct landmark){ limine->direct_map + stack.phys.begin, plan->entry.rsp };
+	return plan_add(plan, stack);
+}
+
+/* True if the kernel gets its CPUs in x2APIC mode: if it asks for that and they have it, or if the
+ * firmware has put them there. */
+static bool wants_x2apic(const struct cpu *cpu, const struct limine_request *request)
+{
+	uint64_t flags = limine_word(request, offsetof(struct limine_mp_request, flags));
+
+	return cpu->x2apic_on || (cpu->x2apic && (flags & LIMINE_MP_X2APIC) != 0);
+}
+
+/* What starting the other CPUs takes, if the kernel asks for them: stacks of the size of the first
+ * one's. */
+static bool plan_other_processors(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	const struct limine_request *request = &limine->requests.of[LIMINE_MP];
+	struct placement stacks = { .use = USE_STACK };
+
+	if (request->at == 0)
+		return true;
+	if (wants_x2apic(&plan->machine->cpu, request))
+		plan->entry.flags |= LAUNCH_X2APIC;
+	if (!plan_processors(plan))
+		return false;
+	if (plan->processor_count == 0)
+		return true;
+	if (!plan_find(plan, plan->processor_count * limine->stack_size, PAGE_SIZE, 0, UINT64_MAX,
+	               &stacks.phys))
+		return refuse(plan->report, DIAG_MEMORY_STACK,
+		              "%u more CPUs take %llu KiB each, in one piece",
+		              plan->processor_count, ULL(limine->stack_size / KIB));
+	limine->stacks = stacks.phys.begin;
+	return plan_add(plan, stacks);
+}
+
+/* Where the kernel begins: where its file says, or where it asks to be entered. */
+static bool plan_entry(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	const struct limine_request *request = &limine->requests.of[LIMINE_ENTRY_POINT];
+	uint64_t entry = plan->kernel->entry.at;
+	const struct segment *segment;
+
+	if (request->at != 0)
+		entry = limine_pointer(
+			plan->kernel,
+			request->at + offsetof(struct limine_entry_point_request, entry));
+	segment = kernel_segment_at(plan->kernel, entry);
+	if (segment == NULL || (segment->rights & RIGHT_EXECUTE) == 0)
+		return refuse(plan->report, DIAG_LIMINE_BAD_REQUEST,
+		              "the entry point: %#llx lies in no segment that may be executed",
+		              ULL(entry));
+	plan->entry.rip = entry + plan->slide;
+	plan->entry.cs = CODE_64;
+	plan->entry.ss = plan->entry.data = plan->entry.fs = DATA_64;
+	plan->entry.descriptors = DESCRIPTORS_ALL;
+	plan->entry.flags |= LAUNCH_NO_RETURN;
+	return true;
+}
+
+/* Memory for the answers. */
+static bool plan_answers(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	struct placement *placement;
+	uint64_t size = limine_answers_bound(limine);
+
+	limine->writer = (struct writer){ .plan = plan, .size = size };
+	if (!plan_scratch(plan, USE_BOOT_INFO, size, &limine->writer.bytes, &placement))
+		return false;
+	limine->writer.window = limine->direct_map + placement->phys.begin;
+	plan->landmarks.boot_info =
+		(struct landmark){ limine->writer.window, limine->writer.window + size };
+	return limine_answer(limine);
+}
+
+/* A kernel whose base revision is not known yet may stop without a word. Always true. */
+static bool tell_revision(const struct limine *limine)
+{
+	const struct limine_requests *requests = &limine->requests;
+
+	if (requests->revision != requests->revision_used)
+		warn(limine->plan->report, DIAG_LIMINE_REVISION,
+		     "it asks for base revision %llu, and gets %u", ULL(requests->revision),
+		     requests->revision_used);
+	return true;
+}
+
+static bool limine_plan(struct plan *plan)
+{
+	struct limine *limine = scratch_take(plan->scratch, sizeof(*limine), 8);
+
+	if (limine == NULL)
+		return refuse(plan->report, DIAG_MEMORY_LOADER, "the requests do not fit");
+	limine->plan = plan;
+	plan->handoff = limine;
+	return limine_find_requests(&limine->requests, plan->kernel, plan->report)
+	    && tell_revision(limine) && plan_views(limine) && plan_stack(limine)
+	    && plan_entry(limine) && plan_other_processors(limine) && plan_resident(plan)
+	    && plan_kernel_file(plan) && plan_answers(limine);
+}
+
+static bool limine_seal(struct plan *plan)
+{
+	const struct memory *map = plan_memory_map(plan);
+
+	if (map == NULL)
+		return false;
+	limine_answer_memory(plan->handoff, map);
+	return true;
+}
+
+const struct protocol limine_protocol = {
+	.name = "limine",
+	.options = OPTION_STACK | OPTION_DIRECT_MAP | OPTION_PAGING | OPTION_KERNEL_FILE
+	         | OPTION_KASLR | OPTION_TSC | OPTION_VIDEO,
+	.recognise = limine_is_asked,
+	.read = kernel_read,
+	.wish = limine_wish,
+	.place = limine_place,
+	.plan = limine_plan,
+	.seal = limine_seal,
+	.describe = limine_describe,
+};

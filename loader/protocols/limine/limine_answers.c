@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine_answers.c - answers Limine requests, each in a function of its own. What a BIOS machine
+ * cannot know (EFI, the device tree) stays unanswered, and so does what this machine does not know.
+ */
+#include "protocols/limine/limine_answers.h"
+
+#include "core/boot.h"
+
+#define PHYSICAL_FROM 3    /* base revision: RSDP and SMBIOS are told by physical addresses */
+#define OPTICAL_DRIVE 0xe0 /* BIOS numbers of drives from here on are El Torito's */
+
+/* Where the kernel sees a physical address; 0 stays 0. */
+static uint64_t seen_at(const struct limine *limine, uint64_t at)
+{
+	return at != 0 ? limine->direct_map + at : 0;
+}
+
+/* The answer of one number. */
+static uint64_t write_number(struct limine *limine, uint64_t value)
+{
+	struct limine_number answer = { .value = value };
+
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+static uint64_t answer_bootloader_info(struct limine *limine)
+{
+	struct limine_bootloader_info answer = {
+		.name = writer_string(&limine->writer, LOADER),
+		.version = writer_string(&limine->writer, LOADER_VERSION),
+	};
+
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+/* The kernel's command line, which two requests ask for, once. */
+static uint64_t write_command_line(struct limine *limine)
+{
+	const char *line = limine->plan->order->kernel.command_line;
+
+	if (limine->command_line == 0)
+		limine->command_line = writer_string(&limine->writer, line);
+	return limine->command_line;
+}
+
+static uint64_t answer_command_line(struct limine *limine)
+{
+	return write_number(limine, write_command_line(limine));
+}
+
+static uint64_t answer_firmware_type(struct limine *limine)
+{
+	return write_number(limine, LIMINE_FIRMWARE_BIOS);
+}
+
+/* The answer to requests that were heeded when the boot was planned. */
+static uint64_t answer_heeded(struct limine *limine)
+{
+	return write_number(limine, 0);
+}
+
+static uint64_t answer_direct_map(struct limine *limine)
+{
+	return write_number(limine, limine->direct_map);
+}
+
+static uint64_t answer_paging_mode(struct limine *limine)
+{
+	struct limine_paging_mode answer = {
+		.mode = limine->plan->order->options.paging_levels == 5 ? LIMINE_PAGING_5_LEVELS
+		                                                        : LIMINE_PAGING_4_LEVELS,
+	};
+
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+/* Bits that a pixel takes, which is not what it has of colour. */
+static uint16_t pixel_bits(const struct screen *screen)
+{
+	return (uint16_t)align_up(screen->bits_per_pixel, 8);
+}
+
+/* A video mode. */
+static uint64_t write_mode(struct limine *limine, const struct screen *screen)
+{
+	struct limine_video_mode mode = {
+		.pitch = screen->pitch,
+		.width = screen->width,
+		.height = screen->height,
+		.bits_per_pixel = pixel_bits(screen),
+		.memory_model = LIMINE_RGB,
+		.red_bits = screen->red_bits,
+		.red_shift = screen->red_shift,
+		.green_bits = screen->green_bits,
+		.green_shift = screen->green_shift,
+		.blue_bits = screen->blue_bits,
+		.blue_shift = screen->blue_shift,
+	};
+
+	return writer_copy(&limine->writer, &mode, sizeof(mode));
+}
+
+/* The addresses of all video modes, as a list. */
+static uint64_t write_modes(struct limine *limine)
+{
+	const struct machine *machine = limine->plan->machine;
+	void *bytes;
+	uint64_t at = writer_reserve(&limine->writer, machine->video_mode_count * 8, &bytes);
+	uint64_t *list = bytes;
+
+	for (unsigned i = 0; i < machine->video_mode_count; i++)
+		list[i] = write_mode(limine, &machine->video_screens[i]);
+	return at;
+}
+
+/* A list with one structure in it, as an answer. */
+static uint64_t write_list_of_one(struct limine *limine, uint64_t revision, uint64_t only)
+{
+	struct limine_list answer = { .revision = revision, .count = 1 };
+
+	answer.list = writer_copy(&limine->writer, &only, sizeof(only));
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+static uint64_t answer_framebuffer(struct limine *limine)
+{
+	const struct machine *machine = limine->plan->machine;
+	const struct screen *screen = &machine->screen;
+	struct limine_framebuffer framebuffer = {
+		.address = seen_at(limine, screen->pixels.begin),
+		.width = screen->width,
+		.height = screen->height,
+		.pitch = screen->pitch,
+		.bits_per_pixel = pixel_bits(screen),
+		.memory_model = LIMINE_RGB,
+		.red_bits = screen->red_bits,
+		.red_shift = screen->red_shift,
+		.green_bits = screen->green_bits,
+		.green_shift = screen->green_shift,
+		.blue_bits = screen->blue_bits,
+		.blue_shift = screen->blue_shift,
+	};
+
+	if (screen->pixels.begin == screen->pixels.end)
+		return 0;
+	if (machine->edid != NULL) {
+		framebuffer.edid_size = 128;
+		framebuffer.edid = writer_copy(&limine->writer, machine->edid, 128);
+	}
+	if (machine->video_screens != NULL) {
+		framebuffer.mode_count = machine->video_mode_count;
+		framebuffer.modes = write_modes(limine);
+	}
+	return write_list_of_one(limine, 1,
+	                         writer_copy(&limine->writer, &framebuffer, sizeof(framebuffer)));
+}
+
+/* The entries are written when everything is placed. */
+static uint64_t answer_memory_map(struct limine *limine)
+{
+	void *bytes;
+	uint64_t at = writer_reserve(&limine->writer, sizeof(*limine->map), &bytes);
+
+	limine->map = bytes;
+	return at;
+}
+
+/* Length of a file's whole path, with the zero. */
+static uint64_t path_bound(const struct machine *machine, const struct file *file)
+{
+	uint64_t folder = machine->folder != NULL ? text_length(machine->folder) : 0;
+
+	return folder + 3 + text_length(file->name);
+}
+
+/* A file's path from the root of where it came from. */
+static uint64_t write_path(struct limine *limine, const struct file *file)
+{
+	const struct machine *machine = limine->plan->machine;
+	const char *folder = machine->folder != NULL ? machine->folder : "";
+	uint64_t size = path_bound(machine, file);
+	void *bytes;
+	uint64_t at = writer_reserve(&limine->writer, size, &bytes);
+	struct text text = text_in(bytes, (size_t)size);
+
+	if (file->name[0] != '/') {
+		text_add(&text, "%s%s", folder[0] == '/' ? "" : "/", folder);
+		if (text.at[-1] != '/')
+			text_add(&text, "/");
+	}
+	text_add(&text, "%s", file->name);
+	return at;
+}
+
+/* What the files were read from. */
+static uint32_t media_type(const struct machine *machine)
+{
+	if (machine->network)
+		return LIMINE_MEDIA_TFTP;
+	return machine->boot_drive >= OPTICAL_DRIVE ? LIMINE_MEDIA_OPTICAL : LIMINE_MEDIA_GENERIC;
+}
+
+/* What is told of a file that lies at the physical address `at`, with its command line as the
+ * kernel sees it. */
+static uint64_t write_file(struct limine *limine, const struct file *file, uint64_t at,
+                           uint64_t command_line)
+{
+	struct limine_file told = {
+		.address = seen_at(limine, at),
+		.size = file->bytes.size,
+		.path = write_path(limine, file),
+		.command_line = command_line,
+		.media_type = media_type(limine->plan->machine),
+	};
+
+	return writer_copy(&limine->writer, &told, sizeof(told));
+}
+
+static uint64_t answer_executable_file(struct limine *limine)
+{
+	const struct file *file = &limine->plan->order->kernel;
+	uint64_t at = physical(limine->plan->machine, file->bytes.bytes);
+
+	return write_number(limine, write_file(limine, file, at, write_command_line(limine)));
+}
+
+static uint64_t write_module(struct limine *limine, const struct file *module, uint64_t at)
+{
+	return write_file(limine, module, at, writer_string(&limine->writer, module->command_line));
+}
+
+/* Revision 2: internal modules, and compressed ones. Where there are none there is no answer. */
+static uint64_t answer_modules(struct limine *limine)
+{
+	const struct plan *plan = limine->plan;
+	struct limine_list answer = { .revision = 2 };
+	void *bytes;
+	uint64_t *list;
+
+	if (plan->order->module_count == 0)
+		return 0;
+	answer.list = writer_reserve(&limine->writer, plan->order->module_count * 8, &bytes);
+	list = bytes;
+	for (unsigned i = 0; i < plan->count; i++) {
+		if (plan->placements[i].use != USE_MODULE)
+			continue;
+		list[answer.count] = write_module(limine, &plan->order->modules[answer.count],
+		                                  plan->placements[i].phys.begin);
+		answer.count++;
+	}
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+static uint64_t answer_rsdp(struct limine *limine)
+{
+	uint64_t rsdp = limine->plan->machine->rsdp;
+
+	if (rsdp == 0)
+		return 0;
+	return write_number(limine, limine->requests.revision_used < PHYSICAL_FROM
+	                                    ? seen_at(limine, rsdp)
+	                                    : rsdp);
+}
+
+static uint64_t answer_smbios(struct limine *limine)
+{
+	const struct machine *machine = limine->plan->machine;
+	struct limine_smbios answer = { 0, machine->smbios, machine->smbios3 };
+
+	if (machine->smbios == 0 && machine->smbios3 == 0)
+		return 0;
+	if (limine->requests.revision_used < PHYSICAL_FROM) {
+		answer.entry_32 = seen_at(limine, machine->smbios);
+		answer.entry_64 = seen_at(limine, machine->smbios3);
+	}
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+/* Days from 1 January 1970 to a day of the Gregorian calendar, from 1970 on. */
+static uint32_t days_since_1970(uint32_t year, uint32_t month, uint32_t day)
+{
+	/* Years are counted from March, so that the leap day is the last: 153 days in 5 months. */
+	uint32_t since_march = (month + 9) % 12;
+	uint32_t years = month < 3 ? year - 1 : year;
+
+	return 365 * years + years / 4 - years / 100 + years / 400 + (153 * since_march + 2) / 5
+	     + day - 719469;
+}
+
+static uint64_t answer_date(struct limine *limine)
+{
+	const struct clock *clock = &limine->plan->machine->clock;
+	uint32_t seconds = clock->hour * 3600u + clock->minute * 60u + clock->second;
+
+	if (clock->year < 1970)
+		return 0;
+	return write_number(limine,
+	                    days_since_1970(clock->year, clock->month, clock->day) * UINT64_C(86400)
+	                            + seconds);
+}
+
+static uint64_t answer_executable_address(struct limine *limine)
+{
+	const struct plan *plan = limine->plan;
+	struct limine_executable_address answer = {
+		.physical_base = plan->kernel_physical,
+		.virtual_base = plan->kernel->virt.begin + plan->slide,
+	};
+
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+/* What is told of a CPU. Others than the first begin with it in RDI, when a place to go to is
+ * written there. */
+static uint64_t write_processor(struct limine *limine, const struct processor *processor,
+                                unsigned *started)
+{
+	struct limine_cpu cpu = { .processor_id = processor->number,
+		                  .lapic_id = processor->apic_id };
+	uint64_t at = writer_copy(&limine->writer, &cpu, sizeof(cpu));
+	struct launch_processor *record = plan_processor(limine->plan, processor, started);
+
+	if (record == NULL)
+		return at;
+	record->stack_begin = seen_at(limine, limine->stacks + (*started - 1) * limine->stack_size);
+	record->rsp = record->stack_begin + limine->stack_size;
+	record->rdi = at;
+	record->slot = at + offsetof(struct limine_cpu, goto_address);
+	return at;
+}
+
+/* Always as many CPUs as will be there: without a MADT, or room to start others in, the first. */
+static uint64_t answer_processors(struct limine *limine)
+{
+	const struct plan *plan = limine->plan;
+	const struct machine *machine = plan->machine;
+	const struct processor only = { 0, machine->apic_id };
+	const struct processor *list = plan->processor_count != 0 ? machine->processors : &only;
+	struct limine_mp answer = { .bsp_lapic_id = machine->apic_id,
+		                    .count = plan->processor_count + 1 };
+	unsigned started = 0;
+	uint64_t *told;
+	void *bytes;
+
+	if ((plan->entry.flags & LAUNCH_X2APIC) != 0)
+		answer.flags = LIMINE_MP_X2APIC;
+	answer.list = writer_reserve(&limine->writer, answer.count * 8, &bytes);
+	told = bytes;
+	for (unsigned i = 0; i < answer.count; i++)
+		told[i] = write_processor(limine, &list[i], &started);
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+/* Divides, without the help that a 32-bit compiler would ask of a library. */
+static uint64_t divide(uint64_t value, uint32_t by, uint32_t *rest)
+{
+	uint64_t quotient = 0, left = 0;
+
+	for (unsigned bit = 64; bit-- > 0;) {
+		left = left << 1 | (value >> bit & 1);
+		if (left >= by) {
+			left -= by;
+			quotient |= UINT64_C(1) << bit;
+		}
+	}
+	*rest = (uint32_t)left;
+	return quotient;
+}
+
+/* A time of the time stamp counter in microseconds. */
+static uint64_t microseconds(uint64_t ticks, uint64_t frequency)
+{
+	uint32_t rest;
+	uint32_t per_millisecond = (uint32_t)divide(frequency, 1000, &rest);
+	uint64_t milliseconds = divide(ticks, per_millisecond, &rest);
+
+	return milliseconds * 1000 + divide(rest * UINT64_C(1000), per_millisecond, &rest);
+}
+
+/* The machine's reset is when the counter was 0. */
+static uint64_t answer_performance(struct limine *limine)
+{
+	const struct clock *clock = &limine->plan->machine->clock;
+	struct limine_performance answer = { 0 };
+
+	if (clock->tsc_frequency < 1000)
+		return 0;
+	answer.init_usec = microseconds(clock->tsc_start, clock->tsc_frequency);
+	answer.exec_usec = microseconds(clock->tsc_read, clock->tsc_frequency);
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+static uint64_t answer_tsc_frequency(struct limine *limine)
+{
+	uint64_t frequency = limine->plan->machine->clock.tsc_frequency;
+
+	return frequency != 0 ? write_number(limine, frequency) : 0;
+}
+
+/* Writes the answer to a request; the address at which the kernel sees it, or 0 if there is none.
+ */
+typedef uint64_t answer_function(struct limine *limine);
+
+static answer_function *const answers[LIMINE_FEATURES] = {
+	[LIMINE_BOOTLOADER_INFO] = answer_bootloader_info,
+	[LIMINE_COMMAND_LINE] = answer_command_line,
+	[LIMINE_FIRMWARE_TYPE] = answer_firmware_type,
+	[LIMINE_STACK_SIZE] = answer_heeded,
+	[LIMINE_HHDM] = answer_direct_map,
+	[LIMINE_FRAMEBUFFER] = answer_framebuffer,
+	[LIMINE_PAGING_MODE] = answer_paging_mode,
+	[LIMINE_MP] = answer_processors,
+	[LIMINE_MEMORY_MAP] = answer_memory_map,
+	[LIMINE_ENTRY_POINT] = answer_heeded,
+	[LIMINE_EXECUTABLE_FILE] = answer_executable_file,
+	[LIMINE_MODULES] = answer_modules,
+	[LIMINE_RSDP] = answer_rsdp,
+	[LIMINE_SMBIOS] = answer_smbios,
+	[LIMINE_DATE_AT_BOOT] = answer_date,
+	[LIMINE_EXECUTABLE_ADDRESS] = answer_executable_address,
+	[LIMINE_PERFORMANCE] = answer_performance,
+	[LIMINE_TSC_FREQUENCY] = answer_tsc_frequency,
+	[LIMINE_KEEP_IOMMU] = answer_heeded, /* nobody switches one off */
+};
+
+bool limine_is_answered(enum limine_feature feature)
+{
+	return answers[feature] != NULL;
+}
+
+/* The most entries that the memory map can have: every placement may split one range in three, and
+ * the answers and both sets of page tables are still to be placed. */
+static unsigned map_bound(const struct plan *plan)
+{
+	return plan->memory->count + 2 * (plan->count + 3);
+}
+
+uint64_t limine_answers_bound(const struct limine *limine)
+{
+	const struct plan *plan = limine->plan;
+	const struct order *order = plan->order;
+	uint64_t size = PAGE_SIZE; /* what is of one size always */
+
+	size += map_bound(plan) * (sizeof(struct limine_memory) + 8);
+	size += plan->machine->video_mode_count * (sizeof(struct limine_video_mode) + 8);
+	size += plan->processor_count * (sizeof(struct limine_cpu) + 8);
+	size += text_length(order->kernel.command_line) + 8;
+	size += path_bound(plan->machine, &order->kernel);
+	for (unsigned i = 0; i < order->module_count; i++)
+		size += sizeof(struct limine_file) + 32
+		      + path_bound(plan->machine, &order->modules[i])
+		      + text_length(order->modules[i].command_line);
+	return page_up(size + plan_symbols_size(plan));
+}
+
+/* Has a word of the kernel's memory written last. */
+static void patch(struct plan *plan, uint64_t at, uint64_t value)
+{
+	plan->patches[plan->patch_count++] =
+		(struct patch){ plan_kernel_physical(plan, at), value };
+}
+
+/* Tells the kernel which base revision it got, and whether that is the one it asked for. */
+static void answer_revision(struct limine *limine)
+{
+	const struct limine_requests *requests = &limine->requests;
+
+	if (requests->tag.at == 0)
+		return;
+	patch(limine->plan, requests->tag.at + 8, requests->revision_used);
+	if (requests->revision == requests->revision_used)
+		patch(limine->plan, requests->tag.at + 16, 0);
+}
+
+bool limine_answer(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	uint64_t size = plan_symbols_size(plan);
+	void *bytes;
+
+	plan->patches =
+		scratch_take(plan->scratch, (LIMINE_FEATURES + 2) * sizeof(*plan->patches), 8);
+	if (plan->patches == NULL)
+		return refuse(plan->report, DIAG_MEMORY_LOADER, "the answers do not fit");
+	answer_revision(limine);
+	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
+		uint64_t at = limine->requests.of[i].at;
+		uint64_t answer = at != 0 && answers[i] != NULL ? answers[i](limine) : 0;
+
+		if (answer != 0)
+			patch(plan, at + offsetof(struct limine_request_head, response), answer);
+	}
+	if (size != 0) {
+		uint64_t at = writer_reserve(&limine->writer, size, &bytes);
+
+		plan_write_symbols(plan, bytes, at);
+	}
+	return true;
+}
+
+/* The number that the protocol gives a type of memory. */
+static uint64_t wire_type(enum memory_type type)
+{
+	static const uint8_t types[MEMORY_TYPES] = {
+		[MEMORY_USABLE] = LIMINE_USABLE,
+		[MEMORY_KERNEL] = LIMINE_EXECUTABLE_AND_MODULES,
+		[MEMORY_MODULE] = LIMINE_EXECUTABLE_AND_MODULES,
+		[MEMORY_STACK] = LIMINE_BOOTLOADER_RECLAIMABLE,
+		[MEMORY_BOOT_INFO] = LIMINE_BOOTLOADER_RECLAIMABLE,
+		[MEMORY_PAGE_TABLES] = LIMINE_BOOTLOADER_RECLAIMABLE,
+		[MEMORY_RESIDENT] = LIMINE_BOOTLOADER_RECLAIMABLE,
+		[MEMORY_KERNEL_FILE] = LIMINE_EXECUTABLE_AND_MODULES,
+		[MEMORY_ACPI_RECLAIMABLE] = LIMINE_ACPI_RECLAIMABLE,
+		[MEMORY_ACPI_NVS] = LIMINE_ACPI_NVS,
+		[MEMORY_RESERVED] = LIMINE_RESERVED,
+		[MEMORY_BAD] = LIMINE_BAD_MEMORY,
+		[MEMORY_FRAMEBUFFER] = LIMINE_FRAMEBUFFER_MEMORY,
+	};
+
+	return types[type];
+}
+
+void limine_answer_memory(struct limine *limine, const struct memory *memory)
+{
+	struct limine_memory *entries;
+	uint64_t *list;
+	void *bytes;
+	uint64_t at, count = 0;
+
+	if (limine->map == NULL)
+		return;
+	limine->map->list = writer_reserve(&limine->writer, memory->count * 8, &bytes);
+	list = bytes;
+	at = writer_reserve(&limine->writer, memory->count * sizeof(*entries), &bytes);
+	entries = bytes;
+	for (unsigned i = 0; i < memory->count; i++) {
+		struct phys_range phys = memory->ranges[i].phys;
+		uint64_t type = wire_type(memory->ranges[i].type);
+
+		if (count > 0 && entries[count - 1].type == type
+		    && entries[count - 1].base + entries[count - 1].length == phys.begin) {
+			entries[count - 1].length += phys.end - phys.begin;
+			continue;
+		}
+		list[count] = at + count * sizeof(*entries);
+		entries[count++] =
+			(struct limine_memory){ phys.begin, phys.end - phys.begin, type };
+	}
+	limine->map->count = count;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* limine_describe.c - words what a Limine kernel asks for, request by request, with the values that
+ * it gives. */
+#include "protocols/limine/limine_describe.h"
+
+#include "protocols/limine/limine_answers.h"
+
+/* What is being worded. */
+struct wording {
+	struct text *text;
+	const struct kernel *kernel;
+	const struct limine_requests *requests;
+};
+
+/* The word at an offset of a request. */
+static uint64_t value_of(const struct wording *wording, enum limine_feature feature, size_t offset)
+{
+	return limine_word(&wording->requests->of[feature], offset);
+}
+
+static void describe_stack_size(const struct wording *wording)
+{
+	text_add(wording->text, ": ");
+	text_add_size(wording->text,
+	              value_of(wording, LIMINE_STACK_SIZE,
+	                       offsetof(struct limine_stack_size_request, stack_size)));
+}
+
+/* Levels of page tables, from the protocol's number. */
+static unsigned long long levels(uint64_t mode)
+{
+	return ULL(mode + 4);
+}
+
+static void describe_paging_mode(const struct wording *wording)
+{
+	const struct limine_request *request = &wording->requests->of[LIMINE_PAGING_MODE];
+
+	text_add(wording->text, ": %llu levels",
+	         levels(limine_word(request, offsetof(struct limine_paging_mode_request, mode))));
+	if (limine_revision(request) != 0)
+		text_add(wording->text, ", at least %llu, at most %llu",
+		         levels(limine_word(request,
+		                            offsetof(struct limine_paging_mode_request, min_mode))),
+		         levels(limine_word(
+				 request, offsetof(struct limine_paging_mode_request, max_mode))));
+}
+
+static void describe_processors(const struct wording *wording)
+{
+	uint64_t flags = value_of(wording, LIMINE_MP, offsetof(struct limine_mp_request, flags));
+
+	text_add(wording->text, (flags & LIMINE_MP_X2APIC) != 0 ? ", in x2APIC mode" : "");
+}
+
+static void describe_entry_point(const struct wording *wording)
+{
+	uint64_t at = wording->requests->of[LIMINE_ENTRY_POINT].at;
+
+	text_add(wording->text, " %#llx",
+	         ULL(limine_pointer(wording->kernel,
+	                            at + offsetof(struct limine_entry_point_request, entry))));
+}
+
+/* The modules that the kernel names itself, a line each. */
+static void describe_modules(const struct wording *wording)
+{
+	const struct limine_request *request = &wording->requests->of[LIMINE_MODULES];
+	uint64_t count = limine_module_count(request);
+
+	for (uint64_t i = 0; i < count && i < ORDER_MAX_MODULES; i++) {
+		struct limine_module module = limine_module(wording->kernel, request, i);
+
+		text_add(wording->text, "\ninternal module %s%s%s",
+		         module.path != NULL ? module.path : "without a path",
+		         module.required ? ", required" : "",
+		         module.compressed ? ", to be unpacked" : "");
+		if (module.command_line != NULL && module.command_line[0] != 0)
+			text_add(wording->text, ": %s", module.command_line);
+	}
+}
+
+/* Words the values that a request gives. */
+typedef void describe_function(const struct wording *wording);
+
+static describe_function *const describers[LIMINE_FEATURES] = {
+	[LIMINE_STACK_SIZE] = describe_stack_size, [LIMINE_PAGING_MODE] = describe_paging_mode,
+	[LIMINE_MP] = describe_processors,         [LIMINE_ENTRY_POINT] = describe_entry_point,
+	[LIMINE_MODULES] = describe_modules,
+};
+
+void limine_describe(const struct kernel *kernel, struct text *text)
+{
+	struct limine_requests requests;
+	struct wording wording = { text, kernel, &requests };
+	struct report unused = { 0 };
+
+	if (!limine_find_requests(&requests, kernel, &unused))
+		return;
+	text_add(text, "base revision %llu", ULL(requests.revision));
+	if (requests.revision != requests.revision_used)
+		text_add(text, " (it gets %u)", requests.revision_used);
+	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
+		if (requests.of[i].at == 0)
+			continue;
+		text_add(text, "\n%s%s", limine_feature_name(i),
+		         limine_is_answered(i) ? "" : " (stays unanswered)");
+		if (describers[i] != NULL)
+			describers[i](&wording);
+	}
+	if (requests.unknown != 0)
+		text_add(text, "\n%u that Longjump has not heard of", requests.unknown);
+}

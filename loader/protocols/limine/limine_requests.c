@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine_requests.c - finds Limine requests in a kernel's file: numbers at multiples of 8 in what
+ * is loaded. Knows how requests look, and nothing of what they are answered with.
+ */
+#include "protocols/limine/limine_requests.h"
+
+#include "core/elf_format.h"
+#include "core/relocate.h"
+
+/* The last two numbers of a request, and what it is called. */
+struct known {
+	uint64_t id[2];
+	const char *name;
+};
+
+static const struct known known[LIMINE_FEATURES] = {
+#define X(name, first, second, words) { { UINT64_C(first), UINT64_C(second) }, words },
+	LIMINE_REQUESTS(X)
+#undef X
+};
+
+/* Where the search stands. */
+struct search {
+	struct limine_requests *requests;
+	const struct segment *segment;
+	struct report *report;
+	bool only_tag; /* pass over requests */
+	bool ended;
+};
+
+const char *limine_feature_name(enum limine_feature feature)
+{
+	return known[feature].name;
+}
+
+uint64_t limine_revision(const struct limine_request *request)
+{
+	return limine_word(request, offsetof(struct limine_request_head, revision));
+}
+
+uint64_t limine_word(const struct limine_request *request, size_t offset)
+{
+	uint64_t word;
+
+	span_read(request->bytes, offset, &word, sizeof(word));
+	return word;
+}
+
+/*
+ * All marks, that is requests, tags and delimiters, begin with two of these words, at a multiple of
+ * 8. The product of their lower halves with MARK_FACTOR, modulo 2^32, is at least MARK_LIMIT, which
+ * of other words one in 16 reaches, and zero does not. So one multiplication tells what need not be
+ * looked at, and every second word need not either.
+ */
+#define MARK_FACTOR UINT32_C(0xc67214de)
+#define MARK_LIMIT  UINT32_C(0xefde4170)
+
+#define LOWER(word) ((uint32_t)((word)&0xffffffff))
+#define HELD_AS_MARK(word) \
+	_Static_assert(LOWER(LOWER(word) * MARK_FACTOR) >= MARK_LIMIT, "MARK_FACTOR")
+
+HELD_AS_MARK(LIMINE_MAGIC_0);
+HELD_AS_MARK(LIMINE_MAGIC_1);
+HELD_AS_MARK(LIMINE_TAG_0);
+HELD_AS_MARK(LIMINE_TAG_1);
+HELD_AS_MARK(LIMINE_START_0);
+HELD_AS_MARK(LIMINE_START_1);
+HELD_AS_MARK(LIMINE_END_0);
+HELD_AS_MARK(LIMINE_END_1);
+
+/* The lower half of the word at `at`. */
+static inline __attribute__((always_inline)) uint32_t lower_half(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* False if the word at `at` is none of those that marks begin with; true for few others. */
+static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at)
+{
+	return lower_half(at) * MARK_FACTOR >= MARK_LIMIT;
+}
+
+/* True if the word at `at` is one of those that marks begin with, going by its lower half. */
+static bool is_mark(const uint8_t *at)
+{
+	switch (lower_half(at)) {
+	case LOWER(LIMINE_MAGIC_0):
+	case LOWER(LIMINE_MAGIC_1):
+	case LOWER(LIMINE_TAG_0):
+	case LOWER(LIMINE_TAG_1):
+	case LOWER(LIMINE_START_0):
+	case LOWER(LIMINE_START_1):
+	case LOWER(LIMINE_END_0):
+	case LOWER(LIMINE_END_1):
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The first index from `at` on, in steps of 16, at which a mark's word may be; short of `end` by
+ * less than 64, any. A function by itself, so that it has registers enough. */
+static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end)
+{
+	for (; at + 48 < end; at += 64) {
+		if (may_be_mark(from + at))
+			return at;
+		if (may_be_mark(from + at + 16))
+			return at + 16;
+		if (may_be_mark(from + at + 32))
+			return at + 32;
+		if (may_be_mark(from + at + 48))
+			return at + 48;
+	}
+	return at;
+}
+
+/*
+ * The next offset, not before `offset` and a multiple of 8 away from it, at which a mark may stand;
+ * the span's size if there is none. Quick, since this looks at all of a kernel: at every second
+ * word, which is a mark's second, or the first of a mark that the next call finds by its second.
+ */
+static uint64_t next_mark(struct span bytes, uint64_t offset)
+{
+	const uint8_t *from = bytes.bytes;
+	size_t at = (size_t)offset + 8, end = (size_t)bytes.size - 7;
+
+	if (!in_bounds(offset, 16, bytes.size))
+		return bytes.size;
+	for (; (at = skip_others(from, at, end)) < end; at += 16) {
+		if (is_mark(from + at))
+			return at - 8;
+	}
+	return bytes.size;
+}
+
+/* True if the two words at `offset` are these. */
+static bool has_words(struct span bytes, uint64_t offset, uint64_t first, uint64_t second)
+{
+	uint64_t words[2];
+
+	return span_read(bytes, offset, words, sizeof(words)) && words[0] == first
+	    && words[1] == second;
+}
+
+/* True if a request or a tag stands in the bytes, which are loaded at address `at`. */
+static bool is_asked_in(struct span bytes, uint64_t at)
+{
+	uint64_t offset = next_mark(bytes, -at & 7);
+
+	while (offset < bytes.size) {
+		if (has_words(bytes, offset, LIMINE_MAGIC_0, LIMINE_MAGIC_1)
+		    || has_words(bytes, offset, LIMINE_TAG_0, LIMINE_TAG_1))
+			return true;
+		offset = next_mark(bytes, offset + 8);
+	}
+	return false;
+}
+
+bool limine_is_asked(struct span file)
+{
+	struct elf_header header;
+	struct elf_program_header program;
+	struct span bytes;
+
+	if (!span_read(file, 0, &header, sizeof(header)) || header.ident[ELF_CLASS] != ELF_CLASS_64
+	    || header.phentsize != sizeof(program))
+		return false;
+	for (unsigned i = 0; i < header.phnum && i < KERNEL_MAX_PHDRS; i++) {
+		if (in_bounds(header.phoff, (i + 1) * sizeof(program), file.size)
+		    && span_read(file, header.phoff + i * sizeof(program), &program,
+		                 sizeof(program))
+		    && program.type == ELF_PT_LOAD && (program.flags & ELF_PF_W) != 0
+		    && span_part(file, program.offset, program.filesz, &bytes)
+		    && is_asked_in(bytes, program.vaddr))
+			return true;
+	}
+	return false;
+}
+
+/* Bytes that a request of a revision has. */
+static uint64_t request_size(enum limine_feature feature, uint64_t revision)
+{
+	switch (feature) {
+	case LIMINE_STACK_SIZE:
+	case LIMINE_MP:
+	case LIMINE_ENTRY_POINT:
+		return sizeof(struct limine_stack_size_request);
+	case LIMINE_PAGING_MODE:
+		return revision == 0 ? offsetof(struct limine_paging_mode_request, max_mode)
+		                     : sizeof(struct limine_paging_mode_request);
+	case LIMINE_MODULES:
+		return revision == 0 ? sizeof(struct limine_request_head)
+		                     : sizeof(struct limine_module_request);
+	default:
+		return sizeof(struct limine_request_head);
+	}
+}
+
+/* Notes a request or the tag at `offset` of the segment. A second one of its kind is refused. */
+static bool note(struct search *search, struct limine_request *request, uint64_t offset,
+                 const char *name)
+{
+	const struct segment *segment = search->segment;
+	uint64_t at = segment->virt.begin + offset;
+
+	if (request->at != 0)
+		return refuse(search->report, DIAG_LIMINE_TWICE, "the %s: at %#llx and at %#llx",
+		              name, ULL(request->at), ULL(at));
+	*request = (struct limine_request){ .at = at, .rights = segment->rights };
+	return span_part(segment->file, offset, segment->file.size - offset, &request->bytes);
+}
+
+enum limine_feature limine_feature_at(struct span bytes, uint64_t offset)
+{
+	unsigned i = 0;
+
+	while (i < LIMINE_FEATURES
+	       && !has_words(bytes, offset + 16, known[i].id[0], known[i].id[1]))
+		i++;
+	return i;
+}
+
+/* Notes the request at `offset`, if it is one that we know. */
+static bool note_request(struct search *search, uint64_t offset)
+{
+	struct span bytes = search->segment->file;
+	enum limine_feature feature = limine_feature_at(bytes, offset);
+
+	if (feature != LIMINE_FEATURES)
+		return note(search, &search->requests->of[feature], offset, known[feature].name);
+	if (!in_bounds(offset, LIMINE_ID_SIZE, bytes.size))
+		return refuse(search->report, DIAG_LIMINE_BAD_REQUEST,
+		              "a request at %#llx: segment %u ends within its id",
+		              ULL(search->segment->virt.begin + offset), search->segment->header);
+	search->requests->unknown++;
+	return true;
+}
+
+/* Looks at the words at `offset`: a start marker makes all before it void, an end marker ends the
+ * search. */
+static bool look(struct search *search, uint64_t offset)
+{
+	struct span bytes = search->segment->file;
+
+	if (has_words(bytes, offset, LIMINE_START_0, LIMINE_START_1)
+	    && has_words(bytes, offset + 16, LIMINE_START_2, LIMINE_START_3))
+		*search->requests = (struct limine_requests){ 0 };
+	search->ended = has_words(bytes, offset, LIMINE_END_0, LIMINE_END_1);
+	if (has_words(bytes, offset, LIMINE_TAG_0, LIMINE_TAG_1))
+		return note(search, &search->requests->tag, offset, "base revision");
+	return search->only_tag || !has_words(bytes, offset, LIMINE_MAGIC_0, LIMINE_MAGIC_1)
+	    || note_request(search, offset);
+}
+
+/* Looks through what is loaded of the kernel. */
+static bool look_through(struct search *search, const struct kernel *kernel)
+{
+	*search->requests = (struct limine_requests){ 0 };
+	search->ended = false;
+	for (unsigned i = 0; i < kernel->segment_count && !search->ended; i++) {
+		struct span bytes = kernel->segments[i].file;
+		uint64_t offset = next_mark(bytes, -kernel->segments[i].virt.begin & 7);
+
+		search->segment = &kernel->segments[i];
+		for (; offset < bytes.size && !search->ended;
+		     offset = next_mark(bytes, offset + 8)) {
+			if (!look(search, offset))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Where the list is loaded that an old kernel has in its section .limine_reqs; 0 if there is none.
+ */
+static uint64_t find_list(struct span file)
+{
+	static const char wanted[] = ".limine_reqs";
+	struct elf_section_header names, section;
+	struct elf_header header;
+	char name[sizeof(wanted)];
+
+	span_read(file, 0, &header, sizeof(header));
+	if (header.shentsize != sizeof(section)
+	    || !span_read(file, header.shoff + header.shstrndx * sizeof(names), &names,
+	                  sizeof(names)))
+		return 0;
+	for (unsigned i = 0; i < header.shnum; i++) {
+		if (span_read(file, header.shoff + i * sizeof(section), &section, sizeof(section))
+		    && span_read(file, names.offset + section.name, name, sizeof(name))
+		    && memcmp(name, wanted, sizeof(wanted)) == 0)
+			return section.addr;
+	}
+	return 0;
+}
+
+/* Notes the requests to which the list loaded at `at` points, up to its zero. */
+static bool look_at_list(struct search *search, const struct kernel *kernel, uint64_t at)
+{
+	uint64_t request;
+
+	for (; (request = limine_pointer(kernel, at)) != 0; at += 8) {
+		search->segment = kernel_segment_at(kernel, request);
+		if (search->segment == NULL)
+			return refuse(
+				search->report, DIAG_LIMINE_BAD_REQUEST,
+				"the list in .limine_reqs names %#llx, which is in no segment",
+				ULL(request));
+		if (!note_request(search, request - search->segment->virt.begin))
+			return false;
+	}
+	return true;
+}
+
+/* Finds the tag and the requests. A kernel of base revision 0 may list its requests, and then no
+ * others count. */
+static bool look_everywhere(struct search *search, const struct kernel *kernel)
+{
+	uint64_t list = find_list(kernel->file);
+
+	search->only_tag = list != 0;
+	if (!look_through(search, kernel))
+		return false;
+	if (list == 0)
+		return true;
+	if (limine_word(&search->requests->tag, LIMINE_TAG_REVISION) == 0)
+		return look_at_list(search, kernel, list);
+	search->only_tag = false;
+	return look_through(search, kernel);
+}
+
+/* A request must lie where the kernel can see that it has been answered. */
+static bool check_place(const struct kernel *kernel, const struct limine_request *request,
+                        uint64_t size, const char *name, struct report *report)
+{
+	const struct segment *segment = kernel_segment_at(kernel, request->at);
+
+	if (request->at == 0)
+		return true;
+	if (!in_bounds(request->at - segment->virt.begin, size,
+	               segment->virt.end - segment->virt.begin))
+		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
+		              "the %s: its %llu bytes at %#llx go beyond their segment", name,
+		              ULL(size), ULL(request->at));
+	if ((request->rights & RIGHT_WRITE) == 0)
+		return refuse(report, DIAG_LIMINE_READ_ONLY,
+		              "the %s at %#llx, in segment %u, which is %s", name, ULL(request->at),
+		              segment->header, rights_name(request->rights));
+	return true;
+}
+
+bool limine_find_requests(struct limine_requests *requests, const struct kernel *kernel,
+                          struct report *report)
+{
+	struct search search = { .requests = requests, .report = report };
+
+	if (!look_everywhere(&search, kernel))
+		return false;
+	requests->revision = limine_word(&requests->tag, LIMINE_TAG_REVISION);
+	requests->revision_used = (unsigned)min_u64(requests->revision, LIMINE_MAX_REVISION);
+	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
+		const struct limine_request *request = &requests->of[i];
+
+		if (!check_place(kernel, request, request_size(i, limine_revision(request)),
+		                 known[i].name, report))
+			return false;
+	}
+	return check_place(kernel, &requests->tag, 24, "base revision", report);
+}
+
+/* The `size` bytes of the file that are loaded at `at`. */
+static bool bytes_at(const struct kernel *kernel, uint64_t at, uint64_t size, struct span *bytes)
+{
+	const struct segment *segment = kernel_segment_at(kernel, at);
+
+	return segment != NULL && span_part(segment->file, at - segment->virt.begin, size, bytes);
+}
+
+/* A RELATIVE relocation of the word at `at`, if there is one: its addend. */
+static bool find_addend(const struct kernel *kernel, uint64_t at, uint64_t *addend)
+{
+	struct span table = kernel->relocations.rela;
+	struct elf_rela entry;
+
+	for (uint64_t i = 0; span_read(table, i, &entry, sizeof(entry)); i += sizeof(entry)) {
+		if (entry.offset == at && (uint32_t)entry.info == ELF_R_X86_64_RELATIVE) {
+			*addend = entry.addend;
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t limine_pointer(const struct kernel *kernel, uint64_t at)
+{
+	uint64_t word = 0;
+	struct span bytes;
+
+	if (find_addend(kernel, at, &word) || !bytes_at(kernel, at, sizeof(word), &bytes))
+		return word;
+	memcpy(&word, bytes.bytes, sizeof(word));
+	return word;
+}
+
+const char *limine_string(const struct kernel *kernel, uint64_t at)
+{
+	const struct segment *segment = kernel_segment_at(kernel, at);
+	uint64_t offset, length;
+
+	if (segment == NULL)
+		return NULL;
+	offset = at - segment->virt.begin;
+	if (!span_string(segment->file, offset, &length))
+		return NULL;
+	return (const char *)segment->file.bytes + offset;
+}
+
+uint64_t limine_module_count(const struct limine_request *request)
+{
+	if (limine_revision(request) == 0)
+		return 0;
+	return limine_word(request, offsetof(struct limine_module_request, internal_count));
+}
+
+struct limine_module limine_module(const struct kernel *kernel,
+                                   const struct limine_request *request, uint64_t number)
+{
+	uint64_t list = limine_pointer(
+		kernel, request->at + offsetof(struct limine_module_request, internal));
+	uint64_t at = limine_pointer(kernel, list + 8 * number);
+	uint64_t path = limine_pointer(kernel, at);
+	uint64_t line =
+		limine_pointer(kernel, at + offsetof(struct limine_internal_module, command_line));
+	uint64_t flags =
+		limine_pointer(kernel, at + offsetof(struct limine_internal_module, flags));
+
+	return (struct limine_module){
+		.at = at,
+		.path = limine_string(kernel, path),
+		.command_line = line != 0 ? limine_string(kernel, line) : "",
+		.required = (flags & LIMINE_MODULE_REQUIRED) != 0,
+		.compressed = (flags & LIMINE_MODULE_COMPRESSED) != 0,
+	};
+}

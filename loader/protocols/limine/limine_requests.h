@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine_requests.h - what a kernel asks for through the Limine protocol: finds the requests in its
+ * file. Answers nothing.
+ */
+#ifndef PROTOCOLS_LIMINE_REQUESTS_H
+#define PROTOCOLS_LIMINE_REQUESTS_H
+
+#include "core/elf.h"
+#include "protocols/limine/abi.h"
+
+#define LIMINE_MAX_REVISION 3 /* base revision */
+
+/* A request, or the tag that names the base revision. */
+struct limine_request {
+	uint64_t at;       /* address, as linked; 0: not in the kernel */
+	struct span bytes; /* from there to the end of what the file has of its segment */
+	uint8_t rights;    /* of its segment */
+};
+
+struct limine_requests {
+	struct limine_request of[LIMINE_FEATURES];
+	struct limine_request tag;
+	uint64_t revision;      /* base revision that the kernel asks for; 0 without a tag */
+	unsigned revision_used; /* the one it gets */
+	unsigned unknown;       /* requests that we have not heard of */
+};
+
+/* True if the writable segments of an ELF64 file have a request or a base revision in them. */
+bool limine_is_asked(struct span file);
+
+/*
+ * Finds all requests of the kernel. Refuses those that cannot be answered as the protocol wants it:
+ * two of a kind, or one that may not be written to. On false, the reason is in the report.
+ */
+bool limine_find_requests(struct limine_requests *requests, const struct kernel *kernel,
+                          struct report *report);
+
+/* What the request asks for whose bytes begin at `offset`; LIMINE_FEATURES if it is none that we
+ * know. */
+enum limine_feature limine_feature_at(struct span bytes, uint64_t offset);
+
+/* The 64-bit word at offset `offset` of a request; 0 if the file ends before. */
+uint64_t limine_word(const struct limine_request *request, size_t offset);
+
+/* The revision of a request; 0 if the kernel makes none. */
+uint64_t limine_revision(const struct limine_request *request);
+
+/* The address, as linked, that the kernel's file has at the address `at`; relocation, which has not
+ * been done yet, is considered. 0 if nothing is there. */
+uint64_t limine_pointer(const struct kernel *kernel, uint64_t at);
+
+/* The zero-terminated string linked at `at`, in the kernel's file; NULL if there is none. */
+const char *limine_string(const struct kernel *kernel, uint64_t at);
+
+/* A module that the kernel names itself. */
+struct limine_module {
+	uint64_t at;      /* address, as linked, of its structure */
+	const char *path; /* these two are NULL if they are not in the kernel's file */
+	const char *command_line;
+	bool required, compressed;
+};
+
+/* How many modules the kernel names itself, by its request for modules. */
+uint64_t limine_module_count(const struct limine_request *request);
+
+/* The module that stands at place `number` of that request's list. */
+struct limine_module limine_module(const struct kernel *kernel,
+                                   const struct limine_request *request, uint64_t number);
+
+/* What a request is called: "memory map". The string is static. */
+const char *limine_feature_name(enum limine_feature feature);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * multiboot.c - what Multiboot 1 and 2 have in common: how a kernel is entered, and what it is told
+ * in either of two forms.
+ */
+#include "protocols/multiboot/multiboot.h"
+
+#include "protocols/multiboot/abi.h"
+
+#define CODE_32  0x10 /* in DESCRIPTORS_32; GRUB's, since kernels rely on them without knowing it */
+#define DATA_32  0x18
+#define FOUR_GIB (4 * GIB)
+#define LOWEST   (64 * KIB) /* for the information, as in GRUB 2 */
+#define ENTRY_STACK \
+	(16 * KIB) /* the specifications promise none; some kernels live on what they find */
+
+/*
+ * The information is made in scratch memory, and then brought to the lowest memory that is free,
+ * below 1 MiB mostly: kernels look at it through page tables of their own that reach no further
+ * than the first few MiB, and begin to use memory behind themselves before they do.
+ */
+bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer)
+{
+	struct placement placement = { .use = USE_BOOT_INFO };
+
+	*writer = (struct writer){ .plan = plan, .size = page_up(size + ENTRY_STACK) };
+	writer->bytes = scratch_take(plan->scratch, writer->size, PAGE_SIZE);
+	if (writer->bytes == NULL
+	    || !plan_find_from(plan, LOWEST, writer->size, PAGE_SIZE, 0, FOUR_GIB, &placement.phys))
+		return plan_refuse_memory(plan, DIAG_MEMORY_LOADER, "boot information",
+		                          writer->size);
+	placement.from = (struct span){ writer->bytes, writer->size };
+	writer->window = placement.phys.begin;
+	plan->entry.rsp = placement.phys.end;
+	return plan_resident_in_place(plan) && plan_add(plan, placement);
+}
+
+void multiboot_enter(struct plan *plan, uint32_t eax, uint64_t ebx)
+{
+	plan->entry.rip = plan->kernel->entry.at + plan->slide;
+	plan->entry.rax = eax;
+	plan->entry.rbx = ebx;
+	plan->entry.cs = CODE_32;
+	plan->entry.ss = plan->entry.data = plan->entry.fs = DATA_32;
+	plan->entry.descriptors = DESCRIPTORS_32;
+	plan->entry.flags = LAUNCH_PROTECTED_MODE;
+	plan->entry.keep_pics = true;
+}
+
+void multiboot_memory(const struct plan *plan, uint32_t *lower, uint32_t *upper)
+{
+	*lower = *upper = 0;
+	for (unsigned i = 0; i < plan->machine->firmware_count; i++) {
+		const struct firmware_range *range = &plan->machine->firmware[i];
+		uint64_t end = range->begin + range->size;
+
+		if (range->type == 1 && range->begin == 0)
+			*lower = (uint32_t)(min_u64(end, 640 * KIB) / KIB);
+		if (range->type == 1 && range->begin <= MIB && end > MIB)
+			*upper = (uint32_t)(min_u64(end - MIB, FOUR_GIB) / KIB);
+	}
+}
+
+struct phys_range multiboot_module(const struct plan *plan, unsigned number)
+{
+	const struct file *file = &plan->order->modules[number];
+
+	for (unsigned i = 0; i < plan->count; i++) {
+		if (plan->placements[i].use == USE_MODULE && number-- == 0) {
+			uint64_t begin = plan->placements[i].phys.begin;
+
+			return (struct phys_range){ begin, begin + file->bytes.size };
+		}
+	}
+	return (struct phys_range){ 0, 0 };
+}
+
+void multiboot_write_line(const struct file *file, char *to, uint64_t size)
+{
+	struct text text = text_in(to, (size_t)size);
+
+	text_add(&text, "%s%s%s", file->name, file->command_line[0] != 0 ? " " : "",
+	         file->command_line);
+}
+
+uint64_t multiboot_line_size(const struct file *file)
+{
+	uint64_t length = text_length(file->command_line);
+
+	return text_length(file->name) + (length != 0 ? length + 1 : 0) + 1;
+}
+
+void multiboot_wish(struct order *order)
+{
+	order->options.old_bios = true;
+}
+
+bool multiboot_apm(const struct machine *machine, struct mb_apm *apm)
+{
+	const struct apm *from = &machine->apm;
+
+	*apm = (struct mb_apm){ from->version,      from->code_32,      from->entry,
+		                from->code_16,      from->data,         from->flags,
+		                from->code_32_size, from->code_16_size, from->data_size };
+	return from->version != 0;
+}
+
+void multiboot_wish_screen(struct order *order, uint32_t width, uint32_t height, uint32_t depth)
+{
+	struct video_request *video = &order->options.video;
+
+	if (video->given)
+		return;
+	*video = (struct video_request){ .want = VIDEO_AUTO, .any = true };
+	if (width != 0 && height != 0) {
+		video->want = VIDEO_SIZE;
+		video->width = width;
+		video->height = height;
+		video->bits_per_pixel = depth >= 15 && depth <= 32 ? depth : 0;
+	}
+}
+
+uint32_t multiboot_memory_type(uint32_t firmware)
+{
+	return firmware >= 1 && firmware <= 5 ? firmware : 2;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* multiboot1.c - Multiboot 1 (GNU Multiboot specification 0.6.96): its header and its information.
+ */
+#include "protocols/multiboot/multiboot.h"
+
+#include "protocols/multiboot/multiboot_header.h"
+
+/* The header at byte `at` of the file. What a short file has no room for is 0. */
+static struct mb1_header read_header(struct span file, uint64_t at)
+{
+	struct mb1_header header = { 0 };
+
+	span_read(file, at, &header, (size_t)min_u64(sizeof(header), file.size - at));
+	return header;
+}
+
+static bool mb1_recognise(struct span file)
+{
+	uint64_t at;
+
+	return multiboot_find(file, &multiboot_version_1, &at);
+}
+
+static bool mb1_resembles(struct span file)
+{
+	return multiboot_resembles(file, &multiboot_version_1);
+}
+
+static bool mb1_read(struct kernel *kernel, struct span file, unsigned address_bits,
+                     struct report *report)
+{
+	struct multiboot_image image = { 0 };
+	struct mb1_header header;
+	uint32_t unknown;
+
+	(void)address_bits;
+	if (!multiboot_find(file, &multiboot_version_1, &image.header))
+		return multiboot_refuse(file, &multiboot_version_1, report);
+	header = read_header(file, image.header);
+	unknown = header.flags & MB1_REQUIRED
+	        & ~(uint32_t)(MB1_ALIGN_MODULES | MB1_WANT_MEMORY | MB1_WANT_VIDEO);
+	if (unknown != 0)
+		return refuse(report, DIAG_MULTIBOOT_REQUIRED,
+		              "its header's flags are %#x; Multiboot 1 does not know %#x of them",
+		              header.flags, unknown);
+	image.has_addresses = image.has_entry = (header.flags & MB1_ADDRESSES) != 0;
+	image.addresses = (struct multiboot_addresses){ header.header_address, header.load_address,
+		                                        header.load_end, header.bss_end };
+	image.entry = header.entry;
+	return multiboot_read(kernel, file, &image, report);
+}
+
+/* The screen that the header asks for. */
+static bool mb1_wish(const struct kernel *kernel, const struct machine *machine,
+                     struct order *order, struct report *report)
+{
+	struct mb1_header header = read_header(kernel->file, kernel->header);
+
+	(void)machine;
+	(void)report;
+	multiboot_wish(order);
+	if ((header.flags & MB1_WANT_VIDEO) != 0 && header.mode_type == 0)
+		multiboot_wish_screen(order, header.width, header.height, header.depth);
+	return true;
+}
+
+/* Words what the kernel asks for, flag by flag. */
+static void mb1_describe(const struct kernel *kernel, struct text *text)
+{
+	struct mb1_header header = read_header(kernel->file, kernel->header);
+
+	text_add(text, "the header at byte %#llx of the file, with flags %#x", ULL(kernel->header),
+	         header.flags);
+	if ((header.flags & MB1_ALIGN_MODULES) != 0)
+		text_add(text, "\nmodules on page boundaries");
+	if ((header.flags & MB1_WANT_MEMORY) != 0)
+		text_add(text, "\namounts of memory, and the memory map");
+	if ((header.flags & MB1_WANT_VIDEO) != 0 && header.mode_type != 0)
+		text_add(text, "\na text screen");
+	else if ((header.flags & MB1_WANT_VIDEO) != 0)
+		multiboot_describe_screen(text, header.width, header.height, header.depth);
+	if ((header.flags & MB1_ADDRESSES) != 0)
+		text_add(text,
+		         "\nits header at %#x, its file at %#x-%#x, zeroes to %#x\n"
+		         "its entry at %#x",
+		         header.header_address, header.load_address, header.load_end,
+		         header.bss_end, header.entry);
+}
+
+/* Bytes that the information takes at most. */
+static uint64_t info_size(const struct plan *plan)
+{
+	const struct order *order = plan->order;
+	struct multiboot_sections sections;
+	uint64_t size = sizeof(struct mb1_info) + 1280 + multiboot_line_size(&order->kernel);
+
+	size += plan->machine->firmware_count * sizeof(struct mb1_range);
+	for (unsigned i = 0; i < order->module_count; i++)
+		size += sizeof(struct mb1_module) + 8 + multiboot_line_size(&order->modules[i]);
+	return size
+	     + (multiboot_find_sections(plan->kernel->file, &sections) ? sections.headers.size : 0);
+}
+
+/* Writes a command line; returns its address. */
+static uint32_t write_line(struct writer *writer, const struct file *file)
+{
+	uint64_t size = multiboot_line_size(file);
+	void *bytes;
+	uint64_t at = writer_reserve(writer, size, &bytes);
+
+	multiboot_write_line(file, bytes, size);
+	return (uint32_t)at;
+}
+
+/* The list of modules. */
+static void write_modules(struct writer *writer, struct mb1_info *info)
+{
+	const struct plan *plan = writer->plan;
+	unsigned count = plan->order->module_count;
+	struct mb1_module *modules;
+	void *bytes;
+
+	info->modules = (uint32_t)writer_reserve(writer, count * sizeof(*modules), &bytes);
+	info->module_count = count;
+	modules = bytes;
+	for (unsigned i = 0; i < count; i++) {
+		struct phys_range range = multiboot_module(plan, i);
+
+		modules[i].begin = (uint32_t)range.begin;
+		modules[i].end = (uint32_t)range.end;
+		modules[i].command_line = write_line(writer, &plan->order->modules[i]);
+	}
+}
+
+/* The firmware's memory map: this protocol leaves it to the kernel to spare itself and its modules.
+ */
+static void write_memory(struct writer *writer, struct mb1_info *info)
+{
+	const struct machine *machine = writer->plan->machine;
+	struct mb1_range *ranges;
+	void *bytes;
+
+	multiboot_memory(writer->plan, &info->memory_lower, &info->memory_upper);
+	info->map_size = machine->firmware_count * (uint32_t)sizeof(*ranges);
+	info->map = (uint32_t)writer_reserve(writer, info->map_size, &bytes);
+	ranges = bytes;
+	for (unsigned i = 0; i < machine->firmware_count; i++)
+		ranges[i] =
+			(struct mb1_range){ sizeof(*ranges) - sizeof(ranges[i].size),
+			                    machine->firmware[i].begin, machine->firmware[i].size,
+			                    multiboot_memory_type(machine->firmware[i].type) };
+}
+
+/* The screen: a framebuffer if there is one, else 80x25 cells of text. */
+static void write_screen(const struct machine *machine, struct mb1_info *info)
+{
+	const struct screen *screen = &machine->screen;
+	bool text = screen->pixels.begin == screen->pixels.end;
+	uint64_t address = text ? 0xb8000 : screen->pixels.begin;
+
+	info->framebuffer_low = (uint32_t)address;
+	info->framebuffer_high = (uint32_t)(address >> 32);
+	info->framebuffer_pitch = text ? 160 : screen->pitch;
+	info->framebuffer_width = text ? 80 : screen->width;
+	info->framebuffer_height = text ? 25 : screen->height;
+	info->framebuffer_bits = text ? 16 : (uint8_t)screen->bits_per_pixel;
+	info->framebuffer_type = text ? MB_FRAMEBUFFER_TEXT : MB_FRAMEBUFFER_RGB;
+	info->red_shift = screen->red_shift;
+	info->red_bits = screen->red_bits;
+	info->green_shift = screen->green_shift;
+	info->green_bits = screen->green_bits;
+	info->blue_shift = screen->blue_shift;
+	info->blue_bits = screen->blue_bits;
+}
+
+/* What the VGA BIOS said, if the screen is in one of its modes. */
+static void write_vbe(struct writer *writer, struct mb1_info *info)
+{
+	const struct machine *machine = writer->plan->machine;
+	const struct vbe *vbe = &machine->vbe;
+
+	if (vbe->mode.size == 0)
+		return;
+	info->flags |= MB1_HAS_VBE;
+	info->vbe_control = (uint32_t)writer_copy(writer, vbe->control.bytes, vbe->control.size);
+	info->vbe_mode_info = (uint32_t)writer_copy(writer, vbe->mode.bytes, vbe->mode.size);
+	info->vbe_mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR);
+	info->vbe_segment = vbe->interface_segment;
+	info->vbe_offset = vbe->interface_offset;
+	info->vbe_length = vbe->interface_size;
+}
+
+/* What the BIOS knows of the drive, of itself, and of power. */
+static void write_bios(struct writer *writer, struct mb1_info *info)
+{
+	const struct machine *machine = writer->plan->machine;
+	struct mb_apm apm;
+
+	if (!machine->network) {
+		info->flags |= MB1_HAS_BOOT_DEVICE;
+		info->boot_device = machine->boot_drive << 24 | 0xffffff; /* 0xff: no partition */
+	}
+	if (machine->rom_configuration != 0) {
+		info->flags |= MB1_HAS_CONFIGURATION;
+		info->configuration = (uint32_t)machine->rom_configuration;
+	}
+	if (multiboot_apm(machine, &apm)) {
+		info->flags |= MB1_HAS_APM;
+		info->apm = (uint32_t)writer_copy(writer, &apm, sizeof(apm));
+	}
+}
+
+/* The section headers, with the sections that no segment brings. */
+static bool write_sections(struct writer *writer, struct mb1_info *info)
+{
+	struct multiboot_sections sections;
+	void *headers;
+
+	if (!multiboot_find_sections(writer->plan->kernel->file, &sections))
+		return true;
+	info->sections = (uint32_t)writer_reserve(writer, sections.headers.size, &headers);
+	span_read(sections.headers, 0, headers, (size_t)sections.headers.size);
+	info->section_count = sections.count;
+	info->section_size = sections.entry_size;
+	info->section_names = sections.names;
+	info->flags |= MB1_HAS_ELF_SECTIONS;
+	return multiboot_load_sections(writer->plan, &sections, headers);
+}
+
+static bool mb1_plan(struct plan *plan)
+{
+	struct writer writer;
+	struct mb1_info *info;
+	void *bytes;
+	uint64_t at;
+
+	if (!multiboot_plan(plan, info_size(plan), &writer))
+		return false;
+	at = writer_reserve(&writer, sizeof(*info), &bytes);
+	info = bytes;
+	info->flags = MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES | MB1_HAS_MEMORY_MAP
+	            | MB1_HAS_LOADER_NAME | MB1_HAS_FRAMEBUFFER;
+	info->command_line = write_line(&writer, &plan->order->kernel);
+	info->loader_name = (uint32_t)writer_string(&writer, LOADER_NAME);
+	write_modules(&writer, info);
+	write_memory(&writer, info);
+	write_bios(&writer, info);
+	write_screen(plan->machine, info);
+	write_vbe(&writer, info);
+	multiboot_enter(plan, MB1_ENTERED, at);
+	return write_sections(&writer, info);
+}
+
+const struct protocol multiboot1_protocol = {
+	.name = "multiboot1",
+	.options = OPTION_VIDEO,
+	.recognise = mb1_recognise,
+	.resembles = mb1_resembles,
+	.read = mb1_read,
+	.wish = mb1_wish,
+	.place = multiboot_place,
+	.plan = mb1_plan,
+	.describe = mb1_describe,
+};

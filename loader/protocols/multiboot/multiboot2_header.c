@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* multiboot2_header.c - see multiboot2_header.h; the sections are those of the specification. */
+#include "protocols/multiboot/multiboot2_header.h"
+
+/* A tag while it is read. */
+struct tag {
+	struct mb2_header_tag header;
+	uint64_t at;      /* offset in the file, for messages */
+	struct span body; /* behind the tag's first 8 bytes */
+};
+
+/* The tags that there are, and where the wishes keep their contents. */
+static const struct {
+	char name[24];
+	uint8_t size, to;
+} known[] = {
+	[MB2_HEADER_END] = { "end", 0, 0 },
+	[MB2_HEADER_INFORMATION] = { "information request", 0, 0 },
+	[MB2_HEADER_ADDRESSES] = { "address", sizeof(struct multiboot_addresses),
+	                           offsetof(struct mb2_wishes, image.addresses) },
+	[MB2_HEADER_ENTRY] = { "entry address", 4, offsetof(struct mb2_wishes, image.entry) },
+	[MB2_HEADER_CONSOLE] = { "console flags", 4, offsetof(struct mb2_wishes, console) },
+	[MB2_HEADER_FRAMEBUFFER] = { "framebuffer", 12, offsetof(struct mb2_wishes, screen) },
+	[MB2_HEADER_ALIGN_MODULES] = { "module alignment", 0, 0 },
+	[MB2_HEADER_EFI_SERVICES] = { "EFI boot services", 0, 0 },
+	[MB2_HEADER_EFI32_ENTRY] = { "EFI i386 entry address", 0, 0 },
+	[MB2_HEADER_EFI64_ENTRY] = { "EFI amd64 entry address", 0, 0 },
+	[MB2_HEADER_RELOCATABLE] = { "relocatable", sizeof(struct mb2_relocatable),
+	                             offsetof(struct mb2_wishes, place) },
+};
+
+/* What the kernel can ask to be told (3.6). */
+static const char information[][26] = {
+	[MB2_END] = "end",
+	[MB2_COMMAND_LINE] = "command line",
+	[MB2_LOADER_NAME] = "loader's name",
+	[MB2_MODULE] = "modules",
+	[MB2_MEMORY] = "amounts of memory",
+	[MB2_BOOT_DEVICE] = "boot device",
+	[MB2_MEMORY_MAP] = "memory map",
+	[MB2_VBE] = "VBE information",
+	[MB2_FRAMEBUFFER] = "framebuffer",
+	[MB2_ELF_SECTIONS] = "ELF sections",
+	[MB2_APM] = "APM table",
+	[MB2_EFI32] = "EFI 32-bit system table",
+	[MB2_EFI64] = "EFI 64-bit system table",
+	[MB2_SMBIOS] = "SMBIOS tables",
+	[MB2_RSDP_OLD] = "ACPI 1.0 root pointer",
+	[MB2_RSDP_NEW] = "ACPI 2.0 root pointer",
+	[MB2_NETWORK] = "network configuration",
+	[MB2_EFI_MEMORY_MAP] = "EFI memory map",
+	[MB2_EFI_SERVICES] = "EFI boot services",
+	[MB2_EFI32_IMAGE] = "EFI 32-bit image handle",
+	[MB2_EFI64_IMAGE] = "EFI 64-bit image handle",
+	[MB2_LOAD_BASE] = "load address",
+};
+_Static_assert(COUNT(information) == MB2_TAG_TYPES, "each has a name");
+
+/* The header's tags as *tags. */
+static bool find_tags(struct span file, uint64_t at, struct span *tags, struct report *report)
+{
+	struct mb2_header header;
+
+	span_read(file, at, &header, sizeof(header));
+	if (header.architecture != MB2_I386)
+		return refuse(report, DIAG_MULTIBOOT_ARCHITECTURE,
+		              "the header at byte %#llx of the file says %u%s, not 0 (i386)",
+		              ULL(at), header.architecture,
+		              header.architecture == MB2_MIPS ? " (MIPS)" : "");
+	if (header.length < sizeof(header)
+	    || !span_part(file, at + sizeof(header), header.length - sizeof(header), tags))
+		return refuse(report, DIAG_MULTIBOOT_TAGS,
+		              "the header at byte %#llx says that it has %u bytes; it begins with "
+		              "%zu, and the file has %llu from there on",
+		              ULL(at), header.length, sizeof(header), ULL(file.size - at));
+	return true;
+}
+
+/* True if the tag may be passed over. */
+static bool is_optional(const struct tag *tag)
+{
+	return (tag->header.flags & MB2_OPTIONAL) != 0;
+}
+
+/* The tag at *at; false at the end of the tags, also where no end tag says so. */
+static bool next_tag(struct span tags, uint64_t *at, struct tag *tag)
+{
+	tag->at = *at;
+	if (!span_read(tags, *at, &tag->header, sizeof(tag->header))
+	    || tag->header.type == MB2_HEADER_END)
+		return false;
+	span_part(tags, *at + sizeof(tag->header), (uint64_t)tag->header.size - sizeof(tag->header),
+	          &tag->body);
+	*at = align_up(*at + tag->header.size, MB2_ALIGN);
+	return true;
+}
+
+/* 3.1.4: what is known to the specification is given if it is there, and nothing else. */
+static bool check_information(const struct tag *tag, struct report *report)
+{
+	uint32_t type;
+
+	for (uint64_t at = 0; span_read(tag->body, at, &type, sizeof(type)); at += sizeof(type)) {
+		if (type >= MB2_TAG_TYPES && !is_optional(tag))
+			return refuse(report, DIAG_MULTIBOOT_REQUIRED,
+			              "information of type %u, which Multiboot 2.0 does not know "
+			              "(its last is %u, the %s)",
+			              type, MB2_LOAD_BASE, information[MB2_LOAD_BASE]);
+	}
+	return true;
+}
+
+/* Takes one tag in. */
+static bool take_tag(const struct tag *tag, struct mb2_wishes *wishes, struct report *report)
+{
+	unsigned type = tag->header.type;
+	uint64_t at = wishes->image.header + sizeof(struct mb2_header) + tag->at;
+
+	if (tag->header.size < sizeof(tag->header)
+	    || tag->body.size != tag->header.size - sizeof(tag->header))
+		return refuse(report, DIAG_MULTIBOOT_TAGS,
+		              "the tag of type %u at byte %#llx says that it has %u bytes; it has "
+		              "at least %zu, and ends before the header does",
+		              type, ULL(at), tag->header.size, sizeof(tag->header));
+	if (type >= COUNT(known))
+		return is_optional(tag)
+		    || refuse(report, DIAG_MULTIBOOT_REQUIRED,
+		              "a header tag of type %u, which Multiboot 2.0 does not know "
+		              "(its last is %u, the %s tag)",
+		              type, MB2_HEADER_RELOCATABLE, known[MB2_HEADER_RELOCATABLE].name);
+	if (!span_read(tag->body, 0, (uint8_t *)wishes + known[type].to, known[type].size))
+		return refuse(report, DIAG_MULTIBOOT_TAGS,
+		              "the %s tag at byte %#llx has %u bytes, not %zu", known[type].name,
+		              ULL(at), tag->header.size, sizeof(tag->header) + known[type].size);
+	wishes->tags |= UINT32_C(1) << type;
+	return type != MB2_HEADER_INFORMATION || check_information(tag, report);
+}
+
+bool mb2_read_wishes(struct mb2_wishes *wishes, struct span file, uint64_t header,
+                     struct report *report)
+{
+	struct span tags;
+	struct tag tag;
+	uint64_t at = 0;
+
+	*wishes = (struct mb2_wishes){ .image = { .header = header } };
+	if (!find_tags(file, header, &tags, report))
+		return false;
+	while (next_tag(tags, &at, &tag)) {
+		if (!take_tag(&tag, wishes, report))
+			return false;
+	}
+	wishes->image.has_addresses = mb2_has(wishes, MB2_HEADER_ADDRESSES);
+	wishes->image.has_entry = mb2_has(wishes, MB2_HEADER_ENTRY);
+	if (wishes->place.align == 0)
+		wishes->place.align = 1;
+	return is_power_of_two(wishes->place.align)
+	    || refuse(report, DIAG_MULTIBOOT_TAGS,
+	              "the relocatable tag asks for a multiple of %#x, which is no power of two",
+	              wishes->place.align);
+}
+
+/* Words a request for information, type by type. */
+static void describe_information(const struct tag *tag, struct text *text)
+{
+	uint32_t type;
+
+	for (uint64_t at = 0; span_read(tag->body, at, &type, sizeof(type)); at += sizeof(type)) {
+		if (type >= MB2_TAG_TYPES)
+			text_add(text, "\ninformation of type %u (unknown)", type);
+		else
+			text_add(text, "\n%s%s%s", information[type],
+			         is_optional(tag) ? ", if that can be" : "",
+			         information[type][0] == 'E' && information[type][1] == 'F'
+			                 ? " (with a BIOS there is none)"
+			                 : "");
+	}
+}
+
+/* Words where the kernel may go. */
+static void describe_place(const struct mb2_relocatable *place, struct text *text)
+{
+	static const char *const preferences[] = { "", ", as low as can be",
+		                                   ", as high as can be" };
+
+	text_add(text, "\nany place in %#x-%#x, at a multiple of %#x%s", place->lowest,
+	         place->highest, place->align,
+	         place->preference < COUNT(preferences) ? preferences[place->preference] : "");
+}
+
+/* Words a tag that is not a request for information. */
+static void describe_tag(const struct mb2_wishes *wishes, unsigned type, struct text *text)
+{
+	const struct multiboot_addresses *addresses = &wishes->image.addresses;
+	const uint32_t *screen = wishes->screen;
+
+	switch (type) {
+	case MB2_HEADER_ADDRESSES:
+		text_add(text, "\nits header at %#x, its file at %#x-%#x, zeroes to %#x",
+		         addresses->header_address, addresses->load_address, addresses->load_end,
+		         addresses->bss_end);
+		break;
+	case MB2_HEADER_ENTRY:
+		text_add(text, "\nits entry at %#x", wishes->image.entry);
+		break;
+	case MB2_HEADER_CONSOLE:
+		text_add(text, "\na console%s%s",
+		         (wishes->console & MB2_CONSOLE_REQUIRED) != 0 ? " without fail" : "",
+		         (wishes->console & MB2_CONSOLE_TEXT) != 0 ? ", text will do" : "");
+		break;
+	case MB2_HEADER_FRAMEBUFFER:
+		multiboot_describe_screen(text, screen[0], screen[1], screen[2]);
+		break;
+	case MB2_HEADER_ALIGN_MODULES:
+		text_add(text, "\nmodules on page boundaries");
+		break;
+	case MB2_HEADER_RELOCATABLE:
+		describe_place(&wishes->place, text);
+		break;
+	default:
+		if (type < COUNT(known))
+			text_add(text, "\n%s (of no use with a BIOS)", known[type].name);
+		else
+			text_add(text, "\nwhat is unknown, if that can be (tag %u)", type);
+	}
+}
+
+void mb2_describe(const struct kernel *kernel, struct text *text)
+{
+	struct report unused = { 0 };
+	struct mb2_wishes wishes;
+	struct span tags;
+	struct tag tag;
+	uint64_t at = 0;
+
+	if (!mb2_read_wishes(&wishes, kernel->file, kernel->header, &unused)
+	    || !find_tags(kernel->file, kernel->header, &tags, &unused))
+		return;
+	text_add(text, "the header of %llu bytes at byte %#llx of the file",
+	         ULL(tags.size + sizeof(struct mb2_header)), ULL(kernel->header));
+	while (next_tag(tags, &at, &tag)) {
+		if (tag.header.type == MB2_HEADER_INFORMATION)
+			describe_information(&tag, text);
+		else
+			describe_tag(&wishes, tag.header.type, text);
+	}
+}

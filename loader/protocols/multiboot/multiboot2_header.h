@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* multiboot2_header.h - the tags of a Multiboot 2 header: what the kernel asks for. Knows nothing
+ * of what it is answered with. */
+#ifndef PROTOCOLS_MULTIBOOT2_HEADER_H
+#define PROTOCOLS_MULTIBOOT2_HEADER_H
+
+#include "protocols/multiboot/abi.h"
+#include "protocols/multiboot/multiboot_header.h"
+
+struct mb2_wishes {
+	struct multiboot_image image;
+	uint32_t tags;                /* a bit for each type of tag that is there */
+	uint32_t screen[3];           /* width, height, bits of a pixel; 0: any */
+	uint32_t console;             /* MB2_CONSOLE_... */
+	struct mb2_relocatable place; /* its align is a power of two */
+};
+
+/* True if the header has a tag of this type. */
+static inline bool mb2_has(const struct mb2_wishes *wishes, enum mb2_header_tag_type type)
+{
+	return (wishes->tags >> type & 1) != 0;
+}
+
+/*
+ * Takes all tags in of the header that multiboot_find() has found at byte `header` of the file.
+ * Ends at the first that is malformed, or that asks for what no loader like this one can give and
+ * may not be passed over: then the reason is in the report.
+ */
+bool mb2_read_wishes(struct mb2_wishes *wishes, struct span file, uint64_t header,
+                     struct report *report);
+
+/* Words what the kernel asks for, tag by tag. */
+void mb2_describe(const struct kernel *kernel, struct text *text);
+
+#endif

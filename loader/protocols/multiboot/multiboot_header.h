@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * multiboot_header.h - finds a Multiboot header in a kernel's file, says what is wrong with one
+ * that is not quite right, and reads the kernel that it describes. Knows both versions' magic
+ * numbers and nothing of flags and tags.
+ */
+#ifndef PROTOCOLS_MULTIBOOT_HEADER_H
+#define PROTOCOLS_MULTIBOOT_HEADER_H
+
+#include "core/elf.h"
+
+/* How the header of a version is recognised. */
+struct multiboot_version {
+	unsigned number;
+	uint32_t magic;
+	unsigned words;  /* that add up to 0, the magic number first and the checksum last */
+	unsigned align;  /* it stands at a multiple of this */
+	unsigned before; /* and these words end before this byte of the file */
+};
+
+extern const struct multiboot_version multiboot_version_1, multiboot_version_2;
+
+/* Where the kernel's header stands, and what it says of the kernel's place. All addresses are
+ * physical. */
+struct multiboot_image {
+	uint64_t header;               /* offset in the file */
+	bool has_addresses, has_entry; /* else the file's ELF headers count */
+	struct multiboot_addresses {
+		uint32_t header_address, load_address, load_end, bss_end;
+	} addresses;
+	uint32_t entry;
+};
+
+/* The place of the first right header in the file; false if there is none. */
+bool multiboot_find(struct span file, const struct multiboot_version *version, uint64_t *at);
+
+/*
+ * What is wrong with the header that comes nearest to a right one, in a file that has no right one:
+ * a code, and words. False if nothing looks like a header of this version.
+ */
+bool multiboot_mistake(struct span file, const struct multiboot_version *version, enum diag *code,
+                       struct text *words);
+
+/* True if the file is no ELF64 kernel, which other protocols may start, but has what looks like a
+ * header of this version. */
+bool multiboot_resembles(struct span file, const struct multiboot_version *version);
+
+/* Refuses a file without a right header, and says what is wrong. Always false. */
+bool multiboot_refuse(struct span file, const struct multiboot_version *version,
+                      struct report *report);
+
+/* Reads the kernel that header and file describe. On false, the reason is in the report. */
+bool multiboot_read(struct kernel *kernel, struct span file, const struct multiboot_image *image,
+                    struct report *report);
+
+/* Words the wish for a screen; 0 means any. */
+void multiboot_describe_screen(struct text *text, uint32_t width, uint32_t height, uint32_t depth);
+
+#endif
