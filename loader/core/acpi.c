@@ -129,7 +129,7 @@ static bool is_listed(const struct processor *list, unsigned count, uint32_t api
 	return i < count;
 }
 
-unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned room)
+unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned capacity)
 {
 	struct span madt = madt_of(machine);
 	struct processor processor;
@@ -139,23 +139,23 @@ unsigned acpi_processors(const struct machine *machine, struct processor *list, 
 
 	while ((type = next_entry(madt, &at, &entry)) != MADT_END) {
 		if (!read_processor(type, entry, &processor)
-		    || is_listed(list, (unsigned)min_u64(count, room), processor.apic_id))
+		    || is_listed(list, (unsigned)min_u64(count, capacity), processor.apic_id))
 			continue;
-		if (count < room)
+		if (count < capacity)
 			list[count] = processor;
 		count++;
 	}
 	return count;
 }
 
-unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned room)
+unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity)
 {
 	struct span madt = madt_of(machine);
 	struct span entry;
 	uint64_t at = MADT_ENTRIES;
 	unsigned type, count = 0;
 
-	while (count < room && (type = next_entry(madt, &at, &entry)) != MADT_END) {
+	while (count < capacity && (type = next_entry(madt, &at, &entry)) != MADT_END) {
 		if (type == MADT_IO_APIC
 		    && span_read(entry, MADT_IO_APIC_ADDRESS, &list[count], sizeof(list[0])))
 			count++;

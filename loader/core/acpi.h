@@ -10,9 +10,9 @@
  * how many, and the first `room` of them in *list. 0 if there is no MADT, or if it or a table on
  * the way to it does not lie in memory that the loader can see.
  */
-unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned room);
+unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned capacity);
 
 /* Physical addresses of the I/O APICs, at most `room`; returns how many. */
-unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned room);
+unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity);
 
 #endif

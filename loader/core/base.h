@@ -181,7 +181,7 @@ bool span_string(struct span from, uint64_t offset, uint64_t *length);
 uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32_t word);
 
 /*
- * Memory that the front end set aside for what the loader makes: page tables, boot information, the
+ * Memory that the platform set aside for what the loader makes: page tables, boot information, the
  * resident part. It lies in RAM that nothing else uses, below the end of the loader's reach, so
  * what is made there is already in its final place. Taking is all there is; unused memory at the
  * end goes to the kernel as free RAM.

@@ -4,24 +4,24 @@
 #include "core/boot.h"
 
 /* Begins the plan. */
-static bool begin(struct boot *boot, const struct machine *machine, const struct order *order,
+static bool begin(struct boot *boot, const struct machine *machine, const struct config *config,
                   const struct protocol *protocol, struct scratch *scratch, struct report *report)
 {
-	plan_begin(&boot->plan, machine, order, &boot->kernel, &boot->memory, scratch, report);
+	plan_begin(&boot->plan, machine, config, &boot->kernel, &boot->memory, scratch, report);
 	boot->plan.protocol = protocol->name;
 	plan_symbols(&boot->plan);
 	return true;
 }
 
-/* The CPU must have what the order asks for. */
-static bool check_cpu(const struct machine *machine, const struct order *order,
+/* The CPU must have what the configuration asks for. */
+static bool check_cpu(const struct machine *machine, const struct config *config,
                       struct report *report)
 {
 	if (!machine->cpu.long_mode)
 		return refuse(report, DIAG_CPU_NO_LONG_MODE, "CPUID 80000001h EDX bit 29 is 0");
 	if (!machine->cpu.nx)
 		return refuse(report, DIAG_CPU_NO_NX, "CPUID 80000001h EDX bit 20 is 0");
-	if (order->options.paging_levels == 5 && !machine->cpu.la57)
+	if (config->options.paging_levels == 5 && !machine->cpu.la57)
 		return refuse(report, DIAG_CPU_NO_LA57, "CPUID 7 ECX bit 16 is 0");
 	return true;
 }
@@ -74,8 +74,8 @@ static bool word_launch(struct boot *boot)
 
 	if (launch == NULL || !list_segments(plan, launch))
 		return refuse(plan->report, DIAG_MEMORY_LOADER, "the launch record does not fit");
-	launch->moves = physical(plan->machine, plan->moves);
-	launch->move_count = plan->move_count;
+	launch->copies = physical(plan->machine, plan->copies);
+	launch->copy_count = plan->copy_count;
 	launch->fills = physical(plan->machine, plan->fills);
 	launch->fill_count = plan->fill_count;
 	launch->rela = plan_kernel_physical(plan, relocations->rela_at.at);
@@ -91,7 +91,7 @@ static bool word_launch(struct boot *boot)
 	launch->rdi = plan->entry.rdi;
 	launch->tsc_slot = plan->entry.tsc_slot;
 	word_state(plan, launch);
-	launch->landmarks = plan->landmarks_at;
+	launch->fault_info = plan->fault_info_at;
 	launch->patches = plan->patch_count != 0 ? physical(plan->machine, plan->patches) : 0;
 	launch->patch_count = plan->patch_count;
 	launch->processors = physical(plan->machine, plan->processors);
@@ -101,16 +101,16 @@ static bool word_launch(struct boot *boot)
 	return true;
 }
 
-bool boot_wish(struct boot *boot, const struct machine *machine, struct order *order,
-               const struct protocol *protocol, struct report *report)
+bool boot_request(struct boot *boot, const struct machine *machine, struct config *config,
+                  const struct protocol *protocol, struct report *report)
 {
-	order_drop_options(order, protocol->options, protocol->name, report);
+	config_drop_options(config, protocol->options, protocol->name, report);
 	boot->kernel.physical = false;
-	return protocol->wish == NULL
-	    || (check_cpu(machine, order, report)
-	        && protocol->read(&boot->kernel, order->kernel.bytes,
-	                          virtual_bits(order->options.paging_levels), report)
-	        && protocol->wish(&boot->kernel, machine, order, report));
+	return protocol->request == NULL
+	    || (check_cpu(machine, config, report)
+	        && protocol->read(&boot->kernel, config->kernel.bytes,
+	                          virtual_bits(config->options.paging_levels), report)
+	        && protocol->request(&boot->kernel, machine, config, report));
 }
 
 uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t size)
@@ -131,21 +131,22 @@ uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t
 	return place.begin;
 }
 
-bool boot_prepare(struct boot *boot, const struct machine *machine, const struct order *order,
+bool boot_prepare(struct boot *boot, const struct machine *machine, const struct config *config,
                   const struct protocol *protocol, struct scratch *scratch, struct report *report)
 {
 	struct plan *plan = &boot->plan;
 
-	return check_cpu(machine, order, report) /* can it do 64 bits? */
-	    && protocol->read(&boot->kernel, order->kernel.bytes,
-	                      virtual_bits(order->options.paging_levels),
+	return check_cpu(machine, config, report) /* can it do 64 bits? */
+	    && protocol->read(&boot->kernel, config->kernel.bytes,
+	                      virtual_bits(config->options.paging_levels),
 	                      report)                                /* can we start this kernel? */
 	    && memory_read(&boot->memory, machine, *scratch, report) /* which memory is there? */
-	    && begin(boot, machine, order, protocol, scratch, report)
-	    && protocol->place(plan)                            /* where does the kernel go? */
-	    && plan_modules(plan)                               /* and the modules? */
-	    && protocol->plan(plan)                             /* what else is promised? */
-	    && plan_map(plan)                                   /* what is seen where? */
-	    && (protocol->seal == NULL || protocol->seal(plan)) /* what is the kernel told? */
+	    && begin(boot, machine, config, protocol, scratch, report)
+	    && protocol->place(plan) /* where does the kernel go? */
+	    && plan_modules(plan)    /* and the modules? */
+	    && protocol->plan(plan)  /* what else is promised? */
+	    && plan_map(plan)        /* what is seen where? */
+	    && (protocol->write_memory_map == NULL
+	        || protocol->write_memory_map(plan)) /* what is the kernel told? */
 	    && word_launch(boot);
 }

@@ -27,10 +27,10 @@ struct protocol {
 	bool (*read)(struct kernel *kernel, struct span file, unsigned address_bits,
 	             struct report *report);
 
-	/* Adds to the order what the kernel itself asks for: a screen, paging levels, files. What
-	 * the user ordered stays. NULL: kernels of this protocol have no wishes. */
-	bool (*wish)(const struct kernel *kernel, const struct machine *machine,
-	             struct order *order, struct report *report);
+	/* Adds to the configuration what the kernel itself asks for: a screen, paging levels,
+	 * files. What the user ordered stays. NULL: kernels of this protocol have no requests. */
+	bool (*request)(const struct kernel *kernel, const struct machine *machine,
+	                struct config *config, struct report *report);
 
 	/* Places the kernel's segments: plan_kernel(), unless the protocol has its own mind about
 	 * where. */
@@ -42,7 +42,7 @@ struct protocol {
 
 	/* Writes what can only be known when everything is placed: the memory map. Adds no
 	 * placement. NULL: all is written already. */
-	bool (*seal)(struct plan *plan);
+	bool (*write_memory_map)(struct plan *plan);
 
 	/* Words what the kernel asks for by itself, a line each, the last without an end. NULL:
 	 * kernels of this protocol ask for nothing. */
@@ -58,17 +58,17 @@ struct boot {
 };
 
 /*
- * Takes from the order what the protocol does not have, with a warning, and adds to it what the
- * kernel itself asks for, before anything of it but the kernel's file is looked at. On false, the
- * reason is in the report.
+ * Takes from the configuration what the protocol does not have, with a warning, and adds to it what
+ * the kernel itself asks for, before anything of it but the kernel's file is looked at. On false,
+ * the reason is in the report.
  */
-bool boot_wish(struct boot *boot, const struct machine *machine, struct order *order,
-               const struct protocol *protocol, struct report *report);
+bool boot_request(struct boot *boot, const struct machine *machine, struct config *config,
+                  const struct protocol *protocol, struct report *report);
 
 /*
  * Where in `block` scratch memory of `size` bytes goes: as high as can be, but clear of the places
- * that the kernel, which boot_wish() has seen, must have for itself. At the block's end if nothing
- * in it is clear.
+ * that the kernel, which boot_request() has seen, must have for itself. At the end of the block if
+ * nothing in it is clear.
  */
 uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t size);
 
@@ -77,7 +77,7 @@ uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t
  * resident part, and cannot fail. Nothing outside of scratch memory has been written to. On false,
  * the reason is in the report.
  */
-bool boot_prepare(struct boot *boot, const struct machine *machine, const struct order *order,
+bool boot_prepare(struct boot *boot, const struct machine *machine, const struct config *config,
                   const struct protocol *protocol, struct scratch *scratch, struct report *report);
 
 #endif

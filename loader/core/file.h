@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.h - what every front end has to know of a file that it has read: is it the right one, and is
+/* file.h - what every platform has to know of a file that it has read: is it the right one, and is
  * it compressed? */
 #ifndef CORE_FILE_H
 #define CORE_FILE_H
@@ -7,8 +7,8 @@
 #include "core/machine.h"
 #include "core/report.h"
 
-/* The file as it lies on the disc must be the one that the order names by its digest, if it does.
- * Refuses if it is not. */
+/* The file as it lies on the disc must be the one that the configuration names by its digest, if it
+ * does. Refuses if it is not. */
 bool file_check_digest(const struct file *file, struct report *report);
 
 /* True if the file is gzip-compressed; *size is then what it says it unpacks to. */

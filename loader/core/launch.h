@@ -39,11 +39,11 @@ struct launch_processor {
 	uint64_t slot;        /* virtual: a word in which the address to go to will be written */
 	uint64_t state;       /* physical: a 32-bit word that becomes 1 when it waits; 0: none */
 	uint64_t stack_begin; /* virtual; the stack ends at rsp */
-	uint8_t room[PROCESSOR_ROOM]; /* the resident part's own */
+	uint8_t capacity[PROCESSOR_ROOM]; /* the resident part's own */
 };
 
 /* A piece of memory to be copied; source and target may overlap. */
-struct move {
+struct copy {
 	uint64_t to, from, size;
 };
 
@@ -91,7 +91,7 @@ enum launch_flags {
 };
 
 struct launch {
-	uint64_t moves, move_count;       /* struct move[], in order */
+	uint64_t copies, copy_count;      /* struct copy[], in order */
 	uint64_t fills, fill_count;       /* struct fill[], after all moves */
 	uint64_t segments, segment_count; /* struct launch_segment[], sorted */
 	uint64_t rela, rela_size;         /* the RELA table, where it was loaded; bytes */
@@ -105,7 +105,7 @@ struct launch {
 	uint64_t rip, rsp, rdi; /* the kernel's first registers: virtual */
 	uint64_t tsc_slot;      /* where to store the time of the jump, or 0 */
 
-	uint64_t landmarks; /* struct landmarks: for what may come after */
+	uint64_t fault_info; /* struct fault info: for what may come after */
 
 	uint64_t cr0, cr4;         /* control registers at the kernel's first instruction */
 	uint64_t rax, rbx;         /* in protected mode; all that is not named here is 0 */
@@ -132,7 +132,7 @@ _Static_assert(offsetof(struct launch, patches) == 200, "wire structure");
 _Static_assert(offsetof(struct launch, trampoline) == 232, "wire structure");
 _Static_assert(sizeof(struct launch) == 240, "wire structure");
 _Static_assert(offsetof(struct launch_processor, slot) == 24, "read by launch.inc");
-_Static_assert(offsetof(struct launch_processor, room) == 48, "wire structure");
+_Static_assert(offsetof(struct launch_processor, capacity) == 48, "wire structure");
 _Static_assert(sizeof(struct launch_processor) % 16 == 0, "wire structure");
 
 #endif

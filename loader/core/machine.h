@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine.h - what the core is told about the machine, and what the user ordered. Facts, not
- * callbacks: a front end fills these in, whoever it is, and the core never asks who did.
+ * machine.h - what the core is told about the machine, and what the user asked for. Facts, not
+ * callbacks: a platform fills these in, whoever it is, and the core never asks who did.
  */
 #ifndef CORE_MACHINE_H
 #define CORE_MACHINE_H
@@ -74,14 +74,14 @@ struct apm {
 struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
 	                    paging */
-	uint64_t reach;  /* it can point at physical addresses below this */
+	uint64_t identity_limit; /* it can point at physical addresses below this */
 
 	const struct firmware_range *firmware;
 	unsigned firmware_count;
 
-	const struct phys_range *busy; /* memory that must stay as it is until the kernel runs: our
-	                                  code, our stack */
-	unsigned busy_count;
+	const struct phys_range *reserved; /* memory that must stay as it is until the kernel runs:
+	                                      our code, our stack */
+	unsigned reserved_count;
 
 	struct span resident; /* the 64-bit part that stays with the kernel
 	                         (loader/resident/resident.h) */
@@ -116,16 +116,16 @@ struct machine {
 	uint64_t rom_configuration; /* int 15h, AH=C0h: physical address of the table, or 0 */
 };
 
-/* A file that the front end has read into memory. */
+/* A file that the platform has read into memory. */
 struct file {
 	const char *name;
 	const char *command_line; /* "" if there is none */
 	struct span bytes;
-	uint64_t room; /* bytes at `bytes` that belong to the file alone; a multiple of the page
+	uint64_t capacity; /* bytes at `bytes` that belong to the file alone; a multiple of the page
 	                  size if it begins at one */
-	bool optional; /* no harm if it is not there */
-	bool raw;      /* hand it over as it is, even if it is compressed */
-	bool hashed;   /* its SHA-256, as it lies on the disc, must be `digest` */
+	bool optional;     /* no harm if it is not there */
+	bool raw;          /* hand it over as it is, even if it is compressed */
+	bool hashed;       /* its SHA-256, as it lies on the disc, must be `digest` */
 	uint8_t digest[SHA256_SIZE];
 };
 
@@ -137,7 +137,7 @@ static inline uint64_t physical(const struct machine *machine, const void *point
 	return (uint64_t)((uintptr_t)pointer - (uintptr_t)machine->memory);
 }
 
-/* Where the running code sees a physical address below machine->reach. */
+/* Where the running code sees a physical address below machine->identity_limit. */
 /*@ requires \valid_read(machine);
   @ assigns \result \from machine->memory, at; */
 static inline void *visible(const struct machine *machine, uint64_t at)
@@ -151,7 +151,7 @@ static inline void *visible(const struct machine *machine, uint64_t at)
   @ assigns \nothing; */
 static inline struct span memory_at(const struct machine *machine, uint64_t at, uint64_t size)
 {
-	if (at == 0 || !in_bounds(at, size, machine->reach))
+	if (at == 0 || !in_bounds(at, size, machine->identity_limit))
 		return (struct span){ NULL, 0 };
 	return (struct span){ (const uint8_t *)visible(machine, at), size };
 }

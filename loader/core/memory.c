@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* memory.c - turns claims into a sorted map. Knows nothing of BIOS or UEFI; the stricter claim
+/* memory.c - turns regions into a sorted map. Knows nothing of BIOS or UEFI; the stricter region
  * wins. */
 #include "core/memory.h"
 
 /* Physical addresses have at most 52 bits (SDM volume 3A, 4.1.4). */
 #define PHYS_LIMIT (UINT64_C(1) << 52)
 
-/* The place where a claim begins or ends. */
+/* The place where a region begins or ends. */
 struct edge {
 	uint64_t at;
 	int8_t change; /* +1 begins, -1 ends */
@@ -40,22 +40,22 @@ uint64_t memory_total(const struct memory *memory, enum memory_type type)
 	return total;
 }
 
-/* The claim in whole pages: a byte that is not usable spoils its page, a page that is not all
+/* The region in whole pages: a byte that is not usable spoils its page, a page that is not all
  * usable is not usable. */
-static struct phys_range whole_pages(const struct memory_range *claim)
+static struct phys_range whole_pages(const struct memory_range *region)
 {
-	uint64_t begin = min_u64(claim->phys.begin, PHYS_LIMIT);
-	uint64_t end = min_u64(claim->phys.end, PHYS_LIMIT);
+	uint64_t begin = min_u64(region->phys.begin, PHYS_LIMIT);
+	uint64_t end = min_u64(region->phys.end, PHYS_LIMIT);
 
 	if (begin >= end)
 		return (struct phys_range){ 0, 0 };
-	if (claim->type == MEMORY_USABLE)
+	if (region->type == MEMORY_USABLE)
 		return (struct phys_range){ page_up(begin),
 			                    max_u64(page_down(end), page_up(begin)) };
 	return (struct phys_range){ page_down(begin), page_up(end) };
 }
 
-/* Puts an edge in its place. Claims mostly come sorted, so the place is mostly the last. */
+/* Puts an edge in its place. Regions mostly come sorted, so the place is mostly the last. */
 static void insert_edge(struct edge *edges, unsigned *count, struct edge edge)
 {
 	unsigned at = (*count)++;
@@ -65,12 +65,12 @@ static void insert_edge(struct edge *edges, unsigned *count, struct edge edge)
 	edges[at] = edge;
 }
 
-/* The strictest of the types that have a claim now. */
-static enum memory_type strictest(const unsigned *claims)
+/* The strictest of the types that have a region now. */
+static enum memory_type strictest(const unsigned *regions)
 {
 	unsigned type = MEMORY_TYPES - 1;
 
-	while (type > MEMORY_NONE && claims[type] == 0)
+	while (type > MEMORY_NONE && regions[type] == 0)
 		type--;
 	return (enum memory_type)type;
 }
@@ -93,7 +93,7 @@ static bool append(struct memory *memory, uint64_t begin, uint64_t end, enum mem
 	return true;
 }
 
-/* Walks over the sorted edges; between two of them the strictest claim that is open holds. */
+/* Walks over the sorted edges; between two of them the strictest region that is open holds. */
 static bool sweep(struct memory *memory, const struct edge *edges, unsigned count)
 {
 	unsigned open[MEMORY_TYPES] = { 0 };
@@ -107,23 +107,23 @@ static bool sweep(struct memory *memory, const struct edge *edges, unsigned coun
 	return true;
 }
 
-/* Refuses for want of room to sort claims in. */
-static bool refuse_claims(unsigned count, struct report *report)
+/* Refuses for want of room to sort regions in. */
+static bool refuse_regions(unsigned count, struct report *report)
 {
-	return refuse(report, DIAG_MEMORY_LOADER, "to sort %u claims on memory", count);
+	return refuse(report, DIAG_MEMORY_LOADER, "to sort %u regions on memory", count);
 }
 
-bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
-                        struct scratch scratch, struct report *report)
+bool memory_from_regions(struct memory *memory, const struct memory_range *regions, unsigned count,
+                         struct scratch scratch, struct report *report)
 {
 	struct edge *edges = scratch_take(&scratch, 2 * (uint64_t)count * sizeof(*edges), 8);
 	unsigned edge_count = 0;
 
 	if (edges == NULL)
-		return refuse_claims(count, report);
+		return refuse_regions(count, report);
 	for (unsigned i = 0; i < count; i++) {
-		struct phys_range pages = whole_pages(&claims[i]);
-		uint8_t type = (uint8_t)claims[i].type;
+		struct phys_range pages = whole_pages(&regions[i]);
+		uint8_t type = (uint8_t)regions[i].type;
 
 		if (pages.begin == pages.end)
 			continue;
@@ -153,7 +153,7 @@ static enum memory_type firmware_type(uint32_t type)
 	}
 }
 
-struct memory_range memory_claim(const struct firmware_range *range)
+struct memory_range typed_region(const struct firmware_range *range)
 {
 	bool whole = in_bounds(range->begin, range->size, UINT64_MAX);
 	struct phys_range phys = { range->begin, whole ? range->begin + range->size : UINT64_MAX };
@@ -167,14 +167,14 @@ bool memory_read(struct memory *memory, const struct machine *machine, struct sc
                  struct report *report)
 {
 	unsigned count = machine->firmware_count + 1;
-	struct memory_range *claims = scratch_take(&scratch, count * sizeof(*claims), 8);
+	struct memory_range *regions = scratch_take(&scratch, count * sizeof(*regions), 8);
 
-	if (claims == NULL)
-		return refuse_claims(count, report);
-	claims[0] = (struct memory_range){ { 0, PAGE_SIZE }, MEMORY_RESERVED };
+	if (regions == NULL)
+		return refuse_regions(count, report);
+	regions[0] = (struct memory_range){ { 0, PAGE_SIZE }, MEMORY_RESERVED };
 	for (unsigned i = 1; i < count; i++)
-		claims[i] = memory_claim(&machine->firmware[i - 1]);
-	if (!memory_from_claims(memory, claims, count, scratch, report))
+		regions[i] = typed_region(&machine->firmware[i - 1]);
+	if (!memory_from_regions(memory, regions, count, scratch, report))
 		return false;
 	if (memory_total(memory, MEMORY_USABLE) == 0)
 		return refuse(report, DIAG_MEMORY_NONE, "its %u ranges hold no whole page of it",

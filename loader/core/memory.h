@@ -2,10 +2,10 @@
 /*
  * memory.h - the memory map: sorted, disjoint, typed ranges of whole pages.
  *
- * A map is made of claims. Where claims overlap, the stricter type wins, whatever their order;
- * equal neighbours are joined. The firmware's map is the first set of claims, what the plan places
- * the second: so the map that the kernel gets is made by the same few lines as the one that the
- * plan looks for free memory in.
+ * A map is made of typed regions. Where regions overlap, the stricter type wins, whatever their
+ * order; equal neighbours are joined. The firmware's map is the first set of regions, what the plan
+ * places the second: so the map that the kernel gets is made by the same few lines as the one that
+ * the plan looks for free memory in.
  */
 #ifndef CORE_MEMORY_H
 #define CORE_MEMORY_H
@@ -20,7 +20,7 @@
  * than nothing else: the plan places only in free memory, and a framebuffer lies in no RAM.
  */
 enum memory_type {
-	MEMORY_NONE, /* no claim: not in the map */
+	MEMORY_NONE, /* no region: not in the map */
 	MEMORY_USABLE,
 	MEMORY_KERNEL,
 	MEMORY_MODULE,
@@ -49,16 +49,17 @@ struct memory {
 };
 
 /*
- * Makes the map that `claims` amount to. Claims may come in any order, overlap, be empty, and need
- * not be whole pages: usable memory is rounded inward, everything else outward. False, with the
- * reason in the report, if the map needs more ranges than there are. `scratch` is only borrowed.
+ * Makes the map that `regions` amount to. Regions may come in any order, overlap, be empty, and
+ * need not be whole pages: usable memory is rounded inward, everything else outward. False, with
+ * the reason in the report, if the map needs more ranges than there are. `scratch` is only
+ * borrowed.
  */
-bool memory_from_claims(struct memory *memory, const struct memory_range *claims, unsigned count,
-                        struct scratch scratch, struct report *report);
+bool memory_from_regions(struct memory *memory, const struct memory_range *regions, unsigned count,
+                         struct scratch scratch, struct report *report);
 
-/* The claim that a range of the firmware's map makes, to the byte; an empty one if it is to be
+/* The region that a range of the firmware's map makes, to the byte; an empty one if it is to be
  * ignored. */
-struct memory_range memory_claim(const struct firmware_range *range);
+struct memory_range typed_region(const struct firmware_range *range);
 
 /*
  * The firmware's memory map. The first page, which holds the BIOS's data, is reserved. False, with

@@ -27,13 +27,13 @@ const char *use_name(enum use use)
 	return names[use];
 }
 
-void plan_begin(struct plan *plan, const struct machine *machine, const struct order *order,
+void plan_begin(struct plan *plan, const struct machine *machine, const struct config *config,
                 const struct kernel *kernel, const struct memory *memory, struct scratch *scratch,
                 struct report *report)
 {
 	memset(plan, 0, offsetof(struct plan, placements));
 	plan->machine = machine;
-	plan->order = order;
+	plan->config = config;
 	plan->kernel = kernel;
 	plan->memory = memory;
 	plan->scratch = scratch;
@@ -76,7 +76,7 @@ static struct phys_range file_memory(const struct plan *plan, const struct file 
 {
 	uint64_t begin = physical(plan->machine, file->bytes.bytes);
 
-	return (struct phys_range){ begin, begin + file->room };
+	return (struct phys_range){ begin, begin + file->capacity };
 }
 
 /*
@@ -85,15 +85,15 @@ static struct phys_range file_memory(const struct plan *plan, const struct file 
  */
 static uint64_t obstacle_end(const struct plan *plan, struct phys_range range, bool own_file)
 {
-	const struct order *order = plan->order;
+	const struct config *config = plan->config;
 	uint64_t past = 0;
 
-	for (unsigned i = 0; i < plan->machine->busy_count; i++)
-		pass(range, plan->machine->busy[i], &past);
+	for (unsigned i = 0; i < plan->machine->reserved_count; i++)
+		pass(range, plan->machine->reserved[i], &past);
 	if (!own_file)
-		pass(range, file_memory(plan, &order->kernel), &past);
-	for (unsigned i = 0; i < order->module_count; i++)
-		pass(range, file_memory(plan, &order->modules[i]), &past);
+		pass(range, file_memory(plan, &config->kernel), &past);
+	for (unsigned i = 0; i < config->module_count; i++)
+		pass(range, file_memory(plan, &config->modules[i]), &past);
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (plan->placements[i].use < USE_DIRECT_MAP)
 			pass(range, plan->placements[i].phys, &past);
@@ -286,21 +286,21 @@ static void set_base(struct plan *plan, unsigned first, unsigned end, uint64_t b
 
 /* True if the kernel's pieces, put at `base`, can be copied there from where they lie without
  * destroying each other. */
-static bool can_move(const struct plan *plan, unsigned first, unsigned end, uint64_t base)
+static bool can_copy(const struct plan *plan, unsigned first, unsigned end, uint64_t base)
 {
 	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
-	struct move *moves = scratch_take(&scratch, (end - first) * sizeof(*moves), 8);
+	struct copy *copies = scratch_take(&scratch, (end - first) * sizeof(*copies), 8);
 	unsigned count = 0;
 
-	for (unsigned i = first; moves != NULL && i < end; i++) {
+	for (unsigned i = first; copies != NULL && i < end; i++) {
 		const struct placement *piece = &plan->placements[i];
 
 		if (piece->from.size != 0)
-			moves[count++] = (struct move){ base + piece->phys.begin + piece->from_at,
-				                        physical(plan->machine, piece->from.bytes),
-				                        piece->from.size };
+			copies[count++] = (struct copy){ base + piece->phys.begin + piece->from_at,
+				                         physical(plan->machine, piece->from.bytes),
+				                         piece->from.size };
 	}
-	return moves != NULL && moves_sort(moves, count);
+	return copies != NULL && copies_sort(copies, count);
 }
 
 /*
@@ -319,10 +319,10 @@ static bool find_in_place(const struct plan *plan, unsigned first, unsigned end,
 	}
 	at = physical(plan->machine, largest->from.bytes) - largest->from_at - largest->phys.begin;
 	if (largest->from.size < IN_PLACE_MIN || at + largest->phys.begin < plan->lowest
-	    || (at & (PAGE_SIZE - 1)) != 0 || at > plan->machine->reach)
+	    || (at & (PAGE_SIZE - 1)) != 0 || at > plan->machine->identity_limit)
 		return false;
 	*base = at;
-	return try_base(plan, first, end, at, true, &next) && can_move(plan, first, end, at);
+	return try_base(plan, first, end, at, true, &next) && can_copy(plan, first, end, at);
 }
 
 /* Places each run of pieces that touch by itself: for kernels with gaps that no memory spans. */
@@ -383,7 +383,7 @@ static uint64_t slide_step(const struct kernel *kernel)
 static bool choose_slide(struct plan *plan)
 {
 	const struct kernel *kernel = plan->kernel;
-	bool kaslr = plan->order->options.kaslr;
+	bool kaslr = plan->config->options.kaslr;
 	uint64_t step = slide_step(kernel);
 	uint64_t begin = align_down(kernel->virt.begin, step);
 	uint64_t size = kernel->virt.end - begin;
@@ -416,7 +416,7 @@ bool plan_kernel(struct plan *plan)
 	if (end == PLAN_MAX_PLACEMENTS)
 		return refuse(plan->report, DIAG_TOO_MANY_PIECES, "at most %u can be placed",
 		              PLAN_MAX_PLACEMENTS);
-	if ((!plan->order->options.kernel_file && find_in_place(plan, first, end, &base))
+	if ((!plan->config->options.kernel_file && find_in_place(plan, first, end, &base))
 	    || find_best_base(plan, first, end, &base)) {
 		set_base(plan, first, end, base);
 		plan->kernel_physical = base;
@@ -441,19 +441,19 @@ uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address)
 
 bool plan_kernel_file(struct plan *plan)
 {
-	const struct file *file = &plan->order->kernel;
+	const struct file *file = &plan->config->kernel;
 	uint64_t begin = physical(plan->machine, file->bytes.bytes);
 
-	if (!plan->order->options.kernel_file)
+	if (!plan->config->options.kernel_file)
 		return true;
 	return plan_add(plan, (struct placement){ .use = USE_KERNEL_FILE,
-	                                          .phys = { begin, begin + file->room } });
+	                                          .phys = { begin, begin + file->capacity } });
 }
 
 /* True if a file's memory can be the module's: whole pages, that no kernel wants for itself. */
 static bool may_stay(const struct plan *plan, const struct file *file, struct phys_range phys)
 {
-	if (((phys.begin | file->room) & (PAGE_SIZE - 1)) != 0)
+	if (((phys.begin | file->capacity) & (PAGE_SIZE - 1)) != 0)
 		return false;
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (phys_overlap(plan->placements[i].phys, phys))
@@ -464,15 +464,16 @@ static bool may_stay(const struct plan *plan, const struct file *file, struct ph
 
 bool plan_modules(struct plan *plan)
 {
-	for (unsigned i = 0; i < plan->order->module_count; i++) {
-		const struct file *file = &plan->order->modules[i];
+	for (unsigned i = 0; i < plan->config->module_count; i++) {
+		const struct file *file = &plan->config->modules[i];
 		struct placement module = { .use = USE_MODULE, .from = file->bytes, .zero = true };
 		uint64_t size = page_up(file->bytes.size);
 
 		module.phys = file_memory(plan, file);
 		module.phys.end = module.phys.begin + size;
 		if (!may_stay(plan, file, module.phys)
-		    && !plan_find(plan, size, PAGE_SIZE, 0, plan->machine->reach, &module.phys))
+		    && !plan_find(plan, size, PAGE_SIZE, 0, plan->machine->identity_limit,
+		                  &module.phys))
 			return plan_refuse_memory(plan, DIAG_MEMORY_MODULE, file->name, size);
 		if (!plan_add(plan, module))
 			return false;
@@ -525,7 +526,8 @@ bool plan_resident_in_place(struct plan *plan)
 
 	if (!take_resident(plan, &header, &placement))
 		return false;
-	plan->landmarks.resident = (struct landmark){ placement->phys.begin, placement->phys.end };
+	plan->fault_info.resident =
+		(struct fault_range){ placement->phys.begin, placement->phys.end };
 	return true;
 }
 
@@ -541,7 +543,7 @@ bool plan_resident(struct plan *plan)
 	if (!plan_window(plan, size, PAGE_SIZE, 0, &at))
 		return false;
 	plan->resident_window = at;
-	plan->landmarks.resident = (struct landmark){ at, at + size };
+	plan->fault_info.resident = (struct fault_range){ at, at + size };
 	placement->phys.end = placement->phys.begin + header.code_size;
 	placement->virt.at = at;
 	placement->rights = RIGHT_READ | RIGHT_EXECUTE;
@@ -567,7 +569,7 @@ static const struct placement *mapped_at(const struct plan *plan, struct virt_ra
 
 bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const char *name)
 {
-	unsigned levels = plan->order->options.paging_levels;
+	unsigned levels = plan->config->options.paging_levels;
 	const struct placement *other = mapped_at(plan, virt);
 	struct virt_range taken;
 
@@ -675,15 +677,16 @@ static bool map_launch(struct plan *plan)
 	struct page_tables *tables = &plan->launch;
 
 	if (!page_tables_begin(tables, plan->scratch, plan->machine,
-	                       plan->order->options.paging_levels)
-	    || !map_identity(tables, 0, plan->machine->reach))
+	                       plan->config->options.paging_levels)
+	    || !map_identity(tables, 0, plan->machine->identity_limit))
 		return false;
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
 
 		if (placement->use == USE_RESIDENT && !map_placement(tables, placement))
 			return false;
-		if (placement->use <= USE_DIRECT_MAP && placement->phys.end > plan->machine->reach
+		if (placement->use <= USE_DIRECT_MAP
+		    && placement->phys.end > plan->machine->identity_limit
 		    && !map_identity(tables, placement->phys.begin, placement->phys.end))
 			return false;
 	}
@@ -695,7 +698,7 @@ static bool map_launch(struct plan *plan)
 static bool map_kernel(struct plan *plan)
 {
 	if (!page_tables_begin(&plan->tables, plan->scratch, plan->machine,
-	                       plan->order->options.paging_levels))
+	                       plan->config->options.paging_levels))
 		return false;
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (plan->small_pages)
@@ -716,7 +719,7 @@ static void add_copying(struct plan *plan, const struct placement *placement)
 	uint64_t from = physical(plan->machine, placement->from.bytes);
 
 	if (placement->from.size != 0 && from != to)
-		plan->moves[plan->move_count++] = (struct move){ to, from, placement->from.size };
+		plan->copies[plan->copy_count++] = (struct copy){ to, from, placement->from.size };
 	if (placement->zero && placement->from_at != 0)
 		plan->fills[plan->fill_count++] = (struct fill){ placement->phys.begin, to };
 	if (placement->zero && end != placement->phys.end)
@@ -728,26 +731,27 @@ static void add_copying(struct plan *plan, const struct placement *placement)
  * to free memory before all else: then it waits for nobody. The array has room for one more for
  * each.
  */
-static bool order_moves(struct plan *plan)
+static bool order_copies(struct plan *plan)
 {
-	unsigned sheltered = 0; /* the first moves, which only write to free memory */
-	struct phys_range shelter;
+	unsigned bounced = 0; /* the first moves, which only write to free memory */
+	struct phys_range bounce;
 
-	while (!moves_sort(plan->moves + sheltered, plan->move_count - sheltered)) {
-		struct move *rest = plan->moves + sheltered;
-		unsigned left = plan->move_count - sheltered;
-		struct move *waiting = rest + moves_in_order(rest, left);
+	while (!copies_sort(plan->copies + bounced, plan->copy_count - bounced)) {
+		struct copy *rest = plan->copies + bounced;
+		unsigned left = plan->copy_count - bounced;
+		struct copy *waiting = rest + copies_in_order(rest, left);
 		uint64_t from = waiting->from;
 		uint64_t size = waiting->size;
 
-		if (!plan_find(plan, size, PAGE_SIZE, 0, plan->machine->reach, &shelter)
-		    || !plan_add(plan, (struct placement){ .use = USE_SHELTER, .phys = shelter }))
+		if (!plan_find(plan, size, PAGE_SIZE, 0, plan->machine->identity_limit, &bounce)
+		    || !plan_add(plan,
+		                 (struct placement){ .use = USE_BOUNCE_BUFFER, .phys = bounce }))
 			return false;
-		waiting->from = shelter.begin;
+		waiting->from = bounce.begin;
 		memmove(rest + 1, rest, left * sizeof(*rest));
-		*rest = (struct move){ shelter.begin, from, size };
-		plan->move_count++;
-		sheltered++;
+		*rest = (struct copy){ bounce.begin, from, size };
+		plan->copy_count++;
+		bounced++;
 	}
 	return true;
 }
@@ -755,13 +759,13 @@ static bool order_moves(struct plan *plan)
 /* Lists what has to be copied and zeroed, in an order that harms nothing. */
 static bool order_copying(struct plan *plan)
 {
-	plan->moves = scratch_take(plan->scratch, 2 * plan->count * sizeof(*plan->moves), 8);
+	plan->copies = scratch_take(plan->scratch, 2 * plan->count * sizeof(*plan->copies), 8);
 	plan->fills = scratch_take(plan->scratch, 2 * plan->count * sizeof(*plan->fills), 8);
-	if (plan->moves == NULL || plan->fills == NULL)
+	if (plan->copies == NULL || plan->fills == NULL)
 		return false;
 	for (unsigned i = 0; i < plan->count; i++)
 		add_copying(plan, &plan->placements[i]);
-	return order_moves(plan);
+	return order_copies(plan);
 }
 
 /* Adds what was taken of scratch memory since `begin`, in whole pages, as a placement. */
@@ -783,7 +787,7 @@ bool plan_map(struct plan *plan)
 		              "the kernel's page tables take more than the %llu KiB that are left",
 		              ULL(left / KIB));
 	begin = plan->scratch->at;
-	if (!map_launch(plan) || !plan_landmarks(plan) || !add_taken(plan, USE_RESIDENT, begin)
+	if (!map_launch(plan) || !plan_fault_info(plan) || !add_taken(plan, USE_RESIDENT, begin)
 	    || !order_copying(plan))
 		return refuse(plan->report, DIAG_MEMORY_LOADER,
 		              "the loader's own page tables take more than the %llu KiB that are "
@@ -814,20 +818,20 @@ const struct memory *plan_memory_map(const struct plan *plan)
 	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
 	unsigned most = plan->memory->count + plan->count;
 	struct memory *map = scratch_take(&scratch, sizeof(*map), 8);
-	struct memory_range *claims = scratch_take(&scratch, most * sizeof(*claims), 8);
+	struct memory_range *regions = scratch_take(&scratch, most * sizeof(*regions), 8);
 	unsigned count = 0;
 
-	if (map == NULL || claims == NULL) {
-		refuse(plan->report, DIAG_MEMORY_LOADER, "the memory map's %u claims", most);
+	if (map == NULL || regions == NULL) {
+		refuse(plan->report, DIAG_MEMORY_LOADER, "the memory map's %u regions", most);
 		return NULL;
 	}
 	for (unsigned i = 0; i < plan->memory->count; i++)
-		claims[count++] = plan->memory->ranges[i];
+		regions[count++] = plan->memory->ranges[i];
 	for (unsigned i = 0; i < plan->count; i++) {
 		enum memory_type type = placement_type(&plan->placements[i]);
 
 		if (type != MEMORY_NONE)
-			claims[count++] = (struct memory_range){ plan->placements[i].phys, type };
+			regions[count++] = (struct memory_range){ plan->placements[i].phys, type };
 	}
-	return memory_from_claims(map, claims, count, scratch, plan->report) ? map : NULL;
+	return memory_from_regions(map, regions, count, scratch, plan->report) ? map : NULL;
 }

@@ -10,11 +10,11 @@
 #define CORE_PLAN_H
 
 #include "core/elf.h"
-#include "core/landmarks.h"
+#include "core/fault_info.h"
 #include "core/launch.h"
 #include "core/memory.h"
-#include "core/moves.h"
-#include "core/order.h"
+#include "core/copies.h"
+#include "core/config.h"
 #include "core/paging.h"
 #include "core/symbols.h"
 
@@ -29,8 +29,8 @@ enum use {
 	USE_RESIDENT,
 	USE_KERNEL_FILE,
 	USE_FRAMEBUFFER,
-	USE_SHELTER,    /* free memory that bytes wait in until they can go to their place */
-	USE_DIRECT_MAP, /* this and what follows is only mapped; the memory is somebody else's */
+	USE_BOUNCE_BUFFER, /* free memory that bytes wait in until they can go to their place */
+	USE_DIRECT_MAP,    /* this and what follows is only mapped; the memory is somebody else's */
 	USE_IDENTITY,
 	USE_VGA,
 	USES
@@ -67,7 +67,7 @@ struct entry_state {
 
 struct plan {
 	const struct machine *machine;
-	const struct order *order;
+	const struct config *config;
 	const struct kernel *kernel;
 	const struct memory *memory; /* what the firmware left */
 	struct scratch *scratch;
@@ -90,19 +90,19 @@ struct plan {
 	uint64_t lowest;          /* where memory is looked for first; if in vain, from 1 MiB on */
 	bool small_pages;         /* the kernel's tables: 4 KiB, in the direct map 2 MiB at most */
 	unsigned recursive_slot;  /* entry of the top page table that maps the table itself; 0: none
- */
+	                           */
 	void *handoff;            /* what the protocol keeps from plan() to seal() */
 
 	struct page_tables tables; /* the kernel's */
 	struct page_tables
 		launch; /* the loader's own while it carries the plan out: identity, and RESIDENT */
 
-	struct landmarks
-		landmarks;     /* the protocol fills in what it knows, plan_landmarks() the rest */
-	uint64_t landmarks_at; /* physical address of what is left to the explainer */
+	struct fault_info
+		fault_info; /* the protocol fills in what it knows, plan_fault_info() the rest */
+	uint64_t fault_info_at; /* physical address of what is left to the explainer */
 
-	struct move *moves; /* in an order in which no move destroys a later one's source */
-	unsigned move_count;
+	struct copy *copies; /* in an order in which no copy destroys a later one's source */
+	unsigned copy_count;
 	struct fill *fills; /* after all moves */
 	unsigned fill_count;
 	struct patch *patches; /* in scratch memory, after all else */
@@ -117,7 +117,7 @@ struct plan {
 };
 
 /* An empty plan. */
-void plan_begin(struct plan *plan, const struct machine *machine, const struct order *order,
+void plan_begin(struct plan *plan, const struct machine *machine, const struct config *config,
                 const struct kernel *kernel, const struct memory *memory, struct scratch *scratch,
                 struct report *report);
 
@@ -204,7 +204,7 @@ bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const
 /* The virtual addresses of a placement. */
 struct virt_range placement_virtual(const struct placement *placement);
 
-/* Makes the page tables, the kernel's and the loader's, leaves the landmarks, and puts the copying
+/* Makes the page tables, the kernel's and the loader's, leaves the fault info, and puts the copying
  * in order. */
 bool plan_map(struct plan *plan);
 
@@ -215,12 +215,12 @@ void plan_symbols(struct plan *plan);
 uint64_t plan_symbols_size(const struct plan *plan);
 
 /* Writes the symbols, sorted, and their names, to `bytes`, which the reader sees at `window`; they
- * stand in plan->landmarks from then on. */
+ * stand in plan->fault info from then on. */
 void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window);
 
-/* Leaves the fault explainer its landmarks, in scratch memory; all is planned by now. False if that
- * is used up. */
-bool plan_landmarks(struct plan *plan);
+/* Leaves the explainer its fault info, in scratch memory; all is planned by now. False if that is
+ * used up. */
+bool plan_fault_info(struct plan *plan);
 
 /*
  * The memory map with everything that is placed in it; NULL, with the reason in the report, if

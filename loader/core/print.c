@@ -48,9 +48,9 @@ static void print_entry(const struct plan *plan, print_to *write)
 {
 	const struct screen *screen = &plan->machine->screen;
 
-	line(write, LOADER_NAME " starts %.60s", plan->order->kernel.name);
+	line(write, LOADER_NAME " starts %.60s", plan->config->kernel.name);
 	line(write, "  entry %#llx, stack %#llx, %u-level page tables", ULL(plan->entry.rip),
-	     ULL(plan->entry.rsp), plan->order->options.paging_levels);
+	     ULL(plan->entry.rsp), plan->config->options.paging_levels);
 	if (plan->slide != 0)
 		line(write, "  every address slides by %#llx", ULL(plan->slide));
 	if (screen->pixels.begin == screen->pixels.end)
@@ -84,11 +84,11 @@ static void print_placements(const struct plan *plan, print_to *write)
 /* What remains to be copied and zeroed. */
 static void print_copying(const struct plan *plan, print_to *write)
 {
-	for (unsigned i = 0; i < plan->move_count; i++) {
-		const struct move *move = &plan->moves[i];
+	for (unsigned i = 0; i < plan->copy_count; i++) {
+		const struct copy *copy = &plan->copies[i];
 
-		line(write, "%010llx-%010llx  is copied from %010llx  %s", ULL(move->to),
-		     ULL(move->to + move->size), ULL(move->from), size_words(move->size).text);
+		line(write, "%010llx-%010llx  is copied from %010llx  %s", ULL(copy->to),
+		     ULL(copy->to + copy->size), ULL(copy->from), size_words(copy->size).text);
 	}
 	for (unsigned i = 0; i < plan->fill_count; i++) {
 		const struct fill *fill = &plan->fills[i];

@@ -18,8 +18,8 @@ static uint64_t find_low_page(const struct plan *plan)
 			is_free |= range->type == MEMORY_USABLE && range->phys.begin <= page.begin
 			        && range->phys.end >= page.end;
 		}
-		for (unsigned i = 0; i < plan->machine->busy_count; i++)
-			is_free &= !phys_overlap(page, plan->machine->busy[i]);
+		for (unsigned i = 0; i < plan->machine->reserved_count; i++)
+			is_free &= !phys_overlap(page, plan->machine->reserved[i]);
 		if (is_free)
 			return at;
 	}

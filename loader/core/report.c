@@ -26,11 +26,11 @@ static const char texts[] =
 static void add(struct report *report, enum diag code, bool refusal, const char *format,
                 va_list values)
 {
-	unsigned room = COUNT(report->findings) - (refusal ? 0 : 1);
+	unsigned capacity = COUNT(report->findings) - (refusal ? 0 : 1);
 	struct finding *finding;
 	struct text detail;
 
-	if (report->count >= room) {
+	if (report->count >= capacity) {
 		report->lost++;
 		return;
 	}

@@ -43,7 +43,7 @@ struct canvas canvas_of_text(uint8_t *bytes)
 	return (struct canvas){ .bytes = bytes, .columns = TEXT_COLUMNS, .rows = TEXT_ROWS };
 }
 
-struct canvas canvas_of_pixels(uint8_t *bytes, const struct landmark_screen *screen,
+struct canvas canvas_of_pixels(uint8_t *bytes, const struct fault_info_screen *screen,
                                const uint8_t *font)
 {
 	unsigned scale = screen->width >= LARGE_WIDTH && screen->height >= LARGE_HEIGHT ? 2 : 1;
@@ -63,7 +63,7 @@ static uint32_t component(uint8_t value, uint8_t bits, uint8_t shift)
 }
 
 /* A colour as a pixel. */
-static uint32_t pixel_of(const struct landmark_screen *screen, struct rgb rgb)
+static uint32_t pixel_of(const struct fault_info_screen *screen, struct rgb rgb)
 {
 	return component(rgb.red, screen->red_bits, screen->red_shift)
 	     | component(rgb.green, screen->green_bits, screen->green_shift)

@@ -6,23 +6,23 @@
 #ifndef EXPLAIN_DRAW_H
 #define EXPLAIN_DRAW_H
 
-#include "core/landmarks.h"
+#include "core/fault_info.h"
 
 #include <stdint.h>
 
 struct canvas {
-	uint8_t *bytes;                /* the first cell, or the first pixel */
-	const uint8_t *font;           /* NULL: text mode */
-	struct landmark_screen pixels; /* without a font, not looked at */
-	unsigned columns, rows;        /* of characters */
-	unsigned scale;                /* pixels to a pixel of the font, each way */
+	uint8_t *bytes;                  /* the first cell, or the first pixel */
+	const uint8_t *font;             /* NULL: text mode */
+	struct fault_info_screen pixels; /* without a font, not looked at */
+	unsigned columns, rows;          /* of characters */
+	unsigned scale;                  /* pixels to a pixel of the font, each way */
 };
 
 /* The screen in text mode, 80x25, at `bytes`. */
 struct canvas canvas_of_text(uint8_t *bytes);
 
 /* The screen in graphics mode. */
-struct canvas canvas_of_pixels(uint8_t *bytes, const struct landmark_screen *screen,
+struct canvas canvas_of_pixels(uint8_t *bytes, const struct fault_info_screen *screen,
                                const uint8_t *font);
 
 /* Draws lines as show_screen() makes them, over all of the screen: what comes behind a form feed is

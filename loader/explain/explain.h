@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explain.h - a fault, put into words: a pure function of registers, landmarks and memory. Asks no
+ * explain.h - a fault, put into words: a pure function of registers, fault info and memory. Asks no
  * port and writes nothing but its result, so that it runs on any machine.
  */
 #ifndef EXPLAIN_EXPLAIN_H

@@ -151,7 +151,7 @@ unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned
 	return done;
 }
 
-bool look_segment(const struct look *look, uint64_t address, struct landmark_segment *segment)
+bool look_segment(const struct look *look, uint64_t address, struct fault_info_segment *segment)
 {
 	for (uint64_t i = 0; i < look->marks->segment_count; i++) {
 		if (look_read_physical(look, look->marks->segments + i * sizeof(*segment), segment,
@@ -162,9 +162,9 @@ bool look_segment(const struct look *look, uint64_t address, struct landmark_seg
 	return false;
 }
 
-bool landmark_has(struct landmark landmark, uint64_t address)
+bool fault_range_has(struct fault_range fault_range, uint64_t address)
 {
-	return address >= landmark.begin && address < landmark.end;
+	return address >= fault_range.begin && address < fault_range.end;
 }
 
 bool look_other_cpu(const struct look *look)

@@ -7,12 +7,12 @@
 #define EXPLAIN_LOOK_H
 
 #include "core/base.h"
-#include "core/landmarks.h"
+#include "core/fault_info.h"
 #include "explain/fault.h"
 
 struct look {
 	const uint8_t *memory; /* where physical address 0 is seen */
-	const struct landmarks *marks;
+	const struct fault_info *marks;
 	const struct fault *fault;
 };
 
@@ -49,12 +49,12 @@ unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned
 bool look_read_physical(const struct look *look, uint64_t address, void *to, unsigned size);
 
 /* The kernel's segment that the address lies in; false if there is none. */
-bool look_segment(const struct look *look, uint64_t address, struct landmark_segment *segment);
+bool look_segment(const struct look *look, uint64_t address, struct fault_info_segment *segment);
 
 /* True if the fault is not the first CPU's, which runs _start. */
 bool look_other_cpu(const struct look *look);
 
-/* True if `address` lies in the landmark. */
-bool landmark_has(struct landmark landmark, uint64_t address);
+/* True if `address` lies in the fault info. */
+bool fault_range_has(struct fault_range fault_range, uint64_t address);
 
 #endif

@@ -129,7 +129,7 @@ void words_double(struct words *words)
 {
 	const struct fault *fault = words->fault;
 	uint64_t rsp = fault->registers[RSP];
-	struct landmark stack = words->marks->stack;
+	struct fault_range stack = words->marks->stack;
 
 	text_add(&words->happened, "An exception came, and a second one while the CPU went to its "
 	                           "handler");

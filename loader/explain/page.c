@@ -28,7 +28,7 @@ static const char *access_name(uint64_t error)
 }
 
 /* Names a segment of the kernel by what it may. */
-static void add_segment(struct text *text, const struct landmark_segment *segment)
+static void add_segment(struct text *text, const struct fault_info_segment *segment)
 {
 	bool write = (segment->rights & RIGHT_WRITE) != 0;
 	bool execute = (segment->rights & RIGHT_EXECUTE) != 0;
@@ -43,20 +43,20 @@ static void add_segment(struct text *text, const struct landmark_segment *segmen
 
 bool words_place(struct words *words, struct text *text, uint64_t address)
 {
-	const struct landmarks *marks = words->marks;
-	struct landmark_segment segment;
+	const struct fault_info *marks = words->marks;
+	struct fault_info_segment segment;
 
 	if (look_segment(words->look, address, &segment))
 		add_segment(text, &segment);
-	else if (landmark_has(marks->stack, address))
+	else if (fault_range_has(marks->stack, address))
 		text_add(text, "the stack");
-	else if (landmark_has(marks->resident, address))
+	else if (fault_range_has(marks->resident, address))
 		text_add(text, "Longjump's own code and tables");
-	else if (landmark_has(marks->boot_info, address))
+	else if (fault_range_has(marks->boot_info, address))
 		text_add(text, "%s", terms_of(marks)->boot_info);
-	else if (landmark_has(marks->framebuffer, address))
+	else if (fault_range_has(marks->framebuffer, address))
 		text_add(text, "the framebuffer");
-	else if (landmark_has(marks->direct_map, address))
+	else if (fault_range_has(marks->direct_map, address))
 		text_add(text, "%s, at physical %#llx", terms_of(marks)->direct_map,
 		         ULL(address - marks->direct_map.begin));
 	else
@@ -257,12 +257,12 @@ static void words_physical(struct words *words)
 
 /* The segment that ends last, at or shortly before the address. */
 static bool segment_before(const struct words *words, uint64_t address,
-                           struct landmark_segment *before)
+                           struct fault_info_segment *before)
 {
-	struct landmark_segment segment;
+	struct fault_info_segment segment;
 	bool found = false;
 
-	*before = (struct landmark_segment){ 0, 0, 0, 0 };
+	*before = (struct fault_info_segment){ 0, 0, 0, 0 };
 	for (uint64_t i = 0; i < words->marks->segment_count; i++) {
 		if (look_read_physical(words->look, words->marks->segments + i * sizeof(segment),
 		                       &segment, sizeof(segment))
@@ -276,7 +276,7 @@ static bool segment_before(const struct words *words, uint64_t address,
 }
 
 /* Shortly behind one of the kernel's segments. */
-static void words_past(struct words *words, const struct landmark_segment *segment)
+static void words_past(struct words *words, const struct fault_info_segment *segment)
 {
 	words->kind = "past-segment";
 	if (words->fault->cr2 == segment->end)
@@ -324,7 +324,7 @@ static void words_tables(struct words *words, uint64_t mapped)
 /* The stack pointer has left the stack through its bottom, or the address has. */
 static bool is_overflow(const struct words *words)
 {
-	struct landmark stack = words->marks->stack;
+	struct fault_range stack = words->marks->stack;
 	uint64_t below_address = stack.begin - 1 - words->fault->cr2;
 	uint64_t below_stack = stack.begin - words->fault->registers[RSP];
 
@@ -336,11 +336,11 @@ static bool is_overflow(const struct words *words)
 /* Chooses the words for an address at which nothing is mapped. */
 static void words_unmapped(struct words *words, const struct page *page)
 {
-	const struct landmarks *marks = words->marks;
+	const struct fault_info *marks = words->marks;
 	uint64_t address = words->fault->cr2;
 	uint64_t beyond = max_u64(marks->memory_end, 4 * GIB);
 	uint64_t mapped;
-	struct landmark_segment segment;
+	struct fault_info_segment segment;
 
 	if (address < PAGE_SIZE) {
 		words_null(words);

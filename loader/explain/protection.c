@@ -67,7 +67,7 @@ static void words_selector(struct words *words)
 {
 	const struct fault *fault = words->fault;
 	uint64_t offset = fault->error & 0xfff8;
-	bool ours = landmark_has(words->marks->resident, fault->gdt.base);
+	bool ours = fault_range_has(words->marks->resident, fault->gdt.base);
 	uint64_t descriptor = 0;
 
 	words->kind = "selector-missing";

@@ -151,7 +151,7 @@ static void show_trace_long(struct sheet *sheet, const struct trace *trace)
 static void show_place(struct sheet *sheet, const struct explanation *explanation)
 {
 	const struct place *place = &explanation->place;
-	struct landmark_segment segment;
+	struct fault_info_segment segment;
 	char buffer[PLACE_NAME + 80];
 	struct text text = text_in(buffer, sizeof(buffer));
 
@@ -170,7 +170,7 @@ static void show_place(struct sheet *sheet, const struct explanation *explanatio
 /* Which CPU it was, if there are others. */
 static void show_cpu(struct sheet *sheet)
 {
-	const struct landmarks *marks = sheet->look->marks;
+	const struct fault_info *marks = sheet->look->marks;
 	char buffer[80];
 	struct text text = text_in(buffer, sizeof(buffer));
 
@@ -207,15 +207,15 @@ static void show_register(struct sheet *sheet, const char *name, uint64_t value)
 /* All registers, in the order in which people look for them. */
 static void show_registers(struct sheet *sheet)
 {
-	static const uint8_t order[REGISTERS] = { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP,
-		                                  8,   9,   10,  11,  12,  13,  14,  15 };
+	static const uint8_t config[REGISTERS] = { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP,
+		                                   8,   9,   10,  11,  12,  13,  14,  15 };
 	const struct fault *fault = sheet->look->fault;
 	bool narrow = fault->narrow != 0;
 
 	paint(sheet, COLOUR_LABEL);
 	for (unsigned i = 0; i < (narrow ? 8 : REGISTERS); i++)
-		show_register(sheet, register_name(fault, order[i]).text,
-		              fault->registers[order[i]]);
+		show_register(sheet, register_name(fault, config[i]).text,
+		              fault->registers[config[i]]);
 	show_register(sheet, narrow ? "EIP" : "RIP", fault->rip);
 	show_register(sheet, narrow ? "EFL" : "RFL", fault->rflags);
 	show_register(sheet, "CR0", fault->cr0);

@@ -39,7 +39,7 @@ static const struct terms all[] = {
 	},
 };
 
-const struct terms *terms_of(const struct landmarks *marks)
+const struct terms *terms_of(const struct fault_info *marks)
 {
 	const struct terms *terms = all;
 

@@ -3,7 +3,7 @@
 #ifndef EXPLAIN_TERMS_H
 #define EXPLAIN_TERMS_H
 
-#include "core/landmarks.h"
+#include "core/fault_info.h"
 
 struct terms {
 	char protocol[16];   /* "" stands last, and for all others */
@@ -15,6 +15,6 @@ struct terms {
 };
 
 /* The terms of the kernel's protocol. */
-const struct terms *terms_of(const struct landmarks *marks);
+const struct terms *terms_of(const struct fault_info *marks);
 
 #endif

@@ -6,17 +6,17 @@
 #define STACK_WORDS 512    /* searched at most where there are no frame pointers */
 
 /* Symbol number `i`; false if it cannot be read. */
-static bool read_symbol(const struct look *look, uint64_t i, struct landmark_symbol *symbol)
+static bool read_symbol(const struct look *look, uint64_t i, struct fault_info_symbol *symbol)
 {
 	return look_read_physical(look, look->marks->symbols + i * sizeof(*symbol), symbol,
 	                          sizeof(*symbol));
 }
 
 /* The first of the last symbols at or before the address: the table is sorted. */
-static bool find_symbol(const struct look *look, uint64_t address, struct landmark_symbol *symbol)
+static bool find_symbol(const struct look *look, uint64_t address, struct fault_info_symbol *symbol)
 {
 	uint64_t low = 0, high = look->marks->symbol_count;
-	struct landmark_symbol other;
+	struct fault_info_symbol other;
 
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
@@ -40,11 +40,11 @@ static bool find_symbol(const struct look *look, uint64_t address, struct landma
 /* Copies a name, cut to the room there is; what is not printable becomes '?'. */
 static void copy_name(const struct look *look, uint64_t name, char to[PLACE_NAME])
 {
-	struct landmark names = look->marks->names;
+	struct fault_range names = look->marks->names;
 	unsigned i = 0;
 	char c;
 
-	for (; i + 1 < PLACE_NAME && landmark_has(names, name + i); i++) {
+	for (; i + 1 < PLACE_NAME && fault_range_has(names, name + i); i++) {
 		if (!look_read_physical(look, look->marks->names_at + (name + i - names.begin), &c,
 		                        1)
 		    || c == 0)
@@ -57,8 +57,8 @@ static void copy_name(const struct look *look, uint64_t name, char to[PLACE_NAME
 struct place place_of(const struct look *look, uint64_t address)
 {
 	struct place place = { .address = address };
-	struct landmark_segment segment;
-	struct landmark_symbol symbol;
+	struct fault_info_segment segment;
+	struct fault_info_symbol symbol;
 
 	if (!look_segment(look, address, &segment) || !find_symbol(look, address, &symbol)
 	    || symbol.address < segment.begin)
@@ -81,7 +81,7 @@ void place_write(struct text *text, const struct place *place)
 /* True if the address lies in code of the kernel. */
 static bool is_code(const struct look *look, uint64_t address)
 {
-	struct landmark_segment segment;
+	struct fault_info_segment segment;
 
 	return look_segment(look, address, &segment) && (segment.rights & RIGHT_EXECUTE) != 0;
 }

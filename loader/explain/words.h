@@ -10,7 +10,7 @@
 struct words {
 	const struct look *look;
 	const struct fault *fault;
-	const struct landmarks *marks;
+	const struct fault_info *marks;
 	struct instruction in; /* at RIP */
 	const char *kind;      /* the finding in one word, for programs */
 	struct text happened;  /* what the kernel did, and why that cannot be */

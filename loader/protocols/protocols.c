@@ -50,12 +50,12 @@ static const struct protocol *recognise(struct span file)
 	return &native_protocol;
 }
 
-const struct protocol *protocol_choose(const struct order *order, struct report *report)
+const struct protocol *protocol_choose(const struct config *config, struct report *report)
 {
-	const char *choice = order->options.protocol;
+	const char *choice = config->options.protocol;
 
 	if (choice == NULL)
-		return recognise(order->kernel.bytes);
+		return recognise(config->kernel.bytes);
 	for (unsigned i = 0; i < COUNT(protocols); i++) {
 		if (is_named(protocols[i], choice))
 			return protocols[i];

@@ -9,6 +9,6 @@
  * The protocol that -protocol= names, or else the first of the list that recognises the kernel's
  * file. NULL, with the reason in the report, if there is none of that name.
  */
-const struct protocol *protocol_choose(const struct order *order, struct report *report);
+const struct protocol *protocol_choose(const struct config *config, struct report *report);
 
 #endif

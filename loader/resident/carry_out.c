@@ -81,11 +81,11 @@ static void write_patches(const struct launch *launch, uint8_t *memory)
 
 void carry_out(const struct launch *launch, uint8_t *memory)
 {
-	const struct move *moves = at(memory, launch->moves);
+	const struct copy *copies = at(memory, launch->copies);
 	const struct fill *fills = at(memory, launch->fills);
 
-	for (uint64_t i = 0; i < launch->move_count; i++)
-		copy_memory(at(memory, moves[i].to), at(memory, moves[i].from), moves[i].size);
+	for (uint64_t i = 0; i < launch->copy_count; i++)
+		copy_memory(at(memory, copies[i].to), at(memory, copies[i].from), copies[i].size);
 	for (uint64_t i = 0; i < launch->fill_count; i++)
 		zero_memory(at(memory, fills[i].begin), fills[i].end - fills[i].begin);
 	relocate_rela(launch, memory);

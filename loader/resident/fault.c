@@ -30,8 +30,8 @@ enum {
 	MACHINE_BANKS = 32
 };
 
-/* The landmarks where the explainer's page tables have them. */
-static const struct landmarks *landmarks;
+/* The fault info where the explainer's page tables have them. */
+static const struct fault_info *fault_info;
 
 static struct explanation explanation;
 static char lines[8192];
@@ -39,9 +39,9 @@ static char lines[8192];
 void fault_explain(struct fault *fault);
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2);
 
-void fault_prepare(const struct landmarks *marks)
+void fault_prepare(const struct fault_info *marks)
 {
-	landmarks = marks;
+	fault_info = marks;
 }
 
 /* The first bank in which the hardware has noted an error. */
@@ -92,13 +92,13 @@ static void set_vga(uint8_t index, uint8_t value)
 /* The screen as it was when the kernel was started. False if there is no way to write on it. */
 static bool open_screen(struct canvas *canvas)
 {
-	const struct landmark_screen *screen = &landmarks->screen;
+	const struct fault_info_screen *screen = &fault_info->screen;
 
-	if (screen->pixels != 0 && landmarks->font == 0)
+	if (screen->pixels != 0 && fault_info->font == 0)
 		return false;
 	if (screen->pixels != 0) {
 		*canvas = canvas_of_pixels((uint8_t *)(uintptr_t)screen->pixels, screen,
-		                           (const uint8_t *)(uintptr_t)landmarks->font);
+		                           (const uint8_t *)(uintptr_t)fault_info->font);
 		return true;
 	}
 	*canvas = canvas_of_text((uint8_t *)(uintptr_t)TEXT_MEMORY);
@@ -140,7 +140,7 @@ static void leave(void)
 /* What happens now. */
 static const char *end_words(void)
 {
-	if (landmarks->on_fault == ON_FAULT_REBOOT)
+	if (fault_info->on_fault == ON_FAULT_REBOOT)
 		return "The machine restarts in 10 seconds.";
 	return "The machine is halted.";
 }
@@ -148,9 +148,9 @@ static const char *end_words(void)
 /* Does what -onfault says; returns if the machine is to stand still. */
 static void end(void)
 {
-	if (landmarks->on_fault == ON_FAULT_REBOOT)
+	if (fault_info->on_fault == ON_FAULT_REBOOT)
 		reboot();
-	if (landmarks->on_fault == ON_FAULT_EXIT)
+	if (fault_info->on_fault == ON_FAULT_EXIT)
 		leave();
 }
 
@@ -180,36 +180,36 @@ static void say_shortly(const char *what, const char *why)
 
 	text_add(&text, "\n%s %s %s\n", what, why, end_words());
 	console_write(line);
-	if (landmarks->screen.pixels != 0 || !open_screen(&canvas))
+	if (fault_info->screen.pixels != 0 || !open_screen(&canvas))
 		return;
 	text = text_in(line, sizeof(line));
 	text_add(&text, "%s\n%s\f%s", what, why, end_words());
 	draw(&canvas, line);
 }
 
-/* The landmarks as the CPU that made the fault has them: its stack is its own. */
-static void own_landmarks(const struct fault *fault, struct landmarks *own)
+/* The fault info as the CPU that made the fault has them: its stack is its own. */
+static void own_fault_info(const struct fault *fault, struct fault_info *own)
 {
 	const struct launch_processor *list =
-		(const struct launch_processor *)(uintptr_t)landmarks->processors;
+		(const struct launch_processor *)(uintptr_t)fault_info->processors;
 
-	*own = *landmarks;
+	*own = *fault_info;
 	for (uint64_t i = 0; i < own->processor_count; i++) {
 		if (list[i].apic_id == fault->apic_id)
-			own->stack = (struct landmark){ list[i].stack_begin, list[i].rsp };
+			own->stack = (struct fault_range){ list[i].stack_begin, list[i].rsp };
 	}
 }
 
 /* Called with the saved registers, once. If it returns, the machine is halted. */
 void fault_explain(struct fault *fault)
 {
-	if (landmarks->magic == LANDMARKS_MAGIC) {
-		struct landmarks own;
+	if (fault_info->magic == FAULT_INFO_MAGIC) {
+		struct fault_info own;
 		struct look look;
 
-		console_open(landmarks->serial);
+		console_open(fault_info->serial);
 		ask(fault);
-		own_landmarks(fault, &own);
+		own_fault_info(fault, &own);
 		look = (struct look){ NULL, &own, fault };
 		if (fault->legacy != 0)
 			frame_read(&look, fault);

@@ -3,9 +3,9 @@
 #ifndef RESIDENT_FAULT_H
 #define RESIDENT_FAULT_H
 
-#include "core/landmarks.h"
+#include "core/fault_info.h"
 
-/* Remembers where the landmarks are. */
-void fault_prepare(const struct landmarks *marks);
+/* Remembers where the fault info are. */
+void fault_prepare(const struct fault_info *marks);
 
 #endif

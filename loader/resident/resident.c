@@ -242,7 +242,7 @@ static void prepare_processors(const struct launch *launch, uint64_t slide)
 	struct launch_processor *list = (struct launch_processor *)(uintptr_t)launch->processors;
 
 	for (uint64_t i = 0; i < launch->processor_count; i++) {
-		struct own *own = (struct own *)(void *)list[i].room;
+		struct own *own = (struct own *)(void *)list[i].capacity;
 
 		write_task(&own->task, own->stacks[0], IST_SIZE_OWN, slide);
 		own->gdt_pointer = write_gdt(own->gdt, &own->task, launch, slide);
@@ -252,7 +252,7 @@ static void prepare_processors(const struct launch *launch, uint64_t slide)
 /* Writes the descriptor tables for the address at which the kernel's page tables have them. */
 void prepare_tables(const struct launch *launch)
 {
-	const struct landmarks *marks = (const struct landmarks *)(uintptr_t)launch->landmarks;
+	const struct fault_info *marks = (const struct fault_info *)(uintptr_t)launch->fault_info;
 	uint64_t slide = launch->resident_window - launch->resident;
 
 	write_task(&task, stacks[0], IST_SIZE, slide);

@@ -191,8 +191,8 @@ def test_a_fault_of_the_explainer_ends_in_one_line(boot):
     assert "while a fault was explained." in machine.screen_text()
 
 
-def test_lost_landmarks_are_admitted(boot):
-    machine = boot("fault_landmarks", debug_exit=False)
+def test_lost_fault_info_is_admitted(boot):
+    machine = boot("fault_info_overwritten", debug_exit=False)
     said = machine.wait_serial(HALTED)
     assert "exception 6" in said and "has overwritten what would explain it" in said
     screen_of(machine, machine.screen_text)

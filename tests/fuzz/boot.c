@@ -26,7 +26,7 @@ static bool take_options(struct span *rest)
 	for (char *word = strtok(line, " "); word != NULL; word = strtok(NULL, " "))
 		words[count++] = word;
 	words[count++] = "kernel.elf";
-	return order_read(&world.order, count, words, &world.report);
+	return config_read(&world.config, count, words, &world.report);
 }
 
 /* The firmware's map. Where files and scratch memory lie, there is RAM; elsewhere there is
@@ -90,7 +90,7 @@ static void look_around(const struct span *modules)
 	const struct longjump_boot_info *info;
 
 	view_tables(&view, world.memory, world.boot.launch->tables,
-	            world.order.options.paging_levels);
+	            world.config.options.paging_levels);
 	info = boot_info();
 	if (elf_head->phoff == 64) {
 		expect_kernel();
@@ -105,7 +105,7 @@ static void look_around(const struct span *modules)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static struct span modules[ORDER_MAX_MODULES];
+	static struct span modules[CONFIG_MAX_MODULES];
 	struct span rest = { bytes, size };
 	uint8_t cpu, place;
 
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	elf_size = max_u64(rest.size, 64); /* the bytes behind a short file are zero */
 	memset(elf_bytes, 0, 64);
 	memcpy(elf_bytes, rest.bytes, (size_t)rest.size);
-	lay_file(&world.order.kernel, rest, 4 * MIB + place);
+	lay_file(&world.config.kernel, rest, 4 * MIB + place);
 	keep_modules(modules);
 	if (prepare()) {
 		expect_placements();
@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	} else {
 		EXPECT(world.report.count > 0);
 	}
-	for (unsigned i = 0; i < world.order.module_count; i++)
+	for (unsigned i = 0; i < world.config.module_count; i++)
 		free((void *)(uintptr_t)modules[i].bytes);
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include "core/memory.h"
 #include "unit/sound.h"
 
-#define MOST 512 /* entries; the front ends read no more */
+#define MOST 512 /* entries; the platforms read no more */
 
 static struct firmware_range ranges[MOST];
 static struct memory memory;

@@ -2,7 +2,7 @@
 /*
  * protocols.c - any kernel of any protocol: it is planned as the protocol that it is recognised for
  * wants it, into free memory only, or refused with a reason. The first byte says which machine and
- * order it is; the others are the kernel's file.
+ * configuration it is; the others are the kernel's file.
  */
 #include "fuzz.h"
 
@@ -13,7 +13,7 @@
 #define FILE_AT (3 * MIB)
 #define FREE_AT (4 * MIB + 64 * KIB) /* behind the files */
 
-/* The machine and the order: a screen, modules, a command line, each there or not. */
+/* The machine and the configuration: a screen, modules, a command line, each there or not. */
 static void take_machine(uint8_t bits)
 {
 	begin_empty_world(RAM);
@@ -30,9 +30,9 @@ static void take_machine(uint8_t bits)
 	if ((bits & 4) != 0)
 		add_module("module", "words", (struct span){ elf_bytes, 5000 }, 4 * MIB);
 	if ((bits & 8) != 0)
-		world.order.kernel.command_line = "some words";
-	world.order.options.kaslr = (bits & 16) != 0;
-	world.order.options.smp = (bits & 32) != 0;
+		world.config.kernel.command_line = "some words";
+	world.config.options.kaslr = (bits & 16) != 0;
+	world.config.options.smp = (bits & 32) != 0;
 	if ((bits & 64) != 0)
 		set_processors(1 + bits % 8, bits >> 7);
 	world.machine.cpu.x2apic = (bits & 1) != 0;
@@ -58,7 +58,7 @@ static void take_bios(uint8_t bits)
 	world.machine.rom_configuration = bits;
 }
 
-/* Sets scratch memory aside as the front end does: clear of the kernel. */
+/* Sets scratch memory aside as the platform does: clear of the kernel. */
 static void take_scratch(void)
 {
 	uint64_t at = boot_scratch(&world.boot, (struct phys_range){ FREE_AT, RAM }, MIB);
@@ -66,16 +66,17 @@ static void take_scratch(void)
 	set_scratch(at, at + MIB);
 }
 
-/* Adds to the order what the kernel asks for, without modules: there are no files. */
-static bool wish(void)
+/* Adds to the configuration what the kernel asks for, without modules: there are no files. */
+static bool request(void)
 {
-	struct order *order = &world.order;
-	unsigned modules = order->module_count;
-	bool good = boot_wish(&world.boot, &world.machine, order, world.protocol, &world.report);
+	struct config *config = &world.config;
+	unsigned modules = config->module_count;
+	bool good =
+		boot_request(&world.boot, &world.machine, config, world.protocol, &world.report);
 
-	memmove(order->modules, order->modules + (order->module_count - modules),
-	        modules * sizeof(order->modules[0]));
-	order->module_count = modules;
+	memmove(config->modules, config->modules + (config->module_count - modules),
+	        modules * sizeof(config->modules[0]));
+	config->module_count = modules;
 	return good;
 }
 
@@ -100,15 +101,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	take_bios((uint8_t)(machine * 29)); /* any of them, whatever the others are */
 	if (rest.size > MIB)
 		return 0;
-	lay_file(&world.order.kernel, rest, FILE_AT);
-	world.protocol = protocol_choose(&world.order, &world.report);
-	if (world.protocol == NULL || !wish()) {
+	lay_file(&world.config.kernel, rest, FILE_AT);
+	world.protocol = protocol_choose(&world.config, &world.report);
+	if (world.protocol == NULL || !request()) {
 		EXPECT(world.report.count > 0);
 		return 0;
 	}
 	take_scratch();
-	if (!boot_prepare(&world.boot, &world.machine, &world.order, world.protocol, &world.scratch,
-	                  &world.report)) {
+	if (!boot_prepare(&world.boot, &world.machine, &world.config, world.protocol,
+	                  &world.scratch, &world.report)) {
 		EXPECT(world.report.count > 0);
 		return 0;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fault_gdt_order.c - has data where it believes code to be in its new GDT. */
+/* fault_gdt_config.c - has data where it believes code to be in its new GDT. */
 #include "kit.h"
 
 static uint64_t gdt[] = { 0, 0x00cf93000000ffff, 0x00af9b000000ffff };

@@ -35,7 +35,7 @@ static void begin(unsigned revision)
 {
 	free(memory);
 	memory = calloc(MEMORY, 1);
-	machine = (struct machine){ .memory = memory, .reach = MEMORY, .rsdp = RSDP };
+	machine = (struct machine){ .memory = memory, .identity_limit = MEMORY, .rsdp = RSDP };
 	put(RSDP + 15, 1, revision);
 	put(RSDP + 16, 4, RSDT);
 	put(RSDP + 24, 8, XSDT);

@@ -161,7 +161,7 @@ TEST("a large kernel stays where its file was read to")
 	begin_large_kernel();
 	expect_boot(3 * MIB);
 	EXPECT_EQUAL(world.boot.plan.kernel_physical, 3 * MIB + elf_programs[0].offset);
-	EXPECT_EQUAL(world.boot.plan.move_count, 0);
+	EXPECT_EQUAL(world.boot.plan.copy_count, 0);
 }
 
 TEST("a large kernel is moved if its file does not lie at a page")
@@ -170,7 +170,7 @@ TEST("a large kernel is moved if its file does not lie at a page")
 	begin_large_kernel();
 	expect_boot(3 * MIB + 8);
 	EXPECT(world.boot.plan.kernel_physical != 3 * MIB + 8 + elf_programs[0].offset);
-	EXPECT_EQUAL(world.boot.plan.move_count, 2);
+	EXPECT_EQUAL(world.boot.plan.copy_count, 2);
 }
 
 TEST("a large kernel is moved if it does not fit where its file was read to")
@@ -189,7 +189,7 @@ TEST("with -kernelfile the file is left whole, and handed over")
 
 	begin_world(16 * MIB);
 	begin_large_kernel();
-	world.order.options.kernel_file = true;
+	world.config.options.kernel_file = true;
 	expect_boot(3 * MIB);
 	info = boot_info();
 	EXPECT_EQUAL(info->kernel_file_size, elf_size);
@@ -207,7 +207,7 @@ TEST("a kernel of 1 GiB or more lies where pages of 1 GiB can map it, if the CPU
 		begin_elf(ELF_TYPE_EXEC);
 		add_segment(RX, TOP_2_GIB + 0x5000, 100, 5 * GIB / 4);
 		elf_head->entry = TOP_2_GIB + 0x5000;
-		lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+		lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 		expect_plan();
 		EXPECT_EQUAL(world.boot.plan.kernel_physical % (has != 0 ? GIB : 2 * MIB), 0x5000);
 	}
@@ -295,7 +295,7 @@ TEST("with -kaslr the kernel runs somewhere in the top 2 GiB, as chance has it")
 
 	for (unsigned i = 0; i < 20; i++) {
 		begin_world(16 * MIB);
-		world.order.options.kaslr = true;
+		world.config.options.kaslr = true;
 		world.machine.random = check_random(&seed);
 		begin_pie(i % 2 ? 0 : HIGHER_HALF + GIB);
 		expect_boot(2 * MIB);
@@ -310,7 +310,7 @@ TEST("with -kaslr the kernel runs somewhere in the top 2 GiB, as chance has it")
 TEST("-kaslr keeps the alignment that a segment asks for")
 {
 	begin_world(16 * MIB);
-	world.order.options.kaslr = true;
+	world.config.options.kaslr = true;
 	world.machine.random = UINT64_MAX;
 	begin_elf(ELF_TYPE_DYN);
 	add_segment(RX, 0, 0, 100)->align = 64 * MIB;
@@ -322,9 +322,9 @@ TEST("-kaslr keeps the alignment that a segment asks for")
 TEST("-kaslr with a kernel that is not position-independent is refused")
 {
 	begin_world(16 * MIB);
-	world.order.options.kaslr = true;
+	world.config.options.kaslr = true;
 	begin_kernel(ELF_TYPE_EXEC, 0x400000);
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	expect_refusal(DIAG_KASLR_NOT_PIE, "it is linked at 0x400000");
 }
 
@@ -342,7 +342,7 @@ TEST("a position-independent kernel too large for the top 2 GiB is refused")
 		begin_elf(ELF_TYPE_DYN);
 		add_segment(RX, 0, 100, 100);
 		add_segment(RW, ends[i] - 100, 0, 100);
-		lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+		lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 		expect_refusal(DIAG_ELF_PIE_TOO_LARGE, "it takes");
 	}
 }
@@ -352,11 +352,11 @@ TEST("with -kaslr a position-independent kernel may take half of the top 2 GiB, 
 	for (unsigned over = 0; over < 2; over++) {
 		begin_world(16 * MIB);
 		add_firmware(16 * MIB, 6 * GIB, 1); /* planned with, and never written to */
-		world.order.options.kaslr = true;
+		world.config.options.kaslr = true;
 		world.machine.random = UINT64_MAX;
 		begin_elf(ELF_TYPE_DYN);
 		add_segment(RX, 0, 100, GIB - 2 * MIB + over);
-		lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+		lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 		if (over != 0) {
 			expect_refusal(DIAG_ELF_PIE_TOO_LARGE, "it takes 0x3fe01000 bytes");
 		} else {
@@ -372,7 +372,7 @@ TEST("a position-independent kernel that wants more alignment than addresses hav
 	begin_elf(ELF_TYPE_DYN);
 	add_segment(RX, 0, 0, 100)->align = 4 * GIB;
 	elf_programs[0].offset = 0;
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	expect_refusal(DIAG_ELF_PIE_TOO_LARGE, "with an alignment of 0x100000000");
 }
 
@@ -405,8 +405,8 @@ TEST("a word that a relocation changes may lie across two pages")
 TEST("the fault explainer is told which program header each piece comes from")
 {
 	static const uint32_t expected[] = { 1, 0, 2, 2 };
-	const struct landmark_segment *pieces;
-	const struct landmarks *marks;
+	const struct fault_info_segment *pieces;
+	const struct fault_info *marks;
 
 	begin_world(16 * MIB);
 	begin_elf(ELF_TYPE_DYN);
@@ -416,7 +416,7 @@ TEST("the fault explainer is told which program header each piece comes from")
 	add_program(ELF_PT_GNU_RELRO, RO, 0, 0x4010, 0, 0xff0);
 	elf_head->entry = 0x1800;
 	expect_boot(2 * MIB);
-	marks = (const void *)(world.memory + world.boot.launch->landmarks);
+	marks = (const void *)(world.memory + world.boot.launch->fault_info);
 	pieces = (const void *)(world.memory + marks->segments);
 	EXPECT_EQUAL(marks->segment_count, COUNT(expected));
 	for (unsigned i = 0; i < COUNT(expected); i++)
@@ -450,7 +450,7 @@ TEST("what the machine says is handed on")
 
 	begin_world(16 * MIB);
 	begin_small_elf();
-	world.order.kernel.command_line = "one two";
+	world.config.kernel.command_line = "one two";
 	world.machine.clock = (struct clock){ .tsc_start = 11,
 		                              .tsc_read = 12,
 		                              .tsc_frequency = 13,
@@ -511,21 +511,21 @@ TEST("a framebuffer is mapped write-combining, in a window of its own")
 
 TEST("the fault explainer is told where RAM ends, whoever uses it")
 {
-	const struct landmarks *marks;
+	const struct fault_info *marks;
 
 	begin_world(16 * MIB);
 	begin_small_elf();
 	add_firmware(16 * MIB, 17 * MIB, 3);
 	add_firmware(20 * MIB, 21 * MIB, 2);
 	expect_boot(2 * MIB);
-	marks = (const void *)(world.memory + world.boot.launch->landmarks);
+	marks = (const void *)(world.memory + world.boot.launch->fault_info);
 	EXPECT_EQUAL(marks->memory_end, 17 * MIB);
 }
 
 TEST("with a framebuffer, the fault explainer has a copy of the font")
 {
 	static const uint8_t font[4096] = { 1, 2, 3, [4095] = 4 };
-	const struct landmarks *marks;
+	const struct fault_info *marks;
 
 	begin_world(16 * MIB);
 	begin_small_elf();
@@ -536,7 +536,7 @@ TEST("with a framebuffer, the fault explainer has a copy of the font")
 		                                .pitch = 4096,
 		                                .bits_per_pixel = 32 };
 	expect_boot(2 * MIB);
-	marks = (const void *)(world.memory + world.boot.launch->landmarks);
+	marks = (const void *)(world.memory + world.boot.launch->fault_info);
 	EXPECT_EQUAL(marks->screen.pixels, 0xfd000000);
 	EXPECT_EQUAL(marks->screen.width, 1024);
 	EXPECT_EQUAL(marks->screen.pitch, 4096);
@@ -563,7 +563,7 @@ TEST("as many modules as there may be arrive")
 {
 	begin_world(32 * MIB);
 	begin_small_elf();
-	for (unsigned i = 0; i < ORDER_MAX_MODULES; i++)
+	for (unsigned i = 0; i < CONFIG_MAX_MODULES; i++)
 		add_module("module", "and its words", module_bytes(100 + i),
 		           4 * MIB + i * 2 * PAGE_SIZE + (i % 2) * 16);
 	expect_boot(2 * MIB);
@@ -584,8 +584,8 @@ TEST("the stack is as large as it was asked for, where it was asked for")
 {
 	begin_world(16 * MIB);
 	begin_small_elf();
-	world.order.options.stack_size = 128 * KIB;
-	world.order.options.stack_at = UINT64_C(0xffffc00000000000);
+	world.config.options.stack_size = 128 * KIB;
+	world.config.options.stack_at = UINT64_C(0xffffc00000000000);
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(boot_info()->stack_begin, UINT64_C(0xffffc00000000000));
 	EXPECT_EQUAL(boot_info()->stack_end, UINT64_C(0xffffc00000020000));
@@ -600,8 +600,8 @@ TEST("a stack over something else is refused, its guard page, too")
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		begin_world(16 * MIB);
 		begin_small_elf();
-		lay_file(&world.order.kernel, elf_file(), 2 * MIB);
-		world.order.options.stack_at = places[i];
+		lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+		world.config.options.stack_at = places[i];
 		expect_refusal(DIAG_MAP_COLLIDES, "-stack-at");
 	}
 }
@@ -615,8 +615,8 @@ TEST("a stack that leaves its half of the address space is refused")
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		begin_world(16 * MIB);
 		begin_small_elf();
-		lay_file(&world.order.kernel, elf_file(), 2 * MIB);
-		world.order.options.stack_at = places[i];
+		lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+		world.config.options.stack_at = places[i];
 		expect_refusal(DIAG_ORDER_BAD_VALUE, "-stack-at");
 	}
 }
@@ -625,7 +625,7 @@ TEST("the direct map lies where it was asked for")
 {
 	begin_world(16 * MIB);
 	begin_small_elf();
-	world.order.options.direct_map = UINT64_C(0xffff888000000000);
+	world.config.options.direct_map = UINT64_C(0xffff888000000000);
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(boot_info()->direct_map, UINT64_C(0xffff888000000000));
 }
@@ -634,15 +634,15 @@ TEST("a direct map that leaves its half of the address space, or lies on the ker
 {
 	begin_world(16 * MIB);
 	begin_small_elf();
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
-	world.order.options.direct_map = UINT64_C(0x00007fffc0000000);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+	world.config.options.direct_map = UINT64_C(0x00007fffc0000000);
 	expect_refusal(DIAG_ORDER_BAD_VALUE, "-direct-map");
-	world.order.options.direct_map = UINT64_C(0xffffffff40000000);
+	world.config.options.direct_map = UINT64_C(0xffffffff40000000);
 	set_scratch(15 * MIB, 16 * MIB);
 	expect_refusal(DIAG_ORDER_BAD_VALUE, "-direct-map");
 	begin_kernel(ELF_TYPE_EXEC, HIGHER_HALF + GIB);
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
-	world.order.options.direct_map = HIGHER_HALF;
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+	world.config.options.direct_map = HIGHER_HALF;
 	set_scratch(15 * MIB, 16 * MIB);
 	expect_refusal(DIAG_MAP_COLLIDES, "-direct-map");
 }
@@ -651,7 +651,7 @@ TEST("an identity map shows memory at its own address, around the kernel, withou
 {
 	begin_world(16 * MIB);
 	begin_kernel(ELF_TYPE_EXEC, 4 * MIB);
-	world.order.options.identity = GIB;
+	world.config.options.identity = GIB;
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(view_at(&view, 0x1000)->phys, 0x1000);
 	EXPECT_EQUAL(view_at(&view, GIB - PAGE_SIZE)->rights, RIGHT_READ | RIGHT_WRITE);
@@ -661,7 +661,7 @@ TEST("an identity map shows memory at its own address, around the kernel, withou
 TEST("with 5-level paging a kernel may be linked where only 57 bits reach")
 {
 	begin_world(16 * MIB);
-	world.order.options.paging_levels = 5;
+	world.config.options.paging_levels = 5;
 	begin_kernel(ELF_TYPE_EXEC, UINT64_C(0xff12345678900000));
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(boot_info()->paging_levels, 5);
@@ -682,7 +682,7 @@ TEST("CPUs that cannot do what is needed are refused")
 {
 	begin_world(16 * MIB);
 	begin_small_elf();
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	world.machine.cpu.long_mode = false;
 	expect_refusal(DIAG_CPU_NO_LONG_MODE, "bit 29");
 	world.machine.cpu.long_mode = true;
@@ -690,7 +690,7 @@ TEST("CPUs that cannot do what is needed are refused")
 	expect_refusal(DIAG_CPU_NO_NX, "bit 20");
 	world.machine.cpu.nx = true;
 	world.machine.cpu.la57 = false;
-	world.order.options.paging_levels = 5;
+	world.config.options.paging_levels = 5;
 	expect_refusal(DIAG_CPU_NO_LA57, "bit 16");
 }
 
@@ -714,7 +714,7 @@ TEST("nothing outside of scratch memory is written to before the launch")
 	begin_world(16 * MIB);
 	begin_large_kernel();
 	add_module("module", "", module_bytes(300000), 12 * MIB + 3);
-	lay_file(&world.order.kernel, elf_file(), 3 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 3 * MIB);
 	before = malloc(15 * MIB);
 	memcpy(before, world.memory, 15 * MIB);
 	expect_plan();
@@ -727,7 +727,7 @@ TEST("too little memory for the kernel is refused, with how much it needs")
 	begin_world(16 * MIB);
 	begin_small_elf();
 	add_segment(RW, 2 * MIB, 0, 64 * MIB);
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	expect_refusal(DIAG_MEMORY_KERNEL, "it takes 64");
 }
 
@@ -735,12 +735,12 @@ TEST("too little memory for the stack or a module is refused")
 {
 	begin_world(16 * MIB);
 	begin_small_elf();
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
-	world.order.options.stack_size = 64 * MIB;
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+	world.config.options.stack_size = 64 * MIB;
 	expect_refusal(DIAG_MEMORY_STACK, "64 MiB");
 	begin_world(4 * MIB);
 	begin_small_elf();
-	lay_file(&world.order.kernel, elf_file(), MIB);
+	lay_file(&world.config.kernel, elf_file(), MIB);
 	add_module("large.img", "", module_bytes(MIB), 2 * MIB - 16);
 	expect_refusal(DIAG_MEMORY_MODULE, "large.img takes 1 MiB");
 }
@@ -749,7 +749,7 @@ TEST("too little scratch memory is refused, whatever does not fit, and never wri
 {
 	begin_world(16 * MIB);
 	begin_pie(0);
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	add_module("module", "", module_bytes(5000), 4 * MIB + 5);
 	for (uint64_t size = 0; size < 200 * KIB; size += 1000) {
 		set_scratch(15 * MIB, 15 * MIB + size);
@@ -773,7 +773,7 @@ TEST("there is no memory below 1 MiB that is placed in")
 	world.machine.firmware_count = 0;
 	add_firmware(0x1000, 0xa0000, 1);
 	begin_small_elf();
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	expect_refusal(DIAG_MEMORY_KERNEL, "it takes 4 KiB");
 }
 
@@ -782,7 +782,7 @@ TEST("a machine without usable memory is refused")
 	begin_world(16 * MIB);
 	world.machine.firmware_count = 0;
 	begin_small_elf();
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	expect_refusal(DIAG_MEMORY_NONE, "its 0 ranges");
 }
 
@@ -795,8 +795,8 @@ TEST("with -smp the other CPUs are to be started, in a low page, on stacks of th
 	begin_world(16 * MIB);
 	begin_small_elf();
 	set_processors(4, 1);
-	world.order.options.smp = true;
-	world.order.options.stack_size = 5 * PAGE_SIZE;
+	world.config.options.smp = true;
+	world.config.options.stack_size = 5 * PAGE_SIZE;
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(world.boot.launch->processor_count, 3);
 	EXPECT_EQUAL(world.boot.launch->trampoline, 0x9e000);
@@ -816,8 +816,8 @@ TEST("the other CPUs do not wake where somebody else still is")
 	begin_world(16 * MIB);
 	begin_small_elf();
 	set_processors(2, 0);
-	world.order.options.smp = true;
-	world.busy[world.machine.busy_count++] = (struct phys_range){ 0x9d800, 0x9f000 };
+	world.config.options.smp = true;
+	world.reserved[world.machine.reserved_count++] = (struct phys_range){ 0x9d800, 0x9f000 };
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(world.boot.plan.trampoline, 0x9c000);
 }
@@ -838,7 +838,7 @@ TEST("other CPUs that have no page to wake in are left alone, with a warning")
 	begin_small_elf();
 	set_processors(2, 0);
 	world.firmware[0].type = 2;
-	world.order.options.smp = true;
+	world.config.options.smp = true;
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(boot_info()->processor_count, 1);
 	EXPECT_EQUAL(world.report.count, 1);
@@ -850,11 +850,11 @@ TEST("x2APIC mode is for CPUs that have it")
 {
 	begin_world(16 * MIB);
 	begin_small_elf();
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
-	world.order.options.smp = world.order.options.x2apic = true;
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+	world.config.options.smp = world.config.options.x2apic = true;
 	expect_refusal(DIAG_CPU_NO_X2APIC, "CPUID 1 ECX bit 21");
 	begin_world(16 * MIB);
-	world.order.options.smp = world.order.options.x2apic = true;
+	world.config.options.smp = world.config.options.x2apic = true;
 	world.machine.cpu.x2apic = true;
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(world.boot.launch->flags, LAUNCH_X2APIC);

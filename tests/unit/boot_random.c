@@ -139,7 +139,7 @@ TEST("random position-independent kernels boot in random machines, relocated")
 		begin_elf(ELF_TYPE_DYN);
 		random_segments(below(2) * GIB);
 		random_relocations(page_up(elf_programs[0].vaddr) + 64 * MIB);
-		world.order.options.kaslr = below(2) != 0;
+		world.config.options.kaslr = below(2) != 0;
 		boot_it();
 	}
 }
@@ -151,7 +151,7 @@ TEST("random kernels boot with every option")
 
 		seed = 3000 + round;
 		random_world();
-		options = &world.order.options;
+		options = &world.config.options;
 		options->paging_levels = 4 + (unsigned)below(2);
 		options->stack_size = (1 + below(40)) * PAGE_SIZE;
 		options->stack_at = below(2) * UINT64_C(0xffffb12345678000);

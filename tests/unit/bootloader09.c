@@ -18,7 +18,7 @@ static void begin_kernel(unsigned type, uint64_t base, const char *choice)
 {
 	begin_world(32 * MIB);
 	world.protocol = &bootloader09_protocol;
-	world.order.options.protocol = choice;
+	world.config.options.protocol = choice;
 	begin_elf(type);
 	add_segment(RX, base + 0x1000, 6000, 6000);
 	add_segment(RW, base + 0x3000, 0x1000, 0x3000);
@@ -31,7 +31,7 @@ static const struct rb_memory_map *boot_it(void)
 {
 	const struct placement *info;
 
-	lay_file(&world.order.kernel, elf_file(), FILE_AT);
+	lay_file(&world.config.kernel, elf_file(), FILE_AT);
 	expect_plan();
 	carry_out(world.boot.launch, world.memory);
 	info = find_placement(USE_BOOT_INFO, 0);
@@ -68,7 +68,7 @@ TEST("the information ends as the crate's features say")
 }
 
 /* The ranges are sorted, apart, and none of them is empty; what follows is. */
-static void expect_order(const struct rb_memory_map *map)
+static void expect_config(const struct rb_memory_map *map)
 {
 	uint64_t past = 0;
 
@@ -110,7 +110,7 @@ TEST("of more than 64 ranges the smallest are left out, where the crate panics")
 		at += 2 * i * PAGE_SIZE;
 	}
 	map = boot_it();
-	expect_order(map);
+	expect_config(map);
 	EXPECT_EQUAL(map->count, RB_MAP_ENTRIES);
 	EXPECT_EQUAL(pages_of(map, RB_KERNEL), 5);
 	EXPECT_EQUAL(pages_of(map, RB_KERNEL_STACK), 512);
@@ -131,7 +131,7 @@ TEST("no more ranges are left out than must be, all of a size or not")
 	for (unsigned i = 0; world.machine.firmware_count < COUNT(world.firmware); i++)
 		add_firmware((64 + 2 * i) * MIB, (65 + 2 * i) * MIB, 2);
 	map = boot_it();
-	expect_order(map);
+	expect_config(map);
 	EXPECT_EQUAL(map->count, RB_MAP_ENTRIES);
 	EXPECT(pages_of(map, RB_RESERVED) >= 50 * 256);
 }
@@ -148,7 +148,7 @@ TEST("types of memory that the crate panics at count as reserved")
 	add_firmware(130 * MIB, 131 * MIB, 4);
 	add_firmware(132 * MIB, 133 * MIB, 5);
 	map = boot_it();
-	expect_order(map);
+	expect_config(map);
 	EXPECT_EQUAL(pages_of(map, RB_ACPI_RECLAIMABLE), 256);
 	EXPECT_EQUAL(pages_of(map, RB_ACPI_NVS), 256);
 	EXPECT_EQUAL(pages_of(map, RB_BAD_MEMORY), 256);
@@ -180,7 +180,7 @@ TEST("kernel and stack lie below the scratch memory, or lower if there is no roo
 	EXPECT_EQUAL(usable.start_frame, MIB / PAGE_SIZE);
 	EXPECT_EQUAL(usable.end_frame, (31 * MIB - 2 * MIB) / PAGE_SIZE - 5);
 	begin_kernel(ELF_TYPE_EXEC, LINKED, "bootloader-0.9");
-	world.busy[world.machine.busy_count++] = (struct phys_range){ 8 * MIB, 31 * MIB };
+	world.reserved[world.machine.reserved_count++] = (struct phys_range){ 8 * MIB, 31 * MIB };
 	map = boot_it();
 	for (unsigned i = 0; i < map->count; i++) {
 		if (map->entries[i].type == RB_KERNEL)

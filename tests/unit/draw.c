@@ -21,19 +21,19 @@ static void begin_font(void)
 }
 
 /* A screen whose end the checker watches. */
-static struct landmark_screen begin_pixels(unsigned width, unsigned height, unsigned bits,
-                                           unsigned padding)
+static struct fault_info_screen begin_pixels(unsigned width, unsigned height, unsigned bits,
+                                             unsigned padding)
 {
-	struct landmark_screen screen = { .pixels = 1,
-		                          .width = width,
-		                          .height = height,
-		                          .pitch = width * ((bits + 7) / 8) + padding,
-		                          .bits_per_pixel = bits,
-		                          .red_shift = 16,
-		                          .red_bits = 8,
-		                          .green_shift = 8,
-		                          .green_bits = 8,
-		                          .blue_bits = 8 };
+	struct fault_info_screen screen = { .pixels = 1,
+		                            .width = width,
+		                            .height = height,
+		                            .pitch = width * ((bits + 7) / 8) + padding,
+		                            .bits_per_pixel = bits,
+		                            .red_shift = 16,
+		                            .red_bits = 8,
+		                            .green_shift = 8,
+		                            .green_bits = 8,
+		                            .blue_bits = 8 };
 
 	if (bits <= 16) {
 		screen.red_shift = bits == 16 ? 11 : 10;
@@ -50,7 +50,7 @@ static struct landmark_screen begin_pixels(unsigned width, unsigned height, unsi
 }
 
 /* A pixel, as the number that it is. */
-static uint32_t pixel_at(const struct landmark_screen *screen, unsigned x, unsigned y)
+static uint32_t pixel_at(const struct fault_info_screen *screen, unsigned x, unsigned y)
 {
 	unsigned size = (screen->bits_per_pixel + 7) / 8;
 	uint32_t pixel = 0;
@@ -102,7 +102,7 @@ TEST("pixels of every depth are drawn, all of the screen and nothing beside it")
 	static const unsigned depths[] = { 15, 16, 24, 32 };
 
 	for (unsigned i = 0; i < COUNT(depths); i++) {
-		struct landmark_screen screen = begin_pixels(643, 487, depths[i], 12);
+		struct fault_info_screen screen = begin_pixels(643, 487, depths[i], 12);
 		struct canvas canvas = canvas_of_pixels(screen_bytes, &screen, font);
 		uint32_t paper, ink;
 
@@ -126,7 +126,7 @@ TEST("pixels of every depth are drawn, all of the screen and nothing beside it")
 
 TEST("white is all of a pixel's bits")
 {
-	struct landmark_screen screen = begin_pixels(64, 64, 16, 0);
+	struct fault_info_screen screen = begin_pixels(64, 64, 16, 0);
 	struct canvas canvas = canvas_of_pixels(screen_bytes, &screen, font);
 
 	draw(&canvas, "\x02#");
@@ -139,7 +139,7 @@ TEST("white is all of a pixel's bits")
 
 TEST("large screens have large letters")
 {
-	struct landmark_screen screen = begin_pixels(1280, 800, 32, 0);
+	struct fault_info_screen screen = begin_pixels(1280, 800, 32, 0);
 	struct canvas canvas = canvas_of_pixels(screen_bytes, &screen, font);
 
 	EXPECT_EQUAL(canvas.columns, 80);
@@ -153,7 +153,7 @@ TEST("large screens have large letters")
 TEST("screens too small for a letter are cleared")
 {
 	for (unsigned width = 1; width < 20; width++) {
-		struct landmark_screen screen = begin_pixels(width, 21 - width, 24, 1);
+		struct fault_info_screen screen = begin_pixels(width, 21 - width, 24, 1);
 		struct canvas canvas = canvas_of_pixels(screen_bytes, &screen, font);
 
 		draw(&canvas, "\x02##\n##\f##");

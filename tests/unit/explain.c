@@ -25,7 +25,7 @@ static const struct named symbols[] = {
 	{ "counter", DATA + 8, ELF_STT_OBJECT, false },
 };
 
-static const struct landmarks *marks;
+static const struct fault_info *marks;
 static struct fault fault;
 static struct look look;
 static struct explanation said;
@@ -38,7 +38,7 @@ static void begin_fault_by(const struct protocol *protocol, const char *choice, 
 
 	begin_world(16 * MIB);
 	world.protocol = protocol;
-	world.order.options.protocol = choice;
+	world.config.options.protocol = choice;
 	begin_elf(ELF_TYPE_EXEC);
 	add_segment(RX, CODE, 6000, 6000);
 	add_segment(RO, CONST, 3000, 3000);
@@ -46,11 +46,11 @@ static void begin_fault_by(const struct protocol *protocol, const char *choice, 
 	elf_head->entry = CODE + 0x10;
 	add_symbols(symbols, COUNT(symbols));
 	world.report = none;
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	expect_plan();
 	carry_out((const struct launch *)world.boot.launch, world.memory);
-	marks = (const struct landmarks *)(const void *)(world.memory
-	                                                 + world.boot.plan.landmarks_at);
+	marks = (const struct fault_info *)(const void *)(world.memory
+	                                                  + world.boot.plan.fault_info_at);
 	memset(&fault, 0, sizeof(fault));
 	fault.vector = vector;
 	fault.rip = CODE + 0x210;
@@ -302,12 +302,12 @@ TEST("the registers that an address came from are shown")
 TEST("5 levels of tables are walked")
 {
 	begin_fault(VECTOR_PAGE);
-	world.order.options.paging_levels = 5;
+	world.config.options.paging_levels = 5;
 	set_scratch(world.size - MIB, world.size);
 	expect_plan();
 	carry_out((const struct launch *)world.boot.launch, world.memory);
-	marks = (const struct landmarks *)(const void *)(world.memory
-	                                                 + world.boot.plan.landmarks_at);
+	marks = (const struct fault_info *)(const void *)(world.memory
+	                                                  + world.boot.plan.fault_info_at);
 	look.marks = marks;
 	fault.cr3 = marks->kernel_tables;
 	fault.cr4 |= CR4_5_LEVELS;
@@ -678,9 +678,9 @@ TEST("symbols that find no room are left out, with a warning, and the kernel boo
 	add_segment(RX, CODE, 6000, 6000);
 	elf_head->entry = CODE + 0x10;
 	add_symbols(many, COUNT(many));
-	lay_file(&world.order.kernel, elf_file(), 2 * MIB);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	expect_plan();
-	EXPECT_EQUAL(world.boot.plan.landmarks.symbol_count, 0);
+	EXPECT_EQUAL(world.boot.plan.fault_info.symbol_count, 0);
 	EXPECT_EQUAL(world.report.count, 1);
 	EXPECT_EQUAL(world.report.findings[0].code, DIAG_SYMBOLS_LEFT_OUT);
 	EXPECT(!world.report.findings[0].refusal);

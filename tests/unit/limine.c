@@ -81,14 +81,14 @@ static struct span built(void)
 
 static void expect_refused(enum diag code, const char *part)
 {
-	lay_file(&world.order.kernel, built(), FILE_AT);
+	lay_file(&world.config.kernel, built(), FILE_AT);
 	expect_refusal(code, part);
 }
 
 /* Boots what has been built, and reads the kernel's page tables. */
 static void boot_it(void)
 {
-	lay_file(&world.order.kernel, built(), FILE_AT);
+	lay_file(&world.config.kernel, built(), FILE_AT);
 	expect_plan();
 	carry_out(world.boot.launch, world.memory);
 	view_tables(&view, world.memory, physical(&world.machine, world.boot.plan.tables.root),
@@ -142,8 +142,8 @@ TEST("a kernel is recognised by a request, or a base revision, that it may write
 		EXPECT(!limine_protocol.recognise(elf_file()));
 		put_request(places[i], LIMINE_RSDP, 0);
 		EXPECT(limine_protocol.recognise(elf_file()));
-		world.order.kernel.bytes = built();
-		EXPECT(protocol_choose(&world.order, &world.report) == &limine_protocol);
+		world.config.kernel.bytes = built();
+		EXPECT(protocol_choose(&world.config, &world.report) == &limine_protocol);
 	}
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	put_revision(DATA + 16, 3);
@@ -361,7 +361,7 @@ TEST("loader, command line, addresses and clocks are told")
 	struct limine_performance *times;
 
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	world.order.kernel.command_line = "one two";
+	world.config.kernel.command_line = "one two";
 	world.machine.clock = (struct clock){ .tsc_start = UINT64_C(30000000000),
 		                              .tsc_read = UINT64_C(30003000003),
 		                              .tsc_frequency = UINT64_C(3000000000),
@@ -517,23 +517,23 @@ static void put_internal_modules(void)
 }
 
 /* Has the kernel add to the order what it asks for. */
-static bool wish(void)
+static bool request(void)
 {
-	return boot_wish(&world.boot, &world.machine, &world.order, &limine_protocol,
-	                 &world.report);
+	return boot_request(&world.boot, &world.machine, &world.config, &limine_protocol,
+	                    &world.report);
 }
 
 TEST("modules that the kernel names are looked for in its own folder, or from the root on")
 {
-	const struct file *modules = world.order.modules;
+	const struct file *modules = world.config.modules;
 
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	world.order.kernel.name = "/boot/kernel.elf";
+	world.config.kernel.name = "/boot/kernel.elf";
 	add_module("mine", "", (struct span){ (const uint8_t *)"abc", 3 }, 4 * MIB);
 	put_internal_modules();
-	lay_file(&world.order.kernel, built(), FILE_AT);
-	EXPECT(wish());
-	EXPECT_EQUAL(world.order.module_count, 3);
+	lay_file(&world.config.kernel, built(), FILE_AT);
+	EXPECT(request());
+	EXPECT_EQUAL(world.config.module_count, 3);
 	EXPECT_EQUAL(strcmp(modules[0].name, "/top"), 0);
 	EXPECT_EQUAL(strcmp(modules[0].command_line, "words"), 0);
 	EXPECT(!modules[0].optional && modules[0].raw);
@@ -698,7 +698,7 @@ TEST("the levels stay between the most and the least that the kernel can do with
 TEST("the user's -paging=4 counts more than what the kernel likes")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	world.order.options.paging_given = true;
+	world.config.options.paging_given = true;
 	EXPECT_EQUAL(levels_for(1, 1, 0), 4);
 	put_word(DATA + 64, 1);
 	expect_refused(DIAG_LIMINE_PAGING, "-paging=4 was given");
@@ -714,7 +714,7 @@ TEST("levels of page tables that the kernel cannot do with are refused")
 	}
 
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	world.order.options.paging_levels = 5;
+	world.config.options.paging_levels = 5;
 	expect_refused(DIAG_LIMINE_PAGING, "4 levels only");
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	world.machine.cpu.la57 = false;
@@ -728,14 +728,14 @@ TEST("a kernel that asks for a framebuffer or its file gets one, unless the user
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	put_request(DATA, LIMINE_FRAMEBUFFER, 0);
 	put_request(DATA + 64, LIMINE_EXECUTABLE_FILE, 0);
-	lay_file(&world.order.kernel, built(), FILE_AT);
-	EXPECT(wish());
-	EXPECT_EQUAL(world.order.options.video.want, VIDEO_AUTO);
-	EXPECT(world.order.options.video.any);
-	EXPECT(world.order.options.kernel_file);
-	EXPECT(video_read_request(&world.order.options.video, "text"));
-	EXPECT(wish());
-	EXPECT_EQUAL(world.order.options.video.want, VIDEO_TEXT);
+	lay_file(&world.config.kernel, built(), FILE_AT);
+	EXPECT(request());
+	EXPECT_EQUAL(world.config.options.video.want, VIDEO_AUTO);
+	EXPECT(world.config.options.video.any);
+	EXPECT(world.config.options.kernel_file);
+	EXPECT(video_read_request(&world.config.options.video, "text"));
+	EXPECT(request());
+	EXPECT_EQUAL(world.config.options.video.want, VIDEO_TEXT);
 }
 
 TEST("the kernel's file is handed over whole")
@@ -929,8 +929,8 @@ static const char *described(void)
 	static char words[1000];
 	struct text text = text_in(words, sizeof(words));
 
-	lay_file(&world.order.kernel, built(), FILE_AT);
-	EXPECT(kernel_read(&world.boot.kernel, world.order.kernel.bytes, 48, &world.report));
+	lay_file(&world.config.kernel, built(), FILE_AT);
+	EXPECT(kernel_read(&world.boot.kernel, world.config.kernel.bytes, 48, &world.report));
 	limine_protocol.describe(&world.boot.kernel, &text);
 	return words;
 }

@@ -32,8 +32,8 @@ static enum memory_type type_of(char letter)
 	return (enum memory_type)(found - letters);
 }
 
-/* The claim that is drawn: one run of a letter. */
-static struct memory_range read_claim(const char *drawn)
+/* The region that is drawn: one run of a letter. */
+static struct memory_range read_region(const char *drawn)
 {
 	size_t begin = strspn(drawn, ".");
 	size_t size = strspn(drawn + begin, (char[]){ drawn[begin], 0 });
@@ -57,13 +57,13 @@ static void draw(char drawn[PAGES + 1])
 	}
 }
 
-/* Makes the map of these claims, and looks whether it is sound. */
-static bool make(const struct memory_range *claims, unsigned count)
+/* Makes the map of these regions, and looks whether it is sound. */
+static bool make(const struct memory_range *regions, unsigned count)
 {
 	const char *fault;
 
 	memset(&report, 0, sizeof(report));
-	if (!memory_from_claims(&memory, claims, count, scratch_of(sizeof(block)), &report))
+	if (!memory_from_regions(&memory, regions, count, scratch_of(sizeof(block)), &report))
 		return false;
 	fault = memory_fault(&memory);
 	if (fault != NULL)
@@ -71,80 +71,80 @@ static bool make(const struct memory_range *claims, unsigned count)
 	return true;
 }
 
-/* Puts the claims in another order. */
-static void shuffle(struct memory_range *claims, unsigned count, uint64_t *seed)
+/* Puts the regions in another order. */
+static void shuffle(struct memory_range *regions, unsigned count, uint64_t *seed)
 {
 	for (unsigned i = count; i > 1; i--) {
 		uint64_t other = check_below(seed, i);
-		struct memory_range claim = claims[i - 1];
+		struct memory_range region = regions[i - 1];
 
-		claims[i - 1] = claims[other];
-		claims[other] = claim;
+		regions[i - 1] = regions[other];
+		regions[other] = region;
 	}
 }
 
-/* Claims, in any order, must come to this map. Up to eight claims, one a line, then NULL. */
+/* Regions, in any order, must come to this map. Up to eight regions, one a line, then NULL. */
 static void expect_map(const char *const *drawn, const char *expected)
 {
-	struct memory_range claims[8];
+	struct memory_range regions[8];
 	unsigned count = 0;
 	uint64_t seed = 5;
 
 	while (drawn[count] != NULL) {
-		claims[count] = read_claim(drawn[count]);
+		regions[count] = read_region(drawn[count]);
 		count++;
 	}
 	for (unsigned i = 0; i < 20; i++) {
 		char found[PAGES + 1];
 
-		EXPECT(make(claims, count));
+		EXPECT(make(regions, count));
 		draw(found);
 		found[strlen(expected)] = 0;
 		EXPECT_TEXT(found, expected);
-		shuffle(claims, count, &seed);
+		shuffle(regions, count, &seed);
 	}
 }
 
 /* clang-format off */
-#define CLAIMS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define REGIONS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
-TEST("no claims make an empty map")
+TEST("no regions make an empty map")
 {
 	EXPECT(make(NULL, 0));
 	EXPECT_EQUAL(memory.count, 0);
 }
 
-TEST("a claim alone is the map")
+TEST("a region alone is the map")
 {
-	expect_map(CLAIMS("..uuuuuu.."),
+	expect_map(REGIONS("..uuuuuu.."),
 	                  "..uuuuuu..");
 }
 
-TEST("a stricter claim wins over a weaker one, in its middle")
+TEST("a stricter region wins over a weaker one, in its middle")
 {
-	expect_map(CLAIMS("uuuuuuuuuu",
+	expect_map(REGIONS("uuuuuuuuuu",
 	                  "....RR...."),
 	                  "uuuuRRuuuu");
 }
 
-TEST("a stricter claim wins at the ends and beyond them")
+TEST("a stricter region wins at the ends and beyond them")
 {
-	expect_map(CLAIMS("..uuuuuu..",
+	expect_map(REGIONS("..uuuuuu..",
 	                  "RRR.......",
 	                  ".......aaa"),
 	                  "RRRuuuuaaa");
 }
 
-TEST("a weaker claim inside a stricter one is not seen")
+TEST("a weaker region inside a stricter one is not seen")
 {
-	expect_map(CLAIMS("...uuuu...",
+	expect_map(REGIONS("...uuuu...",
 	                  ".RRRRRRRR."),
 	                  ".RRRRRRRR.");
 }
 
-TEST("the strictest of many claims wins")
+TEST("the strictest of many regions wins")
 {
-	expect_map(CLAIMS("uuuuuuuuuuuu",
+	expect_map(REGIONS("uuuuuuuuuuuu",
 	                  ".aaaaaaaa...",
 	                  "..nnnnnn....",
 	                  "...RRRR.....",
@@ -152,9 +152,9 @@ TEST("the strictest of many claims wins")
 	                  "uanRBBRnauuu");
 }
 
-TEST("equal claims that touch or overlap become one range")
+TEST("equal regions that touch or overlap become one range")
 {
-	expect_map(CLAIMS("uuu.......",
+	expect_map(REGIONS("uuu.......",
 	                  "...uuu....",
 	                  ".....uuuu.",
 	                  "uuu......."),
@@ -162,9 +162,9 @@ TEST("equal claims that touch or overlap become one range")
 	EXPECT_EQUAL(memory.count, 1);
 }
 
-TEST("equal claims with a hole between them stay apart")
+TEST("equal regions with a hole between them stay apart")
 {
-	expect_map(CLAIMS("uuu.......",
+	expect_map(REGIONS("uuu.......",
 	                  "....uuu..."),
 	                  "uuu.uuu...");
 	EXPECT_EQUAL(memory.count, 2);
@@ -172,7 +172,7 @@ TEST("equal claims with a hole between them stay apart")
 
 TEST("what is placed is stricter than free memory and weaker than the firmware's")
 {
-	expect_map(CLAIMS("uuuuuuuuuuuuuu",
+	expect_map(REGIONS("uuuuuuuuuuuuuu",
 	                  ".kkkk.........",
 	                  "......mmm.....",
 	                  "........sss...",
@@ -184,9 +184,9 @@ TEST("what is placed is stricter than free memory and weaker than the firmware's
 
 TEST("usable memory is rounded inward to whole pages")
 {
-	struct memory_range claims[] = { { { 0x1001, 0x4fff }, MEMORY_USABLE } };
+	struct memory_range regions[] = { { { 0x1001, 0x4fff }, MEMORY_USABLE } };
 
-	EXPECT(make(claims, 1));
+	EXPECT(make(regions, 1));
 	EXPECT_EQUAL(memory.count, 1);
 	EXPECT_EQUAL(memory.ranges[0].phys.begin, 0x2000);
 	EXPECT_EQUAL(memory.ranges[0].phys.end, 0x4000);
@@ -195,9 +195,9 @@ TEST("usable memory is rounded inward to whole pages")
 TEST("everything else is rounded outward to whole pages")
 {
 	for (enum memory_type type = MEMORY_KERNEL; type < MEMORY_TYPES; type++) {
-		struct memory_range claims[] = { { { 0x1fff, 0x3001 }, type } };
+		struct memory_range regions[] = { { { 0x1fff, 0x3001 }, type } };
 
-		EXPECT(make(claims, 1));
+		EXPECT(make(regions, 1));
 		EXPECT_EQUAL(memory.ranges[0].phys.begin, 0x1000);
 		EXPECT_EQUAL(memory.ranges[0].phys.end, 0x4000);
 	}
@@ -205,53 +205,53 @@ TEST("everything else is rounded outward to whole pages")
 
 TEST("usable memory that holds no whole page is none")
 {
-	struct memory_range claims[] = { { { 0x1001, 0x2fff }, MEMORY_USABLE },
-		                         { { 0x5000, 0x5fff }, MEMORY_USABLE } };
+	struct memory_range regions[] = { { { 0x1001, 0x2fff }, MEMORY_USABLE },
+		                          { { 0x5000, 0x5fff }, MEMORY_USABLE } };
 
-	EXPECT(make(claims, 2));
+	EXPECT(make(regions, 2));
 	EXPECT_EQUAL(memory.count, 0);
 }
 
-TEST("empty claims and claims that end before they begin are no claims")
+TEST("empty regions and regions that end before they begin are ignored")
 {
-	struct memory_range claims[] = { { { 0x5000, 0x5000 }, MEMORY_RESERVED },
-		                         { { 0x5001, 0x5001 }, MEMORY_BAD },
-		                         { { 0x9000, 0x1000 }, MEMORY_RESERVED } };
+	struct memory_range regions[] = { { { 0x5000, 0x5000 }, MEMORY_RESERVED },
+		                          { { 0x5001, 0x5001 }, MEMORY_BAD },
+		                          { { 0x9000, 0x1000 }, MEMORY_RESERVED } };
 
-	EXPECT(make(claims, 3));
+	EXPECT(make(regions, 3));
 	EXPECT_EQUAL(memory.count, 0);
 }
 
-TEST("claims end where physical addresses end, at 2^52")
+TEST("regions end where physical addresses end, at 2^52")
 {
-	struct memory_range claims[] = {
+	struct memory_range regions[] = {
 		{ { UINT64_C(1) << 51, UINT64_MAX }, MEMORY_USABLE },
 		{ { UINT64_C(1) << 53, UINT64_MAX }, MEMORY_RESERVED },
 		{ { 0, UINT64_MAX }, MEMORY_USABLE },
 	};
 
-	EXPECT(make(claims, 3));
+	EXPECT(make(regions, 3));
 	EXPECT_EQUAL(memory.count, 1);
 	EXPECT_EQUAL(memory.ranges[0].phys.begin, 0);
 	EXPECT_EQUAL(memory.ranges[0].phys.end, UINT64_C(1) << 52);
 }
 
-TEST("random claims come to what each page must be by itself")
+TEST("random regions come to what each page must be by itself")
 {
 	uint64_t seed = 6;
 
 	for (unsigned round = 0; round < 3000; round++) {
-		struct memory_range claims[12];
+		struct memory_range regions[12];
 		char found[PAGES + 1], expected[PAGES + 1] = { 0 };
-		unsigned count = (unsigned)check_below(&seed, COUNT(claims) + 1);
+		unsigned count = (unsigned)check_below(&seed, COUNT(regions) + 1);
 
 		for (unsigned i = 0; i < count; i++) {
 			uint64_t begin = check_below(&seed, 4 * PAGES) * (PAGE_SIZE / 4);
 			uint64_t size = check_below(&seed, 80) * (PAGE_SIZE / 4);
 
-			claims[i].phys.begin = begin;
-			claims[i].phys.end = min_u64(begin + size, PAGES * PAGE_SIZE);
-			claims[i].type =
+			regions[i].phys.begin = begin;
+			regions[i].phys.end = min_u64(begin + size, PAGES * PAGE_SIZE);
+			regions[i].type =
 				(enum memory_type)(1 + check_below(&seed, MEMORY_TYPES - 1));
 		}
 		for (unsigned page = 0; page < PAGES; page++) {
@@ -259,17 +259,17 @@ TEST("random claims come to what each page must be by itself")
 			enum memory_type type = MEMORY_NONE;
 
 			for (unsigned i = 0; i < count; i++) {
-				bool all = claims[i].phys.begin <= here.begin
-				        && claims[i].phys.end >= here.end;
-				bool some = phys_overlap(claims[i].phys, here);
+				bool all = regions[i].phys.begin <= here.begin
+				        && regions[i].phys.end >= here.end;
+				bool some = phys_overlap(regions[i].phys, here);
 
-				if ((all || (some && claims[i].type != MEMORY_USABLE))
-				    && claims[i].type > type)
-					type = claims[i].type;
+				if ((all || (some && regions[i].type != MEMORY_USABLE))
+				    && regions[i].type > type)
+					type = regions[i].type;
 			}
 			expected[page] = letters[type];
 		}
-		EXPECT(make(claims, count));
+		EXPECT(make(regions, count));
 		draw(found);
 		EXPECT_TEXT(found, expected);
 	}
@@ -277,50 +277,50 @@ TEST("random claims come to what each page must be by itself")
 
 TEST("as many ranges as there is room for, and not one more")
 {
-	static struct memory_range claims[MEMORY_MAX_RANGES + 1];
+	static struct memory_range regions[MEMORY_MAX_RANGES + 1];
 
 	/* every second page is usable */
-	for (unsigned i = 0; i < COUNT(claims); i++)
-		claims[i] = (struct memory_range){ { 2 * i * PAGE_SIZE, (2 * i + 1) * PAGE_SIZE },
-			                           MEMORY_USABLE };
-	EXPECT(make(claims, MEMORY_MAX_RANGES));
+	for (unsigned i = 0; i < COUNT(regions); i++)
+		regions[i] = (struct memory_range){ { 2 * i * PAGE_SIZE, (2 * i + 1) * PAGE_SIZE },
+			                            MEMORY_USABLE };
+	EXPECT(make(regions, MEMORY_MAX_RANGES));
 	EXPECT_EQUAL(memory.count, MEMORY_MAX_RANGES);
-	EXPECT(!make(claims, MEMORY_MAX_RANGES + 1));
+	EXPECT(!make(regions, MEMORY_MAX_RANGES + 1));
 	EXPECT_EQUAL(report.findings[0].code, DIAG_MEMORY_RANGES);
 	EXPECT_PART(report.findings[0].detail, "more than 1024 ranges");
 }
 
-TEST("claims that there is no working memory to sort in are refused")
+TEST("regions that there is no working memory to sort in are refused")
 {
-	struct memory_range claims[] = { { { 0, PAGE_SIZE }, MEMORY_USABLE },
-		                         { { PAGE_SIZE, 2 * PAGE_SIZE }, MEMORY_BAD } };
+	struct memory_range regions[] = { { { 0, PAGE_SIZE }, MEMORY_USABLE },
+		                          { { PAGE_SIZE, 2 * PAGE_SIZE }, MEMORY_BAD } };
 
 	memset(&report, 0, sizeof(report));
-	EXPECT(!memory_from_claims(&memory, claims, 2, scratch_of(16), &report));
+	EXPECT(!memory_from_regions(&memory, regions, 2, scratch_of(16), &report));
 	EXPECT_EQUAL(report.findings[0].code, DIAG_MEMORY_LOADER);
-	EXPECT_PART(report.findings[0].detail, "2 claims");
+	EXPECT_PART(report.findings[0].detail, "2 regions");
 }
 
 TEST("a map that falls into too many ranges is refused")
 {
-	static struct memory_range claims[MEMORY_MAX_RANGES];
+	static struct memory_range regions[MEMORY_MAX_RANGES];
 
 	/* uRuRuR...: 1023 reserved pages in usable memory make 2047 ranges */
-	claims[0] = (struct memory_range){ { 0, 4096 * PAGE_SIZE }, MEMORY_USABLE };
-	for (unsigned i = 1; i < COUNT(claims); i++)
-		claims[i] = (struct memory_range){ { (2 * i - 1) * PAGE_SIZE, 2 * i * PAGE_SIZE },
-			                           MEMORY_RESERVED };
-	EXPECT(!make(claims, COUNT(claims)));
+	regions[0] = (struct memory_range){ { 0, 4096 * PAGE_SIZE }, MEMORY_USABLE };
+	for (unsigned i = 1; i < COUNT(regions); i++)
+		regions[i] = (struct memory_range){ { (2 * i - 1) * PAGE_SIZE, 2 * i * PAGE_SIZE },
+			                            MEMORY_RESERVED };
+	EXPECT(!make(regions, COUNT(regions)));
 	EXPECT_EQUAL(report.findings[0].code, DIAG_MEMORY_RANGES);
 	EXPECT_PART(report.findings[0].detail, "more than 1024 ranges");
 }
 
 TEST("totals count each type by itself")
 {
-	struct memory_range claims[] = { { { 0, 8 * PAGE_SIZE }, MEMORY_USABLE },
-		                         { { 4 * PAGE_SIZE, 5 * PAGE_SIZE }, MEMORY_RESERVED } };
+	struct memory_range regions[] = { { { 0, 8 * PAGE_SIZE }, MEMORY_USABLE },
+		                          { { 4 * PAGE_SIZE, 5 * PAGE_SIZE }, MEMORY_RESERVED } };
 
-	EXPECT(make(claims, 2));
+	EXPECT(make(regions, 2));
 	EXPECT_EQUAL(memory_total(&memory, MEMORY_USABLE), 7 * PAGE_SIZE);
 	EXPECT_EQUAL(memory_total(&memory, MEMORY_RESERVED), PAGE_SIZE);
 	EXPECT_EQUAL(memory_total(&memory, MEMORY_KERNEL), 0);

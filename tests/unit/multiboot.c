@@ -88,14 +88,14 @@ static void add_place(uint32_t lowest, uint32_t highest, uint32_t align, uint32_
 /* Lays the file into the machine. */
 static void lay(void)
 {
-	lay_file(&world.order.kernel, (struct span){ elf_bytes, elf_size }, FILE_AT);
+	lay_file(&world.config.kernel, (struct span){ elf_bytes, elf_size }, FILE_AT);
 }
 
 /* The file must be recognised as this protocol's, and refused. */
 static void expect_mistake(const struct protocol *protocol, enum diag code, const char *part)
 {
 	lay();
-	EXPECT(protocol_choose(&world.order, &world.report) == protocol);
+	EXPECT(protocol_choose(&world.config, &world.report) == protocol);
 	world.protocol = protocol;
 	expect_refusal(code, part);
 }
@@ -129,14 +129,14 @@ TEST("a kernel with both headers gets the newer, a broken newer one does not hid
 {
 	begin_one(3);
 	lay();
-	EXPECT(protocol_choose(&world.order, &world.report) == &multiboot1_protocol);
+	EXPECT(protocol_choose(&world.config, &world.report) == &multiboot1_protocol);
 	seal_header(HEADER + 0x800, MB2_I386, 16);
 	lay();
-	EXPECT(protocol_choose(&world.order, &world.report) == &multiboot2_protocol);
+	EXPECT(protocol_choose(&world.config, &world.report) == &multiboot2_protocol);
 	elf_bytes[HEADER + 0x80c]++;
 	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
 	lay();
-	EXPECT(protocol_choose(&world.order, &world.report) == &multiboot1_protocol);
+	EXPECT(protocol_choose(&world.config, &world.report) == &multiboot1_protocol);
 }
 
 TEST("a wrong checksum is told, with the right one")
@@ -199,7 +199,7 @@ TEST("a 64-bit kernel with a broken header is started natively")
 	begin_one(3);
 	elf_bytes[HEADER + 8] ^= 0x10;
 	lay();
-	EXPECT(protocol_choose(&world.order, &world.report) == &native_protocol);
+	EXPECT(protocol_choose(&world.config, &world.report) == &native_protocol);
 }
 
 TEST("a file in which nothing looks like a header is refused if one was asked for")
@@ -501,13 +501,14 @@ TEST("the loader works where the kernel does not want to be")
 		elf_programs[0].memsz = cases[i].size;
 		elf_head->entry = LINKED;
 		lay();
-		EXPECT(boot_wish(&world.boot, &world.machine, &world.order, world.protocol,
-		                 &world.report));
+		EXPECT(boot_request(&world.boot, &world.machine, &world.config, world.protocol,
+		                    &world.report));
 		EXPECT_EQUAL(boot_scratch(&world.boot, (struct phys_range){ 2 * MIB, RAM }, MIB),
 		             cases[i].scratch);
 	}
 	world.protocol = &native_protocol;
-	EXPECT(boot_wish(&world.boot, &world.machine, &world.order, world.protocol, &world.report));
+	EXPECT(boot_request(&world.boot, &world.machine, &world.config, world.protocol,
+	                    &world.report));
 	EXPECT_EQUAL(boot_scratch(&world.boot, (struct phys_range){ 2 * MIB, RAM }, MIB),
 	             RAM - MIB);
 }

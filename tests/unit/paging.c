@@ -23,7 +23,7 @@ static void begin(unsigned levels)
 	if (memory == NULL)
 		memory = aligned_alloc(PAGE_SIZE, MEMORY);
 	machine = (struct machine){ .memory = memory,
-		                    .reach = MEMORY,
+		                    .identity_limit = MEMORY,
 		                    .cpu = { .nx = true, .gib_pages = true, .pat = true } };
 	scratch = (struct scratch){ memory + PAGE_SIZE, memory + MEMORY };
 	EXPECT(page_tables_begin(&tables, &scratch, &machine, levels));

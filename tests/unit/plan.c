@@ -18,7 +18,7 @@ static void begin(void)
 	add_firmware(MIB, 6 * MIB, 1);
 	add_firmware(8 * MIB, 16 * MIB, 1);
 	EXPECT(memory_read(&world.boot.memory, &world.machine, spare, &world.report));
-	plan_begin(plan, &world.machine, &world.order, &world.boot.kernel, &world.boot.memory,
+	plan_begin(plan, &world.machine, &world.config, &world.boot.kernel, &world.boot.memory,
 	           &world.scratch, &world.report);
 }
 
@@ -35,7 +35,7 @@ static void expect_found(uint64_t size, uint64_t align, uint64_t rest, uint64_t 
 TEST("a new plan is empty, whatever it was before")
 {
 	begin();
-	EXPECT(plan->count == 0 && plan->slide == 0 && plan->window == 0 && plan->move_count == 0);
+	EXPECT(plan->count == 0 && plan->slide == 0 && plan->window == 0 && plan->copy_count == 0);
 }
 
 TEST("free memory is found from 1 MiB up")
@@ -78,10 +78,10 @@ TEST("busy memory, files and placements are not free")
 {
 	begin();
 	/* busy [1 MiB, 2 MiB)  kernel's file at 2 MiB + 100  module at 2.5 MiB  placed at 3 MiB */
-	world.busy[1] = (struct phys_range){ MIB, 2 * MIB };
-	world.machine.busy_count = 2;
+	world.reserved[1] = (struct phys_range){ MIB, 2 * MIB };
+	world.machine.reserved_count = 2;
 	expect_found(PAGE_SIZE, PAGE_SIZE, 0, 2 * MIB);
-	lay_file(&world.order.kernel, (struct span){ elf_bytes, 5000 }, 2 * MIB + 100);
+	lay_file(&world.config.kernel, (struct span){ elf_bytes, 5000 }, 2 * MIB + 100);
 	expect_found(PAGE_SIZE, PAGE_SIZE, 0, 2 * MIB + 2 * PAGE_SIZE);
 	add_module("m", "", (struct span){ elf_bytes, 5000 }, 2 * MIB + 512 * KIB);
 	expect_found(600 * KIB, PAGE_SIZE, 0, 2 * MIB + 512 * KIB + 2 * PAGE_SIZE);

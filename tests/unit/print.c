@@ -17,7 +17,7 @@ static void keep(const char *text)
 /* Prints the plan for the kernel that has been built. */
 static void print(void)
 {
-	lay_file(&world.order.kernel, (struct span){ elf_bytes, elf_size }, 2 * MIB);
+	lay_file(&world.config.kernel, (struct span){ elf_bytes, elf_size }, 2 * MIB);
 	expect_plan();
 	printed[0] = 0;
 	print_plan(&world.boot.plan, keep);
@@ -27,7 +27,7 @@ static void print(void)
 static void begin(void)
 {
 	begin_world(16 * MIB);
-	world.order.kernel.name = "kernel.elf";
+	world.config.kernel.name = "kernel.elf";
 	begin_elf(ELF_TYPE_EXEC);
 	add_segment(RX, 0x400000, 100, 100);
 	add_segment(RW, 0x401000, 100, 9000);
@@ -74,10 +74,11 @@ TEST("every copy, every zeroed range and every range of the memory map is printe
 
 	begin();
 	print();
-	EXPECT(plan->move_count > 0 && plan->fill_count > 0);
-	for (unsigned i = 0; i < plan->move_count; i++)
-		expect_line("%010llx-%010llx  is copied from %010llx", ULL(plan->moves[i].to),
-		            ULL(plan->moves[i].to + plan->moves[i].size), ULL(plan->moves[i].from));
+	EXPECT(plan->copy_count > 0 && plan->fill_count > 0);
+	for (unsigned i = 0; i < plan->copy_count; i++)
+		expect_line("%010llx-%010llx  is copied from %010llx", ULL(plan->copies[i].to),
+		            ULL(plan->copies[i].to + plan->copies[i].size),
+		            ULL(plan->copies[i].from));
 	for (unsigned i = 0; i < plan->fill_count; i++)
 		expect_line("%010llx-%010llx  is zeroed", ULL(plan->fills[i].begin),
 		            ULL(plan->fills[i].end));

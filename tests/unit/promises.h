@@ -42,10 +42,10 @@ static inline bool is_usable(struct phys_range range)
 /* A placement may not lie on a file that is still needed: its own is no obstacle. */
 static inline void expect_files_spared(const struct placement *placement)
 {
-	for (unsigned i = 0; i < world.order.module_count; i++) {
-		const struct file *module = &world.order.modules[i];
+	for (unsigned i = 0; i < world.config.module_count; i++) {
+		const struct file *module = &world.config.modules[i];
 		uint64_t begin = physical(&world.machine, module->bytes.bytes);
-		struct phys_range file = { begin, begin + module->room };
+		struct phys_range file = { begin, begin + module->capacity };
 		bool own = placement->use == USE_MODULE && placement->phys.begin == begin;
 
 		EXPECT(own || !phys_overlap(placement->phys, file));
@@ -68,8 +68,8 @@ static inline void expect_placements(void)
 		if (one->use != USE_KERNEL_FILE)
 			EXPECT(made || is_usable(one->phys));
 		EXPECT(one->phys.begin >= MIB || one->phys.begin == plan->trampoline);
-		for (unsigned j = 0; j < world.machine.busy_count; j++)
-			EXPECT(made || !phys_overlap(one->phys, world.machine.busy[j]));
+		for (unsigned j = 0; j < world.machine.reserved_count; j++)
+			EXPECT(made || !phys_overlap(one->phys, world.machine.reserved[j]));
 		for (unsigned j = 0; j < i; j++) {
 			if (takes_memory(&plan->placements[j]))
 				EXPECT(!phys_overlap(one->phys, plan->placements[j].phys));
@@ -263,11 +263,11 @@ static inline void expect_entry(const struct longjump_boot_info *info)
 	EXPECT_EQUAL(launch->rsp & 15, 0);
 	look_at(info->stack_begin, info->stack_end - info->stack_begin, RIGHT_READ | RIGHT_WRITE);
 	EXPECT(view_at(&view, info->stack_begin - 1) == NULL);
-	EXPECT_EQUAL(world.boot.plan.landmarks.stack.begin, info->stack_begin);
-	EXPECT_EQUAL(world.boot.plan.landmarks.stack.end, info->stack_end);
+	EXPECT_EQUAL(world.boot.plan.fault_info.stack.begin, info->stack_begin);
+	EXPECT_EQUAL(world.boot.plan.fault_info.stack.end, info->stack_end);
 	EXPECT(world.memory + launch->tsc_slot == (const uint8_t *)&info->tsc_jump);
 	EXPECT_EQUAL(launch->tables, physical(&world.machine, world.boot.plan.tables.root));
-	expect_string(info->command_line, world.order.kernel.command_line);
+	expect_string(info->command_line, world.config.kernel.command_line);
 	EXPECT_PART((const char *)look_at(info->loader, 1, RIGHT_READ | RIGHT_WRITE), "Longjump");
 }
 
@@ -330,7 +330,7 @@ static inline void expect_processors(const struct longjump_boot_info *info)
 	const struct longjump_processor *told;
 
 	EXPECT_EQUAL(info->processor_count,
-	             world.order.options.smp ? launch->processor_count + 1 : 0);
+	             world.config.options.smp ? launch->processor_count + 1 : 0);
 	if (info->processor_count == 0)
 		return;
 	told = (const void *)look_at(info->processors, info->processor_count * sizeof(*told),
@@ -362,7 +362,7 @@ static inline void expect_modules(const struct longjump_boot_info *info,
 {
 	const struct longjump_module *modules;
 
-	EXPECT_EQUAL(info->module_count, world.order.module_count);
+	EXPECT_EQUAL(info->module_count, world.config.module_count);
 	if (info->module_count == 0)
 		return;
 	modules = (const void *)look_at(info->modules, info->module_count * sizeof(*modules),
@@ -374,8 +374,8 @@ static inline void expect_modules(const struct longjump_boot_info *info,
 		EXPECT_EQUAL(modules[i].size, size);
 		EXPECT_EQUAL(modules[i].data, info->direct_map + modules[i].physical);
 		EXPECT_EQUAL(modules[i].data % PAGE_SIZE, 0);
-		expect_string(modules[i].name, world.order.modules[i].name);
-		expect_string(modules[i].command_line, world.order.modules[i].command_line);
+		expect_string(modules[i].name, world.config.modules[i].name);
+		expect_string(modules[i].command_line, world.config.modules[i].command_line);
 		if (size == 0)
 			continue;
 		found = look_at(modules[i].data, page_up(size), RIGHT_READ | RIGHT_WRITE);
@@ -427,11 +427,11 @@ static inline void expect_memory_map(const struct longjump_boot_info *info)
 {
 	const struct longjump_memory *map = (const void *)look_at(
 		info->memory_map, info->memory_map_count * sizeof(*map), RIGHT_READ | RIGHT_WRITE);
-	const struct placement *room = find_placement(USE_BOOT_INFO, 0);
+	const struct placement *capacity = find_placement(USE_BOOT_INFO, 0);
 	const struct plan *plan = &world.boot.plan;
 	uint64_t told = 0, there = 0;
 
-	EXPECT(physical(&world.machine, map + info->memory_map_count) <= room->phys.end);
+	EXPECT(physical(&world.machine, map + info->memory_map_count) <= capacity->phys.end);
 	for (unsigned i = 0; i < info->memory_map_count; i++) {
 		EXPECT(map[i].begin < map[i].end && (map[i].begin | map[i].end) % PAGE_SIZE == 0);
 		EXPECT(i == 0 || map[i].begin > map[i - 1].end
@@ -524,8 +524,8 @@ static inline void expect_direct_map(const struct longjump_boot_info *info)
 /* Copies the modules, to compare them when all is done. */
 static inline void keep_modules(struct span *originals)
 {
-	for (unsigned i = 0; i < world.order.module_count; i++) {
-		struct span bytes = world.order.modules[i].bytes;
+	for (unsigned i = 0; i < world.config.module_count; i++) {
+		struct span bytes = world.config.modules[i].bytes;
 		uint8_t *copy = malloc((size_t)bytes.size + 1);
 
 		memcpy(copy, bytes.bytes, (size_t)bytes.size);
@@ -539,7 +539,7 @@ static inline void expect_promises(const struct span *modules)
 	const struct longjump_boot_info *info;
 
 	view_tables(&view, world.memory, world.boot.launch->tables,
-	            world.order.options.paging_levels);
+	            world.config.options.paging_levels);
 	info = boot_info();
 	expect_entry(info);
 	expect_kernel();
@@ -554,16 +554,16 @@ static inline void expect_promises(const struct span *modules)
 /* Boots what has been built, with its file at `file_at`, and holds every promise. */
 static inline void expect_boot(uint64_t file_at)
 {
-	static struct span modules[ORDER_MAX_MODULES];
+	static struct span modules[CONFIG_MAX_MODULES];
 
-	lay_file(&world.order.kernel, (struct span){ elf_bytes, elf_size }, file_at);
+	lay_file(&world.config.kernel, (struct span){ elf_bytes, elf_size }, file_at);
 	keep_modules(modules);
 	expect_plan();
 	expect_placements();
 	expect_launch_tables();
 	carry_out(world.boot.launch, world.memory);
 	expect_promises(modules);
-	for (unsigned i = 0; i < world.order.module_count; i++)
+	for (unsigned i = 0; i < world.config.module_count; i++)
 		free((void *)(uintptr_t)modules[i].bytes);
 }
 

@@ -13,7 +13,7 @@ struct seen {
 	uint64_t virt, phys, size;
 	uint8_t rights; /* of enum rights, as the CPU combines those of all levels */
 	uint8_t pat; /* number of the entry of the PAT: 0 write-back, 5 write-combining, 3 uncached
- */
+	              */
 };
 
 struct walker {

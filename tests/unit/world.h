@@ -41,10 +41,10 @@ static struct world {
 	uint8_t *memory;
 	uint64_t size;
 	struct firmware_range firmware[64];
-	struct phys_range busy[2];
+	struct phys_range reserved[2];
 	struct processor processors[8];
 	struct machine machine;
-	struct order order;
+	struct config config;
 	const struct protocol *protocol;
 	struct scratch scratch;
 	struct phys_range scratch_range;
@@ -74,8 +74,8 @@ static inline void set_scratch(uint64_t begin, uint64_t end)
 {
 	world.scratch = (struct scratch){ world.memory + begin, world.memory + end };
 	world.scratch_range = (struct phys_range){ begin, end };
-	world.busy[0] = world.scratch_range;
-	world.machine.busy_count = 1;
+	world.reserved[0] = world.scratch_range;
+	world.machine.reserved_count = 1;
 }
 
 /*
@@ -98,9 +98,9 @@ static inline void begin_empty_world(uint64_t size)
 	world.size = size;
 	world.machine = (struct machine){
 		.memory = memory,
-		.reach = min_u64(size, 4 * GIB),
+		.identity_limit = min_u64(size, 4 * GIB),
 		.firmware = world.firmware,
-		.busy = world.busy,
+		.reserved = world.reserved,
 		.resident = { (const uint8_t *)&world_resident, sizeof(world_resident) },
 		.cpu = { .long_mode = true,
 		         .nx = true,
@@ -110,9 +110,9 @@ static inline void begin_empty_world(uint64_t size)
 		.cpu_count = 1,
 	};
 	world.protocol = &native_protocol;
-	world.order.options.paging_levels = 4;
-	world.order.kernel.name = "kernel.elf";
-	world.order.kernel.command_line = "";
+	world.config.options.paging_levels = 4;
+	world.config.kernel.name = "kernel.elf";
+	world.config.kernel.command_line = "";
 }
 
 /* The usual machine: the map above, RAM full of garbage, and 1 MiB of scratch memory. */
@@ -126,21 +126,21 @@ static inline void begin_world(uint64_t size)
 	set_scratch(size - MIB, size);
 }
 
-/* Lays bytes into RAM at `at`, as the front end does with a file that it has read. */
+/* Lays bytes into RAM at `at`, as the platform does with a file that it has read. */
 static inline void lay_file(struct file *file, struct span bytes, uint64_t at)
 {
 	EXPECT(in_bounds(at, bytes.size, world.size));
 	if (bytes.size != 0)
 		memcpy(world.memory + at, bytes.bytes, (size_t)bytes.size);
 	file->bytes = (struct span){ world.memory + at, bytes.size };
-	file->room = (at & (PAGE_SIZE - 1)) == 0 ? page_up(bytes.size) : bytes.size;
+	file->capacity = (at & (PAGE_SIZE - 1)) == 0 ? page_up(bytes.size) : bytes.size;
 }
 
 /* Lays a module into RAM. */
 static inline struct file *add_module(const char *name, const char *command_line, struct span bytes,
                                       uint64_t at)
 {
-	struct file *module = &world.order.modules[world.order.module_count++];
+	struct file *module = &world.config.modules[world.config.module_count++];
 
 	module->name = name;
 	module->command_line = command_line;
@@ -163,8 +163,9 @@ static inline void set_processors(unsigned count, unsigned first)
 static inline bool prepare(void)
 {
 	memset(&world.report, 0, sizeof(world.report));
-	return boot_wish(&world.boot, &world.machine, &world.order, world.protocol, &world.report)
-	    && boot_prepare(&world.boot, &world.machine, &world.order, world.protocol,
+	return boot_request(&world.boot, &world.machine, &world.config, world.protocol,
+	                    &world.report)
+	    && boot_prepare(&world.boot, &world.machine, &world.config, world.protocol,
 	                    &world.scratch, &world.report);
 }
 

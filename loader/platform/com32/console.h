@@ -4,7 +4,7 @@
 #define PLATFORM_COM32_CONSOLE_H
 
 #include "core/machine.h"
-#include "core/order.h"
+#include "core/config.h"
 #include "core/report.h"
 
 /* Opens the console where Syslinux has its own: on the screen, and on the serial port of the SERIAL

@@ -4,7 +4,7 @@
 #include "platform/com32/file.h"
 
 #include "core/file.h"
-#include "core/order.h"
+#include "core/config.h"
 #include "platform/com32/progress.h"
 #include "platform/com32/syslinux.h"
 #include "x86/x86.h"
@@ -16,7 +16,7 @@
 #define DISK_SECTOR 512u
 
 /* What malloc() gave, for free(). A compressed file takes two while it is unpacked. */
-static void *blocks[ORDER_MAX_MODULES + 2];
+static void *blocks[CONFIG_MAX_MODULES + 2];
 static unsigned block_count;
 
 void files_release(void)
@@ -29,9 +29,10 @@ void files_release(void)
  * there is none. */
 static uint8_t *take_aligned(uint64_t size, uint64_t align)
 {
-	uint64_t room = page_up(size) + align;
-	void *block =
-		room < UINT32_MAX && block_count < COUNT(blocks) ? malloc((size_t)room) : NULL;
+	uint64_t capacity = page_up(size) + align;
+	void *block = capacity < UINT32_MAX && block_count < COUNT(blocks)
+	                    ? malloc((size_t)capacity)
+	                    : NULL;
 
 	if (block == NULL)
 		return NULL;
@@ -50,7 +51,7 @@ static bool take_memory(struct file *file, uint64_t size, struct report *report)
 		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
 		              ULL(size / KIB));
 	file->bytes = (struct span){ bytes, size };
-	file->room = page_up(size);
+	file->capacity = page_up(size);
 	return true;
 }
 

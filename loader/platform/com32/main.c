@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - longjump.c32: reads the order, the files and the machine, has the core plan, and
+ * main.c - longjump.c32: reads the configuration, the files and the machine, has the core plan, and
  * launches. Whatever goes wrong is said, and the user is back at ISOLINUX's prompt.
  */
 #include "core/boot.h"
@@ -36,31 +36,31 @@ extern const uint8_t resident_end[];
  * taken from its heap instead.
  */
 struct state {
-	struct order order;
+	struct config config;
 	struct boot boot;
 	struct bios_facts facts;
 };
 
 static struct report report;
 static struct machine machine;
-static struct phys_range busy[4];
+static struct phys_range reserved[4];
 static struct scratch scratch;
 static struct state *state;
-static struct order *order; /* state->order */
-static struct boot *boot;   /* state->boot */
+static struct config *config; /* state->config */
+static struct boot *boot;     /* state->boot */
 static uint8_t *scratch_block;
 static const struct protocol *protocol;
 
 __attribute__((visibility("default"))) int main(int argc, char **argv);
 
-/* Memory for the order, for what the BIOS tells and for what boot_prepare() works on. */
+/* Memory for the configuration, for what the BIOS tells and for what boot_prepare() works on. */
 static bool take_state(void)
 {
 	state = malloc(sizeof(*state));
 	if (state == NULL)
 		return refuse(&report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
 		              ULL(sizeof(*state) / KIB));
-	order = &state->order;
+	config = &state->config;
 	boot = &state->boot;
 	return true;
 }
@@ -106,26 +106,26 @@ static bool take_scratch(void)
 }
 
 /* Notes the memory that must stay as it is until the resident part runs. */
-static bool note_busy(void)
+static bool note_reserved(void)
 {
 	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
 
-	busy[0] = (struct phys_range){ (uintptr_t)module_begin, (uintptr_t)module_end };
-	busy[1] = (struct phys_range){ stack - min_u64(stack, STACK_ROOM), stack + STACK_ROOM };
-	busy[2] = (struct phys_range){ (uintptr_t)scratch.at, (uintptr_t)scratch.end };
-	busy[3].begin = (uintptr_t)machine.vbe.control.bytes; /* which points into itself */
-	busy[3].end = busy[3].begin + machine.vbe.control.size;
-	machine.busy = busy;
-	machine.busy_count = COUNT(busy);
+	reserved[0] = (struct phys_range){ (uintptr_t)module_begin, (uintptr_t)module_end };
+	reserved[1] = (struct phys_range){ stack - min_u64(stack, STACK_ROOM), stack + STACK_ROOM };
+	reserved[2] = (struct phys_range){ (uintptr_t)scratch.at, (uintptr_t)scratch.end };
+	reserved[3].begin = (uintptr_t)machine.vbe.control.bytes; /* which points into itself */
+	reserved[3].end = reserved[3].begin + machine.vbe.control.size;
+	machine.reserved = reserved;
+	machine.reserved_count = COUNT(reserved);
 	return true;
 }
 
 /* Reads the kernel; asks it how it is to be started, and what it would like to have. */
 static bool load_kernel(void)
 {
-	return file_load(&order->kernel, &report)
-	    && (protocol = protocol_choose(order, &report)) != NULL
-	    && boot_wish(boot, &machine, order, protocol, &report);
+	return file_load(&config->kernel, &report)
+	    && (protocol = protocol_choose(config, &report)) != NULL
+	    && boot_request(boot, &machine, config, protocol, &report);
 }
 
 /* Reads the modules. One that need not be there is forgotten if it is not. */
@@ -133,16 +133,16 @@ static bool load_modules(void)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < order->module_count; i++) {
-		struct file *module = &order->modules[i];
+	for (unsigned i = 0; i < config->module_count; i++) {
+		struct file *module = &config->modules[i];
 
 		if (module->optional && !file_is_there(module->name))
 			continue;
 		if (!file_load(module, &report))
 			return false;
-		order->modules[count++] = *module;
+		config->modules[count++] = *module;
 	}
-	order->module_count = count;
+	config->module_count = count;
 	machine.clock.tsc_read = rdtsc();
 	return true;
 }
@@ -150,8 +150,8 @@ static bool load_modules(void)
 /* The clocks, and what -kaslr needs. Always true. */
 static bool read_clocks(void)
 {
-	machine.clock.tsc_frequency = order->options.tsc ? tsc_measure() : tsc_frequency();
-	if (order->options.kaslr)
+	machine.clock.tsc_frequency = config->options.tsc ? tsc_measure() : tsc_frequency();
+	if (config->options.kaslr)
 		random_read(&machine);
 	return true;
 }
@@ -159,39 +159,39 @@ static bool read_clocks(void)
 /* What only kernels of old protocols ask for. Always true. */
 static bool read_old_bios(void)
 {
-	return !order->options.old_bios || bios_read_old(&machine);
+	return !config->options.old_bios || bios_read_old(&machine);
 }
 
-/* Reads the order, and speaks from then on where it says. */
-static bool read_order(unsigned count, const char *const *words)
+/* Reads the configuration, and speaks from then on where it says. */
+static bool read_config(unsigned count, const char *const *words)
 {
-	bool is_read = order_read(order, count, words, &report);
+	bool is_read = config_read(config, count, words, &report);
 
-	console_choose(&order->options, &machine);
-	if (is_read && !order->options.quiet && order->kernel.name != NULL)
-		console_print(LOADER_NAME ": %s\n", order->kernel.name);
+	console_choose(&config->options, &machine);
+	if (is_read && !config->options.quiet && config->kernel.name != NULL)
+		console_print(LOADER_NAME ": %s\n", config->kernel.name);
 	return is_read;
 }
 
-/* Switches off or restarts, if that is what was ordered. Returns false if it could not. */
+/* Switches off or restarts, if that is what was asked for. Returns false if it could not. */
 static bool obey(void)
 {
-	if (order->options.action == ACTION_REBOOT)
+	if (config->options.action == ACTION_REBOOT)
 		bios_reboot(0);
-	return order->options.action != ACTION_POWER_OFF || bios_power_off(&report);
+	return config->options.action != ACTION_POWER_OFF || bios_power_off(&report);
 }
 
 /* -verbose: says what the firmware's memory map is, or what was planned. Always true. */
 static bool show_machine(void)
 {
-	if (order->options.verbose)
+	if (config->options.verbose)
 		print_machine(&machine, console_write);
 	return true;
 }
 
 static bool show_plan(void)
 {
-	if (order->options.verbose)
+	if (config->options.verbose)
 		print_plan(&boot->plan, console_write);
 	return true;
 }
@@ -199,13 +199,13 @@ static bool show_plan(void)
 /* Everything up to the launch. On false, the reason is in the report and the machine as it was. */
 static bool prepare(unsigned count, const char *const *words)
 {
-	return take_state() && read_order(count, words) && obey() && cpu_read(&machine.cpu, &report)
-	    && bios_read_memory(&machine, &state->facts, &report)
+	return take_state() && read_config(count, words) && obey()
+	    && cpu_read(&machine.cpu, &report) && bios_read_memory(&machine, &state->facts, &report)
 	    && bios_read_facts(&machine, &state->facts) && show_machine() && load_kernel()
 	    && read_clocks() && read_old_bios()
-	    && video_read(&machine, &order->options.video, &report) && load_modules()
-	    && take_scratch() && note_busy()
-	    && boot_prepare(boot, &machine, order, protocol, &scratch, &report) && show_plan();
+	    && video_read(&machine, &config->options.video, &report) && load_modules()
+	    && take_scratch() && note_reserved()
+	    && boot_prepare(boot, &machine, config, protocol, &scratch, &report) && show_plan();
 }
 
 /* Says what was wrong, and does what -onerror asks for. Returns only to the prompt. */
@@ -214,16 +214,16 @@ static void fail(void)
 	console_use_screen();
 	if (machine.apm.version != 0)
 		bios_disconnect_apm();
-	if (boot != NULL && order->kernel.name != NULL)
-		console_print("\nLongjump could not start %s\n", order->kernel.name);
+	if (boot != NULL && config->kernel.name != NULL)
+		console_print("\nLongjump could not start %s\n", config->kernel.name);
 	console_refuse(&report);
 	if (boot == NULL)
-		return; /* there was not even memory to read the order in */
-	if (order->options.on_error == ON_ERROR_HALT) {
+		return; /* there was not even memory to read the configuration in */
+	if (config->options.on_error == ON_ERROR_HALT) {
 		console_write("The machine is halted (-onerror=halt).\n");
 		bios_halt();
 	}
-	if (order->options.on_error == ON_ERROR_REBOOT) {
+	if (config->options.on_error == ON_ERROR_REBOOT) {
 		console_print("The machine restarts in %u seconds (-onerror=reboot).\n",
 		              REBOOT_SECONDS);
 		bios_reboot(REBOOT_SECONDS);
@@ -233,7 +233,7 @@ static void fail(void)
 int main(int argc, char **argv)
 {
 	machine.clock.tsc_start = rdtsc();
-	machine.reach = 4 * GIB;
+	machine.identity_limit = 4 * GIB;
 	machine.resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
 	console_open();

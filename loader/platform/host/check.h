@@ -9,7 +9,7 @@
 
 struct check {
 	struct model model;
-	struct order order;
+	struct config config;
 	struct boot boot;
 	struct sections sections;
 	struct report report;

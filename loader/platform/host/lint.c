@@ -13,7 +13,7 @@
 #define LARGE_ZEROES  (64 * KIB)
 #define SHT_RELA      4 /* gABI, figures 4-9 and 4-11 */
 #define SHF_ALLOC     2
-#define MAX_CLAIMS    512
+#define MAX_REGIONS   512
 
 /* Segments that may be written and executed. */
 static void lint_rights(const struct kernel *kernel, struct report *report)
@@ -126,30 +126,30 @@ static uint64_t uncovered(struct phys_range *ranges, unsigned count, uint64_t si
 
 uint64_t lint_padding_size(const struct kernel *kernel, const struct sections *sections)
 {
-	struct phys_range claims[MAX_CLAIMS];
+	struct phys_range regions[MAX_REGIONS];
 	struct elf_header header;
 	unsigned count = 0;
 
 	span_read(kernel->file, 0, &header, sizeof(header));
-	claims[count++] = (struct phys_range){ 0, sizeof(header) };
-	claims[count++] =
+	regions[count++] = (struct phys_range){ 0, sizeof(header) };
+	regions[count++] =
 		(struct phys_range){ header.phoff, header.phoff + 56 * (uint64_t)header.phnum };
-	claims[count++] = (struct phys_range){
+	regions[count++] = (struct phys_range){
 		sections->at, sections->at + sections->count * sizeof(struct elf_section_header)
 	};
 	for (unsigned i = 0; i < kernel->segment_count; i++)
-		claims[count++] = (struct phys_range){ kernel->segments[i].offset,
-			                               kernel->segments[i].offset
-			                                       + kernel->segments[i].file.size };
+		regions[count++] = (struct phys_range){ kernel->segments[i].offset,
+			                                kernel->segments[i].offset
+			                                        + kernel->segments[i].file.size };
 	for (unsigned i = 0; i < sections->count; i++) {
 		struct elf_section_header section = section_header(sections, i);
 		uint64_t size = section_bytes(sections, &section).size;
 
-		if (count == MAX_CLAIMS)
+		if (count == MAX_REGIONS)
 			return 0; /* too many to say */
-		claims[count++] = (struct phys_range){ section.offset, section.offset + size };
+		regions[count++] = (struct phys_range){ section.offset, section.offset + size };
 	}
-	return uncovered(claims, count, kernel->file.size);
+	return uncovered(regions, count, kernel->file.size);
 }
 
 /* Bytes that the file has only because of alignment. */

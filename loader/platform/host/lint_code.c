@@ -20,7 +20,7 @@ struct function {
 
 struct functions {
 	struct function *list;
-	size_t count, room;
+	size_t count, capacity;
 };
 
 /* What is counted: instructions, and where the first stands. */
@@ -46,14 +46,14 @@ struct frame {
 
 static void add_function(struct functions *functions, struct function function)
 {
-	if (functions->count == functions->room) {
-		size_t room = functions->room * 2 + 64;
-		void *list = realloc(functions->list, room * sizeof(*functions->list));
+	if (functions->count == functions->capacity) {
+		size_t capacity = functions->capacity * 2 + 64;
+		void *list = realloc(functions->list, capacity * sizeof(*functions->list));
 
 		if (list == NULL)
 			return;
 		functions->list = list;
-		functions->room = room;
+		functions->capacity = capacity;
 	}
 	functions->list[functions->count++] = function;
 }

@@ -60,19 +60,19 @@ uint64_t check_placed(const struct check *check, enum use use)
  */
 static bool read_files(struct check *check)
 {
-	struct order *order = &check->order;
-	unsigned modules = order->module_count;
+	struct config *config = &check->config;
+	unsigned modules = config->module_count;
 
-	if (!read_file(&order->kernel, &check->model, &check->report)
-	    || (check->protocol = protocol_choose(order, &check->report)) == NULL
-	    || !boot_wish(&check->boot, &check->model.machine, order, check->protocol,
-	                  &check->report))
+	if (!read_file(&config->kernel, &check->model, &check->report)
+	    || (check->protocol = protocol_choose(config, &check->report)) == NULL
+	    || !boot_request(&check->boot, &check->model.machine, config, check->protocol,
+	                     &check->report))
 		return false;
-	memmove(order->modules, order->modules + (order->module_count - modules),
-	        modules * sizeof(order->modules[0]));
-	order->module_count = modules;
-	for (unsigned i = 0; i < order->module_count; i++) {
-		if (!read_file(&order->modules[i], &check->model, &check->report))
+	memmove(config->modules, config->modules + (config->module_count - modules),
+	        modules * sizeof(config->modules[0]));
+	config->module_count = modules;
+	for (unsigned i = 0; i < config->module_count; i++) {
+		if (!read_file(&config->modules[i], &check->model, &check->report))
 			return false;
 	}
 	return true;
@@ -82,10 +82,10 @@ static bool read_files(struct check *check)
 static void read_kernel(struct check *check)
 {
 	static struct report unused;
-	unsigned bits = check->order.options.paging_levels == 5 ? 57 : 48;
+	unsigned bits = check->config.options.paging_levels == 5 ? 57 : 48;
 
 	check->readable = check->protocol != NULL
-	               && check->protocol->read(&check->boot.kernel, check->order.kernel.bytes,
+	               && check->protocol->read(&check->boot.kernel, check->config.kernel.bytes,
 	                                        bits, &unused);
 }
 
@@ -94,7 +94,7 @@ static void read_kernel(struct check *check)
 static void describe(struct check *check)
 {
 	struct text text = text_in(check->asks, sizeof(check->asks));
-	const char *choice = check->order.options.protocol;
+	const char *choice = check->config.options.protocol;
 
 	if (check->readable && check->protocol->describe != NULL) {
 		check->protocol->describe(&check->boot.kernel, &text);
@@ -115,15 +115,15 @@ static void run(struct check *check, unsigned count, const char *const *words)
 {
 	struct report *report = &check->report;
 
-	if (!order_read(&check->order, count, words, report))
+	if (!config_read(&check->config, count, words, report))
 		return;
 	check->prepared = read_files(check)
 	               && model_take_scratch(&check->model, &check->boot, report)
-	               && boot_prepare(&check->boot, &check->model.machine, &check->order,
+	               && boot_prepare(&check->boot, &check->model.machine, &check->config,
 	                               check->protocol, &check->model.scratch, report);
 	if (check->protocol == NULL)
 		return; /* there are no bytes to tell about */
-	check->sections = sections_read(check->order.kernel.bytes);
+	check->sections = sections_read(check->config.kernel.bytes);
 	if (check->prepared) {
 		check->readable = true;
 		lint(&check->boot.plan, &check->sections);

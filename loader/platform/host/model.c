@@ -59,11 +59,11 @@ bool model_open(struct model *model, uint64_t size)
 	model->size = size;
 	model->next = LOADER_END;
 	lay_out(model);
-	model->busy[0] = (struct phys_range){ MIB, LOADER_END };
+	model->reserved[0] = (struct phys_range){ MIB, LOADER_END };
 	machine->memory = memory;
-	machine->reach = 4 * GIB;
-	machine->busy = model->busy;
-	machine->busy_count = COUNT(model->busy);
+	machine->identity_limit = 4 * GIB;
+	machine->reserved = model->reserved;
+	machine->reserved_count = COUNT(model->reserved);
 	machine->resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
 	machine->cpu = (struct cpu){ .long_mode = true, .nx = true, .la57 = true, .pat = true };
@@ -103,7 +103,7 @@ bool model_take_scratch(struct model *model, const struct boot *boot, struct rep
 		return refuse(report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
 		              ULL(size / KIB));
 	at = boot_scratch(boot, block, size);
-	model->busy[1] = (struct phys_range){ at, at + size };
+	model->reserved[1] = (struct phys_range){ at, at + size };
 	model->scratch.at = model->machine.memory + at;
 	model->scratch.end = model->scratch.at + size;
 	return true;

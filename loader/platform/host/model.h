@@ -14,7 +14,7 @@ struct model {
 	uint64_t size; /* bytes of memory */
 
 	struct firmware_range ranges[8];
-	struct phys_range busy[3];
+	struct phys_range reserved[3];
 	uint64_t low_end; /* first byte beyond the memory below 4 GiB that is usable */
 	uint64_t next;    /* where the next file is read to */
 };

@@ -41,7 +41,7 @@ static uint8_t *take(struct file *file, struct model *model, uint64_t size, stru
 		refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
 		       ULL(size / KIB));
 	file->bytes = (struct span){ bytes, size };
-	file->room = page_up(size);
+	file->capacity = page_up(size);
 	return bytes;
 }
 

@@ -134,7 +134,7 @@ static void put_findings(const struct check *check)
 
 void show_json(const struct check *check)
 {
-	const char *name = check->order.kernel.name;
+	const char *name = check->config.kernel.name;
 
 	printf("{");
 	put_text("file", name != NULL ? name : "");

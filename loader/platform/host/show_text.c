@@ -50,7 +50,7 @@ static void show_kernel(const struct check *check)
 	const char *entry = file_symbol_at(&check->sections, kernel->entry.at);
 	uint64_t debug = lint_debug_size(&check->sections);
 
-	printf("%s: %s, %s, %s\n", check->order.kernel.name, size_words(kernel->file.size),
+	printf("%s: %s, %s, %s\n", check->config.kernel.name, size_words(kernel->file.size),
 	       format_name(kernel->file),
 	       kernel->position_independent ? "position-independent" : "at fixed addresses");
 	if (debug != 0)
@@ -133,7 +133,8 @@ static void show_findings(const struct check *check, bool refusals)
 
 void show_text(const struct check *check)
 {
-	const char *name = check->order.kernel.name != NULL ? check->order.kernel.name : "nothing";
+	const char *name =
+		check->config.kernel.name != NULL ? check->config.kernel.name : "nothing";
 	unsigned warnings = check_warnings(check);
 
 	if (check->readable) {

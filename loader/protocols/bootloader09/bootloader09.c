@@ -199,7 +199,7 @@ static bool plan_stack(struct plan *plan, uint64_t at, uint64_t pages)
 /* How many pages the stack has: as the kernel's Cargo.toml says, else as the user does. */
 static uint64_t stack_pages(const struct plan *plan, const struct features *features)
 {
-	uint64_t asked = plan->order->options.stack_size / PAGE_SIZE;
+	uint64_t asked = plan->config->options.stack_size / PAGE_SIZE;
 
 	if (features->stack_pages != 0)
 		return features->stack_pages;
@@ -285,7 +285,7 @@ static bool bootloader09_place(struct plan *plan)
 	struct features features;
 	uint64_t size;
 
-	if (!read_features(plan->order->options.protocol, &features, plan->report))
+	if (!read_features(plan->config->options.protocol, &features, plan->report))
 		return false;
 	size = kernel->end - kernel->begin + stack_pages(plan, &features) * PAGE_SIZE;
 	if (end > plan->lowest && size < end - plan->lowest)
@@ -303,7 +303,7 @@ static bool bootloader09_plan(struct plan *plan)
 		                 .virt = { VGA_BEGIN },
 		                 .rights = RIGHTS_ALL };
 
-	if (!read_features(plan->order->options.protocol, &features, plan->report)
+	if (!read_features(plan->config->options.protocol, &features, plan->report)
 	    || !add_mapped(plan, vga, "the VGA window") || !place_all(plan, &features, &info)
 	    || !plan_resident(plan))
 		return false;
@@ -400,5 +400,5 @@ const struct protocol bootloader09_protocol = {
 	.read = kernel_read,
 	.place = bootloader09_place,
 	.plan = bootloader09_plan,
-	.seal = bootloader09_seal,
+	.write_memory_map = bootloader09_seal,
 };

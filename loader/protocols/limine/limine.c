@@ -23,10 +23,10 @@ enum { CODE_64 = 0x28, DATA_64 = 0x30 };
 /* The levels of page tables that the kernel gets: those it likes best, within what it can do and
  * what the CPU and the user say. */
 static bool choose_paging(const struct limine_request *request, const struct machine *machine,
-                          struct order *order, struct report *report)
+                          struct config *config, struct report *report)
 {
 	uint64_t like = LIMINE_PAGING_4_LEVELS, least = LIMINE_PAGING_4_LEVELS, most;
-	const struct options *options = &order->options;
+	const struct options *options = &config->options;
 	bool only_4 = options->paging_given && options->paging_levels == 4;
 	uint64_t best =
 		machine->cpu.la57 && !only_4 ? LIMINE_PAGING_5_LEVELS : LIMINE_PAGING_4_LEVELS;
@@ -50,21 +50,21 @@ static bool choose_paging(const struct limine_request *request, const struct mac
 		              only_4 ? "-paging=4 was given"
 		                     : "the CPU has 4 (CPUID 7 ECX bit 16)");
 	if (min_u64(max_u64(like, least), min_u64(most, best)) == LIMINE_PAGING_5_LEVELS)
-		order->options.paging_levels = 5;
+		config->options.paging_levels = 5;
 	return true;
 }
 
 /* The modules that the kernel names itself come before the user's. */
-static bool wish_modules(const struct limine_request *request, const struct kernel *kernel,
-                         struct order *order, struct report *report)
+static bool request_modules(const struct limine_request *request, const struct kernel *kernel,
+                            struct config *config, struct report *report)
 {
 	uint64_t count = limine_module_count(request);
 
-	if (count > ORDER_MAX_MODULES)
+	if (count > CONFIG_MAX_MODULES)
 		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
 		              "the modules: it names %llu internal modules, at most %u can be "
 		              "loaded",
-		              ULL(count), ORDER_MAX_MODULES);
+		              ULL(count), CONFIG_MAX_MODULES);
 	for (unsigned i = 0; i < count; i++) {
 		struct limine_module module = limine_module(kernel, request, i);
 
@@ -72,19 +72,19 @@ static bool wish_modules(const struct limine_request *request, const struct kern
 			return refuse(report, DIAG_LIMINE_BAD_REQUEST,
 			              "internal module %u, at %#llx, has no %s", i, ULL(module.at),
 			              module.path == NULL ? "path" : "command line");
-		if (!order_add_module(order, i, module.path, module.command_line, report))
+		if (!config_add_module(config, i, module.path, module.command_line, report))
 			return false;
-		order->modules[i].optional = !module.required;
-		order->modules[i].raw = !module.compressed;
+		config->modules[i].optional = !module.required;
+		config->modules[i].raw = !module.compressed;
 	}
 	return true;
 }
 
-static bool limine_wish(const struct kernel *kernel, const struct machine *machine,
-                        struct order *order, struct report *report)
+static bool limine_request(const struct kernel *kernel, const struct machine *machine,
+                           struct config *config, struct report *report)
 {
 	struct limine_requests requests;
-	struct options *options = &order->options;
+	struct options *options = &config->options;
 
 	if (!limine_find_requests(&requests, kernel, report))
 		return false;
@@ -94,8 +94,8 @@ static bool limine_wish(const struct kernel *kernel, const struct machine *machi
 		options->kernel_file = true;
 	if (requests.of[LIMINE_TSC_FREQUENCY].at != 0 || requests.of[LIMINE_PERFORMANCE].at != 0)
 		options->tsc = true;
-	return choose_paging(&requests.of[LIMINE_PAGING_MODE], machine, order, report)
-	    && wish_modules(&requests.of[LIMINE_MODULES], kernel, order, report);
+	return choose_paging(&requests.of[LIMINE_PAGING_MODE], machine, config, report)
+	    && request_modules(&requests.of[LIMINE_MODULES], kernel, config, report);
 }
 
 /* In one piece, in the top 2 GiB. */
@@ -180,7 +180,7 @@ static bool plan_views(struct limine *limine)
 	struct plan *plan = limine->plan;
 	unsigned revision = limine->requests.revision_used;
 	uint64_t size = direct_map_size(plan, revision);
-	uint64_t base = plan->order->options.direct_map;
+	uint64_t base = plan->config->options.direct_map;
 
 	if (base != 0
 	    && !plan_virtual_is_free(plan, (struct virt_range){ base, base + size }, "-direct-map"))
@@ -188,7 +188,7 @@ static bool plan_views(struct limine *limine)
 	if (base == 0 && !plan_find_virtual(plan, size, DIRECT_MAP, &base))
 		return false;
 	limine->direct_map = base;
-	plan->landmarks.direct_map = (struct landmark){ base, base + size };
+	plan->fault_info.direct_map = (struct fault_range){ base, base + size };
 	return add_views(plan, USE_DIRECT_MAP, base, 0, revision)
 	    && (revision > 0 || add_views(plan, USE_IDENTITY, 0, PAGE_SIZE, revision));
 }
@@ -204,15 +204,15 @@ static bool plan_stack(struct limine *limine)
 	if (request->at != 0)
 		wanted = limine_word(request,
 		                     offsetof(struct limine_stack_size_request, stack_size));
-	size = max_u64(max_u64(SMALLEST_STACK, plan->order->options.stack_size), wanted);
+	size = max_u64(max_u64(SMALLEST_STACK, plan->config->options.stack_size), wanted);
 	if (page_up(size) < size
 	    || !plan_find(plan, page_up(size), PAGE_SIZE, 0, UINT64_MAX, &stack.phys))
 		return refuse(plan->report, DIAG_MEMORY_STACK, "it takes %llu KiB in one piece",
 		              ULL(size / KIB));
 	limine->stack_size = page_up(size);
 	plan->entry.rsp = limine->direct_map + stack.phys.end;
-	plan->landmarks.stack =
-		(struct landmark){ limine->direct_map + stack.phys.begin, plan->entry.rsp };
+	plan->fault_info.stack =
+		(struct fault_range){ limine->direct_map + stack.phys.begin, plan->entry.rsp };
 	return plan_add(plan, stack);
 }
 
@@ -286,8 +286,8 @@ static bool plan_answers(struct limine *limine)
 	if (!plan_scratch(plan, USE_BOOT_INFO, size, &limine->writer.bytes, &placement))
 		return false;
 	limine->writer.window = limine->direct_map + placement->phys.begin;
-	plan->landmarks.boot_info =
-		(struct landmark){ limine->writer.window, limine->writer.window + size };
+	plan->fault_info.boot_info =
+		(struct fault_range){ limine->writer.window, limine->writer.window + size };
 	return limine_answer(limine);
 }
 
@@ -317,7 +317,7 @@ static bool limine_plan(struct plan *plan)
 	    && plan_kernel_file(plan) && plan_answers(limine);
 }
 
-static bool limine_seal(struct plan *plan)
+static bool limine_write_memory_map(struct plan *plan)
 {
 	const struct memory *map = plan_memory_map(plan);
 
@@ -333,9 +333,9 @@ const struct protocol limine_protocol = {
 	         | OPTION_KASLR | OPTION_TSC | OPTION_VIDEO,
 	.recognise = limine_is_asked,
 	.read = kernel_read,
-	.wish = limine_wish,
+	.request = limine_request,
 	.place = limine_place,
 	.plan = limine_plan,
-	.seal = limine_seal,
+	.write_memory_map = limine_write_memory_map,
 	.describe = limine_describe,
 };

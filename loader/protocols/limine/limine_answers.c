@@ -37,7 +37,7 @@ static uint64_t answer_bootloader_info(struct limine *limine)
 /* The kernel's command line, which two requests ask for, once. */
 static uint64_t write_command_line(struct limine *limine)
 {
-	const char *line = limine->plan->order->kernel.command_line;
+	const char *line = limine->plan->config->kernel.command_line;
 
 	if (limine->command_line == 0)
 		limine->command_line = writer_string(&limine->writer, line);
@@ -68,8 +68,8 @@ static uint64_t answer_direct_map(struct limine *limine)
 static uint64_t answer_paging_mode(struct limine *limine)
 {
 	struct limine_paging_mode answer = {
-		.mode = limine->plan->order->options.paging_levels == 5 ? LIMINE_PAGING_5_LEVELS
-		                                                        : LIMINE_PAGING_4_LEVELS,
+		.mode = limine->plan->config->options.paging_levels == 5 ? LIMINE_PAGING_5_LEVELS
+		                                                         : LIMINE_PAGING_4_LEVELS,
 	};
 
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
@@ -219,7 +219,7 @@ static uint64_t write_file(struct limine *limine, const struct file *file, uint6
 
 static uint64_t answer_executable_file(struct limine *limine)
 {
-	const struct file *file = &limine->plan->order->kernel;
+	const struct file *file = &limine->plan->config->kernel;
 	uint64_t at = physical(limine->plan->machine, file->bytes.bytes);
 
 	return write_number(limine, write_file(limine, file, at, write_command_line(limine)));
@@ -238,14 +238,14 @@ static uint64_t answer_modules(struct limine *limine)
 	void *bytes;
 	uint64_t *list;
 
-	if (plan->order->module_count == 0)
+	if (plan->config->module_count == 0)
 		return 0;
-	answer.list = writer_reserve(&limine->writer, plan->order->module_count * 8, &bytes);
+	answer.list = writer_reserve(&limine->writer, plan->config->module_count * 8, &bytes);
 	list = bytes;
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (plan->placements[i].use != USE_MODULE)
 			continue;
-		list[answer.count] = write_module(limine, &plan->order->modules[answer.count],
+		list[answer.count] = write_module(limine, &plan->config->modules[answer.count],
 		                                  plan->placements[i].phys.begin);
 		answer.count++;
 	}
@@ -439,18 +439,18 @@ static unsigned map_bound(const struct plan *plan)
 uint64_t limine_answers_bound(const struct limine *limine)
 {
 	const struct plan *plan = limine->plan;
-	const struct order *order = plan->order;
+	const struct config *config = plan->config;
 	uint64_t size = PAGE_SIZE; /* what is of one size always */
 
 	size += map_bound(plan) * (sizeof(struct limine_memory) + 8);
 	size += plan->machine->video_mode_count * (sizeof(struct limine_video_mode) + 8);
 	size += plan->processor_count * (sizeof(struct limine_cpu) + 8);
-	size += text_length(order->kernel.command_line) + 8;
-	size += path_bound(plan->machine, &order->kernel);
-	for (unsigned i = 0; i < order->module_count; i++)
+	size += text_length(config->kernel.command_line) + 8;
+	size += path_bound(plan->machine, &config->kernel);
+	for (unsigned i = 0; i < config->module_count; i++)
 		size += sizeof(struct limine_file) + 32
-		      + path_bound(plan->machine, &order->modules[i])
-		      + text_length(order->modules[i].command_line);
+		      + path_bound(plan->machine, &config->modules[i])
+		      + text_length(config->modules[i].command_line);
 	return page_up(size + plan_symbols_size(plan));
 }
 

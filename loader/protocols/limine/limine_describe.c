@@ -68,7 +68,7 @@ static void describe_modules(const struct wording *wording)
 	const struct limine_request *request = &wording->requests->of[LIMINE_MODULES];
 	uint64_t count = limine_module_count(request);
 
-	for (uint64_t i = 0; i < count && i < ORDER_MAX_MODULES; i++) {
+	for (uint64_t i = 0; i < count && i < CONFIG_MAX_MODULES; i++) {
 		struct limine_module module = limine_module(wording->kernel, request, i);
 
 		text_add(wording->text, "\ninternal module %s%s%s",

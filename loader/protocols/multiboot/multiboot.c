@@ -7,7 +7,9 @@
 
 #include "protocols/multiboot/abi.h"
 
-#define CODE_32  0x10 /* in DESCRIPTORS_32; GRUB's, since kernels rely on them without knowing it */
+#define CODE_32 \
+	0x10 /* in DESCRIPTORS_32; GRUB's, since kernels rely on them without knowing it \
+	               */
 #define DATA_32  0x18
 #define FOUR_GIB (4 * GIB)
 #define LOWEST   (64 * KIB) /* for the information, as in GRUB 2 */
@@ -63,7 +65,7 @@ void multiboot_memory(const struct plan *plan, uint32_t *lower, uint32_t *upper)
 
 struct phys_range multiboot_module(const struct plan *plan, unsigned number)
 {
-	const struct file *file = &plan->order->modules[number];
+	const struct file *file = &plan->config->modules[number];
 
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (plan->placements[i].use == USE_MODULE && number-- == 0) {
@@ -90,9 +92,9 @@ uint64_t multiboot_line_size(const struct file *file)
 	return text_length(file->name) + (length != 0 ? length + 1 : 0) + 1;
 }
 
-void multiboot_wish(struct order *order)
+void multiboot_request(struct config *config)
 {
-	order->options.old_bios = true;
+	config->options.old_bios = true;
 }
 
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm)
@@ -105,9 +107,10 @@ bool multiboot_apm(const struct machine *machine, struct mb_apm *apm)
 	return from->version != 0;
 }
 
-void multiboot_wish_screen(struct order *order, uint32_t width, uint32_t height, uint32_t depth)
+void multiboot_request_screen(struct config *config, uint32_t width, uint32_t height,
+                              uint32_t depth)
 {
-	struct video_request *video = &order->options.video;
+	struct video_request *video = &config->options.video;
 
 	if (video->given)
 		return;

@@ -49,11 +49,12 @@ void multiboot_write_line(const struct file *file, char *to, uint64_t size);
 uint64_t multiboot_line_size(const struct file *file);
 
 /* Asks for what only Multiboot hands over. */
-void multiboot_wish(struct order *order);
+void multiboot_request(struct config *config);
 
 /* Asks for a screen as the kernel would like it, unless the user has said something: pixels and
  * bits of a pixel, each 0 for any. Another mode, or text, will do. */
-void multiboot_wish_screen(struct order *order, uint32_t width, uint32_t height, uint32_t depth);
+void multiboot_request_screen(struct config *config, uint32_t width, uint32_t height,
+                              uint32_t depth);
 
 /* The kernel's section headers, as they lie in its file. */
 struct multiboot_sections {

@@ -51,16 +51,16 @@ static bool mb1_read(struct kernel *kernel, struct span file, unsigned address_b
 }
 
 /* The screen that the header asks for. */
-static bool mb1_wish(const struct kernel *kernel, const struct machine *machine,
-                     struct order *order, struct report *report)
+static bool mb1_request(const struct kernel *kernel, const struct machine *machine,
+                        struct config *config, struct report *report)
 {
 	struct mb1_header header = read_header(kernel->file, kernel->header);
 
 	(void)machine;
 	(void)report;
-	multiboot_wish(order);
+	multiboot_request(config);
 	if ((header.flags & MB1_WANT_VIDEO) != 0 && header.mode_type == 0)
-		multiboot_wish_screen(order, header.width, header.height, header.depth);
+		multiboot_request_screen(config, header.width, header.height, header.depth);
 	return true;
 }
 
@@ -90,13 +90,13 @@ static void mb1_describe(const struct kernel *kernel, struct text *text)
 /* Bytes that the information takes at most. */
 static uint64_t info_size(const struct plan *plan)
 {
-	const struct order *order = plan->order;
+	const struct config *config = plan->config;
 	struct multiboot_sections sections;
-	uint64_t size = sizeof(struct mb1_info) + 1280 + multiboot_line_size(&order->kernel);
+	uint64_t size = sizeof(struct mb1_info) + 1280 + multiboot_line_size(&config->kernel);
 
 	size += plan->machine->firmware_count * sizeof(struct mb1_range);
-	for (unsigned i = 0; i < order->module_count; i++)
-		size += sizeof(struct mb1_module) + 8 + multiboot_line_size(&order->modules[i]);
+	for (unsigned i = 0; i < config->module_count; i++)
+		size += sizeof(struct mb1_module) + 8 + multiboot_line_size(&config->modules[i]);
 	return size
 	     + (multiboot_find_sections(plan->kernel->file, &sections) ? sections.headers.size : 0);
 }
@@ -116,7 +116,7 @@ static uint32_t write_line(struct writer *writer, const struct file *file)
 static void write_modules(struct writer *writer, struct mb1_info *info)
 {
 	const struct plan *plan = writer->plan;
-	unsigned count = plan->order->module_count;
+	unsigned count = plan->config->module_count;
 	struct mb1_module *modules;
 	void *bytes;
 
@@ -128,7 +128,7 @@ static void write_modules(struct writer *writer, struct mb1_info *info)
 
 		modules[i].begin = (uint32_t)range.begin;
 		modules[i].end = (uint32_t)range.end;
-		modules[i].command_line = write_line(writer, &plan->order->modules[i]);
+		modules[i].command_line = write_line(writer, &plan->config->modules[i]);
 	}
 }
 
@@ -240,7 +240,7 @@ static bool mb1_plan(struct plan *plan)
 	info = bytes;
 	info->flags = MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES | MB1_HAS_MEMORY_MAP
 	            | MB1_HAS_LOADER_NAME | MB1_HAS_FRAMEBUFFER;
-	info->command_line = write_line(&writer, &plan->order->kernel);
+	info->command_line = write_line(&writer, &plan->config->kernel);
 	info->loader_name = (uint32_t)writer_string(&writer, LOADER_NAME);
 	write_modules(&writer, info);
 	write_memory(&writer, info);
@@ -257,7 +257,7 @@ const struct protocol multiboot1_protocol = {
 	.recognise = mb1_recognise,
 	.resembles = mb1_resembles,
 	.read = mb1_read,
-	.wish = mb1_wish,
+	.request = mb1_request,
 	.place = multiboot_place,
 	.plan = mb1_plan,
 	.describe = mb1_describe,

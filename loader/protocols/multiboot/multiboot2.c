@@ -19,58 +19,60 @@ static bool mb2_resembles(struct span file)
 }
 
 /* What the kernel, which mb2_read() has read, asks for. */
-static struct mb2_wishes wishes_of(const struct kernel *kernel, struct report *report)
+static struct mb2_requests requests_of(const struct kernel *kernel, struct report *report)
 {
-	struct mb2_wishes wishes;
+	struct mb2_requests requests;
 
-	mb2_read_wishes(&wishes, kernel->file, kernel->header, report);
-	return wishes;
+	mb2_read_requests(&requests, kernel->file, kernel->header, report);
+	return requests;
 }
 
 static bool mb2_read(struct kernel *kernel, struct span file, unsigned address_bits,
                      struct report *report)
 {
-	struct mb2_wishes wishes;
+	struct mb2_requests requests;
 	uint64_t at;
 
 	(void)address_bits;
 	if (!multiboot_find(file, &multiboot_version_2, &at))
 		return multiboot_refuse(file, &multiboot_version_2, report);
-	return mb2_read_wishes(&wishes, file, at, report)
-	    && multiboot_read(kernel, file, &wishes.image, report);
+	return mb2_read_requests(&requests, file, at, report)
+	    && multiboot_read(kernel, file, &requests.image, report);
 }
 
 /* The screen that the header asks for. */
-static bool mb2_wish(const struct kernel *kernel, const struct machine *machine,
-                     struct order *order, struct report *report)
+static bool mb2_request(const struct kernel *kernel, const struct machine *machine,
+                        struct config *config, struct report *report)
 {
-	struct mb2_wishes wishes = wishes_of(kernel, report);
+	struct mb2_requests requests = requests_of(kernel, report);
 
 	(void)machine;
-	multiboot_wish(order);
-	if (mb2_has(&wishes, MB2_HEADER_FRAMEBUFFER))
-		multiboot_wish_screen(order, wishes.screen[0], wishes.screen[1], wishes.screen[2]);
+	multiboot_request(config);
+	if (mb2_has(&requests, MB2_HEADER_FRAMEBUFFER))
+		multiboot_request_screen(config, requests.screen[0], requests.screen[1],
+		                         requests.screen[2]);
 	return true;
 }
 
 static bool mb2_place(struct plan *plan)
 {
-	struct mb2_wishes wishes = wishes_of(plan->kernel, plan->report);
+	struct mb2_requests requests = requests_of(plan->kernel, plan->report);
 
-	return (!mb2_has(&wishes, MB2_HEADER_RELOCATABLE) || multiboot_move(plan, &wishes.place))
+	return (!mb2_has(&requests, MB2_HEADER_RELOCATABLE)
+	        || multiboot_move(plan, &requests.place))
 	    && multiboot_place(plan);
 }
 
 /* Bytes that the information takes at most. */
 static uint64_t info_size(const struct plan *plan)
 {
-	const struct order *order = plan->order;
+	const struct config *config = plan->config;
 	struct multiboot_sections sections;
-	uint64_t size = 2048 + multiboot_line_size(&order->kernel);
+	uint64_t size = 2048 + multiboot_line_size(&config->kernel);
 
 	size += plan->machine->firmware_count * sizeof(struct mb2_range);
-	for (unsigned i = 0; i < order->module_count; i++)
-		size += 32 + multiboot_line_size(&order->modules[i]);
+	for (unsigned i = 0; i < config->module_count; i++)
+		size += 32 + multiboot_line_size(&config->modules[i]);
 	return size
 	     + (multiboot_find_sections(plan->kernel->file, &sections) ? sections.headers.size : 0);
 }
@@ -93,8 +95,8 @@ static void add_modules(struct writer *writer)
 {
 	const struct plan *plan = writer->plan;
 
-	for (unsigned i = 0; i < plan->order->module_count; i++) {
-		const struct file *file = &plan->order->modules[i];
+	for (unsigned i = 0; i < plan->config->module_count; i++) {
+		const struct file *file = &plan->config->modules[i];
 		struct phys_range range = multiboot_module(plan, i);
 		uint32_t bounds[2] = { (uint32_t)range.begin, (uint32_t)range.end };
 		uint64_t size = multiboot_line_size(file);
@@ -250,14 +252,14 @@ static bool add_sections(struct writer *writer)
 }
 
 /* A kernel that says it needs a console must be able to use the screen as it is (3.1.9). */
-static bool check_console(const struct plan *plan, const struct mb2_wishes *wishes)
+static bool check_console(const struct plan *plan, const struct mb2_requests *requests)
 {
 	const struct screen *screen = &plan->machine->screen;
 	bool text = screen->pixels.begin == screen->pixels.end;
-	bool usable = text ? (wishes->console & MB2_CONSOLE_TEXT) != 0
-	                   : mb2_has(wishes, MB2_HEADER_FRAMEBUFFER);
+	bool usable = text ? (requests->console & MB2_CONSOLE_TEXT) != 0
+	                   : mb2_has(requests, MB2_HEADER_FRAMEBUFFER);
 
-	return (wishes->console & MB2_CONSOLE_REQUIRED) == 0 || usable
+	return (requests->console & MB2_CONSOLE_REQUIRED) == 0 || usable
 	    || refuse(plan->report, DIAG_MULTIBOOT_REQUIRED,
 	              "a console: the screen is in %s mode, which its header does not say that it "
 	              "can use",
@@ -266,15 +268,15 @@ static bool check_console(const struct plan *plan, const struct mb2_wishes *wish
 
 static bool mb2_plan(struct plan *plan)
 {
-	const struct file *kernel = &plan->order->kernel;
+	const struct file *kernel = &plan->config->kernel;
 	uint64_t line = multiboot_line_size(kernel);
-	struct mb2_wishes wishes = wishes_of(plan->kernel, plan->report);
+	struct mb2_requests requests = requests_of(plan->kernel, plan->report);
 	struct writer writer;
 	uint32_t *total;
 	void *bytes;
 	uint64_t at;
 
-	if (!check_console(plan, &wishes) || !multiboot_plan(plan, info_size(plan), &writer))
+	if (!check_console(plan, &requests) || !multiboot_plan(plan, info_size(plan), &writer))
 		return false;
 	at = writer_reserve(&writer, 8, &bytes);
 	total = bytes;
@@ -289,7 +291,7 @@ static bool mb2_plan(struct plan *plan)
 	add_rsdp(&writer);
 	add_smbios(&writer, plan->machine->smbios, 5);
 	add_smbios(&writer, plan->machine->smbios3, 6);
-	if (mb2_has(&wishes, MB2_HEADER_RELOCATABLE))
+	if (mb2_has(&requests, MB2_HEADER_RELOCATABLE))
 		add_load_base(&writer);
 	if (!add_sections(&writer))
 		return false;
@@ -305,7 +307,7 @@ const struct protocol multiboot2_protocol = {
 	.recognise = mb2_recognise,
 	.resembles = mb2_resembles,
 	.read = mb2_read,
-	.wish = mb2_wish,
+	.request = mb2_request,
 	.place = mb2_place,
 	.plan = mb2_plan,
 	.describe = mb2_describe,

@@ -9,7 +9,7 @@ struct tag {
 	struct span body; /* behind the tag's first 8 bytes */
 };
 
-/* The tags that there are, and where the wishes keep their contents. */
+/* The tags that there are, and where the requests keep their contents. */
 static const struct {
 	char name[24];
 	uint8_t size, to;
@@ -17,16 +17,16 @@ static const struct {
 	[MB2_HEADER_END] = { "end", 0, 0 },
 	[MB2_HEADER_INFORMATION] = { "information request", 0, 0 },
 	[MB2_HEADER_ADDRESSES] = { "address", sizeof(struct multiboot_addresses),
-	                           offsetof(struct mb2_wishes, image.addresses) },
-	[MB2_HEADER_ENTRY] = { "entry address", 4, offsetof(struct mb2_wishes, image.entry) },
-	[MB2_HEADER_CONSOLE] = { "console flags", 4, offsetof(struct mb2_wishes, console) },
-	[MB2_HEADER_FRAMEBUFFER] = { "framebuffer", 12, offsetof(struct mb2_wishes, screen) },
+	                           offsetof(struct mb2_requests, image.addresses) },
+	[MB2_HEADER_ENTRY] = { "entry address", 4, offsetof(struct mb2_requests, image.entry) },
+	[MB2_HEADER_CONSOLE] = { "console flags", 4, offsetof(struct mb2_requests, console) },
+	[MB2_HEADER_FRAMEBUFFER] = { "framebuffer", 12, offsetof(struct mb2_requests, screen) },
 	[MB2_HEADER_ALIGN_MODULES] = { "module alignment", 0, 0 },
 	[MB2_HEADER_EFI_SERVICES] = { "EFI boot services", 0, 0 },
 	[MB2_HEADER_EFI32_ENTRY] = { "EFI i386 entry address", 0, 0 },
 	[MB2_HEADER_EFI64_ENTRY] = { "EFI amd64 entry address", 0, 0 },
 	[MB2_HEADER_RELOCATABLE] = { "relocatable", sizeof(struct mb2_relocatable),
-	                             offsetof(struct mb2_wishes, place) },
+	                             offsetof(struct mb2_requests, place) },
 };
 
 /* What the kernel can ask to be told (3.6). */
@@ -111,10 +111,10 @@ static bool check_information(const struct tag *tag, struct report *report)
 }
 
 /* Takes one tag in. */
-static bool take_tag(const struct tag *tag, struct mb2_wishes *wishes, struct report *report)
+static bool take_tag(const struct tag *tag, struct mb2_requests *requests, struct report *report)
 {
 	unsigned type = tag->header.type;
-	uint64_t at = wishes->image.header + sizeof(struct mb2_header) + tag->at;
+	uint64_t at = requests->image.header + sizeof(struct mb2_header) + tag->at;
 
 	if (tag->header.size < sizeof(tag->header)
 	    || tag->body.size != tag->header.size - sizeof(tag->header))
@@ -128,36 +128,36 @@ static bool take_tag(const struct tag *tag, struct mb2_wishes *wishes, struct re
 		              "a header tag of type %u, which Multiboot 2.0 does not know "
 		              "(its last is %u, the %s tag)",
 		              type, MB2_HEADER_RELOCATABLE, known[MB2_HEADER_RELOCATABLE].name);
-	if (!span_read(tag->body, 0, (uint8_t *)wishes + known[type].to, known[type].size))
+	if (!span_read(tag->body, 0, (uint8_t *)requests + known[type].to, known[type].size))
 		return refuse(report, DIAG_MULTIBOOT_TAGS,
 		              "the %s tag at byte %#llx has %u bytes, not %zu", known[type].name,
 		              ULL(at), tag->header.size, sizeof(tag->header) + known[type].size);
-	wishes->tags |= UINT32_C(1) << type;
+	requests->tags |= UINT32_C(1) << type;
 	return type != MB2_HEADER_INFORMATION || check_information(tag, report);
 }
 
-bool mb2_read_wishes(struct mb2_wishes *wishes, struct span file, uint64_t header,
-                     struct report *report)
+bool mb2_read_requests(struct mb2_requests *requests, struct span file, uint64_t header,
+                       struct report *report)
 {
 	struct span tags;
 	struct tag tag;
 	uint64_t at = 0;
 
-	*wishes = (struct mb2_wishes){ .image = { .header = header } };
+	*requests = (struct mb2_requests){ .image = { .header = header } };
 	if (!find_tags(file, header, &tags, report))
 		return false;
 	while (next_tag(tags, &at, &tag)) {
-		if (!take_tag(&tag, wishes, report))
+		if (!take_tag(&tag, requests, report))
 			return false;
 	}
-	wishes->image.has_addresses = mb2_has(wishes, MB2_HEADER_ADDRESSES);
-	wishes->image.has_entry = mb2_has(wishes, MB2_HEADER_ENTRY);
-	if (wishes->place.align == 0)
-		wishes->place.align = 1;
-	return is_power_of_two(wishes->place.align)
+	requests->image.has_addresses = mb2_has(requests, MB2_HEADER_ADDRESSES);
+	requests->image.has_entry = mb2_has(requests, MB2_HEADER_ENTRY);
+	if (requests->place.align == 0)
+		requests->place.align = 1;
+	return is_power_of_two(requests->place.align)
 	    || refuse(report, DIAG_MULTIBOOT_TAGS,
 	              "the relocatable tag asks for a multiple of %#x, which is no power of two",
-	              wishes->place.align);
+	              requests->place.align);
 }
 
 /* Words a request for information, type by type. */
@@ -189,10 +189,10 @@ static void describe_place(const struct mb2_relocatable *place, struct text *tex
 }
 
 /* Words a tag that is not a request for information. */
-static void describe_tag(const struct mb2_wishes *wishes, unsigned type, struct text *text)
+static void describe_tag(const struct mb2_requests *requests, unsigned type, struct text *text)
 {
-	const struct multiboot_addresses *addresses = &wishes->image.addresses;
-	const uint32_t *screen = wishes->screen;
+	const struct multiboot_addresses *addresses = &requests->image.addresses;
+	const uint32_t *screen = requests->screen;
 
 	switch (type) {
 	case MB2_HEADER_ADDRESSES:
@@ -201,12 +201,12 @@ static void describe_tag(const struct mb2_wishes *wishes, unsigned type, struct 
 		         addresses->bss_end);
 		break;
 	case MB2_HEADER_ENTRY:
-		text_add(text, "\nits entry at %#x", wishes->image.entry);
+		text_add(text, "\nits entry at %#x", requests->image.entry);
 		break;
 	case MB2_HEADER_CONSOLE:
 		text_add(text, "\na console%s%s",
-		         (wishes->console & MB2_CONSOLE_REQUIRED) != 0 ? " without fail" : "",
-		         (wishes->console & MB2_CONSOLE_TEXT) != 0 ? ", text will do" : "");
+		         (requests->console & MB2_CONSOLE_REQUIRED) != 0 ? " without fail" : "",
+		         (requests->console & MB2_CONSOLE_TEXT) != 0 ? ", text will do" : "");
 		break;
 	case MB2_HEADER_FRAMEBUFFER:
 		multiboot_describe_screen(text, screen[0], screen[1], screen[2]);
@@ -215,7 +215,7 @@ static void describe_tag(const struct mb2_wishes *wishes, unsigned type, struct 
 		text_add(text, "\nmodules on page boundaries");
 		break;
 	case MB2_HEADER_RELOCATABLE:
-		describe_place(&wishes->place, text);
+		describe_place(&requests->place, text);
 		break;
 	default:
 		if (type < COUNT(known))
@@ -228,12 +228,12 @@ static void describe_tag(const struct mb2_wishes *wishes, unsigned type, struct 
 void mb2_describe(const struct kernel *kernel, struct text *text)
 {
 	struct report unused = { 0 };
-	struct mb2_wishes wishes;
+	struct mb2_requests requests;
 	struct span tags;
 	struct tag tag;
 	uint64_t at = 0;
 
-	if (!mb2_read_wishes(&wishes, kernel->file, kernel->header, &unused)
+	if (!mb2_read_requests(&requests, kernel->file, kernel->header, &unused)
 	    || !find_tags(kernel->file, kernel->header, &tags, &unused))
 		return;
 	text_add(text, "the header of %llu bytes at byte %#llx of the file",
@@ -242,6 +242,6 @@ void mb2_describe(const struct kernel *kernel, struct text *text)
 		if (tag.header.type == MB2_HEADER_INFORMATION)
 			describe_information(&tag, text);
 		else
-			describe_tag(&wishes, tag.header.type, text);
+			describe_tag(&requests, tag.header.type, text);
 	}
 }

@@ -7,7 +7,7 @@
 #include "protocols/multiboot/abi.h"
 #include "protocols/multiboot/multiboot_header.h"
 
-struct mb2_wishes {
+struct mb2_requests {
 	struct multiboot_image image;
 	uint32_t tags;                /* a bit for each type of tag that is there */
 	uint32_t screen[3];           /* width, height, bits of a pixel; 0: any */
@@ -16,9 +16,9 @@ struct mb2_wishes {
 };
 
 /* True if the header has a tag of this type. */
-static inline bool mb2_has(const struct mb2_wishes *wishes, enum mb2_header_tag_type type)
+static inline bool mb2_has(const struct mb2_requests *requests, enum mb2_header_tag_type type)
 {
-	return (wishes->tags >> type & 1) != 0;
+	return (requests->tags >> type & 1) != 0;
 }
 
 /*
@@ -26,8 +26,8 @@ static inline bool mb2_has(const struct mb2_wishes *wishes, enum mb2_header_tag_
  * Ends at the first that is malformed, or that asks for what no loader like this one can give and
  * may not be passed over: then the reason is in the report.
  */
-bool mb2_read_wishes(struct mb2_wishes *wishes, struct span file, uint64_t header,
-                     struct report *report);
+bool mb2_read_requests(struct mb2_requests *requests, struct span file, uint64_t header,
+                       struct report *report);
 
 /* Words what the kernel asks for, tag by tag. */
 void mb2_describe(const struct kernel *kernel, struct text *text);

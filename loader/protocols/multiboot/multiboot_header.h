@@ -53,7 +53,7 @@ bool multiboot_refuse(struct span file, const struct multiboot_version *version,
 bool multiboot_read(struct kernel *kernel, struct span file, const struct multiboot_image *image,
                     struct report *report);
 
-/* Words the wish for a screen; 0 means any. */
+/* Words the request for a screen; 0 means any. */
 void multiboot_describe_screen(struct text *text, uint32_t width, uint32_t height, uint32_t depth);
 
 #endif

@@ -17,10 +17,10 @@ static uint64_t usable_end(const struct machine *machine, uint64_t at)
 	uint64_t end = at;
 
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		struct memory_range claim = memory_claim(&machine->firmware[i]);
+		struct memory_range region = typed_region(&machine->firmware[i]);
 
-		if (claim.type == MEMORY_USABLE && at >= claim.phys.begin)
-			end = max_u64(end, claim.phys.end);
+		if (region.type == MEMORY_USABLE && at >= region.phys.begin)
+			end = max_u64(end, region.phys.end);
 	}
 	return end;
 }
@@ -31,9 +31,9 @@ static bool is_usable(const struct machine *machine, struct phys_range range)
 	uint64_t at = range.begin, end;
 
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		struct memory_range claim = memory_claim(&machine->firmware[i]);
+		struct memory_range region = typed_region(&machine->firmware[i]);
 
-		if (claim.type != MEMORY_USABLE && phys_overlap(claim.phys, range))
+		if (region.type != MEMORY_USABLE && phys_overlap(region.phys, range))
 			return false;
 	}
 	while (at < range.end && (end = usable_end(machine, at)) > at)
@@ -50,13 +50,13 @@ static struct phys_range extent(const struct kernel *kernel)
 
 /* The place for `size` bytes in `room`, lowest or highest, at a multiple of `align`; NOWHERE if
  * they do not fit. */
-static uint64_t place_in(struct phys_range room, uint64_t size, uint64_t align, bool high)
+static uint64_t place_in(struct phys_range capacity, uint64_t size, uint64_t align, bool high)
 {
-	uint64_t at = align_up(room.begin, align);
+	uint64_t at = align_up(capacity.begin, align);
 
-	if (at > room.end || room.end - at < size)
+	if (at > capacity.end || capacity.end - at < size)
 		return NOWHERE;
-	return high ? align_down(room.end - size, align) : at;
+	return high ? align_down(capacity.end - size, align) : at;
 }
 
 /* The lowest or highest place for the kernel in [lowest, highest), clear of the scratch memory;
@@ -69,11 +69,11 @@ static uint64_t find_place(const struct plan *plan, uint64_t size,
 
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *memory = &plan->memory->ranges[i];
-		struct phys_range room = { max_u64(memory->phys.begin, lowest),
-			                   min_u64(memory->phys.end, asked->highest) };
+		struct phys_range capacity = { max_u64(memory->phys.begin, lowest),
+			                       min_u64(memory->phys.end, asked->highest) };
 		struct phys_range parts[] = {
-			{ room.begin, min_u64(room.end, plan->workspace.begin) },
-			{ max_u64(room.begin, plan->workspace.end), room.end },
+			{ capacity.begin, min_u64(capacity.end, plan->workspace.begin) },
+			{ max_u64(capacity.begin, plan->workspace.end), capacity.end },
 		};
 
 		for (unsigned part = 0; memory->type == MEMORY_USABLE && part < COUNT(parts);

@@ -107,7 +107,7 @@ bool multiboot_load_sections(struct plan *plan, const struct multiboot_sections 
 	placement.from = find_loose(plan->kernel->file, sections, &first);
 	if (placement.from.size == 0)
 		return true;
-	if (!plan_find(plan, placement.from.size, PAGE_SIZE, first, plan->machine->reach,
+	if (!plan_find(plan, placement.from.size, PAGE_SIZE, first, plan->machine->identity_limit,
 	               &placement.phys)) {
 		warn(plan->report, DIAG_SYMBOLS_LEFT_OUT, "they take %llu KiB",
 		     ULL(placement.from.size / KIB));

@@ -33,13 +33,13 @@ static uint64_t boot_info_bound(const struct plan *plan)
 	const struct machine *machine = plan->machine;
 	uint64_t size = sizeof(struct longjump_boot_info) + sizeof(LOADER_NAME) + 16;
 
-	size += text_length(plan->order->kernel.command_line) + 16;
+	size += text_length(plan->config->kernel.command_line) + 16;
 	size += memory_map_bound(plan) * sizeof(struct longjump_memory);
 	size += plan->count * sizeof(struct longjump_segment);
-	for (unsigned i = 0; i < plan->order->module_count; i++) {
+	for (unsigned i = 0; i < plan->config->module_count; i++) {
 		size += sizeof(struct longjump_module) + 32;
-		size += text_length(plan->order->modules[i].name)
-		      + text_length(plan->order->modules[i].command_line);
+		size += text_length(plan->config->modules[i].name)
+		      + text_length(plan->config->modules[i].command_line);
 	}
 	size += machine->video_mode_count * sizeof(struct longjump_video_mode) + 8;
 	size += (plan->processor_count + 1) * sizeof(struct longjump_processor) + 8;
@@ -95,7 +95,7 @@ static void write_kernel(struct writer *writer, struct longjump_boot_info *info)
 	}
 }
 
-/* Fills in the modules. Their placements stand in the plan in the order's order. */
+/* Fills in the modules. Their placements stand in the plan in the configuration's order. */
 static void write_modules(struct writer *writer, struct longjump_boot_info *info)
 {
 	const struct plan *plan = writer->plan;
@@ -103,11 +103,11 @@ static void write_modules(struct writer *writer, struct longjump_boot_info *info
 	struct longjump_module *modules;
 
 	info->modules =
-		writer_reserve(writer, plan->order->module_count * sizeof(*modules), &bytes);
+		writer_reserve(writer, plan->config->module_count * sizeof(*modules), &bytes);
 	modules = bytes;
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
-		const struct file *file = &plan->order->modules[info->module_count];
+		const struct file *file = &plan->config->modules[info->module_count];
 
 		if (placement->use != USE_MODULE)
 			continue;
@@ -133,7 +133,7 @@ static void write_symbols(struct writer *writer, struct longjump_boot_info *info
 		return;
 	info->symbols = writer_reserve(writer, size, &bytes);
 	plan_write_symbols(writer->plan, bytes, info->symbols);
-	info->symbol_count = writer->plan->landmarks.symbol_count;
+	info->symbol_count = writer->plan->fault_info.symbol_count;
 	if (info->symbol_count == 0)
 		info->symbols = 0;
 }
@@ -159,9 +159,9 @@ static void write_machine(struct writer *writer, struct longjump_boot_info *info
 	info->cpu_count = machine->cpu_count;
 	info->boot_drive = machine->boot_drive;
 	info->boot_partition = machine->boot_partition;
-	info->kaslr_entropy =
-		writer->plan->order->options.kaslr ? machine->random_source : LONGJUMP_ENTROPY_NONE;
-	info->paging_levels = writer->plan->order->options.paging_levels;
+	info->kaslr_entropy = writer->plan->config->options.kaslr ? machine->random_source
+	                                                          : LONGJUMP_ENTROPY_NONE;
+	info->paging_levels = writer->plan->config->options.paging_levels;
 	info->edid = machine->edid != NULL ? writer_copy(writer, machine->edid, 128) : 0;
 	info->font = machine->font != NULL ? writer_copy(writer, machine->font, 4096) : 0;
 }
@@ -204,7 +204,7 @@ static void write_processors(struct writer *writer, struct longjump_boot_info *i
 	unsigned next = 0;
 	void *bytes;
 
-	if (!plan->order->options.smp)
+	if (!plan->config->options.smp)
 		return;
 	info->processor_count = plan->processor_count + 1;
 	info->processors = writer_reserve(writer, info->processor_count * sizeof(*told), &bytes);
@@ -229,7 +229,7 @@ static void write_processors(struct writer *writer, struct longjump_boot_info *i
  */
 static bool plan_stack(struct plan *plan, uint64_t at, struct virt_range *stack)
 {
-	uint64_t ordered = plan->order->options.stack_size;
+	uint64_t ordered = plan->config->options.stack_size;
 	uint64_t size = ordered != 0 ? ordered : DEFAULT_STACK;
 	struct placement placement = { .use = USE_STACK,
 		                       .rights = RIGHT_READ | RIGHT_WRITE,
@@ -252,7 +252,7 @@ static bool plan_stack(struct plan *plan, uint64_t at, struct virt_range *stack)
 /* The resident part; and with -smp the other CPUs, each with a stack like the first one's. */
 static bool plan_cpus(struct plan *plan)
 {
-	const struct options *options = &plan->order->options;
+	const struct options *options = &plan->config->options;
 	struct virt_range stack;
 
 	if (options->x2apic && !plan->machine->cpu.x2apic)
@@ -276,7 +276,7 @@ static bool plan_base(struct plan *plan, uint64_t *base)
 {
 	uint64_t size = plan_direct_map_size(plan);
 
-	*base = plan->order->options.direct_map;
+	*base = plan->config->options.direct_map;
 	if (*base != 0)
 		return plan_virtual_is_free(plan, (struct virt_range){ *base, *base + size },
 		                            "-direct-map")
@@ -300,9 +300,9 @@ static bool plan_identity(struct plan *plan)
 		    placement_virtual(&vga)))
 		warn(plan->report, DIAG_VGA_WINDOW_TAKEN, "the kernel lies at %#llx-%#llx",
 		     ULL(kernel->begin), ULL(kernel->end));
-	if (!plan_add(plan, vga) || plan->order->options.identity == 0)
+	if (!plan_add(plan, vga) || plan->config->options.identity == 0)
 		return plan->count < PLAN_MAX_PLACEMENTS;
-	identity.phys = (struct phys_range){ PAGE_SIZE, plan->order->options.identity };
+	identity.phys = (struct phys_range){ PAGE_SIZE, plan->config->options.identity };
 	identity.virt.at = PAGE_SIZE;
 	return plan_add(plan, identity);
 }
@@ -352,7 +352,7 @@ static bool native_plan(struct plan *plan)
 	void *bytes;
 
 	if (!plan_identity(plan) || !plan_base(plan, &direct_map)
-	    || !plan_stack(plan, plan->order->options.stack_at, &stack) || !plan_cpus(plan)
+	    || !plan_stack(plan, plan->config->options.stack_at, &stack) || !plan_cpus(plan)
 	    || !plan_kernel_file(plan) || !plan_screen(plan, &framebuffer)
 	    || !plan_boot_info(plan, &writer))
 		return false;
@@ -369,11 +369,11 @@ static bool native_plan(struct plan *plan)
 	info->direct_map = direct_map;
 	info->direct_map_end = direct_map + plan_direct_map_size(plan);
 	info->loader = writer_string(&writer, LOADER_NAME);
-	info->command_line = writer_string(&writer, plan->order->kernel.command_line);
-	if (plan->order->options.kernel_file) {
+	info->command_line = writer_string(&writer, plan->config->kernel.command_line);
+	if (plan->config->options.kernel_file) {
 		info->kernel_file =
-			direct_map + physical(plan->machine, plan->order->kernel.bytes.bytes);
-		info->kernel_file_size = plan->order->kernel.bytes.size;
+			direct_map + physical(plan->machine, plan->config->kernel.bytes.bytes);
+		info->kernel_file_size = plan->config->kernel.bytes.size;
 	}
 	write_kernel(&writer, info);
 	write_symbols(&writer, info);
@@ -409,7 +409,7 @@ static uint32_t wire_type(enum memory_type type)
 }
 
 /* Writes the memory map, now that everything is placed. */
-static bool native_seal(struct plan *plan)
+static bool native_write_memory_map(struct plan *plan)
 {
 	const struct memory *map = plan_memory_map(plan);
 	struct longjump_boot_info *info = plan->handoff;
@@ -445,5 +445,5 @@ const struct protocol native_protocol = {
 	.read = kernel_read,
 	.place = plan_kernel,
 	.plan = native_plan,
-	.seal = native_seal,
+	.write_memory_map = native_write_memory_map,
 };

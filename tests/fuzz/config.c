@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* order.c - any words after APPEND: they are refused with one reason, or the order is what its
- * header promises. */
+/* config.c - any words after APPEND: they are refused with one reason, or the configuration is what
+ * its header promises. */
 #include "fuzz.h"
 
-#include "core/order.h"
+#include "core/config.h"
 
 #define MOST 2000 /* words */
 
-static struct order order;
+static struct config config;
 static struct report report;
 static const char *words[MOST];
 
-/* A string must lie in the order's text, with its end. */
+/* A string must lie in the configuration's text, with its end. */
 static void expect_string(const char *string)
 {
-	EXPECT(string >= order.text && string < order.text + ORDER_TEXT);
-	EXPECT(memchr(string, 0, (size_t)(order.text + ORDER_TEXT - string)) != NULL);
+	EXPECT(string >= config.text && string < config.text + CONFIG_TEXT);
+	EXPECT(memchr(string, 0, (size_t)(config.text + CONFIG_TEXT - string)) != NULL);
 }
 
-/* An order that was accepted (order.h). */
-static void expect_order(void)
+/* A configuration that was accepted (config.h). */
+static void expect_config(void)
 {
-	const struct options *options = &order.options;
+	const struct options *options = &config.options;
 	unsigned bits = virtual_bits(options->paging_levels);
 
 	EXPECT(options->paging_levels == 4 || options->paging_levels == 5);
@@ -30,13 +30,13 @@ static void expect_order(void)
 	EXPECT((options->direct_map & (GIB - 1)) == 0);
 	EXPECT(is_canonical(options->stack_at, 1, bits)
 	       && is_canonical(options->direct_map, 1, bits));
-	EXPECT(order.module_count <= ORDER_MAX_MODULES);
-	expect_string(order.kernel.name);
-	expect_string(order.kernel.command_line);
-	EXPECT(order.kernel.name[0] != 0);
-	for (unsigned i = 0; i < order.module_count; i++) {
-		expect_string(order.modules[i].name);
-		expect_string(order.modules[i].command_line);
+	EXPECT(config.module_count <= CONFIG_MAX_MODULES);
+	expect_string(config.kernel.name);
+	expect_string(config.kernel.command_line);
+	EXPECT(config.kernel.name[0] != 0);
+	for (unsigned i = 0; i < config.module_count; i++) {
+		expect_string(config.modules[i].name);
+		expect_string(config.modules[i].command_line);
 	}
 }
 
@@ -52,9 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	     word = strtok(NULL, " \n"))
 		words[count++] = word;
 	memset(&report, 0, sizeof(report));
-	if (order_read(&order, count, words, &report)) {
+	if (config_read(&config, count, words, &report)) {
 		EXPECT_EQUAL(report.count, 0);
-		expect_order();
+		expect_config();
 	} else {
 		EXPECT_EQUAL(report.count, 1);
 	}

@@ -1,65 +1,65 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * landmarks.h - what the fault explainer is told of the kernel that it watches over: what lies
+ * fault info.h - what the fault explainer is told of the kernel that it watches over: what lies
  * where, what it is called, and how to speak. The 32-bit loader writes these structures, the 64-bit
  * resident part reads them: fixed widths, no pointers, offsets held. Everything is physical but
  * where the name says virtual.
  */
-#ifndef CORE_LANDMARKS_H
-#define CORE_LANDMARKS_H
+#ifndef CORE_FAULT_INFO_H
+#define CORE_FAULT_INFO_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define LANDMARKS_MAGIC UINT64_C(0x6b72616d646e616c) /* "landmark" */
+#define FAULT_INFO_MAGIC UINT64_C(0x6b72616d646e616c) /* "fault info" */
 
 /* What is done after a fault has been explained (-onfault=). */
 enum on_fault { ON_FAULT_HALT, ON_FAULT_REBOOT, ON_FAULT_EXIT };
 
 /* Virtual addresses [begin, end); begin == end: there is no such thing. */
-struct landmark {
+struct fault_range {
 	uint64_t begin, end;
 };
 
 /* A piece of the kernel with the same rights. */
-struct landmark_segment {
+struct fault_info_segment {
 	uint64_t begin, end; /* virtual, whole pages, with the slide */
 	uint32_t rights;     /* of enum rights */
 	uint32_t number;     /* of its program header, from 0 */
 };
 
 /* As struct longjump_symbol has it for the kernel. */
-struct landmark_symbol {
+struct fault_info_symbol {
 	uint64_t address; /* virtual, with the slide */
 	uint64_t name;    /* virtual */
 };
 
 /* The screen, if it is in a graphics mode; as in struct screen of machine.h. */
-struct landmark_screen {
+struct fault_info_screen {
 	uint64_t pixels; /* 0: text mode, 80x25 at 0xb8000 */
 	uint32_t width, height, pitch, bits_per_pixel;
 	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
 	uint8_t reserved[2];
 };
 
-struct landmarks {
+struct fault_info {
 	uint64_t magic;
 	uint64_t tables;        /* for CR3: memory at its own address, and the resident part */
 	uint64_t kernel_tables; /* with which the kernel began */
 	uint32_t explain;       /* 0: leave faults alone (-explain=off) */
 	uint32_t on_fault;      /* enum on_fault */
 
-	struct landmark resident, stack, direct_map, boot_info, framebuffer; /* virtual */
+	struct fault_range resident, stack, direct_map, boot_info, framebuffer; /* virtual */
 	uint64_t memory_end; /* first physical address beyond RAM */
 	uint64_t slide;      /* what was added to the kernel's addresses */
 	uint64_t cs, ss;     /* selectors with which it began */
 
-	uint64_t segments, segment_count; /* struct landmark_segment[], by address */
-	uint64_t symbols, symbol_count;   /* struct landmark_symbol[], by address */
-	struct landmark names;            /* virtual addresses of the symbols' names */
+	uint64_t segments, segment_count; /* struct fault_info_segment[], by address */
+	uint64_t symbols, symbol_count;   /* struct fault_info_symbol[], by address */
+	struct fault_range names;         /* virtual addresses of the symbols' names */
 	uint64_t names_at;                /* where they lie; their last byte is zero */
 
-	struct landmark_screen screen;
+	struct fault_info_screen screen;
 	uint64_t font;                        /* 256 glyphs of 16 bytes, or 0 */
 	uint32_t serial;                      /* base port of the UART to speak on, or 0 */
 	uint32_t apic_id;                     /* of the CPU that _start runs on */
@@ -67,17 +67,17 @@ struct landmarks {
 	char protocol[16];                    /* how the kernel was started: "native" */
 };
 
-_Static_assert(sizeof(struct landmark_segment) == 24, "wire structure");
-_Static_assert(sizeof(struct landmark_symbol) == 16, "wire structure");
-_Static_assert(sizeof(struct landmark_screen) == 32, "wire structure");
-_Static_assert(offsetof(struct landmarks, tables) == 8, "read by launch.inc");
-_Static_assert(offsetof(struct landmarks, resident) == 32, "wire structure");
-_Static_assert(offsetof(struct landmarks, memory_end) == 112, "wire structure");
-_Static_assert(offsetof(struct landmarks, segments) == 144, "wire structure");
-_Static_assert(offsetof(struct landmarks, names) == 176, "wire structure");
-_Static_assert(offsetof(struct landmarks, screen) == 200, "wire structure");
-_Static_assert(offsetof(struct landmarks, font) == 232, "wire structure");
-_Static_assert(offsetof(struct landmarks, processors) == 248, "wire structure");
-_Static_assert(sizeof(struct landmarks) == 280, "wire structure");
+_Static_assert(sizeof(struct fault_info_segment) == 24, "wire structure");
+_Static_assert(sizeof(struct fault_info_symbol) == 16, "wire structure");
+_Static_assert(sizeof(struct fault_info_screen) == 32, "wire structure");
+_Static_assert(offsetof(struct fault_info, tables) == 8, "read by launch.inc");
+_Static_assert(offsetof(struct fault_info, resident) == 32, "wire structure");
+_Static_assert(offsetof(struct fault_info, memory_end) == 112, "wire structure");
+_Static_assert(offsetof(struct fault_info, segments) == 144, "wire structure");
+_Static_assert(offsetof(struct fault_info, names) == 176, "wire structure");
+_Static_assert(offsetof(struct fault_info, screen) == 200, "wire structure");
+_Static_assert(offsetof(struct fault_info, font) == 232, "wire structure");
+_Static_assert(offsetof(struct fault_info, processors) == 248, "wire structure");
+_Static_assert(sizeof(struct fault_info) == 280, "wire structure");
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * landmarks.c - leaves the fault explainer what it needs: its own page tables, and what lies where.
+ * fault_info.c - leaves the explainer what it needs: its own page tables, and what lies where.
  * It has to be found long after the loader is gone, so it is placed like the resident part.
  */
 #include "core/plan.h"
@@ -8,11 +8,11 @@
 #define FONT_SIZE 4096
 
 /* A piece of the kernel: with its rights, or where it is not mapped, with those it asks for. */
-static struct landmark_segment describe(const struct plan *plan, const struct placement *placement,
-                                        struct virt_range virt)
+static struct fault_info_segment describe(const struct plan *plan,
+                                          const struct placement *placement, struct virt_range virt)
 {
-	struct landmark_segment piece = { page_down(virt.begin), page_up(virt.end),
-		                          placement->rights, 0 };
+	struct fault_info_segment piece = { page_down(virt.begin), page_up(virt.end),
+		                            placement->rights, 0 };
 	struct virt_range linked = { virt.begin - plan->slide, virt.end - plan->slide };
 
 	for (unsigned i = 0; i < plan->kernel->segment_count; i++) {
@@ -29,15 +29,16 @@ static struct landmark_segment describe(const struct plan *plan, const struct pl
 }
 
 /* What the kernel's segments are, for the explainer; NULL if scratch memory is used up. */
-static struct landmark_segment *list_segments(struct plan *plan)
+static struct fault_info_segment *list_segments(struct plan *plan)
 {
-	struct landmark_segment *list = scratch_take(plan->scratch, plan->count * sizeof(*list), 8);
+	struct fault_info_segment *list =
+		scratch_take(plan->scratch, plan->count * sizeof(*list), 8);
 
 	for (unsigned i = 0; list != NULL && i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
 
 		if (placement->use == USE_KERNEL)
-			list[plan->landmarks.segment_count++] =
+			list[plan->fault_info.segment_count++] =
 				describe(plan, placement, placement_virtual(placement));
 	}
 	return list;
@@ -56,7 +57,7 @@ static uint64_t memory_end(const struct memory *memory)
 }
 
 /* How the explainer can speak: a copy of the font, too, which may lie where the kernel goes. */
-static bool note_screen(struct plan *plan, struct landmarks *marks)
+static bool note_screen(struct plan *plan, struct fault_info *marks)
 {
 	const struct screen *screen = &plan->machine->screen;
 	uint8_t *font;
@@ -64,7 +65,7 @@ static bool note_screen(struct plan *plan, struct landmarks *marks)
 	marks->serial = plan->machine->serial;
 	if (screen->pixels.begin == screen->pixels.end)
 		return true;
-	marks->screen = (struct landmark_screen){
+	marks->screen = (struct fault_info_screen){
 		.pixels = screen->pixels.begin,
 		.width = screen->width,
 		.height = screen->height,
@@ -88,12 +89,12 @@ static bool note_screen(struct plan *plan, struct landmarks *marks)
 }
 
 /* Where the placements lie that the explainer calls by name. */
-static void note_placements(const struct plan *plan, struct landmarks *marks)
+static void note_placements(const struct plan *plan, struct fault_info *marks)
 {
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
 		struct virt_range virt = placement_virtual(placement);
-		struct landmark whole = { virt.begin, virt.end };
+		struct fault_range whole = { virt.begin, virt.end };
 
 		if (placement->rights == 0)
 			continue;
@@ -105,9 +106,9 @@ static void note_placements(const struct plan *plan, struct landmarks *marks)
 			marks->framebuffer = whole;
 		else if (placement->use == USE_DIRECT_MAP && marks->direct_map.end == 0)
 			marks->direct_map =
-				(struct landmark){ virt.begin - placement->phys.begin,
-				                   virt.begin - placement->phys.begin
-				                           + plan_direct_map_size(plan) };
+				(struct fault_range){ virt.begin - placement->phys.begin,
+				                      virt.begin - placement->phys.begin
+				                              + plan_direct_map_size(plan) };
 	}
 }
 
@@ -116,7 +117,7 @@ void plan_symbols(struct plan *plan)
 	uint64_t left = (uint64_t)(plan->scratch->end - plan->scratch->at);
 	uint64_t need;
 
-	plan->symbols = symbols_find(plan->order->kernel.bytes, plan->report);
+	plan->symbols = symbols_find(plan->config->kernel.bytes, plan->report);
 	need = plan_symbols_size(plan) + symbols_list_size(&plan->symbols); /* to sort in */
 	if (need <= left / 2)
 		return;
@@ -136,13 +137,13 @@ void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window)
 	uint64_t list_size = symbols_list_size(&plan->symbols);
 	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
 	struct symbol *spare = scratch_take(&scratch, list_size, 8);
-	struct landmarks *marks = &plan->landmarks;
+	struct fault_info *marks = &plan->fault_info;
 
 	if (spare == NULL)
 		return;
 	span_read(plan->symbols.names, 0, bytes + list_size, (size_t)plan->symbols.names.size);
-	marks->names = (struct landmark){ window + list_size,
-		                          window + list_size + plan->symbols.names.size };
+	marks->names = (struct fault_range){ window + list_size,
+		                             window + list_size + plan->symbols.names.size };
 	marks->names_at = physical(plan->machine, bytes + list_size);
 	marks->symbols = physical(plan->machine, bytes);
 	marks->symbol_count =
@@ -151,7 +152,7 @@ void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window)
 }
 
 /* The symbols, unless the protocol has left them for the kernel, and so for us, already. */
-static void note_symbols(struct plan *plan, struct landmarks *marks)
+static void note_symbols(struct plan *plan, struct fault_info *marks)
 {
 	uint64_t size = plan_symbols_size(plan);
 	uint8_t *bytes;
@@ -163,11 +164,11 @@ static void note_symbols(struct plan *plan, struct landmarks *marks)
 		plan_write_symbols(plan, bytes, physical(plan->machine, bytes));
 }
 
-bool plan_landmarks(struct plan *plan)
+bool plan_fault_info(struct plan *plan)
 {
-	struct landmarks *marks = &plan->landmarks;
-	struct landmark_segment *segments = list_segments(plan);
-	struct landmarks *left = scratch_take(plan->scratch, sizeof(*left), 8);
+	struct fault_info *marks = &plan->fault_info;
+	struct fault_info_segment *segments = list_segments(plan);
+	struct fault_info *left = scratch_take(plan->scratch, sizeof(*left), 8);
 	struct text name = text_in(marks->protocol, sizeof(marks->protocol));
 
 	if (segments == NULL || left == NULL || !note_screen(plan, marks))
@@ -175,11 +176,11 @@ bool plan_landmarks(struct plan *plan)
 	text_add(&name, "%s", plan->protocol);
 	note_placements(plan, marks);
 	note_symbols(plan, marks);
-	marks->magic = LANDMARKS_MAGIC;
+	marks->magic = FAULT_INFO_MAGIC;
 	marks->tables = physical(plan->machine, plan->launch.root);
 	marks->kernel_tables = physical(plan->machine, plan->tables.root);
-	marks->explain = plan->order->options.explain;
-	marks->on_fault = plan->order->options.on_fault;
+	marks->explain = plan->config->options.explain;
+	marks->on_fault = plan->config->options.on_fault;
 	marks->memory_end = memory_end(plan->memory);
 	marks->slide = plan->slide;
 	marks->cs = plan->entry.cs;
@@ -189,6 +190,6 @@ bool plan_landmarks(struct plan *plan)
 	marks->processor_count = plan->processor_count;
 	marks->segments = physical(plan->machine, segments);
 	*left = *marks;
-	plan->landmarks_at = physical(plan->machine, left);
+	plan->fault_info_at = physical(plan->machine, left);
 	return true;
 }

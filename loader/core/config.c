@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* order.c - reads the words after APPEND. Opens no files; knows the options, their values and their
- * limits. */
-#include "core/order.h"
+/* config.c - reads the words after APPEND. Opens no files; knows the options, their values and
+ * their limits. */
+#include "core/config.h"
 
 /* The words that are still to be read, and where text is copied to. */
 struct words {
-	struct order *order;
+	struct config *config;
 	struct report *report;
 	const char *const *next;
 	unsigned left;
 	struct text text;
 };
 
-/* Copies a word to the order's text, after `before` if that is not 0. Text that does not fit is
- * noticed at the end. */
+/* Copies a word to the configuration's text, after `before` if that is not 0. Text that does not
+ * fit is noticed at the end. */
 static void copy(struct words *words, const char *before, const char *word)
 {
 	text_add(&words->text, "%s%s", before, word);
@@ -61,7 +61,7 @@ static bool read_address_option(struct words *words, const char *name, const cha
 /* The address that an option gave must be one that the CPU has; 0 is none. */
 static bool check_address(const struct words *words, const char *name, uint64_t at)
 {
-	unsigned levels = words->order->options.paging_levels;
+	unsigned levels = words->config->options.paging_levels;
 	uint64_t half = UINT64_C(1) << (virtual_bits(levels) - 1);
 
 	if (is_canonical(at, 1, virtual_bits(levels)))
@@ -78,8 +78,8 @@ static bool read_paging(struct words *words, const char *value)
 	if (!text_read_number(value, &levels) || (levels != 4 && levels != 5))
 		return refuse(words->report, DIAG_ORDER_BAD_VALUE, "-paging=%s: it wants 4 or 5",
 		              value);
-	words->order->options.paging_levels = (unsigned)levels;
-	words->order->options.paging_given = true;
+	words->config->options.paging_levels = (unsigned)levels;
+	words->config->options.paging_given = true;
 	return true;
 }
 
@@ -102,7 +102,7 @@ static bool read_on_error(struct words *words, const char *value)
 
 	if (!read_choice(words, "onerror", value, choices, &choice))
 		return false;
-	words->order->options.on_error = (enum on_error)choice;
+	words->config->options.on_error = (enum on_error)choice;
 	return true;
 }
 
@@ -113,20 +113,20 @@ static bool read_on_fault(struct words *words, const char *value)
 
 	if (!read_choice(words, "onfault", value, choices, &choice))
 		return false;
-	words->order->options.on_fault = (enum on_fault)choice;
+	words->config->options.on_fault = (enum on_fault)choice;
 	return true;
 }
 
 static bool read_explain(struct words *words, const char *value)
 {
-	words->order->options.explain = text_equal(value, "on");
-	return words->order->options.explain || text_equal(value, "off")
+	words->config->options.explain = text_equal(value, "on");
+	return words->config->options.explain || text_equal(value, "off")
 	    || refuse(words->report, DIAG_ORDER_BAD_VALUE, "-explain=%s: on or off", value);
 }
 
 static bool read_smp(struct words *words, const char *value)
 {
-	words->order->options.smp = words->order->options.x2apic = true;
+	words->config->options.smp = words->config->options.x2apic = true;
 	return text_equal(value, "x2apic")
 	    || refuse(words->report, DIAG_ORDER_BAD_VALUE, "-smp=%s: x2apic, or nothing at all",
 	              value);
@@ -135,7 +135,7 @@ static bool read_smp(struct words *words, const char *value)
 /* A protocol's name, which others know how to read. */
 static bool read_protocol(struct words *words, const char *value)
 {
-	words->order->options.protocol = words->text.at;
+	words->config->options.protocol = words->text.at;
 	copy(words, "", value);
 	end_string(words);
 	return true;
@@ -162,7 +162,7 @@ static bool read_digest(struct words *words, struct file *file, const char *valu
 
 static bool read_video(struct words *words, const char *value)
 {
-	return video_read_request(&words->order->options.video, value)
+	return video_read_request(&words->config->options.video, value)
 	    || refuse(words->report, DIAG_ORDER_BAD_VALUE,
 	              "-video=%.100s: text, auto, or a size such as 1024x768 or 1024x768x32; "
 	              "then ,any to take what there is",
@@ -201,7 +201,7 @@ static bool read_log(struct words *words, const char *value)
 			              value);
 		log |= 1u << i;
 	} while (*at++ == ',');
-	words->order->options.log = log;
+	words->config->options.log = log;
 	return true;
 }
 
@@ -254,13 +254,13 @@ static bool read_action(struct options *options, const char *word)
 /* One option: a word that begins with '-'. */
 static bool read_option(struct words *words, const char *word)
 {
-	struct options *options = &words->order->options;
+	struct options *options = &words->config->options;
 	const char *value;
 
 	if (read_flag(options, word) || read_action(options, word))
 		return true;
 	if ((value = value_of(word, "sha256")) != NULL)
-		return read_digest(words, &words->order->kernel, value);
+		return read_digest(words, &words->config->kernel, value);
 	if ((value = value_of(word, "stack")) != NULL)
 		return read_number_option(words, "stack", value, PAGE_SIZE, GIB, PAGE_SIZE,
 		                          &options->stack_size);
@@ -325,7 +325,7 @@ static bool at_option(const struct words *words)
 /* All options, and whether they fit together. */
 static bool read_options(struct words *words)
 {
-	const struct options *options = &words->order->options;
+	const struct options *options = &words->config->options;
 
 	while (at_option(words)) {
 		if (!read_option(words, take(words)))
@@ -352,15 +352,15 @@ static void read_file_words(struct words *words, struct file *file)
 /* "--- [-raw] [-sha256=HEX] file [command line]", any number of times. */
 static bool read_modules(struct words *words)
 {
-	struct order *order = words->order;
+	struct config *config = words->config;
 
 	while (words->left > 0) {
-		struct file *module = &order->modules[order->module_count];
+		struct file *module = &config->modules[config->module_count];
 
 		take(words);
-		if (order->module_count == ORDER_MAX_MODULES)
+		if (config->module_count == CONFIG_MAX_MODULES)
 			return refuse(words->report, DIAG_ORDER_TOO_LONG, "more than %u modules",
-			              ORDER_MAX_MODULES);
+			              CONFIG_MAX_MODULES);
 		*module = (struct file){ 0 };
 		while (at_option(words)) {
 			if (!read_module_option(words, module, take(words)))
@@ -369,38 +369,38 @@ static bool read_modules(struct words *words)
 		if (at_separator(words))
 			return refuse(words->report, DIAG_ORDER_NO_MODULE,
 			              "separator number %u is followed by %s",
-			              order->module_count + 1,
+			              config->module_count + 1,
 			              words->left == 0 ? "nothing" : "another");
 		read_file_words(words, module);
-		order->module_count++;
+		config->module_count++;
 	}
 	return true;
 }
 
-bool order_read(struct order *order, unsigned count, const char *const *given,
-                struct report *report)
+bool config_read(struct config *config, unsigned count, const char *const *given,
+                 struct report *report)
 {
-	struct words words = { .order = order, .report = report, .next = given, .left = count };
+	struct words words = { .config = config, .report = report, .next = given, .left = count };
 
-	memset(order, 0, offsetof(struct order, modules));
-	order->options.paging_levels = 4;
-	order->options.explain = true;
-	words.text = text_in(order->text, sizeof(order->text));
+	memset(config, 0, offsetof(struct config, modules));
+	config->options.paging_levels = 4;
+	config->options.explain = true;
+	words.text = text_in(config->text, sizeof(config->text));
 	if (!read_options(&words))
 		return false;
-	if (order->options.action != ACTION_START)
+	if (config->options.action != ACTION_START)
 		return true;
 	if (at_separator(&words))
 		return refuse(report, DIAG_ORDER_NO_KERNEL, "%s is followed by %s",
 		              words.left == count ? "APPEND" : "the last option",
 		              words.left == 0 ? "nothing" : "'---'");
-	read_file_words(&words, &order->kernel);
+	read_file_words(&words, &config->kernel);
 	if (!read_modules(&words))
 		return false;
 	if (words.text.at == words.text.limit)
 		return refuse(report, DIAG_ORDER_TOO_LONG, "it has more than %u characters",
-		              ORDER_TEXT - 1);
-	order->text_used = (size_t)(words.text.at - order->text);
+		              CONFIG_TEXT - 1);
+	config->text_used = (size_t)(words.text.at - config->text);
 	return true;
 }
 
@@ -414,27 +414,27 @@ static size_t folder_length(const char *name)
 	return length;
 }
 
-bool order_add_module(struct order *order, unsigned at, const char *path, const char *command_line,
-                      struct report *report)
+bool config_add_module(struct config *config, unsigned at, const char *path,
+                       const char *command_line, struct report *report)
 {
-	struct file *module = &order->modules[at];
-	struct text text = { order->text + order->text_used, order->text + ORDER_TEXT - 1 };
+	struct file *module = &config->modules[at];
+	struct text text = { config->text + config->text_used, config->text + CONFIG_TEXT - 1 };
 	const char *name = text.at;
-	size_t folder = *path == '/' ? 0 : folder_length(order->kernel.name);
+	size_t folder = *path == '/' ? 0 : folder_length(config->kernel.name);
 
-	if (order->module_count == ORDER_MAX_MODULES)
+	if (config->module_count == CONFIG_MAX_MODULES)
 		return refuse(report, DIAG_ORDER_TOO_LONG, "more than %u modules",
-		              ORDER_MAX_MODULES);
+		              CONFIG_MAX_MODULES);
 	while (path[0] == '.' && path[1] == '/')
 		path += 2;
 	for (size_t i = 0; i < folder; i++)
-		text_add(&text, "%c", order->kernel.name[i]);
+		text_add(&text, "%c", config->kernel.name[i]);
 	text_add(&text, "%s", path);
 	if (text.at >= text.limit)
 		return refuse(report, DIAG_ORDER_TOO_LONG, "names have more than %u characters",
-		              ORDER_TEXT - 1);
-	order->text_used = (size_t)(text.at + 1 - order->text);
-	memmove(module + 1, module, (order->module_count++ - at) * sizeof(*module));
+		              CONFIG_TEXT - 1);
+	config->text_used = (size_t)(text.at + 1 - config->text);
+	memmove(module + 1, module, (config->module_count++ - at) * sizeof(*module));
 	*module = (struct file){ .name = name, .command_line = command_line };
 	return true;
 }
@@ -452,10 +452,10 @@ static bool take_back(void *value, size_t size)
 	return given;
 }
 
-void order_drop_options(struct order *order, unsigned honoured, const char *protocol,
-                        struct report *report)
+void config_drop_options(struct config *config, unsigned honoured, const char *protocol,
+                         struct report *report)
 {
-	struct options *options = &order->options;
+	struct options *options = &config->options;
 	bool five_levels = options->paging_levels == 5;
 	bool pixels = options->video.want != VIDEO_TEXT;
 	const struct {

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * order.h - what the user asked for: the words after APPEND, read and checked.
+ * config.h - what the user asked for: the words after APPEND, read and checked.
  *
  *     [-option=value ...] kernel.elf [kernel command line] [--- [-raw] module [its command line]]
  * ...
  *
  * -sha256=HEX stands among the options for the kernel, and before a module's name for the module.
  */
-#ifndef CORE_ORDER_H
-#define CORE_ORDER_H
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
 
-#include "core/landmarks.h"
+#include "core/fault_info.h"
 #include "core/machine.h"
 #include "core/report.h"
 #include "core/video.h"
 
-#define ORDER_MAX_MODULES 400
-#define ORDER_TEXT        8192
+#define CONFIG_MAX_MODULES 400
+#define CONFIG_TEXT        8192
 
 /* What the loader does when it cannot start the kernel. */
 enum on_error { ON_ERROR_PROMPT, ON_ERROR_HALT, ON_ERROR_REBOOT };
@@ -67,35 +67,35 @@ struct options {
 	bool quiet;
 };
 
-/* Names and command lines are read by order_read(); the front end then reads the files and fills in
+/* Names and command lines are read by config_read(); the platform then reads the files and fills in
  * their bytes. */
-struct order {
+struct config {
 	struct options options;
 	struct file kernel;
 	unsigned module_count;
 	size_t text_used;
 
 	/* Large; beyond what is in use, whatever was in memory. */
-	struct file modules[ORDER_MAX_MODULES];
-	char text[ORDER_TEXT]; /* where the strings lie */
+	struct file modules[CONFIG_MAX_MODULES];
+	char text[CONFIG_TEXT]; /* where the strings lie */
 };
 
 /* Reads the words. They are copied, not kept. On false, the reason is in the report; options read
  * so far hold. */
-bool order_read(struct order *order, unsigned count, const char *const *words,
-                struct report *report);
+bool config_read(struct config *config, unsigned count, const char *const *words,
+                 struct report *report);
 
 /*
  * Adds a module that the kernel itself asks for, before module number `at`: a path from the
  * kernel's folder on, or from the volume's root if it begins with a slash. The command line is
  * kept, not copied. On false, the reason is in the report.
  */
-bool order_add_module(struct order *order, unsigned at, const char *path, const char *command_line,
-                      struct report *report);
+bool config_add_module(struct config *config, unsigned at, const char *path,
+                       const char *command_line, struct report *report);
 
 /* Takes back the options that are not among `honoured`, of enum option, with a warning for each
  * that was given; `protocol` is the name of the one that does not have them. */
-void order_drop_options(struct order *order, unsigned honoured, const char *protocol,
-                        struct report *report);
+void config_drop_options(struct config *config, unsigned honoured, const char *protocol,
+                         struct report *report);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fault_landmarks.c - writes over what the explainer would know the kernel by. */
+/* fault_info_overwritten.c - writes over what the explainer would know the kernel by. */
 #include "kit.h"
 
 #define LANDMARKS 0x6b72616d646e616c /* "landmark"; the page tables follow, and more */

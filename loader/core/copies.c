@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* moves.c - the order of copying. Knows only addresses. */
-#include "core/moves.h"
+/* copies.c - the order of copying. Knows only addresses. */
+#include "core/copies.h"
 
 /* True if carrying out `first` leaves the source of `later` as it is. */
-static bool may_precede(const struct move *first, const struct move *later)
+static bool may_precede(const struct copy *first, const struct copy *later)
 {
 	struct phys_range written = { first->to, first->to + first->size };
 	struct phys_range read = { later->from, later->from + later->size };
@@ -12,12 +12,12 @@ static bool may_precede(const struct move *first, const struct move *later)
 }
 
 /* The first move from `begin` on that harms no other from there on; `count` if there is none. */
-static unsigned find_harmless(const struct move *moves, unsigned begin, unsigned count)
+static unsigned find_harmless(const struct copy *copies, unsigned begin, unsigned count)
 {
 	for (unsigned i = begin; i < count; i++) {
 		unsigned other = begin;
 
-		while (other < count && (other == i || may_precede(&moves[i], &moves[other])))
+		while (other < count && (other == i || may_precede(&copies[i], &copies[other])))
 			other++;
 		if (other == count)
 			return i;
@@ -25,26 +25,26 @@ static unsigned find_harmless(const struct move *moves, unsigned begin, unsigned
 	return count;
 }
 
-bool moves_sort(struct move *moves, unsigned count)
+bool copies_sort(struct copy *copies, unsigned count)
 {
 	for (unsigned done = 0; done < count; done++) {
-		unsigned next = find_harmless(moves, done, count);
-		struct move move;
+		unsigned next = find_harmless(copies, done, count);
+		struct copy copy;
 
 		if (next == count)
 			return false;
-		move = moves[next];
-		moves[next] = moves[done];
-		moves[done] = move;
+		copy = copies[next];
+		copies[next] = copies[done];
+		copies[done] = copy;
 	}
 	return true;
 }
 
-unsigned moves_in_order(const struct move *moves, unsigned count)
+unsigned copies_in_order(const struct copy *copies, unsigned count)
 {
 	unsigned i = 0;
 
-	while (i < count && find_harmless(moves, i, count) == i)
+	while (i < count && find_harmless(copies, i, count) == i)
 		i++;
 	return i;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* order.c - holds what core/order.h promises: every option, every value that must be refused, and
+/* config.c - holds what core/config.h promises: every option, every value that must be refused, and
  * the words around the kernel and its modules. */
 #include "check.h"
 
-#include "core/order.h"
+#include "core/config.h"
 
-static struct order order;
+static struct config config;
 static struct report report;
 
 /* Reads the words of a line, which are separated by single spaces. */
 static bool read(const char *line)
 {
-	static char copy[2 * ORDER_TEXT];
-	static const char *words[2 * ORDER_MAX_MODULES + 10];
+	static char copy[2 * CONFIG_TEXT];
+	static const char *words[2 * CONFIG_MAX_MODULES + 10];
 	unsigned count = 0;
 
 	EXPECT(strlen(line) < sizeof(copy));
@@ -22,8 +22,8 @@ static bool read(const char *line)
 		words[count++] = word;
 	}
 	memset(&report, 0, sizeof(report));
-	memset(&order, 0xa5, sizeof(order)); /* as malloc() gives it */
-	return order_read(&order, count, words, &report);
+	memset(&config, 0xa5, sizeof(config)); /* as malloc() gives it */
+	return config_read(&config, count, words, &report);
 }
 
 /* The line must be read. */
@@ -53,38 +53,38 @@ static void expect_bad_value(const char *option)
 	expect_refusal(line, DIAG_ORDER_BAD_VALUE, option);
 }
 
-TEST("a kernel's name alone is an order, with every option at its default")
+TEST("a kernel's name alone is a configuration, with every option at its default")
 {
 	accept("kernel.elf");
-	EXPECT_TEXT(order.kernel.name, "kernel.elf");
-	EXPECT_TEXT(order.kernel.command_line, "");
-	EXPECT_EQUAL(order.module_count, 0);
-	EXPECT_EQUAL(order.options.paging_levels, 4);
-	EXPECT_EQUAL(order.options.on_error, ON_ERROR_PROMPT);
-	EXPECT(order.options.stack_size == 0 && order.options.stack_at == 0);
-	EXPECT(order.options.direct_map == 0 && order.options.identity == 0);
-	EXPECT(!order.options.kaslr && !order.options.kernel_file && !order.options.tsc);
-	EXPECT(!order.options.verbose && !order.options.quiet);
+	EXPECT_TEXT(config.kernel.name, "kernel.elf");
+	EXPECT_TEXT(config.kernel.command_line, "");
+	EXPECT_EQUAL(config.module_count, 0);
+	EXPECT_EQUAL(config.options.paging_levels, 4);
+	EXPECT_EQUAL(config.options.on_error, ON_ERROR_PROMPT);
+	EXPECT(config.options.stack_size == 0 && config.options.stack_at == 0);
+	EXPECT(config.options.direct_map == 0 && config.options.identity == 0);
+	EXPECT(!config.options.kaslr && !config.options.kernel_file && !config.options.tsc);
+	EXPECT(!config.options.verbose && !config.options.quiet);
 }
 
 TEST("what follows the kernel's name is its command line, options and all")
 {
 	accept("kernel.elf root=/dev/sda1 -verbose quiet");
-	EXPECT_TEXT(order.kernel.command_line, "root=/dev/sda1 -verbose quiet");
-	EXPECT(!order.options.verbose);
+	EXPECT_TEXT(config.kernel.command_line, "root=/dev/sda1 -verbose quiet");
+	EXPECT(!config.options.verbose);
 }
 
 TEST("each module has a name and a command line")
 {
 	accept("-verbose kernel.elf a b --- one.img --- two.img x y z --- three.img");
-	EXPECT_TEXT(order.kernel.name, "kernel.elf");
-	EXPECT_TEXT(order.kernel.command_line, "a b");
-	EXPECT_EQUAL(order.module_count, 3);
-	EXPECT_TEXT(order.modules[0].name, "one.img");
-	EXPECT_TEXT(order.modules[0].command_line, "");
-	EXPECT_TEXT(order.modules[1].name, "two.img");
-	EXPECT_TEXT(order.modules[1].command_line, "x y z");
-	EXPECT_TEXT(order.modules[2].name, "three.img");
+	EXPECT_TEXT(config.kernel.name, "kernel.elf");
+	EXPECT_TEXT(config.kernel.command_line, "a b");
+	EXPECT_EQUAL(config.module_count, 3);
+	EXPECT_TEXT(config.modules[0].name, "one.img");
+	EXPECT_TEXT(config.modules[0].command_line, "");
+	EXPECT_TEXT(config.modules[1].name, "two.img");
+	EXPECT_TEXT(config.modules[1].command_line, "x y z");
+	EXPECT_TEXT(config.modules[2].name, "three.img");
 }
 
 TEST("the words are copied, not kept")
@@ -93,27 +93,27 @@ TEST("the words are copied, not kept")
 	const char *words[] = { word };
 
 	memset(&report, 0, sizeof(report));
-	EXPECT(order_read(&order, 1, words, &report));
+	EXPECT(config_read(&config, 1, words, &report));
 	word[0] = 'X';
-	EXPECT_TEXT(order.kernel.name, "kernel.elf");
+	EXPECT_TEXT(config.kernel.name, "kernel.elf");
 }
 
-TEST("an order before leaves nothing behind")
+TEST("a configuration before leaves nothing behind")
 {
 	accept("-kaslr -stack=1M kernel.elf --- module");
 	accept("kernel.elf");
-	EXPECT(!order.options.kaslr && order.options.stack_size == 0 && order.module_count == 0);
+	EXPECT(!config.options.kaslr && config.options.stack_size == 0 && config.module_count == 0);
 }
 
 TEST("flags are read in any order")
 {
 	accept("-quiet -kaslr -tsc -kernelfile -verbose kernel.elf");
-	EXPECT(order.options.quiet && order.options.kaslr && order.options.tsc);
-	EXPECT(order.options.kernel_file && order.options.verbose);
+	EXPECT(config.options.quiet && config.options.kaslr && config.options.tsc);
+	EXPECT(config.options.kernel_file && config.options.verbose);
 	accept("-smp kernel.elf");
-	EXPECT(order.options.smp && !order.options.x2apic);
+	EXPECT(config.options.smp && !config.options.x2apic);
 	accept("-smp=x2apic kernel.elf");
-	EXPECT(order.options.smp && order.options.x2apic);
+	EXPECT(config.options.smp && config.options.x2apic);
 	expect_bad_value("-smp=4");
 	expect_bad_value("-smp=");
 }
@@ -133,10 +133,10 @@ TEST("a number may be decimal or hexadecimal, with K, M, G or T behind it")
 
 	for (unsigned i = 0; i < COUNT(cases); i++) {
 		accept(cases[i].line);
-		EXPECT_EQUAL(order.options.stack_size, cases[i].size);
+		EXPECT_EQUAL(config.options.stack_size, cases[i].size);
 	}
 	accept("-identity=1T k");
-	EXPECT_EQUAL(order.options.identity, 1024 * GIB);
+	EXPECT_EQUAL(config.options.identity, 1024 * GIB);
 }
 
 TEST("what is no number is refused")
@@ -172,13 +172,13 @@ TEST("a stack is whole pages, from one to a GiB")
 TEST("addresses in both halves are read to their last digit")
 {
 	accept("-stack-at=0x1000 k");
-	EXPECT_EQUAL(order.options.stack_at, 0x1000);
+	EXPECT_EQUAL(config.options.stack_at, 0x1000);
 	accept("-stack-at=0xffffc00000000000 k");
-	EXPECT_EQUAL(order.options.stack_at, UINT64_C(0xffffc00000000000));
+	EXPECT_EQUAL(config.options.stack_at, UINT64_C(0xffffc00000000000));
 	accept("-stack-at=18446603336221196288 k");
-	EXPECT_EQUAL(order.options.stack_at, UINT64_C(0xffff800000000000));
+	EXPECT_EQUAL(config.options.stack_at, UINT64_C(0xffff800000000000));
 	accept("-direct-map=0xffff800000000000 k");
-	EXPECT_EQUAL(order.options.direct_map, UINT64_C(0xffff800000000000));
+	EXPECT_EQUAL(config.options.direct_map, UINT64_C(0xffff800000000000));
 }
 
 TEST("addresses that are not canonical, in page 0 or not aligned are refused")
@@ -195,7 +195,7 @@ TEST("addresses that are not canonical, in page 0 or not aligned are refused")
 TEST("with 5-level paging 57 bits of an address count, wherever -paging stands")
 {
 	accept("-paging=5 -stack-at=0xff00000000000000 k");
-	EXPECT_EQUAL(order.options.stack_at, UINT64_C(0xff00000000000000));
+	EXPECT_EQUAL(config.options.stack_at, UINT64_C(0xff00000000000000));
 	accept("-stack-at=0xff00000000000000 -paging=5 k");
 	expect_refusal("-paging=5 -stack-at=0xff00000000000000 -paging=4 k", DIAG_ORDER_BAD_VALUE,
 	               "-stack-at");
@@ -206,7 +206,7 @@ TEST("with 5-level paging 57 bits of an address count, wherever -paging stands")
 TEST("an identity map is whole pages, up to a TiB")
 {
 	accept("-identity=4G k");
-	EXPECT_EQUAL(order.options.identity, 4 * GIB);
+	EXPECT_EQUAL(config.options.identity, 4 * GIB);
 	expect_bad_value("-identity=0");
 	expect_bad_value("-identity=4097");
 	expect_bad_value("-identity=2T");
@@ -215,9 +215,9 @@ TEST("an identity map is whole pages, up to a TiB")
 TEST("paging has 4 or 5 levels")
 {
 	accept("-paging=4 k");
-	EXPECT_EQUAL(order.options.paging_levels, 4);
+	EXPECT_EQUAL(config.options.paging_levels, 4);
 	accept("-paging=5 k");
-	EXPECT_EQUAL(order.options.paging_levels, 5);
+	EXPECT_EQUAL(config.options.paging_levels, 5);
 	expect_bad_value("-paging=3");
 	expect_bad_value("-paging=6");
 	expect_bad_value("-paging=five");
@@ -227,11 +227,11 @@ TEST("paging has 4 or 5 levels")
 TEST("an error ends at the prompt, in a halt or in a reboot")
 {
 	accept("-onerror=prompt k");
-	EXPECT_EQUAL(order.options.on_error, ON_ERROR_PROMPT);
+	EXPECT_EQUAL(config.options.on_error, ON_ERROR_PROMPT);
 	accept("-onerror=halt k");
-	EXPECT_EQUAL(order.options.on_error, ON_ERROR_HALT);
+	EXPECT_EQUAL(config.options.on_error, ON_ERROR_HALT);
 	accept("-onerror=reboot k");
-	EXPECT_EQUAL(order.options.on_error, ON_ERROR_REBOOT);
+	EXPECT_EQUAL(config.options.on_error, ON_ERROR_REBOOT);
 	expect_bad_value("-onerror=ignore");
 	expect_bad_value("-onerror=Halt");
 }
@@ -239,16 +239,16 @@ TEST("an error ends at the prompt, in a halt or in a reboot")
 TEST("faults are explained unless that is switched off, and end in a halt, a reboot or an exit")
 {
 	accept("k");
-	EXPECT(order.options.explain);
-	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_HALT);
+	EXPECT(config.options.explain);
+	EXPECT_EQUAL(config.options.on_fault, ON_FAULT_HALT);
 	accept("-explain=off -onfault=reboot k");
-	EXPECT(!order.options.explain);
-	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_REBOOT);
+	EXPECT(!config.options.explain);
+	EXPECT_EQUAL(config.options.on_fault, ON_FAULT_REBOOT);
 	accept("-explain=on -onfault=exit k");
-	EXPECT(order.options.explain);
-	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_EXIT);
+	EXPECT(config.options.explain);
+	EXPECT_EQUAL(config.options.on_fault, ON_FAULT_EXIT);
 	accept("-onfault=halt k");
-	EXPECT_EQUAL(order.options.on_fault, ON_FAULT_HALT);
+	EXPECT_EQUAL(config.options.on_fault, ON_FAULT_HALT);
 	expect_bad_value("-onfault=prompt");
 	expect_bad_value("-explain=yes");
 }
@@ -256,12 +256,12 @@ TEST("faults are explained unless that is switched off, and end in a halt, a reb
 TEST("a protocol is named, with its features if it has some")
 {
 	accept("k");
-	EXPECT(order.options.protocol == NULL);
+	EXPECT(config.options.protocol == NULL);
 	accept("-protocol=native k");
-	EXPECT_TEXT(order.options.protocol, "native");
+	EXPECT_TEXT(config.options.protocol, "native");
 	accept("-protocol=name,one,two -stack=64K k");
-	EXPECT_TEXT(order.options.protocol, "name,one,two");
-	EXPECT_TEXT(order.kernel.name, "k");
+	EXPECT_TEXT(config.options.protocol, "name,one,two");
+	EXPECT_TEXT(config.kernel.name, "k");
 }
 
 #define DIGEST "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
@@ -269,13 +269,13 @@ TEST("a protocol is named, with its features if it has some")
 TEST("a digest is 64 hexadecimal digits, for the kernel or for one module")
 {
 	accept("-sha256=" DIGEST " k --- m --- -sha256=" DIGEST " -raw n words");
-	EXPECT(order.kernel.hashed && !order.modules[0].hashed && order.modules[1].hashed);
+	EXPECT(config.kernel.hashed && !config.modules[0].hashed && config.modules[1].hashed);
 	for (unsigned i = 0; i < SHA256_SIZE; i++) {
-		EXPECT_EQUAL(order.kernel.digest[i], 0x11 * (i % 16));
-		EXPECT_EQUAL(order.modules[1].digest[i], 0x11 * (i % 16));
+		EXPECT_EQUAL(config.kernel.digest[i], 0x11 * (i % 16));
+		EXPECT_EQUAL(config.modules[1].digest[i], 0x11 * (i % 16));
 	}
-	EXPECT_TEXT(order.modules[1].name, "n");
-	EXPECT_TEXT(order.modules[1].command_line, "words");
+	EXPECT_TEXT(config.modules[1].name, "n");
+	EXPECT_TEXT(config.modules[1].command_line, "words");
 }
 
 TEST("a digest with too few, too many or other digits is refused")
@@ -289,8 +289,8 @@ TEST("a digest with too few, too many or other digits is refused")
 TEST("a module may be taken as it is, and has no other options")
 {
 	accept("k --- -raw m --- n -raw");
-	EXPECT(order.modules[0].raw && !order.modules[1].raw);
-	EXPECT_TEXT(order.modules[1].command_line, "-raw");
+	EXPECT(config.modules[0].raw && !config.modules[1].raw);
+	EXPECT_TEXT(config.modules[1].command_line, "-raw");
 	expect_refusal("k --- -verbose m", DIAG_ORDER_UNKNOWN_OPTION, "-verbose");
 	expect_refusal("k --- -raw", DIAG_ORDER_NO_MODULE, "followed by nothing");
 }
@@ -298,13 +298,13 @@ TEST("a module may be taken as it is, and has no other options")
 TEST("an option given twice has its last value")
 {
 	accept("-stack=64K -stack=128K k");
-	EXPECT_EQUAL(order.options.stack_size, 128 * KIB);
+	EXPECT_EQUAL(config.options.stack_size, 128 * KIB);
 }
 
 TEST("options before a refused one hold")
 {
 	expect_refusal("-onerror=halt -nonsense k", DIAG_ORDER_UNKNOWN_OPTION, "-nonsense");
-	EXPECT_EQUAL(order.options.on_error, ON_ERROR_HALT);
+	EXPECT_EQUAL(config.options.on_error, ON_ERROR_HALT);
 }
 
 TEST("unknown options are refused by name")
@@ -318,7 +318,7 @@ TEST("unknown options are refused by name")
 	expect_refusal("- k", DIAG_ORDER_UNKNOWN_OPTION, "-");
 }
 
-TEST("an order without a kernel is refused")
+TEST("a configuration without a kernel is refused")
 {
 	expect_refusal("", DIAG_ORDER_NO_KERNEL, "APPEND is followed by nothing");
 	expect_refusal("-verbose", DIAG_ORDER_NO_KERNEL, "the last option is followed by nothing");
@@ -336,32 +336,32 @@ TEST("a separator without a file is refused")
 
 TEST("as many modules as there is room for, and not one more")
 {
-	static char line[16 + 6 * (ORDER_MAX_MODULES + 1)] = "k";
+	static char line[16 + 6 * (CONFIG_MAX_MODULES + 1)] = "k";
 
-	for (unsigned i = 0; i < ORDER_MAX_MODULES; i++)
+	for (unsigned i = 0; i < CONFIG_MAX_MODULES; i++)
 		strcat(line, " --- m");
 	accept(line);
-	EXPECT_EQUAL(order.module_count, ORDER_MAX_MODULES);
-	EXPECT_TEXT(order.modules[ORDER_MAX_MODULES - 1].name, "m");
+	EXPECT_EQUAL(config.module_count, CONFIG_MAX_MODULES);
+	EXPECT_TEXT(config.modules[CONFIG_MAX_MODULES - 1].name, "m");
 	strcat(line, " --- m");
 	expect_refusal(line, DIAG_ORDER_TOO_LONG, "400 modules");
 }
 
 TEST("a line that fits is read, a longer one is refused, whatever its length")
 {
-	static char word[2 * ORDER_TEXT];
+	static char word[2 * CONFIG_TEXT];
 	const char *words[] = { word };
 
 	memset(word, 'k', sizeof(word) - 1);
-	for (unsigned length = ORDER_TEXT - 8; length < ORDER_TEXT + 8; length++) {
+	for (unsigned length = CONFIG_TEXT - 8; length < CONFIG_TEXT + 8; length++) {
 		memset(&report, 0, sizeof(report));
 		word[length] = 0;
-		if (order_read(&order, 1, words, &report)) {
-			EXPECT(length < ORDER_TEXT - 2);
-			EXPECT_EQUAL(strlen(order.kernel.name), length);
-			EXPECT_TEXT(order.kernel.command_line, "");
+		if (config_read(&config, 1, words, &report)) {
+			EXPECT(length < CONFIG_TEXT - 2);
+			EXPECT_EQUAL(strlen(config.kernel.name), length);
+			EXPECT_TEXT(config.kernel.command_line, "");
 		} else {
-			EXPECT(length > ORDER_TEXT - 4);
+			EXPECT(length > CONFIG_TEXT - 4);
 			EXPECT_EQUAL(report.findings[0].code, DIAG_ORDER_TOO_LONG);
 		}
 		word[length] = 'k';
@@ -370,7 +370,7 @@ TEST("a line that fits is read, a longer one is refused, whatever its length")
 
 TEST("a message about an endless word is cut")
 {
-	static char line[ORDER_TEXT];
+	static char line[CONFIG_TEXT];
 
 	memset(line, 'x', sizeof(line) - 1);
 	line[0] = '-';
@@ -381,11 +381,11 @@ TEST("a message about an endless word is cut")
 TEST("-log names places, in any order")
 {
 	accept("kernel.elf");
-	EXPECT_EQUAL(order.options.log, 0);
+	EXPECT_EQUAL(config.options.log, 0);
 	accept("-log=e9 kernel.elf");
-	EXPECT_EQUAL(order.options.log, LOG_E9);
+	EXPECT_EQUAL(config.options.log, LOG_E9);
 	accept("-log=com2,screen,com1,com1 kernel.elf");
-	EXPECT_EQUAL(order.options.log, LOG_COM2 | LOG_SCREEN | LOG_COM1);
+	EXPECT_EQUAL(config.options.log, LOG_COM2 | LOG_SCREEN | LOG_COM1);
 	expect_bad_value("-log=");
 	expect_bad_value("-log=com3");
 	expect_bad_value("-log=com1,");
@@ -396,14 +396,14 @@ TEST("-log names places, in any order")
 TEST("-video is read, and the last one counts")
 {
 	accept("kernel.elf");
-	EXPECT_EQUAL(order.options.video.want, VIDEO_TEXT);
+	EXPECT_EQUAL(config.options.video.want, VIDEO_TEXT);
 	accept("-video=800x600x16,any kernel.elf");
-	EXPECT_EQUAL(order.options.video.want, VIDEO_SIZE);
-	EXPECT_EQUAL(order.options.video.bits_per_pixel, 16);
-	EXPECT(order.options.video.any);
+	EXPECT_EQUAL(config.options.video.want, VIDEO_SIZE);
+	EXPECT_EQUAL(config.options.video.bits_per_pixel, 16);
+	EXPECT(config.options.video.any);
 	accept("-video=800x600 -video=auto kernel.elf");
-	EXPECT_EQUAL(order.options.video.want, VIDEO_AUTO);
-	EXPECT_EQUAL(order.options.video.width, 0);
+	EXPECT_EQUAL(config.options.video.want, VIDEO_AUTO);
+	EXPECT_EQUAL(config.options.video.width, 0);
 	expect_bad_value("-video=");
 	expect_bad_value("-video=large");
 }
@@ -411,11 +411,11 @@ TEST("-video is read, and the last one counts")
 TEST("-poweroff and -reboot need no kernel")
 {
 	accept("-poweroff");
-	EXPECT_EQUAL(order.options.action, ACTION_POWER_OFF);
+	EXPECT_EQUAL(config.options.action, ACTION_POWER_OFF);
 	accept("-quiet -reboot");
-	EXPECT_EQUAL(order.options.action, ACTION_REBOOT);
+	EXPECT_EQUAL(config.options.action, ACTION_REBOOT);
 	accept("kernel.elf -reboot");
-	EXPECT_EQUAL(order.options.action, ACTION_START);
+	EXPECT_EQUAL(config.options.action, ACTION_START);
 }
 
 TEST("options that a protocol does not have are taken back, with a warning for each")
@@ -424,47 +424,47 @@ TEST("options that a protocol does not have are taken back, with a warning for e
 	       "-kaslr "
 	       "-tsc -smp kernel.elf");
 	memset(&report, 0, sizeof(report));
-	order_drop_options(&order, OPTIONS_ALL, "native", &report);
+	config_drop_options(&config, OPTIONS_ALL, "native", &report);
 	EXPECT_EQUAL(report.count, 0);
-	EXPECT(order.options.paging_levels == 5 && order.options.smp);
-	order_drop_options(&order, OPTION_STACK | OPTION_TSC, "foreign", &report);
+	EXPECT(config.options.paging_levels == 5 && config.options.smp);
+	config_drop_options(&config, OPTION_STACK | OPTION_TSC, "foreign", &report);
 	EXPECT_EQUAL(report.count, 7);
 	for (unsigned i = 0; i < report.count; i++) {
 		EXPECT_EQUAL(report.findings[i].code, DIAG_ORDER_NOT_FOR_PROTOCOL);
 		EXPECT(!report.findings[i].refusal);
 	}
 	EXPECT_PART(report.findings[0].detail, "-stack-at, and this is a foreign kernel");
-	EXPECT(order.options.stack_size == MIB && order.options.tsc);
-	EXPECT(order.options.stack_at == 0 && order.options.direct_map == 0);
-	EXPECT(order.options.identity == 0 && order.options.paging_levels == 4);
-	EXPECT(!order.options.kernel_file && !order.options.kaslr && !order.options.smp);
-	order_drop_options(&order, 0, "foreign", &report);
+	EXPECT(config.options.stack_size == MIB && config.options.tsc);
+	EXPECT(config.options.stack_at == 0 && config.options.direct_map == 0);
+	EXPECT(config.options.identity == 0 && config.options.paging_levels == 4);
+	EXPECT(!config.options.kernel_file && !config.options.kaslr && !config.options.smp);
+	config_drop_options(&config, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 9);
-	order_drop_options(&order, 0, "foreign", &report);
+	config_drop_options(&config, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 9);
 	accept("-video=text kernel.elf");
-	order_drop_options(&order, 0, "foreign", &report);
+	config_drop_options(&config, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 0);
 	accept("-video=800x600 kernel.elf");
-	order_drop_options(&order, 0, "foreign", &report);
+	config_drop_options(&config, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 1);
-	EXPECT(order.options.video.want == VIDEO_TEXT);
+	EXPECT(config.options.video.want == VIDEO_TEXT);
 }
 
 TEST("a module of the kernel's own gets its whole name, or is refused")
 {
-	static char path[ORDER_TEXT];
+	static char path[CONFIG_TEXT];
 	size_t left;
 
 	memset(path, 'p', sizeof(path) - 1);
 	for (unsigned over = 0; over < 2; over++) {
 		accept("/boot/kernel.elf words");
-		left = sizeof(order.text) - 1 - order.text_used - strlen("/boot/");
+		left = sizeof(config.text) - 1 - config.text_used - strlen("/boot/");
 		path[left - 1 + over] = 0;
 		memset(&report, 0, sizeof(report));
-		EXPECT_EQUAL(order_add_module(&order, 0, path, "", &report), over == 0);
+		EXPECT_EQUAL(config_add_module(&config, 0, path, "", &report), over == 0);
 		if (over == 0)
-			EXPECT_EQUAL(strlen(order.modules[0].name), strlen("/boot/") + left - 1);
+			EXPECT_EQUAL(strlen(config.modules[0].name), strlen("/boot/") + left - 1);
 		else
 			EXPECT_EQUAL(report.findings[0].code, DIAG_ORDER_TOO_LONG);
 		path[left - 1 + over] = 'p';

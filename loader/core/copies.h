@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* copies.h - puts copies in an order in which none destroys what a later one reads. */
+#ifndef CORE_COPIES_H
+#define CORE_COPIES_H
+
+#include "core/base.h"
+#include "core/launch.h"
+
+/*
+ * Sorts the moves so that, carried out one after the other (each as by memmove), none overwrites
+ * the source of a later one. False if there is no such order: then some copies wait for each other
+ * in a circle, and these come last.
+ */
+bool copies_sort(struct copy *copies, unsigned count);
+
+/* How many of the moves, from the first on, harm no later one: all of them if they are in order. */
+unsigned copies_in_order(const struct copy *copies, unsigned count);
+
+#endif
