@@ -2,15 +2,16 @@
 # usb - writes the image on a USB stick or a card
 """The command `usb`: finds the sticks, makes sure that it is the right one, writes and compares."""
 
+import contextlib
 import errno
 import fcntl
 import mmap
 import os
-import stat
 import sys
 import time
 
 from image import OPTIONS, image
+from lib.device import FLUSH_BUFFERS, Device, device_number
 from lib.drives import in_units, read_drives
 from lib.project import Stop, Voice, say, shown, start
 from lib.words import Option, Command
@@ -21,7 +22,8 @@ COMMAND = Command(
 Makes the image, and writes it on DEVICE, a USB stick or a card, over all that is on it. Without
 a DEVICE it lists those that are plugged in. Refused is whatever is mounted, not removable, smaller
 than the image, or holds the running system. What will be lost is shown, and the name of the device
-must be typed before anything is written. Then everything is read back and compared.
+must be typed before anything is written. If the name belongs to another drive by then, or anything
+on the drive has changed, nothing is written. Then everything is read back and compared.
 
 The stick boots on PCs with a BIOS, or with "CSM" or "Legacy boot" switched on.
 """,
@@ -39,7 +41,7 @@ The stick boots on PCs with a BIOS, or with "CSM" or "Legacy boot" switched on.
 )
 
 CHUNK = 1 << 20
-FLUSH_BUFFERS, SECTOR_SIZE = 0x1261, 0x1268  # BLKFLSBUF and BLKSSZGET of linux/fs.h
+AGAIN = "look what is plugged in (./build.sh usb), and begin again"
 
 
 def usb(given):
@@ -49,23 +51,25 @@ def usb(given):
         return 0
     if len(given.names) > 1:
         raise Stop("usb: one device at a time; see ./build.sh usb --help", 2)
-    drive = find(given.names[0], given.allow_loop)
+    name = given.names[0]
+    find(number_of(name), given.allow_loop)  # a refusal that needs no rights to be told
+    with opened(name, os.O_RDONLY | os.O_NONBLOCK) as device:
+        _, before = look(device, given.allow_loop)
     source = image(given)
-    if drive.size < os.path.getsize(source):
-        sizes = f"{in_units(drive.size)}; the image has {in_units(os.path.getsize(source))}"
-        raise Stop(f"{drive.path} is too small: it has {sizes}")
-    device = open_drive(drive.path)
-    try:
+    with open(source, "rb") as file, opened_alone(name) as device:
+        drive, now = look(device, given.allow_loop)
+        stop_unless_same(drive.path, before, now)
+        if drive.size < size_of(file):
+            sizes = f"{in_units(drive.size)}; the image has {in_units(size_of(file))}"
+            raise Stop(f"{drive.path} is too small: it has {sizes}")
         say("\n".join(["", "This will be lost:", *map("    ".__add__, drive.lines()), ""]))
         if not given.yes:
             ask(drive)
-        with open(source, "rb") as file:
+            stop_unless_same(drive.path, now, look(device, given.allow_loop)[1])
+        with spoiling(drive):
             write(device, file, drive)
             compare(device, file, drive)
-    except OSError as error:
-        raise Stop(f"{drive.path}: {error.strerror}; what is on it now is worthless") from None
-    finally:
-        os.close(device)
+            stop_unless_same(drive.path, now, {**now, **device.identity()}, "it was written")
     say(f"{shown(source)} is on {drive.path}; it can be unplugged")
     return 0
 
@@ -79,43 +83,97 @@ def list_sticks(allow_loop):
         say("no stick and no card is plugged in")
         return
     for drive in found:
+        with contextlib.suppress(OSError), Device(drive.path, os.O_RDONLY) as device:
+            drive.examine(device)
         say("\n".join(drive.lines()))
     say(f"\nto write on it, over all that is there: ./build.sh usb {found[0].path}")
 
 
-def find(name, allow_loop):
-    """The drive of this name, which may be written over."""
-    path = os.path.realpath(name)
+def number_of(name):
+    """The device number that a name has now."""
     try:
-        is_device = stat.S_ISBLK(os.stat(path).st_mode)
+        return device_number(name, os.stat(name))
     except OSError as error:
         raise Stop(f"{name}: {error.strerror}; ./build.sh usb lists the sticks") from None
-    known = {part.path: part for drive in read_drives() for part in drive.all_parts()}
-    if not is_device or path not in known:
-        raise Stop(f"{name} is not the name of a drive; ./build.sh usb lists the sticks")
-    objection = known[path].objection(allow_loop)
+
+
+def find(number, allow_loop):
+    """The drive of a device number, which may be written over."""
+    parts = (part for drive in read_drives() for part in drive.all_parts())
+    drive = next((part for part in parts if part.number == number), None)
+    if drive is None:
+        raise Stop(f"lsblk does not know the drive {number}; {AGAIN}")
+    objection = drive.objection(allow_loop)
     if objection:
-        raise Stop(f"{path} {objection}")
-    return known[path]
+        raise Stop(f"{drive.path} {objection}")
+    return drive
 
 
-def open_drive(path):
-    """Opens a drive for us alone, past all caches where that can be done. Nobody can mount it
-    from now on, and if it is pulled out, another one does not take its place."""
-    flags = os.O_RDWR | os.O_EXCL | os.O_SYNC | os.O_CLOEXEC
+def look(device, allow_loop):
+    """The drive that is open, which may be written over, and all that is known of it, in words ->
+    what it is."""
+    drive = find(device.number, allow_loop)
     try:
-        try:
-            return os.open(path, flags | os.O_DIRECT)
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
-            return os.open(path, flags)
+        drive.examine(device)
+        facts = {
+            **device.identity(),
+            "model": drive.model,
+            "contents": "; ".join(map(str.strip, drive.lines()[1:])),
+            "sum of the first and last MiB": device.sample(),
+        }
+    except OSError as error:
+        raise Stop(f"{drive.path}: {error.strerror}; {AGAIN}") from None
+    return drive, facts
+
+
+def stop_unless_same(path, before, now, outcome="nothing was written"):
+    """Stops unless all that is known of a drive is as it was."""
+    changed = [f"    {name}: {now[name] or 'none'}, but it was {was or 'none'}"
+               for name, was in before.items() if now[name] != was]  # fmt: skip
+    if changed:
+        title = f"{path} is no longer the drive that was looked at, or something else writes to it:"
+        raise Stop("\n".join([title, *changed, f"{outcome}; {AGAIN}"]))
+
+
+def opened(name, flags):
+    """A drive, open. Its name is for messages; whatever is done is done to the descriptor."""
+    try:
+        return Device(name, flags)
     except OSError as error:
         fix = {
-            errno.EACCES: f"; sudo ./build.sh usb {path}",
+            errno.EACCES: f"; sudo ./build.sh usb {name}",
             errno.EBUSY: ": this system uses it, as a part of a volume perhaps",
-        }.get(error.errno, "")
-        raise Stop(f"{path}: {error.strerror}{fix}") from None
+            errno.ENOMEDIUM: ": there is no card in it",
+        }.get(error.errno, "; ./build.sh usb lists the sticks")
+        raise Stop(f"{name}: {error.strerror}{fix}") from None
+
+
+def opened_alone(name):
+    """Opens a drive for us alone, past all caches where that can be done. Nobody can mount it from
+    now on, and if it is pulled out, another one does not take its place."""
+    flags = os.O_RDWR | os.O_EXCL | os.O_SYNC
+    try:
+        return Device(name, flags | os.O_DIRECT)
+    except OSError:
+        return opened(name, flags)  # which says why it cannot be done either, if it cannot
+
+
+@contextlib.contextmanager
+def spoiling(drive):
+    """Says of a drive that is being written what it is worth if that does not come to its end."""
+    worthless = f"what is on {drive.path} now is worthless"
+    try:
+        yield
+    except OSError as error:
+        raise Stop(f"{error.strerror}; {worthless}") from None
+    except (KeyboardInterrupt, SystemExit):
+        print(f"\n{worthless}", file=sys.stderr)
+        raise
+
+
+def size_of(file):
+    """The bytes of an open file."""
+    return os.fstat(file.fileno()).st_size
 
 
 def ask(drive):
@@ -131,12 +189,13 @@ def ask(drive):
 def pieces(device, file, title):
     """The image in pieces that the drive takes: the place, and the bytes, in memory aligned to
     pages, of which the last is filled with zeros to the end of a sector. Shows how far it is."""
-    sector = int.from_bytes(fcntl.ioctl(device, SECTOR_SIZE, bytes(4)), sys.byteorder)
-    size, began = os.path.getsize(file.name), time.monotonic()
+    sector, size, began = device.sector, size_of(file), time.monotonic()
     file.seek(0)
     with mmap.mmap(-1, CHUNK) as memory, memoryview(memory) as view:
         for at in range(0, size, CHUNK):
             count = file.readinto(view)
+            if count != min(CHUNK, size - at):
+                raise OSError(errno.EIO, f"{shown(file.name)} became shorter")
             whole = -(-count // sector) * sector
             memory[count:whole] = bytes(whole - count)
             with view[:whole] as piece:
@@ -155,14 +214,14 @@ def show_progress(title, done, size, seconds):
 
 def write(device, file, drive):
     """Puts the image on the drive, and sees to it that it is there."""
-    title = f"  write    {drive.path}, {in_units(os.path.getsize(file.name))}"
+    title = f"  write    {drive.path}, {in_units(size_of(file))}"
     announce(title)
     for at, piece in pieces(device, file, title):
-        if os.pwrite(device, piece, at) != len(piece):
+        if os.pwrite(device.descriptor, piece, at) != len(piece):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-    os.fsync(device)
+    os.fsync(device.descriptor)
     try:
-        fcntl.ioctl(device, FLUSH_BUFFERS)  # so that what is read back comes from the drive
+        fcntl.ioctl(device.descriptor, FLUSH_BUFFERS)  # so that the drive itself is read back
     except OSError:
         Voice.detail("the caches of the drive cannot be emptied")
 
@@ -174,7 +233,7 @@ def compare(device, file, drive):
     with mmap.mmap(-1, CHUNK) as memory, memoryview(memory) as view:
         for at, piece in pieces(device, file, title):
             with view[: len(piece)] as back:
-                count = os.preadv(device, [back], at)
+                count = os.preadv(device.descriptor, [back], at)
                 if count == len(piece) and back == piece:
                     continue
                 wrong = next((i for i in range(count) if back[i] != piece[i]), count)

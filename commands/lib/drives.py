@@ -9,8 +9,9 @@ from pathlib import Path
 
 from lib.project import Stop
 
-COLUMNS = "PATH,TYPE,SIZE,RM,RO,TRAN,VENDOR,MODEL,FSTYPE,LABEL,MOUNTPOINT"
+COLUMNS = "PATH,MAJ:MIN,TYPE,SIZE,RM,RO,TRAN,VENDOR,MODEL,FSTYPE,LABEL,MOUNTPOINT"
 SYSTEM = ("/", "/boot", "/boot/efi", "/home", "/usr", "/var", "[SWAP]")
+NOTHING = "nothing that is known"
 
 
 class Drive:
@@ -18,6 +19,7 @@ class Drive:
 
     def __init__(self, told):
         self.path, self.type, self.size = told["path"], told["type"], int(told["size"] or 0)
+        self.number = told["maj:min"]
         self.is_removable = told["rm"] or told["tran"] == "usb" or is_card(self.path)
         self.is_read_only = told["ro"]
         model = " ".join(filter(None, map(str.strip, (told["vendor"] or "", told["model"] or ""))))
@@ -25,11 +27,23 @@ class Drive:
         self.contents = (told["fstype"] or "").strip()
         self.label = told["label"] or ""
         self.mounted = told["mountpoint"] or ""
+        self.table = ""  # of partitions that the kernel does not know
         self.parts = [Drive(part) for part in told.get("children", [])]
 
     def all_parts(self):
         """The drive itself, its partitions, and what is inside of those."""
         return [self, *(inner for part in self.parts for inner in part.all_parts())]
+
+    def examine(self, device):
+        """Asks the drive itself, which is open, what is on it: what lsblk tells is what udev has
+        written down, if it runs and has come to it."""
+        self.size = device.size
+        places = {self.number: (0, self.size), **device.places()}
+        for part in self.all_parts():
+            if part.number in places:
+                kind, label, table = device.contents(*places[part.number])
+                part.contents, part.label = kind or part.contents, label or part.label
+                part.table = table if part is self and not self.parts else ""
 
     def lines(self):
         """What the drive is, and what is on it, one line each."""
@@ -46,7 +60,8 @@ class Drive:
         """What is on it, in words."""
         label = f' "{self.label}"' if self.label else ""
         mounted = f", mounted at {self.mounted}" if self.mounted else ""
-        return (f"{self.contents}{label}" if self.contents else "nothing that is known") + mounted
+        table = f"a table of partitions ({self.table})" if self.table else ""
+        return (f"{self.contents}{label}" if self.contents else table or NOTHING) + mounted
 
     def objection(self, allow_loop=False):
         """Why it must not be written over, with the remedy; "" if it may be."""

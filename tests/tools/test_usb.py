@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "commands"))
 sys.path.append(str(ROOT / "tests/boot"))
 
 import usb
+from lib.device import Device
 from lib.drives import Drive
 from lib.project import Stop
 from vm import Machine
@@ -24,8 +25,8 @@ MIB = 1 << 20
 
 def told(path="/dev/sdx", **more):
     """What lsblk tells of a stick, with some of it changed."""
-    usual = {"type": "disk", "size": 8 << 30, "rm": True, "ro": False, "tran": "usb",
-             "vendor": "Some    ", "model": "Stick", "fstype": None, "label": None,
+    usual = {"maj:min": "8:0", "type": "disk", "size": 8 << 30, "rm": True, "ro": False,
+             "tran": "usb", "vendor": "Some    ", "model": "Stick", "fstype": None, "label": None,
              "mountpoint": None}  # fmt: skip
     return {"path": path, **usual, **more}
 
@@ -167,18 +168,208 @@ def test_a_stick_that_forgets_is_found_out(tmp_path, monkeypatch):
     image, stick = tmp_path / "image", tmp_path / "stick"
     image.write_bytes(os.urandom(3 * MIB + 2048))
     stick.write_bytes(bytes(4 * MIB))
-    monkeypatch.setattr(usb.fcntl, "ioctl", lambda *_: (4096).to_bytes(4, sys.byteorder))
+    monkeypatch.setattr(usb.fcntl, "ioctl", lambda *_: None)
     drive = types.SimpleNamespace(path="/dev/sdx")
-    device = os.open(stick, os.O_RDWR)
+    device = types.SimpleNamespace(descriptor=os.open(stick, os.O_RDWR), sector=4096)
     with open(image, "rb") as file:
         usb.write(device, file, drive)
         usb.compare(device, file, drive)
-        os.pwrite(device, b"\0" * 8, 2 * MIB + 100)
+        os.pwrite(device.descriptor, b"\0" * 8, 2 * MIB + 100)
         with pytest.raises(Stop, match=f"from byte {2 * MIB + 100} on"):
             usb.compare(device, file, drive)
-    os.close(device)
+    os.close(device.descriptor)
     rest = stick.read_bytes()[3 * MIB + 2048 :]
     assert rest == bytes(MIB - 2048), "the last sector is filled with zeros"
+
+
+def test_an_image_that_becomes_shorter_is_not_taken_for_whole(tmp_path):
+    image = tmp_path / "image"
+    image.write_bytes(bytes(2 * MIB))
+    device = types.SimpleNamespace(sector=512)
+    with open(image, "rb") as file, pytest.raises(OSError, match="became shorter"):
+        for _ in usb.pieces(device, file, ""):
+            os.truncate(image, MIB)
+
+
+@pytest.fixture
+def meanwhile(tmp_path):
+    """A search path on which the disc's file system is made by a program that does something else
+    first: what happens between the look at a drive and the writing."""
+    folder = tmp_path / "meanwhile"
+    folder.mkdir()
+
+    def make(*lines):
+        program = folder / "genisoimage"
+        others = os.environ["PATH"]
+        text = ["#!/bin/sh -e", *lines, f'PATH="{others}" exec genisoimage "$@"']
+        program.write_text("\n".join(text) + "\n")
+        program.chmod(0o755)
+        return f"{folder}:{others}"
+
+    return make
+
+
+def refused(project, tmp_path, name, path):
+    """What `usb` says, which must write nothing, since something happens meanwhile."""
+    return project.bad("usb", name, "--allow-loop", "--yes", "--output", tmp_path / "x.iso",
+                       PATH=path)  # fmt: skip
+
+
+def with_volume(file, label):
+    """Puts a file system into a file, which may be a loop device."""
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-L", label, file], check=True)
+
+
+def test_another_drive_that_gets_the_name_is_not_written(project, stick, meanwhile, tmp_path):
+    device, file = stick()
+    victim = tmp_path / "victim"
+    victim.write_bytes(bytes(8 * MIB))
+    with_volume(victim, "PRECIOUS")
+    before = victim.read_bytes()
+    path = meanwhile(f"losetup --detach {device}", f"losetup {device} '{victim}'")
+    said = refused(project, tmp_path, device, path)
+    assert f"{device} is no longer the drive that was looked at" in said
+    assert 'contents: ext4 "PRECIOUS", but it was nothing that is known' in said
+    assert "nothing was written; look what is plugged in (./build.sh usb), and begin again" in said
+    assert same(victim, before) and set(file.read_bytes()) == {0xA5}
+
+
+def test_a_twin_that_gets_the_name_is_not_written(project, stick, meanwhile, tmp_path):
+    """Only the kernel's number tells the two apart."""
+    device, _ = stick()
+    if not os.path.exists(f"/sys/block/{os.path.basename(device)}/diskseq"):
+        pytest.skip("this kernel does not count disks")
+    twin = tmp_path / "twin"
+    twin.write_bytes(b"\xa5" * 8 * MIB)
+    path = meanwhile(f"losetup --detach {device}", f"losetup {device} '{twin}'")
+    assert "disk sequence number: " in refused(project, tmp_path, device, path)
+    assert set(twin.read_bytes()) == {0xA5}
+
+
+def test_a_link_that_leads_elsewhere_meanwhile_is_not_followed(
+    project, stick, meanwhile, tmp_path
+):
+    (device, file), (other, its_file) = stick(), stick()
+    link = tmp_path / "stick"
+    link.symlink_to(device)
+    said = refused(project, tmp_path, link, meanwhile(f"ln -sf {other} '{link}'"))
+    assert f"{other} is no longer the drive that was looked at" in said
+    assert "device number: 7:" in said
+    assert set(file.read_bytes()) == set(its_file.read_bytes()) == {0xA5}
+
+
+def test_a_name_that_is_no_drive_any_more_is_refused(project, stick, meanwhile, tmp_path):
+    device, file = stick()
+    link, other = tmp_path / "stick", tmp_path / "file"
+    link.symlink_to(device)
+    other.write_bytes(b"precious")
+    said = refused(project, tmp_path, link, meanwhile(f"ln -sf '{other}' '{link}'"))
+    assert "is not the name of a drive" in said and other.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("change, words", [
+    ("truncate -s 9M {file} && losetup --set-capacity {device}",
+     f"size in bytes: {9 * MIB}, but it was {8 * MIB}"),
+    ("mkfs.ext4 -q -F -L NEW {device}", 'contents: ext4 "NEW", but it was nothing that is known'),
+    ("dd if=/dev/zero of={device} bs=512 count=1 seek=16383 status=none",
+     "sum of the first and last MiB: "),
+])  # fmt: skip
+def test_a_drive_that_changes_meanwhile_is_not_written(
+    project, stick, meanwhile, tmp_path, change, words
+):
+    device, file = stick()
+    path = meanwhile(change.format(device=device, file=f"'{file}'"))
+    said = refused(project, tmp_path, device, path)
+    assert words in said and "nothing was written" in said
+    assert b"CD001" not in file.read_bytes(), "the image is on it"
+
+
+def test_a_drive_that_changes_while_the_name_is_typed_is_not_written(project, stick, tmp_path):
+    device, file = stick()
+    volume = tmp_path / "volume"
+    volume.write_bytes(bytes(8 * MIB))
+    with_volume(volume, "PRECIOUS")
+    before = volume.read_bytes()
+    command = [project.root / "build.sh", "--no-install", "usb", device, "--allow-loop",
+               "--output", tmp_path / "x.iso"]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as running:  # fmt: skip
+        said = b""
+        while not said.endswith(f"name, {os.path.basename(device)}: ".encode()):
+            assert (data := running.stdout.read1()), said
+            said += data
+        with open(device, "r+b") as drive:
+            drive.write(before)
+        said += running.communicate(f"{os.path.basename(device)}\n".encode())[0]
+    assert running.returncode == 1 and b"Traceback" not in said
+    assert b'contents: ext4 "PRECIOUS", but it was nothing that is known' in said
+    assert same(file, before)
+
+
+def test_what_lies_on_a_drive_is_asked_of_the_drive(stick):
+    """udev, whose word lsblk takes, need not run, and may not have come to it."""
+    device, file = stick()
+    with_volume(file, "a label \u00e9")
+    whole, parts = Device(device, os.O_RDONLY), (4 * MIB, 2 * MIB)
+    with whole:
+        assert whole.contents(0, whole.size) == ("ext4", "a label \u00e9", "")
+        assert whole.contents(*parts) == ("", "", "")
+        assert whole.sample() == whole.sample() and whole.sector == 512
+    table = bytearray(512)
+    table[446:462] = bytes([0, 0, 0, 0, 0x83, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0])
+    table[510:] = b"\x55\xaa"
+    file.write_bytes(bytes(table) + bytes(8 * MIB - 512))
+    with Device(device, os.O_RDONLY) as whole:
+        drive = Drive(told(device, **{"maj:min": whole.number}))
+        drive.examine(whole)
+        assert drive.lines()[1:] == ["    a table of partitions (dos)"]
+
+
+def test_volumes_in_partitions_are_found_by_where_the_kernel_says_they_lie(stick, tmp_path):
+    device, file = stick()
+    inside = tmp_path / "inside"
+    inside.write_bytes(bytes(4 * MIB))
+    with_volume(inside, "INSIDE")
+    with open(file, "r+b") as disk:
+        disk.seek(MIB)
+        disk.write(inside.read_bytes())
+    part = tmp_path / "sys/sdx1"
+    part.mkdir(parents=True)
+    for name, text in (("partition", "1"), ("start", "2048"), ("size", "8192"), ("dev", "8:1")):
+        (part / name).write_text(text + "\n")
+    partition = told("/dev/sdx1", type="part", size=4 * MIB, **{"maj:min": "8:1"})
+    drive = Drive(told(children=[partition]))
+    with Device(device, os.O_RDONLY) as whole:
+        whole.folder = part.parent
+        drive.examine(whole)
+    assert drive.lines()[1:] == ['    /dev/sdx1  4.0 MiB, ext4 "INSIDE"']
+
+
+def test_a_drive_whose_number_another_has_is_gone(stick, tmp_path):
+    device, _ = stick()
+    with Device(device, os.O_RDONLY) as whole:
+        (tmp_path / "diskseq").write_text("1\n")
+        whole.folder = tmp_path
+        if not whole.sequence():
+            pytest.skip("this kernel does not count disks")
+        with pytest.raises(OSError, match="No such device"):
+            whole.identity()
+        whole.folder = tmp_path / "nothing"
+        with pytest.raises(OSError, match="No such device"):
+            whole.identity()
+
+
+def test_the_serial_number_is_that_of_what_it_is_plugged_in_with(stick, tmp_path):
+    device, _ = stick()
+    inner = tmp_path / "usb1/host/block/sdx"
+    inner.mkdir(parents=True)
+    with Device(device, os.O_RDONLY) as whole:
+        whole.folder = inner
+        assert whole.serial() == ""
+        (tmp_path / "usb1/serial").write_text("4C53\n")
+        assert whole.serial() == "4C53"
+        (inner / "serial").write_text("77\n")
+        assert whole.serial() == "77"
 
 
 def test_what_was_written_boots_as_a_stick(project, stick, tmp_path):

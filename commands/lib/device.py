@@ -1,0 +1,148 @@
+"""device.py - a drive that is open: all that is told of it here, its descriptor tells.
+
+A name like /dev/sdb belongs to whatever was plugged in last. So whoever looks at a drive and writes
+to it later compares what the descriptor tells at both times. Knows the kernel's ioctls, sysfs and
+blkid; knows nothing of images or of what may be written over.
+"""
+
+import errno
+import fcntl
+import hashlib
+import mmap
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from lib.project import Stop
+
+# From linux/fs.h: BLKSSZGET, BLKGETSIZE64, BLKGETDISKSEQ (Linux 5.15 and later), BLKFLSBUF.
+SECTOR_SIZE, SIZE, SEQUENCE, FLUSH_BUFFERS = 0x1268, 0x80081272, 0x80081280, 0x1261
+SAMPLE = 1 << 20  # bytes at either end: boot records, tables of partitions, superblocks
+UNIT = 512  # of the places of partitions in sysfs
+
+
+class Device:
+    """An open block device."""
+
+    def __init__(self, name, flags):
+        """Opens it; raises OSError, or Stop if it is something else, which is not even opened
+        unless it has just taken the name."""
+        device_number(name, os.stat(name))
+        self.descriptor = os.open(name, flags | os.O_CLOEXEC)
+        try:
+            self.number = device_number(name, os.fstat(self.descriptor))
+        except Stop:
+            os.close(self.descriptor)
+            raise
+        self.folder = Path("/sys/dev/block", self.number)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.descriptor)
+
+    def ask(self, request, size):
+        """What an ioctl tells that fills a number of so many bytes."""
+        return int.from_bytes(fcntl.ioctl(self.descriptor, request, bytes(size)), sys.byteorder)
+
+    @property
+    def size(self):
+        return self.ask(SIZE, 8)
+
+    @property
+    def sector(self):
+        return self.ask(SECTOR_SIZE, 4)
+
+    def sequence(self):
+        """The number that no other drive, and no other card in a slot, gets until the next start
+        of this system; "" from a kernel that does not count."""
+        try:
+            return str(self.ask(SEQUENCE, 8))
+        except OSError:
+            return ""
+
+    def identity(self):
+        """What tells this drive from every other, in words -> what it is."""
+        sequence = self.sequence()
+        if not self.folder.exists() or said(self.folder / "diskseq") not in ("", sequence):
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))  # another has its number
+        return {
+            "device number": self.number,
+            "disk sequence number": sequence,
+            "attached at": str(self.folder.resolve()),
+            "serial number": self.serial(),
+            "size in bytes": str(self.size),
+        }
+
+    def serial(self):
+        """The serial number: that of the disk, or of what it is plugged in with."""
+        place = self.folder.resolve()
+        found = (said(folder / "serial") for folder in (place, *place.parents))
+        return next(filter(None, found), "")
+
+    def sample(self):
+        """A digest of the first and the last MiB."""
+        whole = hashlib.sha256()
+        with mmap.mmap(-1, SAMPLE) as memory:  # aligned, as O_DIRECT demands
+            for begin in (0, max(self.size - SAMPLE, 0)):
+                try:
+                    count = os.preadv(self.descriptor, [memory], begin)
+                except OSError as error:
+                    return error.strerror
+                whole.update(memory[:count])
+        return whole.hexdigest()[:16]
+
+    def places(self):
+        """Where the partitions lie: device number -> begin and size in bytes."""
+        found = {}
+        for folder in self.folder.glob("*/"):
+            if (folder / "partition").exists():
+                begin, size = (int(said(folder / name)) * UNIT for name in ("start", "size"))
+                found[said(folder / "dev")] = begin, size
+        return found
+
+    def contents(self, begin, size):
+        """What lies in a part of the drive: its type, its label, and the type of the table of
+        partitions; each "" if it is not known."""
+        blkid = shutil.which("blkid", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        if not blkid:
+            return "", "", ""
+        command = [blkid, "--probe", "--output", "udev", "--offset", begin, "--size", size,
+                   f"/proc/self/fd/{self.descriptor}"]  # fmt: skip
+        done = subprocess.run(
+            list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            pass_fds=[self.descriptor],
+        )  # fmt: skip
+        lines = done.stdout.decode("utf-8", "replace").splitlines()
+        found = dict(line.split("=", 1) for line in lines if "=" in line)
+        kind = found.get("ID_FS_TYPE", "")
+        if not kind and "ID_FS_AMBIVALENT" in found:
+            kind = "several volumes on top of each other"
+        label = unescaped(found.get("ID_FS_LABEL_ENC", ""))
+        return kind, label, found.get("ID_PART_TABLE_TYPE", "")
+
+
+def device_number(name, status):
+    """The number of the block device that has this status."""
+    if not stat.S_ISBLK(status.st_mode):
+        raise Stop(f"{name} is not the name of a drive; ./build.sh usb lists the sticks")
+    return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+
+
+def said(path):
+    """The one line of a file of sysfs; "" if there is none."""
+    try:
+        return path.read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def unescaped(text):
+    r"""A text in which blkid has written bytes as \x20."""
+    raw = re.sub(rb"\\x([0-9a-fA-F]{2})", lambda at: bytes([int(at[1], 16)]), text.encode())
+    return raw.decode("utf-8", "replace")
