@@ -1,9 +1,9 @@
 """Media that cannot be read: said, not booted."""
 
 import images
+import large
 import pytest
-import test_large as large
-from test_refusals import expect_refusal
+from mistakes import expect_refusal
 
 
 @pytest.mark.parametrize("medium", ["cd-ide", "cd-ahci", "disk-ide", "usb-xhci"])

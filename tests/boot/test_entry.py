@@ -6,7 +6,7 @@ import elfmaker
 import paging
 import pytest
 import told as tell
-from test_kernels import PLACES
+from paging import check_range
 
 GIB = 1 << 30
 VGA = (0xA0000, 0xC0000)
@@ -37,7 +37,10 @@ def kind_of(told, phys):
     return next((memory.type for memory in told.memory if memory.begin <= phys < memory.end), None)
 
 
-@pytest.mark.parametrize("kernel", PLACES + ["gaps", "shared", "tls", "pie", "pie-relr", "tell"])
+KERNELS = [*images.PLACES, "gaps", "shared", "tls", "pie", "pie-relr", "tell"]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_the_page_tables_are_as_promised(stand, kernel):
     check_mappings(*stand(kernel), kernel)
 
@@ -89,20 +92,6 @@ def check_low_memory(told):
     low = {memory.type for memory in told.memory if memory.begin < 1 << 20}
     assert low <= {tell.USABLE, tell.RESERVED, tell.ACPI_RECLAIMABLE, tell.ACPI_NVS, tell.BAD}
     assert told.memory[0] == tell.Memory(0, 4096, tell.RESERVED)
-
-
-def check_range(mappings, begin, end, phys_of, **rights):
-    """Every page of a virtual range is mapped, at phys_of(page) if given, with these rights."""
-    at = begin
-    while at < end:
-        mapping = paging.find(mappings, at)
-        assert mapping is not None, f"{at:#x} is not mapped"
-        assert phys_of is None or mapping.phys + at - mapping.begin == phys_of(
-            at
-        ), f"{at:#x} lies elsewhere: {mapping}"
-        for name, value in rights.items():
-            assert getattr(mapping, name) == value, f"{at:#x} should be {name}={value}: {mapping}"
-        at = mapping.end
 
 
 def check_segments(mappings, told, kernel):

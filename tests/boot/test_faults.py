@@ -7,9 +7,8 @@ import time
 
 import images
 import pytest
-from told import fault_line
+from told import HALTED, fault_line, plain
 
-HALTED = "The machine is halted."
 EXIT = 18  # what -onfault=exit writes to isa-debug-exit
 
 # kernel -> exception, kind, and words that must be read both on COM1 and on the screen.
@@ -54,11 +53,6 @@ FAULTS = {
     "fault_frames": (6, "ud2", "RBP points to no frame"),
     "returns": (32, "returned", "The kernel's _start returned, with RAX = ", "endless loop"),
 }
-
-
-def plain(text):
-    """The text without its lines and columns."""
-    return " ".join(text.split())
 
 
 def screen_of(machine, read):

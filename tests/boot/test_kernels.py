@@ -8,23 +8,8 @@ import elfmaker
 import pytest
 import told
 
-PLACES = [
-    "placed",
-    "placed-32k",
-    "placed-vga",
-    "placed-1m",
-    "placed-4m",
-    "placed-low-top",
-    "placed-high-bottom",
-    "placed-odd",
-    "placed-direct-map",
-    "placed-high",
-    "placed-high-top",
-    "placed-aligned",
-]
 
-
-@pytest.mark.parametrize("kernel", PLACES)
+@pytest.mark.parametrize("kernel", images.PLACES)
 def test_a_kernel_runs_where_it_was_linked(prove, kernel):
     told = prove(kernel)
     for segment, header in zip(told.segments, load_headers(kernel)):

@@ -10,7 +10,6 @@ import subprocess
 import images
 import paging
 import pytest
-import test_faults
 import told
 
 GIB = 1 << 30
@@ -341,7 +340,7 @@ MISTAKES = {
 def test_a_mistake_is_explained_in_the_protocols_words(boot, mistake):
     vector, kind, *words = MISTAKES[mistake]
     machine = boot("limine_faults", append=mistake, debug_exit=False)
-    said = test_faults.plain(machine.wait_serial(test_faults.HALTED))
+    said = told.plain(machine.wait_serial(told.HALTED))
     line = told.fault_line(machine.serial())
     assert (line["vector"], line["kind"]) == (str(vector), kind), said
     for word in words:

@@ -7,7 +7,7 @@ import images
 import pytest
 import told as tell
 import vm
-from test_refusals import expect_refusal
+from mistakes import expect_refusal
 
 BANNER = "Longjump 1.0.0: kernel.elf"
 MAP = "The kernel's memory map:"

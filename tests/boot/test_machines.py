@@ -4,7 +4,7 @@ kernel."""
 import images
 import pytest
 import told as tell
-from test_refusals import expect_refusal
+from mistakes import expect_refusal
 
 MIB, GIB = 1 << 20, 1 << 30
 

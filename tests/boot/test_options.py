@@ -3,7 +3,7 @@
 import paging
 import pytest
 import told as tell
-from test_entry import check_range
+from paging import check_range
 
 MIB, GIB = 1 << 20, 1 << 30
 

@@ -8,7 +8,7 @@ import paging
 import pytest
 import screen
 import told as tell
-from test_refusals import expect_refusal
+from mistakes import expect_refusal
 
 VGAS = ["std", "cirrus", "vmware", "qxl", "virtio"]
 WRITE_COMBINING = 5  # entry of the page attribute table

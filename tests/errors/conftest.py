@@ -2,13 +2,11 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
 
 from messages import ROOT
 
-sys.path.insert(0, str(ROOT / "tests/boot"))  # the mistakes that are tried at the prompt, too
 
 
 def pytest_configure(config):

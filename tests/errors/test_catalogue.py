@@ -5,7 +5,7 @@ import pathlib
 import re
 
 import pytest
-import test_refusals
+import mistakes
 
 import lints
 from messages import ROOT, catalogue, check
@@ -14,7 +14,7 @@ MANUAL = ROOT / "docs/errors.md"
 MESSAGES = catalogue()
 HEADING = re.compile(r"^##+ (K\d+) (.*)$", re.MULTILINE)
 
-# Provoked by words to build/check, beside the mistakes of tests/boot/test_refusals.py and the
+# Provoked by words to build/check, beside the mistakes of tests/lib/mistakes.py and the
 # warnings of lints.py.
 WORDS = {
     204: ({"memory": 3 << 20}, ["good.elf"]),
@@ -84,12 +84,12 @@ def test_links_within_the_manual_lead_somewhere():
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """A folder with the same files as the disc of test_refusals.py, and some more."""
+    """A folder with the same files as the disc of mistakes.py, and some more."""
     path = tmp_path_factory.mktemp("files")
-    for name, file in test_refusals.file_names().items():
-        (path / file).write_bytes(test_refusals.spoil(test_refusals.CASES[name]))
-    (path / "good.elf").write_bytes(test_refusals.read("placed"))
-    (path / "window.elf").write_bytes(test_refusals.read("placed-window"))
+    for name, file in mistakes.file_names().items():
+        (path / file).write_bytes(mistakes.spoil(mistakes.CASES[name]))
+    (path / "good.elf").write_bytes(mistakes.read("placed"))
+    (path / "window.elf").write_bytes(mistakes.read("placed-window"))
     (path / "large").write_bytes(bytes(8 << 20))
     (path / "folder").mkdir()
     return path
@@ -101,11 +101,11 @@ def on_any_machine(code):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, case in test_refusals.CASES.items() if on_any_machine(case.code)]
+    "name", [name for name, case in mistakes.CASES.items() if on_any_machine(case.code)]
 )
 def test_a_mistake_is_refused_without_a_boot(folder, name):
-    case = test_refusals.CASES[name]
-    words = case.words.format(file=test_refusals.file_names().get(name)).split()
+    case = mistakes.CASES[name]
+    words = case.words.format(file=mistakes.file_names().get(name)).split()
     found = check(*words, cwd=folder)
     assert found["refusals"] == [f"K{case.code}"]
     assert found["status"] == (2 if case.code == 501 else 1)
@@ -140,6 +140,6 @@ def named_in_tests(message):
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.code)
 def test_every_message_is_provoked_by_a_test(message):
-    here = {case.code for case in test_refusals.CASES.values()} | set(WORDS)
+    here = {case.code for case in mistakes.CASES.values()} | set(WORDS)
     here |= {int(lint.code[1:]) for lint in lints.LINTS.values()}
     assert message.number in here | set(OUT_OF_REACH) or named_in_tests(message)

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-import test_refusals
+import mistakes
 from lints import LINTS
 from messages import ROOT, check
 
@@ -164,7 +164,7 @@ def test_every_size_of_memory_is_planned_for(memory):
 def bad(tmp_path):
     """A kernel that is refused: K104."""
     path = tmp_path / "bad.elf"
-    path.write_bytes(test_refusals.spoil(test_refusals.CASES["big_endian"]))
+    path.write_bytes(mistakes.spoil(mistakes.CASES["big_endian"]))
     return path
 
 

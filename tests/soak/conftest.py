@@ -1,10 +1,8 @@
 """Where the machines are, and how often to boot them (./build.sh test soak)."""
 
 import pathlib
-import sys
 
 HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "boot"))
 
 
 def pytest_addoption(parser):

@@ -163,3 +163,11 @@ def test_nothing_built_is_kept():
     ).stdout.splitlines()
     built = [name for name in kept if name.endswith((".o", ".d", ".elf", ".iso", ".c32", ".pyc"))]
     assert not built, "\n".join(built)
+
+
+def test_what_tests_share_lies_in_one_folder():
+    """No test module imports another, and none tinkers with the search path: pytest.ini sets it."""
+    for place, line in lines({".py"}):
+        if place.startswith("tests/") and not place.startswith("tests/style/"):
+            assert not re.match(r"\s*(import|from) test_\w+", line), place
+            assert "sys.path" not in line, place

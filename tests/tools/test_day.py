@@ -1,12 +1,8 @@
 """`bench --day`: every step of the wait is found and measured."""
 
 import json
-import sys
 
 from projects import ROOT
-
-sys.path.insert(0, str(ROOT / "commands"))
-sys.path.insert(1, str(ROOT / "bench"))
 
 import day
 

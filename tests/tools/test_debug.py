@@ -7,14 +7,11 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 
 from projects import ROOT
-
-sys.path.insert(0, str(ROOT / "commands"))
 
 from lib.trace import faults_in_words
 

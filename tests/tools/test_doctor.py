@@ -1,14 +1,11 @@
 """`doctor`: what it finds, and what it says of what is not there."""
 
 import pathlib
-import sys
 import time
 
 import pytest
 
 from projects import ROOT
-
-sys.path.insert(0, str(ROOT / "commands"))
 
 import doctor
 

@@ -4,15 +4,11 @@ sticks."""
 import os
 import pty
 import subprocess
-import sys
 import types
 
 import pytest
 
 from projects import ROOT, same
-
-sys.path.insert(0, str(ROOT / "commands"))
-sys.path.append(str(ROOT / "tests/boot"))
 
 import usb
 from lib.device import Device

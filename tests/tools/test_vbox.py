@@ -5,13 +5,10 @@ import json
 import os
 import signal
 import subprocess
-import sys
 
 import pytest
 
 from projects import ROOT
-
-sys.path.insert(0, str(ROOT / "commands"))
 
 from lib.virtualbox import meditation
 

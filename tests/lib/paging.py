@@ -123,3 +123,17 @@ def translate(mappings, address):
     """The physical address behind a virtual one, or None."""
     mapping = find(mappings, address)
     return None if mapping is None else mapping.phys + address - mapping.begin
+
+
+def check_range(mappings, begin, end, phys_of, **rights):
+    """Every page of a virtual range is mapped, at phys_of(page) if given, with these rights."""
+    at = begin
+    while at < end:
+        mapping = find(mappings, at)
+        assert mapping is not None, f"{at:#x} is not mapped"
+        assert phys_of is None or mapping.phys + at - mapping.begin == phys_of(
+            at
+        ), f"{at:#x} lies elsewhere: {mapping}"
+        for name, value in rights.items():
+            assert getattr(mapping, name) == value, f"{at:#x} should be {name}={value}: {mapping}"
+        at = mapping.end

@@ -4,6 +4,7 @@ fields and types, and by the fault explainer."""
 import dataclasses
 import re
 
+HALTED = "The machine is halted."  # the last words of an explained fault
 PASSED = 16  # what kit.h's finish() writes to isa-debug-exit when all is well
 
 (
@@ -77,3 +78,8 @@ def fault_line(said):
     line = re.search(r"^@longjump-fault (.*?)\r?$", said, re.M)
     assert line, said
     return dict(word.split("=", 1) for word in line[1].split())
+
+
+def plain(text):
+    """The text without its lines and columns."""
+    return " ".join(text.split())

@@ -12,6 +12,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 TESTS = BUILD / "tests"
 
+# The kernel that proves where it lies, linked at every kind of address.
+PLACES = [
+    "placed",
+    "placed-32k",
+    "placed-vga",
+    "placed-1m",
+    "placed-4m",
+    "placed-low-top",
+    "placed-high-bottom",
+    "placed-odd",
+    "placed-direct-map",
+    "placed-high",
+    "placed-high-top",
+    "placed-aligned",
+]
+
 
 @contextlib.contextmanager
 def lock(name):
@@ -73,7 +89,7 @@ def make_image(kernel, append="", options="", modules=()):
 
 def option_rom(name):
     """QEMU's words for an option ROM from a source in tests/boot."""
-    source = pathlib.Path(__file__).with_name(name)
+    source = ROOT / "tests/boot" / name
 
     def make(path):
         subprocess.run(["nasm", "-f", "bin", "-o", path, source], check=True)

@@ -1,0 +1,1 @@
+"""What the commands share: a package, so that its modules have one name from everywhere."""
