@@ -121,9 +121,11 @@ objects = $(patsubst %,build/obj/$(1)/%.o,$(sort $(foreach d,$(2),$(wildcard $(d
 
 # Syslinux knows no pages and clears each byte between the two segments, so there is none.
 page := -z max-page-size=0x20 -z common-page-size=0x20
-# The protocols: a folder each, beside what they share.
-protocols := loader/protocols $(sort $(patsubst %/,%,$(wildcard loader/protocols/*/)))
-com32 := $(call objects,com32,loader/core $(protocols) loader/x86 loader/platform/com32)
+# The core and the protocols: what they share, and a folder for each part.
+with-parts = $(1) $(sort $(patsubst %/,%,$(wildcard $(1)/*/)))
+core := $(call with-parts,loader/core)
+protocols := $(call with-parts,loader/protocols)
+com32 := $(call objects,com32,$(core) $(protocols) loader/x86 loader/platform/com32)
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext
 
@@ -189,7 +191,7 @@ build/obj/kernel/link: FORCE
 # ---------------------------------------------------------------------------------------------
 # The core on this machine.
 
-portable := loader/core $(protocols) loader/explain
+portable := $(core) $(protocols) loader/explain
 
 build/obj/%/core.a: build/obj/%/core
 	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))
@@ -229,7 +231,7 @@ build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
 fuzz := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 replays := $(fuzz:%=build/tests/fuzz64/%) $(fuzz:%=build/tests/fuzz32/%)
 fuzzers := $(fuzz:%=build/fuzz64/%) $(fuzz:%=build/fuzz32/%)
-fuzz-core := $(sort $(wildcard loader/core/*.c $(protocols:%=%/*.c)))
+fuzz-core := $(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols))))
 cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 CLANG ?= clang
 all-headers := $(wildcard tests/*.h tests/*/*.h loader/*/*.[hd]* loader/*/*/*.[hd]*)

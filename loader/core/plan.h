@@ -9,14 +9,14 @@
 #ifndef CORE_PLAN_H
 #define CORE_PLAN_H
 
-#include "core/elf.h"
+#include "core/elf/read.h"
 #include "core/fault_info.h"
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/copies.h"
 #include "core/config.h"
 #include "core/paging.h"
-#include "core/symbols.h"
+#include "core/elf/symbols.h"
 
 #define PLAN_MAX_PLACEMENTS 900
 

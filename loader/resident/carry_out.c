@@ -3,8 +3,8 @@
  */
 #include "resident/carry_out.h"
 
-#include "core/elf_format.h"
-#include "core/relocate.h"
+#include "core/elf/format.h"
+#include "core/elf/relr.h"
 #include "resident/string.h"
 
 /* Words and entries as they may lie in a kernel: at any address. */

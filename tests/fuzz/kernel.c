@@ -2,7 +2,7 @@
 /* kernel.c - any bytes as a kernel's file: it is refused with one reason, or sound. */
 #include "fuzz.h"
 
-#include "core/symbols.h"
+#include "core/elf/symbols.h"
 #include "unit/sound.h"
 
 /* The symbols of any file: sorted, in the kernel, with names that end. */

@@ -22,11 +22,11 @@ POINTERS = {"machine.h", "paging.c"}
 
 def lines():
     """Each line of the core that is no comment, with its place."""
-    for path in sorted(CORE.glob("*.[ch]")):
+    for path in sorted(CORE.rglob("*.[ch]")):
         code = re.sub(r"(?s)/\*.*?\*/", lambda found: "\n" * found.group().count("\n"),
                       path.read_text())  # fmt: skip
         for number, line in enumerate(code.splitlines(), 1):
-            yield path.name, number, line
+            yield str(path.relative_to(CORE)), number, line
 
 
 def test_foreign_bytes_are_read_in_one_place():

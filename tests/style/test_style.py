@@ -119,10 +119,10 @@ def includes(folder):
 
 
 def is_in(folder, name, place):
-    """An included file lies in a folder, whether it is named from loader/ or from beside it."""
+    """An included file lies in a folder or below it, named from loader/ or from beside it."""
     beside = ROOT / place.split(":")[0]
     wanted = (ROOT / folder).resolve()
-    return any((base / name).resolve().parent == wanted and (base / name).exists()
+    return any(wanted in (base / name).resolve().parents and (base / name).exists()
                for base in (ROOT / "loader", beside.parent))  # fmt: skip
 
 

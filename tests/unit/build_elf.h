@@ -14,8 +14,8 @@
 
 #include "check.h"
 
-#include "core/elf.h"
-#include "core/elf_format.h"
+#include "core/elf/read.h"
+#include "core/elf/format.h"
 
 #define ELF_ROOM (8 * MIB)
 #define ELF_FIRST \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* elf.c - holds what core/elf.h promises of files and segments: what is read, and every reason for
- * which a kernel is refused. Relocations have a program of their own: elf_dynamic.c. */
+/*
+ * elf.c - holds what core/elf/read.h promises of files and segments: what is read, and every reason
+ * for which a kernel is refused. Relocations have a program of their own: elf_dynamic.c.
+ */
 #include "check.h"
 
 #include "build_elf.h"

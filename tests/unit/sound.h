@@ -6,9 +6,9 @@
 #ifndef SOUND_H
 #define SOUND_H
 
-#include "core/elf.h"
+#include "core/elf/read.h"
 #include "core/memory.h"
-#include "core/relocate.h"
+#include "core/elf/relr.h"
 
 /* A segment by itself (elf.h). */
 static inline const char *segment_fault(const struct segment *segment, struct span file,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* symbols.c - holds what core/symbols.h promises, for good tables and for every kind of bad one. */
+/*
+ * symbols.c - holds what core/elf/symbols.h promises, for good tables and for each kind of bad one.
+ */
 #include "add_symbols.h"
 
-#include "core/elf_format.h"
-#include "core/symbols.h"
+#include "core/elf/format.h"
+#include "core/elf/symbols.h"
 
 #define NAMES UINT64_C(0xffffa00000400000)
 #define ROOM  20000

@@ -6,8 +6,8 @@
 #ifndef HOST_SECTIONS_H
 #define HOST_SECTIONS_H
 
-#include "core/elf_format.h"
-#include "core/symbols.h"
+#include "core/elf/format.h"
+#include "core/elf/symbols.h"
 
 struct sections {
 	struct span file;

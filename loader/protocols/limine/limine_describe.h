@@ -3,7 +3,7 @@
 #ifndef PROTOCOLS_LIMINE_DESCRIBE_H
 #define PROTOCOLS_LIMINE_DESCRIBE_H
 
-#include "core/elf.h"
+#include "core/elf/read.h"
 #include "core/text.h"
 
 /* Words the base revision, and then each request on a line of its own. */

@@ -5,8 +5,8 @@
  */
 #include "protocols/limine/limine_requests.h"
 
-#include "core/elf_format.h"
-#include "core/relocate.h"
+#include "core/elf/format.h"
+#include "core/elf/relr.h"
 
 /* The last two numbers of a request, and what it is called. */
 struct known {

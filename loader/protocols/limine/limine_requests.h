@@ -6,7 +6,7 @@
 #ifndef PROTOCOLS_LIMINE_REQUESTS_H
 #define PROTOCOLS_LIMINE_REQUESTS_H
 
-#include "core/elf.h"
+#include "core/elf/read.h"
 #include "protocols/limine/abi.h"
 
 #define LIMINE_MAX_REVISION 3 /* base revision */

@@ -6,7 +6,7 @@
  */
 #include "protocols/multiboot/multiboot.h"
 
-#include "core/elf_format.h"
+#include "core/elf/format.h"
 
 enum { SHT_NULL = 0, SHT_NOBITS = 8 };
 

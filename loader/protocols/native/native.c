@@ -8,7 +8,7 @@
 #define LONGJUMP_LOADER
 #include "protocols/native/native.h"
 
-#include "core/elf_format.h"
+#include "core/elf/format.h"
 #include "protocols/writer.h"
 #include "longjump.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf.h - a kernel's ELF64 file, checked.
+ * read.h - a kernel's ELF64 file, checked.
  *
  * kernel_read() is the only way to a struct kernel; whatever stands in one has been checked and may
  * be relied upon.
  */
-#ifndef CORE_ELF_H
-#define CORE_ELF_H
+#ifndef CORE_ELF_READ_H
+#define CORE_ELF_READ_H
 
 #include "core/report.h"
 

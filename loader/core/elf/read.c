@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf.c - turns the bytes of an ELF64 file into a struct kernel, or into the reason why not.
+ * read.c - turns the bytes of an ELF64 file into a struct kernel, or into the reason why not.
  *
  * Everything is checked here, once, so that nobody behind has to. Knows nothing of memory or
  * paging: whether there is room for the kernel is for others to say.
  */
-#include "core/elf.h"
+#include "core/elf/read.h"
 
-#include "core/elf_format.h"
-#include "core/relocate.h"
+#include "core/elf/format.h"
+#include "core/elf/relr.h"
 
 #define RELA_SIZE sizeof(struct elf_rela)
 #define RELR_SIZE sizeof(uint64_t)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * relocate.h - walks RELR tables, for those who check them and for those who carry them out.
+ * relr.h - walks RELR tables, for those who check them and for those who carry them out.
  *
  * A RELR table (gABI draft, 2018) is a list of 64-bit words. An even word is an address to
  * relocate. An odd word is a bitmap: bit n, n from 1 to 63, asks for the word n - 1 places behind
  * where the last entry ended.
  */
-#ifndef CORE_RELOCATE_H
-#define CORE_RELOCATE_H
+#ifndef CORE_ELF_RELR_H
+#define CORE_ELF_RELR_H
 
 #include <stdbool.h>
 #include <stdint.h>

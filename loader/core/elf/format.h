@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf_format.h - ELF64 as it lies in files: the structures and the numbers of which the loader
+ * format.h - ELF64 as it lies in files: the structures and the numbers of which the loader
  * knows.
  *
  * Sources: System V ABI (gABI) 4.1, chapters 4 and 5, with the ELF-64 Object File Format 1.5; AMD64

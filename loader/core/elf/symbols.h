@@ -3,10 +3,10 @@
  * symbols.h - the kernel's symbols, sorted: which address is in which function. Comes from .symtab
  * and .strtab, which nothing else needs; a file without them, or with bad ones, boots as well.
  */
-#ifndef CORE_SYMBOLS_H
-#define CORE_SYMBOLS_H
+#ifndef CORE_ELF_SYMBOLS_H
+#define CORE_ELF_SYMBOLS_H
 
-#include "core/elf.h"
+#include "core/elf/read.h"
 
 /* The tables in the file, not checked entry by entry. Empty if there are none. */
 struct symbols {

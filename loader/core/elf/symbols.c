@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* symbols.c - reads section headers and symbols. Knows nothing of what they are good for. */
-#include "core/symbols.h"
+#include "core/elf/symbols.h"
 
-#include "core/elf_format.h"
+#include "core/elf/format.h"
 
 #define MAX_SECTIONS 0x10000 /* more than any linker makes without extended numbering */
 
