@@ -112,7 +112,7 @@ def as_installed(name, what):
 
 def version():
     """The version that the loader says it has."""
-    text = (ROOT / "loader/core/boot.h").read_text("utf-8")
+    text = (ROOT / "loader/core/version.h").read_text("utf-8")
     return re.search(r'LOADER_VERSION "(.*)"', text).group(1)
 
 

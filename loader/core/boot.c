@@ -3,6 +3,11 @@
  * part's. */
 #include "core/boot.h"
 
+#include "core/plan/files.h"
+#include "core/plan/kernel.h"
+#include "core/plan/map.h"
+#include "core/plan/symbols.h"
+
 /* Begins the plan. */
 static bool begin(struct boot *boot, const struct machine *machine, const struct config *config,
                   const struct protocol *protocol, struct scratch *scratch, struct report *report)

@@ -3,11 +3,7 @@
 #ifndef CORE_BOOT_H
 #define CORE_BOOT_H
 
-#include "core/plan.h"
-
-#define LOADER         "Longjump"
-#define LOADER_VERSION "1.0.0"
-#define LOADER_NAME    LOADER " " LOADER_VERSION
+#include "core/plan/plan.h"
 
 /* A way of handing the machine to a kernel. loader/protocols/ has a file for each. */
 struct protocol {

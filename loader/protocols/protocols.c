@@ -3,7 +3,8 @@
 #include "protocols/protocols.h"
 
 #include "protocols/limine/limine.h"
-#include "protocols/multiboot/multiboot.h"
+#include "protocols/multiboot/multiboot1.h"
+#include "protocols/multiboot/multiboot2.h"
 #include "protocols/native/native.h"
 #include "protocols/bootloader09/bootloader09.h"
 

@@ -6,7 +6,7 @@
 #ifndef PROTOCOLS_WRITER_H
 #define PROTOCOLS_WRITER_H
 
-#include "core/plan.h"
+#include "core/plan/plan.h"
 
 struct writer {
 	struct plan *plan;

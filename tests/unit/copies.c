@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * copies.c - holds what core/moves.h promises: sorted moves, carried out one after the other, leave
- * each target with what its source held at the beginning. Tried on small memories of which every
- * byte is different.
+ * copies.c - holds what core/plan/copies.h promises: sorted copies, carried out one after the
+ * other, leave each target with what its source held at the beginning. Tried on small memories of
+ * which every byte is different.
  */
 #include "check.h"
 
-#include "core/copies.h"
+#include "core/plan/copies.h"
 
 #define MEMORY   96
 #define MOST     5

@@ -7,6 +7,7 @@
 #include "walker.h"
 #include "world.h"
 
+#include "core/version.h"
 #include "protocols/limine/abi.h"
 #include "protocols/limine/limine.h"
 #include "protocols/protocols.h"

@@ -8,7 +8,8 @@
 #include "world.h"
 
 #include "protocols/multiboot/abi.h"
-#include "protocols/multiboot/multiboot.h"
+#include "protocols/multiboot/multiboot1.h"
+#include "protocols/multiboot/multiboot2.h"
 #include "protocols/protocols.h"
 
 #define HEADER  0x1000 /* where the header stands in the file, before any segment */

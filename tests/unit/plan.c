@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.c - holds what the single steps of core/plan.h promise. Whole plans are held by boot.c. */
+/* plan.c - holds what the single steps of core/plan/ promise. Whole plans are held by boot.c. */
 #include "build_elf.h"
 #include "world.h"
+
+#include "core/plan/address_space.h"
+#include "core/plan/allocate.h"
 
 #define SLOT (512 * GIB)
 

@@ -3,8 +3,9 @@
  * main.c - longjump.c32: reads the configuration, the files and the machine, has the core plan, and
  * launches. Whatever goes wrong is said, and the user is back at ISOLINUX's prompt.
  */
+#include "core/version.h"
 #include "core/boot.h"
-#include "core/print.h"
+#include "core/plan/dump.h"
 #include "platform/com32/bios.h"
 #include "platform/com32/console.h"
 #include "platform/com32/file.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* show_text.c - tells what was found, for people: tables of at most 80 columns, then findings as
  * the loader words them. */
-#include "core/print.h"
-#include "platform/host/check.h"
+#include "core/plan/dump.h"
+#include "platform/host/show_text.h"
+
 #include "platform/host/lint.h"
 
 #include <inttypes.h>

@@ -15,6 +15,11 @@
  */
 #include "protocols/bootloader09/bootloader09.h"
 
+#include "core/plan/address_space.h"
+#include "core/plan/allocate.h"
+#include "core/plan/kernel.h"
+#include "core/plan/memory_map.h"
+#include "core/plan/resident.h"
 #include "protocols/bootloader09/abi.h"
 
 #define SLOT          (512 * GIB) /* what one entry of the level 4 table maps */

@@ -9,6 +9,13 @@
  */
 #include "protocols/limine/limine.h"
 
+#include "core/plan/address_space.h"
+#include "core/plan/allocate.h"
+#include "core/plan/files.h"
+#include "core/plan/kernel.h"
+#include "core/plan/memory_map.h"
+#include "core/plan/processors.h"
+#include "core/plan/resident.h"
 #include "protocols/limine/limine_answers.h"
 #include "protocols/limine/limine_describe.h"
 

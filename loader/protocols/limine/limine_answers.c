@@ -5,7 +5,10 @@
  */
 #include "protocols/limine/limine_answers.h"
 
-#include "core/boot.h"
+#include "core/plan/kernel.h"
+#include "core/plan/processors.h"
+#include "core/plan/symbols.h"
+#include "core/version.h"
 
 #define PHYSICAL_FROM 3    /* base revision: RSDP and SMBIOS are told by physical addresses */
 #define OPTICAL_DRIVE 0xe0 /* BIOS numbers of drives from here on are El Torito's */

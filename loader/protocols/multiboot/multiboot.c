@@ -5,6 +5,8 @@
  */
 #include "protocols/multiboot/multiboot.h"
 
+#include "core/plan/allocate.h"
+#include "core/plan/resident.h"
 #include "protocols/multiboot/abi.h"
 
 #define CODE_32 \

@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot.h - Multiboot 1 and 2: kernels that are loaded at physical addresses and entered in
- * 32-bit protected mode. The two protocols, and what they have in common.
+ * multiboot.h - what Multiboot 1 and 2 have in common: kernels that are loaded at physical
+ * addresses and entered in 32-bit protected mode.
  */
 #ifndef PROTOCOLS_MULTIBOOT_H
 #define PROTOCOLS_MULTIBOOT_H
 
-#include "core/boot.h"
+#include "core/plan/plan.h"
 #include "protocols/multiboot/abi.h"
 #include "protocols/writer.h"
 
-extern const struct protocol multiboot1_protocol;
-extern const struct protocol multiboot2_protocol;
-
 /* The table of APM as both versions hand it over; false if there is none. */
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm);
-
-/* Puts the kernel's segments at their physical addresses, plan->slide away. */
-bool multiboot_place(struct plan *plan);
-
-/*
- * Chooses plan->slide for a kernel that may be moved: it stays where it is linked, if it can and
- * does not like it better as low or as high as can be; else it goes to usable memory within the
- * bounds it asks for. False, with the reason in the report, if there is none.
- */
-bool multiboot_move(struct plan *plan, const struct mb2_relocatable *asked);
 
 /* Plans what both versions promise, and a block of `size` bytes for the information. */
 bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer);
@@ -55,24 +42,6 @@ void multiboot_request(struct config *config);
  * bits of a pixel, each 0 for any. Another mode, or text, will do. */
 void multiboot_request_screen(struct config *config, uint32_t width, uint32_t height,
                               uint32_t depth);
-
-/* The kernel's section headers, as they lie in its file. */
-struct multiboot_sections {
-	struct span headers;
-	uint32_t count, entry_size;
-	uint32_t names; /* number of the section with the sections' names */
-};
-
-/* Finds the section headers; false if the file has none. */
-bool multiboot_find_sections(struct span file, struct multiboot_sections *sections);
-
-/*
- * Loads the sections that no segment brings, together, where memory is free, and writes their
- * addresses into the copied headers. If there is no such memory, it warns and writes none. False,
- * with the reason in the report, if the plan has no room.
- */
-bool multiboot_load_sections(struct plan *plan, const struct multiboot_sections *sections,
-                             uint8_t *headers);
 
 /* The type in both versions' memory maps: what the firmware said, if it is known. */
 uint32_t multiboot_memory_type(uint32_t firmware);

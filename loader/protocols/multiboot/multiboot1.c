@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* multiboot1.c - Multiboot 1 (GNU Multiboot specification 0.6.96): its header and its information.
  */
-#include "protocols/multiboot/multiboot.h"
+#include "protocols/multiboot/multiboot1.h"
 
+#include "core/version.h"
+#include "protocols/multiboot/multiboot.h"
 #include "protocols/multiboot/multiboot_header.h"
+#include "protocols/multiboot/multiboot_place.h"
+#include "protocols/multiboot/multiboot_sections.h"
 
 /* The header at byte `at` of the file. What a short file has no room for is 0. */
 static struct mb1_header read_header(struct span file, uint64_t at)

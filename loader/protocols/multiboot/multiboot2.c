@@ -2,9 +2,13 @@
 /* multiboot2.c - Multiboot 2 (version 2.0 of its specification): what the kernel is told, tag by
  * tag.
  */
-#include "protocols/multiboot/multiboot.h"
+#include "protocols/multiboot/multiboot2.h"
 
+#include "core/version.h"
+#include "protocols/multiboot/multiboot.h"
 #include "protocols/multiboot/multiboot2_header.h"
+#include "protocols/multiboot/multiboot_place.h"
+#include "protocols/multiboot/multiboot_sections.h"
 
 static bool mb2_recognise(struct span file)
 {

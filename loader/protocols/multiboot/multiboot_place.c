@@ -5,8 +5,9 @@
  * part copies. Only the loader's scratch memory, in which that runs, may not be in the way. A
  * kernel that can be moved goes elsewhere then, or where it likes best.
  */
+#include "protocols/multiboot/multiboot_place.h"
+
 #include "core/memory.h"
-#include "protocols/multiboot/multiboot.h"
 
 #define NOWHERE UINT64_MAX
 

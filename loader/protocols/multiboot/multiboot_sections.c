@@ -4,9 +4,10 @@
  * its own symbols. Sections that no segment brings, such as symbols, strings and debug data, are
  * loaded as well, and their headers say where. Malformed headers are as none.
  */
-#include "protocols/multiboot/multiboot.h"
+#include "protocols/multiboot/multiboot_sections.h"
 
 #include "core/elf/format.h"
+#include "core/plan/allocate.h"
 
 enum { SHT_NULL = 0, SHT_NOBITS = 8 };
 

@@ -9,6 +9,15 @@
 #include "protocols/native/native.h"
 
 #include "core/elf/format.h"
+#include "core/plan/address_space.h"
+#include "core/plan/allocate.h"
+#include "core/plan/files.h"
+#include "core/plan/kernel.h"
+#include "core/plan/memory_map.h"
+#include "core/plan/processors.h"
+#include "core/plan/resident.h"
+#include "core/plan/symbols.h"
+#include "core/version.h"
 #include "protocols/writer.h"
 #include "longjump.h"
 

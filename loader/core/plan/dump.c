@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* print.c - words the plan, line by line. Decides nothing; lines have at most 79 characters, as a
+/* dump.c - words the plan, line by line. Decides nothing; lines have at most 79 characters, as a
  * text screen has room for. */
-#include "core/print.h"
+#include "core/plan/dump.h"
+
+#include "core/plan/memory_map.h"
+#include "core/version.h"
 
 /* Writes one line. */
 __attribute__((format(printf, 2, 3))) static void line(print_to *write, const char *format, ...)

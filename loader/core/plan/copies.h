@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* copies.h - puts copies in an order in which none destroys what a later one reads. */
-#ifndef CORE_COPIES_H
-#define CORE_COPIES_H
+/* copies.h - what has to be copied, in an order in which nothing is lost. */
+#ifndef CORE_PLAN_COPIES_H
+#define CORE_PLAN_COPIES_H
 
-#include "core/base.h"
-#include "core/launch.h"
+#include "core/plan/plan.h"
 
 /*
  * Sorts the moves so that, carried out one after the other (each as by memmove), none overwrites
@@ -15,5 +14,9 @@ bool copies_sort(struct copy *copies, unsigned count);
 
 /* How many of the moves, from the first on, harm no later one: all of them if they are in order. */
 unsigned copies_in_order(const struct copy *copies, unsigned count);
+
+/* Lists what has to be copied and zeroed for all placements, in an order that harms nothing. False
+ * if memory is used up. */
+bool plan_copies(struct plan *plan);
 
 #endif

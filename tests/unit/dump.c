@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* print.c - holds what core/print.h promises: everything that is planned is said, each thing with
- * its numbers, in lines that a screen of 80 columns holds. */
+/* dump.c - holds what core/plan/dump.h promises: everything that is planned is said, each thing
+ * with its numbers, in lines that a screen of 80 columns holds. */
 #include "build_elf.h"
 #include "world.h"
 
-#include "core/print.h"
+#include "core/plan/dump.h"
+#include "core/plan/memory_map.h"
+#include "core/version.h"
 
 static char printed[65536];
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* print.h - the plan in words: what -verbose shows before the jump, and the checking tool. */
-#ifndef CORE_PRINT_H
-#define CORE_PRINT_H
+/* dump.h - the plan in words: what -verbose shows before the jump, and the checking tool. */
+#ifndef CORE_PLAN_DUMP_H
+#define CORE_PLAN_DUMP_H
 
-#include "core/boot.h"
+#include "core/plan/plan.h"
 
 /* Takes a line of text, or several, each with its end. */
 typedef void print_to(const char *text);

@@ -3,7 +3,10 @@
  * fault_info.c - leaves the explainer what it needs: its own page tables, and what lies where.
  * It has to be found long after the loader is gone, so it is placed like the resident part.
  */
-#include "core/plan.h"
+#include "core/plan/fault_info.h"
+
+#include "core/plan/address_space.h"
+#include "core/plan/symbols.h"
 
 #define FONT_SIZE 4096
 
@@ -110,45 +113,6 @@ static void note_placements(const struct plan *plan, struct fault_info *marks)
 				                      virt.begin - placement->phys.begin
 				                              + plan_direct_map_size(plan) };
 	}
-}
-
-void plan_symbols(struct plan *plan)
-{
-	uint64_t left = (uint64_t)(plan->scratch->end - plan->scratch->at);
-	uint64_t need;
-
-	plan->symbols = symbols_find(plan->config->kernel.bytes, plan->report);
-	need = plan_symbols_size(plan) + symbols_list_size(&plan->symbols); /* to sort in */
-	if (need <= left / 2)
-		return;
-	warn(plan->report, DIAG_SYMBOLS_LEFT_OUT,
-	     "they take %llu KiB, half of what the loader has left is %llu KiB", ULL(need / KIB),
-	     ULL(left / 2 / KIB));
-	plan->symbols = (struct symbols){ 0 };
-}
-
-uint64_t plan_symbols_size(const struct plan *plan)
-{
-	return symbols_list_size(&plan->symbols) + plan->symbols.names.size;
-}
-
-void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window)
-{
-	uint64_t list_size = symbols_list_size(&plan->symbols);
-	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
-	struct symbol *spare = scratch_take(&scratch, list_size, 8);
-	struct fault_info *marks = &plan->fault_info;
-
-	if (spare == NULL)
-		return;
-	span_read(plan->symbols.names, 0, bytes + list_size, (size_t)plan->symbols.names.size);
-	marks->names = (struct fault_range){ window + list_size,
-		                             window + list_size + plan->symbols.names.size };
-	marks->names_at = physical(plan->machine, bytes + list_size);
-	marks->symbols = physical(plan->machine, bytes);
-	marks->symbol_count =
-		symbols_write(&plan->symbols, plan->kernel->virt, plan->slide, marks->names.begin,
-	                      (struct symbol *)(void *)bytes, spare);
 }
 
 /* The symbols, unless the protocol has left them for the kernel, and so for us, already. */

@@ -3,7 +3,7 @@
  * processors.c - plans the start of the other CPUs: which they are, and where they wake. Knows no
  * protocol; what they find when they are there is the protocol's.
  */
-#include "core/plan.h"
+#include "core/plan/processors.h"
 
 /* A page below 1 MiB that is free once the BIOS is left: the highest. 0 if there is none. */
 static uint64_t find_low_page(const struct plan *plan)

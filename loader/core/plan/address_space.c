@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* address_space.c - finds virtual addresses at which nothing is mapped. Makes no page tables. */
+#include "core/plan/address_space.h"
+
+#define SLOT        (512 * GIB)
+#define HIGHER_HALF UINT64_C(0xffff800000000000)
+#define LAST_SLOT   UINT64_C(0xffffff8000000000)
+#define LOWER_END   UINT64_C(0x0000800000000000)
+#define WINDOW_BASE UINT64_C(0xffffa00000000000)
+
+/* The first placement that is mapped in a page of `virt`, or NULL. */
+static const struct placement *mapped_at(const struct plan *plan, struct virt_range virt)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		struct virt_range taken = placement_virtual(&plan->placements[i]);
+
+		taken = (struct virt_range){ page_down(taken.begin), page_up(taken.end) };
+		if (plan->placements[i].rights != 0 && virt_overlap(taken, virt))
+			return &plan->placements[i];
+	}
+	return NULL;
+}
+
+bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const char *name)
+{
+	unsigned levels = plan->config->options.paging_levels;
+	const struct placement *other = mapped_at(plan, virt);
+	struct virt_range taken;
+
+	if (!is_canonical(virt.begin, virt.end - virt.begin, virtual_bits(levels)))
+		return refuse(plan->report, DIAG_ORDER_BAD_VALUE,
+		              "%s: %#llx-%#llx goes beyond the addresses that the CPU has", name,
+		              ULL(virt.begin), ULL(virt.end));
+	if (other == NULL)
+		return true;
+	taken = placement_virtual(other);
+	return refuse(plan->report, DIAG_MAP_COLLIDES, "%s: %#llx-%#llx, and the %s: %#llx-%#llx",
+	              name, ULL(virt.begin), ULL(virt.end), use_name(other->use), ULL(taken.begin),
+	              ULL(taken.end));
+}
+
+/* As plan_find_virtual(), in [begin, end) only. */
+static bool find_slots(const struct plan *plan, uint64_t size, uint64_t begin, uint64_t end,
+                       uint64_t *at)
+{
+	for (*at = begin; *at < end && in_bounds(*at, size, end); *at += SLOT) {
+		if (mapped_at(plan, (struct virt_range){ *at, *at + size }) == NULL)
+			return true;
+	}
+	return false;
+}
+
+bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, uint64_t *at)
+{
+	if (find_slots(plan, size, first, LAST_SLOT, at)
+	    || find_slots(plan, size, HIGHER_HALF, LAST_SLOT, at)
+	    || find_slots(plan, size, SLOT, LOWER_END, at))
+		return true;
+	return refuse(plan->report, DIAG_MAP_NO_ROOM,
+	              "%llu GiB in one piece, at a multiple of 512 GiB", ULL(size / GIB));
+}
+
+bool plan_window(struct plan *plan, uint64_t size, uint64_t align, uint64_t rest, uint64_t *at)
+{
+	if (plan->window == 0 && !plan_find_virtual(plan, SLOT, WINDOW_BASE, &plan->window))
+		return false;
+	*at = align_up_to(plan->window + PAGE_SIZE, align, rest);
+	plan->window = page_up(*at + size);
+	return true;
+}
+
+uint64_t plan_direct_map_size(const struct plan *plan)
+{
+	uint64_t size = 4 * GIB;
+
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		if (memory_is_ram(plan->memory->ranges[i].type))
+			size = max_u64(size, plan->memory->ranges[i].phys.end);
+	}
+	return size;
+}
+
+/* One piece of the direct map. */
+static bool add_direct_map(struct plan *plan, uint64_t base, uint8_t rights, struct phys_range phys)
+{
+	return plan_add(plan, (struct placement){ .use = USE_DIRECT_MAP,
+	                                          .phys = phys,
+	                                          .virt = { base + phys.begin },
+	                                          .rights = rights });
+}
+
+bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights)
+{
+	if (!add_direct_map(plan, base, rights, (struct phys_range){ 0, 4 * GIB }))
+		return false;
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		const struct memory_range *range = &plan->memory->ranges[i];
+		struct phys_range high = { max_u64(range->phys.begin, 4 * GIB), range->phys.end };
+
+		if (memory_is_ram(range->type) && high.begin < high.end
+		    && !add_direct_map(plan, base, rights, high))
+			return false;
+	}
+	return true;
+}

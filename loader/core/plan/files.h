@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* files.h - where modules and the kernel's own file lie. */
+#ifndef CORE_PLAN_FILES_H
+#define CORE_PLAN_FILES_H
+
+#include "core/plan/plan.h"
+
+/* Keeps the kernel's file where it was read to, if -kernelfile asks for it. */
+bool plan_kernel_file(struct plan *plan);
+
+/* Places the modules, where they lie already if that is a page boundary; maps none of them. */
+bool plan_modules(struct plan *plan);
+
+#endif

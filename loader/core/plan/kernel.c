@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kernel.c - places the kernel: chooses its slide, cuts its segments into pieces with the same
+ * rights, and finds memory for them, together if it can be.
+ */
+#include "core/plan/kernel.h"
+
+#include "core/plan/allocate.h"
+#include "core/plan/copies.h"
+
+#define PIE_BASE UINT64_C(0xffffffff80000000) /* the top 2 GiB: -mcmodel=kernel reaches it */
+#define IN_PLACE_MIN \
+	(64 * KIB) /* smaller kernels are copied: it is quicker than to think about it */
+
+/* The virtual bytes that segment number `i` answers for: whole pages, but that a shared page is
+ * split where the next begins. */
+static struct virt_range segment_share(const struct kernel *kernel, unsigned i)
+{
+	const struct segment *segment = &kernel->segments[i];
+	struct virt_range share = { page_down(segment->virt.begin), page_up(segment->virt.end) };
+
+	if (i > 0 && page_up(segment[-1].virt.end) > share.begin)
+		share.begin = segment->virt.begin;
+	if (i + 1 < kernel->segment_count && page_down(segment[1].virt.begin) < share.end)
+		share.end = segment[1].virt.begin;
+	return share;
+}
+
+/*
+ * Adds, behind the end of the plan's array, the part of a segment that lies in `virt`, with
+ * phys.begin the distance from the kernel's first page. Returns how many were added: 0 if the part
+ * is empty or the array is full.
+ */
+static unsigned add_piece(struct plan *plan, unsigned pieces, const struct segment *segment,
+                          struct virt_range virt, uint8_t rights)
+{
+	struct placement *piece = &plan->placements[plan->count + pieces];
+	uint64_t file_begin = max_u64(virt.begin, segment->virt.begin);
+	uint64_t file_end = min_u64(virt.end, segment->virt.begin + segment->file.size);
+
+	if (virt.begin >= virt.end || plan->count + pieces == PLAN_MAX_PLACEMENTS)
+		return 0;
+	*piece = (struct placement){ .use = USE_KERNEL, .rights = rights, .zero = true };
+	piece->phys.begin = virt.begin - plan->kernel->virt.begin;
+	piece->phys.end = virt.end - plan->kernel->virt.begin;
+	piece->virt.at = virt.begin + plan->slide;
+	if (file_begin < file_end) {
+		span_part(segment->file, file_begin - segment->virt.begin, file_end - file_begin,
+		          &piece->from);
+		piece->from_at = file_begin - virt.begin;
+	}
+	return 1;
+}
+
+/* Cuts the segments into pieces with the same rights: all of one, but that relocation leaves a part
+ * read-only. */
+static unsigned make_pieces(struct plan *plan)
+{
+	const struct kernel *kernel = plan->kernel;
+	struct virt_range relro = kernel->relro;
+	unsigned pieces = 0;
+
+	for (unsigned i = 0; i < kernel->segment_count; i++) {
+		const struct segment *segment = &kernel->segments[i];
+		struct virt_range share = segment_share(kernel, i);
+		struct virt_range fixed = { max_u64(share.begin, relro.begin),
+			                    min_u64(share.end, relro.end) };
+
+		if (fixed.begin >= fixed.end) {
+			pieces += add_piece(plan, pieces, segment, share, segment->rights);
+			continue;
+		}
+		pieces +=
+			add_piece(plan, pieces, segment,
+		                  (struct virt_range){ share.begin, fixed.begin }, segment->rights);
+		pieces += add_piece(plan, pieces, segment, fixed,
+		                    segment->rights & (uint8_t)~RIGHT_WRITE);
+		pieces += add_piece(plan, pieces, segment,
+		                    (struct virt_range){ fixed.end, share.end }, segment->rights);
+	}
+	return pieces;
+}
+
+/*
+ * True if pieces [first, end) of the kernel fit at `base` + their distance. If not, *next is a
+ * higher base at which to try again, or NOWHERE if there is no more memory.
+ */
+static bool try_base(const struct plan *plan, unsigned first, unsigned end, uint64_t base,
+                     bool own_file, uint64_t *next)
+{
+	for (unsigned i = first; i < end; i++) {
+		struct phys_range piece = plan->placements[i].phys;
+		struct phys_range want = { base + piece.begin, base + piece.end };
+		uint64_t at = plan_try(plan, want, own_file);
+
+		if (at == want.begin)
+			continue;
+		*next = at != NOWHERE ? page_up(at - piece.begin) : NOWHERE;
+		return false;
+	}
+	return true;
+}
+
+/* As find_base(), for a first piece from `lowest` on. */
+static bool find_base_above(const struct plan *plan, uint64_t lowest, unsigned first, unsigned end,
+                            uint64_t align, uint64_t *base)
+{
+	uint64_t rest = plan->kernel->virt.begin + plan->slide;
+	uint64_t next = lowest - page_down(plan->placements[first].phys.begin);
+
+	do {
+		*base = align_up_to(next, align, rest);
+		if (try_base(plan, first, end, *base, false, &next))
+			return true;
+	} while (next != NOWHERE);
+	return false;
+}
+
+/* The physical base for pieces [first, end), lowest first, the same as their virtual address modulo
+ * `align`. */
+static bool find_base(const struct plan *plan, unsigned first, unsigned end, uint64_t align,
+                      uint64_t *base)
+{
+	return find_base_above(plan, plan->lowest, first, end, align, base)
+	    || find_base_above(plan, LOWEST_PLACE, first, end, align, base);
+}
+
+/* As find_base(), with the largest page size first from which the pieces can gain anything. */
+static bool find_best_base(const struct plan *plan, unsigned first, unsigned end, uint64_t *base)
+{
+	uint64_t size = plan->placements[end - 1].phys.end - plan->placements[first].phys.begin;
+
+	return (size >= GIB && plan->machine->cpu.gib_pages && !plan->small_pages
+	        && find_base(plan, first, end, GIB, base))
+	    || (size >= 2 * MIB && !plan->small_pages && find_base(plan, first, end, 2 * MIB, base))
+	    || find_base(plan, first, end, PAGE_SIZE, base);
+}
+
+/* Gives pieces [first, end) their physical addresses. */
+static void set_base(struct plan *plan, unsigned first, unsigned end, uint64_t base)
+{
+	for (unsigned i = first; i < end; i++) {
+		plan->placements[i].phys.begin += base;
+		plan->placements[i].phys.end += base;
+	}
+}
+
+/* True if the kernel's pieces, put at `base`, can be copied there from where they lie without
+ * destroying each other. */
+static bool can_copy(const struct plan *plan, unsigned first, unsigned end, uint64_t base)
+{
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	struct copy *copies = scratch_take(&scratch, (end - first) * sizeof(*copies), 8);
+	unsigned count = 0;
+
+	for (unsigned i = first; copies != NULL && i < end; i++) {
+		const struct placement *piece = &plan->placements[i];
+
+		if (piece->from.size != 0)
+			copies[count++] = (struct copy){ base + piece->phys.begin + piece->from_at,
+				                         physical(plan->machine, piece->from.bytes),
+				                         piece->from.size };
+	}
+	return copies != NULL && copies_sort(copies, count);
+}
+
+/*
+ * The base at which the largest piece need not be moved, because the file was read to just there:
+ * what makes the start of large kernels quick. False for a small kernel, or if the file is not
+ * where it would help.
+ */
+static bool find_in_place(const struct plan *plan, unsigned first, unsigned end, uint64_t *base)
+{
+	const struct placement *largest = &plan->placements[first];
+	uint64_t at, next;
+
+	for (unsigned i = first; i < end; i++) {
+		if (plan->placements[i].from.size > largest->from.size)
+			largest = &plan->placements[i];
+	}
+	at = physical(plan->machine, largest->from.bytes) - largest->from_at - largest->phys.begin;
+	if (largest->from.size < IN_PLACE_MIN || at + largest->phys.begin < plan->lowest
+	    || (at & (PAGE_SIZE - 1)) != 0 || at > plan->machine->identity_limit)
+		return false;
+	*base = at;
+	return try_base(plan, first, end, at, true, &next) && can_copy(plan, first, end, at);
+}
+
+/* Places each run of pieces that touch by itself: for kernels with gaps that no memory spans. */
+static bool place_apart(struct plan *plan, unsigned first, unsigned end)
+{
+	while (first < end) {
+		unsigned run = first + 1;
+		uint64_t base;
+
+		while (run < end
+		       && page_up(plan->placements[run - 1].phys.end)
+		                  >= page_down(plan->placements[run].phys.begin))
+			run++;
+		if (!find_best_base(plan, first, run, &base))
+			return false;
+		set_base(plan, first, run, base);
+		plan->count = run;
+		first = run;
+	}
+	return true;
+}
+
+/* Refuses a kernel whose pieces [first, end) fit nowhere. */
+static bool refuse_kernel(struct plan *plan, unsigned first, unsigned end)
+{
+	uint64_t need = 0;
+
+	for (unsigned i = first; i < end; i++)
+		need += plan->placements[i].phys.end - plan->placements[i].phys.begin;
+	return plan_refuse_memory(plan, DIAG_MEMORY_KERNEL, "it", need);
+}
+
+/* The largest alignment that any segment asks for, at least 2 MiB: a slide is a multiple of it. */
+static uint64_t slide_step(const struct kernel *kernel)
+{
+	uint64_t step = 2 * MIB;
+
+	for (unsigned i = 0; i < kernel->segment_count; i++)
+		step = max_u64(step, kernel->segments[i].align);
+	return step;
+}
+
+/* Where a position-independent kernel goes: where it is linked, or to the top 2 GiB if that is too
+ * low or with -kaslr. */
+static bool choose_slide(struct plan *plan)
+{
+	const struct kernel *kernel = plan->kernel;
+	bool kaslr = plan->config->options.kaslr;
+	uint64_t step = slide_step(kernel);
+	uint64_t begin = align_down(kernel->virt.begin, step);
+	uint64_t size = kernel->virt.end - begin;
+	uint64_t choice = kaslr ? GIB : 0;
+
+	if (kaslr && !kernel->position_independent)
+		return refuse(plan->report, DIAG_KASLR_NOT_PIE, "it is linked at %#llx",
+		              ULL(kernel->virt.begin));
+	if (!kernel->position_independent || (kernel->virt.begin >= plan->pie_lowest && !kaslr))
+		return true;
+	if (step > GIB || size > -PIE_BASE - step - choice)
+		return refuse(plan->report, DIAG_ELF_PIE_TOO_LARGE,
+		              "it takes %#llx bytes with an alignment of %#llx", ULL(size),
+		              ULL(step));
+	plan->slide = PIE_BASE - begin;
+	if (kaslr)
+		plan->slide += align_down(plan->machine->random & (GIB - 1), step);
+	return true;
+}
+
+bool plan_kernel(struct plan *plan)
+{
+	unsigned first = plan->count;
+	unsigned end;
+	uint64_t base;
+
+	if (!choose_slide(plan))
+		return false;
+	end = first + make_pieces(plan);
+	if (end == PLAN_MAX_PLACEMENTS)
+		return refuse(plan->report, DIAG_TOO_MANY_PIECES, "at most %u can be placed",
+		              PLAN_MAX_PLACEMENTS);
+	if ((!plan->config->options.kernel_file && find_in_place(plan, first, end, &base))
+	    || find_best_base(plan, first, end, &base)) {
+		set_base(plan, first, end, base);
+		plan->kernel_physical = base;
+		plan->count = end;
+		return true;
+	}
+	return place_apart(plan, first, end) || refuse_kernel(plan, first, end);
+}
+
+uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+		uint64_t distance = address + plan->slide - placement->virt.at;
+
+		if (placement->use == USE_KERNEL
+		    && distance < placement->phys.end - placement->phys.begin)
+			return placement->phys.begin + distance;
+	}
+	return 0;
+}

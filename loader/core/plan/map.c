@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* map.c - makes both sets of page tables from the placements. */
+#include "core/plan/map.h"
+
+#include "core/plan/copies.h"
+#include "core/plan/fault_info.h"
+
+/* Maps a placement where it belongs, in whole pages. */
+static bool map_placement(struct page_tables *tables, const struct placement *placement)
+{
+	struct virt_range virt = placement_virtual(placement);
+
+	virt = (struct virt_range){ page_down(virt.begin), page_up(virt.end) };
+	return placement->rights == 0
+	    || page_tables_map(tables, virt, (struct phys){ page_down(placement->phys.begin) },
+	                       placement->rights, placement->cache);
+}
+
+/* Maps physical memory where it is, for the loader's own use. */
+static bool map_identity(struct page_tables *tables, uint64_t begin, uint64_t end)
+{
+	struct virt_range virt = { page_down(begin), page_up(end) };
+
+	return page_tables_map(tables, virt, (struct phys){ virt.begin },
+	                       RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, CACHE_WRITE_BACK);
+}
+
+/* The tables for carrying out, and for explaining faults: all that the loader can point at, all RAM
+ * beyond it, and the resident part. */
+static bool map_launch(struct plan *plan)
+{
+	struct page_tables *tables = &plan->launch;
+
+	if (!page_tables_begin(tables, plan->scratch, plan->machine,
+	                       plan->config->options.paging_levels)
+	    || !map_identity(tables, 0, plan->machine->identity_limit))
+		return false;
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+
+		if (placement->use == USE_RESIDENT && !map_placement(tables, placement))
+			return false;
+		if (placement->use <= USE_DIRECT_MAP
+		    && placement->phys.end > plan->machine->identity_limit
+		    && !map_identity(tables, placement->phys.begin, placement->phys.end))
+			return false;
+	}
+	return true;
+}
+
+/* The kernel's tables. What was mapped first stays, so the kernel's own pages win over identity
+ * maps. */
+static bool map_kernel(struct plan *plan)
+{
+	if (!page_tables_begin(&plan->tables, plan->scratch, plan->machine,
+	                       plan->config->options.paging_levels))
+		return false;
+	for (unsigned i = 0; i < plan->count; i++) {
+		if (plan->small_pages)
+			plan->tables.largest = plan->placements[i].use == USE_DIRECT_MAP ? 2 : 1;
+		if (!map_placement(&plan->tables, &plan->placements[i]))
+			return false;
+	}
+	if (plan->recursive_slot != 0)
+		page_tables_map_self(&plan->tables, plan->recursive_slot);
+	return true;
+}
+
+/* Adds what was taken of scratch memory since `begin`, in whole pages, as a placement. */
+static bool add_taken(struct plan *plan, enum use use, const uint8_t *begin)
+{
+	const uint8_t *end = scratch_take(plan->scratch, 0, PAGE_SIZE);
+	struct phys_range taken = { physical(plan->machine, begin), physical(plan->machine, end) };
+
+	return end != NULL && plan_add(plan, (struct placement){ .use = use, .phys = taken });
+}
+
+bool plan_map(struct plan *plan)
+{
+	uint8_t *begin = scratch_take(plan->scratch, 0, PAGE_SIZE);
+	uint64_t left = (uint64_t)(plan->scratch->end - plan->scratch->at);
+
+	if (begin == NULL || !map_kernel(plan) || !add_taken(plan, USE_PAGE_TABLES, begin))
+		return refuse(plan->report, DIAG_MEMORY_LOADER,
+		              "the kernel's page tables take more than the %llu KiB that are left",
+		              ULL(left / KIB));
+	begin = plan->scratch->at;
+	if (!map_launch(plan) || !plan_fault_info(plan) || !add_taken(plan, USE_RESIDENT, begin)
+	    || !plan_copies(plan))
+		return refuse(plan->report, DIAG_MEMORY_LOADER,
+		              "the loader's own page tables take more than the %llu KiB that are "
+		              "left",
+		              ULL((uint64_t)(plan->scratch->end - begin) / KIB));
+	return true;
+}

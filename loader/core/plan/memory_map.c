@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* memory_map.c - what the firmware's memory becomes once everything is placed. */
+#include "core/plan/memory_map.h"
+
+/* What a placement makes of the memory under it. */
+static enum memory_type placement_type(const struct placement *placement)
+{
+	static const enum memory_type types[USES] = {
+		[USE_KERNEL] = MEMORY_KERNEL,
+		[USE_MODULE] = MEMORY_MODULE,
+		[USE_STACK] = MEMORY_STACK,
+		[USE_BOOT_INFO] = MEMORY_BOOT_INFO,
+		[USE_PAGE_TABLES] = MEMORY_PAGE_TABLES,
+		[USE_RESIDENT] = MEMORY_RESIDENT,
+		[USE_KERNEL_FILE] = MEMORY_KERNEL_FILE,
+		[USE_FRAMEBUFFER] = MEMORY_FRAMEBUFFER,
+	};
+
+	return types[placement->use];
+}
+
+const struct memory *plan_memory_map(const struct plan *plan)
+{
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	unsigned most = plan->memory->count + plan->count;
+	struct memory *map = scratch_take(&scratch, sizeof(*map), 8);
+	struct memory_range *regions = scratch_take(&scratch, most * sizeof(*regions), 8);
+	unsigned count = 0;
+
+	if (map == NULL || regions == NULL) {
+		refuse(plan->report, DIAG_MEMORY_LOADER, "the memory map's %u regions", most);
+		return NULL;
+	}
+	for (unsigned i = 0; i < plan->memory->count; i++)
+		regions[count++] = plan->memory->ranges[i];
+	for (unsigned i = 0; i < plan->count; i++) {
+		enum memory_type type = placement_type(&plan->placements[i]);
+
+		if (type != MEMORY_NONE)
+			regions[count++] = (struct memory_range){ plan->placements[i].phys, type };
+	}
+	return memory_from_regions(map, regions, count, scratch, plan->report) ? map : NULL;
+}

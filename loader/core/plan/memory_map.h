@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* memory_map.h - the memory map with all that is planned. */
+#ifndef CORE_PLAN_MEMORY_MAP_H
+#define CORE_PLAN_MEMORY_MAP_H
+
+#include "core/plan/plan.h"
+
+/*
+ * The memory map with everything that is placed in it; NULL, with the reason in the report, if
+ * there is no room for it. It lies in scratch memory that is only borrowed: use it before anything
+ * is taken.
+ */
+const struct memory *plan_memory_map(const struct plan *plan);
+
+#endif

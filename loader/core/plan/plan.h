@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.h - the plan: one array of placements, from which the copying, the page tables, the kernel's
+ * memory map and the printout are all made. So they cannot disagree.
+ *
+ * The steps that every protocol is planned with are in the files beside this one; loader/protocols/
+ * puts them together.
+ */
+#ifndef CORE_PLAN_PLAN_H
+#define CORE_PLAN_PLAN_H
+
+#include "core/config.h"
+#include "core/elf/read.h"
+#include "core/fault_info.h"
+#include "core/launch.h"
+#include "core/memory.h"
+#include "core/paging.h"
+#include "core/elf/symbols.h"
+
+#define PLAN_MAX_PLACEMENTS 900
+#define LOWEST_PLACE        MIB /* below lie the BIOS's data and video memory, and who started us */
+
+enum use {
+	USE_KERNEL,
+	USE_MODULE,
+	USE_STACK,
+	USE_BOOT_INFO,
+	USE_PAGE_TABLES,
+	USE_RESIDENT,
+	USE_KERNEL_FILE,
+	USE_FRAMEBUFFER,
+	USE_BOUNCE_BUFFER, /* free memory that bytes wait in until they can go to their place */
+	USE_DIRECT_MAP,    /* this and what follows is only mapped; the memory is somebody else's */
+	USE_IDENTITY,
+	USE_VGA,
+	USES
+};
+
+struct placement {
+	enum use use;
+	struct phys_range phys; /* memory it occupies */
+	struct virt virt; /* where phys.begin is mapped, if rights != 0; the same within its page as
+	                     phys */
+	uint8_t rights;   /* of enum rights; 0: not mapped */
+	enum cache cache;
+	struct span from; /* bytes to be at phys.begin + from_at */
+	uint64_t from_at;
+	bool zero; /* all other bytes of phys become zero */
+};
+
+/*
+ * The state of the machine at the kernel's first instruction, as far as protocols differ in it.
+ * What plan_begin() sets is the native protocol's: see docs/protocol.md.
+ */
+struct entry_state {
+	uint64_t rip, rsp; /* the address to return to is pushed below rsp */
+	uint64_t rdi;      /* in long mode */
+	uint64_t rax, rbx; /* in protected mode */
+	uint64_t tsc_slot; /* physical address where the time of the jump is to be stored, or 0 */
+	uint32_t cr0, cr4; /* CR4.LA57 is added with 5-level paging */
+	uint16_t cs, ss, data, fs;
+	enum descriptors descriptors;
+	uint32_t flags;    /* enum launch_flags */
+	bool keep_pics;    /* leave the interrupt controllers' masks as the BIOS had them */
+	uint8_t bios_mode; /* screen mode of the BIOS to be set, which clears it; 0: as it is */
+};
+
+struct plan {
+	const struct machine *machine;
+	const struct config *config;
+	const struct kernel *kernel;
+	const struct memory *memory; /* what the firmware left */
+	struct scratch *scratch;
+	struct phys_range workspace; /* all of the scratch memory */
+	struct report *report;
+	const char *protocol; /* its name */
+
+	unsigned count; /* of placements */
+
+	uint64_t pie_lowest;      /* a position-independent kernel linked below this is slid */
+	uint64_t slide;           /* what is added to the kernel's addresses */
+	uint64_t kernel_physical; /* of the kernel's first page, if all of it lies together, or 0 */
+	uint64_t window;          /* next free virtual address for windows; 0: none chosen yet */
+
+	struct symbols symbols; /* the kernel's, if they are known and fit into memory */
+
+	uint64_t resident;        /* physical address of the resident part */
+	uint64_t resident_window; /* virtual address of the same */
+	struct entry_state entry; /* how the kernel is entered */
+	uint64_t lowest;          /* where memory is looked for first; if in vain, from 1 MiB on */
+	bool small_pages;         /* the kernel's tables: 4 KiB, in the direct map 2 MiB at most */
+	unsigned recursive_slot;  /* entry of the top page table that maps the table itself; 0: none
+	                           */
+	void *handoff;            /* what the protocol keeps from plan() to seal() */
+
+	struct page_tables tables; /* the kernel's */
+	struct page_tables
+		launch; /* the loader's own while it carries the plan out: identity, and RESIDENT */
+
+	struct fault_info
+		fault_info; /* the protocol fills in what it knows, plan_fault_info() the rest */
+	uint64_t fault_info_at; /* physical address of what is left to the explainer */
+
+	struct copy *copies; /* in an order in which no copy destroys a later one's source */
+	unsigned copy_count;
+	struct fill *fills; /* after all moves */
+	unsigned fill_count;
+	struct patch *patches; /* in scratch memory, after all else */
+	unsigned patch_count;
+
+	unsigned processor_count;            /* other CPUs that will be started */
+	struct launch_processor *processors; /* in the resident part's memory */
+	uint64_t trampoline;                 /* the page in which they begin */
+
+	/* Large; beyond the count, whatever was in memory. */
+	struct placement placements[PLAN_MAX_PLACEMENTS];
+};
+
+/* An empty plan. */
+void plan_begin(struct plan *plan, const struct machine *machine, const struct config *config,
+                const struct kernel *kernel, const struct memory *memory, struct scratch *scratch,
+                struct report *report);
+
+/* Adds a placement. False, with the reason in the report, if there are too many. */
+bool plan_add(struct plan *plan, struct placement placement);
+
+/* The virtual addresses of a placement. */
+struct virt_range placement_virtual(const struct placement *placement);
+
+/* What a placement is for, in words: "kernel", "stack" ... The string is static. */
+const char *use_name(enum use use);
+
+#endif

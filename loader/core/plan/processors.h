@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* processors.h - plans the start of the other CPUs. */
+#ifndef CORE_PLAN_PROCESSORS_H
+#define CORE_PLAN_PROCESSORS_H
+
+#include "core/plan/plan.h"
+
+/*
+ * Plans to start the other CPUs, before plan_resident(): counts them, and takes a page in which
+ * they wake. The count stays 0, with a warning if there are any, where they cannot be started. The
+ * protocol gives them stacks and work, with plan_processor().
+ */
+bool plan_processors(struct plan *plan);
+
+/* The record of the next CPU that will be started, in the order of the firmware's list; NULL for
+ * one that is not: the first, or any without plan_processors(). *next begins with 0. */
+struct launch_processor *plan_processor(struct plan *plan, const struct processor *processor,
+                                        unsigned *next);
+
+#endif
