@@ -3,7 +3,9 @@
 #include "explain/explain.h"
 
 #include "explain/frame.h"
-#include "explain/words.h"
+#include "explain/other.h"
+#include "explain/page.h"
+#include "explain/protection.h"
 
 /* Names the exceptions (SDM volume 3A, table 6-1). */
 static const char *name_of(uint64_t vector, const char **mnemonic)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* other.c - all exceptions but page and protection faults, and what is none at all. */
-#include "explain/terms.h"
+#include "explain/other.h"
+
 #include "explain/frame.h"
-#include "explain/words.h"
+#include "explain/terms.h"
 
 /* Says both at once. */
 static void say(struct words *words, const char *kind, const char *happened, const char *cause)
@@ -10,11 +11,6 @@ static void say(struct words *words, const char *kind, const char *happened, con
 	words->kind = kind;
 	text_add(&words->happened, "%s %s", words_who(words), happened);
 	text_add(&words->cause, "%s", cause);
-}
-
-bool words_code_is(const struct words *words, uint8_t first, uint8_t second)
-{
-	return words->in.count >= 2 && words->in.bytes[0] == first && words->in.bytes[1] == second;
 }
 
 /* True if the instruction uses the XMM registers, as far as opcodes tell. */

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* page.c - page faults in words: what was tried, what lies there, and why that cannot be. */
+#include "explain/page.h"
+
 #include "explain/terms.h"
-#include "explain/words.h"
 
 #define NEAR       MIB          /* beyond the end of something, and probably meant for it */
 #define STACK_NEAR (64 * MIB)   /* below the stack, and probably meant for it */
 #define OPERAND    64           /* bytes that an operand can have */
 #define MAP_REACH  (8192 * GIB) /* of the direct map, before other things come */
-
-const char *words_who(const struct words *words)
-{
-	return (words->fault->cs & 3) == 3 ? "The program in user mode" : "The kernel";
-}
 
 /* True if the kernel was started as one of the Limine protocol. */
 static bool is_limine(const struct words *words)
@@ -25,43 +21,6 @@ static const char *access_name(uint64_t error)
 	if ((error & PAGE_FAULT_FETCH) != 0)
 		return "jumped to";
 	return (error & PAGE_FAULT_WRITE) != 0 ? "wrote to" : "read from";
-}
-
-/* Names a segment of the kernel by what it may. */
-static void add_segment(struct text *text, const struct fault_info_segment *segment)
-{
-	bool write = (segment->rights & RIGHT_WRITE) != 0;
-	bool execute = (segment->rights & RIGHT_EXECUTE) != 0;
-
-	text_add(text, "the kernel's %s (segment %u, %c%c%c)",
-	         execute ? "code"
-	         : write ? "data"
-	                 : "read-only data",
-	         segment->number, (segment->rights & RIGHT_READ) != 0 ? 'r' : '-',
-	         write ? 'w' : '-', execute ? 'x' : '-');
-}
-
-bool words_place(struct words *words, struct text *text, uint64_t address)
-{
-	const struct fault_info *marks = words->marks;
-	struct fault_info_segment segment;
-
-	if (look_segment(words->look, address, &segment))
-		add_segment(text, &segment);
-	else if (fault_range_has(marks->stack, address))
-		text_add(text, "the stack");
-	else if (fault_range_has(marks->resident, address))
-		text_add(text, "Longjump's own code and tables");
-	else if (fault_range_has(marks->boot_info, address))
-		text_add(text, "%s", terms_of(marks)->boot_info);
-	else if (fault_range_has(marks->framebuffer, address))
-		text_add(text, "the framebuffer");
-	else if (fault_range_has(marks->direct_map, address))
-		text_add(text, "%s, at physical %#llx", terms_of(marks)->direct_map,
-		         ULL(address - marks->direct_map.begin));
-	else
-		return false;
-	return true;
 }
 
 /* Says which register brought the address, if that can be seen. */
@@ -284,7 +243,7 @@ static void words_past(struct words *words, const struct fault_info_segment *seg
 	else
 		text_add(&words->happened, ", %#llx bytes behind ",
 		         ULL(words->fault->cr2 - segment->end));
-	add_segment(&words->happened, segment);
+	words_segment(&words->happened, segment);
 	text_add(&words->happened, ". Nothing is mapped there.");
 	text_add(&words->cause,
 	         "An index beyond the end of an array, or memory behind the kernel "

@@ -3,7 +3,7 @@
  * protection.c - #GP, #SS, #NP and #TS in words. The CPU gives a selector or nothing at all, so
  * what it was about is read off the instruction (Intel SDM volume 3A, 6.15, interrupt 13).
  */
-#include "explain/words.h"
+#include "explain/protection.h"
 
 #define SSE_ALIGNMENT 16
 

@@ -17,13 +17,8 @@ struct words {
 	struct text cause;     /* what usually causes it */
 };
 
-/* Each says what happened and what usually causes it. */
-void words_page(struct words *words);       /* #PF */
-void words_protection(struct words *words); /* #GP, #SS, #NP, #TS */
-void words_opcode(struct words *words);     /* #UD, #NM */
-void words_interrupt(struct words *words);  /* an interrupt that came as if it were an exception */
-void words_double(struct words *words);     /* #DF */
-void words_other(struct words *words);      /* all others */
+/* Appends what a segment of the kernel is, by its rights. */
+void words_segment(struct text *text, const struct fault_info_segment *segment);
 
 /* Appends "the kernel's read-only data (segment 0, r--)", or what else lies there. False if nothing
  * is known to. */

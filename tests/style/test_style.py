@@ -110,6 +110,40 @@ def test_functions_fit_on_a_screen():
     assert not long, "\n".join(long)
 
 
+def code_of(path):
+    """A C file without its comments and with its long macros on one line."""
+    text = re.sub(r"(?s)/\*.*?\*/", "", (ROOT / path).read_text("utf-8"))
+    return text.replace("\\\n", " ")
+
+
+def declared(path):
+    """The functions that a header declares."""
+    prototype = r"(?m)^(?!static\b|typedef\b)\w[\w *]*?\b(\w+)\([^;{]*\)[^;{]*;"
+    return set(re.findall(prototype, code_of(path)))
+
+
+def defined(path):
+    """The functions that a C file defines for others."""
+    head = r"(?m)^(?!static\b)\w[\w *]*?\b(\w+)\([^;{]*\)\n\{"
+    return set(re.findall(head, code_of(path)))
+
+
+# What others define: base.h's functions of the C library, for each platform; and Syslinux itself.
+DEFINED_ELSEWHERE = {"memcpy", "memmove", "memset", "memcmp"}
+NOT_OURS_TO_DEFINE = {"loader/platform/com32/syslinux.h"}
+
+
+def test_a_header_is_implemented_by_the_file_of_its_name():
+    for path in files(".h"):
+        if path.parts[0] != "loader" or str(path) in NOT_OURS_TO_DEFINE:
+            continue
+        own = path.with_suffix(".c")
+        missing = declared(path) - DEFINED_ELSEWHERE
+        if missing and (ROOT / own).exists():
+            missing -= defined(own)
+        assert not missing, f"{path} declares, but {own} does not define: {sorted(missing)}"
+
+
 def includes(folder):
     """What the files of a folder include: place, and the name with its brackets."""
     for place, line in lines({".c", ".h", ".def"}):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check.h - all that is known of a kernel once it has been checked, and the two ways to tell it. */
+/* check.h - all that is known of a kernel once it has been checked. */
 #ifndef HOST_CHECK_H
 #define HOST_CHECK_H
 
@@ -27,9 +27,5 @@ unsigned check_warnings(const struct check *check);
 
 /* Bytes of memory that are placed for `use`. */
 uint64_t check_placed(const struct check *check, enum use use);
-
-/* Prints it for people, or for programs (one JSON object). */
-void show_text(const struct check *check);
-void show_json(const struct check *check);
 
 #endif

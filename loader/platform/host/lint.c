@@ -3,6 +3,8 @@
 #define _DEFAULT_SOURCE
 #include "platform/host/lint.h"
 
+#include "platform/host/lint_code.h"
+#include "platform/host/lint_limine.h"
 #include "protocols/multiboot/multiboot_header.h"
 
 #include <stdlib.h>

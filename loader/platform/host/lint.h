@@ -9,14 +9,8 @@
 #include "core/boot.h"
 #include "platform/host/sections.h"
 
-/* Everything below. `plan` is that of a boot that was prepared; warnings go to its report. */
+/* Everything. `plan` is that of a boot that was prepared; warnings go to its report. */
 void lint(const struct plan *plan, const struct sections *sections);
-
-/* What the machine code shows: red zone, SSE, AVX, stack protector (lint_code.c). */
-void lint_code(const struct plan *plan, const struct sections *sections);
-
-/* Limine requests that no loader finds (lint_limine.c). */
-void lint_limine(const struct plan *plan);
 
 /* Bytes of debug data in the file, and of everything that no segment and no section claims. */
 uint64_t lint_debug_size(const struct sections *sections);

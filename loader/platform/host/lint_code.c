@@ -5,8 +5,9 @@
  * says it is. What cannot be read is passed over, so all counts are "at least".
  */
 #define _GNU_SOURCE
+#include "platform/host/lint_code.h"
+
 #include "platform/host/insn.h"
-#include "platform/host/lint.h"
 
 #include <stdlib.h>
 #include <string.h>

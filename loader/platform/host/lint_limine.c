@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lint_limine.c - Limine requests that stay unanswered because they lie where no loader looks. */
-#include "platform/host/lint.h"
+#include "platform/host/lint_limine.h"
 
 #include "protocols/limine/limine_requests.h"
 

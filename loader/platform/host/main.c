@@ -12,6 +12,8 @@
 #include "platform/host/check.h"
 #include "platform/host/lint.h"
 #include "platform/host/read.h"
+#include "platform/host/show_json.h"
+#include "platform/host/show_text.h"
 #include "protocols/protocols.h"
 
 #include <stdio.h>
@@ -22,36 +24,6 @@
 
 /* What the shell is told. */
 enum { STARTS, REFUSED, UNREADABLE };
-
-const struct finding *check_refusal(const struct check *check)
-{
-	for (unsigned i = 0; i < check->report.count; i++) {
-		if (check->report.findings[i].refusal)
-			return &check->report.findings[i];
-	}
-	return NULL;
-}
-
-unsigned check_warnings(const struct check *check)
-{
-	unsigned count = check->report.lost;
-
-	for (unsigned i = 0; i < check->report.count; i++)
-		count += !check->report.findings[i].refusal;
-	return count;
-}
-
-uint64_t check_placed(const struct check *check, enum use use)
-{
-	const struct plan *plan = &check->boot.plan;
-	uint64_t size = 0;
-
-	for (unsigned i = 0; i < plan->count; i++) {
-		if (plan->placements[i].use == use)
-			size += plan->placements[i].phys.end - plan->placements[i].phys.begin;
-	}
-	return size;
-}
 
 /*
  * Reads the kernel, asks it how it is to be started and what it would like to have, and reads the

@@ -3,7 +3,8 @@
  * show_json.c - tells what was found, for programs: one JSON object on one line. Addresses are
  * strings in hexadecimal, since JSON's numbers end at 53 bits; sizes are numbers.
  */
-#include "platform/host/check.h"
+#include "platform/host/show_json.h"
+
 #include "platform/host/lint.h"
 
 #include <inttypes.h>

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* other.h - all exceptions in words that have no file of their own. */
+#ifndef EXPLAIN_OTHER_H
+#define EXPLAIN_OTHER_H
+
+#include "explain/words.h"
+
+/* Each says what happened and what usually causes it. */
+void words_opcode(struct words *words);    /* #UD, #NM */
+void words_interrupt(struct words *words); /* an interrupt that came as if it were an exception */
+void words_double(struct words *words);    /* #DF */
+void words_other(struct words *words);     /* all others */
+
+#endif

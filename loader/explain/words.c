@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* words.c - names who did it, and what lies at an address. */
+#include "explain/words.h"
+
+#include "explain/terms.h"
+
+const char *words_who(const struct words *words)
+{
+	return (words->fault->cs & 3) == 3 ? "The program in user mode" : "The kernel";
+}
+
+void words_segment(struct text *text, const struct fault_info_segment *segment)
+{
+	bool write = (segment->rights & RIGHT_WRITE) != 0;
+	bool execute = (segment->rights & RIGHT_EXECUTE) != 0;
+
+	text_add(text, "the kernel's %s (segment %u, %c%c%c)",
+	         execute ? "code"
+	         : write ? "data"
+	                 : "read-only data",
+	         segment->number, (segment->rights & RIGHT_READ) != 0 ? 'r' : '-',
+	         write ? 'w' : '-', execute ? 'x' : '-');
+}
+
+bool words_place(struct words *words, struct text *text, uint64_t address)
+{
+	const struct fault_info *marks = words->marks;
+	struct fault_info_segment segment;
+
+	if (look_segment(words->look, address, &segment))
+		words_segment(text, &segment);
+	else if (fault_range_has(marks->stack, address))
+		text_add(text, "the stack");
+	else if (fault_range_has(marks->resident, address))
+		text_add(text, "Longjump's own code and tables");
+	else if (fault_range_has(marks->boot_info, address))
+		text_add(text, "%s", terms_of(marks)->boot_info);
+	else if (fault_range_has(marks->framebuffer, address))
+		text_add(text, "the framebuffer");
+	else if (fault_range_has(marks->direct_map, address))
+		text_add(text, "%s, at physical %#llx", terms_of(marks)->direct_map,
+		         ULL(address - marks->direct_map.begin));
+	else
+		return false;
+	return true;
+}
+
+bool words_code_is(const struct words *words, uint8_t first, uint8_t second)
+{
+	return words->in.count >= 2 && words->in.bytes[0] == first && words->in.bytes[1] == second;
+}

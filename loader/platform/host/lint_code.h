@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* lint_code.h - what the machine code shows: red zone, SSE, AVX, stack protector. */
+#ifndef HOST_LINT_CODE_H
+#define HOST_LINT_CODE_H
+
+#include "core/plan/plan.h"
+#include "platform/host/sections.h"
+
+/* Warns about what bites. */
+void lint_code(const struct plan *plan, const struct sections *sections);
+
+#endif
