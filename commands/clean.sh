@@ -10,7 +10,8 @@ for word; do
 		cat <<'END'
 usage: ./build.sh clean
 
-Removes the folder build/, where everything lies that was ever built here.
+Removes the folder build/, where everything lies that was ever built here. If build/ is a symbolic
+link, only the link is removed. A build that is under way is waited for.
 
 examples:
     ./build.sh clean && ./build.sh
@@ -25,5 +26,18 @@ END
 done
 
 build=${LONGJUMP_BUILD:-$root/build}
-rm -rf -- "$build"
-echo "${build##*/}/ is removed"
+name=${build##*/}
+if [[ -L $build ]]; then
+	place=$(readlink -- "$build")
+	rm -- "$build"
+	echo "$name, a symbolic link to $place, is removed; what is in $place stays there"
+	exit
+fi
+
+# Whoever compiles holds this lock.
+if [[ -f $build/.lock && ! -L $build/.lock ]] && exec 9<"$build/.lock" && ! flock -n 9; then
+	echo "waiting for a build that is under way"
+	flock 9
+fi
+rm -rf --one-file-system -- "$build"
+echo "$name/ is removed"

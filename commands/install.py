@@ -2,14 +2,17 @@
 # install - puts a command `longjump`, the module and the header where a system expects them
 """The command `install`: lays files down below a prefix, and writes down which, for `uninstall`."""
 
+import errno
+import hashlib
 import os
 import re
-import shutil
+import tempfile
 from pathlib import Path
 
+from lib.files import create, errors_named, open_folder, parent_of
 from lib.project import BUILD, ROOT, Stop, make, need, run, say, shown, start
 from lib.words import Option, Command
-from uninstall import LIST, PREFIX, installed, remove_installed
+from uninstall import LIST, PREFIX, installed, is_as_installed, remove_installed
 
 COMMAND = Command(
     "install",
@@ -43,6 +46,10 @@ LINKS = {
     "share/bash-completion/completions/longjump": "../../longjump/commands/lib/completion.bash",
     f"{HOME}/built/longjump.c32": f"../../../{MODULE}",
 }
+IN_THE_WAY = (
+    "{} is there already, and is not what install has put there:"
+    " move it away, or choose another --prefix"
+)
 PKG_CONFIG = """\
 prefix={prefix}
 includedir=${{prefix}}/include
@@ -62,14 +69,14 @@ def install(given):
     make("build/longjump.c32", "build/kernel.elf", "build/check")
     files = gather(prefix)
     before = installed(prefix)
-    in_the_way = [name for name in (*files, *LINKS)
-                  if os.path.lexists(prefix / name) and name not in before]  # fmt: skip
-    if in_the_way:
-        raise Stop(f"{prefix / in_the_way[0]} is there already, and was not put there by install:"
-                   " move it away, or choose another --prefix")  # fmt: skip
     try:
-        remove_installed(prefix)
+        if prefix.is_dir():
+            for name in (*files, *LINKS):
+                check_unchanged(prefix, name, before.get(name))
+            remove_installed(prefix, before)
         lay_down(prefix, files)
+    except FileExistsError as error:
+        raise Stop(IN_THE_WAY.format(error.filename)) from None
     except OSError as error:
         hint = "sudo ./build.sh install, or ./build.sh install --prefix ~/.local"
         raise Stop(f"{error.filename}: {error.strerror}; {hint}") from None
@@ -79,8 +86,21 @@ def install(given):
     return 0
 
 
+def check_unchanged(prefix, name, mark):
+    """Stops unless there is nothing of this name, or what an earlier `install` has put there, by
+    what its list says."""
+    if not os.path.lexists(prefix / name):
+        return
+    try:
+        if mark and is_as_installed(mark)(prefix / name, None):
+            return
+    except OSError:
+        pass  # it is not even a file
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), prefix / name)
+
+
 def gather(prefix):
-    """What is laid down: its name below the prefix -> a file here, or its contents."""
+    """What is laid down: its name below the prefix -> its contents."""
     files = {
         "include/longjump.h": ROOT / "include/longjump.h",
         MODULE: BUILD / "longjump.c32",
@@ -102,12 +122,25 @@ def gather(prefix):
 
 
 def as_installed(name, what):
-    """A file as it is installed: there the command is called longjump."""
+    """The contents of a file as it is installed: there the command is called longjump, and sources
+    stay here."""
+    if isinstance(what, str):
+        return what.encode()
+    if name in (f"{HOME}/built/kernel.elf", f"{HOME}/built/check"):
+        return without_debug(what)
     if name.startswith(f"{HOME}/") and what.suffix in (".py", ".sh", ".1"):
         text = what.read_text("utf-8").replace("./build.sh", "longjump")
         text = text.replace("build/longjump.iso", "~/.cache/longjump/longjump.iso")
-        return text.replace('"build.sh: ', '"longjump: ')
-    return what
+        return text.replace('"build.sh: ', '"longjump: ').encode()
+    return what.read_bytes()
+
+
+def without_debug(program):
+    """The bytes of a program, but for its debug sections."""
+    with tempfile.TemporaryDirectory(prefix="install.", dir=BUILD) as folder:
+        copy = Path(folder, "copy")
+        run([os.environ.get("OBJCOPY", "objcopy"), "--strip-debug", program, copy])
+        return copy.read_bytes()
 
 
 def version():
@@ -118,27 +151,54 @@ def version():
 
 def lay_down(prefix, files):
     """Makes the files, each readable by everybody, and the list of them, which comes first, so that
-    half an installation can be taken away, too."""
-    names = [*sorted({*files, *LINKS}), LIST]
+    half an installation can be taken away. Nothing that is there is touched: FileExistsError."""
+    marks = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    marks.update({name: f"link:{target}" for name, target in LINKS.items()})
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    is_new = make_folder(prefix, None)
+    below = open_folder(prefix)
+    try:
+        folders = make_folders(prefix, below, {*marks, LIST}) + ["."] * is_new
+        lines = [f"{mark} {name}\n" for name, mark in sorted(marks.items())]
+        lines += [f"folder {name}\n" for name in folders]
+        for name, what in {LIST: "".join(lines).encode(), **files, **LINKS}.items():
+            with errors_named(prefix / name), parent_of(name, below) as folder:
+                lay(name, what, folder)
+    finally:
+        os.close(below)
+
+
+def make_folders(prefix, below, names):
+    """Makes the folders in which files of these names are to be; returns those that are new, each
+    after those in it."""
     folders = sorted({str(folder) for name in names for folder in Path(name).parents})
-    new = [name for name in folders if not (prefix / name).exists()]
-    for name in new:
-        (prefix / name).mkdir(parents=True, exist_ok=True)
-        (prefix / name).chmod(0o755)
-    list_text = "\n".join([*(f"{name}/" for name in reversed(new)), *reversed(names)])
-    (prefix / LIST).write_text(list_text + "\n", encoding="utf-8")
-    (prefix / LIST).chmod(0o644)
-    for name, what in files.items():
-        if isinstance(what, Path):
-            shutil.copyfile(what, prefix / name)
-        else:
-            (prefix / name).write_text(what, encoding="utf-8")
-        is_program = name in (f"{HOME}/build.sh", f"{HOME}/built/check")
-        (prefix / name).chmod(0o755 if is_program else 0o644)
-    for name in (f"{HOME}/built/kernel.elf", f"{HOME}/built/check"):  # the sources stay here
-        run([os.environ.get("OBJCOPY", "objcopy"), "--strip-debug", prefix / name])
-    for name, target in LINKS.items():
-        (prefix / name).symlink_to(target)
+    made = []
+    for name in folders[1:]:  # but for the first, "."
+        with errors_named(prefix / name), parent_of(name, below) as folder:
+            if make_folder(os.path.basename(name), folder):
+                made.insert(0, name)
+    return made
+
+
+def make_folder(name, folder):
+    """Makes a folder; whether it is new."""
+    try:
+        os.mkdir(name, dir_fd=folder)
+    except FileExistsError:
+        return False
+    os.chmod(name, 0o755, dir_fd=folder)
+    return True
+
+
+def lay(name, what, folder):
+    """Makes one file of these bytes, or a link that leads there."""
+    if isinstance(what, str):
+        os.symlink(what, os.path.basename(name), dir_fd=folder)
+        return
+    is_program = name in (f"{HOME}/build.sh", f"{HOME}/built/check")
+    with create(os.path.basename(name), folder) as file:
+        os.fchmod(file.fileno(), 0o755 if is_program else 0o644)
+        file.write(what)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 
+from lib.files import create, open_folder, open_regular, put, workshop
 from lib.project import ROOT, Stop, say, shown, start
 from lib.words import Option, Command
 
@@ -86,18 +88,34 @@ docs/runner.md for build tools, docs/debug.md for debugging;
 def manual(given):
     """Shows the page, or writes it."""
     if given.write:
-        path = given.output or PAGE
-        try:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(page())
-        except OSError as error:
-            raise Stop(f"{path}: {error.strerror}") from None
-        say(f"{shown(path)} is written")
+        write(Path(given.output or PAGE))
         return 0
     try:
         return subprocess.run(["man", "-l", PAGE], check=False).returncode
     except OSError:
         raise Stop(f"there is no man on this machine; the page is {shown(PAGE)}") from None
+
+
+def write(path):
+    """Writes the page, over an older one, but over nothing else."""
+    try:
+        folder = open_folder(path.parent)
+        with workshop(folder, f".{path.name}.") as inside:
+            with create("page", inside) as file:
+                file.write(page().encode())
+            put("page", inside, path.name, folder, is_page)
+        os.close(folder)
+    except FileExistsError:
+        raise Stop(f"{shown(path)} is no manual page of Longjump: move it away") from None
+    except OSError as error:
+        raise Stop(f"{path}: {error.strerror}") from None
+    say(f"{shown(path)} is written")
+
+
+def is_page(name, folder):
+    """The file is a manual page that was written here."""
+    with open_regular(name, folder) as file:
+        return file.readline().startswith(b'.\\" longjump.1 - made by ')
 
 
 def page():

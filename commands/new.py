@@ -4,9 +4,9 @@
 
 import json
 import shlex
-import shutil
 from pathlib import Path
 
+from lib.files import create
 from lib.project import ROOT, Stop, need, say, shown, start
 from lib.words import Option, Command
 
@@ -51,21 +51,23 @@ def new(given):
 
 
 def make_project(language, folder):
-    """Lays the project down, unless something is there already."""
+    """Lays the project down, unless something is there already, or comes meanwhile."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Stop(f"{shown(folder)} is there already, and not empty: choose another folder")
     source = ROOT / "commands/new" / language
+    files = {
+        path.relative_to(source): fill(path.name, path.read_text("utf-8"))
+        for path in sorted(source.rglob("*")) if path.is_file()
+    }  # fmt: skip
+    if language == "c":
+        files["kernel.ld"] = (ROOT / "kernel/kernel.ld").read_text("utf-8")
+        files["longjump.h"] = (ROOT / "include/longjump.h").read_text("utf-8")
+    files[".gitignore"] = "build/\n" if language == "c" else "target/\n"
     try:
-        for path in sorted(source.rglob("*")):
-            if path.is_file():
-                place = folder / path.relative_to(source)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(fill(path.name, path.read_text("utf-8")), encoding="utf-8")
-        if language == "c":
-            shutil.copyfile(ROOT / "kernel/kernel.ld", folder / "kernel.ld")
-            shutil.copyfile(ROOT / "include/longjump.h", folder / "longjump.h")
-        ignored = "build/\n" if language == "c" else "target/\n"
-        (folder / ".gitignore").write_text(ignored, encoding="utf-8")
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with create(folder / name) as file:
+                file.write(text.encode())
     except OSError as error:
         raise Stop(f"{error.filename}: {error.strerror}") from None
 

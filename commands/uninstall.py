@@ -2,9 +2,13 @@
 # uninstall - takes away what `install` has installed, and nothing else
 """The command `uninstall`: removes the files that are in the list that `install` has written."""
 
+import contextlib
+import hashlib
 import os
+import re
 from pathlib import Path
 
+from lib.files import exists, open_folder, open_regular, parent_of, remove
 from lib.project import ROOT, Stop, say, shown, start
 from lib.words import Option, Command
 
@@ -15,7 +19,7 @@ COMMAND = Command(
     "uninstall",
     """
 Takes away every file that `install` has put below DIR, and the folders that it made and that are
-empty now. Files that were added since stay where they are.
+empty now. Files that were added since, or changed, stay where they are.
 """,
     (Option("--prefix", "DIR", f"where it was installed ({PREFIX})"),),
     ("./build.sh uninstall --prefix ~/.local", "sudo ./build.sh uninstall"),
@@ -25,33 +29,77 @@ empty now. Files that were added since stay where they are.
 def uninstall(given):
     """Takes an installation away; returns 0."""
     prefix = Path(os.path.abspath(given.prefix or PREFIX))
-    if not installed(prefix):
+    marks = installed(prefix)
+    if not marks:
         raise Stop(f"nothing is installed in {shown(prefix)}: there is no {shown(prefix / LIST)}")
-    remove_installed(prefix)
+    for name in remove_installed(prefix, marks):
+        say(f"{shown(prefix / name)} was changed since it was installed, and stays")
     say(f"longjump is no longer in {shown(prefix)}")
     return 0
 
 
 def installed(prefix):
-    """What the list in a prefix names, folders with a `/` behind; nothing if there is no list."""
+    """What the list in a prefix says that was put there: its name -> "folder", the SHA-256 of a
+    file, or "link:" and where it leads; empty if there is no list."""
+    path = prefix / LIST
     try:
-        return (prefix / LIST).read_text("utf-8").splitlines()
-    except OSError:
-        return []
+        with open_regular(path) as file:
+            lines = file.read().decode("utf-8", "surrogateescape").splitlines()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise Stop(f"{shown(path)}: {error.strerror}") from None
+    marks = {}
+    for line in lines:
+        found = re.fullmatch("(folder|[0-9a-f]{64}|link:[^ ]*) (.+)", line)
+        if not found:
+            raise Stop(f"{shown(path)} is of an older version, which must take itself away:"
+                       f" {prefix / 'bin/longjump'} uninstall")  # fmt: skip
+        mark, name = found.groups()
+        if name.startswith("/") or ".." in name.split("/"):
+            raise Stop(f"{shown(path)} names what cannot have been installed: {name!r}")
+        marks[name] = mark
+    return marks
 
 
-def remove_installed(prefix):
-    """Takes away what the list names; the list itself goes last."""
-    names = installed(prefix)
-    files = [name for name in names if not name.endswith("/") and name != LIST]
-    for name in [*files, LIST] if names else []:
-        if os.path.lexists(prefix / name):
-            os.unlink(prefix / name)
-    for name in (name for name in names if name.endswith("/")):
+def is_as_installed(mark):
+    """A test of whether a file, by its name in an open folder, still is what was installed."""
+
+    def test(name, folder):
         try:
-            os.rmdir(prefix / name)
+            found = "link:" + os.readlink(name, dir_fd=folder)
         except OSError:
-            continue  # something else is in it
+            with open_regular(name, folder) as file:
+                found = hashlib.sha256(file.read()).hexdigest()
+        return mark == found
+
+    return test
+
+
+def remove_installed(prefix, marks):
+    """Takes away what the list names, the list itself last; returns the names of what stays, since
+    it was changed."""
+    below = open_folder(prefix)
+    try:
+        changed = [name for name, mark in marks.items()
+                   if mark != "folder" and not remove_one(name, below, is_as_installed(mark))]
+        remove_one(LIST, below, lambda *_: True)
+        for name in (name for name, mark in marks.items() if mark == "folder"):
+            with contextlib.suppress(OSError), parent_of(name, below) as folder:
+                os.rmdir(os.path.basename(name), dir_fd=folder)  # unless something else is in it
+    finally:
+        os.close(below)
+    return changed
+
+
+def remove_one(path, below, may_go):
+    """Takes a file away if it may go; whether it is gone."""
+    try:
+        with parent_of(path, below) as folder:
+            name = os.path.basename(path)
+            return remove(name, folder, may_go) or not exists(name, folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
 
 
 if __name__ == "__main__":

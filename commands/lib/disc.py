@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.elf import strip_debug
+from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
 from lib.project import BUILD, ROOT, Stop, detail, run, say, shown
@@ -28,6 +29,11 @@ STAMP = 16 * SECTOR + 883  # the application use field, 512 bytes
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
 LONGEST = 2047 - len(".com32 longjump.c32 ")  # bytes after APPEND; tried with Syslinux 6.04
+IMAGE = "image"  # its name until it is whole
+NOT_OURS = (
+    "{} was not made by build.sh, so it is not overwritten:"
+    " move it away or choose another --output"
+)
 NOT_ON_DISC = {".gitkeep", ".gitignore"}
 
 
@@ -46,7 +52,7 @@ class Order:
 
 def make_disc(order):
     """Makes the image unless it is there already; says what was done."""
-    output = Path(os.path.realpath(order.output))
+    output = resolve(order.output)
     check_output(output)
     files = gather(order)
     BUILD.mkdir(exist_ok=True)
@@ -66,16 +72,23 @@ def make_disc(order):
 
 
 def put_in_place(stage, staged, digest, output):
-    """Makes the image under another name beside the final one, which it gets when it is right."""
-    temporary = reserve(output)
+    """Makes the image under another name beside the final one, which it gets when it is right, if
+    what has that name by then may be overwritten."""
     try:
-        master(stage, temporary)
-        finish(temporary, staged, digest)
-        os.chmod(temporary, 0o666 & ~umask())
-        os.replace(temporary, output)
+        folder = open_folder(output.parent)
+    except OSError as error:
+        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
+    try:
+        with workshop(folder, f".{output.name}.") as inside:
+            master(stage, inside)
+            finish(inside, staged, digest)
+            put(IMAGE, inside, output.name, folder, is_ours)
+    except FileExistsError:
+        raise Stop(NOT_OURS.format(shown(output))) from None
+    except OSError as error:
+        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
     finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+        os.close(folder)
 
 
 def gather(order):
@@ -187,40 +200,43 @@ def stamp_of(path):
         return ""
 
 
+def resolve(output):
+    """Where a name leads: through links, but for one that somebody else has put into a folder where
+    everybody may write."""
+    try:
+        link, folder = os.lstat(output), os.stat(Path(output).parent)
+    except OSError:
+        return Path(os.path.realpath(output))  # check_output says what is wrong, if anything is
+    if stat.S_ISLNK(link.st_mode) and folder.st_mode & stat.S_IWOTH \
+            and link.st_uid not in (0, os.geteuid()):  # fmt: skip
+        raise Stop(f"{shown(output)} is a symbolic link of another user's: choose another --output")
+    return Path(os.path.realpath(output))
+
+
 def check_output(output):
     """Stops unless the image may be put there: nothing is there yet, or one of ours."""
     if not output.parent.is_dir():
         raise Stop(f"{shown(output)} cannot be made: there is no folder {shown(output.parent)}")
-    if not output.exists():
+    if not os.path.lexists(output):
         return
-    if not stat.S_ISREG(output.stat().st_mode):
+    if not stat.S_ISREG(output.lstat().st_mode):
         raise Stop(f"{shown(output)} is not an ordinary file: choose another --output")
-    if is_ours(output):
-        return
-    raise Stop(
-        f"{shown(output)} was not made by build.sh, so it is not overwritten:"
-        " move it away or choose another --output"
-    )
+    try:
+        is_right = is_ours(output)
+    except OSError as error:
+        raise Stop(f"{shown(output)}: {error.strerror}: choose another --output") from None
+    if not is_right:
+        raise Stop(NOT_OURS.format(shown(output)))
 
 
-def is_ours(path):
+def is_ours(name, folder=None):
     """The file is an image that this program made."""
-    with open(path, "rb") as file:
+    with open_regular(name, folder) as file:
         file.seek(16 * SECTOR)
         try:
             return Disc(bytes(16 * SECTOR) + file.read(SECTOR)).application == APPLICATION
         except BadDisc:
             return False
-
-
-def reserve(output):
-    """A new empty file beside the final name."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    except OSError as error:
-        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
-    os.close(handle)
-    return name
 
 
 def stage_files(files, stage, keep_debug):
@@ -248,8 +264,10 @@ def mastering_name():
     raise Stop("there is none of genisoimage, mkisofs and xorriso: ./build.sh setup")
 
 
-def master(stage, image):
-    """Makes the file system of a folder, and puts a boot record for disks in front of it."""
+def master(stage, folder):
+    """Makes the file system of a folder in another, which is open, and puts a boot record for
+    disks in front of it."""
+    more = {"preexec_fn": lambda: os.fchdir(folder)}
     name = mastering_name()
     detail(f"the file system is made by {name}")
     command = [name] + (["-as", "mkisofs"] if name == "xorriso" else [])
@@ -260,14 +278,15 @@ def master(stage, image):
     if not shutil.which("isohybrid"):
         detail("the boot record for disks is made by xorriso")
         command += ["-isohybrid-mbr", find_syslinux("isohdpfx.bin")]
-    run([*command, "-o", image, stage])
+    run([*command, "-o", IMAGE, stage], **more)
     if shutil.which("isohybrid"):
-        run(["isohybrid", "--id", MBR_ID, image])
+        run(["isohybrid", "--id", MBR_ID, IMAGE], **more)
 
 
-def finish(image, staged, digest):
+def finish(folder, staged, digest):
     """Dates and stamps an image, after checking that it is what was ordered."""
-    with open(image, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
+    handle = os.open(IMAGE, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    with open(handle, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         try:
             disc = Disc(data)
             check(disc, staged)
@@ -276,6 +295,7 @@ def finish(image, staged, digest):
             raise Stop(f"the image that was made is not right: {error}") from None
         text = f"longjump {digest} {len(data)}".encode()
         data[STAMP : STAMP + 512] = text.ljust(512, b"\0")
+        os.fchmod(handle, 0o666 & ~umask())
 
 
 def check(disc, staged):

@@ -4,6 +4,7 @@ Knows nothing of any one command.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import shlex
@@ -105,10 +106,34 @@ def fetch(targets):
 @contextlib.contextmanager
 def locked():
     """Holds the build folder for one process at a time."""
-    BUILD.mkdir(exist_ok=True)
-    with open(BUILD / ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = take_lock()
+    try:
         yield
+    finally:
+        os.close(lock)
+
+
+def take_lock():
+    """A descriptor that holds the lock of the build folder. A lock that `clean` has taken away
+    while we waited for it holds nothing."""
+    path = BUILD / ".lock"
+    while True:
+        BUILD.mkdir(exist_ok=True)
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise Stop(f"{shown(path)} is a symbolic link: remove it") from None
+            raise
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.fstat(lock), os.lstat(path)):
+                return lock
+        except FileNotFoundError:
+            pass
+        os.close(lock)
 
 
 def shown(path):

@@ -44,6 +44,24 @@ def path_without(tmp_path):
 
 
 @pytest.fixture
+def meanwhile(tmp_path):
+    """A search path on which the disc's file system is made by a program that does something else
+    first: what happens between the look at something and the writing."""
+    folder = tmp_path / "meanwhile"
+    folder.mkdir()
+
+    def make(*lines):
+        program = folder / "genisoimage"
+        others = os.environ["PATH"]
+        text = ["#!/bin/sh -e", *lines, f'PATH="{others}" exec genisoimage "$@"']
+        program.write_text("\n".join(text) + "\n")
+        program.chmod(0o755)
+        return f"{folder}:{others}"
+
+    return make
+
+
+@pytest.fixture
 def kernel(tmp_path):
     """Assembles a 64-bit kernel, whose body is a few lines of assembly."""
 

@@ -1,12 +1,18 @@
 """build.sh itself: where it may stand, what it does again, what it says and installs."""
 
+import fcntl
 import os
 import pathlib
+import shutil
 import subprocess
+import threading
+import time
 
 import pytest
 
 from projects import ROOT, copy_project
+
+from lib import project as project_module
 
 NEED = ROOT / "commands/lib/need.sh"
 COMMANDS = sorted(
@@ -90,6 +96,55 @@ def test_clean_removes_what_was_built_and_nothing_else(tmp_path):
     (fresh.root / "build/obj").mkdir(parents=True)
     fresh.good("clean")
     assert sorted(fresh.root.rglob("*")) == before
+
+
+def test_clean_takes_a_link_and_leaves_what_it_leads_to(tmp_path):
+    fresh = copy_project(tmp_path / "fresh")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/precious").write_text("precious")
+    (fresh.root / "build").symlink_to(tmp_path / "elsewhere")
+    assert f"a symbolic link to {tmp_path}/elsewhere, is removed" in fresh.good("clean")
+    assert not os.path.lexists(fresh.root / "build")
+    assert (tmp_path / "elsewhere/precious").read_text() == "precious"
+
+
+def test_clean_waits_for_a_build_that_is_under_way(tmp_path):
+    fresh = copy_project(tmp_path / "fresh")
+    (fresh.root / "build").mkdir()
+    with open(fresh.root / "build/.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = [fresh.root / "build.sh", "clean"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as cleaning:
+            assert cleaning.stdout.readline() == "waiting for a build that is under way\n"
+            assert (fresh.root / "build/.lock").exists()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            assert cleaning.stdout.read() == "build/ is removed\n"
+    assert not (fresh.root / "build").exists()
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path):
+    fresh = copy_project(tmp_path / "fresh")
+    (fresh.root / "build").mkdir()
+    (tmp_path / "precious").write_text("precious")
+    (fresh.root / "build/.lock").symlink_to(tmp_path / "precious")
+    assert "build/.lock is a symbolic link: remove it" in fresh.bad()
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_a_lock_that_was_taken_away_holds_nothing(tmp_path, monkeypatch):
+    """As `clean` does while another build waits for its end."""
+    monkeypatch.setattr(project_module, "BUILD", tmp_path / "build")
+    first = project_module.take_lock()
+    gotten = []
+    waiting = threading.Thread(target=lambda: gotten.append(project_module.take_lock()))
+    waiting.start()
+    time.sleep(0.2)  # it waits for the lock that goes
+    shutil.rmtree(tmp_path / "build")
+    os.close(first)
+    waiting.join(10)
+    held = (tmp_path / "build/.lock").stat()
+    assert os.path.samestat(os.fstat(gotten[0]), held)
+    os.close(gotten[0])
 
 
 PACKAGES = {

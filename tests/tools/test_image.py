@@ -239,6 +239,62 @@ def test_a_link_stays_a_link(project, tmp_path):
     assert (tmp_path / "link.iso").is_symlink() and (tmp_path / "real.iso").exists()
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["new", "over an older image"])
+def test_a_file_that_comes_meanwhile_is_not_overwritten(project, tmp_path, meanwhile, is_there):
+    output = tmp_path / "out/x.iso"
+    output.parent.mkdir()
+    if is_there:
+        project.good("image", "--output", output)
+    path = meanwhile(f"rm -f '{output}'", f"printf precious >'{output}'")
+    said = project.bad("image", "--append", "new", "--output", output, PATH=path)
+    assert "was not made by build.sh, so it is not overwritten" in said
+    assert output.read_bytes() == b"precious" and list(output.parent.iterdir()) == [output]
+
+
+def test_an_image_of_ours_that_comes_meanwhile_is_overwritten(project, tmp_path, meanwhile):
+    """Two builds side by side: the one that ends last stays."""
+    output, other = tmp_path / "x.iso", tmp_path / "other.iso"
+    project.good("image", "--output", other)
+    path = meanwhile(f"cp '{other}' '{output}'")
+    project.good("image", "--append", "mine", "--output", output, PATH=path)
+    assert b"kernel.elf mine" in Image(output).read("/isolinux/isolinux.cfg")
+
+
+def test_a_link_that_comes_meanwhile_is_not_followed(project, tmp_path, meanwhile):
+    output, victim = tmp_path / "out/x.iso", tmp_path / "victim"
+    output.parent.mkdir()
+    victim.write_bytes(b"precious")
+    path = meanwhile(f"ln -s '{victim}' '{output}'")
+    assert "is not overwritten" in project.bad("image", "--output", output, PATH=path)
+    assert os.readlink(output) == str(victim) and victim.read_bytes() == b"precious"
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_a_folder_that_moves_meanwhile_is_the_same_folder(project, tmp_path, meanwhile):
+    """What gets its name, a link to a folder of somebody else's, gets nothing."""
+    folder, theirs = tmp_path / "out", tmp_path / "theirs"
+    folder.mkdir()
+    theirs.mkdir()
+    (theirs / "x.iso").write_bytes(b"precious")
+    path = meanwhile(f"mv '{folder}' '{folder}.moved'", f"ln -s '{theirs}' '{folder}'")
+    project.run("image", "--output", folder / "x.iso", PATH=path)
+    assert (theirs / "x.iso").read_bytes() == b"precious"
+    assert [path.name for path in theirs.iterdir()] == ["x.iso"]
+    assert [path.name for path in (tmp_path / "out.moved").iterdir()] == ["x.iso"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of somebody else's")
+def test_a_link_of_somebody_else_where_all_may_write_is_not_followed(project, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "x.iso").symlink_to(tmp_path / "target")
+    os.lchown(folder / "x.iso", 65534, 65534)
+    folder.chmod(0o1777)
+    said = project.bad("image", "--output", folder / "x.iso")
+    assert "is a symbolic link of another user's" in said
+    assert not (tmp_path / "target").exists()
+
+
 def shim(folder, name, script):
     """Puts a program of a test's own in front of the one of that name."""
     (folder / name).unlink(missing_ok=True)

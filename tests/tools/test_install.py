@@ -159,6 +159,70 @@ def test_a_file_of_somebody_elses_is_not_overwritten(project, tmp_path):
     assert tree(tmp_path / "p") == before
 
 
+def test_a_file_that_was_changed_since_is_neither_overwritten_nor_removed(project, tmp_path):
+    prefix = tmp_path / "p"
+    project.good("install", "--prefix", prefix)
+    (prefix / "include/longjump.h").write_text("mine")
+    (prefix / "bin/longjump").unlink()
+    (prefix / "bin/longjump").symlink_to("/bin/true")
+    before = tree(prefix)
+    said = project.bad("install", "--prefix", prefix)
+    assert "longjump.h is there already, and is not what install has put there" in said
+    assert tree(prefix) == before, "nothing is taken away before all is known"
+    said = project.good("uninstall", "--prefix", prefix)
+    for name in ("include/longjump.h", "bin/longjump"):
+        assert f"{name} was changed since it was installed, and stays" in said
+    left = [path for path in prefix.rglob("*") if path.is_file() or path.is_symlink()]
+    assert sorted(left) == [prefix / "bin/longjump", prefix / "include/longjump.h"]
+    assert (prefix / "include/longjump.h").read_text() == "mine"
+
+
+SUM = "0" * 64
+
+
+@pytest.mark.parametrize("line, told", [
+    (f"{SUM} ../precious", "names what cannot have been installed"),
+    (f"{SUM} share/../../precious", "names what cannot have been installed"),
+    (f"{SUM} /etc/hostname", "names what cannot have been installed"),
+    ("folder /tmp", "names what cannot have been installed"),
+    ("include/longjump.h", "is of an older version, which must take itself away"),
+])  # fmt: skip
+def test_a_list_that_names_something_else_is_not_believed(project, tmp_path, line, told):
+    (tmp_path / "p/share/longjump").mkdir(parents=True)
+    (tmp_path / "p/include").mkdir()
+    (tmp_path / "p/include/longjump.h").write_text("precious")
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "p/share/longjump/installed").write_text(line + "\n")
+    before = tree(tmp_path)
+    for command in ("uninstall", "install"):
+        assert told in project.bad(command, "--prefix", tmp_path / "p")
+    assert tree(tmp_path) == before
+
+
+def test_a_list_that_is_a_link_is_not_followed(project, tmp_path):
+    (tmp_path / "p/share/longjump").mkdir(parents=True)
+    (tmp_path / "precious").write_text("")
+    (tmp_path / "p/share/longjump/installed").symlink_to(tmp_path / "precious")
+    for command in ("uninstall", "install"):
+        assert "share/longjump/installed" in project.bad(command, "--prefix", tmp_path / "p")
+    assert (tmp_path / "precious").read_text() == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is led astray by others")
+def test_a_link_of_another_user_on_the_way_is_not_followed(project, tmp_path):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "p/include").symlink_to(tmp_path / "precious")
+    os.lchown(tmp_path / "p/include", 65534, 65534)
+    assert "p/include" in project.bad("install", "--prefix", tmp_path / "p")
+    assert list((tmp_path / "precious").iterdir()) == []
+    project.good("uninstall", "--prefix", tmp_path / "p")
+    (tmp_path / "p/include").unlink()
+    (tmp_path / "p/include").symlink_to(tmp_path / "precious")  # of root's own
+    project.good("install", "--prefix", tmp_path / "p")
+    assert (tmp_path / "precious/longjump.h").exists()
+
+
 def test_where_nothing_may_be_written_it_says_how(project):
     said = project.bad("install", "--prefix", "/proc/longjump")
     assert "sudo ./build.sh install" in said

@@ -33,6 +33,16 @@ def test_the_page_is_what_the_commands_say(project, tmp_path):
     assert written == PAGE.read_text(), "write it anew: ./build.sh manual --write"
 
 
+def test_only_a_page_of_ours_is_written_over(project, tmp_path):
+    page = tmp_path / "page"
+    page.write_text("precious")
+    said = project.bad("manual", "--write", "--output", page)
+    assert "is no manual page of Longjump" in said and page.read_text() == "precious"
+    page.write_text('.\\" longjump.1 - made by another version\n')
+    project.good("manual", "--write", "--output", page)
+    assert page.read_text() == PAGE.read_text() and list(tmp_path.iterdir()) == [page]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_page_has_every_option_and_no_other(project, command):
     section = section_of(command)

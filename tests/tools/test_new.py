@@ -6,6 +6,9 @@ import subprocess
 
 import pytest
 
+import new
+from lib.project import Stop
+
 OWN = {"CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTFLAGS", "MAKEFLAGS"}
 
 
@@ -63,6 +66,24 @@ def test_what_is_there_is_not_touched(project, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     (tmp_path / "empty").mkdir()
     project.good("new", tmp_path / "empty")
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_comes_meanwhile_is_not_touched(tmp_path, monkeypatch, kind):
+    """Somebody else puts a Makefile into the folder after the look into it."""
+    (tmp_path / "precious").write_text("precious")
+    place, fill = tmp_path / "k/Makefile", new.fill
+
+    def fill_and_come(name, text):
+        place.parent.mkdir(exist_ok=True)
+        if not place.exists():
+            place.write_text("precious") if kind == "file" else place.symlink_to("../precious")
+        return fill(name, text)
+
+    monkeypatch.setattr(new, "fill", fill_and_come)
+    with pytest.raises(Stop, match="k/Makefile: File exists"):
+        new.make_project("c", tmp_path / "k")
+    assert place.read_text() == "precious" and place.is_symlink() == (kind == "link")
 
 
 @pytest.mark.parametrize(

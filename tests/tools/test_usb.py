@@ -187,24 +187,6 @@ def test_an_image_that_becomes_shorter_is_not_taken_for_whole(tmp_path):
             os.truncate(image, MIB)
 
 
-@pytest.fixture
-def meanwhile(tmp_path):
-    """A search path on which the disc's file system is made by a program that does something else
-    first: what happens between the look at a drive and the writing."""
-    folder = tmp_path / "meanwhile"
-    folder.mkdir()
-
-    def make(*lines):
-        program = folder / "genisoimage"
-        others = os.environ["PATH"]
-        text = ["#!/bin/sh -e", *lines, f'PATH="{others}" exec genisoimage "$@"']
-        program.write_text("\n".join(text) + "\n")
-        program.chmod(0o755)
-        return f"{folder}:{others}"
-
-    return make
-
-
 def refused(project, tmp_path, name, path):
     """What `usb` says, which must write nothing, since something happens meanwhile."""
     return project.bad("usb", name, "--allow-loop", "--yes", "--output", tmp_path / "x.iso",

@@ -1,0 +1,167 @@
+"""files.py - gives files their names, and takes names away, so that nothing of somebody else's is
+lost.
+
+A name that was free, or that of a file of ours, may be another's by the time it is used. So files
+are made under names that were free for certain, and a name is given in one step of the kernel's;
+whether what had it may be lost is decided when it has lost its name, and if not it gets it back.
+Knows the system calls; knows nothing of what the files are.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+import secrets
+import signal
+import stat
+
+NO_REPLACE, EXCHANGE = 1, 2  # of renameat2, in linux/fs.h
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # here, or by this file system
+
+
+def open_folder(path):
+    """A descriptor of a folder, which stays the same whatever its name becomes."""
+    return os.open(path, FOLDER)
+
+
+@contextlib.contextmanager
+def parent_of(path, below):
+    """A descriptor of the folder that a file lies in, by its path below an open one. Symbolic links
+    on the way are followed if we have made them, or root; OSError at those of others."""
+    folder = os.dup(below)
+    try:
+        for name in os.path.dirname(path).split("/") if os.path.dirname(path) else ():
+            folder, before = _enter(name, folder), folder
+            os.close(before)
+        yield folder
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def errors_named(path):
+    """Says of what cannot be done here which path it is about, not only the last part of it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def _enter(name, folder):
+    """A descriptor of a folder in an open one."""
+    try:
+        return os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+    except OSError:
+        status = os.lstat(name, dir_fd=folder)
+        if not stat.S_ISLNK(status.st_mode) or status.st_uid not in (0, os.geteuid()):
+            raise
+        return os.open(name, FOLDER, dir_fd=folder)
+
+
+def create(name, folder=None):
+    """A new file, open for writing bytes; if the name is there, even as a link that leads nowhere,
+    FileExistsError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb")
+
+
+def open_regular(name, folder=None):
+    """An ordinary file, open for reading, and no link to one; OSError if it is anything else."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.fdopen(os.open(name, flags, dir_fd=folder), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "is not an ordinary file", name)
+    return file
+
+
+@contextlib.contextmanager
+def workshop(folder, prefix):
+    """A descriptor of a new folder in an open one, in which nobody else can make or change
+    anything. It goes in the end, with the files in it."""
+    name = prefix + secrets.token_hex(8)
+    os.mkdir(name, 0o700, dir_fd=folder)
+    inside = os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+    try:
+        yield inside
+    finally:
+        for left in os.listdir(inside):
+            os.unlink(left, dir_fd=inside)
+        os.close(inside)
+        with contextlib.suppress(OSError):  # somebody has moved it
+            os.rmdir(name, dir_fd=folder)
+
+
+def put(temporary, workshop_folder, name, folder, may_go):
+    """Gives a finished file its name in one step. What has the name is lost if may_go(name, folder)
+    says so of it; otherwise it keeps its name, and FileExistsError is raised."""
+    try:
+        try:
+            _rename(temporary, workshop_folder, name, folder, NO_REPLACE)
+        except FileExistsError:
+            with _undisturbed():
+                _rename(temporary, workshop_folder, name, folder, EXCHANGE)
+                if not _is_true(may_go, temporary, workshop_folder):
+                    _rename(temporary, workshop_folder, name, folder, EXCHANGE)
+                    raise
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        if exists(name, folder) and not _is_true(may_go, name, folder):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name) from None
+        os.rename(temporary, name, src_dir_fd=workshop_folder, dst_dir_fd=folder)
+
+
+def remove(name, folder, may_go):
+    """Takes a file away if may_go(name, folder) says that it may be lost; whether it was."""
+    if not _is_true(may_go, name, folder):
+        return False
+    aside = f".{name}.{secrets.token_hex(8)}"
+    with _undisturbed():
+        os.rename(name, aside, src_dir_fd=folder, dst_dir_fd=folder)
+        if _is_true(may_go, aside, folder):
+            os.unlink(aside, dir_fd=folder)
+            return True
+        put(aside, folder, name, folder, lambda *_: False)
+        return False
+
+
+def _is_true(may_go, name, folder):
+    """What may_go says; no of what cannot be looked at."""
+    try:
+        return may_go(name, folder)
+    except OSError:
+        return False
+
+
+def exists(name, folder):
+    """Whether a name is taken, be it by a link that leads nowhere."""
+    try:
+        os.lstat(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _undisturbed():
+    """Lets no signal end us while a file of somebody else's may be without its name."""
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    )
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _rename(old, old_folder, new, new_folder, flags):
+    """renameat2, which Python does not have."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    if call(old_folder, os.fsencode(old), new_folder, os.fsencode(new), flags) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), new)
