@@ -1,6 +1,7 @@
-"""How long to fuzz, when this folder is named (./build.sh test fuzz); otherwise the corpus is
+"""How long to fuzz, when this folder is named (./build.sh test fuzz); otherwise the seeds are
 replayed, and nothing more."""
 
 
 def pytest_addoption(parser):
     parser.addoption("--seconds", type=int, default=60, help="how long each fuzzer runs")
+    parser.addoption("--keep", action="store_true", help="add what is found to the seeds")

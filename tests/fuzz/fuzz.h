@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz.h - what a fuzzer is: a function that is given any bytes at all, and may not crash.
- * libFuzzer calls it with bytes that it makes up; replay.c with files of the corpus.
+ * libFuzzer calls it with bytes that it makes up; replay.c with seeds and regressions.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

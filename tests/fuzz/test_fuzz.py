@@ -1,10 +1,12 @@
-"""Replays the corpus, in every run of the tests; fuzzes, when asked for: ./build.sh test fuzz."""
+"""Replays seeds and regressions, in every run of the tests; fuzzes, when asked for:
+./build.sh test fuzz. With --keep, what is found joins the seeds."""
 
 import os
 import pathlib
 import subprocess
 
 import pytest
+import seeds
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -26,11 +28,11 @@ def run(*command):
 
 @pytest.mark.parametrize("bits", ["64", "32"])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_corpus_is_survived(name, bits):
-    corpus = sorted((HERE / "corpus" / name).iterdir())
-    assert corpus
-    status, said = run(ROOT / f"build/tests/fuzz{bits}" / name, *corpus)
-    assert status == 0 and f"{len(corpus)} replayed" in said, said
+def test_seeds_and_regressions_are_survived(name, bits, tmp_path):
+    inputs = [*seeds.unpack(name, tmp_path), *seeds.regressions(name)]
+    assert inputs
+    status, said = run(ROOT / f"build/tests/fuzz{bits}" / name, *inputs)
+    assert status == 0 and f"{len(inputs)} replayed" in said, said
 
 
 @pytest.mark.parametrize("bits", ["64", "32"])
@@ -39,13 +41,39 @@ def test_nothing_new_is_found(name, bits, request, tmp_path):
     seconds = request.config.getoption("--seconds")
     found = ROOT / "build/tests/fuzz" / f"{name}{bits}-"
     found.parent.mkdir(parents=True, exist_ok=True)
+    list(seeds.unpack(name, tmp_path / "seeds"))
+    (tmp_path / "new").mkdir()
     status, said = run(
         ROOT / f"build/fuzz{bits}" / name,
         f"-max_total_time={seconds}",
         f"-artifact_prefix={found}",
         "-timeout=10",
         "-print_final_stats=1",
-        tmp_path,
-        HERE / "corpus" / name,
+        tmp_path / "new",
+        tmp_path / "seeds",
     )
-    assert status == 0, f"the input is kept as {found}...; put it into the corpus\n{said}"
+    assert status == 0, f"the input is kept as {found}...; give it a name in regressions/\n{said}"
+    if request.config.getoption("--keep"):
+        keep(name, bits, tmp_path)
+
+
+def keep(name, bits, folder):
+    """Adds to the archive of seeds what reaches more than the seeds do."""
+    (folder / "kept").mkdir()
+    status, said = run(
+        ROOT / f"build/fuzz{bits}" / name,
+        "-merge=1",
+        *(folder / part for part in ("kept", "seeds", "new")),
+    )
+    assert status == 0, said
+    paths = [*(folder / "seeds").iterdir(), *(folder / "kept").iterdir()]
+    seeds.pack(name, [path.read_bytes() for path in paths])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seeds_make_the_same_archive(name, tmp_path, monkeypatch):
+    packed = seeds.archive(name).read_bytes()
+    contents = [path.read_bytes() for path in seeds.unpack(name, tmp_path)]
+    monkeypatch.setattr(seeds, "FUZZ", tmp_path)
+    seeds.pack(name, reversed(contents))
+    assert seeds.archive(name).read_bytes() == packed
