@@ -18,7 +18,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#define _DEFAULT_SOURCE /* tests may use all of the C library */
+#define _GNU_SOURCE /* tests may use all of the C library */
 
 #include "core/base.h"
 

@@ -19,6 +19,7 @@
 #include "longjump.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* carry_out.c for this machine. In 32 bits it does without the CPU's 64-bit string instructions. */
 #ifndef __x86_64__
@@ -78,21 +79,31 @@ static inline void set_scratch(uint64_t begin, uint64_t end)
 	world.machine.reserved_count = 1;
 }
 
-/*
- * A machine with `size` bytes that can be written, of which the firmware says nothing yet. In 64
- * bits `size` may be larger than the RAM of this computer: what is not written to takes no memory.
- */
-static inline void begin_empty_world(uint64_t size)
+/* A file in memory of `size` bytes of garbage, filled once: each test's RAM begins as a private copy
+ * of it, of which only what the test writes to takes time and memory. */
+static inline int garbage(uint64_t size)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	uint8_t *memory;
+	static int file = -1;
+	static uint64_t filled;
+	static uint8_t block[MIB];
 
+	if (file < 0) {
+		file = memfd_create("garbage", 0);
+		memset(block, WORLD_GARBAGE, sizeof(block));
+	}
+	for (; filled < size; filled += sizeof(block))
+		EXPECT(write(file, block, sizeof(block)) == sizeof(block));
+	return file;
+}
+
+/* A machine with this RAM, of which the firmware says nothing yet. */
+static inline void begin_with(uint8_t *memory, uint64_t size)
+{
+	EXPECT(memory != MAP_FAILED);
 	if (world.memory != NULL)
 		munmap(world.memory, (size_t)world.size);
 	memset(&world, 0, sizeof(world));
 	memset(&world.boot, WORLD_GARBAGE, sizeof(world.boot)); /* as malloc() gives it */
-	memory = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, flags, -1, 0);
-	EXPECT(memory != MAP_FAILED);
 	memset(world_resident.code, 0xcc, sizeof(world_resident.code));
 	world.memory = memory;
 	world.size = size;
@@ -115,11 +126,22 @@ static inline void begin_empty_world(uint64_t size)
 	world.config.kernel.command_line = "";
 }
 
+/*
+ * A machine with `size` bytes that can be written, of which the firmware says nothing yet. In 64
+ * bits `size` may be larger than the RAM of this computer: what is not written to takes no memory.
+ */
+static inline void begin_empty_world(uint64_t size)
+{
+	begin_with(mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+	           size);
+}
+
 /* The usual machine: the map above, RAM full of garbage, and 1 MiB of scratch memory. */
 static inline void begin_world(uint64_t size)
 {
-	begin_empty_world(size);
-	memset(world.memory, WORLD_GARBAGE, (size_t)size);
+	begin_with(mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE, garbage(size), 0),
+	           size);
 	add_firmware(0, 0x9f000, 1);
 	add_firmware(0x9f000, 0x100000, 2);
 	add_firmware(0x100000, size, 1);
