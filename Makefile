@@ -2,6 +2,7 @@
 #
 #   make                     the module build/longjump.c32 and the sample kernel build/kernel.elf
 #   make tests               the unit tests (in 64 and in 32 bits) and the test kernels
+#   make unit-tests64        the unit tests in 64 bits, which need no 32-bit C library
 #   make CC=clang            with another compiler; what was built otherwise is built anew
 #   make V=1                 shows the commands
 #
@@ -216,7 +217,8 @@ build/check: $(check) build/obj/plain/core.a
 # tests/kernels but the kit, which is linked to all.
 
 units := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
-unit-tests := $(units:%=build/tests/unit64/%) $(units:%=build/tests/unit32/%)
+unit-tests64 := $(units:%=build/tests/unit64/%)
+unit-tests := $(unit-tests64) $(units:%=build/tests/unit32/%)
 
 build/tests/unit64/%: build/obj/host/tests/unit/%.c.o build/obj/host/core.a
 	$(say) link $@
@@ -281,6 +283,7 @@ build/obj/kernels/link: FORCE
 	$(call remember,$(LD) $(ldflags-kernels) $(kit))
 
 unit-tests: $(unit-tests)
+unit-tests64: $(unit-tests64)
 test-kernels: $(test-kernels)
 replays: $(replays)
 fuzzers: $(fuzzers)
@@ -290,7 +293,7 @@ clean:
 	$(quiet)rm -rf build
 
 FORCE:
-.PHONY: all tests unit-tests replays fuzzers test-kernels clean FORCE
+.PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels clean FORCE
 
 # What each object was last compiled from.
 -include $(shell test -d build/obj && find build/obj -name '*.d')

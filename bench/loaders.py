@@ -17,8 +17,24 @@ GRUB = Path("/usr/lib/grub/i386-pc")
 
 def disc(tree, boot, output):
     """Masters a tree as a CD that starts the file `boot` of it."""
-    run(["genisoimage", "-quiet", "-R", "-b", boot, "-c", "boot.cat", "-no-emul-boot",
-         "-boot-load-size", "4", "-boot-info-table", "-o", output, tree])
+    run(
+        [
+            "genisoimage",
+            "-quiet",
+            "-R",
+            "-b",
+            boot,
+            "-c",
+            "boot.cat",
+            "-no-emul-boot",
+            "-boot-load-size",
+            "4",
+            "-boot-info-table",
+            "-o",
+            output,
+            tree,
+        ]
+    )
     shutil.rmtree(tree)
     return output
 
@@ -27,7 +43,7 @@ def boot_file(image):
     """Returns the CD sector at which the file that a CD starts begins, as its catalog says."""
     with image.open("rb") as file:
         file.seek(17 * SECTOR + 0x47)  # El Torito's volume descriptor
-        catalog, = struct.unpack("<I", file.read(4))
+        (catalog,) = struct.unpack("<I", file.read(4))
         file.seek(catalog * SECTOR + 32 + 8)  # the default entry
         return struct.unpack("<I", file.read(4))[0]
 
@@ -77,7 +93,8 @@ def mboot(payload):
         shutil.copy(find_syslinux(file), tree)
     payload.kernel(32).rename(tree / "kernel.elf")
     (tree / "isolinux.cfg").write_text(
-        "SERIAL 0 115200\nDEFAULT it\nLABEL it\n  COM32 mboot.c32\n  APPEND kernel.elf\n")
+        "SERIAL 0 115200\nDEFAULT it\nLABEL it\n  COM32 mboot.c32\n  APPEND kernel.elf\n"
+    )
     image = disc(tree, "isolinux.bin", payload.folder / "mboot.iso")
     run(["isohybrid", image])
     return image
@@ -90,8 +107,20 @@ def grub(payload):
     commands = payload.folder / "grub.cfg"
     commands.write_text("multiboot /kernel.elf\nboot\n")
     modules = ["biosdisk", "iso9660", "multiboot", *(["gzio"] if payload.size.compressed else [])]
-    run(["grub-mkimage", "-O", "i386-pc-eltorito", "-p", "/boot/grub", "-c", commands,
-         "-o", tree / "core.img", *modules])
+    run(
+        [
+            "grub-mkimage",
+            "-O",
+            "i386-pc-eltorito",
+            "-p",
+            "/boot/grub",
+            "-c",
+            commands,
+            "-o",
+            tree / "core.img",
+            *modules,
+        ]
+    )
     image = disc(tree, "core.img", payload.folder / "grub.iso")
     sector = boot_file(image) * SECTOR // 512
     patch(image, 0, (GRUB / "boot_hybrid.img").read_bytes())
@@ -111,7 +140,8 @@ def limine(binaries, payload):
         shutil.copy(binaries / file, tree)
     payload.kernel(32).rename(tree / "kernel.elf")
     (tree / "limine.conf").write_text(
-        "timeout: 0\n/it\n    protocol: multiboot1\n    kernel_path: boot():/kernel.elf\n")
+        "timeout: 0\n/it\n    protocol: multiboot1\n    kernel_path: boot():/kernel.elf\n"
+    )
     return disc(tree, "limine-bios-cd.bin", payload.folder / "limine.iso")
 
 

@@ -17,12 +17,14 @@ ENDED_WELL = 16 << 1 | 1  # isa-debug-exit's status for SUCCESS in kernel.c and 
 LIMIT = 120  # seconds
 
 MEDIA = {
-    "q35-cd": ("-M", "q35", "-cdrom"),            # AHCI
-    "pc-cd": ("-M", "pc", "-cdrom"),              # IDE
-    "pc-hd": ("-M", "pc", "-snapshot", "-hda"),   # IDE
+    "q35-cd": ("-M", "q35", "-cdrom"),  # AHCI
+    "pc-cd": ("-M", "pc", "-cdrom"),  # IDE
+    "pc-hd": ("-M", "pc", "-snapshot", "-hda"),  # IDE
 }
-COMMON = ("qemu-system-x86_64 -m 512 -display none -nic none -serial null -monitor none -no-reboot "
-          "-device isa-debug-exit,iobase=0xf4,iosize=4").split()
+COMMON = (
+    "qemu-system-x86_64 -m 512 -display none -nic none -serial null -monitor none -no-reboot "
+    "-device isa-debug-exit,iobase=0xf4,iosize=4"
+).split()
 COUNTED = ("-accel", "tcg", "-icount", "shift=0,sleep=off")
 PLAIN = ("-accel", "tcg")
 
@@ -32,13 +34,20 @@ def boot(medium, image, *arguments):
     command = [*COMMON, *arguments, *MEDIA[medium], str(image)]
     begin = time.perf_counter()
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, timeout=LIMIT)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=LIMIT,
+        )
     except subprocess.TimeoutExpired:
         raise Stop(f"did not end within {LIMIT} s: {' '.join(command)}") from None
     if done.returncode != ENDED_WELL:
-        raise Stop(f"ended with status {done.returncode}, not {ENDED_WELL}: "
-                   f"{' '.join(command)}\n{done.stderr.decode()}")
+        raise Stop(
+            f"ended with status {done.returncode}, not {ENDED_WELL}: "
+            f"{' '.join(command)}\n{done.stderr.decode()}"
+        )
     return time.perf_counter() - begin
 
 
@@ -48,7 +57,7 @@ def counted(medium, image):
         told = Path(folder) / "told"
         boot(medium, image, *COUNTED, "-debugcon", f"file:{told}")
         data = told.read_bytes()
-    return struct.unpack(f"<{len(data) // 8}Q", data[:len(data) // 8 * 8])
+    return struct.unpack(f"<{len(data) // 8}Q", data[: len(data) // 8 * 8])
 
 
 def timed(medium, image):

@@ -51,8 +51,11 @@ class Bench:
                 images[name] = image
         for medium in self.media:
             say(f"  boot     {size.title}, {medium}")
-            able = {name: image for name, image in images.items()
-                    if medium not in NOT_FROM.get(name, ())}
+            able = {
+                name: image
+                for name, image in images.items()
+                if medium not in NOT_FROM.get(name, ())
+            }
             self.medium(size, medium, able, payload.check)
         if not self.keep:
             shutil.rmtree(folder)

@@ -26,6 +26,7 @@ COMPILE = (
 @dataclass(frozen=True)
 class Size:
     """One column of the table: how much is carried, of what kind, and whether it is compressed."""
+
     name: str
     title: str
     length: int
@@ -33,13 +34,16 @@ class Size:
     compressed: bool = False
 
 
-SIZES = {size.name: size for size in (
-    Size("tiny", "tiny", 4096),
-    Size("1", "1 MiB", MIB),
-    Size("16", "16 MiB", 16 * MIB),
-    Size("64", "64 MiB", 64 * MIB),
-    Size("64gz", "64 MiB gz", 64 * MIB, TEXT, compressed=True),
-)}
+SIZES = {
+    size.name: size
+    for size in (
+        Size("tiny", "tiny", 4096),
+        Size("1", "1 MiB", MIB),
+        Size("16", "16 MiB", 16 * MIB),
+        Size("64", "64 MiB", 64 * MIB),
+        Size("64gz", "64 MiB gz", 64 * MIB, TEXT, compressed=True),
+    )
+}
 
 
 def noise(length):
@@ -52,8 +56,7 @@ def text(length):
     chance = random.Random(length)
     letters = "etaoinshrdlucmfwypvbgkqjxz"
     weights = [1 / (rank + 2) for rank in range(len(letters))]
-    words = ["".join(chance.choices(letters, weights, k=chance.randint(2, 9)))
-             for _ in range(6000)]
+    words = ["".join(chance.choices(letters, weights, k=chance.randint(2, 9))) for _ in range(6000)]
     frequency = list(itertools.accumulate(1 / (rank + 3) for rank in range(len(words))))
     prose = " ".join(chance.choices(words, cum_weights=frequency, k=MIB // 4)).encode()
     block = prose[:MIB]
@@ -63,7 +66,7 @@ def text(length):
 def check(data):
     """Returns what a kernel must tell: the sum of the words, and above it that of the sums."""
     sums = array("Q", itertools.accumulate(array("I", data)))
-    return (sum(sums) & 0xffffffff) << 32 | sums[-1] & 0xffffffff
+    return (sum(sums) & 0xFFFFFFFF) << 32 | sums[-1] & 0xFFFFFFFF
 
 
 class Payload:
@@ -84,14 +87,41 @@ class Payload:
         kernel = self.folder / f"kernel{bits}.elf"
         base, emulation, form, width = {
             64: ("0x400000", "elf_x86_64", "elf64", ["-m64", "-mno-red-zone"]),
-            32: ("0x100000", "elf_i386", "elf32", ["-m32", "-DLONGJUMP_LOADER"])}[bits]
+            32: ("0x100000", "elf_i386", "elf32", ["-m32", "-DLONGJUMP_LOADER"]),
+        }[bits]
         source = HERE / f"start{bits}.asm"
         run(["nasm", "-f", form, f'-DPAYLOAD="{self.file}"', "-o", start, source])
         compiler = os.environ.get("CC", "cc").split()
-        run([*compiler, *width, *COMPILE, "-I", ROOT / "include",
-             "-c", "-o", body, HERE / "kernel.c"])
-        run(["ld", "-m", emulation, "-nostdlib", "-z", "max-page-size=0x1000", "-z", "noexecstack",
-             f"-Ttext-segment={base}", "-o", kernel, start, body])
+        run(
+            [
+                *compiler,
+                *width,
+                *COMPILE,
+                "-I",
+                ROOT / "include",
+                "-c",
+                "-o",
+                body,
+                HERE / "kernel.c",
+            ]
+        )
+        run(
+            [
+                "ld",
+                "-m",
+                emulation,
+                "-nostdlib",
+                "-z",
+                "max-page-size=0x1000",
+                "-z",
+                "noexecstack",
+                f"-Ttext-segment={base}",
+                "-o",
+                kernel,
+                start,
+                body,
+            ]
+        )
         start.unlink()
         return compress(kernel) if self.size.compressed else kernel
 

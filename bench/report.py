@@ -41,12 +41,16 @@ def table(results, medium, sizes, figure, digits):
     for name in names if OURS in names else []:
         if name not in (OURS, "floor"):
             pairs = zip(rows[OURS], rows[name])
-            line(f"{OURS} / {name}", [ratio(ours.get(figure), theirs.get(figure))
-                                        for ours, theirs in pairs], 2)
+            line(
+                f"{OURS} / {name}",
+                [ratio(ours.get(figure), theirs.get(figure)) for ours, theirs in pairs],
+                2,
+            )
 
 
 def targets(results):
     """Returns each target that can be judged by these results, with the value and the verdict."""
+
     def figure(key, medium, size, loader=OURS):
         return find(results, medium, size, loader).get(key)
 
@@ -65,8 +69,11 @@ def targets(results):
         ("wall / limine, tiny, AHCI CD", wall("q35-cd", "tiny", "limine"), 0.25),
         ("wall / limine, 16 MiB, AHCI CD", wall("q35-cd", "16", "limine"), 0.35),
     )
-    return [{"target": name, "value": value, "at_most": most, "met": value <= most}
-            for name, value, most in judged if value is not None]
+    return [
+        {"target": name, "value": value, "at_most": most, "met": value <= most}
+        for name, value, most in judged
+        if value is not None
+    ]
 
 
 def show(results, media, sizes):
@@ -82,5 +89,7 @@ def show(results, media, sizes):
     if judged:
         print(f"\n{'targets':<{WIDTH + 4}}{'value':>11}{'at most':>11}")
     for target in judged:
-        print(f"  {target['target']:<{WIDTH + 2}}{target['value']:>11.2f}{target['at_most']:>11.2f}"
-              f"  {'met' if target['met'] else 'MISSED'}")
+        print(
+            f"  {target['target']:<{WIDTH + 2}}{target['value']:>11.2f}{target['at_most']:>11.2f}"
+            f"  {'met' if target['met'] else 'MISSED'}"
+        )

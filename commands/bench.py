@@ -124,8 +124,10 @@ def need_grub(install):
         script = ROOT / "commands/lib/need.sh"
         subprocess.run(["bash", "-c", command, "-", script, packages], check=False)
     if not there():
-        raise Stop(f"bench: there is no GRUB for BIOS machines here: install {packages},"
-                   " or leave it out with --loaders longjump,mboot.c32")
+        raise Stop(
+            f"bench: there is no GRUB for BIOS machines here: install {packages},"
+            " or leave it out with --loaders longjump,mboot.c32"
+        )
 
 
 if __name__ == "__main__":

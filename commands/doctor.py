@@ -135,7 +135,7 @@ def package_version(path):
     path = os.path.realpath(path)
     scripts = {
         "dpkg-query": 'p=$(dpkg-query -S "$1" | cut -d: -f1) &&'
-        ' dpkg-query -W -f \'${source:Version}\' "$p"',
+        " dpkg-query -W -f '${source:Version}' \"$p\"",
         "rpm": "rpm -qf --qf '%{VERSION}' \"$1\"",
         "pacman": 'pacman -Qo "$1" | sed "s/.* //"',
     }

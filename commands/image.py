@@ -17,8 +17,7 @@ OPTIONS = (
     Option(
         "--module",
         "FILE[:STRING]",
-        "hands a file to the kernel, with a command line of its own;\n"
-        "may be said several times",
+        "hands a file to the kernel, with a command line of its own;\n" "may be said several times",
         many=True,
     ),
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),

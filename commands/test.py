@@ -17,6 +17,8 @@ Builds everything, installs what the tests need (as root, on Debian and its like
 NAME is a folder of tests/, a file in it, or a part of a test's name. The last line is the sum:
 N passed, N failed.
 
+`unit64` is the unit tests in 64 bits alone, for machines that cannot run 32-bit programs.
+
 Three folders hold more than is run by default: `fuzz` (60 seconds for each fuzzer; --seconds=N for
 longer), `proof` (Frama-C), and `soak` (200 boots in a row; --boots=N for more).
 """,
@@ -24,6 +26,7 @@ longer), `proof` (Frama-C), and `soak` (200 boots in a row; --boots=N for more).
     (
         "./build.sh test",
         "./build.sh test unit style",
+        "./build.sh test unit64",
         "./build.sh test tests/boot/test_harness.py",
         "./build.sh test fuzz -- --seconds=600",
         "./build.sh test -- --exitfirst --capture=no",
@@ -38,10 +41,9 @@ RESULTS = BUILD / "tests/results.xml"
 
 def test(given):
     """Runs the tests that these words name; returns the status."""
-    chosen = choose(given.names)
-    more = [name for name in ("fuzz", "proof") if name in given.names]
-    need("python", "build", "run", "test", *more, install=not given.no_install)
-    make("all", "tests", *(["fuzzers"] if "fuzz" in more else []))
+    narrow = given.names == ["unit64"]
+    chosen = choose(["unit"] if narrow else given.names)
+    prepare(given, narrow)
     RESULTS.unlink(missing_ok=True)
     # A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that
     # the tests interrupt.
@@ -56,6 +58,18 @@ def test(given):
     return count(status)
 
 
+def prepare(given, narrow):
+    """Installs and builds what the chosen tests need."""
+    if narrow:
+        need("python", "build", "pytest", install=not given.no_install)
+        make("unit-tests64")
+        os.environ["LONGJUMP_TEST_BITS"] = "64"
+        return
+    more = [name for name in ("fuzz", "proof") if name in given.names]
+    need("python", "build", "run", "pytest", "test", *more, install=not given.no_install)
+    make("all", "tests", *(["fuzzers"] if "fuzz" in more else []))
+
+
 def choose(names):
     """pytest's words for what the user named."""
     paths, parts = [], []
@@ -68,9 +82,9 @@ def choose(names):
             parts.append(name)
     if paths and parts:
         raise Stop("name either folders and files, or parts of tests' names, not both", 2)
-    return ["-k", " or ".join(parts), str(ROOT / "tests")] if parts else paths or [
-        str(ROOT / "tests")
-    ]
+    return (
+        ["-k", " or ".join(parts), str(ROOT / "tests")] if parts else paths or [str(ROOT / "tests")]
+    )
 
 
 def count(status):

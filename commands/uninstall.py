@@ -81,8 +81,11 @@ def remove_installed(prefix, marks):
     it was changed."""
     below = open_folder(prefix)
     try:
-        changed = [name for name, mark in marks.items()
-                   if mark != "folder" and not remove_one(name, below, is_as_installed(mark))]
+        changed = [
+            name
+            for name, mark in marks.items()
+            if mark != "folder" and not remove_one(name, below, is_as_installed(mark))
+        ]
         remove_one(LIST, below, lambda *_: True)
         for name in (name for name, mark in marks.items() if mark == "folder"):
             with contextlib.suppress(OSError), parent_of(name, below) as folder:

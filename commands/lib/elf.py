@@ -43,9 +43,20 @@ def _loadable(path):
     """All that a loader acts on, without the places in the file where it lies."""
     with open(path, "rb") as file:
         data = file.read()
-    ident, kind, machine, version, entry, at, _sections, flags, size, each, count, *_rest = (
-        HEADER.unpack_from(data)
-    )
+    (
+        ident,
+        kind,
+        machine,
+        version,
+        entry,
+        at,
+        _sections,
+        flags,
+        size,
+        each,
+        count,
+        *_rest,
+    ) = HEADER.unpack_from(data)
     if ident[4:6] != b"\x02\x01" or size != HEADER.size or each != SEGMENT.size:
         raise ValueError("not the header of a 64-bit kernel")
     segments = []

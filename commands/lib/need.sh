@@ -121,12 +121,14 @@ look() {
 		rust)
 			has_rust || lack cargo "cargo rustc" cargo rust
 			;;
-		test)
-			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
-				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
+		pytest)
 			has_module pytest || lack pytest python3-pytest "" python-pytest
 			has_module xdist ||
 				lack pytest-xdist python3-pytest-xdist "" python-pytest-xdist
+			;;
+		test)
+			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
+				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
 			has xorriso || lack xorriso xorriso xorriso libisoburn
 			has clang || lack clang clang
 			has gdb || lack gdb gdb
@@ -135,6 +137,7 @@ look() {
 			has man || lack man man-db
 			has pkg-config || lack pkg-config pkg-config pkgconf pkgconf
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
+			has black || lack black black black python-black
 			has clang-format || lack clang-format clang-format clang-tools-extra clang
 			has bochs || lack bochs "bochs bochs-term" bochs bochs
 			[[ -e /usr/share/bochs/BIOS-bochs-latest ]] ||

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def place(kernel, address, slide=0):
-    """" in fault (main.c:12)" for an address, as far as the kernel's symbols tell; else ""."""
+    """ " in fault (main.c:12)" for an address, as far as the kernel's symbols tell; else ""."""
     command = ["addr2line", "-C", "-f", "-e", str(kernel), hex((address - slide) % 2**64)]
     try:
         done = subprocess.run(

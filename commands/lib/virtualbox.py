@@ -110,8 +110,14 @@ class VirtualBox:
     def remove(self):
         """Takes the machine away, unless something would be lost."""
         self.check_ours()
-        disks = [value for name, value in self.told().items() if re.search(r"-\d+-\d+$", name)
-                 and "ImageUUID" not in name and "/" in value and not value.endswith(".iso")]
+        disks = [
+            value
+            for name, value in self.told().items()
+            if re.search(r"-\d+-\d+$", name)
+            and "ImageUUID" not in name
+            and "/" in value
+            and not value.endswith(".iso")
+        ]
         if disks:
             raise Stop(f'"{self.name}" has a disk, {disks[0]}, which would be deleted with it:'
                        " detach that in VirtualBox first")  # fmt: skip

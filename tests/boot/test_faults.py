@@ -202,9 +202,7 @@ def test_a_slid_kernel_keeps_its_names(boot):
 
 def test_a_kernel_without_symbols_is_told_by_address(boot, tmp_path):
     stripped = tmp_path / "kernel.elf"
-    subprocess.run(
-        ["strip", "-o", stripped, images.kernel_path("fault_null_write")], check=True
-    )
+    subprocess.run(["strip", "-o", stripped, images.kernel_path("fault_null_write")], check=True)
     machine = boot(stripped, debug_exit=False)
     said = machine.wait_serial(HALTED)
     assert "in" not in fault_line(said) and "the kernel has no symbols" in plain(said)

@@ -58,7 +58,7 @@ def test_a_kernel_at_the_top_of_memory_lies_there(boot, tmp_path):
 
 def test_a_kernel_with_a_segment_at_each_end_of_memory_lies_there(boot, tmp_path):
     top = 64 * MIB - 0x20000 - 0x2000
-    more = f"section .top progbits alloc write\nincbin \"{tmp_path}/payload\"\n"
+    more = f'section .top progbits alloc write\nincbin "{tmp_path}/payload"\n'
     (tmp_path / "payload").write_bytes(PAYLOAD[:0x2000])
     link = (*linked_at(MIB), f"--section-start=.top={top:#x}")
     machine, _ = enter(boot, multiboot1(tmp_path, link=link, more=more), memory=64)

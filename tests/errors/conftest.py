@@ -8,7 +8,6 @@ import pytest
 from messages import ROOT
 
 
-
 def pytest_configure(config):
     """Builds what the tests look at, once, before any worker starts."""
     if hasattr(config, "workerinput"):
@@ -34,9 +33,7 @@ def kernel(tmp_path):
         source, made, program = (tmp_path / f"kernel.{end}" for end in ("c", "o", "elf"))
         source.write_text(f"{body}\n{start}\n")
         chosen = [flag for flag in GOOD_FLAGS.split() if flag not in without.split()]
-        subprocess.run(
-            [*compiler, *chosen, *flags.split(), "-c", "-o", made, source], check=True
-        )
+        subprocess.run([*compiler, *chosen, *flags.split(), "-c", "-o", made, source], check=True)
         subprocess.run(
             ["ld", "-m", "elf_x86_64", "-z", "noexecstack", "-z", "max-page-size=4096",
              *ld.split(), "-o", program, made],

@@ -211,7 +211,7 @@ def test_a_compressed_kernel_is_unpacked(project, tmp_path):
 
 
 def test_awkward_names_are_names(project, tmp_path):
-    for name in ("with space.elf", "-dash.elf", "quote\".elf", "---"):
+    for name in ("with space.elf", "-dash.elf", 'quote".elf', "---"):
         (tmp_path / name).write_bytes(GOOD.read_bytes())
         path = name if name.startswith("-") else tmp_path / name
         done = project.run("check", "--json", f"./{name}", cwd=tmp_path)
@@ -253,6 +253,8 @@ def test_a_machine_too_small_is_no_fault_of_the_kernel(project, tmp_path):
     output = tmp_path / "made.iso"
     done = project.run("image", "--options", "-stack=1G", "--output", output)
     assert done.returncode == 0, done.stdout
+
+
 def test_explain_prints_a_page(project):
     done = project.run("explain", "K107")
     assert done.returncode == 0

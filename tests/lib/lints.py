@@ -78,8 +78,11 @@ LINTS = {
     "AVX": Lint("K807", AVX, SWITCHES),
     "a position-independent kernel without dynamic section": Lint(
         "K808",
-        {"flags": "-fpie", "without": "-fno-pic -fno-pie",
-         "ld": "-pie --no-dynamic-linker -T {root}/tests/errors/no_dynamic.ld"},
+        {
+            "flags": "-fpie",
+            "without": "-fno-pic -fno-pie",
+            "ld": "-pie --no-dynamic-linker -T {root}/tests/errors/no_dynamic.ld",
+        },
         {"flags": "-fpie", "without": "-fno-pic -fno-pie", "ld": "-pie --no-dynamic-linker"},
     ),
     "large alignment": Lint(

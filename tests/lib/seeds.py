@@ -26,8 +26,9 @@ def unpack(name, folder):
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive(name)) as packed:
         for member in packed:
-            (folder / pathlib.PurePath(member.name).name).write_bytes(packed.extractfile(member).read())
-            yield folder / member.name
+            path = folder / pathlib.PurePath(member.name).name
+            path.write_bytes(packed.extractfile(member).read())
+            yield path
 
 
 def pack(name, seeds):

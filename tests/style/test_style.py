@@ -9,6 +9,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOT_OURS = {".git", "build", "__pycache__", ".pytest_cache"}
+PYTHON = ("commands", "bench", "tests")
 CODE = {".c", ".h", ".def", ".asm", ".ld", ".sh", ".py", ".inc", ".ini", "Makefile"}
 COMPILERS_OWN = {
     "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdnoreturn.h",
@@ -58,6 +59,10 @@ def test_shell_is_bash_with_its_safety_on():
 
 def test_c_is_formatted():
     run("clang-format", "--dry-run", "-Werror", *files(".c", ".h"))
+
+
+def test_python_is_formatted():
+    run("/usr/bin/black", "--check", "--quiet", *PYTHON)
 
 
 def test_python_compiles():

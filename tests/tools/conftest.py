@@ -71,9 +71,7 @@ def kernel(tmp_path):
         source.write_text("\n".join(lines) + "\n")
         made = tmp_path / f"{name}.o"
         subprocess.run(["nasm", "-felf64", "-g", "-Fdwarf", "-o", made, source], check=True)
-        subprocess.run(
-            ["ld", "-melf_x86_64", "-Ttext=0x200000", "-o", program, made], check=True
-        )
+        subprocess.run(["ld", "-melf_x86_64", "-Ttext=0x200000", "-o", program, made], check=True)
         return program
 
     return make

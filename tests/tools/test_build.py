@@ -189,7 +189,7 @@ def test_each_system_has_its_own_packages(tmp_path, system):
     (tmp_path / "os-release").write_text(system + "\n")
     script = (
         'source "$1"; has() { return 1; }; find_syslinux() { return 1; };'
-        'need_system=$2; look build; install_command'
+        "need_system=$2; look build; install_command"
     )
     done = subprocess.run(
         ["bash", "-c", script, "-", NEED, tmp_path / "os-release"], capture_output=True, text=True
@@ -207,7 +207,7 @@ def test_what_is_missing_is_installed_where_that_is_allowed(tmp_path):
     log = tmp_path / "log"
     (tmp_path / "apt-get").write_text(
         f'#!/bin/bash\necho "$DEBIAN_FRONTEND $*" >>{log}\n'
-        f'case $* in update) touch {tmp_path}/lists ;; *) [[ -e {tmp_path}/lists ]] ;; esac\n'
+        f"case $* in update) touch {tmp_path}/lists ;; *) [[ -e {tmp_path}/lists ]] ;; esac\n"
     )
     (tmp_path / "apt-get").chmod(0o755)
     script = (

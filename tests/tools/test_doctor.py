@@ -77,7 +77,8 @@ def test_the_tool_works_where_kvm_would_run_the_machine(monkeypatch, tmp_path):
     """The machine that is started ends itself, here on QEMU's own CPU."""
     in_time = doctor.in_time
     monkeypatch.setattr(
-        doctor, "in_time",
+        doctor,
+        "in_time",
         lambda command, _: in_time(["tcg" if word == "kvm" else word for word in command], 60),
     )
     (tmp_path / "kvm").write_text("")

@@ -31,8 +31,11 @@ class Installed:
         home.mkdir(exist_ok=True)
 
     def run(self, *words, status=0, **environment):
-        own = {key: value for key, value in os.environ.items()
-               if not key.startswith(("LONGJUMP", "PYTHON", "XDG")) and "DISPLAY" not in key}
+        own = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("LONGJUMP", "PYTHON", "XDG")) and "DISPLAY" not in key
+        }
         done = subprocess.run(
             [self.prefix / "bin/longjump", *map(str, words)], cwd=self.home, text=True,
             env={**own, "HOME": str(self.home), **environment}, stdin=subprocess.DEVNULL,

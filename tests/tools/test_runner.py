@@ -291,8 +291,8 @@ WRONG = {
     "a negative time": ("test-timeout = -1\n", "above 0, not -1"),
     "a truth as number": ("test-timeout = true\n", "not true"),
     "a code too large": ("test-success-exit-code = 256\n", "from 0 to 255"),
-    "text as a list": ('run-args = "-m 64M"\n', ":1: the key \"run-args\" must be a list"),
-    "a list of numbers": ("# one\nrun-args = [\n1,\n]\n", ":2: the key \"run-args\""),
+    "text as a list": ('run-args = "-m 64M"\n', ':1: the key "run-args" must be a list'),
+    "a list of numbers": ("# one\nrun-args = [\n1,\n]\n", ':2: the key "run-args"'),
     "no image": ('run-command = ["qemu-system-x86_64"]\n', "with {} for the image"),
     "no TOML": ("test-timeout = \n", "this is no TOML: Invalid value (at line 1, column 16)"),
     "no text": (b"\xff\xfe", "is not text in UTF-8"),
@@ -415,7 +415,7 @@ def test_the_makefile_of_the_docs_works(project, kernel, tmp_path):
 def test_the_cmake_of_the_docs_works(project, tmp_path):
     text = commands("cmake")[0].replace("/path/to/longjump", str(project.root))
     (tmp_path / "CMakeLists.txt").write_text(text)
-    body = "void _start(void)\n{\n\t__asm__ volatile(\"out %%al, $0xf4\" : : \"a\"(16));\n}\n"
+    body = 'void _start(void)\n{\n\t__asm__ volatile("out %%al, $0xf4" : : "a"(16));\n}\n'
     (tmp_path / "test.c").write_text(body)
     (tmp_path / "kernel.c").write_text(body)
     for command in (["cmake", "."], ["cmake", "--build", "."], ["ctest", "--output-on-failure"]):

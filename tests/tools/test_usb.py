@@ -224,9 +224,7 @@ def test_a_twin_that_gets_the_name_is_not_written(project, stick, meanwhile, tmp
     assert set(twin.read_bytes()) == {0xA5}
 
 
-def test_a_link_that_leads_elsewhere_meanwhile_is_not_followed(
-    project, stick, meanwhile, tmp_path
-):
+def test_a_link_that_leads_elsewhere_meanwhile_is_not_followed(project, stick, meanwhile, tmp_path):
     (device, file), (other, its_file) = stick(), stick()
     link = tmp_path / "stick"
     link.symlink_to(device)

@@ -79,8 +79,8 @@ static inline void set_scratch(uint64_t begin, uint64_t end)
 	world.machine.reserved_count = 1;
 }
 
-/* A file in memory of `size` bytes of garbage, filled once: each test's RAM begins as a private copy
- * of it, of which only what the test writes to takes time and memory. */
+/* A file in memory of `size` bytes of garbage, filled once: each test's RAM begins as a private
+ * copy of it, of which only what the test writes to takes time and memory. */
 static inline int garbage(uint64_t size)
 {
 	static int file = -1;
