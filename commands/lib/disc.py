@@ -11,11 +11,13 @@ import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lib import esp
 from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
@@ -35,6 +37,7 @@ NOT_OURS = (
     " move it away or choose another --output"
 )
 NOT_ON_DISC = {".gitkeep", ".gitignore"}
+PROGRAMS = ("disc.py", "esp.py", "fat.py", "fat_reader.py", "iso9660.py")
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Order:
     modules: list = field(default_factory=list)  # of (Path, command line)
     keep_debug: bool = False
     hashes: bool = False
+    bios_only: bool = True
 
 
 def make_disc(order):
@@ -79,6 +83,7 @@ def put_in_place(stage, staged, digest, output):
     except OSError as error:
         raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
     try:
+        stage_partition(stage, staged)
         with workshop(folder, f".{output.name}.") as inside:
             master(stage, inside)
             finish(inside, staged, digest)
@@ -104,6 +109,8 @@ def gather(order):
         "isolinux/longjump.c32": BUILD / "longjump.c32",
         KERNEL: order.kernel,
     }
+    if not order.bios_only:
+        ours[esp.LOADER] = BUILD / "BOOTX64.EFI"
     modules = []
     for path, command_line in order.modules:
         name = f"isolinux/{path.name}"
@@ -167,7 +174,7 @@ def append_line(line, order, modules):
 def digest_of(staged):
     """A digest of all that determines the image, this program included."""
     whole = hashlib.sha256(repr((mastering_name(), epoch())).encode())
-    programs = {name: Path(__file__).parent / name for name in ("disc.py", "iso9660.py")}
+    programs = {name: Path(__file__).parent / name for name in PROGRAMS}
     for name, path in sorted({**programs, **staged}.items()):
         whole.update(f"\n{name}\0".encode("utf-8", "surrogateescape"))
         whole.update(digest_of_file(path))
@@ -240,8 +247,9 @@ def is_ours(name, folder=None):
 
 
 def stage_files(files, stage, keep_debug):
-    """Lays the disc out in a folder, by links; returns path on disc -> file as it must be."""
-    staged = {}
+    """Lays the disc out in a folder, by links; returns path on disc -> file as it must be. A file
+    that is there under two names is copied: on a FAT each has its own bytes."""
+    staged, linked = {}, set()
     for name, source in files.items():
         place = stage / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -251,9 +259,35 @@ def stage_files(files, stage, keep_debug):
             shutil.copyfile(source, place)  # a boot info table is written into it
         elif name != KERNEL or keep_debug or not strip_debug(source, place):
             place.unlink(missing_ok=True)
-            place.symlink_to(os.path.realpath(source))
+            inode = inode_of(source)
+            if inode in linked:
+                shutil.copyfile(source, place)
+            else:
+                place.symlink_to(os.path.realpath(source))
+            linked.add(inode)
         staged[name] = place
     return staged
+
+
+def inode_of(path):
+    """What two names of one file have in common."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def stage_partition(stage, staged):
+    """Keeps room on the disc for the EFI system partition, if the disc is to have one."""
+    if esp.LOADER not in staged:
+        return
+    sizes = {name: os.path.getsize(place) for name, place in staged.items()}
+    for name, size in sizes.items():
+        if size > esp.LARGEST:
+            raise Stop(
+                f"{name} has {size} bytes; UEFI reads files of at most {esp.LARGEST}:"
+                " make it smaller, or leave UEFI out with --bios-only"
+            )
+    with open(stage / esp.PARTITION, "wb") as file:
+        file.truncate(esp.room(sizes))
 
 
 def mastering_name():
@@ -273,37 +307,56 @@ def master(stage, folder):
     command = [name] + (["-as", "mkisofs"] if name == "xorriso" else [])
     command += ["-quiet", "-input-charset", "utf-8", "-f", "-r", "-J", "-joliet-long", "-D"]
     command += ["-iso-level", "3", "-no-pad", "-V", APPLICATION, "-A", APPLICATION, "-sysid", ""]
-    command += ["-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat", "-no-emul-boot"]
+    command += ["-b", "isolinux/isolinux.bin", "-c", esp.CATALOGUE, "-no-emul-boot"]
     command += ["-boot-load-size", "4", "-boot-info-table"]
     if not shutil.which("isohybrid"):
         detail("the boot record for disks is made by xorriso")
         command += ["-isohybrid-mbr", find_syslinux("isohdpfx.bin")]
-    run([*command, "-o", IMAGE, stage], **more)
+    with tempfile.NamedTemporaryFile("w", suffix=".sort") as order:
+        if (stage / esp.PARTITION).exists():
+            command += first_on_disc(esp.PARTITION, name, stage, order)
+        run([*command, "-o", IMAGE, stage], **more)
     if shutil.which("isohybrid"):
         run(["isohybrid", "--id", MBR_ID, IMAGE], **more)
 
 
+def first_on_disc(path, name, stage, order):
+    """The words, for the program of this name, that put a file in front of all others."""
+    if name == "xorriso":
+        return ["--sort-weight", "2000000000", f"/{path}"]
+    pattern = re.sub(r"([\\\[*?])", r"\\\1", str(stage / path))
+    order.write(f"{pattern} 1\n")
+    order.flush()
+    return ["-sort", order.name]
+
+
 def finish(folder, staged, digest):
-    """Dates and stamps an image, after checking that it is what was ordered."""
+    """Dates and stamps an image, and lets UEFI in, after checking that it is what was ordered."""
+    left_out = []
     handle = os.open(IMAGE, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     with open(handle, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         try:
             disc = Disc(data)
-            check(disc, staged)
+            if esp.LOADER in staged:
+                left_out = esp.write(disc, epoch())
+            check(disc, staged, left_out)
             disc.set_dates(epoch())
-        except (BadDisc, IndexError, ValueError) as error:
+        except (BadDisc, IndexError, ValueError, struct.error) as error:
             raise Stop(f"the image that was made is not right: {error}") from None
         text = f"longjump {digest} {len(data)}".encode()
         data[STAMP : STAMP + 512] = text.ljust(512, b"\0")
         os.fchmod(handle, 0o666 & ~umask())
+    for path in left_out:
+        say(f"  warning  under UEFI there is no {path}: a FAT cannot have that name")
 
 
-def check(disc, staged):
+def check(disc, staged, left_out):
     """Every file is on the disc with its bytes, and it boots as a CD and as a disk."""
     if disc.application != APPLICATION:
         raise BadDisc(f'its application is "{disc.application}"')
     found = {file.path: file for file in disc.files()}
-    found.pop("isolinux/boot.cat", None)
+    uefi = found.pop(esp.PARTITION, None)
+    found.pop(esp.CATALOGUE, None)
     if found.keys() != staged.keys():
         raise BadDisc("other files are on it: " + ", ".join(sorted(found.keys() ^ staged.keys())))
     for name, source in staged.items():
@@ -313,7 +366,11 @@ def check(disc, staged):
     if disc.boot_file() != boot.begin:
         raise BadDisc("the boot catalogue does not name isolinux.bin")
     disc.check_boot_info(boot)
-    disc.check_hybrid(boot)
+    if (uefi is not None) != (esp.LOADER in staged):
+        raise BadDisc("its EFI system partition is there without a loader, or the other way round")
+    disc.check_hybrid(boot, esp.partitions(disc, uefi))
+    if uefi is not None:
+        esp.check(disc, left_out)
 
 
 def same_bytes(image, file, source, has_table):

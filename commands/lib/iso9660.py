@@ -83,8 +83,9 @@ class Disc:
                 f"the boot info table is {(volume, sector, size, checksum)}, not {expected}"
             )
 
-    def check_hybrid(self, file):
-        """The image boots as a disk too: an MBR, one active partition, no GPT."""
+    def check_hybrid(self, file, partitions):
+        """The image boots as a disk too: an MBR, its partitions, no GPT. Each partition is whether
+        it is active, its type, and its bytes [begin, end)."""
         image = self.image
         if bytes(image[510:512]) != b"\x55\xaa":
             raise BadDisc("the boot record has no signature")
@@ -92,13 +93,13 @@ class Disc:
             raise BadDisc("isolinux.bin is one that isohybrid does not know")
         if struct.unpack_from("<I", image, 432)[0] != file.begin // 512:
             raise BadDisc("the boot record does not point at isolinux.bin")
-        table = [bytes(image[at : at + 16]) for at in range(446, 510, 16)]
-        active = [entry for entry in table if any(entry)]
-        if len(active) != 1 or active[0][0] != 0x80 or active[0][4] != 0x17:
-            raise BadDisc("the boot record must have one partition, active, of type 17h")
-        begin, count = struct.unpack_from("<II", active[0], 8)
-        if begin != 0 or count * 512 != len(image):
-            raise BadDisc(f"the partition is [{begin}, {begin + count}), not the whole image")
+        for number, at in enumerate(range(446, 510, 16)):
+            entry = bytes(image[at : at + 16])
+            active, kind, begin, count = struct.unpack("<B3xB3xII", entry)
+            there = (active == 0x80, kind, begin * 512, (begin + count) * 512)
+            wanted = partitions[number] if number < len(partitions) else None
+            if there != wanted and (wanted or any(entry)):
+                raise BadDisc(f"partition {number + 1} is {there}; it should be {wanted}")
         if bytes(image[512:520]) == b"EFI PART":
             raise BadDisc("there is a GPT, which some firmware cannot boot from")
 

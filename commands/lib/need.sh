@@ -130,6 +130,8 @@ look() {
 			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
 				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
 			has xorriso || lack xorriso xorriso xorriso libisoburn
+			has fsck.vfat || [[ -x /usr/sbin/fsck.vfat ]] ||
+				lack fsck.vfat dosfstools dosfstools dosfstools
 			has clang || lack clang clang
 			has gdb || lack gdb gdb
 			has cmake || lack cmake cmake
