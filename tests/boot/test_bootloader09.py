@@ -3,22 +3,17 @@ kernel in Rust."""
 
 import shutil
 import struct
-import subprocess
 
 import guests
-import images
 import paging
 import pytest
+import rust
 import told
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 SLOT = 512 * GIB
 LINK = ("-melf_x86_64", "-Ttext=0x200000", "-e", "start", "-z", "max-page-size=0x1000")
 TYPES = {"usable": 0, "kernel": 6, "stack": 7, "page table": 8, "zero": 10, "info": 12}
-
-RUST = images.ROOT / "tests/kernels/bootloader09.rs"
-RUSTC = "rustc --edition 2018 -O -Cpanic=abort -Crelocation-model=static -Cno-redzone=yes".split()
-RUSTC += [f"-Clink-arg={word}" for word in ("-nostartfiles", "-nostdlib", "-static", "-no-pie")]
 
 
 @pytest.fixture
@@ -189,18 +184,6 @@ def test_a_fault_is_told_in_the_crates_words(boot, tmp_path, mistake, words):
     assert words in " ".join(said.split())
 
 
-def build_in_rust(features):
-    """The kernel in Rust, for a crate with these features; made for the compiler's own target,
-    since that one's `core` comes with every rustc."""
-
-    def make(path):
-        cfg = [word for name in features for word in ("--cfg", f'feature="{name}"')]
-        done = subprocess.run([*RUSTC, *cfg, "-o", path, RUST], capture_output=True, text=True)
-        assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
-
-    return images.once(".elf", [RUST.read_bytes(), *RUSTC, *features], make)
-
-
 @pytest.mark.skipif(not shutil.which("rustc"), reason="there is no rustc")
 @pytest.mark.parametrize("cpu", ["qemu64", "max"])
 @pytest.mark.parametrize("features", [
@@ -211,6 +194,6 @@ def build_in_rust(features):
 ])  # fmt: skip
 def test_a_kernel_in_rust_gets_what_kernels_rely_on(boot, features, cpu):
     options = ",".join(["-protocol=bootloader-0.9", *features])
-    machine = boot(build_in_rust(features), options=options, cpu=cpu)
+    machine = boot(rust.build("bootloader09", features), options=options, cpu=cpu)
     machine.expect_end("exit", told.PASSED)
     assert "\nPASS " in machine.serial()

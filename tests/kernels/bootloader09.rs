@@ -4,20 +4,21 @@
 //! takes frames from the memory map, walks and extends the page tables, loads a GDT, an IDT and a
 //! TSS of its own with SS = 0, lets the timer tick, and overflows its stack.
 //!
-//! Built once for each set of the crate's features (tests/boot/test_bootloader09.py), with the
-//! `core` of the compiler's own target. That one uses SSE, which is switched on here, and the red
-//! zone, so that interrupts get a stack of their own.
+//! Built once for each set of the crate's features (tests/boot/test_bootloader09.py).
 #![no_std]
 #![no_main]
 #![allow(unknown_lints)]
 #![allow(unexpected_cfgs)]
 
-use core::arch::{asm, global_asm};
-use core::fmt::{self, Write};
-use core::mem::MaybeUninit;
-use core::ptr::{addr_of, addr_of_mut};
+#[macro_use]
+mod kit;
 
-const PAGE: u64 = 4096;
+#[cfg(any(feature = "recursive_page_table", feature = "map_physical_memory"))]
+use core::arch::asm;
+#[cfg(any(feature = "recursive_page_table", feature = "map_physical_memory"))]
+use kit::{entry_of, map};
+use kit::{at_start_was, check, equal, interrupts, overflow_into, PAGE};
+
 const STACK_PAGES: u64 = 512;
 
 // ---- what the crate declares -------------------------------------------------------------------
@@ -81,94 +82,6 @@ struct BootInfo {
     _non_exhaustive: u8,
 }
 
-// ---- the first instructions --------------------------------------------------------------------
-
-/// The registers as they were.
-#[repr(C)]
-struct AtStart {
-    rdi: u64,
-    rsp: u64,
-    flags: u64,
-    cr0: u64,
-    cr3: u64,
-    cr4: u64,
-    cs: u64,
-    ss: u64,
-    ds: u64,
-    es: u64,
-    efer: u64,
-}
-
-#[no_mangle]
-static mut at_start: MaybeUninit<AtStart> = MaybeUninit::uninit();
-
-fn at_start_was() -> &'static AtStart {
-    unsafe { &*(addr_of!(at_start) as *const AtStart) }
-}
-
-global_asm!(
-    ".section .tdata.kernel, \"awTR\", @progbits",
-    ".quad 0x1122334455667788",
-    ".section .tbss.kernel, \"awTR\", @nobits",
-    ".skip 24",
-    ".text",
-    ".global _start, on_breakpoint, on_timer, on_double_fault",
-    "_start:",
-    "mov [rip + at_start], rdi",
-    "mov [rip + at_start + 8], rsp",
-    "pushfq",
-    "pop qword ptr [rip + at_start + 16]",
-    "mov rax, cr0",
-    "mov [rip + at_start + 24], rax",
-    "mov rax, cr3",
-    "mov [rip + at_start + 32], rax",
-    "mov rax, cr4",
-    "mov [rip + at_start + 40], rax",
-    "mov rax, cs",
-    "mov [rip + at_start + 48], rax",
-    "mov rax, ss",
-    "mov [rip + at_start + 56], rax",
-    "mov rax, ds",
-    "mov [rip + at_start + 64], rax",
-    "mov rax, es",
-    "mov [rip + at_start + 72], rax",
-    "mov ecx, 0xc0000080",
-    "rdmsr",
-    "mov [rip + at_start + 80], eax",
-    "mov rax, cr0",
-    "and al, 0xfb",
-    "or al, 2",
-    "mov cr0, rax",
-    "mov rax, cr4",
-    "or eax, 0x600",
-    "mov cr4, rax",
-    "jmp kernel_main",
-    "on_breakpoint:",
-    "inc dword ptr [rip + breakpoints]",
-    "iretq",
-    "on_timer:",
-    "push rax",
-    "inc dword ptr [rip + ticks]",
-    "mov al, 0x20",
-    "out 0x20, al",
-    "pop rax",
-    "iretq",
-    "on_double_fault:",
-    "mov rdi, cr2",
-    "call stack_has_overflown",
-);
-
-extern "C" {
-    fn on_breakpoint();
-    fn on_timer();
-    fn on_double_fault();
-}
-
-#[no_mangle]
-static mut breakpoints: u32 = 0;
-#[no_mangle]
-static mut ticks: u32 = 0;
-
 #[no_mangle]
 extern "C" fn kernel_main(info: &'static BootInfo) -> ! {
     registers(info);
@@ -176,9 +89,7 @@ extern "C" fn kernel_main(info: &'static BootInfo) -> ! {
     template(info);
     page_tables(info);
     interrupts();
-    say!("the stack overflows\n");
-    overflow(0);
-    finish()
+    overflow_into(at_start_was().rsp + 8 - (STACK_PAGES + 1) * PAGE)
 }
 
 /// The machine's state is the crate's; but for CR4.MCE, which the fault explainer needs.
@@ -283,59 +194,14 @@ fn table(info: &BootInfo, frame: u64, _address: u64, _level: u32) -> *mut [u64; 
 
 #[cfg(all(feature = "recursive_page_table", not(feature = "map_physical_memory")))]
 fn table(info: &BootInfo, _frame: u64, address: u64, level: u32) -> *mut [u64; 512] {
-    let mut at = info.recursive_page_table_addr;
-    for above in level..4 {
-        let index = address >> (12 + 9 * above) & 511;
-        let shift = 12 + 9 * (above - level);
-        at = at & !(511 << shift) | index << shift;
-    }
-    at as *mut _
-}
-
-/// The entry that maps an address, and its level; the last one that is there.
-#[cfg(any(feature = "recursive_page_table", feature = "map_physical_memory"))]
-fn entry(info: &BootInfo, address: u64) -> (*mut u64, u32) {
-    let mut frame = at_start_was().cr3;
-    let mut level = 4;
-    loop {
-        let entries = table(info, frame, address, level);
-        let entry =
-            unsafe { addr_of_mut!((*entries)[(address >> (3 + 9 * level) & 511) as usize]) };
-        let value = unsafe { entry.read_volatile() };
-        if level == 1 || value & 1 == 0 || value & 0x80 != 0 {
-            return (entry, level);
-        }
-        frame = value & 0x000f_ffff_ffff_f000;
-        level -= 1;
-    }
-}
-
-/// Maps a page, with tables from `frames` where there are none.
-#[cfg(any(feature = "recursive_page_table", feature = "map_physical_memory"))]
-fn map(info: &BootInfo, frames: &mut Frames, address: u64, frame: u64) {
-    loop {
-        let (entry, level) = entry(info, address);
-        let value = if level == 1 { frame } else { frames.take() };
-        unsafe {
-            if entry.read_volatile() & 1 != 0 {
-                panic!("{:#x} is mapped", address);
-            }
-            entry.write_volatile(value | 3);
-            if level == 1 {
-                asm!("invlpg [{}]", in(reg) address);
-                return;
-            }
-            let new = table(info, value, address, level - 1);
-            asm!("invlpg [{}]", in(reg) new);
-            addr_of_mut!(*new).write_bytes(0, 1);
-        }
-    }
+    kit::recursive_table(info.recursive_page_table_addr, address, level)
 }
 
 #[cfg(any(feature = "recursive_page_table", feature = "map_physical_memory"))]
 fn page_tables(info: &BootInfo) {
-    let level = |address: u64| entry(info, address).1;
-    let value = |address: u64| unsafe { *entry(info, address).0 };
+    let table = |frame: u64, address: u64, level: u32| table(info, frame, address, level);
+    let level = |address: u64| entry_of(&table, address).1;
+    let value = |address: u64| unsafe { *entry_of(&table, address).0 };
     let stack = at_start_was().rsp;
     let code = kernel_main as *const () as u64;
     let mut frames = Frames { map: regions(info), taken: 0 };
@@ -347,12 +213,12 @@ fn page_tables(info: &BootInfo) {
     }
     equal("the VGA window's entry", value(0xb8000) & !0x60, 0xb8003);
     check("page 0 is not mapped, but its table is there", level(0) == 1 && value(0) & 1 == 0);
-    map(info, &mut frames, 0, 0xb8000);
+    map(&table, &mut || frames.take(), 0, 0xb8000);
     unsafe { asm!("mov qword ptr [0x190], rax", in("rax") 0xf021f077f065f04eu64) };
     equal("the screen, seen from page 0", unsafe { *(0xb8190 as *const u64) }, 0xf021f077f065f04e);
     for page in (0..64).map(|i| 0x4444_4444_0000 + i * PAGE) {
         let frame = frames.take();
-        map(info, &mut frames, page, frame);
+        map(&table, &mut || frames.take(), page, frame);
         unsafe { (page as *mut u64).write_volatile(page) };
         #[cfg(feature = "map_physical_memory")]
         if unsafe { *((info.physical_memory_offset + frame) as *const u64) } != page {
@@ -383,185 +249,3 @@ fn page_tables(info: &BootInfo) {
     let mut frames = Frames { map: regions(info), taken: 0 };
     check("there are frames", frames.take() > frames.take());
 }
-
-// ---- descriptor tables, interrupts, faults -----------------------------------------------------
-
-#[repr(C, packed)]
-struct Pointer {
-    limit: u16,
-    base: u64,
-}
-
-#[repr(C, packed)]
-struct TaskState {
-    reserved: u32,
-    rsp: [u64; 3],
-    zero: u64,
-    ist: [u64; 7],
-    rest: [u32; 3],
-}
-
-static mut GDT: [u64; 4] = [0, 0x0020_9a00_0000_0000, 0, 0];
-static mut IDT: [[u64; 2]; 256] = [[0; 2]; 256];
-static mut TSS: TaskState =
-    TaskState { reserved: 0, rsp: [0; 3], zero: 0, ist: [0; 7], rest: [0; 3] };
-static mut STACKS: [[u64; 2048]; 2] = [[0; 2048]; 2];
-
-fn set_gate(vector: usize, handler: unsafe extern "C" fn(), stack: u64) {
-    let at = handler as *const () as u64;
-    let low = at & 0xffff | 8 << 16 | stack << 32 | 0x8e << 40 | (at >> 16 & 0xffff) << 48;
-    unsafe { (*addr_of_mut!(IDT))[vector] = [low, at >> 32] };
-}
-
-/// As kernels of that crate do: a GDT with code and a TSS only, and no other SS than 0.
-fn load_tables() {
-    unsafe {
-        let tss = addr_of!(TSS) as u64;
-        let gdt = &mut *addr_of_mut!(GDT);
-        (*addr_of_mut!(TSS)).ist[0] = addr_of!(STACKS[1]) as u64;
-        (*addr_of_mut!(TSS)).ist[1] = addr_of!(STACKS[1]) as u64 + 16384;
-        gdt[2] = 0x67 | (tss & 0xff_ffff) << 16 | 0x89 << 40 | (tss >> 24 & 0xff) << 56;
-        gdt[3] = tss >> 32;
-        set_gate(3, on_breakpoint, 0);
-        set_gate(8, on_double_fault, 1);
-        set_gate(32, on_timer, 2);
-        asm!("lgdt [{}]", in(reg) &Pointer { limit: 31, base: gdt.as_ptr() as u64 });
-        asm!("push 8", "lea {0}, [rip + 2f]", "push {0}", "retfq", "2:", out(reg) _);
-        asm!("ltr {:x}", in(reg) 0x10);
-        asm!("lidt [{}]", in(reg) &Pointer { limit: 4095, base: addr_of!(IDT) as u64 });
-    }
-}
-
-fn out(port: u16, value: u8) {
-    unsafe { asm!("out dx, al", in("dx") port, in("al") value) };
-}
-
-fn input(port: u16) -> u8 {
-    let value: u8;
-    unsafe { asm!("in al, dx", in("dx") port, out("al") value) };
-    value
-}
-
-/// Gives the PICs vectors from 32 on, and the masks that they had: the BIOS lets the timer in.
-fn interrupts() {
-    load_tables();
-    unsafe { asm!("int3") };
-    equal("breakpoints", unsafe { addr_of!(breakpoints).read_volatile() } as u64, 1);
-    let masks = (input(0x21), input(0xa1));
-    check("the PIC lets the timer in", masks.0 & 1 == 0);
-    for (first, second, value) in [(0x20, 0xa0, 0x11), (0x21, 0xa1, 32), (0x21, 0xa1, 4)] {
-        out(first, value);
-        out(
-            second,
-            if value == 32 {
-                40
-            } else if value == 4 {
-                2
-            } else {
-                value
-            },
-        );
-    }
-    out(0x21, 1);
-    out(0xa1, 1);
-    out(0x21, masks.0 | 0xfe);
-    out(0xa1, 0xff);
-    unsafe { asm!("sti") };
-    while unsafe { addr_of!(ticks).read_volatile() } < 2 {
-        unsafe { asm!("hlt") };
-    }
-    unsafe { asm!("cli") };
-    check("the timer ticks", true);
-}
-
-/// Calls itself until the stack is used up.
-#[allow(unconditional_recursion)]
-#[inline(never)]
-fn overflow(depth: u64) -> u64 {
-    let room = [depth; 32];
-    let deeper = overflow(depth + 1);
-    deeper + unsafe { (&room[depth as usize % 32] as *const u64).read_volatile() }
-}
-
-/// On a stack of its own, by the double fault.
-#[no_mangle]
-extern "C" fn stack_has_overflown(address: u64) -> ! {
-    let top = at_start_was().rsp + 8;
-    let guard = top - (STACK_PAGES + 1) * PAGE;
-    say!("it has come to {:x}, below {:x}\n", address, top);
-    check("that is the guard page", guard <= address && address < guard + PAGE);
-    finish()
-}
-
-// ---- talking -----------------------------------------------------------------------------------
-
-struct Serial;
-
-impl Write for Serial {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            while input(0x3fd) & 0x20 == 0 {}
-            out(0x3f8, byte);
-        }
-        Ok(())
-    }
-}
-
-#[macro_export]
-macro_rules! say {
-    ($($words:tt)*) => { let _ = write!(Serial, $($words)*); }
-}
-
-static mut CHECKS: u32 = 0;
-static mut FAILURES: u32 = 0;
-
-fn check(claim: &str, is_true: bool) {
-    unsafe {
-        CHECKS += 1;
-        FAILURES += !is_true as u32;
-    }
-    say!("{} {}\n", if is_true { "ok    " } else { "FAILED" }, claim);
-}
-
-fn equal(what: &str, found: u64, wanted: u64) {
-    if found != wanted {
-        say!("{}: {:#x}, not {:#x}\n", what, found, wanted);
-    }
-    check(what, found == wanted);
-}
-
-/// Ends the test as kit.h does.
-fn finish() -> ! {
-    let (checks, failures) = unsafe { (CHECKS, FAILURES) };
-    say!("{} {} checks\n", if failures == 0 { "PASS" } else { "FAIL" }, checks);
-    while input(0x3fd) & 0x40 == 0 {}
-    out(0xf4, if failures == 0 { 16 } else { 17 });
-    loop {
-        unsafe { asm!("cli", "hlt") };
-    }
-}
-
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo) -> ! {
-    check("there is no panic", false);
-    say!("{}\n", info);
-    finish()
-}
-
-// ---- what the compiler calls by itself ---------------------------------------------------------
-
-#[no_mangle]
-unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
-    asm!("rep movsb", inout("rcx") size => _, inout("rdi") to => _, inout("rsi") from => _);
-    to
-}
-
-#[no_mangle]
-unsafe extern "C" fn memset(to: *mut u8, value: i32, size: usize) -> *mut u8 {
-    asm!("rep stosb", inout("rcx") size => _, inout("rdi") to => _, in("al") value as u8);
-    to
-}
-
-/// `core` names it in its unwind tables, which nobody reads.
-#[no_mangle]
-extern "C" fn rust_eh_personality() {}
