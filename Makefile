@@ -126,7 +126,9 @@ page := -z max-page-size=0x20 -z common-page-size=0x20
 with-parts = $(1) $(sort $(patsubst %/,%,$(wildcard $(1)/*/)))
 core := $(call with-parts,loader/core)
 protocols := $(call with-parts,loader/protocols)
-com32 := $(call objects,com32,$(core) $(protocols) loader/x86 loader/platform/com32)
+# Syslinux unpacks gzip files itself, so inflate.c stays out.
+com32 := $(filter-out %/inflate.c.o,$(call objects,com32,$(core) $(protocols) loader/x86 \
+	loader/platform/com32))
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext
 

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* read.c - files, whole. Knows gzip by its first bytes, and leaves the unpacking to the program of
- * that name; knows nothing of ELF. */
+/* read.c - files, whole, unpacked. Knows gzip by its first bytes; knows nothing of ELF. */
 #define _DEFAULT_SOURCE
 #include "platform/host/read.h"
 
 #include "core/file.h"
+#include "core/inflate.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define NO_PROGRAM 127 /* how a child ends that could not become another program */
 
 /* Reads up to `size` bytes; returns how many there were. */
 static uint64_t read_bytes(int from, uint8_t *to, uint64_t size)
@@ -45,47 +42,24 @@ static uint8_t *take(struct file *file, struct model *model, uint64_t size, stru
 	return bytes;
 }
 
-/* Starts `gzip -dc` on the file that `from` is open on; *out is then what it writes to. */
-static pid_t start_gzip(int from, int *out)
+/* Replaces compressed bytes by the `size` bytes that they should unpack to. */
+static bool unpack(struct file *file, struct model *model, uint32_t size, struct report *report)
 {
-	int ends[2];
-	pid_t child;
+	struct span packed = file->bytes;
+	uint8_t *copy = malloc((size_t)packed.size); /* the file's own place is used again */
+	bool good;
 
-	if (lseek(from, 0, SEEK_SET) != 0 || pipe(ends) != 0)
-		return -1;
-	child = fork();
-	if (child == 0) {
-		dup2(from, STDIN_FILENO);
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		execlp("gzip", "gzip", "-dc", (char *)NULL);
-		_exit(NO_PROGRAM);
-	}
-	close(ends[1]);
-	*out = ends[0];
-	return child;
-}
-
-/* Unpacks the open file to `to`; false if it is damaged or has another size. */
-static bool unpack(int from, uint8_t *to, uint64_t size)
-{
-	int out = -1, status = -1;
-	pid_t child = start_gzip(from, &out);
-	uint8_t more;
-	bool whole;
-
-	if (child < 0)
-		return false;
-	whole = read_bytes(out, to, size) == size && read_bytes(out, &more, 1) == 0;
-	close(out);
-	if (waitpid(child, &status, 0) == child && WIFEXITED(status)
-	    && WEXITSTATUS(status) == NO_PROGRAM) {
-		fputs("check: a compressed kernel needs the program gzip\n", stderr);
-		exit(2);
-	}
-	return status == 0 && whole;
+	if (copy == NULL)
+		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
+		              ULL(packed.size / KIB));
+	memcpy(copy, packed.bytes, (size_t)packed.size);
+	packed.bytes = copy;
+	model_untake_file(model, file->bytes.bytes);
+	good = take(file, model, size, report) != NULL;
+	if (good && !inflate_gzip(packed, (uint8_t *)(uintptr_t)file->bytes.bytes, size))
+		good = file_refuse_gzip(file, packed.size, size, report);
+	free(copy);
+	return good;
 }
 
 /* As read_file(), from a file that is open. */
@@ -112,13 +86,7 @@ static bool read_open(struct file *file, int from, struct model *model, struct r
 		return true;
 	if (!file_check_size(file, unpacked, report))
 		return false;
-	model_untake_file(model, bytes);
-	bytes = take(file, model, unpacked, report);
-	if (bytes == NULL)
-		return false;
-	if (!unpack(from, bytes, unpacked))
-		return file_refuse_gzip(file, size, unpacked, report);
-	return true;
+	return unpack(file, model, unpacked, report);
 }
 
 bool read_file(struct file *file, struct model *model, struct report *report)
