@@ -47,6 +47,8 @@ in words.
     rest="ARGUMENT OF QEMU",
 )
 
+LONGEST = 65536  # bytes of a log that are read as one line
+
 
 def debug(given):
     """Debugs the kernel of these words; returns the status."""
@@ -143,11 +145,11 @@ def trace(session, kernel, port, log):
             pass
         except KeyboardInterrupt:
             say("ended by Ctrl-C")
-    with open(log, "rb") as file:
+    with open(log, encoding="latin-1") as file:
         file.seek(begin)
-        text = file.read().decode("latin-1")
-    for line in faults_in_words(text, functools.partial(place, kernel, slide=slide)):
-        say(line)
+        lines = iter(functools.partial(file.readline, LONGEST), "")
+        for line in faults_in_words(lines, functools.partial(place, kernel, slide=slide)):
+            say(line)
     say(f"the log, with all registers: {shown(log)}, {os.path.getsize(log) // 1024} KiB")
     return 0
 

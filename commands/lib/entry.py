@@ -5,7 +5,6 @@ we go ahead of it: over gdb's remote protocol we set hardware breakpoints and le
 Knows ELF's header, that protocol, and where Longjump puts kernels.
 """
 
-import re
 import select
 import socket
 import struct
@@ -59,6 +58,24 @@ def free_port(wanted):
     raise Stop("there is no free port on 127.0.0.1")
 
 
+def packet_in(data):
+    """The first whole packet in what came, as text, and what came after it; else None."""
+    begin = data.find(b"$")
+    end = data.find(b"#", begin)
+    if begin < 0 or end < 0 or len(data) < end + 3:
+        return None
+    return data[begin + 1 : end].decode("ascii", "replace"), data[end + 3 :]
+
+
+def is_in_rom(answer):
+    """Whether the vector that memory was asked for leads into the BIOS; no if it could not be
+    read."""
+    try:
+        return bytes.fromhex(answer)[3] >= ROM
+    except (ValueError, IndexError):
+        return False
+
+
 class Stub:
     """A line to QEMU's gdb server."""
 
@@ -96,7 +113,7 @@ class Stub:
     def answer(self, seconds):
         """The next packet, if one comes within the time; else None."""
         deadline = time.monotonic() + seconds
-        while not (found := re.search(rb"\$([^#]*)#..", self.input)):
+        while (found := packet_in(self.input)) is None:
             left = deadline - time.monotonic()
             if left < 0 or not select.select([self.line], [], [], left)[0]:
                 return None
@@ -104,9 +121,9 @@ class Stub:
             if not data:
                 raise Gone
             self.input += data
-        self.input = self.input[found.end() :]
+        answer, self.input = found
         self.line.sendall(b"+")
-        return found.group(1).decode()
+        return answer
 
 
 def run_to_entry(session, kernel, port):
@@ -143,10 +160,10 @@ def _wait_for_loader(session, stub):
     is_hooked = False
     while True:
         _go_on(session, stub)
-        is_in_rom = bytes.fromhex(stub.ask(f"m{TIMER:x},4"))[3] >= ROM
-        if is_hooked and is_in_rom:
+        is_ours = not is_in_rom(stub.ask(f"m{TIMER:x},4"))
+        if is_hooked and not is_ours:
             break
-        is_hooked = is_hooked or not is_in_rom
+        is_hooked = is_hooked or is_ours
     stub.ask_all([f"z2,{TIMER:x},4"])
 
 

@@ -10,6 +10,7 @@ import socket
 import time
 from dataclasses import dataclass
 
+REGISTER = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
 
 
@@ -23,7 +24,7 @@ class Qmp:
     def __init__(self):
         self.line, self.qemus_end = socket.socketpair()
         self.events = []
-        self._input = b""
+        self._input = []  # pieces of a line that is not whole
         self._replies = []
 
     def arguments(self):
@@ -63,13 +64,32 @@ class Qmp:
             data = b""
         if not data:
             raise Gone
-        *lines, self._input = (self._input + data).split(b"\n")
-        for line in filter(None, map(bytes.strip, lines)):
-            message = json.loads(line)
+        for line in self._lines(data):
+            message = message_in(line)
             if "event" in message:
                 self.events.append(message)
             elif "QMP" not in message:
                 self._replies.append(message)
+
+    def _lines(self, data):
+        """The lines that what came completes."""
+        *lines, rest = data.split(b"\n")
+        if lines:
+            lines[0] = b"".join([*self._input, lines[0]])
+            self._input = []
+        self._input.append(rest)
+        return [line for line in lines if line.strip()]
+
+
+def message_in(line):
+    """What a line of QMP says, of which an event has its data; raises Gone if it is none."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise Gone from None
+    if not isinstance(message, dict) or not isinstance(message.setdefault("data", {}), dict):
+        raise Gone
+    return message
 
 
 @dataclass(frozen=True)
@@ -90,10 +110,15 @@ class Cpu:
 
 def read_cpus(qmp):
     """The state of all CPUs."""
-    text = qmp.command("human-monitor-command", **{"command-line": "info registers -a"}) or ""
+    text = qmp.command("human-monitor-command", **{"command-line": "info registers -a"})
+    return cpus_in(text) if isinstance(text, str) else []
+
+
+def cpus_in(text):
+    """The CPUs whose registers stand in a text."""
     cpus = []
     for part in re.split(r"CPU#\d+", text):
-        found = {name: value for name, value in re.findall(r"\b(\w+) ?=([0-9a-f]+)", part)}
+        found = dict(REGISTER.findall(part))
         if "HLT" in found:
             cpus.append(
                 Cpu(

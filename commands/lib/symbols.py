@@ -3,15 +3,17 @@
 import subprocess
 from pathlib import Path
 
+LIMIT = 20  # seconds, for symbols that somebody has made to take long
+
 
 def place(kernel, address, slide=0):
     """ " in fault (main.c:12)" for an address, as far as the kernel's symbols tell; else ""."""
     command = ["addr2line", "-C", "-f", "-e", str(kernel), hex((address - slide) % 2**64)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=LIMIT
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return ""
     function, source, *_ = [*done.stdout.splitlines(), "??", "??"]
     if function == "??":

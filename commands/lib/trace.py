@@ -4,7 +4,7 @@ Knows that log and the x86's exceptions (Intel SDM volume 3A, 6.15); nothing of 
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 
 NAMES = {
     0: "#DE division error", 1: "#DB debug exception", 2: "NMI", 3: "#BP breakpoint",
@@ -16,32 +16,34 @@ NAMES = {
 }  # fmt: skip
 
 ENTRY = re.compile(
-    r"^ *\d+: v=(?P<vector>\w\w) e=(?P<code>\w{4}) i=(?P<soft>\d) cpl=(?P<level>\d)"
-    r" IP=\w{4}:(?P<at>\w+).*?(?: CR2=(?P<address>\w+))?(?: env->.*)?$"
+    r"^ *[0-9]+: v=(?P<vector>[0-9a-f]{2}) e=(?P<code>[0-9a-f]{4}) i=(?P<soft>[01])"
+    r" cpl=(?P<level>[0-3]) IP=[0-9a-f]{4}:(?P<at>[0-9a-f]{1,16}) "
 )
+ADDRESS = re.compile(r" CR2=([0-9a-f]{1,16})(?= |$)")
 LAST = 5  # faults that are shown
 
 
 def faults_in_words(log, place):
-    """What a log says, in lines; `place` says where in the kernel an address lies."""
-    faults, interrupts, triple, is_from_device = [], Counter(), False, False
-    for line in log.splitlines():
+    """What the lines of a log say, in lines; `place` says where in the kernel an address lies."""
+    faults, count, interrupts = deque(maxlen=LAST), 0, Counter()
+    triple, is_from_device = False, False
+    for line in log:
         found = ENTRY.match(line)
         if line.startswith("Triple fault"):
             triple = True
         elif found and is_exception(found) and not is_from_device:
-            faults.append(found)
+            address = ADDRESS.search(line.rstrip(), found.end() - 1)
+            faults.append((found, int(address[1], 16) if address else 0))
+            count += 1
         elif found:
             interrupts[int(found["vector"], 16)] += 1
         is_from_device = line.startswith("Servicing hardware INT")
-    lines = [] if faults else ["there was no exception"]
-    if faults:
-        lines.append(f"exceptions: {len(faults)}, of which the last:")
-        lines += ["    " + fault_in_words(fault, place) for fault in faults[-LAST:]]
+    lines = [f"exceptions: {count}, of which the last:"] if count else ["there was no exception"]
+    lines += ["    " + fault_in_words(fault, address, place) for fault, address in faults]
     if triple:
         lines.append("then a triple fault: no handler could run, and the machine reset")
-    for vector, count in sorted(interrupts.items()):
-        lines.append(f"interrupts with vector {vector:#x}: {count}")
+    for vector, number in sorted(interrupts.items()):
+        lines.append(f"interrupts with vector {vector:#x}: {number}")
     return lines
 
 
@@ -50,12 +52,12 @@ def is_exception(found):
     return int(found["vector"], 16) < 32 and found["soft"] == "0"
 
 
-def fault_in_words(fault, place):
-    """One exception: what it was, where, and why."""
+def fault_in_words(fault, address, place):
+    """One exception: what it was, where, and why; with the address in CR2."""
     vector, code, at = (int(fault[name], 16) for name in ("vector", "code", "at"))
     words = f"{NAMES.get(vector, f'exception {vector}')} at RIP {at:#x}{place(at)}"
     if vector == 14:
-        return f"{words}: {page_fault(code, int(fault['address'] or '0', 16))}"
+        return f"{words}: {page_fault(code, address)}"
     if code and vector in (10, 11, 12, 13):
         return f"{words}: {selector(code)}"
     return words

@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 
+from lib.fault import find_fault
 from lib.qemu import read_cpus
 from lib.symbols import place
 from run import Session, read
@@ -15,14 +16,7 @@ from run import Session, read
 DEVICE = "isa-debug-exit,iobase=0xf4,iosize=4"
 SUCCESS, FAILURE, CRASH, TIME, QEMU, NO_CODE, NOT_STARTED = 0, 1, 3, 4, 5, 6, 7
 
-# What the fault explainer says on COM1: a title, a paragraph, and somewhere behind them its line
-# for programs.
-EXPLAINED = re.compile(
-    r"^Longjump: (?P<title>.*)\n\n(?P<words>(?: .*\n)+)(?:.*\n)*?"
-    r"@longjump-fault .*\brip=(?P<rip>\w+) slide=(?P<slide>\w+)",
-    re.MULTILINE,
-)
-REFUSED = re.compile(rb"^(K\d{3} .*?)\r?$", re.MULTILINE)
+REFUSED = re.compile(rb"^(K[0-9]{3} [^\r\n]*)", re.MULTILINE)
 
 
 def test_arguments(words):
@@ -116,12 +110,11 @@ class Trial(Session):
 
     def _explained(self, said):
         """What the fault explainer has said, in one line; "" if it did not speak."""
-        found = EXPLAINED.search(said.decode("latin-1").replace("\r\n", "\n"))
-        if not found:
+        fault = find_fault(said)
+        if not fault or not fault.title:
             return ""
-        at, slide = int(found["rip"], 16), int(found["slide"], 16)
-        where = f"at RIP {at:#x}{place(self.kernel, at, slide)}"
-        return f"{found['title']} {where}: {' '.join(found['words'].split())}"
+        where = f"at RIP {fault.rip:#x}{place(self.kernel, fault.rip, fault.slide)}"
+        return f"{fault.title} {where}: {fault.words}"
 
     def _conclude(self, end, text):
         if not self.outcome[0]:

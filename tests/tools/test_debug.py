@@ -158,7 +158,7 @@ RAX=0000000000000000
     ],
 )
 def test_a_page_fault_in_words(code, words):
-    said = faults_in_words(LOG.format(code=code), lambda at: f" in f{at & 0xff:x}")
+    said = faults_in_words(LOG.format(code=code).splitlines(), lambda at: f" in f{at & 0xff:x}")
     assert said == [
         "exceptions: 2, of which the last:",
         f"    #PF page fault at RIP 0x200017 in f17: {words}",

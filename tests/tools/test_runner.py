@@ -70,6 +70,18 @@ def test_the_end_of_a_test_cannot_be_mistaken(project, kernel, end):
     assert "Traceback" not in done.stdout
 
 
+LIKE_A_FAULT = "Longjump: x\n\n x\n@longjump-fault vector=1 rip=x slide=world\n"
+
+
+@pytest.mark.parametrize("words", [["runner", "--test"], ["run", "--kernel"]])
+def test_a_kernel_that_talks_like_the_fault_explainer_is_no_crash(project, kernel, tmp_path, words):
+    body = [*write(LIKE_A_FAULT), *(leave(16) if "--test" in words else ["cli", "hlt"])]
+    output = [] if "--test" in words else ["--output", tmp_path / "x.iso"]
+    said = project.good(*words, kernel(*body), *output)
+    assert "vector=1 rip=x" in said
+    assert last(said).startswith(("test passed: ", "the kernel has halted"))
+
+
 def test_each_end_has_a_line_of_its_own():
     by_status = {}
     for _body, _words, _arguments, status, line in ENDS.values():

@@ -1,0 +1,73 @@
+"""fault.py - finds what the fault explainer has said in what came over a serial line.
+
+Knows the explainer's line for programs (docs/errors.md, Faults) and the words before it. All else
+on the line is the kernel's, which may write anything: what is not exactly such a line is none, and
+no line takes longer than its length.
+"""
+
+import itertools
+import re
+from dataclasses import dataclass, replace
+
+BEGIN = b"@longjump-fault "
+LONGEST = 4096  # bytes of a line; the explainer's have at most 1,000
+REPORT = 16384  # bytes before the line in which its words are looked for
+DEEPEST = 64  # steps of a trace; the explainer's have at most 16
+ADDRESS = re.compile(rb"0x[0-9a-f]{1,16}|0")  # of 64 bits, as C's %#llx writes it
+KINDS = {
+    b"vector": re.compile(rb"[0-9]{1,2}"),
+    b"kind": re.compile(rb"[a-z0-9-]{1,40}"),
+    b"rip": ADDRESS,
+    b"slide": ADDRESS,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault that was explained."""
+
+    rip: int
+    slide: int  # to subtract from addresses, for those as linked
+    trace: tuple = ()  # addresses behind calls, innermost first
+    title: str = ""  # "" if the words do not stand before the line
+    words: str = ""
+
+
+def find_fault(said):
+    """The last fault explained in these bytes, or None. After it the machine halts or starts again,
+    so that whatever claims to be one before is the kernel's."""
+    at = said.rfind(BEGIN)
+    while at >= 0:
+        fault = None
+        if at == 0 or said[at - 1 : at] == b"\n":
+            fault = _read(said[at : at + LONGEST].partition(b"\n")[0].rstrip(b"\r"))
+        if fault:
+            return _with_words(fault, said[max(at - REPORT, 0) : at])
+        at = said.rfind(BEGIN, 0, at)
+    return None
+
+
+def _read(line):
+    """The fault of a line for programs; None if the line is none."""
+    found = {}
+    for word in line.split(b" ")[1:]:
+        name, _, value = word.partition(b"=")
+        found.setdefault(name, value)  # a symbol's name may have spaces in it, and comes later
+    if not all(kind.fullmatch(found.get(name, b"")) for name, kind in KINDS.items()):
+        return None
+    trace = found[b"trace"].split(b",") if b"trace" in found else []
+    if len(trace) > DEEPEST or not all(map(ADDRESS.fullmatch, trace)):
+        return None
+    steps = tuple(int(step, 16) for step in trace)
+    return Fault(int(found[b"rip"], 16), int(found[b"slide"], 16), steps)
+
+
+def _with_words(fault, before):
+    """The fault with the title and the first paragraph of the last explanation before its line."""
+    lines = before.replace(b"\r\n", b"\n").decode("utf-8", "replace").split("\n")
+    for at in range(len(lines) - 3, -1, -1):
+        if lines[at].startswith("Longjump: ") and lines[at + 1] == "" and lines[at + 2][:1] == " ":
+            words = itertools.takewhile(lambda line: line.startswith(" "), lines[at + 2 :])
+            title = lines[at].removeprefix("Longjump: ")
+            return replace(fault, title=title, words=" ".join(" ".join(words).split()))
+    return fault
