@@ -82,8 +82,9 @@ static void make_fast(struct code *code, unsigned bits, unsigned length, unsigne
 }
 
 /*
- * Makes the code in which symbol number i has a code of lengths[i] bits, or none if that is 0. False
- * if there is no such code: too many are short, or too few, unless it is a single one of one bit.
+ * Makes the code in which symbol number i has a code of lengths[i] bits, or none if that is 0.
+ * False if there is no such code: too many are short, or too few, unless it is a single one of one
+ * bit.
  */
 static bool make_code(struct code *code, const uint8_t *lengths, unsigned symbols)
 {
@@ -223,7 +224,8 @@ static bool make_fixed_codes(struct inflate *state)
 	return make_code(&state->distances, lengths, 32);
 }
 
-/* Reads `count` code lengths, which are in a code of their own: 16 to 18 repeat (RFC 1951, 3.2.7). */
+/* Reads `count` code lengths, which are in a code of their own: 16 to 18 repeat (RFC 1951, 3.2.7).
+ */
 static bool read_lengths(struct inflate *state, const struct code *code, uint8_t *lengths,
                          unsigned count)
 {
@@ -336,7 +338,8 @@ static bool read_header(struct span packed, uint64_t *at)
 	return *at <= packed.size;
 }
 
-/* The checksum of gzip (RFC 1952, 8), by half bytes: a table of 16 is made sooner than one of 256. */
+/* The checksum of gzip (RFC 1952, 8), by half bytes: a table of 16 is made sooner than one of 256.
+ */
 static uint32_t crc32(const uint8_t *bytes, uint64_t size)
 {
 	uint32_t table[16], crc = UINT32_MAX;
