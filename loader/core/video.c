@@ -228,6 +228,36 @@ static unsigned find_auto(const struct video_mode *modes, unsigned count, struct
 	return found != NO_MODE ? found : find_smallest(modes, count);
 }
 
+/* True if a mode is as large as the least that is wanted. */
+static bool is_enough(const struct video_mode *mode, const struct video_request *request)
+{
+	return mode->width >= request->least_width && mode->height >= request->least_height;
+}
+
+/* In place of the mode `found`, the deepest of the smallest that are as large as the least that is
+ * wanted; if there is none, `found` with a warning. */
+static unsigned find_enough(const struct video_mode *modes, unsigned count,
+                            const struct video_request *request, unsigned found,
+                            struct report *report)
+{
+	struct size best = { 0, 0 };
+
+	if (is_enough(&modes[found], request))
+		return found;
+	for (unsigned i = 0; i < count; i++) {
+		if (is_enough(&modes[i], request)
+		    && (best.width == 0
+		        || modes[i].width * modes[i].height < best.width * best.height))
+			best = (struct size){ modes[i].width, modes[i].height };
+	}
+	if (best.width != 0)
+		return find_mode(modes, count, best, 0);
+	warn(report, DIAG_VIDEO_OTHER_MODE, "%ux%ux%u, since there is none from %ux%u on",
+	     modes[found].width, modes[found].height, modes[found].bits_per_pixel,
+	     request->least_width, request->least_height);
+	return found;
+}
+
 /* Writes the depths in which there is this size: "16, 32". */
 static void list_depths(struct text *text, const struct video_mode *modes, unsigned count,
                         struct size size)
@@ -313,7 +343,7 @@ bool video_choose(const struct video_mode *modes, unsigned count,
 		return true;
 	}
 	if (request->want == VIDEO_AUTO)
-		*chosen = find_auto(modes, count, edid);
+		*chosen = find_enough(modes, count, request, find_auto(modes, count, edid), report);
 	else
 		*chosen = find_mode(modes, count, size, request->bits_per_pixel);
 	if (*chosen == NO_MODE && !request->any)

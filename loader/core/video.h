@@ -14,10 +14,11 @@ enum video_want { VIDEO_TEXT, VIDEO_AUTO, VIDEO_SIZE };
 /* What -video= asks for. */
 struct video_request {
 	enum video_want want;
-	uint32_t width, height;  /* VIDEO_SIZE: pixels */
-	uint32_t bits_per_pixel; /* VIDEO_SIZE: 15, 16, 24 or 32; 0: the most there is */
-	bool given;              /* by the user: what a kernel would like does not count */
-	bool any;                /* rather another mode, or text mode, than none */
+	uint32_t width, height;             /* VIDEO_SIZE: pixels */
+	uint32_t bits_per_pixel;            /* VIDEO_SIZE: 15, 16, 24 or 32; 0: the most there is */
+	uint32_t least_width, least_height; /* VIDEO_AUTO: rather a mode of this size or larger */
+	bool given; /* by the user: what a kernel would like does not count */
+	bool any;   /* rather another mode, or text mode, than none */
 };
 
 /* Reads "text", "auto[,any]" or "1024x768[x32][,any]". False if it is none of these. */
@@ -44,7 +45,8 @@ bool video_read_edid(struct span edid, uint32_t *width, uint32_t *height);
  *
  * A size: in the depth asked for, else in the deepest. Automatically: what the monitor likes best;
  * if the BIOS has not got that, the largest that is not larger; without a word from the monitor the
- * first that there is of 1024x768, 1280x800, 1280x720, 800x600, 640x480, else the largest.
+ * first that there is of 1024x768, 1280x800, 1280x720, 800x600, 640x480, else the largest. If that
+ * is less than the least that is wanted, the smallest that is not, or with a warning the same.
  * With `any`, in place of a size that there is not, the largest that is not larger, or the
  * smallest; and text mode if there is no mode at all: then the report has a warning. Else false,
  * with the reason and what there is in the report.

@@ -307,6 +307,35 @@ TEST("automatically, without a monitor's word, it is the first of the list")
 	EXPECT_EQUAL(chosen("auto", 2, NOTHING), 0x10f); /* 320x200 is all there is */
 }
 
+/* The number of the mode that is chosen automatically if it should be at least so large. */
+static uint32_t chosen_from(uint32_t width, uint32_t height, struct span edid)
+{
+	struct video_request request = {
+		.want = VIDEO_AUTO, .any = true, .least_width = width, .least_height = height
+	};
+	unsigned at;
+
+	memset(&report, 0, sizeof(report));
+	EXPECT(video_choose(modes, COUNT(modes), &request, edid, &at, &report));
+	return modes[at].number;
+}
+
+TEST("automatically it is not less than the least that is wanted, if there is more")
+{
+	EXPECT_EQUAL(chosen_from(0, 0, NOTHING), 0x144);
+	EXPECT_EQUAL(chosen_from(1024, 768, NOTHING), 0x144);
+	EXPECT_EQUAL(chosen_from(1025, 0, NOTHING), 0x178); /* 1280x800 is less than 1280x1024 */
+	EXPECT_EQUAL(chosen_from(0, 801, NOTHING), 0x145);
+	EXPECT_EQUAL(chosen_from(1281, 0, NOTHING), 0x18f);
+	EXPECT_EQUAL(chosen_from(640, 480, edid_of(1920, 1080)), 0x18f);
+	EXPECT_EQUAL(chosen_from(700, 500, edid_of(640, 480)), 0x143);
+	EXPECT_EQUAL(report.count, 0);
+	EXPECT_EQUAL(chosen_from(1921, 0, NOTHING), 0x144);
+	EXPECT_EQUAL(report.count, 1);
+	EXPECT(!report.findings[0].refusal);
+	EXPECT_TEXT(report.findings[0].detail, "1024x768x32, since there is none from 1921x0 on");
+}
+
 TEST("a size that there is not is refused with those that there are")
 {
 	EXPECT_EQUAL(chosen("1900x1000", COUNT(modes), NOTHING), 1);
