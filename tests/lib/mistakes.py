@@ -490,10 +490,10 @@ def squeeze(text):
     return "".join(text.split())
 
 
-def expect_refusal(machine, code):
+def expect_refusal(machine, code, limit=20):
     """Asserts that the machine refuses, says why in full in both places, and is back at its
     prompt."""
-    said = machine.wait_serial("boot: ", limit=20)
+    said = machine.wait_serial("boot: ", limit)
     words = f"K{code} {catalogue()[code][1]}"
     assert words in said, machine.report()
     assert "\n      fix: " in said and f"docs/errors.md#K{code})" in said, machine.report()

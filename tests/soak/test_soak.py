@@ -1,5 +1,7 @@
-"""Many boots in a row, each on another machine: none may fail."""
+"""Many boots in a row, each on another machine: none may fail; and many media that cannot be read:
+none may go unnoticed."""
 
+import damage
 import images
 import pytest
 import told
@@ -24,3 +26,8 @@ def test_it_boots_every_time(image, number, tmp_path):
     }
     with vm.Machine(image, tmp_path, **words) as machine:
         machine.expect_end("exit", told.PASSED, limit=120)
+
+
+def test_no_block_that_cannot_be_read_goes_unnoticed(number, tmp_path):
+    media = ["cd-ide", "cd-ahci", "cd-scsi", "disk-ide", "disk-ahci", "disk-virtio", "usb-xhci"]
+    damage.try_sizes(tmp_path, media[number % len(media)], number, len(damage.BOUNDARIES))

@@ -6,14 +6,12 @@
 #include "core/file.h"
 #include "core/config.h"
 #include "platform/com32/progress.h"
+#include "platform/com32/reads.h"
 #include "platform/com32/syslinux.h"
-#include "x86/x86.h"
 
-#define CHUNK       ((uint32_t)MIB)
-#define LARGE_PAGE  (2 * MIB)
-#define DIRECT_MIN  ((uint32_t)(32 * KIB)) /* Syslinux buffers what is less than half of this */
-#define CD_SECTOR   2048u
-#define DISK_SECTOR 512u
+#define CHUNK      ((uint32_t)MIB)
+#define LARGE_PAGE (2 * MIB)
+#define DIRECT_MIN (32 * KIB) /* Syslinux buffers what is less than half of this */
 
 /* What malloc() gave, for free(). A compressed file takes two while it is unpacked. */
 static void *blocks[CONFIG_MAX_MODULES + 2];
@@ -43,10 +41,11 @@ static uint8_t *take_aligned(uint64_t size, uint64_t align)
 /* Memory for a file of `size` bytes; refuses if there is none. */
 static bool take_memory(struct file *file, uint64_t size, struct report *report)
 {
+	uint64_t most = max_u64(size, DIRECT_MIN); /* of what read_part() can be given */
 	uint8_t *bytes = size >= LARGE_PAGE ? take_aligned(size, LARGE_PAGE) : NULL;
 
 	if (bytes == NULL)
-		bytes = take_aligned(size, PAGE_SIZE);
+		bytes = take_aligned(most, PAGE_SIZE);
 	if (bytes == NULL)
 		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
 		              ULL(size / KIB));
@@ -55,80 +54,35 @@ static bool take_memory(struct file *file, uint64_t size, struct report *report)
 	return true;
 }
 
-/*
- * Syslinux prints that a sector cannot be read, and then goes on as if it had been. So each sector
- * of the memory is marked before it is read, with a number that no file holds there but by a chance
- * of 2^-64: a mark that is still there afterwards is a sector that did not come.
- */
-static uint64_t new_mark(void)
+/* Refuses a file of which the drive could not read something. Always false. */
+static bool refuse_lost(const struct file *file, struct report *report)
 {
-	return (rdtsc() << 1 | 1) * UINT64_C(0x9e3779b97f4a7c15);
-}
+	const struct lost_read *lost = reads_lost();
+	uint64_t at = (uintptr_t)lost->begin - (uintptr_t)file->bytes.bytes;
 
-/* The mark at one place, in two words: this is done for every sector, and 32-bit code is quicker
- * so. */
-static void set_mark(uint8_t *at, uint64_t mark)
-{
-	volatile uint32_t *words = (volatile uint32_t *)(void *)at;
-
-	words[0] = (uint32_t)mark;
-	words[1] = (uint32_t)(mark >> 32);
-}
-
-static bool has_mark(const uint8_t *at, uint64_t mark)
-{
-	const volatile uint32_t *words = (const volatile uint32_t *)(const void *)at;
-
-	return words[0] == (uint32_t)mark && words[1] == (uint32_t)(mark >> 32);
-}
-
-/* Where the last block of a disc begins in memory of `size` bytes. A read ends at the first sector
- * that fails, so the sectors of a disk need marks only there. */
-static uint32_t last_block(uint32_t size)
-{
-	return size > CD_SECTOR ? (uint32_t)align_down(size - 1, CD_SECTOR) : 0;
-}
-
-static void set_marks(uint8_t *bytes, uint32_t size, uint64_t mark)
-{
-	uint32_t last = last_block(size);
-
-	for (uint32_t at = 0; at < last; at += CD_SECTOR)
-		set_mark(bytes + at, mark);
-	for (uint32_t at = last; at < size; at += DISK_SECTOR)
-		set_mark(bytes + at, mark);
-}
-
-/* Where the first mark is left; `size` if none is. */
-static uint32_t find_mark(const uint8_t *bytes, uint32_t size, uint64_t mark)
-{
-	uint32_t last = last_block(size);
-	uint32_t at = 0;
-
-	while (at < last && !has_mark(bytes + at, mark))
-		at += CD_SECTOR;
-	if (at < last)
-		return at;
-	while (at < size && !has_mark(bytes + at, mark))
-		at += DISK_SECTOR;
-	return at;
+	if (file->bytes.bytes == NULL || at >= file->bytes.size)
+		return refuse(report, DIAG_FILE_CUT,
+		              "%s: drive %#x cannot read what says where it lies (sector %llu)",
+		              file->name, lost->drive, ULL(lost->sector));
+	return refuse(report, DIAG_FILE_CUT,
+	              "%s: drive %#x cannot read all of its bytes %llu to %llu, of %llu "
+	              "(from sector %llu on)",
+	              file->name, lost->drive, ULL(at),
+	              ULL(min_u64(at + (uint64_t)(lost->end - lost->begin), file->bytes.size)),
+	              ULL(file->bytes.size), ULL(lost->sector));
 }
 
 /*
- * Reads the next part of a file of which `left` bytes are left, and checks that all of it came.
- * Returns how many bytes did. Asks for so much at once that Syslinux reads to where it should, and
- * not to a buffer of its own.
+ * Reads the next part of a file of which `left` bytes are left. Returns how many bytes came. Asks
+ * for so much at once, and for so many whole sectors, that Syslinux reads to where it should, and
+ * not to a buffer of its own: the drive's sectors are no larger than a page.
  */
 static uint32_t read_part(uint8_t *to, uint64_t left, FILE *from)
 {
 	uint32_t part = (uint32_t)min_u64(CHUNK, left);
-	uint32_t whole = (uint32_t)align_up(part, DISK_SECTOR);
-	uint64_t mark = new_mark();
-	size_t got;
+	size_t got = _fread(to, (size_t)max_u64(page_up(part), DIRECT_MIN), from);
 
-	set_marks(to, whole, mark);
-	got = _fread(to, part > DIRECT_MIN ? part : DIRECT_MIN, from);
-	return got < part ? (uint32_t)got : (uint32_t)min_u64(part, find_mark(to, whole, mark));
+	return (uint32_t)min_u64(part, got);
 }
 
 /* Reads all bytes of the open file. */
@@ -142,6 +96,8 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 	while (done < size) {
 		uint32_t got = read_part(to + done, size - done, from);
 
+		if (reads_lost() != NULL)
+			return refuse_lost(file, report);
 		done += got;
 		if (done < size && got < CHUNK)
 			return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
@@ -196,34 +152,42 @@ static bool unpack_file(struct file *file, uint32_t size, struct report *report)
 static bool load_open(struct file *file, FILE *from, struct report *report)
 {
 	struct stat stat;
-	uint32_t unpacked;
 
 	if (fstat(fileno(from), &stat) != 0)
 		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
-	if (!take_memory(file, stat.size, report) || !read_all(file, from, report)
-	    || !file_check_digest(file, report))
-		return false;
-	return file->raw || !file_is_gzip(file->bytes, &unpacked)
-	    || unpack_file(file, unpacked, report);
+	return take_memory(file, stat.size, report) && read_all(file, from, report);
+}
+
+/* As file_load(), but leaves the bytes as they are. */
+static bool read_file(struct file *file, struct report *report)
+{
+	FILE *from = fopen(file->name, "r");
+	bool is_read;
+
+	if (from == NULL && reads_lost() != NULL)
+		return refuse_lost(file, report);
+	if (from == NULL)
+		return file->optional || refuse(report, DIAG_FILE_MISSING, "%s", file->name);
+	is_read = load_open(file, from, report);
+	fclose(from);
+	return is_read;
 }
 
 bool file_load(struct file *file, struct report *report)
 {
-	FILE *from = fopen(file->name, "r");
-	bool loaded;
+	uint32_t unpacked;
+	bool is_read;
 
-	if (from == NULL)
-		return refuse(report, DIAG_FILE_MISSING, "%s", file->name);
-	loaded = load_open(file, from, report);
-	fclose(from);
-	return loaded;
-}
-
-bool file_is_there(const char *name)
-{
-	FILE *file = fopen(name, "r");
-
-	if (file != NULL)
-		fclose(file);
-	return file != NULL;
+	file->bytes = (struct span){ NULL, 0 };
+	if (!reads_watch())
+		return refuse(report, DIAG_FILE_CUT,
+		              "%s: this Syslinux does not let its reads be watched", file->name);
+	is_read = read_file(file, report);
+	reads_end();
+	if (!is_read || file->bytes.bytes == NULL)
+		return is_read;
+	if (!file_check_digest(file, report))
+		return false;
+	return file->raw || !file_is_gzip(file->bytes, &unpacked)
+	    || unpack_file(file, unpacked, report);
 }

@@ -8,13 +8,10 @@
 
 /*
  * Reads the file of that name, and unpacks it if it is gzip-compressed. Its bytes begin at a page;
- * those of a large file at a multiple of 2 MiB, where its segments can stay. On false, the reason
- * is in the report.
+ * those of a large file at a multiple of 2 MiB, where its segments can stay. An optional file that
+ * is not there is left without bytes (NULL). On false, the reason is in the report.
  */
 bool file_load(struct file *file, struct report *report);
-
-/* True if there is a file of this name. */
-bool file_is_there(const char *name);
 
 /* Gives the memory of every file loaded so far back. */
 void files_release(void);

@@ -137,11 +137,10 @@ static bool load_modules(void)
 	for (unsigned i = 0; i < config->module_count; i++) {
 		struct file *module = &config->modules[i];
 
-		if (module->optional && !file_is_there(module->name))
-			continue;
 		if (!file_load(module, &report))
 			return false;
-		config->modules[count++] = *module;
+		if (module->bytes.bytes != NULL)
+			config->modules[count++] = *module;
 	}
 	config->module_count = count;
 	machine.clock.tsc_read = rdtsc();

@@ -80,6 +80,49 @@ _Static_assert(sizeof(void *) != 4 || offsetof(struct derivative_info, partition
                "syslinux_derivative_info");
 void get_derivative_info(struct derivative_info *info);
 
+/*
+ * How Syslinux reads a drive (core/include/disk.h, fs.h and cache.h, the same since 2012 as far as
+ * it is told here). It prints that a sector cannot be read, and then goes on as if it had been: the
+ * only one who learns of it is who calls `read`, which returns how many sectors it has read.
+ */
+struct disk {
+	void *of_firmware;
+	uint32_t drive;
+	uint32_t sector_size;
+	uint32_t sector_shift;
+	uint32_t most_sectors;
+	uint32_t geometry[4];
+	uint64_t partition; /* its first sector on the drive; for `read`, sectors count from here */
+	int (*read)(struct disk *disk, void *to, uint64_t sector, size_t count, _Bool is_write);
+};
+_Static_assert(sizeof(void *) != 4 || offsetof(struct disk, read) == 44, "struct disk");
+
+/* A block of a drive that is kept in memory, since folders and the like lie in it. */
+struct cached_block {
+	uint64_t number;
+	struct cached_block *other[2];
+	void *data;
+};
+
+/* A drive and the blocks kept of it, as Syslinux 6.03 and later have it. */
+struct device {
+	struct disk *disk;
+	uint8_t is_ready;
+	uint8_t *data; /* of all blocks, one after the other; behind them a head, and the blocks */
+	struct cached_block *head;
+	uint16_t block_size;
+	uint16_t block_count;
+	uint32_t size;
+};
+_Static_assert(sizeof(void *) != 4 || sizeof(struct device) == 24, "struct device");
+
+/* Where files come from; `device` is NULL for a network. */
+struct file_system {
+	const void *functions;
+	struct device *device;
+};
+extern struct file_system *this_fs;
+
 /* The CPU's registers before and after a BIOS call. */
 struct bios_registers {
 	uint16_t gs, fs, es, ds;
