@@ -128,7 +128,7 @@ core := $(call with-parts,loader/core)
 protocols := $(call with-parts,loader/protocols)
 # Syslinux unpacks gzip files itself, so inflate.c stays out.
 com32 := $(filter-out %/inflate.c.o,$(call objects,com32,$(core) $(protocols) loader/x86 \
-	loader/platform/com32))
+	$(addprefix loader/platform/,bios console com32)))
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext
 
@@ -235,7 +235,8 @@ build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
 fuzz := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 replays := $(fuzz:%=build/tests/fuzz64/%) $(fuzz:%=build/tests/fuzz32/%)
 fuzzers := $(fuzz:%=build/fuzz64/%) $(fuzz:%=build/fuzz32/%)
-fuzz-core := $(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols))))
+fuzz-core := $(filter-out loader/core/run.c, \
+	$(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols)))))
 cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 CLANG ?= clang
 all-headers := $(wildcard tests/*.h tests/*/*.h loader/*/*.[hd]* loader/*/*/*.[hd]*)

@@ -148,6 +148,15 @@ unsigned acpi_processors(const struct machine *machine, struct processor *list, 
 	return count;
 }
 
+void acpi_list_processors(struct machine *machine, struct processor *list, unsigned capacity)
+{
+	unsigned count = acpi_processors(machine, list, capacity);
+
+	machine->cpu_count = count != 0 ? count : 1;
+	machine->processors = list;
+	machine->processor_count = (unsigned)min_u64(count, capacity);
+}
+
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity)
 {
 	struct span madt = madt_of(machine);

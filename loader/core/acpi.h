@@ -12,6 +12,10 @@
  */
 unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned capacity);
 
+/* Fills in machine->processors and what goes with them, with room for so many; one CPU is there in
+ * any case. The list stays the caller's. */
+void acpi_list_processors(struct machine *machine, struct processor *list, unsigned capacity);
+
 /* Physical addresses of the I/O APICs, at most `room`; returns how many. */
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity);
 

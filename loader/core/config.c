@@ -435,7 +435,7 @@ bool config_add_module(struct config *config, unsigned at, const char *path,
 		              CONFIG_TEXT - 1);
 	config->text_used = (size_t)(text.at + 1 - config->text);
 	memmove(module + 1, module, (config->module_count++ - at) * sizeof(*module));
-	*module = (struct file){ .name = name, .command_line = command_line };
+	*module = (struct file){ .name = name, .command_line = command_line, .by_kernel = true };
 	return true;
 }
 

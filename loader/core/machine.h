@@ -71,6 +71,9 @@ struct apm {
 	uint32_t entry; /* offset in code_32 */
 };
 
+/* More than any platform has of it. */
+#define MACHINE_MAX_RESERVED 8
+
 struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
 	                    paging */
@@ -79,8 +82,8 @@ struct machine {
 	const struct firmware_range *firmware;
 	unsigned firmware_count;
 
-	const struct phys_range *reserved; /* memory that must stay as it is until the kernel runs:
-	                                      our code, our stack */
+	/* Memory that must stay as it is until the kernel runs: our code, our stack. */
+	struct phys_range reserved[MACHINE_MAX_RESERVED];
 	unsigned reserved_count;
 
 	struct span resident; /* the 64-bit part that stays with the kernel
@@ -124,10 +127,17 @@ struct file {
 	uint64_t capacity; /* bytes at `bytes` that belong to the file alone; a multiple of the page
 	                  size if it begins at one */
 	bool optional;     /* no harm if it is not there */
+	bool by_kernel;    /* the kernel itself asks for it, and not the user */
 	bool raw;          /* hand it over as it is, even if it is compressed */
 	bool hashed;       /* its SHA-256, as it lies on the disc, must be `digest` */
 	uint8_t digest[SHA256_SIZE];
 };
+
+/* Keeps a range as it is until the kernel runs. There are fewer than MACHINE_MAX_RESERVED. */
+static inline void machine_reserve(struct machine *machine, uint64_t begin, uint64_t end)
+{
+	machine->reserved[machine->reserved_count++] = (struct phys_range){ begin, end };
+}
 
 /* Physical address of something that the running code points at. */
 /*@ requires \valid_read(machine);

@@ -6,8 +6,9 @@
  */
 #include "fuzz.h"
 
-#include "protocols/protocols.h"
 #include "unit/promises.h"
+
+#include "core/choose.h"
 
 #define RAM     (6 * MIB)
 #define FILE_AT (3 * MIB)

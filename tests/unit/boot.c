@@ -817,7 +817,7 @@ TEST("the other CPUs do not wake where somebody else still is")
 	begin_small_elf();
 	set_processors(2, 0);
 	world.config.options.smp = true;
-	world.reserved[world.machine.reserved_count++] = (struct phys_range){ 0x9d800, 0x9f000 };
+	machine_reserve(&world.machine, 0x9d800, 0x9f000);
 	expect_boot(2 * MIB);
 	EXPECT_EQUAL(world.boot.plan.trampoline, 0x9c000);
 }

@@ -180,7 +180,7 @@ TEST("kernel and stack lie below the scratch memory, or lower if there is no roo
 	EXPECT_EQUAL(usable.start_frame, MIB / PAGE_SIZE);
 	EXPECT_EQUAL(usable.end_frame, (31 * MIB - 2 * MIB) / PAGE_SIZE - 5);
 	begin_kernel(ELF_TYPE_EXEC, LINKED, "bootloader-0.9");
-	world.reserved[world.machine.reserved_count++] = (struct phys_range){ 8 * MIB, 31 * MIB };
+	machine_reserve(&world.machine, 8 * MIB, 31 * MIB);
 	map = boot_it();
 	for (unsigned i = 0; i < map->count; i++) {
 		if (map->entries[i].type == RB_KERNEL)

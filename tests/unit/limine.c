@@ -8,9 +8,9 @@
 #include "world.h"
 
 #include "core/version.h"
+#include "core/choose.h"
 #include "protocols/limine/abi.h"
 #include "protocols/limine/limine.h"
-#include "protocols/protocols.h"
 
 #define TOP        UINT64_C(0xffffffff80000000)
 #define DIRECT_MAP UINT64_C(0xffff800000000000)

@@ -7,10 +7,10 @@
 #include "build_elf.h"
 #include "world.h"
 
+#include "core/choose.h"
 #include "protocols/multiboot/abi.h"
 #include "protocols/multiboot/multiboot1.h"
 #include "protocols/multiboot/multiboot2.h"
-#include "protocols/protocols.h"
 
 #define HEADER  0x1000 /* where the header stands in the file, before any segment */
 #define LINKED  (4 * MIB)

@@ -81,7 +81,7 @@ TEST("busy memory, files and placements are not free")
 {
 	begin();
 	/* busy [1 MiB, 2 MiB)  kernel's file at 2 MiB + 100  module at 2.5 MiB  placed at 3 MiB */
-	world.reserved[1] = (struct phys_range){ MIB, 2 * MIB };
+	world.machine.reserved[1] = (struct phys_range){ MIB, 2 * MIB };
 	world.machine.reserved_count = 2;
 	expect_found(PAGE_SIZE, PAGE_SIZE, 0, 2 * MIB);
 	lay_file(&world.config.kernel, (struct span){ elf_bytes, 5000 }, 2 * MIB + 100);

@@ -42,7 +42,6 @@ static struct world {
 	uint8_t *memory;
 	uint64_t size;
 	struct firmware_range firmware[64];
-	struct phys_range reserved[2];
 	struct processor processors[8];
 	struct machine machine;
 	struct config config;
@@ -75,7 +74,7 @@ static inline void set_scratch(uint64_t begin, uint64_t end)
 {
 	world.scratch = (struct scratch){ world.memory + begin, world.memory + end };
 	world.scratch_range = (struct phys_range){ begin, end };
-	world.reserved[0] = world.scratch_range;
+	world.machine.reserved[0] = world.scratch_range;
 	world.machine.reserved_count = 1;
 }
 
@@ -111,7 +110,6 @@ static inline void begin_with(uint8_t *memory, uint64_t size)
 		.memory = memory,
 		.identity_limit = min_u64(size, 4 * GIB),
 		.firmware = world.firmware,
-		.reserved = world.reserved,
 		.resident = { (const uint8_t *)&world_resident, sizeof(world_resident) },
 		.cpu = { .long_mode = true,
 		         .nx = true,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* launch.c - leaves the BIOS. Behind this nothing can fail, and nothing of Syslinux is left. */
-#include "platform/com32/launch.h"
-
 #include "core/acpi.h"
-#include "platform/com32/bios.h"
+#include "platform/bios/services.h"
 #include "platform/com32/syslinux.h"
+#include "platform/platform.h"
 #include "x86/x86.h"
 
 /* I/O APIC (Intel 82093AA, 3.1 and 3.2): a register is selected at its address, and seen in the
@@ -42,7 +41,7 @@ static void mask_io_apics(const struct machine *machine)
 	}
 }
 
-_Noreturn void launch(const struct boot *boot)
+_Noreturn void platform_launch(const struct boot *boot)
 {
 	const struct plan *plan = &boot->plan;
 	const struct machine *machine = plan->machine;

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - longjump.c32: reads the configuration, the files and the machine, has the core plan, and
- * launches. Whatever goes wrong is said, and the user is back at ISOLINUX's prompt.
+ * main.c - longjump.c32: what Syslinux and the BIOS have to offer, as platform.h asks for it. A
+ * kernel that cannot be started leaves the user at ISOLINUX's prompt.
  */
-#include "core/version.h"
-#include "core/boot.h"
-#include "core/plan/dump.h"
-#include "platform/com32/bios.h"
-#include "platform/com32/console.h"
+#include "core/acpi.h"
+#include "core/run.h"
+#include "platform/bios/call.h"
+#include "platform/bios/e820.h"
+#include "platform/bios/services.h"
+#include "platform/bios/tables.h"
+#include "platform/bios/vbe.h"
 #include "platform/com32/file.h"
-#include "platform/com32/launch.h"
+#include "platform/com32/memory.h"
 #include "platform/com32/syslinux.h"
-#include "platform/com32/video.h"
-#include "protocols/protocols.h"
+#include "platform/console/console.h"
+#include "platform/console/screen.h"
+#include "platform/platform.h"
 #include "x86/cpu.h"
 #include "x86/tsc.h"
 #include "x86/x86.h"
 
-#define STACK_ROOM   (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
-#define SCRATCH_MIN  MIB
-#define SCRATCH_MAX  (16 * MIB)
-#define SCRATCH_PART 16 /* of memory */
+#define STACK_ROOM (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
 
-#define REBOOT_SECONDS 5 /* to read the message in */
+/* Syslinux's flow control word (syslinux.txt, SERIAL): signals to wait for, as in the modem status;
+ * and that CONSOLE 0 has switched the screen off. */
+enum { FLOW_WAIT = 0xf0, FLOW_NO_SCREEN = 0x8000 };
 
 /* The module from its first to its last byte; the linker knows. */
 extern const char module_begin[] __asm__("__ehdr_start");
@@ -32,221 +34,135 @@ extern const char module_end[] __asm__("_end");
 extern const uint8_t resident_begin[];
 extern const uint8_t resident_end[];
 
-/*
- * What is small, and what is large. Syslinux clears a module's memory byte by byte, so the large is
- * taken from its heap instead.
- */
-struct state {
-	struct config config;
-	struct boot boot;
-	struct bios_facts facts;
+/* What struct machine points at. Syslinux clears a module's memory byte by byte, so this is taken
+ * from its heap instead. */
+struct facts {
+	struct firmware_range ranges[512];
+	struct processor processors[256];
+	char folder[256];
 };
 
-static struct report report;
-static struct machine machine;
-static struct phys_range reserved[4];
-static struct scratch scratch;
-static struct state *state;
-static struct config *config; /* state->config */
-static struct boot *boot;     /* state->boot */
-static uint8_t *scratch_block;
-static const struct protocol *protocol;
+static struct run run;
+static const char *const *words;
+static unsigned word_count;
 
 __attribute__((visibility("default"))) int main(int argc, char **argv);
 
-/* Memory for the configuration, for what the BIOS tells and for what boot_prepare() works on. */
-static bool take_state(void)
+uint64_t platform_time(void)
 {
-	state = malloc(sizeof(*state));
-	if (state == NULL)
-		return refuse(&report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
-		              ULL(sizeof(*state) / KIB));
-	config = &state->config;
-	boot = &state->boot;
-	return true;
+	return rdtsc();
 }
 
-/* Bytes of RAM below 4 GiB, roughly: to judge how much of it the loader may take. */
-static uint64_t low_memory(void)
+void platform_open(struct machine *machine)
 {
-	uint64_t total = 0;
-
-	for (unsigned i = 0; i < machine.firmware_count; i++) {
-		const struct firmware_range *range = &machine.firmware[i];
-
-		if (range->type == 1 && range->begin < 4 * GIB)
-			total += min_u64(range->size, 4 * GIB - range->begin);
-	}
-	return total;
-}
-
-/*
- * Memory for what the loader makes: a sixteenth of what there is, within limits. It is the end of
- * the largest block there is, far from the addresses at which kernels that choose for themselves
- * want to be, or lower if one wants to be just there.
- */
-static bool take_scratch(void)
-{
-	uint64_t size =
-		max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, page_down(low_memory() / SCRATCH_PART)));
-	uint64_t all = max_u64(size, min_u64(low_memory(), UINT32_MAX - MIB));
-	uint64_t at;
-
-	while ((scratch_block = malloc((size_t)all)) == NULL && all > size)
-		all = max_u64(size, all - all / 16);
-	if (scratch_block == NULL)
-		return refuse(&report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
-		              ULL(size / KIB));
-	at = boot_scratch(
-		boot,
-		(struct phys_range){ (uintptr_t)scratch_block, (uintptr_t)scratch_block + all },
-		size);
-	scratch.at = (uint8_t *)(uintptr_t)at;
-	scratch.end = scratch.at + size;
-	return true;
-}
-
-/* Notes the memory that must stay as it is until the resident part runs. */
-static bool note_reserved(void)
-{
+	const struct serial_console *syslinux = &__syslinux_serial_console_info;
 	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
 
-	reserved[0] = (struct phys_range){ (uintptr_t)module_begin, (uintptr_t)module_end };
-	reserved[1] = (struct phys_range){ stack - min_u64(stack, STACK_ROOM), stack + STACK_ROOM };
-	reserved[2] = (struct phys_range){ (uintptr_t)scratch.at, (uintptr_t)scratch.end };
-	reserved[3].begin = (uintptr_t)machine.vbe.control.bytes; /* which points into itself */
-	reserved[3].end = reserved[3].begin + machine.vbe.control.size;
-	machine.reserved = reserved;
-	machine.reserved_count = COUNT(reserved);
+	console_open(&(struct console){ .screen = (syslinux->flow & FLOW_NO_SCREEN) == 0,
+	                                .port = syslinux->iobase,
+	                                .divisor = syslinux->divisor,
+	                                .wait = (uint8_t)(syslinux->flow & FLOW_WAIT) });
+	machine->identity_limit = 4 * GIB;
+	machine->resident =
+		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
+	machine_reserve(machine, (uintptr_t)module_begin, (uintptr_t)module_end);
+	machine_reserve(machine, stack - min_u64(stack, STACK_ROOM), stack + STACK_ROOM);
+}
+
+bool platform_words(unsigned *count, const char *const **list, struct report *report)
+{
+	(void)report; /* argv is always there */
+	*count = word_count;
+	*list = words;
 	return true;
 }
 
-/* Reads the kernel; asks it how it is to be started, and what it would like to have. */
-static bool load_kernel(void)
+bool platform_obey(enum action action, struct report *report)
 {
-	return file_load(&config->kernel, &report)
-	    && (protocol = protocol_choose(config, &report)) != NULL
-	    && boot_request(boot, &machine, config, protocol, &report);
-}
-
-/* Reads the modules. One that need not be there is forgotten if it is not. */
-static bool load_modules(void)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < config->module_count; i++) {
-		struct file *module = &config->modules[i];
-
-		if (!file_load(module, &report))
-			return false;
-		if (module->bytes.bytes != NULL)
-			config->modules[count++] = *module;
-	}
-	config->module_count = count;
-	machine.clock.tsc_read = rdtsc();
-	return true;
-}
-
-/* The clocks, and what -kaslr needs. Always true. */
-static bool read_clocks(void)
-{
-	machine.clock.tsc_frequency = config->options.tsc ? tsc_measure() : tsc_frequency();
-	if (config->options.kaslr)
-		random_read(&machine);
-	return true;
-}
-
-/* What only kernels of old protocols ask for. Always true. */
-static bool read_old_bios(void)
-{
-	return !config->options.old_bios || bios_read_old(&machine);
-}
-
-/* Reads the configuration, and speaks from then on where it says. */
-static bool read_config(unsigned count, const char *const *words)
-{
-	bool is_read = config_read(config, count, words, &report);
-
-	console_choose(&config->options, &machine);
-	if (is_read && !config->options.quiet && config->kernel.name != NULL)
-		console_print(LOADER_NAME ": %s\n", config->kernel.name);
-	return is_read;
-}
-
-/* Switches off or restarts, if that is what was asked for. Returns false if it could not. */
-static bool obey(void)
-{
-	if (config->options.action == ACTION_REBOOT)
+	if (action == ACTION_REBOOT)
 		bios_reboot(0);
-	return config->options.action != ACTION_POWER_OFF || bios_power_off(&report);
+	return bios_power_off(report);
 }
 
-/* -verbose: says what the firmware's memory map is, or what was planned. Always true. */
-static bool show_machine(void)
+/* Where we were started from. */
+static void read_drive(struct machine *machine)
 {
-	if (config->options.verbose)
-		print_machine(&machine, console_write);
+	struct derivative_info info = { 0 };
+
+	get_derivative_info(&info);
+	machine->network = info.kind == SYSLINUX_NETWORK;
+	if (machine->network)
+		return;
+	machine->boot_drive = info.drive;
+	if (info.partition != NULL)
+		machine->boot_partition = *info.partition;
+}
+
+bool platform_machine(struct machine *machine, struct report *report)
+{
+	struct facts *facts = platform_take(sizeof(*facts), sizeof(uint64_t));
+
+	if (facts == NULL)
+		return refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for facts", sizeof(*facts));
+	if (!cpu_read(&machine->cpu, report)
+	    || !e820_read(machine, facts->ranges, COUNT(facts->ranges), report))
+		return false;
+	tables_read(machine);
+	bios_read_time(&machine->clock);
+	acpi_list_processors(machine, facts->processors, COUNT(facts->processors));
+	machine->apic_id = cpu_apic_id();
+	machine->folder = core_getcwd(facts->folder, sizeof(facts->folder));
+	read_drive(machine);
 	return true;
 }
 
-static bool show_plan(void)
+bool platform_load(struct file *file, struct report *report)
 {
-	if (config->options.verbose)
-		print_plan(&boot->plan, console_write);
-	return true;
+	return file_load(file, report);
 }
 
-/* Everything up to the launch. On false, the reason is in the report and the machine as it was. */
-static bool prepare(unsigned count, const char *const *words)
+bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
 {
-	return take_state() && read_config(count, words) && obey()
-	    && cpu_read(&machine.cpu, &report) && bios_read_memory(&machine, &state->facts, &report)
-	    && bios_read_facts(&machine, &state->facts) && show_machine() && load_kernel()
-	    && read_clocks() && read_old_bios()
-	    && video_read(&machine, &config->options.video, &report) && load_modules()
-	    && take_scratch() && note_reserved()
-	    && boot_prepare(boot, &machine, config, protocol, &scratch, &report) && show_plan();
+	machine->clock.tsc_frequency = wanted->tsc ? tsc_measure() : tsc_frequency();
+	if (wanted->kaslr)
+		random_read(machine);
+	if (wanted->old_bios)
+		bios_read_old(machine);
+	return vbe_read(machine, &wanted->video, report);
 }
 
-/* Says what was wrong, and does what -onerror asks for. Returns only to the prompt. */
-static void fail(void)
+bool platform_video_set(const struct machine *machine, struct report *report)
 {
-	console_use_screen();
-	if (machine.apm.version != 0)
-		bios_disconnect_apm();
-	if (boot != NULL && config->kernel.name != NULL)
-		console_print("\nLongjump could not start %s\n", config->kernel.name);
-	console_refuse(&report);
-	if (boot == NULL)
-		return; /* there was not even memory to read the configuration in */
-	if (config->options.on_error == ON_ERROR_HALT) {
-		console_write("The machine is halted (-onerror=halt).\n");
+	return vbe_set(machine, report);
+}
+
+void screen_write(const char *text)
+{
+	bios_write(text);
+}
+
+void bios_call(uint8_t number, const struct bios_registers *in, struct bios_registers *out)
+{
+	__intcall(number, in, out);
+}
+
+void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
+{
+	bios_release_old(machine);
+	if (on_error == ON_ERROR_HALT)
 		bios_halt();
-	}
-	if (config->options.on_error == ON_ERROR_REBOOT) {
-		console_print("The machine restarts in %u seconds (-onerror=reboot).\n",
-		              REBOOT_SECONDS);
-		bios_reboot(REBOOT_SECONDS);
-	}
+	if (on_error == ON_ERROR_REBOOT)
+		bios_reboot(seconds);
+	fclose(file_of(STDOUT)); /* who opens it next asks where the cursor is */
+	fclose(file_of(STDERR));
+	memory_release();
+	files_release();
 }
 
 int main(int argc, char **argv)
 {
-	machine.clock.tsc_start = rdtsc();
-	machine.identity_limit = 4 * GIB;
-	machine.resident =
-		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
-	console_open();
-	if (prepare((unsigned)argc - 1, (const char *const *)argv + 1)) {
-		console_warn(&report);
-		if (video_set(&machine, &report))
-			launch(boot);
-	}
-	fail();
-	console_close();
-	free(scratch_block);
-	video_release(&machine);
-	free(state);
-	files_release();
+	words = (const char *const *)argv + 1;
+	word_count = (unsigned)argc - 1;
+	boot_run(&run);
 	return 1;
 }

@@ -3,7 +3,7 @@
  * with files itself. */
 #include "platform/com32/progress.h"
 
-#include "platform/com32/console.h"
+#include "platform/console/console.h"
 
 #define TICKS_SECOND 18 /* 18.2 in truth */
 #define TICKS_SHOWN  9
@@ -43,5 +43,5 @@ void progress_at(uint64_t done)
 void progress_end(void)
 {
 	if (shown != begin)
-		console_write("\n");
+		platform_write("\n");
 }

@@ -123,33 +123,9 @@ struct file_system {
 };
 extern struct file_system *this_fs;
 
-/* The CPU's registers before and after a BIOS call. */
-struct bios_registers {
-	uint16_t gs, fs, es, ds;
-	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
-	uint32_t eflags;
-};
-_Static_assert(sizeof(struct bios_registers) == 44, "com32sys_t");
-
 /* Calls a BIOS interrupt. Segments must be those of memory below 1 MiB. */
+struct bios_registers;
 void __intcall(uint8_t number, const struct bios_registers *in, struct bios_registers *out);
-
-/* Real-mode segment of memory below 1 MiB, and the offset in it. */
-static inline uint16_t segment_of(const void *low)
-{
-	return (uint16_t)((uintptr_t)low >> 4);
-}
-
-static inline uint16_t offset_of(const void *low)
-{
-	return (uint16_t)((uintptr_t)low & 15);
-}
-
-/* Memory at a real-mode address. */
-static inline const void *at_far(uint32_t segment, uint32_t offset)
-{
-	return (const void *)((segment & 0xffff) * 16 + (offset & 0xffff));
-}
 
 /* Gives the hardware back as the BIOS had it. After this no function above may be called. */
 void syslinux_final_cleanup(uint16_t flags);

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - counts what was found. */
+/* check.c - asks about a kernel what the loader need not know to start it, and counts what was
+ * found. Prints nothing. */
 #include "platform/host/check.h"
+
+#include "platform/host/lint.h"
 
 const struct finding *check_refusal(const struct check *check)
 {
-	for (unsigned i = 0; i < check->report.count; i++) {
-		if (check->report.findings[i].refusal)
-			return &check->report.findings[i];
+	for (unsigned i = 0; i < check->run.report.count; i++) {
+		if (check->run.report.findings[i].refusal)
+			return &check->run.report.findings[i];
 	}
 	return NULL;
 }
 
 unsigned check_warnings(const struct check *check)
 {
-	unsigned count = check->report.lost;
+	unsigned count = check->run.report.lost;
 
-	for (unsigned i = 0; i < check->report.count; i++)
-		count += !check->report.findings[i].refusal;
+	for (unsigned i = 0; i < check->run.report.count; i++)
+		count += !check->run.report.findings[i].refusal;
 	return count;
 }
 
 uint64_t check_placed(const struct check *check, enum use use)
 {
-	const struct plan *plan = &check->boot.plan;
+	const struct plan *plan = &check->run.boot->plan;
 	uint64_t size = 0;
 
 	for (unsigned i = 0; i < plan->count; i++) {
@@ -30,4 +33,53 @@ uint64_t check_placed(const struct check *check, enum use use)
 			size += plan->placements[i].phys.end - plan->placements[i].phys.begin;
 	}
 	return size;
+}
+
+/* The kernel can be told about even if the machine has no room for it. */
+static void read_kernel(struct check *check)
+{
+	static struct report unused;
+	unsigned bits = check->run.config->options.paging_levels == 5 ? 57 : 48;
+
+	check->readable = check->run.protocol != NULL
+	               && check->run.protocol->read(&check->run.boot->kernel,
+	                                            check->run.config->kernel.bytes, bits, &unused);
+}
+
+/* Words what the kernel asks for by itself, or where it cannot, what is asked for it behind the
+ * protocol's name: "name,this,that". */
+static void describe(struct check *check)
+{
+	struct text text = text_in(check->asks, sizeof(check->asks));
+	const char *choice = check->run.config->options.protocol;
+
+	if (check->readable && check->run.protocol->describe != NULL) {
+		check->run.protocol->describe(&check->run.boot->kernel, &text);
+		return;
+	}
+	while (choice != NULL && *choice != 0 && *choice != ',')
+		choice++;
+	for (const char *at = choice; at != NULL && *at != 0; at++) {
+		if (*at != ',')
+			text_add(&text, "%c", *at);
+		else if (at != choice)
+			text_add(&text, "\n");
+	}
+}
+
+void check_look(struct check *check, bool prepared)
+{
+	const struct run *run = &check->run;
+
+	check->prepared = prepared;
+	if (run->protocol == NULL)
+		return; /* there are no bytes to tell about */
+	check->sections = sections_read(run->config->kernel.bytes);
+	if (prepared) {
+		check->readable = true;
+		lint(&run->boot->plan, &check->sections);
+	} else {
+		read_kernel(check);
+	}
+	describe(check);
 }

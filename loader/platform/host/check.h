@@ -3,21 +3,22 @@
 #ifndef HOST_CHECK_H
 #define HOST_CHECK_H
 
-#include "core/boot.h"
+#include "core/run.h"
 #include "platform/host/model.h"
 #include "platform/host/sections.h"
 
 struct check {
 	struct model model;
-	struct config config;
-	struct boot boot;
+	struct run run;
 	struct sections sections;
-	struct report report;
-	const struct protocol *protocol; /* how the kernel is started; NULL: not known */
 	char asks[8000]; /* what it asks for by itself, a line each; see boot.h, describe */
-	bool readable;   /* boot.kernel is whole */
-	bool prepared;   /* boot.plan is whole: the loader would start the kernel */
+	bool readable;   /* boot->kernel is whole */
+	bool prepared;   /* boot->plan is whole: the loader would start the kernel */
 };
+
+/* Looks at what has become of check->run, and for what the loader does not ask about. `prepared`:
+ * the loader would start the kernel. */
+void check_look(struct check *check, bool prepared);
 
 /* The first refusal, or NULL. */
 const struct finding *check_refusal(const struct check *check);

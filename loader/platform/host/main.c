@@ -10,11 +10,10 @@
  * read.
  */
 #include "platform/host/check.h"
-#include "platform/host/lint.h"
 #include "platform/host/read.h"
 #include "platform/host/show_json.h"
 #include "platform/host/show_text.h"
-#include "protocols/protocols.h"
+#include "platform/platform.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,85 +24,13 @@
 /* What the shell is told. */
 enum { STARTS, REFUSED, UNREADABLE };
 
-/*
- * Reads the kernel, asks it how it is to be started and what it would like to have, and reads the
- * modules. Those that the kernel itself names are looked for on the disc, of which nothing is known
- * here.
- */
-static bool read_files(struct check *check)
-{
-	struct config *config = &check->config;
-	unsigned modules = config->module_count;
-
-	if (!read_file(&config->kernel, &check->model, &check->report)
-	    || (check->protocol = protocol_choose(config, &check->report)) == NULL
-	    || !boot_request(&check->boot, &check->model.machine, config, check->protocol,
-	                     &check->report))
-		return false;
-	memmove(config->modules, config->modules + (config->module_count - modules),
-	        modules * sizeof(config->modules[0]));
-	config->module_count = modules;
-	for (unsigned i = 0; i < config->module_count; i++) {
-		if (!read_file(&config->modules[i], &check->model, &check->report))
-			return false;
-	}
-	return true;
-}
-
-/* The kernel can be told about even if the machine has no room for it. */
-static void read_kernel(struct check *check)
-{
-	static struct report unused;
-	unsigned bits = check->config.options.paging_levels == 5 ? 57 : 48;
-
-	check->readable = check->protocol != NULL
-	               && check->protocol->read(&check->boot.kernel, check->config.kernel.bytes,
-	                                        bits, &unused);
-}
-
-/* Words what the kernel asks for by itself, or where it cannot, what is asked for it behind the
- * protocol's name: "name,this,that". */
-static void describe(struct check *check)
-{
-	struct text text = text_in(check->asks, sizeof(check->asks));
-	const char *choice = check->config.options.protocol;
-
-	if (check->readable && check->protocol->describe != NULL) {
-		check->protocol->describe(&check->boot.kernel, &text);
-		return;
-	}
-	while (choice != NULL && *choice != 0 && *choice != ',')
-		choice++;
-	for (const char *at = choice; at != NULL && *at != 0; at++) {
-		if (*at != ',')
-			text_add(&text, "%c", *at);
-		else if (at != choice)
-			text_add(&text, "\n");
-	}
-}
-
-/* Everything that the loader does before it leaves the BIOS, and then what it does not. */
-static void run(struct check *check, unsigned count, const char *const *words)
-{
-	struct report *report = &check->report;
-
-	if (!config_read(&check->config, count, words, report))
-		return;
-	check->prepared = read_files(check)
-	               && model_take_scratch(&check->model, &check->boot, report)
-	               && boot_prepare(&check->boot, &check->model.machine, &check->config,
-	                               check->protocol, &check->model.scratch, report);
-	if (check->protocol == NULL)
-		return; /* there are no bytes to tell about */
-	check->sections = sections_read(check->config.kernel.bytes);
-	if (check->prepared) {
-		check->readable = true;
-		lint(&check->boot.plan, &check->sections);
-	} else {
-		read_kernel(check);
-	}
-	describe(check);
-}
+/* What the platform here is made of. */
+static struct {
+	struct check check;
+	const char *const *words;
+	unsigned count;
+	bool as_json;
+} host;
 
 /* Which of the three it is. */
 static int status_of(const struct check *check)
@@ -114,6 +41,104 @@ static int status_of(const struct check *check)
 		return STARTS;
 	return refusal->code == DIAG_FILE_MISSING || refusal->code == DIAG_FILE_CUT ? UNREADABLE
 	                                                                            : REFUSED;
+}
+
+/* Looks at the kernel as far as the loader came with it, and tells what was found. */
+static int finish(bool prepared)
+{
+	check_look(&host.check, prepared);
+	if (host.as_json)
+		show_json(&host.check);
+	else
+		show_text(&host.check);
+	return status_of(&host.check);
+}
+
+uint64_t platform_time(void)
+{
+	return 0;
+}
+
+void platform_open(struct machine *machine)
+{
+	model_describe(&host.check.model, machine);
+}
+
+bool platform_words(unsigned *count, const char *const **words, struct report *report)
+{
+	(void)report; /* argv is always there */
+	*count = host.count;
+	*words = host.words;
+	return true;
+}
+
+void *platform_take(uint64_t size, uint64_t align)
+{
+	(void)align; /* calloc() aligns for all that is asked for here */
+	return calloc(1, (size_t)size);
+}
+
+/* What the loader would say in the meantime is told by show_text() and show_json(). */
+void platform_console(const struct options *options, struct machine *machine)
+{
+	(void)options, (void)machine;
+}
+
+void platform_write(const char *text)
+{
+	(void)text;
+}
+
+void platform_use_screen(void) {}
+
+/* Neither switches off nor restarts the computer that checks. */
+bool platform_obey(enum action action, struct report *report)
+{
+	(void)action, (void)report;
+	exit(finish(false));
+}
+
+bool platform_machine(struct machine *machine, struct report *report)
+{
+	(void)machine, (void)report; /* model_describe() knew it all */
+	return true;
+}
+
+/* Modules that the kernel itself names are looked for on the disc, of which nothing is known
+ * here. */
+bool platform_load(struct file *file, struct report *report)
+{
+	return file->by_kernel || read_file(file, &host.check.model, report);
+}
+
+bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
+{
+	(void)machine, (void)wanted, (void)report;
+	return true;
+}
+
+bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
+{
+	(void)most;
+	*rest = model_rest(&host.check.model);
+	return rest->end - rest->begin >= least;
+}
+
+bool platform_video_set(const struct machine *machine, struct report *report)
+{
+	(void)machine, (void)report;
+	return true;
+}
+
+_Noreturn void platform_launch(const struct boot *boot)
+{
+	(void)boot;
+	exit(finish(true));
+}
+
+void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
+{
+	(void)machine, (void)on_error, (void)seconds; /* main() goes on */
 }
 
 /* Ends with a word on how to be called. */
@@ -128,16 +153,14 @@ static _Noreturn void misuse(const char *word)
 
 int main(int argc, char **argv)
 {
-	static struct check check;
 	uint64_t memory = DEFAULT_MEMORY;
-	bool json = false;
 	int at = 1;
 
 	for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
 		char *end = argv[at];
 
 		if (strcmp(argv[at], "--json") == 0)
-			json = true;
+			host.as_json = true;
 		else if (strncmp(argv[at], "--memory=", 9) == 0)
 			memory = strtoull(argv[at] + 9, &end, 10);
 		else
@@ -146,12 +169,10 @@ int main(int argc, char **argv)
 			misuse(argv[at]);
 	}
 	at += at < argc;
-	if (!model_open(&check.model, memory))
+	if (!model_open(&host.check.model, memory))
 		return UNREADABLE;
-	run(&check, (unsigned)(argc - at), (const char *const *)argv + at);
-	if (json)
-		show_json(&check);
-	else
-		show_text(&check);
-	return status_of(&check);
+	host.count = (unsigned)(argc - at);
+	host.words = (const char *const *)argv + at;
+	boot_run(&host.check.run);
+	return finish(false);
 }

@@ -13,9 +13,6 @@
 #define FIRMWARE_PART (128 * KIB) /* of its end, that the BIOS keeps */
 #define LOADER_END    (2 * MIB)   /* Syslinux and the module lie between 1 MiB and this */
 #define LARGE_PAGE    (2 * MIB)
-#define SCRATCH_MIN   MIB
-#define SCRATCH_MAX   (16 * MIB)
-#define SCRATCH_PART  16 /* of memory */
 
 /* The resident part (platform/com32/resident.asm). */
 extern const uint8_t resident_begin[], resident_end[];
@@ -24,7 +21,7 @@ extern const uint8_t resident_begin[], resident_end[];
 static void add_range(struct model *model, uint64_t begin, uint64_t end, uint32_t type)
 {
 	if (begin < end)
-		model->ranges[model->machine.firmware_count++] =
+		model->ranges[model->range_count++] =
 			(struct firmware_range){ begin, end - begin, type, 1 };
 }
 
@@ -41,34 +38,34 @@ static void lay_out(struct model *model)
 	add_range(model, model->low_end, low, 2);
 	add_range(model, 4 * GIB - 256 * KIB, 4 * GIB, 2);
 	add_range(model, 4 * GIB, 4 * GIB + (model->size - low), 1);
-	model->machine.firmware = model->ranges;
 }
 
 bool model_open(struct model *model, uint64_t size)
 {
-	struct machine *machine = &model->machine;
 	uint64_t mapped = max_u64(min_u64(size, LOW_LIMIT), LOADER_END);
 	void *memory = mmap(NULL, (size_t)mapped, PROT_READ | PROT_WRITE,
 	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	memset(model, 0, sizeof(*model));
+	*model = (struct model){ .memory = memory, .size = size, .next = LOADER_END };
 	if (memory == MAP_FAILED) {
 		perror("no memory for the model machine");
 		return false;
 	}
-	model->size = size;
-	model->next = LOADER_END;
 	lay_out(model);
-	model->reserved[0] = (struct phys_range){ MIB, LOADER_END };
-	machine->memory = memory;
+	return true;
+}
+
+void model_describe(const struct model *model, struct machine *machine)
+{
+	machine->memory = model->memory;
 	machine->identity_limit = 4 * GIB;
-	machine->reserved = model->reserved;
-	machine->reserved_count = COUNT(model->reserved);
+	machine_reserve(machine, MIB, LOADER_END);
 	machine->resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
 	machine->cpu = (struct cpu){ .long_mode = true, .nx = true, .la57 = true, .pat = true };
 	machine->cpu_count = 1;
-	return true;
+	machine->firmware = model->ranges;
+	machine->firmware_count = model->range_count;
 }
 
 /* Memory for `size` bytes, aligned to `align`; NULL if it is used up. */
@@ -79,7 +76,7 @@ static uint8_t *take(struct model *model, uint64_t size, uint64_t align)
 	if (!in_bounds(at, page_up(size), model->low_end))
 		return NULL;
 	model->next = at + page_up(size);
-	return model->machine.memory + at;
+	return model->memory + at;
 }
 
 uint8_t *model_take_file(struct model *model, uint64_t size)
@@ -89,22 +86,10 @@ uint8_t *model_take_file(struct model *model, uint64_t size)
 
 void model_untake_file(struct model *model, const uint8_t *bytes)
 {
-	model->next = physical(&model->machine, bytes);
+	model->next = (uint64_t)(bytes - model->memory);
 }
 
-bool model_take_scratch(struct model *model, const struct boot *boot, struct report *report)
+struct phys_range model_rest(const struct model *model)
 {
-	uint64_t part = page_down(min_u64(model->size, LOW_LIMIT) / SCRATCH_PART);
-	uint64_t size = max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, part));
-	struct phys_range block = { model->next, page_down(model->low_end) };
-	uint64_t at;
-
-	if (!in_bounds(block.begin, size, block.end))
-		return refuse(report, DIAG_MEMORY_LOADER, "%llu KiB for the loader's own work",
-		              ULL(size / KIB));
-	at = boot_scratch(boot, block, size);
-	model->reserved[1] = (struct phys_range){ at, at + size };
-	model->scratch.at = model->machine.memory + at;
-	model->scratch.end = model->scratch.at + size;
-	return true;
+	return (struct phys_range){ model->next, max_u64(model->next, page_down(model->low_end)) };
 }

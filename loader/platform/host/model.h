@@ -6,22 +6,24 @@
 #ifndef HOST_MODEL_H
 #define HOST_MODEL_H
 
-#include "core/boot.h"
+#include "core/machine.h"
 
 struct model {
-	struct machine machine;
-	struct scratch scratch;
+	uint8_t *memory;
 	uint64_t size; /* bytes of memory */
 
 	struct firmware_range ranges[8];
-	struct phys_range reserved[3];
+	unsigned range_count;
 	uint64_t low_end; /* first byte beyond the memory below 4 GiB that is usable */
 	uint64_t next;    /* where the next file is read to */
 };
 
-/* A machine with `size` bytes of memory, a CPU such as QEMU's, and nothing in it but the loader.
- * False, with a message on stderr, if this machine has no room for it. */
+/* A machine with `size` bytes of memory, and nothing in it but the loader. False, with a message on
+ * stderr, if this machine has no room for it. */
 bool model_open(struct model *model, uint64_t size);
+
+/* What the firmware of that machine tells, and its CPU, which is such as QEMU's. */
+void model_describe(const struct model *model, struct machine *machine);
 
 /* Memory for a file of `size` bytes, as the loader takes it; NULL if there is none. */
 uint8_t *model_take_file(struct model *model, uint64_t size);
@@ -29,8 +31,7 @@ uint8_t *model_take_file(struct model *model, uint64_t size);
 /* Gives back what the last model_take_file() gave. */
 void model_untake_file(struct model *model, const uint8_t *bytes);
 
-/* Takes the memory that the loader works in, when all files are read and the kernel is. Refuses if
- * there is none. */
-bool model_take_scratch(struct model *model, const struct boot *boot, struct report *report);
+/* All memory that nobody has taken. */
+struct phys_range model_rest(const struct model *model);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef HOST_READ_H
 #define HOST_READ_H
 
+#include "core/report.h"
 #include "platform/host/model.h"
 
 /* Reads the file that file->name names, as the module's file_load() does, and refuses in the same

@@ -42,7 +42,7 @@ static void put_address(const char *name, uint64_t address)
 
 static void put_segments(const struct check *check)
 {
-	const struct kernel *kernel = &check->boot.kernel;
+	const struct kernel *kernel = &check->run.boot->kernel;
 
 	printf(", \"segments\": [");
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
@@ -60,7 +60,7 @@ static void put_segments(const struct check *check)
 
 static void put_kernel(const struct check *check)
 {
-	const struct kernel *kernel = &check->boot.kernel;
+	const struct kernel *kernel = &check->run.boot->kernel;
 	const char *symbol = file_symbol_at(&check->sections, kernel->entry.at);
 
 	printf(", \"size\": %" PRIu64 ", \"debug_size\": %" PRIu64, kernel->file.size,
@@ -72,7 +72,7 @@ static void put_kernel(const struct check *check)
 		put_text("entry_symbol", symbol);
 	}
 	printf(", ");
-	put_text("protocol", check->protocol->name);
+	put_text("protocol", check->run.protocol->name);
 	printf(", ");
 	put_text("asks", check->asks);
 	put_segments(check);
@@ -80,7 +80,7 @@ static void put_kernel(const struct check *check)
 
 static void put_plan(const struct check *check)
 {
-	const struct plan *plan = &check->boot.plan;
+	const struct plan *plan = &check->run.boot->plan;
 
 	printf(", ");
 	put_address("slide", plan->slide);
@@ -110,8 +110,8 @@ static void put_plan(const struct check *check)
 static void put_findings(const struct check *check)
 {
 	printf(", \"findings\": [");
-	for (unsigned i = 0; i < check->report.count; i++) {
-		const struct finding *finding = &check->report.findings[i];
+	for (unsigned i = 0; i < check->run.report.count; i++) {
+		const struct finding *finding = &check->run.report.findings[i];
 		struct diag_entry entry;
 		char buffer[1000];
 		struct text text = text_in(buffer, sizeof(buffer));
@@ -135,7 +135,7 @@ static void put_findings(const struct check *check)
 
 void show_json(const struct check *check)
 {
-	const char *name = check->config.kernel.name;
+	const char *name = check->run.config->kernel.name;
 
 	printf("{");
 	put_text("file", name != NULL ? name : "");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* show_text.c - tells what was found, for people: tables of at most 80 columns, then findings as
  * the loader words them. */
-#include "core/plan/dump.h"
 #include "platform/host/show_text.h"
 
+#include "core/plan/dump.h"
 #include "platform/host/lint.h"
 
 #include <inttypes.h>
@@ -47,11 +47,11 @@ static const char *format_name(struct span file)
 /* What the file is, in a line. */
 static void show_kernel(const struct check *check)
 {
-	const struct kernel *kernel = &check->boot.kernel;
+	const struct kernel *kernel = &check->run.boot->kernel;
 	const char *entry = file_symbol_at(&check->sections, kernel->entry.at);
 	uint64_t debug = lint_debug_size(&check->sections);
 
-	printf("%s: %s, %s, %s\n", check->config.kernel.name, size_words(kernel->file.size),
+	printf("%s: %s, %s, %s\n", check->run.config->kernel.name, size_words(kernel->file.size),
 	       format_name(kernel->file),
 	       kernel->position_independent ? "position-independent" : "at fixed addresses");
 	if (debug != 0)
@@ -78,9 +78,9 @@ static void show_kernel(const struct check *check)
 /* How it is started, and what it asks for, a line each. */
 static void show_protocol(const struct check *check)
 {
-	printf("  protocol  %s", check->protocol->name);
+	printf("  protocol  %s", check->run.protocol->name);
 	if (check->asks[0] != 0)
-		printf(check->protocol->describe != NULL ? ", for " : "\n    asks for  ");
+		printf(check->run.protocol->describe != NULL ? ", for " : "\n    asks for  ");
 	for (const char *at = check->asks; *at != 0; at++) {
 		putchar(*at);
 		if (*at == '\n')
@@ -121,13 +121,13 @@ static void show_needs(const struct check *check)
 /* The findings as the loader words them; refusals last, where the eye is. */
 static void show_findings(const struct check *check, bool refusals)
 {
-	for (unsigned i = 0; i < check->report.count; i++) {
+	for (unsigned i = 0; i < check->run.report.count; i++) {
 		char buffer[1000];
 		struct text text = text_in(buffer, sizeof(buffer));
 
-		if (check->report.findings[i].refusal != refusals)
+		if (check->run.report.findings[i].refusal != refusals)
 			continue;
-		finding_write(&text, &check->report.findings[i]);
+		finding_write(&text, &check->run.report.findings[i]);
 		printf("%s%s", refusals ? "" : "warning ", buffer);
 	}
 }
@@ -135,7 +135,7 @@ static void show_findings(const struct check *check, bool refusals)
 void show_text(const struct check *check)
 {
 	const char *name =
-		check->config.kernel.name != NULL ? check->config.kernel.name : "nothing";
+		check->run.config->kernel.name != NULL ? check->run.config->kernel.name : "nothing";
 	unsigned warnings = check_warnings(check);
 
 	if (check->readable) {
@@ -144,10 +144,10 @@ void show_text(const struct check *check)
 	}
 	if (check->prepared) {
 		printf("\nIn a machine with %s of memory:\n\n", size_words(check->model.size));
-		print_plan(&check->boot.plan, put);
+		print_plan(&check->run.boot->plan, put);
 		show_needs(check);
 	}
-	if (check->report.count > 0 && check->readable)
+	if (check->run.report.count > 0 && check->readable)
 		printf("\n");
 	show_findings(check, false);
 	show_findings(check, true);

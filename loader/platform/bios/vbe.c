@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * video.c - calls the VGA BIOS and its VBE part (VESA BIOS Extension Core Functions Standard 3.0;
+ * vbe.c - calls the VGA BIOS and its VBE part (VESA BIOS Extension Core Functions Standard 3.0;
  * VBE/DDC Standard 1.1). Every register not named is zero, every buffer lies below 1 MiB. Chooses
  * nothing: core/video.c does.
  */
-#include "platform/com32/video.h"
+#include "platform/bios/vbe.h"
 
-#include "platform/com32/syslinux.h"
+#include "platform/bios/call.h"
+#include "platform/bios/services.h"
+#include "platform/platform.h"
 
 #define VBE_OK        0x004f /* in AX */
 #define VBE_NUMBER    0x01ff /* of a mode; what is above are flags */
 #define VBE_LINEAR    0x4000
 #define VBE_LIST_END  0xffff
 #define VBE_2         0x0200
-#define TEXT_80X25    0x0003
+#define TEXT_80X25    3
 #define MAX_MODES     256
 #define FONT_8X16     6
 #define FONT_LETTER_A (16 * 'A')
@@ -48,7 +50,7 @@ static bool call_vbe(struct bios_registers in, void *low)
 
 	in.es = segment_of(low);
 	in.edi = offset_of(low);
-	__intcall(0x10, &in, &out);
+	bios_call(0x10, &in, &out);
 	return (out.eax & 0xffff) == VBE_OK;
 }
 
@@ -58,7 +60,7 @@ static const uint8_t *find_font(void)
 	struct bios_registers out = { 0 };
 	const uint8_t *font;
 
-	__intcall(0x10, &(struct bios_registers){ .eax = 0x1130, .ebx = FONT_8X16 << 8 }, &out);
+	bios_call(0x10, &(struct bios_registers){ .eax = 0x1130, .ebx = FONT_8X16 << 8 }, &out);
 	font = at_far(out.es, out.ebp);
 	for (unsigned i = 0; i < 16; i++) {
 		if (font >= (const uint8_t *)0xa0000 && font[FONT_LETTER_A + i] != 0)
@@ -124,7 +126,7 @@ static struct vbe describe_mode(struct vbe_buffers *low, uint32_t number)
 	struct screen unused;
 
 	read_mode(low, number, &unused);
-	__intcall(0x10, &(struct bios_registers){ .eax = 0x4f0a }, &out);
+	bios_call(0x10, &(struct bios_registers){ .eax = 0x4f0a }, &out);
 	if ((out.eax & 0xffff) == VBE_OK) {
 		vbe.interface_segment = out.es;
 		vbe.interface_offset = (uint16_t)out.edi;
@@ -133,11 +135,12 @@ static struct vbe describe_mode(struct vbe_buffers *low, uint32_t number)
 	return vbe;
 }
 
-/* As video_read(), with the buffers. */
+/* As vbe_read(), with the buffers. */
 static bool read_with(struct machine *machine, const struct video_request *request,
                       struct vbe_buffers *low, struct lists *lists, struct report *report)
 {
 	const struct video_mode *modes = lists->modes;
+	uintptr_t at;
 	unsigned chosen;
 
 	machine->edid = read_edid(low).bytes;
@@ -153,49 +156,40 @@ static bool read_with(struct machine *machine, const struct video_request *reque
 	machine->screen_mode = modes[chosen].number;
 	machine->screen = lists->screens[chosen];
 	machine->vbe = describe_mode(low, modes[chosen].number);
+	at = (uintptr_t)&low->info;
+	machine_reserve(machine, at, at + sizeof(low->info)); /* it points into itself */
 	return true;
 }
 
-bool video_read(struct machine *machine, const struct video_request *request, struct report *report)
+bool vbe_read(struct machine *machine, const struct video_request *request, struct report *report)
 {
 	struct vbe_buffers *low;
 	struct lists *lists;
-	bool is_read;
 
 	machine->font = find_font();
 	if (request->want == VIDEO_TEXT)
 		return true;
-	low = lmalloc(sizeof(*low));
-	lists = malloc(sizeof(*lists)); /* stays: the plan reads it */
-	is_read = low != NULL && lists != NULL
-	                ? read_with(machine, request, low, lists, report)
-	                : refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
-	                         sizeof(*low) + sizeof(*lists));
-	if (machine->vbe.mode.size == 0)
-		free(low); /* else it stays, too: what it holds points into itself */
-	return is_read;
+	low = bios_low_memory(sizeof(*low));
+	lists = platform_take(sizeof(*lists), sizeof(uint64_t));
+	if (low == NULL || lists == NULL)
+		return refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
+		              sizeof(*low) + sizeof(*lists));
+	return read_with(machine, request, low, lists, report);
 }
 
-bool video_set(const struct machine *machine, struct report *report)
+bool vbe_set(const struct machine *machine, struct report *report)
 {
 	struct bios_registers out = { 0 };
 
 	if (machine->screen.pixels.begin == machine->screen.pixels.end)
 		return true;
-	__intcall(
+	bios_call(
 		0x10,
 		&(struct bios_registers){ .eax = 0x4f02, .ebx = VBE_LINEAR | machine->screen_mode },
 		&out);
 	if ((out.eax & 0xffff) == VBE_OK)
 		return true;
-	__intcall(0x10, &(struct bios_registers){ .eax = TEXT_80X25 },
-	          &(struct bios_registers){ 0 });
+	bios_set_mode(TEXT_80X25);
 	return refuse(report, DIAG_VIDEO_NOT_SET, "int 10h, AX=4F02h, BX=%#x: AX=%#x",
 	              VBE_LINEAR | machine->screen_mode, (unsigned)out.eax & 0xffff);
-}
-
-void video_release(const struct machine *machine)
-{
-	free((void *)(uintptr_t)machine->vbe.control.bytes);
-	free((void *)(uintptr_t)machine->video_modes);
 }

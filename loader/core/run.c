@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - the one order of steps by which every platform starts a kernel. Whatever goes wrong is
+ * said. Knows no firmware; platform.h does.
+ */
+#include "core/run.h"
+
+#include "core/choose.h"
+#include "core/plan/dump.h"
+#include "core/version.h"
+#include "platform/platform.h"
+
+#define SCRATCH_MIN  MIB
+#define SCRATCH_MAX  (16 * MIB)
+#define SCRATCH_PART 16 /* of memory */
+
+#define REBOOT_SECONDS 5 /* to read the message in */
+
+/* As printf, up to 1000 characters. */
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	char buffer[1000];
+	struct text text = text_in(buffer, sizeof(buffer));
+	va_list values;
+
+	va_start(values, format);
+	text_add_list(&text, format, values);
+	va_end(values);
+	platform_write(buffer);
+}
+
+/* Says the findings that are refusals, or those that are not. */
+static void say_findings(const struct report *report, bool refusals)
+{
+	char buffer[1000];
+
+	for (unsigned i = 0; i < report->count; i++) {
+		struct text text = text_in(buffer, sizeof(buffer));
+
+		if (report->findings[i].refusal != refusals)
+			continue;
+		finding_write(&text, &report->findings[i]);
+		platform_write(buffer);
+	}
+}
+
+/* Memory for the configuration and for what boot_prepare() works on. */
+static bool take_state(struct run *run)
+{
+	struct {
+		struct config config;
+		struct boot boot;
+	} *state = platform_take(sizeof(*state), sizeof(uint64_t));
+
+	if (state == NULL)
+		return refuse(&run->report, DIAG_MEMORY_LOADER,
+		              "%llu KiB for the loader's own work", ULL(sizeof(*state) / KIB));
+	run->config = &state->config;
+	run->boot = &state->boot;
+	return true;
+}
+
+/* Reads the words, and speaks from then on where they say. */
+static bool read_config(struct run *run)
+{
+	const char *const *words;
+	unsigned count;
+	bool is_read;
+
+	if (!platform_words(&count, &words, &run->report) || !take_state(run))
+		return false;
+	is_read = config_read(run->config, count, words, &run->report);
+	platform_console(&run->config->options, &run->machine);
+	if (is_read && !run->config->options.quiet && run->config->kernel.name != NULL)
+		say(LOADER_NAME ": %s\n", run->config->kernel.name);
+	return is_read;
+}
+
+/* Switches off or restarts, if that is what was asked for. Returns false if it could not. */
+static bool obey(struct run *run)
+{
+	enum action action = run->config->options.action;
+
+	return action == ACTION_START || platform_obey(action, &run->report);
+}
+
+/* What the machine is; with -verbose, the firmware's memory map is shown. */
+static bool read_machine(struct run *run)
+{
+	if (!platform_machine(&run->machine, &run->report))
+		return false;
+	if (run->config->options.verbose)
+		print_machine(&run->machine, platform_write);
+	return true;
+}
+
+/* Reads the kernel; asks it how it is to be started, and what it would like to have. */
+static bool load_kernel(struct run *run)
+{
+	struct config *config = run->config;
+
+	return platform_load(&config->kernel, &run->report)
+	    && (run->protocol = protocol_choose(config, &run->report)) != NULL
+	    && boot_request(run->boot, &run->machine, config, run->protocol, &run->report);
+}
+
+/* Reads the modules. One that need not be there is forgotten if it is not. */
+static bool load_modules(struct run *run)
+{
+	struct config *config = run->config;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < config->module_count; i++) {
+		if (!platform_load(&config->modules[i], &run->report))
+			return false;
+		if (config->modules[i].bytes.bytes != NULL)
+			config->modules[count++] = config->modules[i];
+	}
+	config->module_count = count;
+	run->machine.clock.tsc_read = platform_time();
+	return true;
+}
+
+/* Bytes of RAM below 4 GiB, roughly: to judge how much of it the loader may take. */
+static uint64_t low_memory(const struct machine *machine)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < machine->firmware_count; i++) {
+		const struct firmware_range *range = &machine->firmware[i];
+
+		if (range->type == 1 && range->begin < 4 * GIB)
+			total += min_u64(range->size, 4 * GIB - range->begin);
+	}
+	return total;
+}
+
+/*
+ * Memory for what the loader makes: a sixteenth of what there is, within limits. It is the end of
+ * the largest block there is, far from the addresses at which kernels that choose for themselves
+ * want to be, or lower if one wants to be just there.
+ */
+static bool take_scratch(struct run *run)
+{
+	uint64_t all = low_memory(&run->machine);
+	uint64_t size = max_u64(SCRATCH_MIN, min_u64(SCRATCH_MAX, page_down(all / SCRATCH_PART)));
+	struct phys_range block;
+	uint64_t at;
+
+	if (!platform_take_rest(size, max_u64(size, all), &block))
+		return refuse(&run->report, DIAG_MEMORY_LOADER,
+		              "%llu KiB for the loader's own work", ULL(size / KIB));
+	at = boot_scratch(run->boot, block, size);
+	machine_reserve(&run->machine, at, at + size);
+	run->scratch.at = visible(&run->machine, at);
+	run->scratch.end = run->scratch.at + size;
+	return true;
+}
+
+/* Plans; with -verbose, the plan is shown. */
+static bool plan(struct run *run)
+{
+	if (!boot_prepare(run->boot, &run->machine, run->config, run->protocol, &run->scratch,
+	                  &run->report))
+		return false;
+	if (run->config->options.verbose)
+		print_plan(&run->boot->plan, platform_write);
+	return true;
+}
+
+/* The last that can fail: the screen. Findings for which the kernel is started all the same are
+ * said first. */
+static bool set_video(struct run *run)
+{
+	if (!run->config->options.quiet)
+		say_findings(&run->report, false);
+	return platform_video_set(&run->machine, &run->report);
+}
+
+/* Says what was wrong, and what becomes of the machine now. */
+static void fail(struct run *run)
+{
+	enum on_error on_error = ON_ERROR_PROMPT;
+
+	platform_use_screen();
+	if (run->config != NULL && run->config->kernel.name != NULL)
+		say("\nLongjump could not start %s\n", run->config->kernel.name);
+	say_findings(&run->report, false);
+	if (run->report.lost != 0)
+		say("... and %u more findings\n", run->report.lost);
+	say_findings(&run->report, true);
+	if (run->config != NULL)
+		on_error = run->config->options.on_error;
+	if (on_error == ON_ERROR_HALT)
+		say("The machine is halted (-onerror=halt).\n");
+	if (on_error == ON_ERROR_REBOOT)
+		say("The machine restarts in %u seconds (-onerror=reboot).\n", REBOOT_SECONDS);
+	platform_fail(&run->machine, on_error, REBOOT_SECONDS);
+}
+
+void boot_run(struct run *run)
+{
+	run->machine.clock.tsc_start = platform_time();
+	platform_open(&run->machine);
+	if (read_config(run)     /* what does the user want? */
+	    && obey(run)         /* more than an end? */
+	    && read_machine(run) /* what is there? */
+	    && load_kernel(run)  /* which kernel is it, and what would it like? */
+	    && platform_facts(&run->machine, &run->config->options, &run->report)
+	    && load_modules(run) /* what comes with it? */
+	    && take_scratch(run) /* where do we work? */
+	    && plan(run)         /* what goes where? */
+	    && set_video(run))
+		platform_launch(run->boot);
+	fail(run);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* run.h - one boot, from the platform's words to the launch. */
+#ifndef CORE_RUN_H
+#define CORE_RUN_H
+
+#include "core/boot.h"
+
+/* A boot on its way. What is large is taken from the platform, and NULL until then. */
+struct run {
+	struct report report;
+	struct machine machine;
+	struct scratch scratch;
+	const struct protocol *protocol; /* how the kernel is started; NULL: not known yet */
+	struct config *config;
+	struct boot *boot;
+};
+
+/*
+ * Does all that there is to do, through platform.h. `run` is zeroed. Returns only if the kernel
+ * cannot be started and the user shall have another try; all is said then, and given back.
+ */
+void boot_run(struct run *run);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* services.c - asks the BIOS for a small service each. Every register not named is zero, or some
+ * BIOS fails. */
+#include "platform/bios/services.h"
+
+#include "platform/bios/call.h"
+#include "x86/x86.h"
+
+/* APM 1.2, section 4: functions, and what the check answers in BX. */
+#define APM_CHECK      0x5300
+#define APM_CONNECT_32 0x5303
+#define APM_DISCONNECT 0x5304
+#define APM_SIGN       0x504d
+
+/* A number in packed decimal, two digits. */
+static uint8_t from_bcd(uint32_t bcd)
+{
+	return (uint8_t)((bcd >> 4 & 15) * 10 + (bcd & 15));
+}
+
+void bios_read_time(struct clock *clock)
+{
+	struct bios_registers date = { 0 }, time = { 0 };
+
+	/* Int 1Ah, AH = 04h and 02h. */
+	bios_call(0x1a, &(struct bios_registers){ .eax = 0x0400 }, &date);
+	bios_call(0x1a, &(struct bios_registers){ .eax = 0x0200 }, &time);
+	if (((date.eflags | time.eflags) & BIOS_CARRY) != 0)
+		return;
+	clock->year = (uint16_t)(from_bcd(date.ecx >> 8) * 100 + from_bcd(date.ecx));
+	clock->month = from_bcd(date.edx >> 8);
+	clock->day = from_bcd(date.edx);
+	clock->hour = from_bcd(time.ecx >> 8);
+	clock->minute = from_bcd(time.ecx);
+	clock->second = from_bcd(time.edx >> 8);
+}
+
+/* Disconnects the interface of APM. */
+static void disconnect_apm(void)
+{
+	bios_call(0x15, &(struct bios_registers){ .eax = APM_DISCONNECT },
+	          &(struct bios_registers){ 0 });
+}
+
+/* The 32-bit interface of APM. Only while it is connected does the BIOS tell where it is. */
+static void read_apm(struct apm *apm)
+{
+	struct bios_registers check = { 0 }, out = { 0 };
+
+	bios_call(0x15, &(struct bios_registers){ .eax = APM_CHECK }, &check);
+	if ((check.eflags & BIOS_CARRY) != 0 || (check.ebx & 0xffff) != APM_SIGN)
+		return;
+	disconnect_apm();
+	bios_call(0x15, &(struct bios_registers){ .eax = APM_CONNECT_32 }, &out);
+	if ((out.eflags & BIOS_CARRY) != 0)
+		return;
+	*apm = (struct apm){ .version = (uint16_t)check.eax,
+		             .flags = (uint16_t)check.ecx,
+		             .code_32 = (uint16_t)out.eax,
+		             .code_32_size = (uint16_t)(out.esi >> 16),
+		             .code_16 = (uint16_t)out.ecx,
+		             .code_16_size = (uint16_t)out.esi,
+		             .data = (uint16_t)out.edx,
+		             .data_size = (uint16_t)out.edi,
+		             .entry = out.ebx };
+}
+
+void bios_read_old(struct machine *machine)
+{
+	struct bios_registers out = { 0 };
+
+	read_apm(&machine->apm);
+	bios_call(0x15, &(struct bios_registers){ .eax = 0xc000 }, &out);
+	if ((out.eflags & BIOS_CARRY) == 0 && (out.eax >> 8 & 0xff) == 0)
+		machine->rom_configuration = out.es * UINT64_C(16) + (out.ebx & 0xffff);
+}
+
+void bios_release_old(const struct machine *machine)
+{
+	if (machine->apm.version != 0)
+		disconnect_apm();
+}
+
+void bios_set_mode(uint8_t mode)
+{
+	/* Int 10h, AH = 00h. */
+	bios_call(0x10, &(struct bios_registers){ .eax = mode }, &(struct bios_registers){ 0 });
+}
+
+/* Shows a character: int 10h, AH = 0Eh, grey on page 0. */
+static void put(char c)
+{
+	bios_call(0x10, &(struct bios_registers){ .eax = 0x0e00 | (uint8_t)c, .ebx = 0x0007 },
+	          &(struct bios_registers){ 0 });
+}
+
+void bios_write(const char *text)
+{
+	for (; *text != 0; text++) {
+		if (*text == '\n')
+			put('\r');
+		put(*text);
+	}
+}
+
+_Noreturn void bios_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+bool bios_power_off(struct report *report)
+{
+	/* APM 1.2: connect in real mode, speak version 1.2, switch all devices (BX = 1) off (CX =
+	 * 3). */
+	static const struct bios_registers calls[] = {
+		{ .eax = 0x5301 },
+		{ .eax = 0x530e, .ecx = 0x0102 },
+		{ .eax = 0x5307, .ebx = 1, .ecx = 3 },
+	};
+	struct bios_registers out = { 0 };
+
+	for (unsigned i = 0; i < COUNT(calls) && (out.eflags & BIOS_CARRY) == 0; i++)
+		bios_call(0x15, &calls[i], &out);
+	return refuse(report, DIAG_BIOS_NO_POWER_OFF, "int 15h, AX=5307h (APM) answers %#x",
+	              (unsigned)out.eax >> 8 & 0xff);
+}
+
+_Noreturn void bios_reboot(unsigned seconds)
+{
+	uint32_t microseconds = seconds * 1000000;
+
+	/* Int 15h, AH = 86h: wait CX:DX microseconds. */
+	bios_call(0x15,
+	          &(struct bios_registers){
+			  .eax = 0x8600, .ecx = microseconds >> 16, .edx = microseconds & 0xffff },
+	          &(struct bios_registers){ 0 });
+	outb(PORT_KEYBOARD_COMMAND, KEYBOARD_RESET);
+	bios_halt();
+}

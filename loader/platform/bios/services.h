@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* services.h - small services of the BIOS: clock, power, text on the screen. */
+#ifndef BIOS_SERVICES_H
+#define BIOS_SERVICES_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+/* Fills in date and time; left 0 if the clock does not run. */
+void bios_read_time(struct clock *clock);
+
+/* Fills in what only old protocols hand over: machine->apm and machine->rom_configuration. The
+ * interface of APM is connected then. */
+void bios_read_old(struct machine *machine);
+
+/* Takes back what bios_read_old() has switched. */
+void bios_release_old(const struct machine *machine);
+
+/* Sets one of the BIOS's own screen modes, which clears the screen. */
+void bios_set_mode(uint8_t mode);
+
+/* Shows text where the cursor is. */
+void bios_write(const char *text);
+
+/* Stops the machine for good. */
+_Noreturn void bios_halt(void);
+
+/* Switches the machine off. On false, the reason is in the report. */
+bool bios_power_off(struct report *report);
+
+/* Waits, then restarts the machine. */
+_Noreturn void bios_reboot(unsigned seconds);
+
+#endif

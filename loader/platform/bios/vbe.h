@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* vbe.h - the screen through the BIOS: what it can, and the switch to a graphics mode. */
+#ifndef BIOS_VBE_H
+#define BIOS_VBE_H
+
+#include "core/machine.h"
+#include "core/video.h"
+
+/*
+ * Fills in the font, and, unless text mode is asked for, the EDID, the video modes and the screen
+ * that the request amounts to. Switches nothing. On false, the reason is in the report.
+ */
+bool vbe_read(struct machine *machine, const struct video_request *request, struct report *report);
+
+/* Switches to the screen that vbe_read() chose. On false, the reason is in the report, and the
+ * screen is in text mode. */
+bool vbe_set(const struct machine *machine, struct report *report);
+
+#endif
