@@ -53,8 +53,7 @@ def check(given):
         make("build/check")
     if given.json:
         found = [look(words, memory) for words in orders]
-        json.dump(found, sys.stdout, indent=2)
-        print()
+        print(json.dumps(found, indent=2).replace("\x7f", "\\u007f"))  # ASCII that can be seen
         return max(map(status_of, found))
     statuses = []
     for words in orders:

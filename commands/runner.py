@@ -14,6 +14,7 @@ from lib.cargo import bootloader_option
 from lib.checking import Refused
 from lib.config import find_manifest, read_settings
 from lib.disc import make_disc
+from lib.printable import printable
 from lib.project import BUILD, Stop, Voice, make, need, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
 from lib.words import Option, Command
@@ -92,14 +93,15 @@ def runner(given):
     except Refused as refused:
         print(f"build.sh: {refused}", file=sys.stderr)
         if as_test:
-            print(f"test NOT STARTED: {kernel.name}: {refused.line}", file=sys.stderr)
+            line = f"test NOT STARTED: {kernel.name}: {refused.line}"
+            print(printable(line, kept=""), file=sys.stderr)
         return NOT_STARTED
     except Stop as stop:
         raise Stop(str(stop), 2) from None
     command = [fill(word, disc) for word in settings["run-command"]]
     if as_test:
         status, words = test(command, [*settings["test-args"], *given.rest], settings, kernel)
-        print(words, file=sys.stderr, flush=True)
+        print(printable(words, kept=""), file=sys.stderr, flush=True)
         return status
     return plain_run(given, command, [*settings["run-args"], *given.rest], disc)
 

@@ -209,7 +209,7 @@ def show_progress(title, done, size, seconds):
     """One line that changes, if somebody looks at it."""
     if sys.stdout.isatty():
         speed = f"{in_units(int(done / seconds))}/s" if seconds > 0 else ""
-        print(f"\r{title} {100 * done // size:3} %  {speed:<16}", end="", flush=True)
+        sys.stdout.overwrite(f"{title} {100 * done // size:3} %  {speed:<16}")
 
 
 def write(device, file, drive):

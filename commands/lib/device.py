@@ -17,6 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lib.printable import printable
 from lib.project import Stop
 
 # From linux/fs.h: BLKSSZGET, BLKGETSIZE64, BLKGETDISKSEQ (Linux 5.15 and later), BLKFLSBUF.
@@ -137,7 +138,7 @@ def device_number(name, status):
 def said(path):
     """The one line of a file of sysfs; "" if there is none."""
     try:
-        return path.read_text("utf-8", "replace").strip()
+        return printable(path.read_text("utf-8", "replace").strip(), kept="")
     except OSError:
         return ""
 

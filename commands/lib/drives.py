@@ -7,6 +7,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from lib.printable import printable
 from lib.project import Stop
 
 COLUMNS = "PATH,MAJ:MIN,TYPE,SIZE,RM,RO,TRAN,VENDOR,MODEL,FSTYPE,LABEL,MOUNTPOINT"
@@ -18,6 +19,7 @@ class Drive:
     """A drive, or a part of one, as lsblk describes it."""
 
     def __init__(self, told):
+        told = {name: in_a_line(value) for name, value in told.items()}
         self.path, self.type, self.size = told["path"], told["type"], int(told["size"] or 0)
         self.number = told["maj:min"]
         self.is_removable = told["rm"] or told["tran"] == "usb" or is_card(self.path)
@@ -42,7 +44,8 @@ class Drive:
         for part in self.all_parts():
             if part.number in places:
                 kind, label, table = device.contents(*places[part.number])
-                part.contents, part.label = kind or part.contents, label or part.label
+                part.contents = in_a_line(kind) or part.contents
+                part.label = in_a_line(label) or part.label
                 part.table = table if part is self and not self.parts else ""
 
     def lines(self):
@@ -80,6 +83,11 @@ class Drive:
         if self.is_read_only:
             return "is write-protected: there may be a switch on it"
         return "is empty: there is no card in it" if self.size == 0 else ""
+
+
+def in_a_line(value):
+    """What a drive says of itself, if it is text, as it may be shown."""
+    return printable(value, kept="") if isinstance(value, str) else value
 
 
 def read_drives():

@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lib.printable import guard, printable
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # build.sh says where
 
@@ -137,13 +139,13 @@ def take_lock():
 
 
 def shown(path):
-    """A path as the user would write it: relative where that is shorter."""
+    """A path as the user would write it: relative where that is shorter; for messages alone."""
     path = Path(path)
     try:
         relative = os.path.relpath(path)
     except (OSError, ValueError):
-        return str(path)
-    return relative if len(relative) < len(str(path)) else str(path)
+        relative = str(path)
+    return printable(min(relative, str(path), key=len), kept="")
 
 
 def start(command):
@@ -152,6 +154,7 @@ def start(command):
     def end(number, _frame):
         raise SystemExit(128 + number)
 
+    guard()
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
     try:

@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+from lib.printable import printable
+
 LIMIT = 20  # seconds, for symbols that somebody has made to take long
 
 
@@ -19,4 +21,5 @@ def place(kernel, address, slide=0):
     if function == "??":
         return ""
     name, _, line = source.split(" ")[0].rpartition(":")
-    return f" in {function} ({Path(name).name}:{line})" if line.isdigit() else f" in {function}"
+    where = f" ({Path(name).name}:{line})" if line.isdigit() else ""
+    return printable(f" in {function}{where}", kept="")

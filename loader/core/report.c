@@ -28,7 +28,8 @@ static void add(struct report *report, enum diag code, bool refusal, const char 
 {
 	unsigned capacity = COUNT(report->findings) - (refusal ? 0 : 1);
 	struct finding *finding;
-	struct text detail;
+	char buffer[sizeof(finding->detail)];
+	struct text words = text_in(buffer, sizeof(buffer)), detail;
 
 	if (report->count >= capacity) {
 		report->lost++;
@@ -37,8 +38,9 @@ static void add(struct report *report, enum diag code, bool refusal, const char 
 	finding = &report->findings[report->count++];
 	finding->code = code;
 	finding->refusal = refusal;
+	text_add_list(&words, format, values);
 	detail = text_in(finding->detail, sizeof(finding->detail));
-	text_add_list(&detail, format, values);
+	text_add_shown(&detail, buffer);
 }
 
 bool refuse(struct report *report, enum diag code, const char *format, ...)

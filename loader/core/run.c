@@ -16,7 +16,7 @@
 
 #define REBOOT_SECONDS 5 /* to read the message in */
 
-/* As printf, up to 1000 characters. */
+/* As printf, up to 1000 characters; names and other foreign text as text_add_shown() has them. */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	char buffer[1000];
@@ -26,7 +26,7 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 	va_start(values, format);
 	text_add_list(&text, format, values);
 	va_end(values);
-	platform_write(buffer);
+	text_show(buffer, platform_write);
 }
 
 /* Says the findings that are refusals, or those that are not. */

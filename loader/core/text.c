@@ -221,6 +221,68 @@ void text_add(struct text *text, const char *format, ...)
 	va_end(values);
 }
 
+/* True for what has no shape, and changes the order or the place of what has (Unicode, categories
+ * Zl, Zp and Cf). */
+static bool is_invisible(uint32_t point)
+{
+	return (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e)
+	    || (point >= 0x2060 && point <= 0x206f) || point == 0xfeff || point == 0x061c;
+}
+
+/* How many bytes the character has, as UTF-8 (RFC 3629), if it can be seen; else 0. */
+static size_t visible_length(const unsigned char *at)
+{
+	static const uint32_t least[] = { 0, 0xa0, 0x800, 0x10000 };
+	size_t more = at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2 : 3;
+	uint32_t point = at[0] & (0x3fu >> more);
+
+	if (at[0] >= ' ' && at[0] <= '~')
+		return 1;
+	if (at[0] < 0xc0 || at[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i <= more; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		point = point << 6 | (at[i] & 0x3fu);
+	}
+	if (point < least[more] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)
+	    || is_invisible(point))
+		return 0;
+	return more + 1;
+}
+
+/* Appends the character at `at`, which is not 0, as it may be shown; returns where the next
+ * begins. */
+static const char *add_shown_character(struct text *text, const char *at)
+{
+	size_t length = *at == '\n' ? 1 : visible_length((const unsigned char *)at);
+
+	if (length == 0) {
+		text_add(text, "\\x%02x", (unsigned char)*at);
+		return at + 1;
+	}
+	for (; length > 0; length--)
+		add_char(text, *at++);
+	return at;
+}
+
+void text_add_shown(struct text *text, const char *string)
+{
+	while (*string != 0)
+		string = add_shown_character(text, string);
+}
+
+void text_show(const char *string, void (*write)(const char *text))
+{
+	while (*string != 0) {
+		char shown[8];
+		struct text text = text_in(shown, sizeof(shown));
+
+		string = add_shown_character(&text, string);
+		write(shown);
+	}
+}
+
 void text_add_size(struct text *text, uint64_t bytes)
 {
 	static const char units[][6] = { "bytes", "KiB", "MiB", "GiB", "TiB" };

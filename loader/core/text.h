@@ -25,6 +25,14 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 void text_add_list(struct text *text, const char *format, va_list values)
 	__attribute__((format(printf, 2, 0)));
 
+/* Appends text that others may have worded, kernels among them, as a terminal may have it: newlines
+ * and what can be seen as they are, every byte of anything else, which a terminal might obey, as
+ * "\x1b". */
+void text_add_shown(struct text *text, const char *string);
+
+/* Writes such text, in pieces. */
+void text_show(const char *string, void (*write)(const char *text));
+
 /* Appends a number of bytes as a person says it: "4096 bytes", "64 KiB", "1.5 GiB". */
 void text_add_size(struct text *text, uint64_t bytes);
 

@@ -48,6 +48,15 @@ __attribute__((format(printf, 1, 2))) static void expect_line(const char *format
 	EXPECT_PART(printed, line);
 }
 
+TEST("the kernel's name cannot command a terminal")
+{
+	begin();
+	world.config.kernel.name = "\x1b[2J.elf";
+	print();
+	EXPECT_PART(printed, " starts \\x1b[2J.elf\n");
+	EXPECT(strchr(printed, 0x1b) == NULL);
+}
+
 TEST("every placement is printed with its places, rights and use")
 {
 	const struct plan *plan = &world.boot.plan;

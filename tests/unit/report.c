@@ -63,6 +63,13 @@ TEST("a detail that is too long is cut")
 	EXPECT_EQUAL(strlen(report.findings[0].detail), sizeof(report.findings[0].detail) - 1);
 }
 
+TEST("names in a detail cannot command a terminal")
+{
+	begin();
+	refuse(&report, DIAG_ELF_NEEDS_LIBRARY, "it asks for %s", "\x1b[2Jlib\xff");
+	EXPECT_TEXT(report.findings[0].detail, "it asks for \\x1b[2Jlib\\xff");
+}
+
 TEST("a refusal is worded as code and summary, detail, fix")
 {
 	char said[400];

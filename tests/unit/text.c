@@ -203,3 +203,60 @@ TEST("a number is read to the last that has room, and none is that has not")
 			FAIL("%s is read as %#" PRIx64, bad[i], number);
 	}
 }
+
+/* How text of somebody else's is shown; all at once, and in pieces. */
+static char pieces[200];
+
+static void keep(const char *text)
+{
+	EXPECT(strlen(pieces) + strlen(text) < sizeof(pieces));
+	strcat(pieces, text);
+}
+
+static void expect_shown(const char *string, const char *expected)
+{
+	char said[200];
+	struct text text = text_in(said, sizeof(said));
+
+	text_add_shown(&text, string);
+	EXPECT_TEXT(said, expected);
+	pieces[0] = 0;
+	text_show(string, keep);
+	EXPECT_TEXT(pieces, expected);
+}
+
+TEST("what can be seen is shown as it is, in every script")
+{
+	expect_shown("", "");
+	expect_shown(" kernel.elf~", " kernel.elf~");
+	expect_shown("one\ntwo", "one\ntwo");
+	expect_shown("gr\xc3\xb6\xc3\x9f"
+	             "e \xe6\xa0\xb8 \xf0\x9f\x90\xa7 \xc2\xa0",
+	             "gr\xc3\xb6\xc3\x9f"
+	             "e \xe6\xa0\xb8 \xf0\x9f\x90\xa7 \xc2\xa0");
+}
+
+TEST("what a terminal would obey is shown as numbers")
+{
+	expect_shown("\x1b]0;owned\x07\x1b[2K", "\\x1b]0;owned\\x07\\x1b[2K");
+	expect_shown("a\rb\tc\bd\x7f", "a\\x0db\\x09c\\x08d\\x7f");
+	expect_shown("\xc2\x9b"
+	             "2J \xc2\x85",
+	             "\\xc2\\x9b2J \\xc2\\x85");                                      /* C1 */
+	expect_shown("\xe2\x80\xae \xe2\x81\xa6", "\\xe2\\x80\\xae \\xe2\\x81\\xa6"); /* order */
+	expect_shown("\xe2\x80\xa8 \xef\xbb\xbf", "\\xe2\\x80\\xa8 \\xef\\xbb\\xbf");
+}
+
+TEST("what is not UTF-8 is shown as numbers")
+{
+	expect_shown("\x9b"
+	             "2J\xff",
+	             "\\x9b2J\\xff");
+	expect_shown("\xc3", "\\xc3");
+	expect_shown("\xe6\xa0", "\\xe6\\xa0");
+	expect_shown("\xc3(", "\\xc3(");
+	expect_shown("\xc0\xaf \xc1\xbf \xe0\x9f\xbf", "\\xc0\\xaf \\xc1\\xbf \\xe0\\x9f\\xbf");
+	expect_shown("\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf");
+	expect_shown("\xed\xa0\x80 \xf4\x90\x80\x80 \xf5\x80\x80\x80",
+	             "\\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xf5\\x80\\x80\\x80");
+}

@@ -16,7 +16,7 @@ __attribute__((format(printf, 2, 3))) static void line(print_to *write, const ch
 	va_start(values, format);
 	text_add_list(&text, format, values);
 	va_end(values);
-	write(buffer);
+	text_show(buffer, write);
 	write("\n");
 }
 

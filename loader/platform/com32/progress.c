@@ -35,7 +35,8 @@ void progress_at(uint64_t done)
 		progress_begin(doing, name, size);
 	if (at - begin < TICKS_SECOND || at - shown < TICKS_SHOWN || console_is_quiet())
 		return;
-	console_print("\r%s %.36s: %u of %u MiB, %u MiB/s  ", doing, name, mib,
+	platform_write("\r");
+	console_print("%s %.36s: %u of %u MiB, %u MiB/s  ", doing, name, mib,
 	              (uint32_t)(size / MIB), mib * TICKS_SECOND / (at - begin));
 	shown = at;
 }

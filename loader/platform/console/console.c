@@ -132,5 +132,5 @@ void console_print(const char *format, ...)
 	va_start(values, format);
 	text_add_list(&text, format, values);
 	va_end(values);
-	platform_write(buffer);
+	text_show(buffer, platform_write);
 }

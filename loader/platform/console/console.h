@@ -20,7 +20,8 @@ struct console {
 /* Speaks where `own` says; on COM1, if there is one, where that names no UART. */
 void console_open(const struct console *own);
 
-/* As printf, up to 1000 characters. */
+/* As printf, up to 1000 characters; names and other foreign text become as text_add_shown() has
+ * them. */
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* True if the user wants to hear only of failures. */

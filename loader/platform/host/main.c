@@ -141,13 +141,18 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	(void)machine, (void)on_error, (void)seconds; /* main() goes on */
 }
 
+static void put_error(const char *text)
+{
+	fputs(text, stderr);
+}
+
 /* Ends with a word on how to be called. */
 static _Noreturn void misuse(const char *word)
 {
-	fprintf(stderr,
-	        "check: what is %s?\n"
-	        "usage: check [--memory=BYTES] [--json] -- WORD...   (the words after APPEND)\n",
-	        word);
+	put_error("check: what is ");
+	text_show(word, put_error);
+	put_error("?\nusage: check [--memory=BYTES] [--json] -- WORD...   (the words after "
+	          "APPEND)\n");
 	exit(UNREADABLE);
 }
 

@@ -8,8 +8,27 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define PAGES(bytes) (page_up(bytes) / PAGE_SIZE)
+
+/* Where all of it goes. */
+static void put(const char *text)
+{
+	fputs(text, stdout);
+}
+
+/* As printf, but that names and other foreign text are written as text_add_shown() has it. */
+static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
+{
+	static char buffer[16384]; /* the longest path has 4096 bytes */
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(buffer, sizeof(buffer), format, values);
+	va_end(values);
+	text_show(buffer, put);
+}
 
 /* A size as text_add_size() words it; good until the fourth call from now. */
 static const char *size_words(uint64_t bytes)
@@ -51,48 +70,45 @@ static void show_kernel(const struct check *check)
 	const char *entry = file_symbol_at(&check->sections, kernel->entry.at);
 	uint64_t debug = lint_debug_size(&check->sections);
 
-	printf("%s: %s, %s, %s\n", check->run.config->kernel.name, size_words(kernel->file.size),
-	       format_name(kernel->file),
-	       kernel->position_independent ? "position-independent" : "at fixed addresses");
+	say("%s: %s, %s, %s\n", check->run.config->kernel.name, size_words(kernel->file.size),
+	    format_name(kernel->file),
+	    kernel->position_independent ? "position-independent" : "at fixed addresses");
 	if (debug != 0)
-		printf("  %s of it are debug data, which ./build.sh leaves out of the image\n",
-		       size_words(debug));
-	printf("\nsegment  bytes in file    addresses%31spages  may\n", "");
+		say("  %s of it are debug data, which ./build.sh leaves out of the image\n",
+		    size_words(debug));
+	say("\nsegment  bytes in file    addresses%31spages  may\n", "");
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
 		const struct segment *segment = &kernel->segments[i];
 		uint64_t pages =
 			PAGES(segment->virt.end) - page_down(segment->virt.begin) / PAGE_SIZE;
 
-		printf("%7u  %-15s  ", segment->header,
-		       segment->file.size == 0 ? "none"
-		                               : range_words(segment->offset,
-		                                             segment->offset + segment->file.size));
-		printf("%-38s %6" PRIu64 "  %s\n",
-		       range_words(segment->virt.begin, segment->virt.end), pages,
-		       rights_name(segment->rights));
+		say("%7u  %-15s  ", segment->header,
+		    segment->file.size == 0
+		            ? "none"
+		            : range_words(segment->offset, segment->offset + segment->file.size));
+		say("%-38s %6" PRIu64 "  %s\n", range_words(segment->virt.begin, segment->virt.end),
+		    pages, rights_name(segment->rights));
 	}
-	printf("  entry  0x%" PRIx64 "%s%s\n", kernel->entry.at, entry != NULL ? "  " : "",
-	       entry != NULL ? entry : "");
+	say("  entry  0x%" PRIx64 "%s%s\n", kernel->entry.at, entry != NULL ? "  " : "",
+	    entry != NULL ? entry : "");
 }
 
 /* How it is started, and what it asks for, a line each. */
 static void show_protocol(const struct check *check)
 {
-	printf("  protocol  %s", check->run.protocol->name);
+	say("  protocol  %s", check->run.protocol->name);
 	if (check->asks[0] != 0)
-		printf(check->run.protocol->describe != NULL ? ", for " : "\n    asks for  ");
-	for (const char *at = check->asks; *at != 0; at++) {
-		putchar(*at);
-		if (*at == '\n')
-			printf("    asks for  ");
-	}
-	printf("\n");
-}
+		say(check->run.protocol->describe != NULL ? ", for " : "\n    asks for  ");
+	for (const char *at = check->asks; *at != 0;) {
+		int length = (int)strcspn(at, "\n");
 
-/* For print_plan(). */
-static void put(const char *text)
-{
-	fputs(text, stdout);
+		say("%.*s", length, at);
+		at += length;
+		if (*at == '\n')
+			say("\n    asks for  ");
+		at += *at == '\n';
+	}
+	say("\n");
 }
 
 /* How much memory it takes, and for what. */
@@ -103,19 +119,19 @@ static void show_needs(const struct check *check)
 
 	for (unsigned use = 0; use < USE_FRAMEBUFFER; use++)
 		total += check_placed(check, (enum use)use);
-	printf("\nIt takes %s of memory:", size_words(total));
+	say("\nIt takes %s of memory:", size_words(total));
 	for (unsigned use = 0; use < USE_FRAMEBUFFER; use++) {
 		uint64_t size = check_placed(check, (enum use)use);
 
 		if (size == 0)
 			continue;
-		printf("%s%s %s %s", shown == 0 ? "" : ",", shown % 3 == 0 ? "\n   " : "",
-		       use_name((enum use)use), size_words(size));
+		say("%s%s %s %s", shown == 0 ? "" : ",", shown % 3 == 0 ? "\n   " : "",
+		    use_name((enum use)use), size_words(size));
 		if (use == USE_PAGE_TABLES)
-			printf(" (%" PRIu64 " pages)", PAGES(size));
+			say(" (%" PRIu64 " pages)", PAGES(size));
 		shown++;
 	}
-	printf("\n");
+	say("\n");
 }
 
 /* The findings as the loader words them; refusals last, where the eye is. */
@@ -128,7 +144,7 @@ static void show_findings(const struct check *check, bool refusals)
 		if (check->run.report.findings[i].refusal != refusals)
 			continue;
 		finding_write(&text, &check->run.report.findings[i]);
-		printf("%s%s", refusals ? "" : "warning ", buffer);
+		say("%s%s", refusals ? "" : "warning ", buffer);
 	}
 }
 
@@ -143,19 +159,19 @@ void show_text(const struct check *check)
 		show_protocol(check);
 	}
 	if (check->prepared) {
-		printf("\nIn a machine with %s of memory:\n\n", size_words(check->model.size));
+		say("\nIn a machine with %s of memory:\n\n", size_words(check->model.size));
 		print_plan(&check->run.boot->plan, put);
 		show_needs(check);
 	}
 	if (check->run.report.count > 0 && check->readable)
-		printf("\n");
+		say("\n");
 	show_findings(check, false);
 	show_findings(check, true);
 	if (check_refusal(check) != NULL)
-		printf("\n%s would not be started\n", name);
+		say("\n%s would not be started\n", name);
 	else if (warnings > 0)
-		printf("\n%s would be started, with %u warning%s\n", name, warnings,
-		       warnings == 1 ? "" : "s");
+		say("\n%s would be started, with %u warning%s\n", name, warnings,
+		    warnings == 1 ? "" : "s");
 	else
-		printf("\n%s would be started\n", name);
+		say("\n%s would be started\n", name);
 }

@@ -1,0 +1,56 @@
+"""printable.py - what reaches a terminal: text that can be seen, and nothing that a terminal obeys.
+
+Names of files and volumes, words of kernels, of Cargo.toml and of other programs are foreign text.
+All that a command prints goes through here (project.start sees to that), so none of it can move the
+cursor, change colours or hide what stands beside it. What a kernel writes on its serial port is its
+own, and is passed on as it is.
+"""
+
+import sys
+
+
+def printable(text, kept="\n\t"):
+    """The text, with everything that cannot be seen, but for the characters kept, written as \\x1b;
+    for a name that is to stay in its line, keep nothing."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in kept else _escaped(ord(letter))
+        for letter in text
+    )
+
+
+def _escaped(number):
+    if 0xDC80 <= number <= 0xDCFF:  # a byte that was not UTF-8, as os.fsdecode() has it
+        number -= 0xDC00
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+class Printable:
+    """A stream of text through which only what is printable comes."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        stream.reconfigure(errors="backslashreplace")  # for what its encoding does not have
+
+    def write(self, text):
+        self._stream.write(printable(text))
+        return len(text)
+
+    def overwrite(self, text):
+        """Writes a line in the place of the one on which the cursor is."""
+        self._stream.write("\r" + printable(text, ""))
+        self._stream.flush()
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+
+def guard():
+    """Puts both streams of this process behind that."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is not None:
+            setattr(sys, name, Printable(stream))
