@@ -29,7 +29,7 @@ say = @printf '  %-9s%s\n'
 quiet = @
 endif
 
-all: build/longjump.c32 build/kernel.elf
+all: build/longjump.c32 build/longjump.elf build/kernel.elf
 
 # The same language and the same warnings for every line of C in the project.
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
@@ -54,6 +54,10 @@ stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-al
 cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC -fno-plt \
 	-include loader/platform/com32/hidden.h
 asflags-com32 := -f elf32
+
+# The same for a loader that another boot loader starts as its kernel.
+cflags-kernel32 := $(COMMON) $(BARE) -Os -m32 -march=i386 -mregparm=3 -fno-pic -fno-pie
+asflags-kernel32 := -f elf32
 
 # What the module carries into long mode: runs wherever it is copied to, and keeps its hands off
 # the FPU and off the red zone, since faults arrive on its stack. Data is reached directly, not
@@ -92,7 +96,7 @@ cflags-kernels := $(cflags-kernel) -Itests/kernels
 asflags-kernels := $(asflags-kernel)
 ldflags-kernels := $(ldflags-kernel)
 
-flavours := com32 resident host host32 plain kernel kernels
+flavours := com32 kernel32 resident host host32 plain kernel kernels
 
 # Remembers a text in a file that changes only when the text does: what depends on the file is
 # made anew after a change of flags, or when a source file has come or gone.
@@ -128,20 +132,45 @@ core := $(call with-parts,loader/core)
 protocols := $(call with-parts,loader/protocols)
 # Syslinux unpacks gzip files itself, so inflate.c stays out.
 com32 := $(filter-out %/inflate.c.o,$(call objects,com32,$(core) $(protocols) loader/x86 \
-	$(addprefix loader/platform/,bios console com32)))
+	$(addprefix loader/platform/,bios console com32))) \
+	build/obj/com32/loader/platform/resident.asm.o
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext
 
-build/longjump.c32: build/longjump.elf
+build/longjump.c32: build/com32.elf
 	$(quiet)$(OBJCOPY) --strip-all $< $@
 
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
-build/longjump.elf: $(com32) build/obj/com32/link build/obj/com32/visible
+build/com32.elf: $(com32) build/obj/com32/link build/obj/com32/visible
 	$(say) link build/longjump.c32
 	$(quiet)$(LD) $(ldflags-com32) --version-script=build/obj/com32/visible -o $@ $(com32)
 	$(quiet)if $(NM) -u $@ | grep -E ' __[a-z]+[dst]i[2-4]$$'; \
 	then echo 'the module calls functions of libgcc (above), which Syslinux does not have'; \
 	exit 1; fi
+
+# ---------------------------------------------------------------------------------------------
+# The loader as another boot loader's kernel (`qemu-system-x86_64 -kernel`, GRUB, iPXE): one file,
+# linked where it runs.
+
+kernel-platform := $(filter-out %/realmode.asm.o,$(call objects,kernel32,$(core) $(protocols) \
+	loader/x86 $(addprefix loader/platform/,bios console handover kernel))) \
+	build/obj/kernel32/loader/platform/resident.asm.o
+ldflags-kernel32 := -m elf_i386 -static -n -nostdlib --build-id=none -z noexecstack
+
+build/longjump.elf: $(kernel-platform) loader/platform/kernel/kernel.ld build/obj/kernel32/link
+	$(say) link $@
+	$(quiet)$(LD) $(ldflags-kernel32) -T loader/platform/kernel/kernel.ld -o $@ \
+		$(kernel-platform)
+
+build/obj/kernel32/link: FORCE
+	$(call remember,$(LD) $(ldflags-kernel32) $(kernel-platform))
+
+$(filter %.asm.o,$(kernel-platform)): build/resident.bin build/realmode.bin
+
+# What calls the BIOS lies at this address; memory.c copies it there.
+build/realmode.bin: loader/platform/kernel/realmode.asm
+	$(say) assemble '$<'
+	$(quiet)mkdir -p $(@D); $(NASM) -f bin -Werror -DREALMODE_AT=0x1000 -o $@ $<
 
 # What is done for each page table entry, or each place in the BIOS's ROM, is worth more bytes.
 quick := build/obj/com32/loader/core/base.c.o build/obj/com32/loader/core/paging.c.o
@@ -194,7 +223,7 @@ build/obj/kernel/link: FORCE
 # ---------------------------------------------------------------------------------------------
 # The core on this machine.
 
-portable := $(core) $(protocols) loader/explain
+portable := $(core) $(protocols) loader/explain loader/platform/handover
 
 build/obj/%/core.a: build/obj/%/core
 	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))
@@ -207,8 +236,8 @@ build/obj/%/core: FORCE
 
 # The tool that checks kernels plans for the resident part too, so it carries it like the module.
 check := $(call objects,plain,loader/platform/host) \
-	build/obj/plain/loader/platform/com32/resident.asm.o
-build/obj/plain/loader/platform/com32/resident.asm.o: build/resident.bin
+	build/obj/plain/loader/platform/resident.asm.o
+build/obj/plain/loader/platform/resident.asm.o: build/resident.bin
 
 build/check: $(check) build/obj/plain/core.a
 	$(say) link $@

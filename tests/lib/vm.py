@@ -22,8 +22,8 @@ import screen
 QEMU = "qemu-system-x86_64"
 LIMIT = 60.0
 
-_CD = "if=none,id=medium,media=cdrom,readonly=on,format=raw,file={file}"
-_DISK = "if=none,id=medium,snapshot=on,format=raw,file={file}"
+_CD = "-drive if=none,id=medium,media=cdrom,readonly=on,format=raw,file={file}"
+_DISK = "-drive if=none,id=medium,snapshot=on,format=raw,file={file}"
 
 # medium -> machine type, drive, devices (the last holds the drive); each is what a user may have.
 MEDIA = {
@@ -36,6 +36,13 @@ MEDIA = {
     "disk-virtio": ("pc", _DISK, ["virtio-blk-pci"]),
     "usb-xhci": ("q35", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0"]),
     "usb-ehci": ("q35", _DISK, ["usb-ehci,id=usb", "usb-storage,bus=usb.0"]),
+}
+
+# The same for an image that is a kernel, which QEMU itself loads.
+DIRECT = {
+    "kernel-pc": ("pc", "-kernel {file}", []),
+    "kernel-q35": ("q35", "-kernel {file}", []),
+    "kernel-microvm": ("microvm", "-kernel {file}", []),
 }
 
 
@@ -130,14 +137,14 @@ class Machine:
         self._heard = 0
         file = _escape(f"blkdebug:{faults}:{image}" if faults else str(image))
         ours, theirs = socket.socketpair()
-        board, drive, devices = MEDIA[medium]
+        board, drive, devices = {**MEDIA, **DIRECT}[medium]
         command = [QEMU, "-nodefaults", "-no-user-config"]
         for option in (
             ("-machine", f"{board},accel=tcg{',' if machine else ''}{machine}"),
             ("-cpu", cpu),
             ("-smp", str(cpus)),
             ("-m", f"{memory}M"),
-            ("-vga", vga),
+            () if board == "microvm" else ("-vga", vga),  # it has none
             ("-display", "none"),
             ("-serial", "stdio"),
             ("-chardev", "file,id=e9,path=" + _escape(self._path("e9.log"))),
@@ -147,10 +154,12 @@ class Machine:
             ("-action", "reboot=shutdown,shutdown=pause"),
             ("-d", "cpu_reset,guest_errors"),
             ("-D", self._path("cpu.log")),
-            ("-drive", drive.format(file=file)),
+            [word.format(file=file) for word in drive.split()],
         ):
             command += option
-        for device in [*devices[:-1], devices[-1] + ",drive=medium,bootindex=0"]:
+        if devices:
+            devices = [*devices[:-1], devices[-1] + ",drive=medium,bootindex=0"]
+        for device in devices:
             command += ["-device", device]
         if debug_exit:
             command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]

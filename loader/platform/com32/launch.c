@@ -1,45 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* launch.c - leaves the BIOS. Behind this nothing can fail, and nothing of Syslinux is left. */
-#include "core/acpi.h"
 #include "platform/bios/services.h"
 #include "platform/com32/syslinux.h"
 #include "platform/platform.h"
-#include "x86/x86.h"
-
-/* I/O APIC (Intel 82093AA, 3.1 and 3.2): a register is selected at its address, and seen in the
- * window. */
-enum {
-	MAX_IO_APICS = 16,
-	IO_APIC_WINDOW = 0x10,
-	IO_APIC_VERSION = 1,
-	IO_APIC_LINES = 0x10,
-	IO_APIC_SPECIAL = 0x600, /* delivery modes other than fixed and lowest priority */
-	IO_APIC_MASKED = 1 << 16
-};
+#include "x86/quiesce.h"
 
 /* loader/x86/enter64.asm */
 _Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t start);
-
-/* Masks all lines of the I/O APICs but those for special interrupts (Intel 82093AA, 3.2.4). */
-static void mask_io_apics(const struct machine *machine)
-{
-	uint32_t list[MAX_IO_APICS];
-	unsigned count = acpi_io_apics(machine, list, MAX_IO_APICS);
-
-	for (unsigned i = 0; i < count; i++) {
-		volatile uint32_t *select = visible(machine, list[i]);
-		volatile uint32_t *window = visible(machine, list[i] + IO_APIC_WINDOW);
-		uint32_t last;
-
-		*select = IO_APIC_VERSION;
-		last = *window >> 16 & 0xff;
-		for (uint32_t line = 0; line <= last; line++) {
-			*select = IO_APIC_LINES + 2 * line;
-			if ((*window & IO_APIC_SPECIAL) == 0)
-				*window |= IO_APIC_MASKED;
-		}
-	}
-}
 
 _Noreturn void platform_launch(const struct boot *boot)
 {
@@ -51,14 +18,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 	if (plan->entry.bios_mode != 0)
 		bios_set_mode(plan->entry.bios_mode);
 	syslinux_final_cleanup(0);
-	__asm__ volatile("cli");
-	if (!plan->entry.keep_pics) {
-		outb(PORT_PIC1_DATA, 0xff); /* no interrupt comes before the kernel asks for it */
-		outb(PORT_PIC2_DATA, 0xff);
-		mask_io_apics(machine);
-	}
-	if (machine->cpu.pat)
-		wrmsr(MSR_PAT, PAT_VALUE);
+	quiesce(machine, plan->entry.keep_pics);
 	enter64((uint32_t)physical(machine, plan->launch.root),
 	        plan->launch.levels == 5 ? CR4_LA57 : 0, (uint32_t)physical(machine, boot->launch),
 	        (uint32_t)plan->resident + header.start);

@@ -14,7 +14,7 @@
 #define LOADER_END    (2 * MIB)   /* Syslinux and the module lie between 1 MiB and this */
 #define LARGE_PAGE    (2 * MIB)
 
-/* The resident part (platform/com32/resident.asm). */
+/* The resident part (platform/resident.asm). */
 extern const uint8_t resident_begin[], resident_end[];
 
 /* Notes a range of the firmware's map; an empty one is not reported. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* string.c - the four functions that a compiler may call by itself, for the module. */
+/* string.c - the four functions that a compiler may call by itself, where there is no C library. */
 #include "core/base.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* handover.c - what every format of a handover is made of. All of it was written by somebody else,
+ * and nothing of it is believed. */
+#include "platform/handover/handover.h"
+
+void handover_own(struct handover *handover, struct phys_range range)
+{
+	if (range.begin < range.end && handover->own_count < HANDOVER_OWN)
+		handover->own[handover->own_count++] = range;
+}
+
+const char *handover_string(struct handover *handover, const struct machine *machine, uint64_t at)
+{
+	uint64_t end = at;
+
+	if (at == 0)
+		return "";
+	while (end < machine->identity_limit && *(const char *)visible(machine, end) != 0)
+		end++;
+	if (end >= machine->identity_limit)
+		return "";
+	handover_own(handover, (struct phys_range){ at, end + 1 });
+	return visible(machine, at);
+}
+
+bool handover_add_file(struct handover *handover, const struct machine *machine, uint64_t begin,
+                       uint64_t end, uint64_t words, struct report *report)
+{
+	struct handed_file *file = &handover->files[handover->file_count];
+
+	if (handover->file_count == HANDOVER_FILES)
+		return refuse(report, DIAG_HANDOVER_FILES, "there are more than %u",
+		              HANDOVER_FILES);
+	if (begin > end || end > machine->identity_limit)
+		return refuse(report, DIAG_HANDOVER_FILES, "number %u lies at [%#llx, %#llx)",
+		              handover->file_count + 1, ULL(begin), ULL(end));
+	handover->file_count++;
+	file->bytes = (struct phys_range){ begin, end };
+	file->words = handover_string(handover, machine, words);
+	handover_own(handover, file->bytes);
+	return true;
+}
+
+void handover_add_range(struct handover *handover, uint64_t begin, uint64_t size, uint32_t type)
+{
+	if (handover->range_count < HANDOVER_RANGES)
+		handover->ranges[handover->range_count++] =
+			(struct firmware_range){ begin, size, type, 1 };
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* multiboot_info.h - what a Multiboot loader hands over. */
+#ifndef PLATFORM_HANDOVER_MULTIBOOT_INFO_H
+#define PLATFORM_HANDOVER_MULTIBOOT_INFO_H
+
+#include "platform/handover/handover.h"
+
+/* Reads the Multiboot information at this physical address. Refuses what is not there. */
+bool handover_by_multiboot(struct handover *handover, const struct machine *machine, uint32_t at,
+                           struct report *report);
+
+#endif

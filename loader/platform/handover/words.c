@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* words.c - from what was handed over to words as after APPEND. Knows neither Multiboot nor PVH. */
+#include "platform/handover/words.h"
+
+#include "core/text.h"
+
+/* Adds up to `count` words of a text; *end is then what is left of it. False if they do not fit. */
+static bool add_words(struct word_list *list, size_t *used, const char *text)
+{
+	for (;;) {
+		while (*text == ' ')
+			text++;
+		if (*text == 0)
+			return true;
+		if (list->count == WORDS_MAX)
+			return false;
+		list->words[list->count++] = list->text + *used;
+		while (*text != 0 && *text != ' ') {
+			if (*used >= WORDS_TEXT - 1)
+				return false;
+			list->text[(*used)++] = *text++;
+		}
+		list->text[(*used)++] = 0;
+	}
+}
+
+/* Number of the first word that is no option; the count of words if all are. */
+static unsigned find_kernel(const struct word_list *list)
+{
+	unsigned at = 0;
+
+	while (at < list->count && list->words[at][0] == '-' && !text_equal(list->words[at], "---"))
+		at++;
+	return at;
+}
+
+static bool has_separator(const struct word_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		if (text_equal(list->words[i], "---"))
+			return true;
+	}
+	return false;
+}
+
+/* Length of a file's name: up to the first space. */
+static size_t name_length(const char *words)
+{
+	size_t length = 0;
+
+	while (words[length] != 0 && words[length] != ' ')
+		length++;
+	return length;
+}
+
+/* What follows the last slash of a name, whose length becomes that of the rest. */
+static const char *base_name(const char *name, size_t *length)
+{
+	size_t begin = *length;
+
+	while (begin > 0 && name[begin - 1] != '/')
+		begin--;
+	*length -= begin;
+	return name + begin;
+}
+
+/* True if a file is called that, with or without its folders. */
+static bool is_called(const struct handed_file *file, const char *name, size_t length, bool folders)
+{
+	size_t own_length = name_length(file->words);
+	const char *own = file->words;
+
+	if (!folders) {
+		own = base_name(own, &own_length);
+		name = base_name(name, &length);
+	}
+	return own_length == length && memcmp(own, name, length) == 0;
+}
+
+const struct handed_file *words_find(const struct handover *handover, const char *name)
+{
+	size_t length = name_length(name);
+
+	for (unsigned folders = 2; folders-- > 0;) {
+		const struct handed_file *found = NULL;
+		unsigned count = 0;
+
+		for (unsigned i = 0; i < handover->file_count; i++) {
+			const struct handed_file *file = &handover->files[i];
+
+			if (is_called(file, name, length, folders != 0)) {
+				found = count++ == 0 ? file : found;
+				if (folders != 0)
+					return found;
+			}
+		}
+		if (count == 1)
+			return found;
+	}
+	if (handover->file_count == 1 && handover->files[0].words[0] == 0)
+		return &handover->files[0];
+	return NULL;
+}
+
+/* Adds the files that are not the kernel as modules. */
+static bool add_modules(struct word_list *list, size_t *used, const struct handover *handover,
+                        const struct handed_file *kernel)
+{
+	for (unsigned i = 0; i < handover->file_count; i++) {
+		const struct handed_file *file = &handover->files[i];
+
+		if (file == kernel)
+			continue;
+		if (!add_words(list, used, "---") || !add_words(list, used, file->words))
+			return false;
+	}
+	return true;
+}
+
+bool words_make(struct word_list *list, const struct handover *handover, struct report *report)
+{
+	const struct handed_file *kernel;
+	size_t used = 0;
+	bool fits;
+	unsigned at;
+
+	list->count = 0;
+	fits = add_words(list, &used, handover->words);
+	at = find_kernel(list);
+	if (fits && at == list->count && handover->file_count > 0)
+		fits = add_words(list, &used, handover->files[0].words);
+	kernel = at < list->count ? words_find(handover, list->words[at]) : NULL;
+	if (fits && !has_separator(list))
+		fits = add_modules(list, &used, handover, kernel);
+	return fits
+	    || refuse(report, DIAG_HANDOVER_WORDS, "more than %u words or %u characters", WORDS_MAX,
+	              WORDS_TEXT - 1);
+}

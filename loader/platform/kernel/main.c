@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - the loader as another boot loader's kernel: `qemu-system-x86_64 -kernel`, GRUB, iPXE. It
+ * finds words and files in memory, and there is nobody to go back to.
+ */
+#include "core/acpi.h"
+#include "core/file.h"
+#include "core/inflate.h"
+#include "core/run.h"
+#include "platform/bios/e820.h"
+#include "platform/bios/services.h"
+#include "platform/bios/tables.h"
+#include "platform/bios/vbe.h"
+#include "platform/console/console.h"
+#include "platform/console/screen.h"
+#include "platform/kernel/memory.h"
+#include "platform/handover/multiboot_info.h"
+#include "platform/handover/pvh_info.h"
+#include "platform/handover/words.h"
+#include "platform/platform.h"
+#include "x86/cpu.h"
+#include "x86/quiesce.h"
+#include "x86/tsc.h"
+#include "x86/x86.h"
+
+#define LARGE_PAGE (2 * MIB)
+
+/* We, from the first to the last byte; the linker knows. */
+extern const char image_begin[], image_end[];
+
+/* The resident part (resident.asm). */
+extern const uint8_t resident_begin[];
+extern const uint8_t resident_end[];
+
+/* loader/x86/enter64.asm */
+_Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t start);
+
+_Noreturn void kernel_start(uint32_t multiboot, uint32_t information);
+
+static struct run run;
+static struct handover handover;
+static struct word_list words;
+static struct firmware_range ranges[512];
+static struct processor processors[256];
+static bool by_multiboot;
+static uint32_t information;
+
+uint64_t platform_time(void)
+{
+	return rdtsc();
+}
+
+void platform_open(struct machine *machine)
+{
+	console_open(&(struct console){ .screen = by_multiboot });
+	machine->identity_limit = 4 * GIB;
+	machine->resident =
+		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
+	machine_reserve(machine, (uintptr_t)image_begin, (uintptr_t)image_end);
+}
+
+bool platform_words(unsigned *count, const char *const **list, struct report *report)
+{
+	bool (*read)(struct handover *, const struct machine *, uint32_t, struct report *) =
+		by_multiboot ? handover_by_multiboot : handover_by_pvh;
+	bool good = read(&handover, &run.machine, information, report)
+	         && words_make(&words, &handover, report);
+
+	memory_open(&handover, &run.machine);
+	*count = words.count;
+	*list = words.words;
+	return good;
+}
+
+bool platform_obey(enum action action, struct report *report)
+{
+	if (action == ACTION_REBOOT)
+		bios_reboot(0);
+	if (!handover.bios)
+		return refuse(report, DIAG_BIOS_NO_POWER_OFF, "there is no BIOS to do it");
+	return bios_power_off(report);
+}
+
+/* The memory map and what else only a BIOS tells. */
+static bool read_bios(struct machine *machine, struct report *report)
+{
+	if (!e820_read(machine, ranges, COUNT(ranges), report))
+		return false;
+	tables_read(machine);
+	bios_read_time(&machine->clock);
+	return true;
+}
+
+/* What was handed over without one. */
+static bool read_handover(struct machine *machine)
+{
+	machine->firmware = handover.ranges;
+	machine->firmware_count = handover.range_count;
+	tables_read(machine);
+	if (handover.rsdp != 0)
+		machine->rsdp = handover.rsdp;
+	return true;
+}
+
+bool platform_machine(struct machine *machine, struct report *report)
+{
+	if (!cpu_read(&machine->cpu, report)
+	    || !(handover.bios ? read_bios(machine, report) : read_handover(machine)))
+		return false;
+	acpi_list_processors(machine, processors, COUNT(processors));
+	machine->apic_id = cpu_apic_id();
+	machine->network = true; /* no drive is known */
+	return true;
+}
+
+/* Replaces compressed bytes by the `size` bytes that they unpack to. */
+static bool unpack(struct file *file, uint32_t size, struct report *report)
+{
+	struct span packed = file->bytes;
+	uint8_t *to;
+
+	if (!file_check_size(file, size, report))
+		return false;
+	to = platform_take(page_up(size), size >= LARGE_PAGE ? LARGE_PAGE : PAGE_SIZE);
+	if (to == NULL)
+		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
+		              ULL(size / KIB));
+	file->bytes = (struct span){ to, size };
+	file->capacity = page_up(size);
+	return inflate_gzip(packed, to, size) || file_refuse_gzip(file, packed.size, size, report);
+}
+
+bool platform_load(struct file *file, struct report *report)
+{
+	const struct handed_file *found = words_find(&handover, file->name);
+	uint32_t size;
+
+	if (found == NULL)
+		return file->optional
+		    || refuse(report, DIAG_FILE_MISSING, "%s is none of the %u files handed over",
+		              file->name, handover.file_count);
+	file->bytes = (struct span){ visible(&run.machine, found->bytes.begin),
+		                     found->bytes.end - found->bytes.begin };
+	file->capacity = file->bytes.size;
+	if (!file_check_digest(file, report))
+		return false;
+	return file->raw || !file_is_gzip(file->bytes, &size) || unpack(file, size, report);
+}
+
+bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
+{
+	machine->clock.tsc_frequency = wanted->tsc ? tsc_measure() : tsc_frequency();
+	if (wanted->kaslr)
+		random_read(machine);
+	if (!handover.bios)
+		return true;
+	if (wanted->old_bios)
+		bios_read_old(machine);
+	return vbe_read(machine, &wanted->video, report);
+}
+
+bool platform_video_set(const struct machine *machine, struct report *report)
+{
+	return !handover.bios || vbe_set(machine, report);
+}
+
+void screen_write(const char *text)
+{
+	if (handover.bios)
+		bios_write(text);
+}
+
+_Noreturn void platform_launch(const struct boot *boot)
+{
+	const struct plan *plan = &boot->plan;
+	const struct machine *machine = plan->machine;
+	struct resident_header header;
+
+	span_read(machine->resident, 0, &header, sizeof(header));
+	if (plan->entry.bios_mode != 0 && handover.bios)
+		bios_set_mode(plan->entry.bios_mode);
+	quiesce(machine, plan->entry.keep_pics);
+	enter64((uint32_t)physical(machine, plan->launch.root),
+	        plan->launch.levels == 5 ? CR4_LA57 : 0, (uint32_t)physical(machine, boot->launch),
+	        (uint32_t)plan->resident + header.start);
+}
+
+void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
+{
+	if (handover.bios)
+		bios_release_old(machine);
+	if (on_error == ON_ERROR_REBOOT && handover.bios)
+		bios_reboot(seconds);
+	if (on_error == ON_ERROR_PROMPT)
+		platform_write("There is no boot prompt to go back to: the machine is halted.\n");
+	bios_halt();
+}
+
+_Noreturn void kernel_start(uint32_t multiboot, uint32_t at)
+{
+	by_multiboot = multiboot != 0;
+	information = at;
+	boot_run(&run);
+	bios_halt();
+}

@@ -1,0 +1,114 @@
+"""Without a disc: QEMU loads Longjump as a kernel, and the kernel as a file with it, by Multiboot
+or by PVH."""
+
+import gzip
+import re
+
+import images
+import pytest
+import told
+import vm
+
+LONGJUMP = images.BUILD / "longjump.elf"
+MULTIBOOT = bytes.fromhex("02b0ad1b")
+
+
+@pytest.fixture(scope="session")
+def by_pvh():
+    """Longjump without its Multiboot header, so that QEMU looks at its PVH note."""
+    data = LONGJUMP.read_bytes()
+    return images.once(".elf", [data], lambda path: path.write_bytes(blind(data)))
+
+
+def blind(data):
+    """The file with another number where Multiboot has its own."""
+    at = data.index(MULTIBOOT)
+    assert at < 8192, "Multiboot looks no further"
+    return data[:at] + bytes(4) + data[at + 4 :]
+
+
+@pytest.fixture
+def direct(start):
+    """Boots by -kernel: words for -append and for -initrd."""
+
+    def run(append, *files, image=LONGJUMP, medium="kernel-pc", extra=(), **machine):
+        words = ["-append", append]
+        words += ["-initrd", ",".join(files)] if files else []
+        return start(image, medium=medium, extra=[*words, *extra], **machine)
+
+    return run
+
+
+def prove(machine):
+    """The kernel must pass; returns what it told."""
+    machine.expect_end("exit", told.PASSED)
+    return told.Told(machine.serial())
+
+
+@pytest.mark.parametrize("medium", vm.DIRECT)
+def test_a_kernel_starts_without_a_disc(direct, medium):
+    kernel = images.kernel_path("tell")
+    said = prove(direct("tell.elf its words", f"{kernel} unused", medium=medium))
+    assert said.command_line == "its words"
+
+
+@pytest.mark.parametrize("medium", vm.DIRECT)
+def test_a_kernel_starts_by_pvh(direct, by_pvh, medium):
+    kernel = images.kernel_path("tell")
+    said = prove(direct("tell.elf its words", str(kernel), image=by_pvh, medium=medium))
+    assert said.command_line == "its words"
+
+
+def test_every_byte_of_a_module_arrives(direct, tmp_path):
+    module = tmp_path / "module.bin"
+    module.write_bytes(b"".join(word_for(i).to_bytes(8, "little") for i in range(700))[:5555])
+    machine = direct("", str(images.kernel_path("modules")), f"{module} some words")
+    machine.expect_end("exit", told.PASSED)
+    assert f"{module}: 5555 bytes" in machine.serial()
+
+
+def word_for(index):
+    """What modules.c expects there."""
+    return (index + 1) * 0x9E3779B97F4A7C15 % (1 << 64)
+
+
+def test_a_compressed_kernel_is_unpacked(direct, tmp_path):
+    kernel = tmp_path / "kernel.gz"
+    kernel.write_bytes(gzip.compress(images.kernel_path("tell").read_bytes()))
+    assert prove(direct("kernel.gz x", str(kernel))).command_line == "x"
+
+
+def test_the_same_facts_as_from_a_disc(direct, boot):
+    """But for where it was booted from, and where things lie."""
+    here = prove(direct("tell.elf", str(images.kernel_path("tell"))))
+    there = prove(boot("tell", append="", medium="cd-ide"))
+
+    def firmware(said):
+        kinds = (told.RESERVED, told.ACPI_RECLAIMABLE, told.ACPI_NVS, told.BAD)
+        return [memory for memory in said.memory if memory.type in kinds]
+
+    assert firmware(here) == firmware(there)
+    assert max(m.end for m in here.memory) == max(m.end for m in there.memory)
+
+
+@pytest.mark.parametrize(
+    "append, files, code",
+    [
+        ("nowhere.elf", ["tell"], "K501"),
+        ("", [], "K301"),
+        ("-stak=1M tell.elf", ["tell"], "K302"),
+        ("x " * 1100, [], "K522"),
+    ],
+)
+def test_what_is_wrong_is_said(direct, append, files, code):
+    machine = direct(append, *(str(images.kernel_path(name)) for name in files))
+    said = machine.wait_serial("the machine is halted.")
+    assert re.search(rf"^{code} ", said.replace("\r", ""), re.MULTILINE), said
+    assert f"docs/errors.md#{code}" in said
+
+
+def test_too_many_files_are_refused(direct, tmp_path):
+    small = tmp_path / "m"
+    small.write_bytes(b"m")
+    machine = direct("m", *([str(small)] * 129))
+    assert "K521 " in machine.wait_serial("the machine is halted.")

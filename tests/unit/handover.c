@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* handover.c - what Multiboot and PVH loaders hand over, and the words that are made of it. */
+#include "check.h"
+
+#include "platform/handover/multiboot_info.h"
+#include "platform/handover/pvh_info.h"
+#include "platform/handover/words.h"
+#include "protocols/multiboot/abi.h"
+
+#define MEMORY 0x8000
+
+static uint8_t memory[MEMORY];
+static struct machine machine;
+static struct handover handover;
+static struct report report;
+static struct word_list words;
+static uint32_t next;
+
+static void begin(void)
+{
+	memset(memory, 0, sizeof(memory));
+	memset(&handover, 0, sizeof(handover));
+	memset(&report, 0, sizeof(report));
+	memset(&machine, 0, sizeof(machine));
+	machine.memory = memory;
+	machine.identity_limit = MEMORY;
+	next = 0x1000;
+}
+
+/* Puts bytes into memory; returns where. */
+static uint32_t put(const void *bytes, size_t size)
+{
+	uint32_t at = next;
+
+	memcpy(memory + at, bytes, size);
+	next += (uint32_t)(size + 15) / 16 * 16;
+	return at;
+}
+
+static uint32_t put_text(const char *text)
+{
+	return put(text, strlen(text) + 1);
+}
+
+/* Reads a Multiboot handover with these words by this loader, and these files, up to NULL. */
+static bool read_multiboot(const char *loader, const char *line, ...)
+{
+	struct mb1_info info = { .flags = MB1_HAS_COMMAND_LINE | MB1_HAS_LOADER_NAME
+		                        | MB1_HAS_MODULES };
+	struct mb1_module modules[8];
+	const char *file;
+	va_list files;
+
+	info.command_line = put_text(line);
+	info.loader_name = put_text(loader);
+	va_start(files, line);
+	while ((file = va_arg(files, const char *)) != NULL)
+		modules[info.module_count++] =
+			(struct mb1_module){ 0x4000, 0x4100, put_text(file), 0 };
+	va_end(files);
+	info.modules = put(modules, sizeof(modules));
+	return handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)), &report)
+	    && words_make(&words, &handover, &report);
+}
+
+/* The words, with a space between two. */
+static const char *line(void)
+{
+	static char text[WORDS_TEXT + WORDS_MAX];
+
+	text[0] = 0;
+	for (unsigned i = 0; i < words.count; i++)
+		sprintf(text + strlen(text), "%s%s", i == 0 ? "" : " ", words.words[i]);
+	return text;
+}
+
+TEST("the first word is the loader's own name, but with GRUB 2")
+{
+	begin();
+	EXPECT(read_multiboot("qemu", "longjump.elf -quiet k.elf hello", "k.elf", NULL));
+	EXPECT_TEXT(line(), "-quiet k.elf hello");
+	begin();
+	EXPECT(read_multiboot("GRUB 2.06-13", "-quiet k.elf hello", "k.elf", NULL));
+	EXPECT_TEXT(line(), "-quiet k.elf hello");
+}
+
+TEST("files that are not the kernel are modules, with their words")
+{
+	begin();
+	EXPECT(read_multiboot("qemu", "l k.elf one  two", "k.elf unused", "disk.img ro  fast",
+	                      NULL));
+	EXPECT_TEXT(line(), "k.elf one two --- disk.img ro fast");
+}
+
+TEST("modules that are named by the words are the only ones")
+{
+	begin();
+	EXPECT(read_multiboot("qemu", "l k.elf --- b.img x", "k.elf", "a.img", "b.img", NULL));
+	EXPECT_TEXT(line(), "k.elf --- b.img x");
+}
+
+TEST("without a kernel's name, the first file is the kernel")
+{
+	begin();
+	EXPECT(read_multiboot("qemu", "l -verbose", "k.elf its words", "a.img", NULL));
+	EXPECT_TEXT(line(), "-verbose k.elf its words --- a.img");
+}
+
+TEST("a file is found by its whole name first, then by its name without folders")
+{
+	begin();
+	EXPECT(read_multiboot("qemu", "l x", "a/k.elf", "b/k.elf", "k.elf 3", "b/m", NULL));
+	EXPECT(words_find(&handover, "k.elf") == &handover.files[2]);
+	EXPECT(words_find(&handover, "b/k.elf") == &handover.files[1]);
+	EXPECT(words_find(&handover, "c/m") == &handover.files[3]);
+	EXPECT(words_find(&handover, "c/k.elf") == NULL);
+	EXPECT(words_find(&handover, "k") == NULL);
+}
+
+TEST("the only file, if it has no name, has every name")
+{
+	begin();
+	EXPECT(read_multiboot("qemu", "l k.elf", "", NULL));
+	EXPECT(words_find(&handover, "k.elf") == &handover.files[0]);
+	begin();
+	EXPECT(read_multiboot("qemu", "l k.elf", "", "", NULL));
+	EXPECT(words_find(&handover, "k.elf") == NULL);
+}
+
+TEST("a file beyond what can be pointed at, or that ends before it begins, is refused")
+{
+	static const struct mb1_module bad[] = { { 0x5000, MEMORY + 1, 0, 0 },
+		                                 { 0x5000, 0x4fff, 0, 0 } };
+
+	for (unsigned i = 0; i < COUNT(bad); i++) {
+		struct mb1_info info = { .flags = MB1_HAS_MODULES, .module_count = 1 };
+
+		begin();
+		info.modules = put(&bad[i], sizeof(bad[i]));
+		EXPECT(!handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)),
+		                              &report));
+		EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_FILES);
+	}
+}
+
+TEST("more files than there is room for are refused")
+{
+	static struct mb1_module modules[HANDOVER_FILES + 1];
+	struct mb1_info info = { .flags = MB1_HAS_MODULES, .module_count = COUNT(modules) };
+
+	begin();
+	info.modules = put(modules, sizeof(modules));
+	EXPECT(!handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)), &report));
+	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_FILES);
+}
+
+TEST("information beyond memory is refused")
+{
+	begin();
+	EXPECT(!handover_by_multiboot(&handover, &machine, MEMORY - 8, &report));
+	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_UNREADABLE);
+	begin();
+	EXPECT(!handover_by_pvh(&handover, &machine, MEMORY - 8, &report));
+	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_UNREADABLE);
+	begin();
+	EXPECT(!handover_by_pvh(&handover, &machine, 0x1000, &report)); /* no magic */
+	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_UNREADABLE);
+}
+
+TEST("words that do not fit are refused")
+{
+	static char many[2 * WORDS_MAX + 8];
+
+	begin();
+	for (unsigned i = 0; i <= WORDS_MAX; i++)
+		memcpy(many + 2 * i, "x ", 3);
+	EXPECT(!read_multiboot("GRUB 2.06", many, NULL));
+	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_WORDS);
+}
+
+TEST("a string without an end within memory is none")
+{
+	begin();
+	memset(memory + 0x4000, 'x', MEMORY - 0x4000);
+	EXPECT_TEXT(handover_string(&handover, &machine, 0x7000), "");
+	EXPECT_EQUAL(handover.own_count, 0);
+}
+
+TEST("all that was handed over is kept from being written to")
+{
+	bool file = false;
+
+	begin();
+	EXPECT(read_multiboot("qemu", "l k.elf", "k.elf", NULL));
+	for (unsigned i = 0; i < handover.own_count; i++)
+		file |= handover.own[i].begin == 0x4000 && handover.own[i].end == 0x4100;
+	EXPECT(file);
+	EXPECT_EQUAL(handover.own_count, 6); /* information, two lines, list, file, its words */
+}
+
+TEST("a Multiboot loader's memory map is read, and without one the two sizes")
+{
+	struct mb1_range map[] = { { 20, 0, 0x9f000, 1 },
+		                   { 20, 0x100000, 0x700000, 1 },
+		                   { 20, 0xf0000, 0x10000, 2 } };
+	struct mb1_info info = { .flags = MB1_HAS_MEMORY_MAP, .map_size = sizeof(map) };
+
+	begin();
+	info.map = put(map, sizeof(map));
+	EXPECT(handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)), &report));
+	EXPECT_EQUAL(handover.range_count, 3);
+	EXPECT_EQUAL(handover.ranges[1].begin, 0x100000);
+	EXPECT_EQUAL(handover.ranges[2].type, 2);
+	begin();
+	info = (struct mb1_info){ .flags = MB1_HAS_MEMORY,
+		                  .memory_lower = 639,
+		                  .memory_upper = 7168 };
+	EXPECT(handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)), &report));
+	EXPECT_EQUAL(handover.range_count, 2);
+	EXPECT_EQUAL(handover.ranges[0].size, 639 * KIB);
+	EXPECT_EQUAL(handover.ranges[1].size, 7168 * KIB);
+}
+
+TEST("a memory map whose entries say that they are empty ends there")
+{
+	struct mb1_range map[] = { { 20, 0, 0x9f000, 1 }, { 0, 1, 2, 1 } };
+	struct mb1_info info = { .flags = MB1_HAS_MEMORY_MAP, .map_size = sizeof(map) };
+
+	begin();
+	info.map = put(map, sizeof(map));
+	EXPECT(handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)), &report));
+	EXPECT_EQUAL(handover.range_count, 1);
+}
+
+/* Start information of PVH, and what it points at. */
+struct start {
+	uint32_t magic, version, flags, module_count;
+	uint64_t modules, words, rsdp, map;
+	uint32_t map_count, reserved;
+};
+
+TEST("PVH tells words, a file, the RSDP and the memory map, and has no BIOS")
+{
+	const uint64_t module[] = { 0x4000, 0x200, 0, 0 };
+	const uint64_t map[] = { 0, 0x9f000, 1, 0x100000, 0x100000, 2 };
+	struct start start = { .magic = 0x336ec578,
+		               .version = 1,
+		               .module_count = 1,
+		               .rsdp = 0xf5000,
+		               .map_count = 2 };
+
+	begin();
+	start.words = put_text("k.elf hello");
+	start.modules = put(module, sizeof(module));
+	start.map = put(map, sizeof(map));
+	EXPECT(handover_by_pvh(&handover, &machine, put(&start, sizeof(start)), &report));
+	EXPECT(!handover.bios);
+	EXPECT_EQUAL(handover.rsdp, 0xf5000);
+	EXPECT_EQUAL(handover.range_count, 2);
+	EXPECT_EQUAL(handover.ranges[1].type, 2);
+	EXPECT(words_make(&words, &handover, &report));
+	EXPECT_TEXT(line(), "k.elf hello");
+	EXPECT_EQUAL(words_find(&handover, "k.elf")->bytes.end, 0x4200);
+}
+
+TEST("PVH without a memory map is refused")
+{
+	struct start start = { .magic = 0x336ec578, .version = 0 };
+
+	begin();
+	EXPECT(!handover_by_pvh(&handover, &machine, put(&start, sizeof(start)), &report));
+	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_UNREADABLE);
+}
