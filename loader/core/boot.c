@@ -6,14 +6,16 @@
 #include "core/plan/files.h"
 #include "core/plan/kernel.h"
 #include "core/plan/map.h"
+#include "core/plan/memory_map.h"
 #include "core/plan/symbols.h"
 
-/* Begins the plan. */
-static bool begin(struct boot *boot, const struct machine *machine, const struct config *config,
-                  const struct protocol *protocol, struct scratch *scratch, struct report *report)
+/* Begins the plan. Always true. */
+static bool begin_plan(struct boot *boot, struct scratch *scratch)
 {
-	plan_begin(&boot->plan, machine, config, &boot->kernel, &boot->memory, scratch, report);
-	boot->plan.protocol = protocol->name;
+	plan_begin(&boot->plan, boot->machine, boot->config, &boot->kernel, &boot->memory, scratch,
+	           boot->report);
+	boot->plan.protocol = boot->protocol->name;
+	boot->plan.terms = boot->protocol->terms;
 	plan_symbols(&boot->plan);
 	return true;
 }
@@ -106,16 +108,38 @@ static bool word_launch(struct boot *boot)
 	return true;
 }
 
+/* What the kernel is told of memory. */
+static bool write_memory_map(struct boot *boot)
+{
+	const struct memory *map;
+
+	if (boot->protocol->write_memory_map == NULL)
+		return true;
+	map = plan_memory_map(&boot->plan);
+	if (map == NULL)
+		return false;
+	boot->protocol->write_memory_map(boot, map);
+	return true;
+}
+
+bool boot_read_elf(struct boot *boot)
+{
+	return kernel_read(&boot->kernel, boot->config->kernel.bytes,
+	                   virtual_bits(boot->config->options.paging_levels), boot->report);
+}
+
 bool boot_request(struct boot *boot, const struct machine *machine, struct config *config,
                   const struct protocol *protocol, struct report *report)
 {
+	boot->protocol = protocol;
+	boot->machine = machine;
+	boot->config = config;
+	boot->report = report;
+	memset(boot->state, 0, protocol->state_size);
 	config_drop_options(config, protocol->options, protocol->name, report);
-	boot->kernel.physical = false;
-	return protocol->request == NULL
-	    || (check_cpu(machine, config, report)
-	        && protocol->read(&boot->kernel, config->kernel.bytes,
-	                          virtual_bits(config->options.paging_levels), report)
-	        && protocol->request(&boot->kernel, machine, config, report));
+	boot->readable = check_cpu(machine, config, report) /* can it do 64 bits? */
+	              && protocol->read(boot);              /* can we start this kernel? */
+	return boot->readable && (protocol->requests == NULL || protocol->requests(boot));
 }
 
 uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t size)
@@ -136,22 +160,18 @@ uint64_t boot_scratch(const struct boot *boot, struct phys_range block, uint64_t
 	return place.begin;
 }
 
-bool boot_prepare(struct boot *boot, const struct machine *machine, const struct config *config,
-                  const struct protocol *protocol, struct scratch *scratch, struct report *report)
+bool boot_prepare(struct boot *boot, struct scratch *scratch)
 {
+	const struct protocol *protocol = boot->protocol;
 	struct plan *plan = &boot->plan;
 
-	return check_cpu(machine, config, report) /* can it do 64 bits? */
-	    && protocol->read(&boot->kernel, config->kernel.bytes,
-	                      virtual_bits(config->options.paging_levels),
-	                      report)                                /* can we start this kernel? */
-	    && memory_read(&boot->memory, machine, *scratch, report) /* which memory is there? */
-	    && begin(boot, machine, config, protocol, scratch, report)
-	    && protocol->place(plan) /* where does the kernel go? */
-	    && plan_modules(plan)    /* and the modules? */
-	    && protocol->plan(plan)  /* what else is promised? */
-	    && plan_map(plan)        /* what is seen where? */
-	    && (protocol->write_memory_map == NULL
-	        || protocol->write_memory_map(plan)) /* what is the kernel told? */
+	return check_cpu(boot->machine, boot->config, boot->report) /* can it do what is wanted? */
+	    && memory_read(&boot->memory, boot->machine, *scratch,
+	                   boot->report)                          /* which memory is there? */
+	    && begin_plan(boot, scratch) && protocol->place(boot) /* where does the kernel go? */
+	    && plan_modules(plan)                                 /* and the modules? */
+	    && protocol->plan(boot)                               /* what else is promised? */
+	    && plan_map(plan)                                     /* what is seen where? */
+	    && write_memory_map(boot)                             /* what is the kernel told? */
 	    && word_launch(boot);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault info.h - what the fault explainer is told of the kernel that it watches over: what lies
+ * fault_info.h - what the fault explainer is told of the kernel that it watches over: what lies
  * where, what it is called, and how to speak. The 32-bit loader writes these structures, the 64-bit
  * resident part reads them: fixed widths, no pointers, offsets held. Everything is physical but
  * where the name says virtual.
  */
 #ifndef CORE_FAULT_INFO_H
 #define CORE_FAULT_INFO_H
+
+#include "core/terms.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -64,7 +66,7 @@ struct fault_info {
 	uint32_t serial;                      /* base port of the UART to speak on, or 0 */
 	uint32_t apic_id;                     /* of the CPU that _start runs on */
 	uint64_t processors, processor_count; /* struct launch_processor[]: the other CPUs */
-	char protocol[16];                    /* how the kernel was started: "native" */
+	struct terms terms;                   /* what the kernel's author calls things */
 };
 
 _Static_assert(sizeof(struct fault_info_segment) == 24, "wire structure");
@@ -78,6 +80,6 @@ _Static_assert(offsetof(struct fault_info, names) == 176, "wire structure");
 _Static_assert(offsetof(struct fault_info, screen) == 200, "wire structure");
 _Static_assert(offsetof(struct fault_info, font) == 232, "wire structure");
 _Static_assert(offsetof(struct fault_info, processors) == 248, "wire structure");
-_Static_assert(sizeof(struct fault_info) == 280, "wire structure");
+_Static_assert(sizeof(struct fault_info) == 1096, "wire structure");
 
 #endif

@@ -160,8 +160,7 @@ static bool take_scratch(struct run *run)
 /* Plans; with -verbose, the plan is shown. */
 static bool plan(struct run *run)
 {
-	if (!boot_prepare(run->boot, &run->machine, run->config, run->protocol, &run->scratch,
-	                  &run->report))
+	if (!boot_prepare(run->boot, &run->scratch))
 		return false;
 	if (run->config->options.verbose)
 		print_plan(&run->boot->plan, platform_write);

@@ -3,7 +3,6 @@
 #include "explain/other.h"
 
 #include "explain/frame.h"
-#include "explain/terms.h"
 
 /* Says both at once. */
 static void say(struct words *words, const char *kind, const char *happened, const char *cause)
@@ -53,7 +52,7 @@ static void words_unknown(struct words *words)
 		    (fault->cr0 & CR0_EMULATE) != 0
 		            ? "used SSE, which is switched off: CR0.EM (bit 2) is 1."
 		            : "used SSE, which is switched off: CR4.OSFXSR (bit 9) is 0.",
-		    terms_of(words->marks)->sse);
+		    words->marks->terms.sse);
 	else if (in->map == MAP_VEX)
 		say(words, "avx-off",
 		    (fault->cr4 & CR4_XSAVE) == 0
@@ -137,7 +136,7 @@ void words_double(struct words *words)
 		text_add(
 			&words->cause,
 			"Endless recursion, or large arrays on the stack. Make them static, or %s.",
-			terms_of(words->marks)->stack);
+			words->marks->terms.stack);
 	} else if (!look_canonical(words->look, rsp) || !look_up(words->look, rsp - 8).mapped) {
 		words->kind = "stack-lost";
 		text_add(&words->happened, ": RSP = %#llx is no stack%s.", ULL(rsp),

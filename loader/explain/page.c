@@ -2,18 +2,10 @@
 /* page.c - page faults in words: what was tried, what lies there, and why that cannot be. */
 #include "explain/page.h"
 
-#include "explain/terms.h"
-
 #define NEAR       MIB          /* beyond the end of something, and probably meant for it */
 #define STACK_NEAR (64 * MIB)   /* below the stack, and probably meant for it */
 #define OPERAND    64           /* bytes that an operand can have */
 #define MAP_REACH  (8192 * GIB) /* of the direct map, before other things come */
-
-/* True if the kernel was started as one of the Limine protocol. */
-static bool is_limine(const struct words *words)
-{
-	return text_equal(words->marks->protocol, "limine");
-}
 
 /* "wrote to" and so on. */
 static const char *access_name(uint64_t error)
@@ -110,11 +102,11 @@ static void words_null(struct words *words)
 	const struct fault *fault = words->fault;
 
 	words->kind = "null-page";
-	if (is_limine(words) && fault->rip == 0
+	if (words->marks->terms.no_return[0] != 0 && fault->rip == 0
 	    && fault->registers[RSP] == words->marks->stack.end) {
 		words->kind = "returned";
-		text_add(&words->happened, ": the entry point returned, to the 0 that a Limine "
-		                           "kernel finds on its stack.");
+		text_add(&words->happened, ": the entry point returned, to %s.",
+		         words->marks->terms.no_return);
 		text_add(&words->cause,
 		         "End it in an endless loop around hlt: there is nothing to return to.");
 		return;
@@ -137,10 +129,7 @@ static void words_null(struct words *words)
 	         fault->cr2 == 0 ? "" : ", with an offset added");
 	text_add(&words->cause, "A pointer that was never set, or a function that returned "
 	                        "NULL unnoticed. ");
-	text_add(&words->cause,
-	         is_limine(words) ? "The response of a Limine request that was not answered is "
-	                            "NULL, too: build.sh check lists the requests."
-	                          : "Page 0 is left unmapped to catch this.");
+	text_add(&words->cause, "%s", words->marks->terms.null);
 }
 
 /* The guard page, or beyond it with the stack pointer gone as well. */
@@ -155,21 +144,17 @@ static void words_overflow(struct words *words)
 	         ULL(words->marks->stack.end));
 	text_add(&words->cause,
 	         "Endless recursion, or large arrays on the stack. Make them static, or %s.",
-	         terms_of(words->marks)->stack);
+	         words->marks->terms.stack);
 }
 
-#define NOT_IN_HHDM                                                                              \
-	"From base revision 3 on the HHDM shows usable and reclaimable memory, kernel, modules " \
-	"and framebuffer: tables of the firmware and devices are for the kernel to map."
-
-/* What the machine has, but the direct map of a Limine kernel does not show. */
+/* What the machine has, but the direct map does not show. */
 static void words_not_shown(struct words *words)
 {
 	words->kind = "not-in-direct-map";
 	text_add(&words->happened, ", physical %#llx in %s, which does not show it.",
 	         ULL(words->fault->cr2 - words->marks->direct_map.begin),
-	         terms_of(words->marks)->direct_map);
-	text_add(&words->cause, NOT_IN_HHDM);
+	         words->marks->terms.direct_map);
+	text_add(&words->cause, "%s", words->marks->terms.not_shown);
 }
 
 /* Memory that the machine does not have, seen through the direct map. */
@@ -180,7 +165,7 @@ static void words_beyond(struct words *words)
 	words->kind = "beyond-memory";
 	text_add(&words->happened,
 	         ", physical %#llx in %s, where there is no memory: ", ULL(address),
-	         terms_of(words->marks)->direct_map);
+	         words->marks->terms.direct_map);
 	text_add(&words->happened, "RAM ends at %#llx.", ULL(words->marks->memory_end));
 	text_add(&words->cause, "A physical address that did not come from the memory map, or an "
 	                        "allocator that runs past the end of a range.");
@@ -189,7 +174,7 @@ static void words_beyond(struct words *words)
 /* A small address that looks physical. */
 static void words_physical(struct words *words)
 {
-	const struct terms *terms = terms_of(words->marks);
+	const struct terms *terms = &words->marks->terms;
 	uint64_t address = words->fault->cr2;
 	uint64_t shown = words->marks->direct_map.begin + address;
 
@@ -198,20 +183,18 @@ static void words_physical(struct words *words)
 	         ", where nothing is mapped. If %#llx is a physical address: ", ULL(address));
 	if (words->marks->direct_map.end == 0) {
 		text_add(&words->happened, "this kernel has asked for no map of them.");
-		text_add(&words->cause, "Build it with the crate's feature map_physical_memory. %s",
-		         terms->physical);
+		text_add(&words->cause, "%s %s", terms->no_map, terms->physical);
 		return;
 	}
 	if (!look_up(words->look, shown).mapped) {
 		text_add(&words->happened, "not even %s shows it, at %#llx.", terms->direct_map,
 		         ULL(shown));
-		text_add(&words->cause, NOT_IN_HHDM);
+		text_add(&words->cause, "%s", terms->not_shown);
 		return;
 	}
 	text_add(&words->happened, "it is at %#llx, in %s.", ULL(shown), terms->direct_map);
-	text_add(&words->cause, "Physical memory is not mapped at its own address (%s). %s",
-	         is_limine(words) ? "but for base revision 0" : "but for VGA text at 0xb8000",
-	         terms->physical);
+	text_add(&words->cause, "Physical memory is not mapped at its own address (but for %s). %s",
+	         terms->identity, terms->physical);
 }
 
 /* The segment that ends last, at or shortly before the address. */
@@ -248,7 +231,7 @@ static void words_past(struct words *words, const struct fault_info_segment *seg
 	text_add(&words->cause,
 	         "An index beyond the end of an array, or memory behind the kernel "
 	         "that was taken to be mapped: use %s.",
-	         terms_of(words->marks)->direct_map);
+	         words->marks->terms.direct_map);
 }
 
 /* Nothing is mapped there, and nothing is known of the place. */
@@ -312,12 +295,12 @@ static void words_unmapped(struct words *words, const struct page *page)
 		text_add(&words->cause,
 		         "More was popped than pushed, or _start was taken to have "
 		         "arguments on the stack: %s.",
-		         is_limine(words) ? "it has none" : "they are in RDI");
+		         marks->terms.arguments);
 	} else if (look_recursive(words->look, address, &mapped)) {
 		words_tables(words, mapped);
 	} else if (address - marks->direct_map.begin < MAP_REACH && marks->direct_map.end != 0
 	           && !own_tables(words)) {
-		if (is_limine(words) && address - marks->direct_map.begin < beyond)
+		if (marks->terms.not_shown[0] != 0 && address - marks->direct_map.begin < beyond)
 			words_not_shown(words);
 		else
 			words_beyond(words);

@@ -2,8 +2,6 @@
 /* words.c - names who did it, and what lies at an address. */
 #include "explain/words.h"
 
-#include "explain/terms.h"
-
 const char *words_who(const struct words *words)
 {
 	return (words->fault->cs & 3) == 3 ? "The program in user mode" : "The kernel";
@@ -34,11 +32,11 @@ bool words_place(struct words *words, struct text *text, uint64_t address)
 	else if (fault_range_has(marks->resident, address))
 		text_add(text, "Longjump's own code and tables");
 	else if (fault_range_has(marks->boot_info, address))
-		text_add(text, "%s", terms_of(marks)->boot_info);
+		text_add(text, "%s", marks->terms.boot_info);
 	else if (fault_range_has(marks->framebuffer, address))
 		text_add(text, "the framebuffer");
 	else if (fault_range_has(marks->direct_map, address))
-		text_add(text, "%s, at physical %#llx", terms_of(marks)->direct_map,
+		text_add(text, "%s, at physical %#llx", marks->terms.direct_map,
 		         ULL(address - marks->direct_map.begin));
 	else
 		return false;

@@ -88,7 +88,7 @@ static void describe(void)
 	struct text text = text_in(words, sizeof(words));
 
 	if (world.protocol->describe != NULL)
-		world.protocol->describe(&world.boot.kernel, &text);
+		world.protocol->describe(&world.boot, &text);
 	EXPECT(text.at <= text.limit);
 }
 
@@ -109,8 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		return 0;
 	}
 	take_scratch();
-	if (!boot_prepare(&world.boot, &world.machine, &world.config, world.protocol,
-	                  &world.scratch, &world.report)) {
+	if (!boot_prepare(&world.boot, &world.scratch)) {
 		EXPECT(world.report.count > 0);
 		return 0;
 	}

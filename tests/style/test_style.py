@@ -154,6 +154,15 @@ def test_a_header_is_implemented_by_the_file_of_its_name():
         assert not missing, f"{path} declares, but {own} does not define: {sorted(missing)}"
 
 
+def test_a_protocol_is_defined_with_its_terms():
+    """PROTOCOL() names them: without terms it does not compile."""
+    for path in files(".c"):
+        if path.parts[:2] != ("loader", "protocols"):
+            continue
+        for body in re.findall(r"(?m)^const struct protocol \w+ = \{\n(.*)", code_of(path)):
+            assert body.startswith("\tPROTOCOL("), f"{path}: {body}"
+
+
 def includes(folder):
     """What the files of a folder include: place, and the name with its brackets."""
     for place, line in lines({".c", ".h", ".def"}):

@@ -931,8 +931,9 @@ static const char *described(void)
 	struct text text = text_in(words, sizeof(words));
 
 	lay_file(&world.config.kernel, built(), FILE_AT);
-	EXPECT(kernel_read(&world.boot.kernel, world.config.kernel.bytes, 48, &world.report));
-	limine_protocol.describe(&world.boot.kernel, &text);
+	boot_request(&world.boot, &world.machine, &world.config, world.protocol, &world.report);
+	EXPECT(world.boot.readable);
+	limine_protocol.describe(&world.boot, &text);
 	return words;
 }
 

@@ -531,7 +531,7 @@ TEST("what the kernel asks for is described, tag by tag")
 	add_place(MIB, 0xffffff, 0x1000, MB2_HIGH);
 	lay();
 	expect_plan();
-	multiboot2_protocol.describe(&world.boot.kernel, &text);
+	multiboot2_protocol.describe(&world.boot, &text);
 	EXPECT_TEXT(words, "the header of 152 bytes at byte 0x1000 of the file\n"
 	                   "memory map\n"
 	                   "EFI 64-bit system table (with a BIOS there is none)\n"
@@ -559,7 +559,7 @@ TEST("what the kernel asks for is described, flag by flag")
 	    9);
 	lay();
 	expect_plan();
-	multiboot1_protocol.describe(&world.boot.kernel, &text);
+	multiboot1_protocol.describe(&world.boot, &text);
 	EXPECT_TEXT(words, "the header at byte 0x1000 of the file, with flags 0x10007\n"
 	                   "modules on page boundaries\n"
 	                   "amounts of memory, and the memory map\n"

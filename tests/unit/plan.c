@@ -5,8 +5,10 @@
 
 #include "core/plan/address_space.h"
 #include "core/plan/allocate.h"
+#include "core/plan/kernel.h"
 
-#define SLOT (512 * GIB)
+#define SLOT      (512 * GIB)
+#define LOWER_END UINT64_C(0x0000800000000000)
 
 static struct plan *const plan = &world.boot.plan;
 
@@ -213,4 +215,141 @@ TEST("every use has words of its own")
 		for (unsigned b = 0; b < a; b++)
 			EXPECT(strcmp(use_name((enum use)a), use_name((enum use)b)) != 0);
 	}
+}
+
+/* Reads a kernel with two segments, linked at `base`, into an empty plan. */
+static void begin_kernel(unsigned type, uint64_t base)
+{
+	begin();
+	begin_elf(type);
+	add_segment(RX, base, 3000, 3000);
+	add_segment(RW, base + PAGE_SIZE, 3000, 3 * PAGE_SIZE);
+	elf_head->entry = base;
+	lay_file(&world.config.kernel, elf_file(), 8 * MIB);
+	EXPECT(kernel_read(&world.boot.kernel, world.config.kernel.bytes, 48, &world.report));
+}
+
+/* The kernel must run at `at`. */
+static void expect_kernel_at(const struct placement_policy *policy, uint64_t at)
+{
+	EXPECT(plan_kernel(plan, policy));
+	EXPECT_EQUAL(plan->placements[0].virt.at, at);
+	EXPECT_EQUAL(plan->placements[1].virt.at, at + PAGE_SIZE);
+	EXPECT_EQUAL(plan->slide, at - world.boot.kernel.virt.begin);
+}
+
+TEST("a kernel is slid by just what the policy says, if the CPU has these addresses")
+{
+	const uint64_t at = UINT64_C(0xffff912345678000);
+
+	begin_kernel(ELF_TYPE_DYN, PAGE_SIZE);
+	expect_kernel_at(&(struct placement_policy){ .base = BASE_FIXED, .address = at },
+	                 at + PAGE_SIZE);
+	begin_kernel(ELF_TYPE_DYN, PAGE_SIZE);
+	EXPECT(!plan_kernel(plan, &(struct placement_policy){ .base = BASE_FIXED,
+	                                                      .address = LOWER_END - PAGE_SIZE }));
+	EXPECT_PART(world.report.findings[0].detail, "the kernel: 0x800000000000-");
+}
+
+TEST("a kernel goes to the first level 4 entry that is free, wherever it is linked")
+{
+	static const uint64_t linked[] = { PAGE_SIZE, 4 * MIB, UINT64_C(0xffffffff80000000) };
+
+	for (unsigned i = 0; i < COUNT(linked); i++) {
+		struct entries entries = { { 0 } };
+		struct placement_policy policy = { .base = BASE_ENTRY, .entries = &entries };
+		uint64_t next;
+
+		entries_take(&entries, 0, 4 * SLOT - 1);
+		begin_kernel(ELF_TYPE_DYN, linked[i]);
+		expect_kernel_at(&policy, 4 * SLOT);
+		EXPECT(entries_find(&entries, 1, &next));
+		EXPECT_EQUAL(next, 5 * SLOT);
+	}
+}
+
+TEST("a kernel that is not position-independent runs where it is linked, whatever the policy")
+{
+	struct entries entries = { { 0 } };
+
+	begin_kernel(ELF_TYPE_EXEC, 4 * MIB);
+	expect_kernel_at(&(struct placement_policy){ .base = BASE_ENTRY,
+	                                             .random = true,
+	                                             .entries = &entries },
+	                 4 * MIB);
+	begin_kernel(ELF_TYPE_EXEC, 4 * MIB);
+	expect_kernel_at(&(struct placement_policy){ .base = BASE_FIXED, .address = SLOT },
+	                 4 * MIB);
+}
+
+TEST("a kernel at random is in an entry that is free, at a multiple of its alignment")
+{
+	static const uint64_t randoms[] = { 0, 1, UINT64_MAX, UINT64_C(0x8000000080000000),
+		                            UINT64_C(0x123456789abcdef0) };
+
+	for (unsigned i = 0; i < COUNT(randoms); i++) {
+		struct entries entries = { { 0 } };
+		uint64_t at;
+
+		entries_take(&entries, 0, LOWER_END - 2 * SLOT - 1);
+		entries_take(&entries, UINT64_C(0xffff800000000000), UINT64_MAX);
+		begin_kernel(ELF_TYPE_DYN, PAGE_SIZE);
+		world.machine.random = randoms[i];
+		EXPECT(plan_kernel(plan, &(struct placement_policy){ .base = BASE_ENTRY,
+		                                                     .random = true,
+		                                                     .entries = &entries }));
+		at = plan->placements[0].virt.at;
+		EXPECT(at >= LOWER_END - 2 * SLOT && at + 4 * PAGE_SIZE <= LOWER_END);
+		EXPECT_EQUAL(at % (2 * MIB), 0);
+		EXPECT_EQUAL(at >= LOWER_END - SLOT, randoms[i] >> 32 & 1);
+	}
+}
+
+TEST("a kernel without a free entry is refused")
+{
+	struct entries entries = { { 0 } };
+
+	entries_take(&entries, 0, UINT64_MAX);
+	begin_kernel(ELF_TYPE_DYN, PAGE_SIZE);
+	EXPECT(!plan_kernel(plan,
+	                    &(struct placement_policy){ .base = BASE_ENTRY, .entries = &entries }));
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MAP_NO_ROOM);
+}
+
+TEST("memory is looked for where the policy begins, and below if there is none")
+{
+	struct placement_policy policy = { .lowest_memory = 10 * MIB };
+
+	begin_kernel(ELF_TYPE_EXEC, 4 * MIB);
+	EXPECT(plan_kernel(plan, &policy));
+	EXPECT_EQUAL(plan->placements[0].phys.begin, 10 * MIB);
+	expect_found(MIB, PAGE_SIZE, 0, 10 * MIB + 4 * PAGE_SIZE);
+	expect_found(5 * MIB, PAGE_SIZE, 0, MIB);
+}
+
+TEST("entries in a row are in one half of the address space")
+{
+	struct entries entries = { { 0 } };
+	uint64_t at;
+
+	entries_take(&entries, 0, LOWER_END - 2 * SLOT - 1);
+	EXPECT(entries_find(&entries, 3, &at));
+	EXPECT_EQUAL(at, UINT64_C(0xffff800000000000));
+	EXPECT(entries_find(&entries, 2, &at));
+	EXPECT_EQUAL(at, LOWER_END - 2 * SLOT);
+	EXPECT(entries_find(&entries, 253, &at));
+	EXPECT_EQUAL(at, UINT64_C(0xffff818000000000));
+	EXPECT(!entries_find(&entries, 1, &at));
+	EXPECT(!entries_find_random(&entries, 1, 7, &at));
+}
+
+TEST("the page tables are seen through an entry only if nothing else is mapped there")
+{
+	begin();
+	take_virtual(4 * SLOT + MIB, PAGE_SIZE);
+	EXPECT(plan_tables_window(plan, 5 * SLOT, "the tables"));
+	EXPECT(!plan_tables_window(plan, 4 * SLOT, "the tables"));
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MAP_COLLIDES);
+	EXPECT(!plan_virtual_is_free(plan, (struct virt_range){ 5 * SLOT, 5 * SLOT + 1 }, "x"));
+	EXPECT_PART(world.report.findings[1].detail, use_name(USE_TABLES_WINDOW));
 }

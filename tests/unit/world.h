@@ -185,8 +185,7 @@ static inline bool prepare(void)
 	memset(&world.report, 0, sizeof(world.report));
 	return boot_request(&world.boot, &world.machine, &world.config, world.protocol,
 	                    &world.report)
-	    && boot_prepare(&world.boot, &world.machine, &world.config, world.protocol,
-	                    &world.scratch, &world.report);
+	    && boot_prepare(&world.boot, &world.scratch);
 }
 
 /* The boot must be refused, with this code, and with words that have `part`. */

@@ -2,7 +2,6 @@
 /* address_space.c - finds virtual addresses at which nothing is mapped. Makes no page tables. */
 #include "core/plan/address_space.h"
 
-#define SLOT        (512 * GIB)
 #define HIGHER_HALF UINT64_C(0xffff800000000000)
 #define LAST_SLOT   UINT64_C(0xffffff8000000000)
 #define LOWER_END   UINT64_C(0x0000800000000000)
@@ -43,7 +42,7 @@ bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const
 static bool find_slots(const struct plan *plan, uint64_t size, uint64_t begin, uint64_t end,
                        uint64_t *at)
 {
-	for (*at = begin; *at < end && in_bounds(*at, size, end); *at += SLOT) {
+	for (*at = begin; *at < end && in_bounds(*at, size, end); *at += ENTRY_SIZE) {
 		if (mapped_at(plan, (struct virt_range){ *at, *at + size }) == NULL)
 			return true;
 	}
@@ -54,7 +53,7 @@ bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, u
 {
 	if (find_slots(plan, size, first, LAST_SLOT, at)
 	    || find_slots(plan, size, HIGHER_HALF, LAST_SLOT, at)
-	    || find_slots(plan, size, SLOT, LOWER_END, at))
+	    || find_slots(plan, size, ENTRY_SIZE, LOWER_END, at))
 		return true;
 	return refuse(plan->report, DIAG_MAP_NO_ROOM,
 	              "%llu GiB in one piece, at a multiple of 512 GiB", ULL(size / GIB));
@@ -62,7 +61,7 @@ bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, u
 
 bool plan_window(struct plan *plan, uint64_t size, uint64_t align, uint64_t rest, uint64_t *at)
 {
-	if (plan->window == 0 && !plan_find_virtual(plan, SLOT, WINDOW_BASE, &plan->window))
+	if (plan->window == 0 && !plan_find_virtual(plan, ENTRY_SIZE, WINDOW_BASE, &plan->window))
 		return false;
 	*at = align_up_to(plan->window + PAGE_SIZE, align, rest);
 	plan->window = page_up(*at + size);
@@ -102,4 +101,15 @@ bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights)
 			return false;
 	}
 	return true;
+}
+
+bool plan_tables_window(struct plan *plan, uint64_t at, const char *name)
+{
+	struct placement window = { .use = USE_TABLES_WINDOW,
+		                    .phys = { 0, ENTRY_SIZE },
+		                    .virt = { at },
+		                    .rights = RIGHT_READ | RIGHT_WRITE };
+
+	return plan_virtual_is_free(plan, placement_virtual(&window), name)
+	    && plan_add(plan, window);
 }

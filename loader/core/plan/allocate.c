@@ -76,10 +76,15 @@ bool plan_find_from(const struct plan *plan, uint64_t lowest, uint64_t size, uin
 	return false;
 }
 
+uint64_t plan_lowest(const struct plan *plan)
+{
+	return max_u64(plan->policy.lowest_memory, LOWEST_PLACE);
+}
+
 bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
                uint64_t limit, struct phys_range *found)
 {
-	return plan_find_from(plan, plan->lowest, size, align, rest, limit, found)
+	return plan_find_from(plan, plan_lowest(plan), size, align, rest, limit, found)
 	    || plan_find_from(plan, LOWEST_PLACE, size, align, rest, limit, found);
 }
 

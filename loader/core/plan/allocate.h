@@ -7,6 +7,9 @@
 
 #define NOWHERE UINT64_MAX
 
+/* Where memory is looked for first. */
+uint64_t plan_lowest(const struct plan *plan);
+
 /*
  * Finds free memory below `limit`: `size` bytes that begin at `rest` modulo `align`, a power of
  * two. Free is usable memory from 1 MiB up that is not busy, holds no file and no placement. False,

@@ -70,15 +70,20 @@ static void print_placements(const struct plan *plan, print_to *write)
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
 		struct virt_range virt = placement_virtual(placement);
-		char where[40];
+		char memory[24], where[40];
+		struct text phys = text_in(memory, sizeof(memory));
 		struct text text = text_in(where, sizeof(where));
 
 		if (placement->rights != 0)
 			text_add(&text, "%016llx-%016llx", ULL(virt.begin), ULL(virt.end));
 		else
 			text_add(&text, "-");
-		line(write, "%010llx-%010llx  %-33s %s %s%s", ULL(placement->phys.begin),
-		     ULL(placement->phys.end), where, rights_name(placement->rights),
+		if (placement->use != USE_TABLES_WINDOW)
+			text_add(&phys, "%010llx-%010llx", ULL(placement->phys.begin),
+			         ULL(placement->phys.end));
+		else
+			text_add(&phys, "-");
+		line(write, "%-21s  %-33s %s %s%s", memory, where, rights_name(placement->rights),
 		     use_name(placement->use),
 		     placement->cache == CACHE_WRITE_COMBINING ? " (wc)" : "");
 	}

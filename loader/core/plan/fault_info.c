@@ -133,11 +133,9 @@ bool plan_fault_info(struct plan *plan)
 	struct fault_info *marks = &plan->fault_info;
 	struct fault_info_segment *segments = list_segments(plan);
 	struct fault_info *left = scratch_take(plan->scratch, sizeof(*left), 8);
-	struct text name = text_in(marks->protocol, sizeof(marks->protocol));
 
 	if (segments == NULL || left == NULL || !note_screen(plan, marks))
 		return false;
-	text_add(&name, "%s", plan->protocol);
 	note_placements(plan, marks);
 	note_symbols(plan, marks);
 	marks->magic = FAULT_INFO_MAGIC;
@@ -154,6 +152,7 @@ bool plan_fault_info(struct plan *plan)
 	marks->processor_count = plan->processor_count;
 	marks->segments = physical(plan->machine, segments);
 	*left = *marks;
+	left->terms = *plan->terms;
 	plan->fault_info_at = physical(plan->machine, left);
 	return true;
 }

@@ -5,6 +5,7 @@
  */
 #include "core/plan/kernel.h"
 
+#include "core/plan/address_space.h"
 #include "core/plan/allocate.h"
 #include "core/plan/copies.h"
 
@@ -121,7 +122,7 @@ static bool find_base_above(const struct plan *plan, uint64_t lowest, unsigned f
 static bool find_base(const struct plan *plan, unsigned first, unsigned end, uint64_t align,
                       uint64_t *base)
 {
-	return find_base_above(plan, plan->lowest, first, end, align, base)
+	return find_base_above(plan, plan_lowest(plan), first, end, align, base)
 	    || find_base_above(plan, LOWEST_PLACE, first, end, align, base);
 }
 
@@ -130,9 +131,10 @@ static bool find_best_base(const struct plan *plan, unsigned first, unsigned end
 {
 	uint64_t size = plan->placements[end - 1].phys.end - plan->placements[first].phys.begin;
 
-	return (size >= GIB && plan->machine->cpu.gib_pages && !plan->small_pages
+	return (size >= GIB && plan->machine->cpu.gib_pages && !plan->policy.small_pages
 	        && find_base(plan, first, end, GIB, base))
-	    || (size >= 2 * MIB && !plan->small_pages && find_base(plan, first, end, 2 * MIB, base))
+	    || (size >= 2 * MIB && !plan->policy.small_pages
+	        && find_base(plan, first, end, 2 * MIB, base))
 	    || find_base(plan, first, end, PAGE_SIZE, base);
 }
 
@@ -179,7 +181,7 @@ static bool find_in_place(const struct plan *plan, unsigned first, unsigned end,
 			largest = &plan->placements[i];
 	}
 	at = physical(plan->machine, largest->from.bytes) - largest->from_at - largest->phys.begin;
-	if (largest->from.size < IN_PLACE_MIN || at + largest->phys.begin < plan->lowest
+	if (largest->from.size < IN_PLACE_MIN || at + largest->phys.begin < plan_lowest(plan)
 	    || (at & (PAGE_SIZE - 1)) != 0 || at > plan->machine->identity_limit)
 		return false;
 	*base = at;
@@ -216,48 +218,115 @@ static bool refuse_kernel(struct plan *plan, unsigned first, unsigned end)
 	return plan_refuse_memory(plan, DIAG_MEMORY_KERNEL, "it", need);
 }
 
-/* The largest alignment that any segment asks for, at least 2 MiB: a slide is a multiple of it. */
-static uint64_t slide_step(const struct kernel *kernel)
+/* The largest alignment that any segment asks for, at least a page. */
+static uint64_t segment_align(const struct kernel *kernel)
 {
-	uint64_t step = 2 * MIB;
+	uint64_t align = PAGE_SIZE;
 
 	for (unsigned i = 0; i < kernel->segment_count; i++)
-		step = max_u64(step, kernel->segments[i].align);
-	return step;
+		align = max_u64(align, kernel->segments[i].align);
+	return align;
 }
 
-/* Where a position-independent kernel goes: where it is linked, or to the top 2 GiB if that is too
- * low or with -kaslr. */
-static bool choose_slide(struct plan *plan)
+/* What a slide is chosen in steps of: so that large pages fit. */
+static uint64_t slide_step(const struct kernel *kernel)
 {
+	return max_u64(2 * MIB, segment_align(kernel));
+}
+
+/* Refuses a kernel that is too large for where it has to run. */
+static bool refuse_size(struct plan *plan, uint64_t size, uint64_t step)
+{
+	return refuse(plan->report, DIAG_ELF_PIE_TOO_LARGE,
+	              "it takes %#llx bytes with an alignment of %#llx", ULL(size), ULL(step));
+}
+
+/* BASE_LINKED: where it is linked, or to the top 2 GiB if that is too low, or at random. */
+static bool slide_to_top(struct plan *plan)
+{
+	const struct placement_policy *policy = &plan->policy;
 	const struct kernel *kernel = plan->kernel;
-	bool kaslr = plan->config->options.kaslr;
 	uint64_t step = slide_step(kernel);
 	uint64_t begin = align_down(kernel->virt.begin, step);
 	uint64_t size = kernel->virt.end - begin;
-	uint64_t choice = kaslr ? GIB : 0;
+	uint64_t choice = policy->random ? GIB : 0;
 
-	if (kaslr && !kernel->position_independent)
-		return refuse(plan->report, DIAG_KASLR_NOT_PIE, "it is linked at %#llx",
-		              ULL(kernel->virt.begin));
-	if (!kernel->position_independent || (kernel->virt.begin >= plan->pie_lowest && !kaslr))
+	if (kernel->virt.begin >= max_u64(policy->lowest_linked, PAGE_SIZE) && !policy->random)
 		return true;
 	if (step > GIB || size > -PIE_BASE - step - choice)
-		return refuse(plan->report, DIAG_ELF_PIE_TOO_LARGE,
-		              "it takes %#llx bytes with an alignment of %#llx", ULL(size),
-		              ULL(step));
+		return refuse_size(plan, size, step);
 	plan->slide = PIE_BASE - begin;
-	if (kaslr)
+	if (policy->random)
 		plan->slide += align_down(plan->machine->random & (GIB - 1), step);
 	return true;
 }
 
-bool plan_kernel(struct plan *plan)
+/* BASE_ENTRY: to the beginning of level 4 entries, or at random anywhere in them. */
+static bool slide_to_entry(struct plan *plan)
+{
+	const struct kernel *kernel = plan->kernel;
+	struct entries *entries = plan->policy.entries;
+	uint64_t random = plan->machine->random, step = slide_step(kernel), at;
+	uint64_t begin = align_down(kernel->virt.begin, segment_align(kernel));
+	uint64_t size = kernel->virt.end - begin;
+	unsigned count = entries_for(size);
+	uint64_t spare = count * ENTRY_SIZE - size; /* less than 512 GiB */
+
+	if (step > ENTRY_SIZE)
+		return refuse_size(plan, size, step);
+	if (plan->policy.random ? !entries_find_random(entries, count, random >> 32, &at)
+	                        : !entries_find(entries, count, &at))
+		return refuse(plan->report, DIAG_MAP_NO_ROOM,
+		              "%llu GiB for the kernel, at a multiple of 512 GiB",
+		              ULL(count * (ENTRY_SIZE / GIB)));
+	plan->slide = at - begin;
+	if (plan->policy.random) {
+		uint64_t pages = (random & UINT32_MAX) * (spare / PAGE_SIZE) >> 32;
+
+		plan->slide += align_down(pages * PAGE_SIZE, step);
+	}
+	return true;
+}
+
+/* BASE_FIXED: by what the policy says, if the CPU has these addresses. */
+static bool slide_by_address(struct plan *plan)
+{
+	const struct virt_range *linked = &plan->kernel->virt;
+
+	plan->slide = plan->policy.address;
+	return plan_virtual_is_free(
+		plan, (struct virt_range){ linked->begin + plan->slide, linked->end + plan->slide },
+		"the kernel");
+}
+
+/* Chooses where a position-independent kernel runs; others run where they are linked. */
+static bool choose_slide(struct plan *plan)
+{
+	const struct placement_policy *policy = &plan->policy;
+
+	if (policy->base == BASE_LINKED && policy->random && !plan->kernel->position_independent)
+		return refuse(plan->report, DIAG_KASLR_NOT_PIE, "it is linked at %#llx",
+		              ULL(plan->kernel->virt.begin));
+	if (!plan->kernel->position_independent)
+		return true;
+	switch (policy->base) {
+	case BASE_LINKED:
+		return slide_to_top(plan);
+	case BASE_FIXED:
+		return slide_by_address(plan);
+	case BASE_ENTRY:
+		return slide_to_entry(plan);
+	}
+	return false;
+}
+
+bool plan_kernel(struct plan *plan, const struct placement_policy *policy)
 {
 	unsigned first = plan->count;
 	unsigned end;
 	uint64_t base;
 
+	plan->policy = *policy;
 	if (!choose_slide(plan))
 		return false;
 	end = first + make_pieces(plan);

@@ -10,7 +10,7 @@
  * what becomes read-only after relocation. The kernel lies as one piece, at one distance from its
  * addresses, wherever memory allows.
  */
-bool plan_kernel(struct plan *plan);
+bool plan_kernel(struct plan *plan, const struct placement_policy *policy);
 
 /* Where the byte that is linked at `address`, in one of the kernel's segments, will lie when all is
  * carried out. */

@@ -56,13 +56,15 @@ static bool map_kernel(struct plan *plan)
 	                       plan->config->options.paging_levels))
 		return false;
 	for (unsigned i = 0; i < plan->count; i++) {
-		if (plan->small_pages)
-			plan->tables.largest = plan->placements[i].use == USE_DIRECT_MAP ? 2 : 1;
-		if (!map_placement(&plan->tables, &plan->placements[i]))
+		const struct placement *placement = &plan->placements[i];
+
+		if (plan->policy.small_pages)
+			plan->tables.largest = placement->use == USE_DIRECT_MAP ? 2 : 1;
+		if (placement->use == USE_TABLES_WINDOW)
+			page_tables_map_self(&plan->tables, entry_of(placement->virt.at));
+		else if (!map_placement(&plan->tables, placement))
 			return false;
 	}
-	if (plan->recursive_slot != 0)
-		page_tables_map_self(&plan->tables, plan->recursive_slot);
 	return true;
 }
 

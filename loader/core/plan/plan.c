@@ -5,9 +5,19 @@
 const char *use_name(enum use use)
 {
 	static const char *const names[USES] = {
-		"kernel",      "module",        "stack",        "boot information",
-		"page tables", "resident part", "kernel file",  "framebuffer",
-		"shelter",     "direct map",    "identity map", "VGA window",
+		"kernel",
+		"module",
+		"stack",
+		"boot information",
+		"page tables",
+		"resident part",
+		"kernel file",
+		"framebuffer",
+		"bounce buffer",
+		"direct map",
+		"identity map",
+		"VGA window",
+		"page table window",
 	};
 
 	return names[use];
@@ -26,8 +36,6 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct c
 	plan->workspace.begin = physical(machine, scratch->at);
 	plan->workspace.end = physical(machine, scratch->end);
 	plan->report = report;
-	plan->pie_lowest = PAGE_SIZE;
-	plan->lowest = LOWEST_PLACE;
 	plan->entry.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	plan->entry.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	plan->entry.cs = 0x08;

@@ -15,6 +15,7 @@
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/paging.h"
+#include "core/plan/entries.h"
 #include "core/elf/symbols.h"
 
 #define PLAN_MAX_PLACEMENTS 900
@@ -33,6 +34,7 @@ enum use {
 	USE_DIRECT_MAP,    /* this and what follows is only mapped; the memory is somebody else's */
 	USE_IDENTITY,
 	USE_VGA,
+	USE_TABLES_WINDOW, /* the page tables, as an entry of the top one shows them */
 	USES
 };
 
@@ -65,6 +67,25 @@ struct entry_state {
 	uint8_t bios_mode; /* screen mode of the BIOS to be set, which clears it; 0: as it is */
 };
 
+/* At which addresses a position-independent kernel runs; others run where they are linked. */
+enum base {
+	BASE_LINKED, /* where it is linked, or in the top 2 GiB if that is below `lowest_linked` */
+	BASE_FIXED,  /* `address` is added to all its addresses */
+	BASE_ENTRY,  /* its first page at the beginning of a free level 4 entry, of `entries` */
+};
+
+/* Where a protocol wants its kernels, and how they are mapped. All zero is a policy as well. */
+struct placement_policy {
+	enum base base;
+	bool random; /* anywhere: BASE_LINKED in the last GiB, BASE_ENTRY in any entry, and in it */
+	bool small_pages; /* 4 KiB; in the direct map 2 MiB at most */
+	uint64_t lowest_linked;
+	uint64_t address;        /* a multiple of a page and of all segments' alignments */
+	struct entries *entries; /* those that the kernel gets are taken then */
+	uint64_t
+		lowest_memory; /* where all memory is looked for first; if in vain, from 1 MiB on */
+};
+
 struct plan {
 	const struct machine *machine;
 	const struct config *config;
@@ -73,11 +94,12 @@ struct plan {
 	struct scratch *scratch;
 	struct phys_range workspace; /* all of the scratch memory */
 	struct report *report;
-	const char *protocol; /* its name */
+	const char *protocol;           /* its name */
+	const struct terms *terms;      /* what its kernels call things */
+	struct placement_policy policy; /* as plan_kernel() has got it */
 
 	unsigned count; /* of placements */
 
-	uint64_t pie_lowest;      /* a position-independent kernel linked below this is slid */
 	uint64_t slide;           /* what is added to the kernel's addresses */
 	uint64_t kernel_physical; /* of the kernel's first page, if all of it lies together, or 0 */
 	uint64_t window;          /* next free virtual address for windows; 0: none chosen yet */
@@ -87,11 +109,6 @@ struct plan {
 	uint64_t resident;        /* physical address of the resident part */
 	uint64_t resident_window; /* virtual address of the same */
 	struct entry_state entry; /* how the kernel is entered */
-	uint64_t lowest;          /* where memory is looked for first; if in vain, from 1 MiB on */
-	bool small_pages;         /* the kernel's tables: 4 KiB, in the direct map 2 MiB at most */
-	unsigned recursive_slot;  /* entry of the top page table that maps the table itself; 0: none
-	                           */
-	void *handoff;            /* what the protocol keeps from plan() to seal() */
 
 	struct page_tables tables; /* the kernel's */
 	struct page_tables

@@ -35,17 +35,6 @@ uint64_t check_placed(const struct check *check, enum use use)
 	return size;
 }
 
-/* The kernel can be told about even if the machine has no room for it. */
-static void read_kernel(struct check *check)
-{
-	static struct report unused;
-	unsigned bits = check->run.config->options.paging_levels == 5 ? 57 : 48;
-
-	check->readable = check->run.protocol != NULL
-	               && check->run.protocol->read(&check->run.boot->kernel,
-	                                            check->run.config->kernel.bytes, bits, &unused);
-}
-
 /* Words what the kernel asks for by itself, or where it cannot, what is asked for it behind the
  * protocol's name: "name,this,that". */
 static void describe(struct check *check)
@@ -54,7 +43,7 @@ static void describe(struct check *check)
 	const char *choice = check->run.config->options.protocol;
 
 	if (check->readable && check->run.protocol->describe != NULL) {
-		check->run.protocol->describe(&check->run.boot->kernel, &text);
+		check->run.protocol->describe(check->run.boot, &text);
 		return;
 	}
 	while (choice != NULL && *choice != 0 && *choice != ',')
@@ -74,12 +63,9 @@ void check_look(struct check *check, bool prepared)
 	check->prepared = prepared;
 	if (run->protocol == NULL)
 		return; /* there are no bytes to tell about */
+	check->readable = run->boot->readable;
 	check->sections = sections_read(run->config->kernel.bytes);
-	if (prepared) {
-		check->readable = true;
+	if (prepared)
 		lint(&run->boot->plan, &check->sections);
-	} else {
-		read_kernel(check);
-	}
 	describe(check);
 }

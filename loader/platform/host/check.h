@@ -11,7 +11,7 @@ struct check {
 	struct model model;
 	struct run run;
 	struct sections sections;
-	char asks[8000]; /* what it asks for by itself, a line each; see boot.h, describe */
+	char asks[8000]; /* what it asks for by itself, a line each; see protocol.h, describe */
 	bool readable;   /* boot->kernel is whole */
 	bool prepared;   /* boot->plan is whole: the loader would start the kernel */
 };

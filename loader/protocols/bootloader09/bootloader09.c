@@ -22,8 +22,7 @@
 #include "core/plan/resident.h"
 #include "protocols/bootloader09/abi.h"
 
-#define SLOT          (512 * GIB) /* what one entry of the level 4 table maps */
-#define LOWER_SLOTS   256u
+#define HIGHER_HALF   UINT64_C(0xffff800000000000)
 #define DEFAULT_STACK 512u /* pages */
 #define VGA_BEGIN     0xa0000
 #define VGA_END       0xc0000
@@ -48,10 +47,31 @@ struct word {
 	uint64_t align, most;
 };
 
-/* Which level 4 entries of the lower half are taken. */
-struct slots {
-	bool taken[LOWER_SLOTS];
+/* What is known of a kernel. */
+struct bootloader09 {
+	struct features features;
+	struct rb_memory_map *regions; /* of its boot information */
 };
+
+static const struct terms bootloader09_terms = {
+	.boot_info = "the BootInfo",
+	.direct_map = "the mapping of physical memory",
+	.physical = "Add boot_info.physical_memory_offset to physical addresses.",
+	.no_map = "Build it with the crate's feature map_physical_memory.",
+	.not_shown = "",
+	.identity = "VGA text at 0xb8000",
+	.arguments = "they are in RDI",
+	.no_return = "",
+	.null = "Page 0 is left unmapped to catch this.",
+	.stack = "give it more pages by kernel-stack-size in Cargo.toml",
+	.sse = "Ask for it by the crate's feature sse, or compile for a target without SSE.",
+};
+
+/* The protocol's own part of a boot. */
+static struct bootloader09 *state_of(struct boot *boot)
+{
+	return (void *)boot->state;
+}
 
 /* If `text` begins with `name` and it ends there, at ',' or at '=', what follows; else NULL. */
 static const char *after_name(const char *text, const char *name)
@@ -106,7 +126,7 @@ static bool read_features(const char *choice, struct features *features, struct 
 		{ "sse", &features->sse, NULL, 0, 0 },
 		{ "vga_320x200", &features->vga_320x200, NULL, 0, 0 },
 		{ "kernel-stack-address", NULL, &features->stack_address, PAGE_SIZE, UINT64_MAX },
-		{ "kernel-stack-size", NULL, &features->stack_pages, 1, SLOT / PAGE_SIZE },
+		{ "kernel-stack-size", NULL, &features->stack_pages, 1, ENTRY_SIZE / PAGE_SIZE },
 		{ "boot-info-address", NULL, &features->info_address, PAGE_SIZE, UINT64_MAX },
 		{ "physical-memory-offset", NULL, &features->physical_offset, PAGE_SIZE,
 		  UINT64_MAX },
@@ -126,40 +146,22 @@ static bool read_features(const char *choice, struct features *features, struct 
 	              "physical-memory-offset without the feature map_physical_memory");
 }
 
-/* Takes the first `count` entries in a row that are free; *at is what they begin to map. False if
- * there are none. */
-static bool take_slots(struct slots *slots, unsigned count, uint64_t *at)
-{
-	unsigned run = 0;
-
-	for (unsigned i = 0; i < LOWER_SLOTS; i++) {
-		run = slots->taken[i] ? 0 : run + 1;
-		if (run < count)
-			continue;
-		for (unsigned j = 0; j < count; j++)
-			slots->taken[i - j] = true;
-		*at = (i + 1 - count) * SLOT;
-		return true;
-	}
-	return false;
-}
-
-/* Entry 0, and those in which a segment lies, are taken from the start. */
-static struct slots kernel_slots(const struct plan *plan)
+/* Entry 0, those in which a segment lies, and all of the higher half, are taken from the start. */
+static struct entries kernel_entries(const struct plan *plan)
 {
 	const struct kernel *kernel = plan->kernel;
-	struct slots slots = { .taken = { true } };
+	struct entries entries = { { 0 } };
 
+	entries_take(&entries, 0, 0);
+	entries_take(&entries, HIGHER_HALF, UINT64_MAX);
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
 		const struct virt_range *virt = &kernel->segments[i].virt;
-		uint64_t first = (virt->begin + plan->slide) / SLOT;
-		uint64_t last = (virt->end + plan->slide) / SLOT; /* the crate counts the byte
-		                                                     behind the end */
 
-		for (uint64_t slot = first; slot <= last && slot < LOWER_SLOTS; slot++)
-			slots.taken[slot] = true;
+		/* The crate counts the byte behind the end. */
+		if (virt->begin + plan->slide < HIGHER_HALF)
+			entries_take(&entries, virt->begin + plan->slide, virt->end + plan->slide);
 	}
-	return slots;
+	return entries;
 }
 
 /* Adds memory that is mapped where the protocol says; refuses if something else is there. */
@@ -246,35 +248,28 @@ static void write_tail(const struct plan *plan, const struct features *features,
 	put(&at, &tls, sizeof(tls));
 }
 
-/* The page tables, seen from `at` on through the entry of the top one that maps it: nothing else
- * may lie there. */
-static bool plan_recursion(struct plan *plan, uint64_t at)
-{
-	plan->recursive_slot = (unsigned)(at / SLOT);
-	return plan_virtual_is_free(plan, (struct virt_range){ at, at + SLOT },
-	                            "recursive_page_table");
-}
-
 /* Everything that the crate sets up, in its order: what is taken first gets the lower entry. */
 static bool place_all(struct plan *plan, const struct features *features, uint8_t **bytes)
 {
-	struct slots slots = kernel_slots(plan);
-	unsigned wide = (unsigned)(align_up(plan_direct_map_size(plan), SLOT) / SLOT);
+	struct entries entries = kernel_entries(plan);
+	unsigned wide = entries_for(plan_direct_map_size(plan));
 	uint64_t recursive, info = features->info_address, physical = features->physical_offset;
 	uint64_t stack;
 
-	if (!take_slots(&slots, 1, &recursive) || (info == 0 && !take_slots(&slots, 1, &info))
+	if (!entries_find(&entries, 1, &recursive)
+	    || (info == 0 && !entries_find(&entries, 1, &info))
 	    || (features->map_physical_memory && physical == 0
-	        && !take_slots(&slots, wide, &physical)))
+	        && !entries_find(&entries, wide, &physical)))
 		return refuse(plan->report, DIAG_MAP_NO_ROOM,
 		              "%u GiB of the lower half in one piece", 512 * wide);
 	stack = features->stack_address != 0 ? features->stack_address : info + PAGE_SIZE;
 	plan->entry.rdi = info;
 	if (!plan_info(plan, info, bytes) || !plan_stack(plan, stack, stack_pages(plan, features))
 	    || (features->map_physical_memory && !plan_physical(plan, physical))
-	    || (features->recursive_page_table && !plan_recursion(plan, recursive)))
+	    || (features->recursive_page_table
+	        && !plan_tables_window(plan, recursive, "recursive_page_table")))
 		return false;
-	write_tail(plan, features, *bytes, recursive / SLOT * RECURSIVE_MULTIPLE, physical);
+	write_tail(plan, features, *bytes, entry_of(recursive) * RECURSIVE_MULTIPLE, physical);
 	return true;
 }
 
@@ -283,43 +278,44 @@ static bool place_all(struct plan *plan, const struct features *features, uint8_
  * above 1 MiB is one large range, the second of the map, as the crate leaves it: there are kernels
  * that use no other.
  */
-static bool bootloader09_place(struct plan *plan)
+static bool bootloader09_place(struct boot *boot)
 {
+	struct placement_policy policy = { .small_pages = true };
+	struct plan *plan = &boot->plan;
+	struct features *features = &state_of(boot)->features;
 	const struct virt_range *kernel = &plan->kernel->virt;
 	uint64_t end = page_down(plan->workspace.begin);
-	struct features features;
 	uint64_t size;
 
-	if (!read_features(plan->config->options.protocol, &features, plan->report))
+	if (!read_features(plan->config->options.protocol, features, plan->report))
 		return false;
-	size = kernel->end - kernel->begin + stack_pages(plan, &features) * PAGE_SIZE;
-	if (end > plan->lowest && size < end - plan->lowest)
-		plan->lowest = end - size;
-	plan->small_pages = true;
-	return plan_kernel(plan);
+	size = kernel->end - kernel->begin + stack_pages(plan, features) * PAGE_SIZE;
+	if (end > LOWEST_PLACE && size < end - LOWEST_PLACE)
+		policy.lowest_memory = end - size;
+	return plan_kernel(plan, &policy);
 }
 
-static bool bootloader09_plan(struct plan *plan)
+static bool bootloader09_plan(struct boot *boot)
 {
+	struct plan *plan = &boot->plan;
+	const struct features *features = &state_of(boot)->features;
 	uint8_t *info;
-	struct features features;
 	struct placement vga = { .use = USE_VGA,
 		                 .phys = { VGA_BEGIN, VGA_END },
 		                 .virt = { VGA_BEGIN },
 		                 .rights = RIGHTS_ALL };
 
-	if (!read_features(plan->config->options.protocol, &features, plan->report)
-	    || !add_mapped(plan, vga, "the VGA window") || !place_all(plan, &features, &info)
+	if (!add_mapped(plan, vga, "the VGA window") || !place_all(plan, features, &info)
 	    || !plan_resident(plan))
 		return false;
-	plan->handoff = info;
+	state_of(boot)->regions = (void *)info;
 	plan->entry.rip = plan->kernel->entry.at + plan->slide;
 	plan->entry.ss = 0; /* blog_os reloads only CS: a stale SS would fail at its first iretq */
 	plan->entry.fs = 0;
-	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features.sse ? CR0_MP : 0);
-	plan->entry.cr4 = CR4_PAE | (features.sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
+	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features->sse ? CR0_MP : 0);
+	plan->entry.cr4 = CR4_PAE | (features->sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
 	plan->entry.keep_pics = true;
-	plan->entry.bios_mode = features.vga_320x200 ? MODE_320X200 : MODE_TEXT;
+	plan->entry.bios_mode = features->vga_320x200 ? MODE_320X200 : MODE_TEXT;
 	return true;
 }
 
@@ -368,15 +364,11 @@ static unsigned rank(const struct memory *map, unsigned of)
 	return smaller;
 }
 
-static bool bootloader09_seal(struct plan *plan)
+static void bootloader09_write_memory_map(struct boot *boot, const struct memory *map)
 {
-	struct rb_memory_map *regions = plan->handoff;
-	const struct memory *map = plan_memory_map(plan);
-	unsigned excess;
+	struct rb_memory_map *regions = state_of(boot)->regions;
+	unsigned excess = map->count > RB_MAP_ENTRIES ? map->count - RB_MAP_ENTRIES : 0;
 
-	if (map == NULL)
-		return false;
-	excess = map->count > RB_MAP_ENTRIES ? map->count - RB_MAP_ENTRIES : 0;
 	for (unsigned i = 0; i < map->count && regions->count < RB_MAP_ENTRIES; i++) {
 		const struct memory_range *range = &map->ranges[i];
 
@@ -388,7 +380,6 @@ static bool bootloader09_seal(struct plan *plan)
 	}
 	for (uint64_t i = regions->count; i < RB_MAP_ENTRIES; i++)
 		regions->entries[i].type = RB_EMPTY;
-	return true;
 }
 
 /* Nothing in the file tells: it must be asked for. */
@@ -399,11 +390,11 @@ static bool bootloader09_recognise(struct span file)
 }
 
 const struct protocol bootloader09_protocol = {
-	.name = "bootloader-0.9",
+	PROTOCOL(bootloader09, "bootloader-0.9", struct bootloader09),
 	.options = OPTION_STACK,
 	.recognise = bootloader09_recognise,
-	.read = kernel_read,
+	.read = boot_read_elf,
 	.place = bootloader09_place,
 	.plan = bootloader09_plan,
-	.write_memory_map = bootloader09_seal,
+	.write_memory_map = bootloader09_write_memory_map,
 };

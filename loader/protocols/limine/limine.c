@@ -27,6 +27,29 @@
 /* Selectors of the GDT with all kinds of segments. */
 enum { CODE_64 = 0x28, DATA_64 = 0x30 };
 
+static const struct terms limine_terms = {
+	.boot_info = "the answers to the requests",
+	.direct_map = "the HHDM",
+	.physical = "Add the offset of the HHDM's response to physical addresses.",
+	.no_map = "Make a request for the HHDM.",
+	.not_shown = "From base revision 3 on the HHDM shows usable and reclaimable memory, "
+		     "kernel, modules and framebuffer: tables of the firmware and devices are for "
+		     "the kernel to map.",
+	.identity = "base revision 0",
+	.arguments = "it has none",
+	.no_return = "the 0 that a Limine kernel finds on its stack",
+	.null = "The response of a Limine request that was not answered is NULL, too: build.sh "
+		"check lists the requests.",
+	.stack = "ask for a larger one by the stack size request",
+	.sse = TERMS_SSE_WAS_ON,
+};
+
+/* The protocol's own part of a boot. */
+static struct limine *state_of(struct boot *boot)
+{
+	return (void *)boot->state;
+}
+
 /* The levels of page tables that the kernel gets: those it likes best, within what it can do and
  * what the CPU and the user say. */
 static bool choose_paging(const struct limine_request *request, const struct machine *machine,
@@ -87,29 +110,33 @@ static bool request_modules(const struct limine_request *request, const struct k
 	return true;
 }
 
-static bool limine_request(const struct kernel *kernel, const struct machine *machine,
-                           struct config *config, struct report *report)
+static bool limine_requests(struct boot *boot)
 {
-	struct limine_requests requests;
-	struct options *options = &config->options;
+	struct limine *limine = state_of(boot);
+	const struct limine_request *of = limine->requests.of;
+	struct options *options = &boot->config->options;
 
-	if (!limine_find_requests(&requests, kernel, report))
+	limine->found = limine_find_requests(&limine->requests, &boot->kernel, boot->report);
+	if (!limine->found)
 		return false;
-	if (requests.of[LIMINE_FRAMEBUFFER].at != 0 && !options->video.given)
+	if (of[LIMINE_FRAMEBUFFER].at != 0 && !options->video.given)
 		options->video = (struct video_request){ .want = VIDEO_AUTO, .any = true };
-	if (requests.of[LIMINE_EXECUTABLE_FILE].at != 0)
+	if (of[LIMINE_EXECUTABLE_FILE].at != 0)
 		options->kernel_file = true;
-	if (requests.of[LIMINE_TSC_FREQUENCY].at != 0 || requests.of[LIMINE_PERFORMANCE].at != 0)
+	if (of[LIMINE_TSC_FREQUENCY].at != 0 || of[LIMINE_PERFORMANCE].at != 0)
 		options->tsc = true;
-	return choose_paging(&requests.of[LIMINE_PAGING_MODE], machine, config, report)
-	    && request_modules(&requests.of[LIMINE_MODULES], kernel, config, report);
+	return choose_paging(&of[LIMINE_PAGING_MODE], boot->machine, boot->config, boot->report)
+	    && request_modules(&of[LIMINE_MODULES], &boot->kernel, boot->config, boot->report);
 }
 
 /* In one piece, in the top 2 GiB. */
-static bool limine_place(struct plan *plan)
+static bool limine_place(struct boot *boot)
 {
-	plan->pie_lowest = HIGHER_HALF;
-	if (!plan_kernel(plan))
+	const struct placement_policy policy = { .lowest_linked = HIGHER_HALF,
+		                                 .random = boot->config->options.kaslr };
+	struct plan *plan = &boot->plan;
+
+	if (!plan_kernel(plan, &policy))
 		return false;
 	if (plan->kernel->virt.begin + plan->slide < HIGHER_HALF)
 		return refuse(plan->report, DIAG_LIMINE_LOWER_HALF, "it begins at %#llx",
@@ -310,37 +337,29 @@ static bool tell_revision(const struct limine *limine)
 	return true;
 }
 
-static bool limine_plan(struct plan *plan)
+static bool limine_plan(struct boot *boot)
 {
-	struct limine *limine = scratch_take(plan->scratch, sizeof(*limine), 8);
+	struct limine *limine = state_of(boot);
+	struct plan *plan = &boot->plan;
 
-	if (limine == NULL)
-		return refuse(plan->report, DIAG_MEMORY_LOADER, "the requests do not fit");
 	limine->plan = plan;
-	plan->handoff = limine;
-	return limine_find_requests(&limine->requests, plan->kernel, plan->report)
-	    && tell_revision(limine) && plan_views(limine) && plan_stack(limine)
+	return tell_revision(limine) && plan_views(limine) && plan_stack(limine)
 	    && plan_entry(limine) && plan_other_processors(limine) && plan_resident(plan)
 	    && plan_kernel_file(plan) && plan_answers(limine);
 }
 
-static bool limine_write_memory_map(struct plan *plan)
+static void limine_write_memory_map(struct boot *boot, const struct memory *map)
 {
-	const struct memory *map = plan_memory_map(plan);
-
-	if (map == NULL)
-		return false;
-	limine_answer_memory(plan->handoff, map);
-	return true;
+	limine_answer_memory(state_of(boot), map);
 }
 
 const struct protocol limine_protocol = {
-	.name = "limine",
+	PROTOCOL(limine, "limine", struct limine),
 	.options = OPTION_STACK | OPTION_DIRECT_MAP | OPTION_PAGING | OPTION_KERNEL_FILE
 	         | OPTION_KASLR | OPTION_TSC | OPTION_VIDEO,
 	.recognise = limine_is_asked,
-	.read = kernel_read,
-	.request = limine_request,
+	.read = boot_read_elf,
+	.requests = limine_requests,
 	.place = limine_place,
 	.plan = limine_plan,
 	.write_memory_map = limine_write_memory_map,

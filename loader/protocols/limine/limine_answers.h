@@ -6,10 +6,11 @@
 #include "protocols/limine/limine_requests.h"
 #include "protocols/writer.h"
 
-/* A Limine kernel while it is planned. */
+/* What is known of a Limine kernel. */
 struct limine {
-	struct plan *plan;
 	struct limine_requests requests;
+	bool found; /* they are whole */
+	struct plan *plan;
 	uint64_t direct_map;         /* what is added to physical addresses */
 	struct writer writer;        /* the answers' block, seen through the direct map */
 	uint64_t stacks, stack_size; /* the other CPUs' stacks: physical, one after the other */

@@ -89,25 +89,25 @@ static describe_function *const describers[LIMINE_FEATURES] = {
 	[LIMINE_MODULES] = describe_modules,
 };
 
-void limine_describe(const struct kernel *kernel, struct text *text)
+void limine_describe(const struct boot *boot, struct text *text)
 {
-	struct limine_requests requests;
-	struct wording wording = { text, kernel, &requests };
-	struct report unused = { 0 };
+	const struct limine *limine = (const void *)boot->state;
+	const struct limine_requests *requests = &limine->requests;
+	struct wording wording = { text, &boot->kernel, requests };
 
-	if (!limine_find_requests(&requests, kernel, &unused))
+	if (!limine->found)
 		return;
-	text_add(text, "base revision %llu", ULL(requests.revision));
-	if (requests.revision != requests.revision_used)
-		text_add(text, " (it gets %u)", requests.revision_used);
+	text_add(text, "base revision %llu", ULL(requests->revision));
+	if (requests->revision != requests->revision_used)
+		text_add(text, " (it gets %u)", requests->revision_used);
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
-		if (requests.of[i].at == 0)
+		if (requests->of[i].at == 0)
 			continue;
 		text_add(text, "\n%s%s", limine_feature_name(i),
 		         limine_is_answered(i) ? "" : " (stays unanswered)");
 		if (describers[i] != NULL)
 			describers[i](&wording);
 	}
-	if (requests.unknown != 0)
-		text_add(text, "\n%u that Longjump has not heard of", requests.unknown);
+	if (requests->unknown != 0)
+		text_add(text, "\n%u that Longjump has not heard of", requests->unknown);
 }

@@ -3,10 +3,9 @@
 #ifndef PROTOCOLS_LIMINE_DESCRIBE_H
 #define PROTOCOLS_LIMINE_DESCRIBE_H
 
-#include "core/elf/read.h"
-#include "core/text.h"
+#include "core/protocol.h"
 
 /* Words the base revision, and then each request on a line of its own. */
-void limine_describe(const struct kernel *kernel, struct text *text);
+void limine_describe(const struct boot *boot, struct text *text);
 
 #endif

@@ -18,6 +18,21 @@
 #define ENTRY_STACK \
 	(16 * KIB) /* the specifications promise none; some kernels live on what they find */
 
+const struct terms multiboot_terms = {
+	.boot_info = "the Multiboot information",
+	.direct_map = "page tables of its own",
+	.physical = "Map physical memory in the kernel's page tables.",
+	.no_map = "Multiboot gives none.",
+	.not_shown = "",
+	.identity = "what the kernel maps",
+	.arguments = "they are in EAX and EBX",
+	.no_return = "",
+	.null = "Without page tables such a pointer is not caught.",
+	.stack = "load ESP with the end of a larger one in _start",
+	.sse = "Multiboot leaves SSE off: set CR4.OSFXSR and clear CR0.EM first, or compile with "
+	       "-mgeneral-regs-only.",
+};
+
 /*
  * The information is made in scratch memory, and then brought to the lowest memory that is free,
  * below 1 MiB mostly: kernels look at it through page tables of their own that reach no further

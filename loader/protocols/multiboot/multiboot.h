@@ -6,9 +6,12 @@
 #ifndef PROTOCOLS_MULTIBOOT_H
 #define PROTOCOLS_MULTIBOOT_H
 
-#include "core/plan/plan.h"
+#include "core/protocol.h"
 #include "protocols/multiboot/abi.h"
 #include "protocols/writer.h"
+
+/* What kernels of both versions call things. */
+extern const struct terms multiboot_terms;
 
 /* The table of APM as both versions hand it over; false if there is none. */
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm);

@@ -9,6 +9,17 @@
 #include "protocols/multiboot/multiboot_place.h"
 #include "protocols/multiboot/multiboot_sections.h"
 
+/* What is known of a kernel. */
+struct multiboot1 {
+	struct mb1_header header;
+};
+
+/* The protocol's own part of a boot. */
+static struct multiboot1 *state_of(struct boot *boot)
+{
+	return (void *)boot->state;
+}
+
 /* The header at byte `at` of the file. What a short file has no room for is 0. */
 static struct mb1_header read_header(struct span file, uint64_t at)
 {
@@ -30,17 +41,17 @@ static bool mb1_resembles(struct span file)
 	return multiboot_resembles(file, &multiboot_version_1);
 }
 
-static bool mb1_read(struct kernel *kernel, struct span file, unsigned address_bits,
-                     struct report *report)
+static bool mb1_read(struct boot *boot)
 {
+	struct span file = boot->config->kernel.bytes;
+	struct report *report = boot->report;
 	struct multiboot_image image = { 0 };
 	struct mb1_header header;
 	uint32_t unknown;
 
-	(void)address_bits;
 	if (!multiboot_find(file, &multiboot_version_1, &image.header))
 		return multiboot_refuse(file, &multiboot_version_1, report);
-	header = read_header(file, image.header);
+	state_of(boot)->header = header = read_header(file, image.header);
 	unknown = header.flags & MB1_REQUIRED
 	        & ~(uint32_t)(MB1_ALIGN_MODULES | MB1_WANT_MEMORY | MB1_WANT_VIDEO);
 	if (unknown != 0)
@@ -51,30 +62,29 @@ static bool mb1_read(struct kernel *kernel, struct span file, unsigned address_b
 	image.addresses = (struct multiboot_addresses){ header.header_address, header.load_address,
 		                                        header.load_end, header.bss_end };
 	image.entry = header.entry;
-	return multiboot_read(kernel, file, &image, report);
+	return multiboot_read(&boot->kernel, file, &image, report);
 }
 
 /* The screen that the header asks for. */
-static bool mb1_request(const struct kernel *kernel, const struct machine *machine,
-                        struct config *config, struct report *report)
+static bool mb1_requests(struct boot *boot)
 {
-	struct mb1_header header = read_header(kernel->file, kernel->header);
+	const struct mb1_header *header = &state_of(boot)->header;
 
-	(void)machine;
-	(void)report;
-	multiboot_request(config);
-	if ((header.flags & MB1_WANT_VIDEO) != 0 && header.mode_type == 0)
-		multiboot_request_screen(config, header.width, header.height, header.depth);
+	multiboot_request(boot->config);
+	if ((header->flags & MB1_WANT_VIDEO) != 0 && header->mode_type == 0)
+		multiboot_request_screen(boot->config, header->width, header->height,
+		                         header->depth);
 	return true;
 }
 
 /* Words what the kernel asks for, flag by flag. */
-static void mb1_describe(const struct kernel *kernel, struct text *text)
+static void mb1_describe(const struct boot *boot, struct text *text)
 {
-	struct mb1_header header = read_header(kernel->file, kernel->header);
+	const struct multiboot1 *state = (const void *)boot->state;
+	struct mb1_header header = state->header;
 
-	text_add(text, "the header at byte %#llx of the file, with flags %#x", ULL(kernel->header),
-	         header.flags);
+	text_add(text, "the header at byte %#llx of the file, with flags %#x",
+	         ULL(boot->kernel.header), header.flags);
 	if ((header.flags & MB1_ALIGN_MODULES) != 0)
 		text_add(text, "\nmodules on page boundaries");
 	if ((header.flags & MB1_WANT_MEMORY) != 0)
@@ -231,8 +241,14 @@ static bool write_sections(struct writer *writer, struct mb1_info *info)
 	return multiboot_load_sections(writer->plan, &sections, headers);
 }
 
-static bool mb1_plan(struct plan *plan)
+static bool mb1_place(struct boot *boot)
 {
+	return multiboot_place(&boot->plan);
+}
+
+static bool mb1_plan(struct boot *boot)
+{
+	struct plan *plan = &boot->plan;
 	struct writer writer;
 	struct mb1_info *info;
 	void *bytes;
@@ -256,13 +272,13 @@ static bool mb1_plan(struct plan *plan)
 }
 
 const struct protocol multiboot1_protocol = {
-	.name = "multiboot1",
+	PROTOCOL(multiboot, "multiboot1", struct multiboot1),
 	.options = OPTION_VIDEO,
 	.recognise = mb1_recognise,
 	.resembles = mb1_resembles,
 	.read = mb1_read,
-	.request = mb1_request,
-	.place = multiboot_place,
+	.requests = mb1_requests,
+	.place = mb1_place,
 	.plan = mb1_plan,
 	.describe = mb1_describe,
 };

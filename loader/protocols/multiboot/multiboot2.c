@@ -22,49 +22,43 @@ static bool mb2_resembles(struct span file)
 	return multiboot_resembles(file, &multiboot_version_2);
 }
 
-/* What the kernel, which mb2_read() has read, asks for. */
-static struct mb2_requests requests_of(const struct kernel *kernel, struct report *report)
+/* The protocol's own part of a boot: what the kernel asks for. */
+static struct mb2_requests *requests_of(struct boot *boot)
 {
-	struct mb2_requests requests;
-
-	mb2_read_requests(&requests, kernel->file, kernel->header, report);
-	return requests;
+	return (void *)boot->state;
 }
 
-static bool mb2_read(struct kernel *kernel, struct span file, unsigned address_bits,
-                     struct report *report)
+static bool mb2_read(struct boot *boot)
 {
-	struct mb2_requests requests;
+	struct span file = boot->config->kernel.bytes;
+	struct mb2_requests *requests = requests_of(boot);
 	uint64_t at;
 
-	(void)address_bits;
 	if (!multiboot_find(file, &multiboot_version_2, &at))
-		return multiboot_refuse(file, &multiboot_version_2, report);
-	return mb2_read_requests(&requests, file, at, report)
-	    && multiboot_read(kernel, file, &requests.image, report);
+		return multiboot_refuse(file, &multiboot_version_2, boot->report);
+	return mb2_read_requests(requests, file, at, boot->report)
+	    && multiboot_read(&boot->kernel, file, &requests->image, boot->report);
 }
 
 /* The screen that the header asks for. */
-static bool mb2_request(const struct kernel *kernel, const struct machine *machine,
-                        struct config *config, struct report *report)
+static bool mb2_want(struct boot *boot)
 {
-	struct mb2_requests requests = requests_of(kernel, report);
+	const struct mb2_requests *requests = requests_of(boot);
 
-	(void)machine;
-	multiboot_request(config);
-	if (mb2_has(&requests, MB2_HEADER_FRAMEBUFFER))
-		multiboot_request_screen(config, requests.screen[0], requests.screen[1],
-		                         requests.screen[2]);
+	multiboot_request(boot->config);
+	if (mb2_has(requests, MB2_HEADER_FRAMEBUFFER))
+		multiboot_request_screen(boot->config, requests->screen[0], requests->screen[1],
+		                         requests->screen[2]);
 	return true;
 }
 
-static bool mb2_place(struct plan *plan)
+static bool mb2_place(struct boot *boot)
 {
-	struct mb2_requests requests = requests_of(plan->kernel, plan->report);
+	const struct mb2_requests *requests = requests_of(boot);
 
-	return (!mb2_has(&requests, MB2_HEADER_RELOCATABLE)
-	        || multiboot_move(plan, &requests.place))
-	    && multiboot_place(plan);
+	return (!mb2_has(requests, MB2_HEADER_RELOCATABLE)
+	        || multiboot_move(&boot->plan, &requests->place))
+	    && multiboot_place(&boot->plan);
 }
 
 /* Bytes that the information takes at most. */
@@ -270,17 +264,18 @@ static bool check_console(const struct plan *plan, const struct mb2_requests *re
 	              text ? "text" : "graphics");
 }
 
-static bool mb2_plan(struct plan *plan)
+static bool mb2_plan(struct boot *boot)
 {
+	struct plan *plan = &boot->plan;
 	const struct file *kernel = &plan->config->kernel;
 	uint64_t line = multiboot_line_size(kernel);
-	struct mb2_requests requests = requests_of(plan->kernel, plan->report);
+	const struct mb2_requests *requests = requests_of(boot);
 	struct writer writer;
 	uint32_t *total;
 	void *bytes;
 	uint64_t at;
 
-	if (!check_console(plan, &requests) || !multiboot_plan(plan, info_size(plan), &writer))
+	if (!check_console(plan, requests) || !multiboot_plan(plan, info_size(plan), &writer))
 		return false;
 	at = writer_reserve(&writer, 8, &bytes);
 	total = bytes;
@@ -295,7 +290,7 @@ static bool mb2_plan(struct plan *plan)
 	add_rsdp(&writer);
 	add_smbios(&writer, plan->machine->smbios, 5);
 	add_smbios(&writer, plan->machine->smbios3, 6);
-	if (mb2_has(&requests, MB2_HEADER_RELOCATABLE))
+	if (mb2_has(requests, MB2_HEADER_RELOCATABLE))
 		add_load_base(&writer);
 	if (!add_sections(&writer))
 		return false;
@@ -306,12 +301,12 @@ static bool mb2_plan(struct plan *plan)
 }
 
 const struct protocol multiboot2_protocol = {
-	.name = "multiboot2",
+	PROTOCOL(multiboot, "multiboot2", struct mb2_requests),
 	.options = OPTION_VIDEO,
 	.recognise = mb2_recognise,
 	.resembles = mb2_resembles,
 	.read = mb2_read,
-	.request = mb2_request,
+	.requests = mb2_want,
 	.place = mb2_place,
 	.plan = mb2_plan,
 	.describe = mb2_describe,

@@ -225,16 +225,16 @@ static void describe_tag(const struct mb2_requests *requests, unsigned type, str
 	}
 }
 
-void mb2_describe(const struct kernel *kernel, struct text *text)
+void mb2_describe(const struct boot *boot, struct text *text)
 {
+	const struct mb2_requests *requests = (const void *)boot->state;
+	const struct kernel *kernel = &boot->kernel;
 	struct report unused = { 0 };
-	struct mb2_requests requests;
 	struct span tags;
 	struct tag tag;
 	uint64_t at = 0;
 
-	if (!mb2_read_requests(&requests, kernel->file, kernel->header, &unused)
-	    || !find_tags(kernel->file, kernel->header, &tags, &unused))
+	if (!find_tags(kernel->file, kernel->header, &tags, &unused))
 		return;
 	text_add(text, "the header of %llu bytes at byte %#llx of the file",
 	         ULL(tags.size + sizeof(struct mb2_header)), ULL(kernel->header));
@@ -242,6 +242,6 @@ void mb2_describe(const struct kernel *kernel, struct text *text)
 		if (tag.header.type == MB2_HEADER_INFORMATION)
 			describe_information(&tag, text);
 		else
-			describe_tag(&requests, tag.header.type, text);
+			describe_tag(requests, tag.header.type, text);
 	}
 }

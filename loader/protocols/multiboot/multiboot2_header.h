@@ -4,9 +4,11 @@
 #ifndef PROTOCOLS_MULTIBOOT2_HEADER_H
 #define PROTOCOLS_MULTIBOOT2_HEADER_H
 
+#include "core/protocol.h"
 #include "protocols/multiboot/abi.h"
 #include "protocols/multiboot/multiboot_header.h"
 
+/* What a kernel asks for; the protocol's part of a boot. */
 struct mb2_requests {
 	struct multiboot_image image;
 	uint32_t tags;                /* a bit for each type of tag that is there */
@@ -30,6 +32,6 @@ bool mb2_read_requests(struct mb2_requests *requests, struct span file, uint64_t
                        struct report *report);
 
 /* Words what the kernel asks for, tag by tag. */
-void mb2_describe(const struct kernel *kernel, struct text *text);
+void mb2_describe(const struct boot *boot, struct text *text);
 
 #endif

@@ -26,6 +26,25 @@
 #define VGA_END         0xc0000
 #define DEFAULT_STACK   (64 * KIB)
 
+/* What is kept from plan() to write_memory_map(). */
+struct native {
+	struct longjump_boot_info *info;
+};
+
+static const struct terms native_terms = {
+	.boot_info = "the boot information",
+	.direct_map = "the direct map",
+	.physical = "Add info->direct_map to physical addresses.",
+	.no_map = "Give the loader -direct-map.",
+	.not_shown = "",
+	.identity = "VGA text at 0xb8000",
+	.arguments = "they are in RDI",
+	.no_return = "",
+	.null = "Page 0 is left unmapped to catch this.",
+	.stack = "give the loader a larger -stack=SIZE",
+	.sse = TERMS_SSE_WAS_ON,
+};
+
 /*
  * The most ranges that the memory map can have: every placement may split one range in three. The
  * boot information and the page tables, the kernel's and the explainer's, are placed after this is
@@ -352,8 +371,10 @@ static bool plan_boot_info(struct plan *plan, struct writer *writer)
 }
 
 /* Everything that the native protocol promises, placed and written down. */
-static bool native_plan(struct plan *plan)
+static bool native_plan(struct boot *boot)
 {
+	struct native *native = (void *)boot->state;
+	struct plan *plan = &boot->plan;
 	struct virt_range stack = { 0, 0 };
 	struct writer writer;
 	uint64_t direct_map, framebuffer;
@@ -391,7 +412,7 @@ static bool native_plan(struct plan *plan)
 	write_processors(&writer, info);
 	write_screen(&writer, info, framebuffer);
 	info->memory_map = writer_reserve(&writer, writer.size - align_up(writer.used, 8), &bytes);
-	plan->handoff = info;
+	native->info = info;
 	return true;
 }
 
@@ -418,16 +439,13 @@ static uint32_t wire_type(enum memory_type type)
 }
 
 /* Writes the memory map, now that everything is placed. */
-static bool native_write_memory_map(struct plan *plan)
+static void native_write_memory_map(struct boot *boot, const struct memory *map)
 {
-	const struct memory *map = plan_memory_map(plan);
-	struct longjump_boot_info *info = plan->handoff;
-	struct longjump_memory *ranges;
+	struct native *native = (void *)boot->state;
+	struct longjump_boot_info *info = native->info;
+	struct longjump_memory *ranges =
+		(void *)((uint8_t *)info + (info->memory_map - boot->plan.entry.rdi));
 
-	if (map == NULL)
-		return false;
-	ranges = (struct longjump_memory *)(void *)((uint8_t *)info
-	                                            + (info->memory_map - plan->entry.rdi));
 	for (unsigned i = 0; i < map->count; i++) {
 		const struct memory_range *range = &map->ranges[i];
 
@@ -435,7 +453,6 @@ static bool native_write_memory_map(struct plan *plan)
 			                              wire_type(range->type), 0 };
 	}
 	info->memory_map_count = map->count;
-	return true;
 }
 
 /* Every 64-bit kernel that no other protocol knows is taken for one of ours. */
@@ -447,12 +464,20 @@ static bool native_recognise(struct span file)
 	    && ident[ELF_CLASS] == ELF_CLASS_64;
 }
 
+/* Where it is linked, or where -kaslr puts it. */
+static bool native_place(struct boot *boot)
+{
+	const struct placement_policy policy = { .random = boot->config->options.kaslr };
+
+	return plan_kernel(&boot->plan, &policy);
+}
+
 const struct protocol native_protocol = {
-	.name = "native",
+	PROTOCOL(native, "native", struct native),
 	.options = OPTIONS_ALL,
 	.recognise = native_recognise,
-	.read = kernel_read,
-	.place = plan_kernel,
+	.read = boot_read_elf,
+	.place = native_place,
 	.plan = native_plan,
 	.write_memory_map = native_write_memory_map,
 };

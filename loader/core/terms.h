@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * terms.h - what kernels of a protocol call the things that all kernels are given, and where they
+ * ask for more: so that a fault is explained in words that the kernel's author knows. Every
+ * protocol brings its own. A wire structure, as it is a part of struct fault_info.
+ */
+#ifndef CORE_TERMS_H
+#define CORE_TERMS_H
+
+/* A clause is a part of a sentence; "" where nothing is to be said. */
+struct terms {
+	char boot_info[32];  /* what the kernel reads at its start */
+	char direct_map[32]; /* through which it sees all of memory */
+	char physical[64];   /* what makes a physical address one that is mapped; a sentence */
+	char no_map[64];     /* what gives a direct map where there is none; a sentence */
+	char not_shown[192]; /* what memory a direct map leaves out; sentences, or "" */
+	char identity[32];   /* what is seen at its physical address; a clause after "but for" */
+	char arguments[32];  /* where _start's arguments are; a clause about "they" */
+	char no_return[48];  /* what _start would return to by mistake; a clause, or "" */
+	char null[112];      /* what a null pointer can mean; sentences */
+	char stack[64];      /* what gives a larger stack; a clause */
+	char sse[160];       /* why SSE may be off; sentences */
+};
+
+/* The usual case of `sse`: kernels begin with SSE on. */
+#define TERMS_SSE_WAS_ON                                                            \
+	"The kernel changed CR0 or CR4: set OSFXSR and clear EM again, or compile " \
+	"with -mgeneral-regs-only so that the compiler uses no SSE."
+
+_Static_assert(sizeof(struct terms) == 832, "wire structure");
+
+#endif
