@@ -23,6 +23,7 @@ from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
 from lib.project import BUILD, ROOT, Stop, detail, run, say, shown
+from lib.tree import files_below
 
 APPLICATION = "LONGJUMP"
 MBR_ID = "0x4c4a4d50"
@@ -98,11 +99,7 @@ def put_in_place(stage, staged, digest, output):
 
 def gather(order):
     """Everything that goes onto the disc: its path there -> a file here, or its contents."""
-    files = {}
-    for folder, _, names in os.walk(ROOT / "iso", followlinks=True):
-        for path in (Path(folder, name) for name in names if name not in NOT_ON_DISC):
-            if path.is_file():
-                files[path.relative_to(ROOT / "iso").as_posix()] = path
+    files = from_iso_folder()
     ours = {
         "isolinux/isolinux.bin": find_syslinux("isolinux.bin"),
         "isolinux/ldlinux.c32": find_syslinux("ldlinux.c32"),
@@ -122,6 +119,17 @@ def gather(order):
         if name in files:
             raise Stop(f"iso/{name} is in the way of a file that build.sh puts there: rename it")
     return {**files, **ours}
+
+
+def from_iso_folder():
+    """What the folder iso/ has for the disc."""
+    try:
+        files, remarks = files_below(ROOT / "iso")
+    except OSError as error:
+        raise Stop(f"{shown(error.filename)}: {error.strerror}") from None
+    for remark in remarks:
+        say(f"  note     iso/{remark}")
+    return {name: path for name, path in files.items() if path.name not in NOT_ON_DISC}
 
 
 def find_syslinux(name):

@@ -12,6 +12,9 @@ import pytest
 
 from projects import Image, same
 
+from lib import disc, tree
+from lib.project import Stop
+
 KIB = 1024
 OURS = {"isolinux.bin", "ldlinux.c32", "isolinux.cfg", "longjump.c32", "kernel.elf", "boot.cat"}
 
@@ -109,6 +112,43 @@ def test_what_lies_in_iso_lands_on_the_disc(copy, tmp_path):
         assert not any(".gitkeep" in name for name in image.files())
     finally:
         subprocess.run(["rm", "-rf", *(folder / name.split("/")[0] for name in names)])
+
+
+@pytest.mark.xdist_group("copy")
+def test_each_folder_of_iso_is_on_the_disc_once(copy, tmp_path):
+    """Links that lead back, or of which each level doubles the number of paths, end."""
+    folder = copy.root / "iso/links"
+    (folder / "real").mkdir(parents=True)
+    (folder / "real/file").write_text("here")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("there")
+    links = {"one": ".", "two": ".", "a-real": "real", "out": outside, "lost": "nowhere"}
+    for level in range(40):
+        (folder / f"level{level}").mkdir()
+        for side in "ab":
+            (folder / f"level{level}/{side}").symlink_to(f"../level{level + 1}")
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+    try:
+        said = copy.good("image", "--output", tmp_path / "x.iso", timeout=120)
+    finally:
+        subprocess.run(["rm", "-rf", folder])
+    for remark in ("links/one leads to links", "links/two leads to links",
+                   "links/a-real leads to links/real", "links/level0/a leads to links/level1",
+                   "links/lost is left out"):  # fmt: skip
+        assert f"  note     iso/{remark}" in said
+    image = Image(tmp_path / "x.iso")
+    assert image.read("/links/real/file") == b"here" and image.read("/links/out/file") == b"there"
+
+
+def test_a_folder_of_iso_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    def listdir(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(tree.os, "listdir", listdir)
+    with pytest.raises(Stop, match="iso: Permission denied"):
+        disc.from_iso_folder()
 
 
 @pytest.mark.xdist_group("copy")
