@@ -5,7 +5,7 @@
 import os
 from pathlib import Path
 
-from lib.checking import Refused, look, words_of
+from lib.checking import LIMIT, Refused, look, words_of
 from lib.disc import Order, make_disc
 from lib.project import BUILD, Stop, make, need, say, shown, start
 from lib.words import Option, Command
@@ -58,7 +58,7 @@ def image(given):
 def check_order(order):
     """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it."""
     words = words_of(order.kernel, order.append, order.options, order.modules)
-    findings = look(words)["findings"]
+    findings = look(words, limit=LIMIT)["findings"]
     name = shown(order.kernel)
     for finding in findings:
         if finding["severity"] == "refusal":

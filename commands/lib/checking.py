@@ -11,6 +11,7 @@ from lib.project import BUILD, Stop, Voice
 
 PROGRAM = BUILD / "check"
 PLENTY = 64 << 30  # bytes of memory, where the machine is not known
+LIMIT = 30  # seconds that a check may take before an image is made; usually it takes none
 
 
 class Refused(Stop):
@@ -39,11 +40,18 @@ def command_of(words, memory, *options):
     return [str(PROGRAM), f"--memory={memory}", *options, "--", *words]
 
 
-def look(words, memory=PLENTY):
-    """What build/check finds, as its --json has it (docs: ./build.sh check --help)."""
+def look(words, memory=PLENTY, limit=None):
+    """What build/check finds, as its --json has it (docs: ./build.sh check --help). Stops if it
+    takes more than so many seconds."""
     command = command_of(words, memory, "--json")
     Voice.show(command)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise Stop(
+            f"to check the kernel took more than {limit} seconds, as it would take the loader;"
+            " ./build.sh check tells more, and --no-check makes the image all the same"
+        ) from None
     try:
         return json.loads(os.fsdecode(done.stdout))
     except ValueError:

@@ -14,6 +14,8 @@ from lib.project import Voice, detail
 
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SEGMENT = struct.Struct("<IIQQQQQQ")
+LIMIT = 60  # seconds
+MOST = 4  # times the size of a file that its segments may have together
 
 
 def strip_debug(kernel, copy):
@@ -23,9 +25,12 @@ def strip_debug(kernel, copy):
             return False
     command = [os.environ.get("OBJCOPY", "objcopy"), "--strip-debug", str(kernel), str(copy)]
     Voice.show(command)
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode == 0 and _load_alike(kernel, copy):
-        return True
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT)
+        if done.returncode == 0 and _load_alike(kernel, copy):
+            return True
+    except subprocess.TimeoutExpired:
+        pass  # somebody has made symbols that take long
     detail(f"{kernel} is packed as it is: objcopy cannot copy it faithfully")
     return False
 
@@ -59,12 +64,15 @@ def _loadable(path):
     ) = HEADER.unpack_from(data)
     if ident[4:6] != b"\x02\x01" or size != HEADER.size or each != SEGMENT.size:
         raise ValueError("not the header of a 64-bit kernel")
-    segments = []
+    segments, total = [], 0
     for number in range(count):
         segment = SEGMENT.unpack_from(data, at + number * SEGMENT.size)
         what, rights, offset, virtual, physical, in_file, in_memory, align = segment
         if offset > len(data) or in_file > len(data) - offset:
             raise ValueError("a segment lies outside the file")
+        total += in_file
+        if total > MOST * len(data):
+            raise ValueError("the same bytes are in many segments")
         place = offset % align if align else offset
         contents = data[offset : offset + in_file] if what != 6 else b""  # 6: the table itself
         segments.append(

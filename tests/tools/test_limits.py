@@ -1,0 +1,60 @@
+"""A kernel that somebody has made to take long does not hold up who packs or runs it."""
+
+import time
+
+import image
+import pytest
+from lib import checking, elf, symbols
+from lib.disc import Order
+from lib.project import Stop
+
+
+@pytest.fixture
+def sleeper(tmp_path):
+    """A program that does nothing for a long time."""
+    program = tmp_path / "sleeper"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture(autouse=True)
+def soon():
+    """All this must be over long before the sleeper is."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < 30
+
+
+def test_a_check_that_takes_long_ends_the_packing(sleeper, monkeypatch):
+    monkeypatch.setattr(checking, "PROGRAM", sleeper)
+    monkeypatch.setattr(image, "LIMIT", 1)
+    with pytest.raises(Stop, match="took more than 1 seconds.*--no-check"):
+        image.check_order(Order("kernel.elf", "made.iso"))
+
+
+def test_a_kernel_is_packed_as_it_is_if_its_debug_data_do_not_go(sleeper, monkeypatch, tmp_path):
+    kernel = tmp_path / "kernel.elf"
+    kernel.write_bytes(b"\x7fELF")
+    monkeypatch.setenv("OBJCOPY", str(sleeper))
+    monkeypatch.setattr(elf, "LIMIT", 1)
+    assert not elf.strip_debug(kernel, tmp_path / "copy")
+
+
+def test_an_address_without_a_name_in_time_has_none(sleeper, monkeypatch, tmp_path):
+    monkeypatch.setattr(symbols, "LIMIT", 1)
+    (tmp_path / "addr2line").symlink_to(sleeper)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert symbols.place("kernel.elf", 0x1000) == ""
+
+
+def test_many_segments_of_the_same_bytes_are_not_compared(tmp_path):
+    """65,535 times a megabyte."""
+    count, size = 0xFFFF, 1 << 20
+    header = elf.HEADER.pack(
+        b"\x7fELF\x02\x01\x01" + bytes(9), 2, 62, 1, 0, 64, 0, 0, 64, 56, count, 0, 0, 0
+    )
+    segment = elf.SEGMENT.pack(1, 7, 0, 0, 0, size, size, 0)
+    kernel = tmp_path / "kernel.elf"
+    kernel.write_bytes(header + segment * count + bytes(size))
+    assert not elf.strip_debug(kernel, tmp_path / "copy")
