@@ -37,6 +37,21 @@ bool span_string(struct span from, uint64_t offset, uint64_t *length)
 	return false;
 }
 
+struct span span_strings(struct span table)
+{
+	/*@ loop invariant 0 <= table.size <= \at(table.size, Pre);
+	  @ loop assigns table.size;
+	  @ loop variant table.size; */
+	while (table.size > 0 && table.bytes[table.size - 1] != 0)
+		table.size--;
+	return table;
+}
+
+const char *span_text(struct span strings, uint64_t offset)
+{
+	return offset < strings.size ? (const char *)strings.bytes + offset : "";
+}
+
 /* Four bytes that may lie anywhere, as a number, the first lowest. */
 struct __attribute__((packed, may_alias)) loose_word {
 	uint32_t value;

@@ -173,6 +173,21 @@ bool span_read(struct span from, uint64_t offset, void *to, size_t size);
   @ ensures !\result ==> *length == 0; */
 bool span_string(struct span from, uint64_t offset, uint64_t *length);
 
+/* The strings of a table that end within it: the bytes up to its last zero. */
+/*@ requires is_readable(table);
+  @ assigns \nothing;
+  @ ensures \result.size <= table.size && is_readable(\result);
+  @ ensures \result.size > 0 ==> \result.bytes[\result.size - 1] == 0; */
+struct span span_strings(struct span table);
+
+/* The string at `offset` of what span_strings() has returned; "" if the strings end before. Takes
+ * the same time for each, however long it is. */
+/*@ requires is_readable(strings);
+  @ requires strings.size > 0 ==> strings.bytes[strings.size - 1] == 0;
+  @ assigns \nothing;
+  @ ensures \valid_read(\result); */
+const char *span_text(struct span strings, uint64_t offset);
+
 /* Where the four bytes of `word` stand in `from`: the first such offset among `offset`, `offset` +
  * `step` and so on; the span's size if there is none. */
 /*@ requires is_readable(from) && 0 < step && from.size + step <= SIZE_MAX;

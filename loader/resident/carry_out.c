@@ -3,8 +3,7 @@
  */
 #include "resident/carry_out.h"
 
-#include "core/elf/format.h"
-#include "core/elf/relr.h"
+#include "core/elf/relative.h"
 #include "resident/string.h"
 
 /* Words and entries as they may lie in a kernel: at any address. */
@@ -36,7 +35,7 @@ static unaligned_word *target(const struct launch *launch, uint8_t *memory, uint
 	return NULL;
 }
 
-/* R_X86_64_RELATIVE: the word becomes the addend plus the slide (psABI table 4.9). */
+/* RELA: the word becomes the addend plus the slide. */
 static void relocate_rela(const struct launch *launch, uint8_t *memory)
 {
 	const unaligned_rela *entry = at(memory, launch->rela);
@@ -46,7 +45,7 @@ static void relocate_rela(const struct launch *launch, uint8_t *memory)
 	for (; entry < end; entry++) {
 		unaligned_word *changed = target(launch, memory, entry->offset, &last);
 
-		if ((uint32_t)entry->info == ELF_R_X86_64_RELATIVE && changed != NULL)
+		if (rela_is_relative(entry->info) && changed != NULL)
 			*changed = entry->addend + launch->slide;
 	}
 }

@@ -188,6 +188,17 @@ def test_the_core_includes_nothing_but_itself():
         assert own or is_in("loader/core", name[1:-1], place), f"{place} includes {name}"
 
 
+def test_elf_is_read_in_one_place():
+    """Others ask core/elf for headers, sections, symbols and words, and get their 64-bit form; the
+    resident part applies a table that was checked there."""
+    raw = re.compile(r"\belf32_|\belf_(rela|dynamic)\b|core/elf/format\.h")
+    for place, line in lines({".c", ".h"}):
+        if place.startswith("loader/") and not place.startswith(
+            ("loader/core/elf/", "loader/resident/carry_out.c")
+        ):
+            assert not raw.search(line), f"{place} reads ELF by itself"
+
+
 def test_the_explainer_includes_nothing_but_the_core_and_itself():
     for place, name in includes("loader/explain"):
         own = name[0] == "<" and name[1:-1] in COMPILERS_OWN

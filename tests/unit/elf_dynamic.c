@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* elf_dynamic.c - holds what core/elf/read.h promises of dynamic sections and relocations, and what
- * core/elf/relr.h promises of RELR tables. */
+ * core/elf/relative.h promises of RELR tables. */
 #include "check.h"
 
 #include "build_elf.h"

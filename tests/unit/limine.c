@@ -253,10 +253,10 @@ static void add_list_section(uint64_t at)
 	sections = (struct elf_section_header *)(void *)(elf_bytes + elf_head->shoff);
 	elf_size = elf_head->shoff + 3 * sizeof(*sections) + sizeof(names);
 	sections[0] = (struct elf_section_header){ 0 };
-	sections[1] = (struct elf_section_header){ .name = 1,
-		                                   .offset = elf_size - sizeof(names),
-		                                   .size = sizeof(names) };
-	sections[2] = (struct elf_section_header){ .name = 8, .addr = at };
+	sections[1] = (struct elf_section_header){
+		.name = 1, .type = 3, .offset = elf_size - sizeof(names), .size = sizeof(names)
+	};
+	sections[2] = (struct elf_section_header){ .name = 8, .type = 1, .addr = at };
 	memcpy(elf_bytes + elf_size - sizeof(names), names, sizeof(names));
 }
 

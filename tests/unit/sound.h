@@ -8,7 +8,7 @@
 
 #include "core/elf/read.h"
 #include "core/memory.h"
-#include "core/elf/relr.h"
+#include "core/elf/relative.h"
 
 /* A segment by itself (elf.h). */
 static inline const char *segment_fault(const struct segment *segment, struct span file,
@@ -102,7 +102,7 @@ static inline const char *kernel_fault(const struct kernel *kernel, unsigned bit
 	if (kernel->segment_count == 0 || kernel->segment_count > KERNEL_MAX_PHDRS)
 		return "there are no segments, or too many";
 	for (unsigned i = 0; i < kernel->segment_count && fault == NULL; i++) {
-		fault = segment_fault(&kernel->segments[i], kernel->file, bits);
+		fault = segment_fault(&kernel->segments[i], kernel->elf.file, bits);
 		if (fault == NULL && i > 0)
 			fault = neighbour_fault(&kernel->segments[i - 1], &kernel->segments[i]);
 	}

@@ -4,7 +4,6 @@
  */
 #include "add_symbols.h"
 
-#include "core/elf/format.h"
 #include "core/elf/symbols.h"
 
 #define NAMES UINT64_C(0xffffa00000400000)
@@ -17,11 +16,20 @@ static struct symbols found;
 
 static const struct virt_range kernel = { 0x100000, 0x200000 };
 
+/* The symbols of a file. */
+static struct symbols find(struct span file)
+{
+	static struct elf elf;
+
+	elf_open(&elf, file);
+	return symbols_find(&elf, &report);
+}
+
 /* Finds and writes the symbols of the file. */
 static void read_all(uint64_t slide)
 {
 	memset(&report, 0, sizeof(report));
-	found = symbols_find(elf_file(), &report);
+	found = find(elf_file());
 	EXPECT(symbols_list_size(&found) <= sizeof(list));
 	count = symbols_write(&found, kernel, slide, NAMES, list, spare);
 	EXPECT(count * sizeof(*list) <= symbols_list_size(&found));
@@ -94,7 +102,7 @@ TEST("an ELF32 file has its symbols read, too")
 	file.sections[2] =
 		(struct elf32_section_header){ .type = 3, .offset = 52 + 3 * 40 + 32, .size = 13 };
 	memset(&report, 0, sizeof(report));
-	found = symbols_find((struct span){ (uint8_t *)&file, sizeof(file) }, &report);
+	found = find((struct span){ (uint8_t *)&file, sizeof(file) });
 	count = symbols_write(&found, kernel, 0, NAMES, list, spare);
 	EXPECT_EQUAL(report.count, 0);
 	EXPECT_EQUAL(count, 2);
@@ -102,7 +110,7 @@ TEST("an ELF32 file has its symbols read, too")
 	EXPECT_TEXT(name_of(1), "later");
 	EXPECT_EQUAL(list[1].address, 0x100020);
 	file.sections[1].entsize = 24;
-	symbols_find((struct span){ (uint8_t *)&file, sizeof(file) }, &report);
+	find((struct span){ (uint8_t *)&file, sizeof(file) });
 	EXPECT_EQUAL(report.findings[0].code, DIAG_ELF_SYMBOLS_BAD);
 }
 
@@ -239,7 +247,7 @@ TEST("no file, cut anywhere, is read past its end")
 	begin_named();
 	for (uint64_t size = 0; size <= elf_size; size++) {
 		memset(&report, 0, sizeof(report));
-		found = symbols_find(elf_start(size), &report);
+		found = find(elf_start(size));
 		symbols_write(&found, kernel, 0, NAMES, list, spare);
 	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * format.h - ELF64 as it lies in files: the structures and the numbers of which the loader
- * knows.
+ * format.h - ELF as it lies in files: the structures and the numbers of which the loader knows.
  *
  * Sources: System V ABI (gABI) 4.1, chapters 4 and 5, with the ELF-64 Object File Format 1.5; AMD64
  * psABI 1.0, table 4.9 (relocations) and section 5 (program loading); gABI draft of 2018 for
@@ -56,7 +55,7 @@ struct elf_section_header {
 
 struct elf_symbol {
 	uint32_t name;
-	uint8_t info; /* low four bits: the type */
+	uint8_t info; /* type and binding */
 	uint8_t other;
 	uint16_t shndx;
 	uint64_t value;
@@ -74,7 +73,7 @@ struct elf_rela {
 	uint64_t addend;
 };
 
-/* The 32-bit forms, of which only physical loading knows. */
+/* The 32-bit forms. Readers bring them into the 64-bit form at once. */
 struct elf32_header {
 	uint8_t ident[16];
 	uint16_t type;
@@ -125,6 +124,17 @@ struct elf32_symbol {
 	uint16_t shndx;
 };
 
+/* What a symbol names: one of ELF_STT_...; and who sees it: one of ELF_STB_... */
+static inline unsigned elf_symbol_type(const struct elf_symbol *symbol)
+{
+	return symbol->info & 15;
+}
+
+static inline unsigned elf_symbol_binding(const struct elf_symbol *symbol)
+{
+	return symbol->info >> 4;
+}
+
 _Static_assert(sizeof(struct elf32_section_header) == 40, "Elf32_Shdr");
 _Static_assert(sizeof(struct elf32_symbol) == 16, "Elf32_Sym");
 _Static_assert(sizeof(struct elf32_header) == 52, "Elf32_Ehdr");
@@ -169,12 +179,17 @@ enum {
 };
 
 enum {
+	ELF_SHT_NULL = 0,
 	ELF_SHT_SYMTAB = 2,
-	ELF_STT_OBJECT = 1,
-	ELF_STT_FUNC = 2,
-	ELF_STT_NOTYPE = 0,
-	ELF_STB_LOCAL = 0
+	ELF_SHT_RELA = 4,
+	ELF_SHT_NOBITS = 8,
+	ELF_SHF_ALLOC = 2,
+	ELF_SHF_EXECINSTR = 4,
+	ELF_SHN_UNDEF = 0,
+	ELF_SHN_XINDEX = 0xffff
 };
+
+enum { ELF_STT_NOTYPE = 0, ELF_STT_OBJECT = 1, ELF_STT_FUNC = 2, ELF_STB_LOCAL = 0 };
 
 enum {
 	ELF_DT_NULL = 0,

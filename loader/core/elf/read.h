@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read.h - a kernel's ELF64 file, checked.
+ * read.h - from an ELF file to a checked kernel.
  *
- * kernel_read() is the only way to a struct kernel; whatever stands in one has been checked and may
- * be relied upon.
+ * Whatever stands in a struct kernel has been checked and may be relied upon.
  */
 #ifndef CORE_ELF_READ_H
 #define CORE_ELF_READ_H
 
-#include "core/report.h"
-
-#define KERNEL_MAX_PHDRS 128
+#include "core/elf/headers.h"
 
 /* A piece of the kernel that is to be loaded. */
 struct segment {
@@ -33,7 +30,8 @@ struct relocations {
 };
 
 struct kernel {
-	struct span file;
+	struct elf elf; /* the file and its headers; not known to be ELF if the protocol needs none
+	                 */
 	struct segment segments[KERNEL_MAX_PHDRS]; /* sorted by address, disjoint; neighbours in one
 	                                              page have the same rights */
 	unsigned segment_count;                    /* at least 1 */
@@ -62,6 +60,13 @@ bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
  * only makes sense with page tables (rights, relocation, thread-local storage) is not looked at.
  */
 bool kernel_read_physical(struct kernel *kernel, struct span file, struct report *report);
+
+/* The `size` bytes of the file that are loaded at the address `at`, as linked. False, and none, if
+ * one segment does not have them all in the file. */
+bool kernel_bytes(const struct kernel *kernel, uint64_t at, uint64_t size, struct span *bytes);
+
+/* The zero-terminated string that is loaded at `at`, as linked; NULL if there is none. */
+const char *kernel_string(const struct kernel *kernel, uint64_t at);
 
 /* The segment in which the address, as linked, lies; NULL if there is none. */
 const struct segment *kernel_segment_at(const struct kernel *kernel, uint64_t address);

@@ -1,75 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* symbols.c - reads section headers and symbols. Knows nothing of what they are good for. */
+/* symbols.c - reads symbols. Knows nothing of what they are good for. */
 #include "core/elf/symbols.h"
-
-#include "core/elf/format.h"
-
-#define MAX_SECTIONS 0x10000 /* more than any linker makes without extended numbering */
 
 /* How much a symbol says of its address: the less, the more. Those that a source file keeps to
  * itself come one behind. */
 enum rank { RANK_FUNCTION = 0, RANK_OBJECT = 2, RANK_LABEL = 4, RANK_USELESS = 6 };
-
-/* The byte at `offset`; 0 if there is none. */
-static uint8_t byte_at(struct span from, uint64_t offset)
-{
-	uint8_t byte;
-
-	span_read(from, offset, &byte, 1);
-	return byte;
-}
-
-/* Where the section headers are, whatever the file's class. */
-struct sections {
-	struct span file;
-	uint64_t at;
-	unsigned count, entry_size; /* as the file says */
-	bool narrow;                /* ELF32 */
-};
-
-/* Finds them; false if there are none, or if this is no ELF file. */
-static bool find_sections(struct span file, struct sections *sections)
-{
-	static const uint8_t magic[] = { 0x7f, 'E', 'L', 'F' };
-	struct elf_header wide = { .shoff = 0 };
-	struct elf32_header narrow;
-	uint8_t class;
-
-	if (!span_read(file, 0, &narrow, sizeof(narrow))
-	    || memcmp(narrow.ident, magic, sizeof(magic)) != 0
-	    || narrow.ident[ELF_DATA] != ELF_DATA_LITTLE)
-		return false;
-	class = narrow.ident[ELF_CLASS];
-	*sections = (struct sections){ file, narrow.shoff, narrow.shnum, narrow.shentsize, true };
-	if (class == ELF_CLASS_32)
-		return narrow.shoff != 0;
-	span_read(file, 0, &wide, sizeof(wide));
-	*sections = (struct sections){ file, wide.shoff, wide.shnum, wide.shentsize, false };
-	return class == ELF_CLASS_64 && wide.shoff != 0;
-}
-
-/* Section header number `number`. */
-static bool read_section(const struct sections *sections, uint64_t number,
-                         struct elf_section_header *section)
-{
-	struct elf32_section_header narrow;
-	uint64_t size = sections->narrow ? sizeof(narrow) : sizeof(*section);
-
-	if (sections->entry_size != size || number >= MAX_SECTIONS
-	    || sections->at > sections->file.size)
-		return false;
-	if (!sections->narrow)
-		return span_read(sections->file, sections->at + number * size, section,
-		                 sizeof(*section));
-	if (!span_read(sections->file, sections->at + number * size, &narrow, sizeof(narrow)))
-		return false;
-	*section = (struct elf_section_header){ .type = narrow.type,
-		                                .offset = narrow.offset,
-		                                .size = narrow.size,
-		                                .link = narrow.link,
-		                                .entsize = narrow.entsize };
-	return true;
-}
 
 /* Bytes of a symbol in the file. */
 static uint32_t entry_size(const struct symbols *symbols)
@@ -83,33 +18,31 @@ static bool take_tables(const struct sections *sections, const struct elf_sectio
 {
 	struct elf_section_header strings;
 
-	symbols->narrow = sections->narrow;
+	*symbols = (struct symbols){ .narrow = sections->elf->narrow };
 	if (section->entsize != entry_size(symbols)
-	    || !span_part(sections->file, section->offset, section->size, &symbols->entries)
-	    || !read_section(sections, section->link, &strings)
-	    || !span_part(sections->file, strings.offset, strings.size, &symbols->names))
+	    || !span_part(sections->elf->file, section->offset, section->size, &symbols->entries)
+	    || !section_read(sections, section->link, &strings))
 		return false;
+	symbols->names = section_bytes(sections, &strings);
 	symbols->entries.size -=
 		(uint32_t)(symbols->entries.size & UINT32_MAX) % entry_size(symbols);
 	return symbols->entries.size < UINT32_MAX && symbols->names.size < UINT32_MAX
-	    && symbols->names.size != 0 && byte_at(symbols->names, symbols->names.size - 1) == 0;
+	    && symbols->names.size != 0 && span_strings(symbols->names).size == symbols->names.size;
 }
 
-struct symbols symbols_find(struct span file, struct report *report)
+struct symbols symbols_find(const struct elf *elf, struct report *report)
 {
-	struct symbols none = { 0 }, symbols = none;
+	struct symbols none = { 0 }, symbols;
 	struct elf_section_header section;
 	struct sections sections;
 
-	if (!find_sections(file, &sections))
-		return none;
-	for (unsigned i = 0; i < sections.count; i++) {
-		if (!read_section(&sections, i, &section)) {
-			warn(report, DIAG_ELF_SYMBOLS_BAD,
-			     "section header %u of %u lies outside the file, which has %llu bytes",
-			     i, sections.count, ULL(file.size));
-			return none;
-		}
+	if (!sections_find(elf, &sections))
+		warn(report, DIAG_ELF_SYMBOLS_BAD,
+		     "the %u section headers of %u bytes at byte %llu are not in the file, which "
+		     "has %llu bytes",
+		     elf->header.shnum, elf->header.shentsize, ULL(elf->header.shoff),
+		     ULL(elf->file.size));
+	for (uint32_t i = 0; section_read(&sections, i, &section); i++) {
 		if (section.type != ELF_SHT_SYMTAB)
 			continue;
 		if (take_tables(&sections, &section, &symbols))
@@ -123,13 +56,18 @@ struct symbols symbols_find(struct span file, struct report *report)
 	return none;
 }
 
-uint64_t symbols_list_size(const struct symbols *symbols)
+uint32_t symbols_count(const struct symbols *symbols)
 {
-	return (uint32_t)symbols->entries.size / entry_size(symbols) * sizeof(struct symbol);
+	return (uint32_t)symbols->entries.size / entry_size(symbols);
 }
 
-/* The symbol at `at` in the table; false at its end. */
-static bool read_symbol(const struct symbols *symbols, uint64_t at, struct elf_symbol *symbol)
+uint64_t symbols_list_size(const struct symbols *symbols)
+{
+	return symbols_count(symbols) * sizeof(struct symbol);
+}
+
+/* The symbol at byte `at` of the table; false at its end. */
+static bool read_at(const struct symbols *symbols, uint64_t at, struct elf_symbol *symbol)
 {
 	struct elf32_symbol narrow;
 
@@ -140,18 +78,29 @@ static bool read_symbol(const struct symbols *symbols, uint64_t at, struct elf_s
 	*symbol = (struct elf_symbol){ .name = narrow.name,
 		                       .info = narrow.info,
 		                       .shndx = narrow.shndx,
-		                       .value = narrow.value };
+		                       .value = narrow.value,
+		                       .size = narrow.size };
 	return true;
+}
+
+bool symbol_read(const struct symbols *symbols, uint32_t number, struct elf_symbol *symbol)
+{
+	return read_at(symbols, (uint64_t)number * entry_size(symbols), symbol);
+}
+
+const char *symbol_name(const struct symbols *symbols, const struct elf_symbol *symbol)
+{
+	return span_text(symbols->names, symbol->name);
 }
 
 /* Ranks a symbol. */
 static unsigned rank_of(const struct elf_symbol *symbol)
 {
-	unsigned local = symbol->info >> 4 == ELF_STB_LOCAL;
+	unsigned local = elf_symbol_binding(symbol) == ELF_STB_LOCAL;
 
-	if (symbol->shndx == 0 || symbol->name == 0)
+	if (symbol->shndx == ELF_SHN_UNDEF || symbol->name == 0)
 		return RANK_USELESS;
-	switch (symbol->info & 15) {
+	switch (elf_symbol_type(symbol)) {
 	case ELF_STT_FUNC:
 		return RANK_FUNCTION + local;
 	case ELF_STT_OBJECT:
@@ -210,10 +159,10 @@ uint64_t symbols_write(const struct symbols *symbols, struct virt_range virt, ui
 	struct elf_symbol symbol;
 	size_t count = 0;
 
-	for (uint64_t at = 0; read_symbol(symbols, at, &symbol); at += entry_size(symbols)) {
+	for (uint64_t at = 0; read_at(symbols, at, &symbol); at += entry_size(symbols)) {
 		unsigned rank = rank_of(&symbol);
 
-		if (rank == RANK_USELESS || byte_at(symbols->names, symbol.name) == 0
+		if (rank == RANK_USELESS || *symbol_name(symbols, &symbol) == 0
 		    || symbol.value < virt.begin || symbol.value >= virt.end)
 			continue;
 		list[count++] = (struct symbol){ symbol.value, (uint64_t)rank << 32 | symbol.name };

@@ -6,7 +6,8 @@
 #ifndef CORE_ELF_SYMBOLS_H
 #define CORE_ELF_SYMBOLS_H
 
-#include "core/elf/read.h"
+#include "core/elf/sections.h"
+#include "core/report.h"
 
 /* The tables in the file, not checked entry by entry. Empty if there are none. */
 struct symbols {
@@ -23,7 +24,16 @@ struct symbol {
 
 /* Finds the tables of an ELF file. If there is something wrong with them, warns and leaves them
  * empty. */
-struct symbols symbols_find(struct span file, struct report *report);
+struct symbols symbols_find(const struct elf *elf, struct report *report);
+
+/* How many there are. */
+uint32_t symbols_count(const struct symbols *symbols);
+
+/* Symbol `number` in the 64-bit form. False after the last. */
+bool symbol_read(const struct symbols *symbols, uint32_t number, struct elf_symbol *symbol);
+
+/* Its name, "" if it has none. */
+const char *symbol_name(const struct symbols *symbols, const struct elf_symbol *symbol);
 
 /* Bytes that a list of them can take at most. */
 uint64_t symbols_list_size(const struct symbols *symbols);

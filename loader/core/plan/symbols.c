@@ -7,7 +7,7 @@ void plan_symbols(struct plan *plan)
 	uint64_t left = (uint64_t)(plan->scratch->end - plan->scratch->at);
 	uint64_t need;
 
-	plan->symbols = symbols_find(plan->config->kernel.bytes, plan->report);
+	plan->symbols = symbols_find(&plan->kernel->elf, plan->report);
 	need = plan_symbols_size(plan) + symbols_list_size(&plan->symbols); /* to sort in */
 	if (need <= left / 2)
 		return;

@@ -58,14 +58,16 @@ static void describe(struct check *check)
 
 void check_look(struct check *check, bool prepared)
 {
+	static struct report unused; /* the loader has said it already */
 	const struct run *run = &check->run;
 
 	check->prepared = prepared;
 	if (run->protocol == NULL)
 		return; /* there are no bytes to tell about */
 	check->readable = run->boot->readable;
-	check->sections = sections_read(run->config->kernel.bytes);
+	sections_find(&run->boot->kernel.elf, &check->sections);
+	check->symbols = symbols_find(&run->boot->kernel.elf, &unused);
 	if (prepared)
-		lint(&run->boot->plan, &check->sections);
+		lint(&run->boot->plan, &check->sections, &check->symbols);
 	describe(check);
 }

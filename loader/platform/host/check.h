@@ -3,14 +3,15 @@
 #ifndef HOST_CHECK_H
 #define HOST_CHECK_H
 
+#include "core/elf/symbols.h"
 #include "core/run.h"
 #include "platform/host/model.h"
-#include "platform/host/sections.h"
 
 struct check {
 	struct model model;
 	struct run run;
 	struct sections sections;
+	struct symbols symbols;
 	char asks[8000]; /* what it asks for by itself, a line each; see protocol.h, describe */
 	bool readable;   /* boot->kernel is whole */
 	bool prepared;   /* boot->plan is whole: the loader would start the kernel */

@@ -5,6 +5,7 @@
 
 #include "platform/host/lint_code.h"
 #include "platform/host/lint_limine.h"
+#include "platform/host/lookup.h"
 #include "protocols/multiboot/multiboot_header.h"
 
 #include <stdlib.h>
@@ -13,8 +14,6 @@
 #define LARGE_DEBUG   MIB /* less is read in no time */
 #define LARGE_PADDING (64 * KIB)
 #define LARGE_ZEROES  (64 * KIB)
-#define SHT_RELA      4 /* gABI, figures 4-9 and 4-11 */
-#define SHF_ALLOC     2
 #define MAX_REGIONS   512
 
 /* Segments that may be written and executed. */
@@ -36,12 +35,8 @@ static void lint_rights(const struct kernel *kernel, struct report *report)
 static void lint_headers(const struct kernel *kernel, struct report *report)
 {
 	struct elf_program_header program;
-	struct elf_header header;
 
-	span_read(kernel->file, 0, &header, sizeof(header));
-	for (unsigned i = 0; i < header.phnum; i++) {
-		span_read(kernel->file, header.phoff + i * sizeof(program), &program,
-		          sizeof(program));
+	for (unsigned i = 0; elf_program(&kernel->elf, i, &program); i++) {
 		if (program.type == ELF_PT_GNU_STACK && (program.flags & ELF_PF_X) != 0)
 			warn(report, DIAG_LINT_EXECUTABLE_STACK,
 			     "program header %u, PT_GNU_STACK, has PF_X", i);
@@ -49,20 +44,19 @@ static void lint_headers(const struct kernel *kernel, struct report *report)
 }
 
 /* The entry point, which should be _start; unless the kernel asks to be entered elsewhere. */
-static void lint_entry(const struct plan *plan, const struct sections *sections,
+static void lint_entry(const struct plan *plan, const struct symbols *symbols,
                        struct report *report)
 {
 	const struct kernel *kernel = plan->kernel;
-	const char *name = file_symbol_at(sections, kernel->entry.at);
-	struct file_symbol start;
+	const char *name = symbol_name_at(symbols, kernel->entry.at);
+	struct elf_symbol start;
 
-	if (sections->symbols.entries.size == 0
-	    || plan->entry.rip != kernel->entry.at + plan->slide)
+	if (symbols_count(symbols) == 0 || plan->entry.rip != kernel->entry.at + plan->slide)
 		return;
-	if (file_symbol_find(sections, "_start", &start)) {
-		if (start.begin != kernel->entry.at)
+	if (symbol_find(symbols, "_start", &start)) {
+		if (start.value != kernel->entry.at)
 			warn(report, DIAG_LINT_ENTRY,
-			     "_start is at %#llx, but e_entry is %#llx (%.80s)", ULL(start.begin),
+			     "_start is at %#llx, but e_entry is %#llx (%.80s)", ULL(start.value),
 			     ULL(kernel->entry.at), name != NULL ? name : "no symbol");
 	} else if (name == NULL) {
 		warn(report, DIAG_LINT_ENTRY, "e_entry is %#llx, where no symbol begins",
@@ -75,10 +69,10 @@ static void lint_entry(const struct plan *plan, const struct sections *sections,
 
 uint64_t lint_debug_size(const struct sections *sections)
 {
+	struct elf_section_header section;
 	uint64_t size = 0;
 
-	for (unsigned i = 0; i < sections->count; i++) {
-		struct elf_section_header section = section_header(sections, i);
+	for (uint32_t i = 0; section_read(sections, i, &section); i++) {
 		const char *name = section_name(sections, &section);
 
 		if (strncmp(name, ".debug", 6) == 0 || strncmp(name, ".zdebug", 7) == 0)
@@ -99,7 +93,7 @@ static void lint_debug(const struct kernel *kernel, const struct sections *secti
 		return;
 	text_add_size(&text, size);
 	text_add(&text, " of the file's ");
-	text_add_size(&text, kernel->file.size);
+	text_add_size(&text, kernel->elf.file.size);
 	text_add(&text, " are debug data");
 	warn(report, DIAG_LINT_DEBUG_DATA, "%s", detail);
 }
@@ -128,30 +122,28 @@ static uint64_t uncovered(struct phys_range *ranges, unsigned count, uint64_t si
 
 uint64_t lint_padding_size(const struct kernel *kernel, const struct sections *sections)
 {
+	const struct elf_header *header = &kernel->elf.header;
 	struct phys_range regions[MAX_REGIONS];
-	struct elf_header header;
+	struct elf_section_header section;
 	unsigned count = 0;
 
-	span_read(kernel->file, 0, &header, sizeof(header));
-	regions[count++] = (struct phys_range){ 0, sizeof(header) };
+	regions[count++] = (struct phys_range){ 0, sizeof(*header) };
 	regions[count++] =
-		(struct phys_range){ header.phoff, header.phoff + 56 * (uint64_t)header.phnum };
-	regions[count++] = (struct phys_range){
-		sections->at, sections->at + sections->count * sizeof(struct elf_section_header)
-	};
+		(struct phys_range){ header->phoff, header->phoff + kernel->elf.programs.size };
+	regions[count++] =
+		(struct phys_range){ header->shoff, header->shoff + sections->headers.size };
 	for (unsigned i = 0; i < kernel->segment_count; i++)
 		regions[count++] = (struct phys_range){ kernel->segments[i].offset,
 			                                kernel->segments[i].offset
 			                                        + kernel->segments[i].file.size };
-	for (unsigned i = 0; i < sections->count; i++) {
-		struct elf_section_header section = section_header(sections, i);
+	for (uint32_t i = 0; section_read(sections, i, &section); i++) {
 		uint64_t size = section_bytes(sections, &section).size;
 
 		if (count == MAX_REGIONS)
 			return 0; /* too many to say */
 		regions[count++] = (struct phys_range){ section.offset, section.offset + size };
 	}
-	return uncovered(regions, count, kernel->file.size);
+	return uncovered(regions, count, kernel->elf.file.size);
 }
 
 /* Bytes that the file has only because of alignment. */
@@ -169,7 +161,7 @@ static void lint_padding(const struct kernel *kernel, const struct sections *sec
 		align = max_u64(align, kernel->segments[i].align);
 	text_add_size(&text, size);
 	text_add(&text, " of the file's ");
-	text_add_size(&text, kernel->file.size);
+	text_add_size(&text, kernel->elf.file.size);
 	text_add(&text, " are padding; segments are aligned to ");
 	text_add_size(&text, align);
 	warn(report, DIAG_LINT_PADDING, "%s", detail);
@@ -203,38 +195,24 @@ static void lint_zeroes(const struct kernel *kernel, struct report *report)
 	}
 }
 
-/* True if the file has a program header of this type. */
-static bool has_header(const struct kernel *kernel, uint32_t type)
-{
-	struct elf_program_header program;
-	struct elf_header header;
-	bool found = false;
-
-	span_read(kernel->file, 0, &header, sizeof(header));
-	for (unsigned i = 0; i < header.phnum && !found; i++) {
-		span_read(kernel->file, header.phoff + i * sizeof(program), &program,
-		          sizeof(program));
-		found = program.type == type;
-	}
-	return found;
-}
-
 /* A position-independent kernel of which nothing is relocated, though something should be: the
  * linker left relocations that PT_DYNAMIC does not tell of, or no PT_DYNAMIC. */
 static void lint_relocations(const struct plan *plan, const struct sections *sections,
                              struct report *report)
 {
 	const struct kernel *kernel = plan->kernel;
-	const char *lost = has_header(kernel, ELF_PT_DYNAMIC) ? NULL : "there is no PT_DYNAMIC";
+	struct elf_section_header section;
+	struct elf_program_header dynamic;
+	const char *lost = NULL;
 
+	if (!elf_find_program(&kernel->elf, ELF_PT_DYNAMIC, &dynamic))
+		lost = "there is no PT_DYNAMIC";
 	if (!kernel->position_independent || plan->slide == 0 || kernel->relocations.rela.size != 0
 	    || kernel->relocations.relr.size != 0)
 		return;
-	for (unsigned i = 0; i < sections->count && lost == NULL; i++) {
-		struct elf_section_header section = section_header(sections, i);
-
-		if (section.type == SHT_RELA && section.size > 0
-		    && (section.flags & SHF_ALLOC) != 0)
+	for (uint32_t i = 0; lost == NULL && section_read(sections, i, &section); i++) {
+		if (section.type == ELF_SHT_RELA && section.size > 0
+		    && (section.flags & ELF_SHF_ALLOC) != 0)
 			lost = section_name(sections, &section);
 	}
 	if (lost != NULL)
@@ -245,31 +223,32 @@ static void lint_relocations(const struct plan *plan, const struct sections *sec
 }
 
 /* Names for the explanation of faults. */
-static void lint_symbols(const struct sections *sections, struct report *report)
+static void lint_symbols(const struct symbols *symbols, struct report *report)
 {
-	if (sections->symbols.entries.size == 0)
+	if (symbols_count(symbols) == 0)
 		warn(report, DIAG_LINT_NO_SYMBOLS, "the file has no symbol table (.symtab)");
 }
 
 /* Programs for an operating system. */
-static void lint_program(const struct sections *sections, struct report *report)
+static void lint_program(const struct sections *sections, const struct symbols *symbols,
+                         struct report *report)
 {
 	struct elf_section_header section;
-	struct file_symbol symbol;
+	struct elf_symbol symbol;
 
 	if (section_find(sections, ".note.ABI-tag", &section))
 		warn(report, DIAG_LINT_PROGRAM, "it has a section .note.ABI-tag");
-	else if (file_symbol_find(sections, "__libc_start_main", &symbol))
+	else if (symbol_find(symbols, "__libc_start_main", &symbol))
 		warn(report, DIAG_LINT_PROGRAM, "it contains __libc_start_main");
 }
 
 /* Kernels made for the Rust crate bootloader that are started natively: nothing but the names of
  * what they use of it tells. From 0.10 on there is a section that does. */
 static void lint_bootloader(const struct plan *plan, const struct sections *sections,
-                            struct report *report)
+                            const struct symbols *symbols, struct report *report)
 {
 	struct elf_section_header section;
-	struct file_symbol symbol;
+	struct elf_symbol symbol;
 
 	if (strcmp(plan->protocol, "native") != 0)
 		return;
@@ -278,10 +257,12 @@ static void lint_bootloader(const struct plan *plan, const struct sections *sect
 		     "it has a section .bootloader-config, so it is made for 0.10 or later");
 		return;
 	}
-	for (uint64_t i = 0; file_symbol_read(sections, i, &symbol); i++) {
-		if (strstr(symbol.name, "10bootloader8bootinfo") != NULL) {
+	for (uint32_t i = 0; symbol_read(symbols, i, &symbol); i++) {
+		const char *name = symbol_name(symbols, &symbol);
+
+		if (strstr(name, "10bootloader8bootinfo") != NULL) {
 			warn(report, DIAG_LINT_BOOTLOADER, "it uses bootloader::bootinfo, in %.60s",
-			     symbol.name);
+			     name);
 			return;
 		}
 	}
@@ -299,8 +280,8 @@ static void lint_multiboot(const struct kernel *kernel, struct report *report)
 		enum diag code;
 		uint64_t at;
 
-		if (!multiboot_find(kernel->file, versions[i], &at)
-		    && multiboot_mistake(kernel->file, versions[i], &code, &text))
+		if (!multiboot_find(kernel->elf.file, versions[i], &at)
+		    && multiboot_mistake(kernel->elf.file, versions[i], &code, &text))
 			warn(report, DIAG_LINT_MULTIBOOT, "%s (K%u)", detail, (unsigned)code);
 	}
 }
@@ -312,23 +293,23 @@ static bool is_entered_in_64_bits(const struct plan *plan)
 	return (plan->entry.flags & LAUNCH_PROTECTED_MODE) == 0;
 }
 
-void lint(const struct plan *plan, const struct sections *sections)
+void lint(const struct plan *plan, const struct sections *sections, const struct symbols *symbols)
 {
 	struct report *report = plan->report;
 
 	lint_zeroes(plan->kernel, report);
 	if (!is_entered_in_64_bits(plan))
 		return;
-	lint_program(sections, report);
+	lint_program(sections, symbols, report);
 	lint_rights(plan->kernel, report);
 	lint_headers(plan->kernel, report);
-	lint_entry(plan, sections, report);
+	lint_entry(plan, symbols, report);
 	lint_limine(plan);
-	lint_bootloader(plan, sections, report);
+	lint_bootloader(plan, sections, symbols, report);
 	lint_multiboot(plan->kernel, report);
 	lint_relocations(plan, sections, report);
-	lint_code(plan, sections);
-	lint_symbols(sections, report);
+	lint_code(plan, sections, symbols);
+	lint_symbols(symbols, report);
 	lint_debug(plan->kernel, sections, report);
 	lint_padding(plan->kernel, sections, report);
 }

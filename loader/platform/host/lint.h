@@ -7,10 +7,10 @@
 #define HOST_LINT_H
 
 #include "core/boot.h"
-#include "platform/host/sections.h"
+#include "core/elf/symbols.h"
 
 /* Everything. `plan` is that of a boot that was prepared; warnings go to its report. */
-void lint(const struct plan *plan, const struct sections *sections);
+void lint(const struct plan *plan, const struct sections *sections, const struct symbols *symbols);
 
 /* Bytes of debug data in the file, and of everything that no segment and no section claims. */
 uint64_t lint_debug_size(const struct sections *sections);

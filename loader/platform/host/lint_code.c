@@ -8,6 +8,7 @@
 #include "platform/host/lint_code.h"
 
 #include "platform/host/insn.h"
+#include "platform/host/lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,19 +72,21 @@ static int compare_functions(const void *a, const void *b)
 
 /* The functions that the symbol table knows, without those that lie in another. */
 static void list_symbols(struct functions *functions, const struct kernel *kernel,
-                         const struct sections *sections)
+                         const struct symbols *symbols)
 {
-	struct file_symbol symbol;
+	struct elf_symbol symbol;
 	size_t kept = 0;
 
-	for (uint64_t i = 0; file_symbol_read(sections, i, &symbol); i++) {
-		const struct segment *segment = kernel_segment_at(kernel, symbol.begin);
-		struct function function = { symbol.begin, { NULL, 0 }, symbol.name };
+	for (uint32_t i = 0; symbol_read(symbols, i, &symbol); i++) {
+		const struct segment *segment = kernel_segment_at(kernel, symbol.value);
+		struct function function = { symbol.value,
+			                     { NULL, 0 },
+			                     symbol_name(symbols, &symbol) };
 
-		if (symbol.type == ELF_STT_FUNC && symbol.section != 0 && segment != NULL
-		    && (segment->rights & RIGHT_EXECUTE) != 0
-		    && span_part(segment->file, symbol.begin - segment->virt.begin,
-		                 symbol.end - symbol.begin, &function.code)
+		if (elf_symbol_type(&symbol) == ELF_STT_FUNC && symbol.shndx != ELF_SHN_UNDEF
+		    && segment != NULL && (segment->rights & RIGHT_EXECUTE) != 0
+		    && span_part(segment->file, symbol.value - segment->virt.begin, symbol.size,
+		                 &function.code)
 		    && function.code.size > 0)
 			add_function(functions, function);
 	}
@@ -103,10 +106,10 @@ static void list_symbols(struct functions *functions, const struct kernel *kerne
 static void list_pieces(struct functions *functions, const struct kernel *kernel,
                         const struct sections *sections)
 {
-	for (unsigned i = 0; i < sections->count; i++) {
-		struct elf_section_header section = section_header(sections, i);
+	struct elf_section_header section;
 
-		if ((section.flags & 4) != 0) /* SHF_EXECINSTR */
+	for (uint32_t i = 0; section_read(sections, i, &section); i++) {
+		if ((section.flags & ELF_SHF_EXECINSTR) != 0)
 			add_function(functions,
 			             (struct function){ section.addr,
 			                                section_bytes(sections, &section), NULL });
@@ -328,10 +331,10 @@ static void warn_sse(const struct habits *habits, bool on, struct report *report
 
 /* Turns what was found into warnings. */
 static void warn_habits(const struct habits *habits, const struct plan *plan,
-                        const struct sections *sections)
+                        const struct sections *sections, const struct symbols *symbols)
 {
 	struct report *report = plan->report;
-	struct file_symbol symbol;
+	struct elf_symbol symbol;
 	char buffer[200];
 
 	warn_red_zone(habits, sections, report);
@@ -339,22 +342,22 @@ static void warn_habits(const struct habits *habits, const struct plan *plan,
 	if (habits->avx.instructions > 0 && !habits->switches_avx)
 		warn(report, DIAG_LINT_AVX, "%s, and XSETBV nowhere",
 		     tally_words(&habits->avx, buffer, sizeof(buffer)));
-	if (habits->protector.instructions > 0
-	    && file_symbol_find(sections, "__stack_chk_fail", &symbol))
+	if (habits->protector.instructions > 0 && symbol_find(symbols, "__stack_chk_fail", &symbol))
 		warn(report, DIAG_LINT_STACK_PROTECTOR, "%s",
 		     tally_words(&habits->protector, buffer, sizeof(buffer)));
 }
 
-void lint_code(const struct plan *plan, const struct sections *sections)
+void lint_code(const struct plan *plan, const struct sections *sections,
+               const struct symbols *symbols)
 {
 	struct functions functions = { 0 };
 	struct habits habits = { 0 };
 
-	list_symbols(&functions, plan->kernel, sections);
+	list_symbols(&functions, plan->kernel, symbols);
 	if (functions.count == 0)
 		list_pieces(&functions, plan->kernel, sections);
 	for (size_t i = 0; i < functions.count; i++)
 		walk(&habits, &functions.list[i]);
-	warn_habits(&habits, plan, sections);
+	warn_habits(&habits, plan, sections, symbols);
 	free(functions.list);
 }

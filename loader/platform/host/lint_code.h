@@ -4,9 +4,10 @@
 #define HOST_LINT_CODE_H
 
 #include "core/plan/plan.h"
-#include "platform/host/sections.h"
+#include "core/elf/symbols.h"
 
 /* Warns about what bites. */
-void lint_code(const struct plan *plan, const struct sections *sections);
+void lint_code(const struct plan *plan, const struct sections *sections,
+               const struct symbols *symbols);
 
 #endif

@@ -6,6 +6,7 @@
 #include "platform/host/show_json.h"
 
 #include "platform/host/lint.h"
+#include "platform/host/lookup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -61,9 +62,9 @@ static void put_segments(const struct check *check)
 static void put_kernel(const struct check *check)
 {
 	const struct kernel *kernel = &check->run.boot->kernel;
-	const char *symbol = file_symbol_at(&check->sections, kernel->entry.at);
+	const char *symbol = symbol_name_at(&check->symbols, kernel->entry.at);
 
-	printf(", \"size\": %" PRIu64 ", \"debug_size\": %" PRIu64, kernel->file.size,
+	printf(", \"size\": %" PRIu64 ", \"debug_size\": %" PRIu64, kernel->elf.file.size,
 	       lint_debug_size(&check->sections));
 	printf(", \"position_independent\": %s, ", kernel->position_independent ? "true" : "false");
 	put_address("entry", kernel->entry.at);

@@ -5,6 +5,7 @@
 
 #include "core/plan/dump.h"
 #include "platform/host/lint.h"
+#include "platform/host/lookup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,24 +55,22 @@ static const char *range_words(uint64_t begin, uint64_t end)
 }
 
 /* What kind of file it is. */
-static const char *format_name(struct span file)
+static const char *format_name(const struct elf *elf)
 {
-	uint8_t ident[16];
-
-	if (!span_read(file, 0, ident, sizeof(ident)) || ident[0] != 0x7f || ident[1] != 'E')
+	if (!elf->known)
 		return "no ELF file";
-	return ident[ELF_CLASS] == ELF_CLASS_64 ? "ELF64" : "ELF32";
+	return elf->narrow ? "ELF32" : "ELF64";
 }
 
 /* What the file is, in a line. */
 static void show_kernel(const struct check *check)
 {
 	const struct kernel *kernel = &check->run.boot->kernel;
-	const char *entry = file_symbol_at(&check->sections, kernel->entry.at);
+	const char *entry = symbol_name_at(&check->symbols, kernel->entry.at);
 	uint64_t debug = lint_debug_size(&check->sections);
 
-	say("%s: %s, %s, %s\n", check->run.config->kernel.name, size_words(kernel->file.size),
-	    format_name(kernel->file),
+	say("%s: %s, %s, %s\n", check->run.config->kernel.name, size_words(kernel->elf.file.size),
+	    format_name(&kernel->elf),
 	    kernel->position_independent ? "position-independent" : "at fixed addresses");
 	if (debug != 0)
 		say("  %s of it are debug data, which ./build.sh leaves out of the image\n",

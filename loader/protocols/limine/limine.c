@@ -9,6 +9,7 @@
  */
 #include "protocols/limine/limine.h"
 
+#include "core/elf/relocate.h"
 #include "core/plan/address_space.h"
 #include "core/plan/allocate.h"
 #include "core/plan/files.h"
@@ -293,9 +294,9 @@ static bool plan_entry(struct limine *limine)
 	const struct segment *segment;
 
 	if (request->at != 0)
-		entry = limine_pointer(
-			plan->kernel,
-			request->at + offsetof(struct limine_entry_point_request, entry));
+		entry = kernel_word(plan->kernel,
+		                    request->at
+		                            + offsetof(struct limine_entry_point_request, entry));
 	segment = kernel_segment_at(plan->kernel, entry);
 	if (segment == NULL || (segment->rights & RIGHT_EXECUTE) == 0)
 		return refuse(plan->report, DIAG_LIMINE_BAD_REQUEST,

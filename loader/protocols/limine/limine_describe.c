@@ -3,6 +3,7 @@
  * it gives. */
 #include "protocols/limine/limine_describe.h"
 
+#include "core/elf/relocate.h"
 #include "protocols/limine/limine_answers.h"
 
 /* What is being worded. */
@@ -58,8 +59,8 @@ static void describe_entry_point(const struct wording *wording)
 	uint64_t at = wording->requests->of[LIMINE_ENTRY_POINT].at;
 
 	text_add(wording->text, " %#llx",
-	         ULL(limine_pointer(wording->kernel,
-	                            at + offsetof(struct limine_entry_point_request, entry))));
+	         ULL(kernel_word(wording->kernel,
+	                         at + offsetof(struct limine_entry_point_request, entry))));
 }
 
 /* The modules that the kernel names itself, a line each. */

@@ -5,8 +5,8 @@
  */
 #include "protocols/limine/limine_requests.h"
 
-#include "core/elf/format.h"
-#include "core/elf/relr.h"
+#include "core/elf/relocate.h"
+#include "core/elf/sections.h"
 
 /* The last two numbers of a request, and what it is called. */
 struct known {
@@ -160,18 +160,14 @@ static bool is_asked_in(struct span bytes, uint64_t at)
 
 bool limine_is_asked(struct span file)
 {
-	struct elf_header header;
 	struct elf_program_header program;
 	struct span bytes;
+	struct elf elf;
 
-	if (!span_read(file, 0, &header, sizeof(header)) || header.ident[ELF_CLASS] != ELF_CLASS_64
-	    || header.phentsize != sizeof(program))
+	if (!elf_open(&elf, file) || elf.narrow)
 		return false;
-	for (unsigned i = 0; i < header.phnum && i < KERNEL_MAX_PHDRS; i++) {
-		if (in_bounds(header.phoff, (i + 1) * sizeof(program), file.size)
-		    && span_read(file, header.phoff + i * sizeof(program), &program,
-		                 sizeof(program))
-		    && program.type == ELF_PT_LOAD && (program.flags & ELF_PF_W) != 0
+	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(&elf, i, &program); i++) {
+		if (program.type == ELF_PT_LOAD && (program.flags & ELF_PF_W) != 0
 		    && span_part(file, program.offset, program.filesz, &bytes)
 		    && is_asked_in(bytes, program.vaddr))
 			return true;
@@ -275,25 +271,15 @@ static bool look_through(struct search *search, const struct kernel *kernel)
 
 /* Where the list is loaded that an old kernel has in its section .limine_reqs; 0 if there is none.
  */
-static uint64_t find_list(struct span file)
+static uint64_t find_list(const struct kernel *kernel)
 {
-	static const char wanted[] = ".limine_reqs";
-	struct elf_section_header names, section;
-	struct elf_header header;
-	char name[sizeof(wanted)];
+	struct elf_section_header list;
+	struct sections sections;
 
-	span_read(file, 0, &header, sizeof(header));
-	if (header.shentsize != sizeof(section)
-	    || !span_read(file, header.shoff + header.shstrndx * sizeof(names), &names,
-	                  sizeof(names)))
-		return 0;
-	for (unsigned i = 0; i < header.shnum; i++) {
-		if (span_read(file, header.shoff + i * sizeof(section), &section, sizeof(section))
-		    && span_read(file, names.offset + section.name, name, sizeof(name))
-		    && memcmp(name, wanted, sizeof(wanted)) == 0)
-			return section.addr;
-	}
-	return 0;
+	return sections_find(&kernel->elf, &sections)
+	                    && section_find(&sections, ".limine_reqs", &list)
+	             ? list.addr
+	             : 0;
 }
 
 /* Notes the requests to which the list loaded at `at` points, up to its zero. */
@@ -301,7 +287,7 @@ static bool look_at_list(struct search *search, const struct kernel *kernel, uin
 {
 	uint64_t request;
 
-	for (; (request = limine_pointer(kernel, at)) != 0; at += 8) {
+	for (; (request = kernel_word(kernel, at)) != 0; at += 8) {
 		search->segment = kernel_segment_at(kernel, request);
 		if (search->segment == NULL)
 			return refuse(
@@ -318,7 +304,7 @@ static bool look_at_list(struct search *search, const struct kernel *kernel, uin
  * others count. */
 static bool look_everywhere(struct search *search, const struct kernel *kernel)
 {
-	uint64_t list = find_list(kernel->file);
+	uint64_t list = find_list(kernel);
 
 	search->only_tag = list != 0;
 	if (!look_through(search, kernel))
@@ -370,53 +356,6 @@ bool limine_find_requests(struct limine_requests *requests, const struct kernel 
 	return check_place(kernel, &requests->tag, 24, "base revision", report);
 }
 
-/* The `size` bytes of the file that are loaded at `at`. */
-static bool bytes_at(const struct kernel *kernel, uint64_t at, uint64_t size, struct span *bytes)
-{
-	const struct segment *segment = kernel_segment_at(kernel, at);
-
-	return segment != NULL && span_part(segment->file, at - segment->virt.begin, size, bytes);
-}
-
-/* A RELATIVE relocation of the word at `at`, if there is one: its addend. */
-static bool find_addend(const struct kernel *kernel, uint64_t at, uint64_t *addend)
-{
-	struct span table = kernel->relocations.rela;
-	struct elf_rela entry;
-
-	for (uint64_t i = 0; span_read(table, i, &entry, sizeof(entry)); i += sizeof(entry)) {
-		if (entry.offset == at && (uint32_t)entry.info == ELF_R_X86_64_RELATIVE) {
-			*addend = entry.addend;
-			return true;
-		}
-	}
-	return false;
-}
-
-uint64_t limine_pointer(const struct kernel *kernel, uint64_t at)
-{
-	uint64_t word = 0;
-	struct span bytes;
-
-	if (find_addend(kernel, at, &word) || !bytes_at(kernel, at, sizeof(word), &bytes))
-		return word;
-	memcpy(&word, bytes.bytes, sizeof(word));
-	return word;
-}
-
-const char *limine_string(const struct kernel *kernel, uint64_t at)
-{
-	const struct segment *segment = kernel_segment_at(kernel, at);
-	uint64_t offset, length;
-
-	if (segment == NULL)
-		return NULL;
-	offset = at - segment->virt.begin;
-	if (!span_string(segment->file, offset, &length))
-		return NULL;
-	return (const char *)segment->file.bytes + offset;
-}
-
 uint64_t limine_module_count(const struct limine_request *request)
 {
 	if (limine_revision(request) == 0)
@@ -427,19 +366,18 @@ uint64_t limine_module_count(const struct limine_request *request)
 struct limine_module limine_module(const struct kernel *kernel,
                                    const struct limine_request *request, uint64_t number)
 {
-	uint64_t list = limine_pointer(
-		kernel, request->at + offsetof(struct limine_module_request, internal));
-	uint64_t at = limine_pointer(kernel, list + 8 * number);
-	uint64_t path = limine_pointer(kernel, at);
+	uint64_t list =
+		kernel_word(kernel, request->at + offsetof(struct limine_module_request, internal));
+	uint64_t at = kernel_word(kernel, list + 8 * number);
+	uint64_t path = kernel_word(kernel, at);
 	uint64_t line =
-		limine_pointer(kernel, at + offsetof(struct limine_internal_module, command_line));
-	uint64_t flags =
-		limine_pointer(kernel, at + offsetof(struct limine_internal_module, flags));
+		kernel_word(kernel, at + offsetof(struct limine_internal_module, command_line));
+	uint64_t flags = kernel_word(kernel, at + offsetof(struct limine_internal_module, flags));
 
 	return (struct limine_module){
 		.at = at,
-		.path = limine_string(kernel, path),
-		.command_line = line != 0 ? limine_string(kernel, line) : "",
+		.path = kernel_string(kernel, path),
+		.command_line = line != 0 ? kernel_string(kernel, line) : "",
 		.required = (flags & LIMINE_MODULE_REQUIRED) != 0,
 		.compressed = (flags & LIMINE_MODULE_COMPRESSED) != 0,
 	};

@@ -46,13 +46,6 @@ uint64_t limine_word(const struct limine_request *request, size_t offset);
 /* The revision of a request; 0 if the kernel makes none. */
 uint64_t limine_revision(const struct limine_request *request);
 
-/* The address, as linked, that the kernel's file has at the address `at`; relocation, which has not
- * been done yet, is considered. 0 if nothing is there. */
-uint64_t limine_pointer(const struct kernel *kernel, uint64_t at);
-
-/* The zero-terminated string linked at `at`, in the kernel's file; NULL if there is none. */
-const char *limine_string(const struct kernel *kernel, uint64_t at);
-
 /* A module that the kernel names itself. */
 struct limine_module {
 	uint64_t at;      /* address, as linked, of its structure */

@@ -105,14 +105,14 @@ static void mb1_describe(const struct boot *boot, struct text *text)
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct config *config = plan->config;
-	struct multiboot_sections sections;
+	struct sections sections;
 	uint64_t size = sizeof(struct mb1_info) + 1280 + multiboot_line_size(&config->kernel);
 
 	size += plan->machine->firmware_count * sizeof(struct mb1_range);
 	for (unsigned i = 0; i < config->module_count; i++)
 		size += sizeof(struct mb1_module) + 8 + multiboot_line_size(&config->modules[i]);
-	return size
-	     + (multiboot_find_sections(plan->kernel->file, &sections) ? sections.headers.size : 0);
+	sections_find(&plan->kernel->elf, &sections);
+	return size + sections.headers.size;
 }
 
 /* Writes a command line; returns its address. */
@@ -227,16 +227,17 @@ static void write_bios(struct writer *writer, struct mb1_info *info)
 /* The section headers, with the sections that no segment brings. */
 static bool write_sections(struct writer *writer, struct mb1_info *info)
 {
-	struct multiboot_sections sections;
+	struct sections sections;
 	void *headers;
 
-	if (!multiboot_find_sections(writer->plan->kernel->file, &sections))
+	sections_find(&writer->plan->kernel->elf, &sections);
+	if (sections.count == 0)
 		return true;
 	info->sections = (uint32_t)writer_reserve(writer, sections.headers.size, &headers);
 	span_read(sections.headers, 0, headers, (size_t)sections.headers.size);
 	info->section_count = sections.count;
-	info->section_size = sections.entry_size;
-	info->section_names = sections.names;
+	info->section_size = elf_section_size(sections.elf);
+	info->section_names = sections.names_in;
 	info->flags |= MB1_HAS_ELF_SECTIONS;
 	return multiboot_load_sections(writer->plan, &sections, headers);
 }

@@ -65,14 +65,14 @@ static bool mb2_place(struct boot *boot)
 static uint64_t info_size(const struct plan *plan)
 {
 	const struct config *config = plan->config;
-	struct multiboot_sections sections;
+	struct sections sections;
 	uint64_t size = 2048 + multiboot_line_size(&config->kernel);
 
 	size += plan->machine->firmware_count * sizeof(struct mb2_range);
 	for (unsigned i = 0; i < config->module_count; i++)
 		size += 32 + multiboot_line_size(&config->modules[i]);
-	return size
-	     + (multiboot_find_sections(plan->kernel->file, &sections) ? sections.headers.size : 0);
+	sections_find(&plan->kernel->elf, &sections);
+	return size + sections.headers.size;
 }
 
 /* Adds a tag with a body of `size` bytes, which it returns. */
@@ -233,15 +233,16 @@ static void add_load_base(struct writer *writer)
 /* Adds the section headers, and loads the sections that no segment brings. */
 static bool add_sections(struct writer *writer)
 {
-	struct multiboot_sections sections;
+	struct sections sections;
 	uint32_t head[3];
 	uint8_t *body;
 
-	if (!multiboot_find_sections(writer->plan->kernel->file, &sections))
+	sections_find(&writer->plan->kernel->elf, &sections);
+	if (sections.count == 0)
 		return true;
 	head[0] = sections.count;
-	head[1] = sections.entry_size;
-	head[2] = sections.names;
+	head[1] = elf_section_size(sections.elf);
+	head[2] = sections.names_in;
 	body = add_tag(writer, MB2_ELF_SECTIONS, sizeof(head) + sections.headers.size);
 	memcpy(body, head, sizeof(head));
 	body += sizeof(head);

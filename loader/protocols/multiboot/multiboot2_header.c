@@ -234,7 +234,7 @@ void mb2_describe(const struct boot *boot, struct text *text)
 	struct tag tag;
 	uint64_t at = 0;
 
-	if (!find_tags(kernel->file, kernel->header, &tags, &unused))
+	if (!find_tags(kernel->elf.file, kernel->header, &tags, &unused))
 		return;
 	text_add(text, "the header of %llu bytes at byte %#llx of the file",
 	         ULL(tags.size + sizeof(struct mb2_header)), ULL(kernel->header));

@@ -2,7 +2,6 @@
 /* multiboot_header.c - see multiboot_header.h. */
 #include "protocols/multiboot/multiboot_header.h"
 
-#include "core/elf/format.h"
 #include "protocols/multiboot/abi.h"
 
 #define MAX_WORDS 4
@@ -99,11 +98,10 @@ bool multiboot_mistake(struct span file, const struct multiboot_version *version
 
 bool multiboot_resembles(struct span file, const struct multiboot_version *version)
 {
-	uint8_t ident[16];
+	struct elf elf;
 
-	return !(span_read(file, 0, ident, sizeof(ident)) && ident[0] == 0x7f
-	         && ident[ELF_CLASS] == ELF_CLASS_64)
-	    && find_nearest(file, version) < file.size;
+	elf_open(&elf, file);
+	return !elf_claims_64(&elf) && find_nearest(file, version) < file.size;
 }
 
 bool multiboot_refuse(struct span file, const struct multiboot_version *version,
@@ -134,7 +132,7 @@ static bool read_addresses(struct kernel *kernel, struct span file,
 	                               : file.size - (image->header - before);
 	end = max_u64(addresses.bss_end, addresses.load_address + size);
 	memset(kernel, 0, sizeof(*kernel));
-	kernel->file = file;
+	elf_open(&kernel->elf, file);
 	if (before > image->header || !span_part(file, image->header - before, size, &segment->file)
 	    || size == 0 || end > 4 * GIB)
 		return refuse(report, DIAG_MULTIBOOT_ADDRESSES,

@@ -8,7 +8,7 @@
 #define LONGJUMP_LOADER
 #include "protocols/native/native.h"
 
-#include "core/elf/format.h"
+#include "core/elf/headers.h"
 #include "core/plan/address_space.h"
 #include "core/plan/allocate.h"
 #include "core/plan/files.h"
@@ -458,10 +458,10 @@ static void native_write_memory_map(struct boot *boot, const struct memory *map)
 /* Every 64-bit kernel that no other protocol knows is taken for one of ours. */
 static bool native_recognise(struct span file)
 {
-	uint8_t ident[ELF_CLASS + 1];
+	struct elf elf;
 
-	return span_read(file, 0, ident, sizeof(ident)) && ident[0] == 0x7f
-	    && ident[ELF_CLASS] == ELF_CLASS_64;
+	elf_open(&elf, file);
+	return elf_claims_64(&elf);
 }
 
 /* Where it is linked, or where -kaslr puts it. */

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * relr.h - walks RELR tables, for those who check them and for those who carry them out.
+ * relative.h - the relocations that need nothing but the slide, for those who check them and for
+ * those who carry them out.
  *
  * A RELR table (gABI draft, 2018) is a list of 64-bit words. An even word is an address to
  * relocate. An odd word is a bitmap: bit n, n from 1 to 63, asks for the word n - 1 places behind
  * where the last entry ended.
  */
-#ifndef CORE_ELF_RELR_H
-#define CORE_ELF_RELR_H
+#ifndef CORE_ELF_RELATIVE_H
+#define CORE_ELF_RELATIVE_H
+
+#include "core/elf/format.h"
 
 #include <stdbool.h>
-#include <stdint.h>
+
+/* True if an entry with this `info` makes its word the addend plus the slide (psABI table 4.9). */
+static inline bool rela_is_relative(uint64_t info)
+{
+	return (uint32_t)info == ELF_R_X86_64_RELATIVE;
+}
 
 struct relr_walk {
 	uint64_t base;   /* where the next bitmap begins */

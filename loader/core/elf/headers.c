@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* headers.c - reads and judges the headers of ELF32 and ELF64 files. */
+#include "core/elf/headers.h"
+
+/* Reads the header of an ELF32 file into the 64-bit form. */
+static bool read_narrow(struct span file, struct elf_header *wide)
+{
+	struct elf32_header narrow;
+
+	if (!span_read(file, 0, &narrow, sizeof(narrow)))
+		return false;
+	memcpy(wide->ident, narrow.ident, sizeof(wide->ident));
+	wide->type = narrow.type;
+	wide->machine = narrow.machine;
+	wide->version = narrow.version;
+	wide->entry = narrow.entry;
+	wide->phoff = narrow.phoff;
+	wide->shoff = narrow.shoff;
+	wide->phentsize = narrow.phentsize;
+	wide->phnum = narrow.phnum;
+	wide->shentsize = narrow.shentsize;
+	wide->shnum = narrow.shnum;
+	wide->shstrndx = narrow.shstrndx;
+	return true;
+}
+
+/* True if `ident` is that of a file of which the rest of the header can be read. */
+static bool is_known(const uint8_t *ident)
+{
+	return ident[0] == 0x7f && ident[1] == 'E' && ident[2] == 'L' && ident[3] == 'F'
+	    && (ident[ELF_CLASS] == ELF_CLASS_32 || ident[ELF_CLASS] == ELF_CLASS_64)
+	    && ident[ELF_DATA] == ELF_DATA_LITTLE;
+}
+
+bool elf_open(struct elf *elf, struct span file)
+{
+	uint8_t *ident = elf->header.ident;
+	struct elf_header header = { .type = 0 };
+
+	*elf = (struct elf){ .file = file };
+	span_read(file, 0, ident, (size_t)min_u64(file.size, sizeof(header.ident)));
+	elf->narrow = ident[ELF_CLASS] == ELF_CLASS_32;
+	elf->known = is_known(ident)
+	          && (elf->narrow ? read_narrow(file, &header)
+	                          : span_read(file, 0, &header, sizeof(header)));
+	if (!elf->known)
+		return false;
+	elf->header = header;
+	if (header.phentsize == elf_program_size(elf))
+		span_part(file, header.phoff, (uint64_t)header.phnum * header.phentsize,
+		          &elf->programs);
+	return true;
+}
+
+bool elf_claims_64(const struct elf *elf)
+{
+	const uint8_t *ident = elf->header.ident;
+
+	return ident[0] == 0x7f && ident[ELF_CLASS] == ELF_CLASS_64;
+}
+
+unsigned elf_program_size(const struct elf *elf)
+{
+	return elf->narrow ? sizeof(struct elf32_program_header)
+	                   : sizeof(struct elf_program_header);
+}
+
+unsigned elf_section_size(const struct elf *elf)
+{
+	return elf->narrow ? sizeof(struct elf32_section_header)
+	                   : sizeof(struct elf_section_header);
+}
+
+bool elf_program(const struct elf *elf, unsigned number, struct elf_program_header *program)
+{
+	uint64_t at = (uint64_t)number * elf_program_size(elf);
+	struct elf32_program_header narrow;
+
+	if (!elf->narrow)
+		return span_read(elf->programs, at, program, sizeof(*program));
+	if (!span_read(elf->programs, at, &narrow, sizeof(narrow)))
+		return false;
+	*program = (struct elf_program_header){ .type = narrow.type,
+		                                .flags = narrow.flags,
+		                                .offset = narrow.offset,
+		                                .vaddr = narrow.vaddr,
+		                                .paddr = narrow.paddr,
+		                                .filesz = narrow.filesz,
+		                                .memsz = narrow.memsz,
+		                                .align = narrow.align };
+	return true;
+}
+
+bool elf_find_program(const struct elf *elf, uint32_t type, struct elf_program_header *program)
+{
+	for (unsigned i = 0; elf_program(elf, i, program); i++) {
+		if (program->type == type)
+			return true;
+	}
+	return false;
+}
+
+/* A machine's name for the message that it is the wrong one; "" if we know none. */
+static const char *machine_name(unsigned machine)
+{
+	switch (machine) {
+	case 3:
+		return " (32-bit x86)";
+	case 40:
+		return " (32-bit ARM)";
+	case 183:
+		return " (AArch64)";
+	case 243:
+		return " (RISC-V)";
+	case 258:
+		return " (LoongArch)";
+	default:
+		return "";
+	}
+}
+
+/* The first 16 bytes: is it ELF at all, and of our kind? */
+static bool check_ident(const struct elf *elf, bool narrow, struct report *report)
+{
+	const uint8_t *ident = elf->header.ident;
+
+	if (ident[0] != 0x7f || ident[1] != 'E' || ident[2] != 'L' || ident[3] != 'F')
+		return refuse(report, DIAG_ELF_NOT_ELF,
+		              "it begins with bytes %02x %02x %02x %02x, not 7f 45 4c 46", ident[0],
+		              ident[1], ident[2], ident[3]);
+	if (ident[ELF_CLASS] != ELF_CLASS_64 && !(narrow && ident[ELF_CLASS] == ELF_CLASS_32))
+		return refuse(report, DIAG_ELF_NOT_64BIT, "byte 4 (EI_CLASS) is %u%s, not 2",
+		              ident[ELF_CLASS], ident[ELF_CLASS] == 1 ? " (32-bit)" : "");
+	if (ident[ELF_DATA] != ELF_DATA_LITTLE)
+		return refuse(report, DIAG_ELF_NOT_LITTLE_ENDIAN, "byte 5 (EI_DATA) is %u%s, not 1",
+		              ident[ELF_DATA], ident[ELF_DATA] == 2 ? " (big-endian)" : "");
+	if (ident[ELF_IDENT_VERSION] != ELF_VERSION_CURRENT)
+		return refuse(report, DIAG_ELF_VERSION, "byte 6 (EI_VERSION) is %u, not 1",
+		              ident[ELF_IDENT_VERSION]);
+	return true;
+}
+
+/* What the number in e_type means, for the message that it is not an executable. */
+static const char *type_name(unsigned type)
+{
+	switch (type) {
+	case ELF_TYPE_REL:
+		return " (relocatable: an object file)";
+	case ELF_TYPE_CORE:
+		return " (core dump)";
+	default:
+		return "";
+	}
+}
+
+/* The program headers lie in the file, and are of the right size and number. */
+static bool check_program_headers(const struct elf *elf, struct report *report)
+{
+	const struct elf_header *header = &elf->header;
+
+	if (header->phnum == 0)
+		return refuse(report, DIAG_ELF_NOTHING_TO_LOAD,
+		              "e_phnum is 0: there are no program headers");
+	if (header->phentsize != elf_program_size(elf))
+		return refuse(report, DIAG_ELF_PHDR_SIZE, "e_phentsize is %u, not %u",
+		              header->phentsize, elf_program_size(elf));
+	if (header->phnum > KERNEL_MAX_PHDRS)
+		return refuse(report, DIAG_ELF_TOO_MANY_PHDRS,
+		              "e_phnum is %u, at most %u can be used", header->phnum,
+		              KERNEL_MAX_PHDRS);
+	if (elf->programs.size == 0)
+		return refuse(report, DIAG_ELF_PHDRS_OUTSIDE,
+		              "%u program headers begin at byte %llu, the file has %llu",
+		              header->phnum, ULL(header->phoff), ULL(elf->file.size));
+	return true;
+}
+
+bool elf_check(const struct elf *elf, bool narrow, struct report *report)
+{
+	const struct elf_header *header = &elf->header;
+	uint64_t least = elf->narrow && narrow ? sizeof(struct elf32_header) : sizeof(*header);
+
+	if (elf->file.size == 0)
+		return refuse(report, DIAG_ELF_EMPTY, "it has 0 bytes");
+	if (elf->file.size < least)
+		return refuse(report, DIAG_ELF_TOO_SHORT,
+		              "it has %llu bytes; the ELF header alone takes %llu",
+		              ULL(elf->file.size), ULL(least));
+	if (!check_ident(elf, narrow, report))
+		return false;
+	if (header->machine != ELF_MACHINE_X86_64
+	    && !(narrow && header->machine == ELF_MACHINE_386))
+		return refuse(report, DIAG_ELF_NOT_X86_64, "e_machine is %u%s, not 62",
+		              header->machine, machine_name(header->machine));
+	if (header->type != ELF_TYPE_EXEC && header->type != ELF_TYPE_DYN)
+		return refuse(report, DIAG_ELF_NOT_EXECUTABLE,
+		              "e_type is %u%s, not 2 (ET_EXEC) or 3 (ET_DYN)", header->type,
+		              type_name(header->type));
+	if (header->version != ELF_VERSION_CURRENT)
+		return refuse(report, DIAG_ELF_VERSION, "e_version is %u, not 1", header->version);
+	return check_program_headers(elf, report);
+}
