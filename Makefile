@@ -19,6 +19,7 @@ NASM ?= nasm
 OBJCOPY ?= objcopy
 NM ?= nm
 READELF ?= readelf
+PYTHON ?= python3
 
 # Quiet: one short line a step.
 ifdef V
@@ -34,6 +35,9 @@ all: build/longjump.c32 build/longjump.elf build/kernel.elf
 # The same language and the same warnings for every line of C in the project.
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
 COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
+
+# What is one piece, code and data, is meant to be so.
+no-warn-rwx := $(shell $(LD) --help | grep -o -m 1 -e --no-warn-rwx-segments)
 
 # The flags given, if the compiler knows them.
 if-known = $(shell $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null 2>/dev/null && echo '$(1)')
@@ -124,7 +128,7 @@ objects = $(patsubst %,build/obj/$(1)/%.o,$(sort $(foreach d,$(2),$(wildcard $(d
 # ---------------------------------------------------------------------------------------------
 # The module: linked with no library; what it calls, Syslinux has in memory already.
 
-# Syslinux knows no pages and clears each byte between the two segments, so there is none.
+# Syslinux knows no pages, so nothing is aligned to one.
 page := -z max-page-size=0x20 -z common-page-size=0x20
 # The core and the protocols: what they share, and a folder for each part.
 with-parts = $(1) $(sort $(patsubst %/,%,$(wildcard $(1)/*/)))
@@ -135,17 +139,24 @@ com32 := $(filter-out %/inflate.c.o,$(call objects,com32,$(core) $(protocols) lo
 	$(addprefix loader/platform/,bios console com32))) \
 	build/obj/com32/loader/platform/resident.asm.o
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
-	$(page) -z norelro -z noexecstack -z notext
+	$(page) -z norelro -z noexecstack -z notext -z pack-relative-relocs $(no-warn-rwx)
 
-build/longjump.c32: build/com32.elf
+module := loader/platform/com32
+
+build/longjump.c32: build/com32.elf $(module)/seal.py
 	$(quiet)$(OBJCOPY) --strip-all $< $@
+	$(quiet)$(PYTHON) $(module)/seal.py $@ $$($(NM) $< | sed -n 's/ . module_sum$$//p')
 
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
-build/com32.elf: $(com32) build/obj/com32/link build/obj/com32/visible
+build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com32/visible
 	$(say) link build/longjump.c32
-	$(quiet)$(LD) $(ldflags-com32) --version-script=build/obj/com32/visible -o $@ $(com32)
+	$(quiet)$(LD) $(ldflags-com32) -T $(module)/module.ld \
+		--version-script=build/obj/com32/visible -o $@ $(com32)
 	$(quiet)if $(NM) -u $@ | grep -E ' __[a-z]+[dst]i[2-4]$$'; \
 	then echo 'the module calls functions of libgcc (above), which Syslinux does not have'; \
+	exit 1; fi
+	$(quiet)if $(READELF) -rW $@ | grep R_386_RELATIVE; \
+	then echo 'the module has addresses (above) at odd places, which would change its sum'; \
 	exit 1; fi
 
 # ---------------------------------------------------------------------------------------------
@@ -192,7 +203,7 @@ resident-small := $(call objects,resident,loader/explain) build/obj/resident/loa
 $(resident-small): own-cflags = -Os
 resident := $(call objects,resident,loader/resident) $(resident-small)
 ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs \
-	$(shell $(LD) --help | grep -o -m 1 -e --no-warn-rwx-segments)
+	$(no-warn-rwx)
 
 build/resident.bin: build/resident.elf
 	$(quiet)$(OBJCOPY) -O binary $< $@

@@ -32,7 +32,9 @@ enter64:
         cld
         mov     esi, [esp + 4]
         mov     edi, ecx
-        lgdt    [descriptors]
+        call    .here                   ; where this lies is found out, not relocated
+.here:  pop     ebp
+        lgdt    [ebp + descriptors - .here]
 
         ; 2. Paging off, if whoever started us had it on.
         mov     ebx, cr0
@@ -58,7 +60,10 @@ enter64:
         mov     cr0, eax
 
         ; 7. Into the 64-bit code segment.
-        jmp     0x08:long_mode
+        lea     ebp, [ebp + long_mode - .here]
+        push    0x08
+        push    ebp
+        retf
 
         bits 64
 long_mode:
@@ -72,7 +77,6 @@ long_mode:
         mov     esi, esi
         jmp     rsi
 
-        section .data
         align   8
 gdt:    dq      0
         dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed

@@ -1,13 +1,15 @@
 """Media that cannot be read: said, not booted; whatever the size of the file, and wherever in it
-the medium fails. A medium that fails at first and then reads is no harm."""
+the medium fails, be it in the loader. A medium that fails at first and then reads is no harm."""
 
 import gzip
 import random
 
 import faulty
+import images
 import pytest
 import told
-from damage import KIB, MIB, Rig, content, try_sizes
+from damage import BLOCK, KIB, MIB, Rig, content, try_sizes
+from mistakes import expect_refusal
 
 # How many sizes are tried on each medium: after an error QEMU's BIOS takes seconds over USB.
 MEDIA = {"cd-ide": 9, "cd-ahci": 9, "disk-ide": 4, "disk-ahci": 4, "usb-xhci": 2}
@@ -58,3 +60,40 @@ def test_a_medium_that_reads_after_some_attempts_is_no_harm(log, medium):
         rig.boot("kernel.elf", *files)
         rig.machine.expect_end("exit", told.PASSED)
         assert rig.medium.failures >= 20
+
+
+LOADER = "longjump.c32"
+
+
+@pytest.mark.parametrize("medium", ["cd-ahci", "disk-ide"])
+def test_a_loader_that_cannot_be_read_says_so(log, medium):
+    size = (images.BUILD / LOADER).stat().st_size
+    with Rig(log, medium, {"m": content(100)}) as rig:
+        for block in [1, 2, *random.Random(medium).sample(range(3, size // BLOCK), 10)]:
+            rig.medium.broken = set(rig.sectors(LOADER, block * BLOCK))
+            rig.boot("kernel.elf")
+            expect_refusal(rig.machine, 506, limit=60)
+        for sector in rig.sectors(LOADER, 0):
+            rig.medium.broken = {sector}
+            rig.boot("kernel.elf")
+            said = rig.machine.wait_serial("boot: ")
+            assert f"Failed to load COM32 file {LOADER}" in said or "K506" in said
+        rig.medium.broken = set()
+        rig.boot("kernel.elf", "m")
+        rig.machine.expect_end("exit", told.PASSED)
+
+
+def test_a_loader_of_which_bits_are_wrong_says_so(log):
+    chance = random.Random(506)
+    sections = 1 * KIB  # at the end, where nobody looks
+    with Rig(log, "cd-ide", {}) as rig:
+        good = rig.medium.data
+        size = (images.BUILD / LOADER).stat().st_size
+        for count in [1] * 10 + [2] * 10:
+            data = bytearray(good)
+            for _ in range(count):
+                place = chance.randrange(BLOCK, size - sections)
+                data[rig.begin[LOADER] + place] ^= 1 << chance.randrange(8)
+            rig.medium.data = bytes(data)
+            rig.boot("kernel.elf")
+            expect_refusal(rig.machine, 506)

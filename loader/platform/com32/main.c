@@ -11,6 +11,7 @@
 #include "platform/bios/tables.h"
 #include "platform/bios/vbe.h"
 #include "platform/com32/file.h"
+#include "platform/com32/main.h"
 #include "platform/com32/memory.h"
 #include "platform/com32/syslinux.h"
 #include "platform/console/console.h"
@@ -26,9 +27,8 @@
  * and that CONSOLE 0 has switched the screen off. */
 enum { FLOW_WAIT = 0xf0, FLOW_NO_SCREEN = 0x8000 };
 
-/* The module from its first to its last byte; the linker knows. */
-extern const char module_begin[] __asm__("__ehdr_start");
-extern const char module_end[] __asm__("_end");
+/* The module from its first to its last byte (module.ld). */
+extern const char module_begin[], module_end[];
 
 /* The resident part (resident.asm). */
 extern const uint8_t resident_begin[];
@@ -45,8 +45,6 @@ struct facts {
 static struct run run;
 static const char *const *words;
 static unsigned word_count;
-
-__attribute__((visibility("default"))) int main(int argc, char **argv);
 
 uint64_t platform_time(void)
 {
@@ -159,7 +157,7 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	files_release();
 }
 
-int main(int argc, char **argv)
+int module_main(int argc, char **argv)
 {
 	words = (const char *const *)argv + 1;
 	word_count = (unsigned)argc - 1;

@@ -52,6 +52,9 @@ static inline FILE *file_of(int descriptor)
 /* The descriptors of Syslinux's own console, for what it writes. */
 enum { STDOUT = 1, STDERR = 2 };
 
+/* Prints on Syslinux's own console. */
+int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* The folder that names without a leading slash are in; NULL if it does not fit. */
 char *core_getcwd(char *folder, size_t size);
 
