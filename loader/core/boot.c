@@ -137,6 +137,7 @@ bool boot_request(struct boot *boot, const struct machine *machine, struct confi
 	boot->report = report;
 	memset(boot->state, 0, protocol->state_size);
 	config_drop_options(config, protocol->options, protocol->name, report);
+	config->options.random = config->options.kaslr;
 	boot->readable = check_cpu(machine, config, report) /* can it do 64 bits? */
 	              && protocol->read(boot);              /* can we start this kernel? */
 	return boot->readable && (protocol->requests == NULL || protocol->requests(boot));

@@ -59,6 +59,7 @@ struct options {
 	bool explain;      /* the kernel's first faults */
 	bool old_bios;     /* ask the BIOS for struct apm, and for its configuration */
 	bool kaslr;
+	bool random;      /* machine->random is wanted: for -kaslr, or by the kernel */
 	bool kernel_file; /* hand the ELF file to the kernel */
 	bool tsc;         /* measure the time stamp counter's frequency */
 	bool smp;         /* start the other CPUs */

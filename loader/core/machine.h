@@ -91,7 +91,7 @@ struct machine {
 
 	struct cpu cpu;
 	struct clock clock;
-	uint64_t random;        /* for -kaslr */
+	uint64_t random;        /* if options.random asks for it */
 	uint32_t random_source; /* enum longjump_entropy */
 
 	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */

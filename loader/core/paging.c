@@ -187,24 +187,34 @@ static bool map_table(struct page_tables *tables, uint64_t *table, unsigned leve
 	return true;
 }
 
+/* The bits of an entry that gives these rights. */
+/*@ requires \valid_read(tables) && \valid_read(tables->machine);
+  @ assigns \nothing; */
+static uint64_t rights_bits(const struct page_tables *tables, uint8_t rights)
+{
+	uint64_t bits = ENTRY_PRESENT;
+
+	if ((rights & RIGHT_WRITE) != 0)
+		bits |= ENTRY_WRITE;
+	if ((rights & RIGHT_EXECUTE) == 0 && tables->machine->cpu.nx)
+		bits |= ENTRY_NO_EXECUTE;
+	return bits;
+}
+
 bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct phys phys,
                      uint8_t rights, enum cache cache)
 {
 	struct job job = { .virt = virt.begin,
 		           .end = virt.end,
 		           .phys = phys.at,
-		           .bits = ENTRY_PRESENT,
+		           .bits = rights_bits(tables, rights),
 		           .cache = cache };
 
-	if ((rights & RIGHT_WRITE) != 0)
-		job.bits |= ENTRY_WRITE;
-	if ((rights & RIGHT_EXECUTE) == 0 && tables->machine->cpu.nx)
-		job.bits |= ENTRY_NO_EXECUTE;
 	return map_table(tables, tables->root, tables->levels, &job);
 }
 
-void page_tables_map_self(struct page_tables *tables, unsigned slot)
+void page_tables_map_self(struct page_tables *tables, unsigned slot, uint8_t rights)
 {
 	write_entry(tables->root, slot,
-	            physical(tables->machine, tables->root) | ENTRY_PRESENT | ENTRY_WRITE);
+	            physical(tables->machine, tables->root) | rights_bits(tables, rights));
 }

@@ -347,9 +347,11 @@ TEST("the page tables are seen through an entry only if nothing else is mapped t
 {
 	begin();
 	take_virtual(4 * SLOT + MIB, PAGE_SIZE);
-	EXPECT(plan_tables_window(plan, 5 * SLOT, "the tables"));
-	EXPECT(!plan_tables_window(plan, 4 * SLOT, "the tables"));
+	EXPECT(plan_tables_window(plan, 5 * SLOT, RIGHT_READ, "the tables"));
+	EXPECT(!plan_tables_window(plan, 4 * SLOT, RIGHT_READ, "the tables"));
 	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MAP_COLLIDES);
 	EXPECT(!plan_virtual_is_free(plan, (struct virt_range){ 5 * SLOT, 5 * SLOT + 1 }, "x"));
 	EXPECT_PART(world.report.findings[1].detail, use_name(USE_TABLES_WINDOW));
+	EXPECT(plan_tables_window(plan, -SLOT, RIGHT_READ, "the last entry"));
+	EXPECT(!plan_virtual_is_free(plan, (struct virt_range){ -GIB, -MIB }, "x"));
 }

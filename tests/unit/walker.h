@@ -42,6 +42,17 @@ static inline struct seen walker_page(uint64_t entry, unsigned level, uint64_t v
 	return page;
 }
 
+/* The table that an entry leads to; only one that leads to the top table may forbid something. */
+static inline uint64_t next_table(const struct walker *walker, uint64_t entry)
+{
+	uint64_t table = entry & 0x000ffffffffff000;
+
+	if (table == walker->root)
+		entry &= ~(UINT64_C(1) << 63);
+	EXPECT_EQUAL(entry - table, 3);
+	return table;
+}
+
 /* Every page in a table at `level` that begins at address `virt`. */
 static inline void walk_table(const struct walker *walker, uint64_t table, unsigned level,
                               uint64_t virt, uint8_t rights)
@@ -64,8 +75,7 @@ static inline void walk_table(const struct walker *walker, uint64_t table, unsig
 			page = walker_page(entry, level, at, left);
 			walker->see(walker->context, &page);
 		} else {
-			EXPECT_EQUAL(entry & ~UINT64_C(0x000ffffffffff000), 3);
-			walk_table(walker, entry & 0x000ffffffffff000, level - 1, at, left);
+			walk_table(walker, next_table(walker, entry), level - 1, at, left);
 		}
 	}
 }
@@ -85,8 +95,8 @@ static inline void walk(const struct walker *walker)
 			memcpy(&entry, walker->memory + walker->root + 8 * i, sizeof(entry));
 			if (entry == 0)
 				continue;
-			EXPECT_EQUAL(entry & ~UINT64_C(0x000ffffffffff000), 3);
-			walk_table(walker, entry & 0x000ffffffffff000, walker->levels - 1, virt, 7);
+			walk_table(walker, next_table(walker, entry), walker->levels - 1, virt,
+			           entry >> 63 == 0 ? 7 : 7 & ~RIGHT_EXECUTE);
 		}
 	}
 }

@@ -103,13 +103,15 @@ bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights)
 	return true;
 }
 
-bool plan_tables_window(struct plan *plan, uint64_t at, const char *name)
+bool plan_tables_window(struct plan *plan, uint64_t at, uint8_t rights, const char *name)
 {
 	struct placement window = { .use = USE_TABLES_WINDOW,
 		                    .phys = { 0, ENTRY_SIZE },
 		                    .virt = { at },
-		                    .rights = RIGHT_READ | RIGHT_WRITE };
+		                    .rights = rights };
 
+	if (at == LAST_SLOT)
+		window.phys.end -= PAGE_SIZE; /* no range reaches to the last address */
 	return plan_virtual_is_free(plan, placement_virtual(&window), name)
 	    && plan_add(plan, window);
 }

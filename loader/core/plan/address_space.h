@@ -19,9 +19,9 @@ bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, u
 /* Maps all RAM and everything below 4 GiB at `base`, with `rights`. */
 bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights);
 
-/* Shows the page tables from `at` on, through the entry of the level 4 table that maps it; refuses,
- * naming `name`, if something else is mapped there. */
-bool plan_tables_window(struct plan *plan, uint64_t at, const char *name);
+/* Shows the page tables from `at` on, through the entry of the level 4 table that maps it, with
+ * these rights; refuses, naming `name`, if something else is mapped there. */
+bool plan_tables_window(struct plan *plan, uint64_t at, uint8_t rights, const char *name);
 
 /* First physical address that the direct map need not reach: 4 GiB or the end of RAM. */
 uint64_t plan_direct_map_size(const struct plan *plan);

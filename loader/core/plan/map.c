@@ -25,6 +25,25 @@ static bool map_identity(struct page_tables *tables, uint64_t begin, uint64_t en
 	                       RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, CACHE_WRITE_BACK);
 }
 
+/* Maps for the loader what is placed; of a direct map only RAM, as the holes in it may be large. */
+static bool map_memory(struct plan *plan, const struct placement *placement)
+{
+	const struct phys_range *all = &placement->phys;
+
+	if (placement->use != USE_DIRECT_MAP)
+		return map_identity(&plan->launch, all->begin, all->end);
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		const struct memory_range *range = &plan->memory->ranges[i];
+		uint64_t begin = max_u64(range->phys.begin, all->begin);
+		uint64_t end = min_u64(range->phys.end, all->end);
+
+		if (memory_is_ram(range->type) && begin < end
+		    && !map_identity(&plan->launch, begin, end))
+			return false;
+	}
+	return true;
+}
+
 /* The tables for carrying out, and for explaining faults: all that the loader can point at, all RAM
  * beyond it, and the resident part. */
 static bool map_launch(struct plan *plan)
@@ -42,7 +61,7 @@ static bool map_launch(struct plan *plan)
 			return false;
 		if (placement->use <= USE_DIRECT_MAP
 		    && placement->phys.end > plan->machine->identity_limit
-		    && !map_identity(tables, placement->phys.begin, placement->phys.end))
+		    && !map_memory(plan, placement))
 			return false;
 	}
 	return true;
@@ -61,7 +80,8 @@ static bool map_kernel(struct plan *plan)
 		if (plan->policy.small_pages)
 			plan->tables.largest = placement->use == USE_DIRECT_MAP ? 2 : 1;
 		if (placement->use == USE_TABLES_WINDOW)
-			page_tables_map_self(&plan->tables, entry_of(placement->virt.at));
+			page_tables_map_self(&plan->tables, entry_of(placement->virt.at),
+			                     placement->rights);
 		else if (!map_placement(&plan->tables, placement))
 			return false;
 	}

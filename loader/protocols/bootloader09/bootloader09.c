@@ -267,7 +267,7 @@ static bool place_all(struct plan *plan, const struct features *features, uint8_
 	if (!plan_info(plan, info, bytes) || !plan_stack(plan, stack, stack_pages(plan, features))
 	    || (features->map_physical_memory && !plan_physical(plan, physical))
 	    || (features->recursive_page_table
-	        && !plan_tables_window(plan, recursive, "recursive_page_table")))
+	        && !plan_tables_window(plan, recursive, RIGHTS_ALL, "recursive_page_table")))
 		return false;
 	write_tail(plan, features, *bytes, entry_of(recursive) * RECURSIVE_MULTIPLE, physical);
 	return true;
