@@ -1,27 +1,77 @@
 /* SPDX-License-Identifier: MIT */
-/* writer.c - puts things one behind the other. Knows no protocol. */
+/* writer.c - puts things one behind the other, or counts what that takes. Knows no protocol. */
 #include "protocols/writer.h"
 
-uint64_t writer_reserve(struct writer *writer, uint64_t size, void **bytes)
-{
-	uint64_t at = align_up(writer->used, 8);
+#include "core/text.h"
 
-	*bytes = writer->bytes + at;
-	writer->used = at + size;
-	return size != 0 ? writer->window + at : 0;
+struct writer writer_counting(void)
+{
+	return writer_to(NULL, PAGE_SIZE);
+}
+
+struct writer writer_to(uint8_t *bytes, uint64_t window)
+{
+	return (struct writer){ bytes, window, 0 };
+}
+
+/* Room right behind what was written last. */
+static uint64_t extend(struct writer *writer, uint64_t size)
+{
+	uint64_t at = writer->window + writer->used;
+
+	writer->used += size;
+	return size != 0 ? at : 0;
+}
+
+uint64_t writer_reserve(struct writer *writer, uint64_t size)
+{
+	writer->used = align_up(writer->used, 8);
+	return extend(writer, size);
+}
+
+uint8_t *writer_at(const struct writer *writer, uint64_t at)
+{
+	return writer->bytes != NULL ? writer->bytes + (at - writer->window) : NULL;
+}
+
+uint64_t writer_physical(const struct writer *writer, const struct machine *machine, uint64_t at)
+{
+	return writer->bytes != NULL ? physical(machine, writer_at(writer, at)) : 0;
+}
+
+void writer_put(struct writer *writer, uint64_t at, const void *from, uint64_t size)
+{
+	if (writer->bytes != NULL && size != 0)
+		memcpy(writer_at(writer, at), from, (size_t)size);
 }
 
 uint64_t writer_copy(struct writer *writer, const void *from, uint64_t size)
 {
-	void *bytes;
-	uint64_t at = writer_reserve(writer, size, &bytes);
+	uint64_t at = writer_reserve(writer, size);
 
-	if (size != 0)
-		memcpy(bytes, from, (size_t)size);
+	writer_put(writer, at, from, size);
+	return at;
+}
+
+uint64_t writer_append(struct writer *writer, const void *from, uint64_t size)
+{
+	uint64_t at = extend(writer, size);
+
+	writer_put(writer, at, from, size);
 	return at;
 }
 
 uint64_t writer_string(struct writer *writer, const char *string)
 {
 	return writer_copy(writer, string, text_length(string) + 1);
+}
+
+uint64_t writer_join(struct writer *writer, const char *const *parts, unsigned count)
+{
+	uint64_t at = writer->window + writer->used;
+
+	for (unsigned i = 0; i < count; i++)
+		writer_append(writer, parts[i], text_length(parts[i]));
+	writer_append(writer, "", 1);
+	return at;
 }

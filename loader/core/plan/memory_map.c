@@ -19,10 +19,12 @@ static enum memory_type placement_type(const struct placement *placement)
 	return types[placement->use];
 }
 
-const struct memory *plan_memory_map(const struct plan *plan)
+/* The map, with regions added that are not placed yet. */
+static const struct memory *make_map(const struct plan *plan, const struct memory_range *ahead,
+                                     unsigned ahead_count)
 {
 	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
-	unsigned most = plan->memory->count + plan->count;
+	unsigned most = plan->memory->count + plan->count + ahead_count;
 	struct memory *map = scratch_take(&scratch, sizeof(*map), 8);
 	struct memory_range *regions = scratch_take(&scratch, most * sizeof(*regions), 8);
 	unsigned count = 0;
@@ -39,5 +41,27 @@ const struct memory *plan_memory_map(const struct plan *plan)
 		if (type != MEMORY_NONE)
 			regions[count++] = (struct memory_range){ plan->placements[i].phys, type };
 	}
+	for (unsigned i = 0; i < ahead_count; i++)
+		regions[count++] = ahead[i];
 	return memory_from_regions(map, regions, count, scratch, plan->report) ? map : NULL;
+}
+
+const struct memory *plan_memory_map(const struct plan *plan)
+{
+	return make_map(plan, NULL, 0);
+}
+
+bool plan_memory_map_room(const struct plan *plan, unsigned *room)
+{
+	/* A page each, and a free one between them: no map has more ranges. */
+	uint64_t at = page_up(physical(plan->machine, plan->scratch->at)) + PAGE_SIZE;
+	const struct memory_range ahead[] = {
+		{ { at, at + PAGE_SIZE }, MEMORY_BOOT_INFO },
+		{ { at + 2 * PAGE_SIZE, at + 3 * PAGE_SIZE }, MEMORY_PAGE_TABLES },
+		{ { at + 4 * PAGE_SIZE, at + 5 * PAGE_SIZE }, MEMORY_RESIDENT },
+	};
+	const struct memory *map = make_map(plan, ahead, COUNT(ahead));
+
+	*room = map != NULL ? map->count : 0;
+	return map != NULL;
 }

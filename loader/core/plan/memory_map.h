@@ -12,4 +12,11 @@
  */
 const struct memory *plan_memory_map(const struct plan *plan);
 
+/*
+ * How many ranges the memory map can have at most when all is planned: besides what is placed
+ * already, up to three pieces of scratch memory, which are boot information and both sets of page
+ * tables. False, with the reason in the report, if there is no room to find out.
+ */
+bool plan_memory_map_room(const struct plan *plan, unsigned *room);
+
 #endif

@@ -310,20 +310,29 @@ static bool plan_entry(struct limine *limine)
 	return true;
 }
 
-/* Memory for the answers. */
+/* Memory for the answers, as much as they take, and the answers. */
 static bool plan_answers(struct limine *limine)
 {
 	struct plan *plan = limine->plan;
 	struct placement *placement;
-	uint64_t size = limine_answers_bound(limine);
+	uint64_t size, window;
+	uint8_t *bytes;
 
-	limine->writer = (struct writer){ .plan = plan, .size = size };
-	if (!plan_scratch(plan, USE_BOOT_INFO, size, &limine->writer.bytes, &placement))
+	plan->patches = scratch_take(plan->scratch, LIMINE_PATCHES * sizeof(*plan->patches), 8);
+	if (plan->patches == NULL)
+		return refuse(plan->report, DIAG_MEMORY_LOADER, "the answers do not fit");
+	if (!plan_memory_map_room(plan, &limine->map_room))
 		return false;
-	limine->writer.window = limine->direct_map + placement->phys.begin;
-	plan->fault_info.boot_info =
-		(struct fault_range){ limine->writer.window, limine->writer.window + size };
-	return limine_answer(limine);
+	limine->writer = writer_counting();
+	limine_answer(limine);
+	size = page_up(max_u64(limine->writer.used, 1));
+	if (!plan_scratch(plan, USE_BOOT_INFO, size, &bytes, &placement))
+		return false;
+	window = limine->direct_map + placement->phys.begin;
+	plan->fault_info.boot_info = (struct fault_range){ window, window + size };
+	limine->writer = writer_to(bytes, window);
+	limine_answer(limine);
+	return true;
 }
 
 /* A kernel whose base revision is not known yet may stop without a word. Always true. */

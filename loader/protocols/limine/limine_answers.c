@@ -11,12 +11,19 @@
 #include "core/version.h"
 
 #define PHYSICAL_FROM 3    /* base revision: RSDP and SMBIOS are told by physical addresses */
+#define WORD          8    /* bytes of an address in a list */
 #define OPTICAL_DRIVE 0xe0 /* BIOS numbers of drives from here on are El Torito's */
 
 /* Where the kernel sees a physical address; 0 stays 0. */
 static uint64_t seen_at(const struct limine *limine, uint64_t at)
 {
 	return at != 0 ? limine->direct_map + at : 0;
+}
+
+/* Writes a word to where the kernel sees `at`. */
+static void put_word(struct limine *limine, uint64_t at, uint64_t word)
+{
+	writer_put(&limine->writer, at, &word, sizeof(word));
 }
 
 /* The answer of one number. */
@@ -108,13 +115,11 @@ static uint64_t write_mode(struct limine *limine, const struct screen *screen)
 static uint64_t write_modes(struct limine *limine)
 {
 	const struct machine *machine = limine->plan->machine;
-	void *bytes;
-	uint64_t at = writer_reserve(&limine->writer, machine->video_mode_count * 8, &bytes);
-	uint64_t *list = bytes;
+	uint64_t list = writer_reserve(&limine->writer, machine->video_mode_count * WORD);
 
 	for (unsigned i = 0; i < machine->video_mode_count; i++)
-		list[i] = write_mode(limine, &machine->video_screens[i]);
-	return at;
+		put_word(limine, list + i * WORD, write_mode(limine, &machine->video_screens[i]));
+	return list;
 }
 
 /* A list with one structure in it, as an answer. */
@@ -159,22 +164,17 @@ static uint64_t answer_framebuffer(struct limine *limine)
 	                         writer_copy(&limine->writer, &framebuffer, sizeof(framebuffer)));
 }
 
-/* The entries are written when everything is placed. */
+/* Room for as many entries as there can be; they are written when everything is placed. */
 static uint64_t answer_memory_map(struct limine *limine)
 {
-	void *bytes;
-	uint64_t at = writer_reserve(&limine->writer, sizeof(*limine->map), &bytes);
+	struct limine_list answer = {
+		.list = writer_reserve(&limine->writer, limine->map_room * WORD),
+	};
 
-	limine->map = bytes;
-	return at;
-}
-
-/* Length of a file's whole path, with the zero. */
-static uint64_t path_bound(const struct machine *machine, const struct file *file)
-{
-	uint64_t folder = machine->folder != NULL ? text_length(machine->folder) : 0;
-
-	return folder + 3 + text_length(file->name);
+	limine->map_entries =
+		writer_reserve(&limine->writer, limine->map_room * sizeof(struct limine_memory));
+	limine->map_list = answer.list;
+	return limine->map = writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
 /* A file's path from the root of where it came from. */
@@ -182,18 +182,16 @@ static uint64_t write_path(struct limine *limine, const struct file *file)
 {
 	const struct machine *machine = limine->plan->machine;
 	const char *folder = machine->folder != NULL ? machine->folder : "";
-	uint64_t size = path_bound(machine, file);
-	void *bytes;
-	uint64_t at = writer_reserve(&limine->writer, size, &bytes);
-	struct text text = text_in(bytes, (size_t)size);
+	uint64_t length = text_length(folder);
+	const char *const parts[] = {
+		folder[0] == '/' ? "" : "/",
+		folder,
+		length == 0 || folder[length - 1] == '/' ? "" : "/",
+		file->name,
+	};
+	bool whole = file->name[0] == '/'; /* from the root on */
 
-	if (file->name[0] != '/') {
-		text_add(&text, "%s%s", folder[0] == '/' ? "" : "/", folder);
-		if (text.at[-1] != '/')
-			text_add(&text, "/");
-	}
-	text_add(&text, "%s", file->name);
-	return at;
+	return writer_join(&limine->writer, whole ? &parts[3] : parts, whole ? 1 : COUNT(parts));
 }
 
 /* What the files were read from. */
@@ -238,18 +236,16 @@ static uint64_t answer_modules(struct limine *limine)
 {
 	const struct plan *plan = limine->plan;
 	struct limine_list answer = { .revision = 2 };
-	void *bytes;
-	uint64_t *list;
 
 	if (plan->config->module_count == 0)
 		return 0;
-	answer.list = writer_reserve(&limine->writer, plan->config->module_count * 8, &bytes);
-	list = bytes;
+	answer.list = writer_reserve(&limine->writer, plan->config->module_count * WORD);
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (plan->placements[i].use != USE_MODULE)
 			continue;
-		list[answer.count] = write_module(limine, &plan->config->modules[answer.count],
-		                                  plan->placements[i].phys.begin);
+		put_word(limine, answer.list + answer.count * WORD,
+		         write_module(limine, &plan->config->modules[answer.count],
+		                      plan->placements[i].phys.begin));
 		answer.count++;
 	}
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
@@ -343,15 +339,13 @@ static uint64_t answer_processors(struct limine *limine)
 	struct limine_mp answer = { .bsp_lapic_id = machine->apic_id,
 		                    .count = plan->processor_count + 1 };
 	unsigned started = 0;
-	uint64_t *told;
-	void *bytes;
 
 	if ((plan->entry.flags & LAUNCH_X2APIC) != 0)
 		answer.flags = LIMINE_MP_X2APIC;
-	answer.list = writer_reserve(&limine->writer, answer.count * 8, &bytes);
-	told = bytes;
+	answer.list = writer_reserve(&limine->writer, answer.count * WORD);
 	for (unsigned i = 0; i < answer.count; i++)
-		told[i] = write_processor(limine, &list[i], &started);
+		put_word(limine, answer.list + i * WORD,
+		         write_processor(limine, &list[i], &started));
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
@@ -432,31 +426,6 @@ bool limine_is_answered(enum limine_feature feature)
 	return answers[feature] != NULL;
 }
 
-/* The most entries that the memory map can have: every placement may split one range in three, and
- * the answers and both sets of page tables are still to be placed. */
-static unsigned map_bound(const struct plan *plan)
-{
-	return plan->memory->count + 2 * (plan->count + 3);
-}
-
-uint64_t limine_answers_bound(const struct limine *limine)
-{
-	const struct plan *plan = limine->plan;
-	const struct config *config = plan->config;
-	uint64_t size = PAGE_SIZE; /* what is of one size always */
-
-	size += map_bound(plan) * (sizeof(struct limine_memory) + 8);
-	size += plan->machine->video_mode_count * (sizeof(struct limine_video_mode) + 8);
-	size += plan->processor_count * (sizeof(struct limine_cpu) + 8);
-	size += text_length(config->kernel.command_line) + 8;
-	size += path_bound(plan->machine, &config->kernel);
-	for (unsigned i = 0; i < config->module_count; i++)
-		size += sizeof(struct limine_file) + 32
-		      + path_bound(plan->machine, &config->modules[i])
-		      + text_length(config->modules[i].command_line);
-	return page_up(size + plan_symbols_size(plan));
-}
-
 /* Has a word of the kernel's memory written last. */
 static void patch(struct plan *plan, uint64_t at, uint64_t value)
 {
@@ -476,30 +445,30 @@ static void answer_revision(struct limine *limine)
 		patch(limine->plan, requests->tag.at + 16, 0);
 }
 
-bool limine_answer(struct limine *limine)
+/* The kernel's symbols, for the explainer, which finds them among the answers. */
+static void write_symbols(struct limine *limine)
 {
-	struct plan *plan = limine->plan;
-	uint64_t size = plan_symbols_size(plan);
-	void *bytes;
+	uint64_t at = writer_reserve(&limine->writer, plan_symbols_size(limine->plan));
+	uint8_t *bytes = writer_at(&limine->writer, at);
 
-	plan->patches =
-		scratch_take(plan->scratch, (LIMINE_FEATURES + 2) * sizeof(*plan->patches), 8);
-	if (plan->patches == NULL)
-		return refuse(plan->report, DIAG_MEMORY_LOADER, "the answers do not fit");
+	if (at != 0 && bytes != NULL)
+		plan_write_symbols(limine->plan, bytes, at);
+}
+
+void limine_answer(struct limine *limine)
+{
+	limine->plan->patch_count = 0;
+	limine->command_line = limine->map = 0;
 	answer_revision(limine);
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		uint64_t at = limine->requests.of[i].at;
 		uint64_t answer = at != 0 && answers[i] != NULL ? answers[i](limine) : 0;
 
 		if (answer != 0)
-			patch(plan, at + offsetof(struct limine_request_head, response), answer);
+			patch(limine->plan, at + offsetof(struct limine_request_head, response),
+			      answer);
 	}
-	if (size != 0) {
-		uint64_t at = writer_reserve(&limine->writer, size, &bytes);
-
-		plan_write_symbols(plan, bytes, at);
-	}
-	return true;
+	write_symbols(limine);
 }
 
 /* The number that the protocol gives a type of memory. */
@@ -526,29 +495,23 @@ static uint64_t wire_type(enum memory_type type)
 
 void limine_answer_memory(struct limine *limine, const struct memory *memory)
 {
-	struct limine_memory *entries;
-	uint64_t *list;
-	void *bytes;
-	uint64_t at, count = 0;
+	struct limine_memory entry = { 0 };
+	uint64_t at = limine->map_entries, count = 0;
 
-	if (limine->map == NULL)
+	if (limine->map == 0)
 		return;
-	limine->map->list = writer_reserve(&limine->writer, memory->count * 8, &bytes);
-	list = bytes;
-	at = writer_reserve(&limine->writer, memory->count * sizeof(*entries), &bytes);
-	entries = bytes;
 	for (unsigned i = 0; i < memory->count; i++) {
 		struct phys_range phys = memory->ranges[i].phys;
 		uint64_t type = wire_type(memory->ranges[i].type);
 
-		if (count > 0 && entries[count - 1].type == type
-		    && entries[count - 1].base + entries[count - 1].length == phys.begin) {
-			entries[count - 1].length += phys.end - phys.begin;
-			continue;
+		if (count > 0 && entry.type == type && entry.base + entry.length == phys.begin) {
+			entry.length += phys.end - phys.begin;
+		} else {
+			at = limine->map_entries + count * sizeof(entry);
+			put_word(limine, limine->map_list + count++ * WORD, at);
+			entry = (struct limine_memory){ phys.begin, phys.end - phys.begin, type };
 		}
-		list[count] = at + count * sizeof(*entries);
-		entries[count++] =
-			(struct limine_memory){ phys.begin, phys.end - phys.begin, type };
+		writer_put(&limine->writer, at, &entry, sizeof(entry));
 	}
-	limine->map->count = count;
+	put_word(limine, limine->map + offsetof(struct limine_list, count), count);
 }

@@ -3,6 +3,7 @@
 #ifndef PROTOCOLS_LIMINE_ANSWERS_H
 #define PROTOCOLS_LIMINE_ANSWERS_H
 
+#include "core/plan/plan.h"
 #include "protocols/limine/limine_requests.h"
 #include "protocols/writer.h"
 
@@ -15,20 +16,22 @@ struct limine {
 	struct writer writer;        /* the answers' block, seen through the direct map */
 	uint64_t stacks, stack_size; /* the other CPUs' stacks: physical, one after the other */
 	uint64_t command_line;       /* the kernel's, as it sees it; 0: not written yet */
-	struct limine_list *map;     /* the answer to the memory map request, or NULL */
+	unsigned map_room;           /* entries that the memory map can have at most */
+	uint64_t map; /* where the kernel sees the answer to the memory map request, or 0 */
+	uint64_t map_list, map_entries; /* ... and what belongs to it */
 };
 
 /* True if there is an answer to requests for this, on some machine. */
 bool limine_is_answered(enum limine_feature feature);
 
-/* Bytes that all answers can take at most; everything but them and the page tables is placed. */
-uint64_t limine_answers_bound(const struct limine *limine);
+/* Words of the kernel's memory that answers are told in, at most. */
+#define LIMINE_PATCHES (LIMINE_FEATURES + 2)
 
 /*
- * Writes all answers but the memory map's entries, and lists the words that the kernel is to find
- * in its requests. False, with the reason in the report, if memory is used up.
+ * Writes all answers but the memory map's entries, for which there is room, and lists the words
+ * that the kernel is to find in its requests, in plan->patches.
  */
-bool limine_answer(struct limine *limine);
+void limine_answer(struct limine *limine);
 
 /* Writes the entries of the memory map, if it was asked for. */
 void limine_answer_memory(struct limine *limine, const struct memory *memory);

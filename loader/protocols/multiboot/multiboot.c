@@ -42,14 +42,14 @@ bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer)
 {
 	struct placement placement = { .use = USE_BOOT_INFO };
 
-	*writer = (struct writer){ .plan = plan, .size = page_up(size + ENTRY_STACK) };
-	writer->bytes = scratch_take(plan->scratch, writer->size, PAGE_SIZE);
-	if (writer->bytes == NULL
-	    || !plan_find_from(plan, LOWEST, writer->size, PAGE_SIZE, 0, FOUR_GIB, &placement.phys))
-		return plan_refuse_memory(plan, DIAG_MEMORY_LOADER, "boot information",
-		                          writer->size);
-	placement.from = (struct span){ writer->bytes, writer->size };
-	writer->window = placement.phys.begin;
+	uint64_t whole = page_up(size + ENTRY_STACK);
+	uint8_t *bytes = scratch_take(plan->scratch, whole, PAGE_SIZE);
+
+	if (bytes == NULL
+	    || !plan_find_from(plan, LOWEST, whole, PAGE_SIZE, 0, FOUR_GIB, &placement.phys))
+		return plan_refuse_memory(plan, DIAG_MEMORY_LOADER, "boot information", whole);
+	placement.from = (struct span){ bytes, whole };
+	*writer = writer_to(bytes, placement.phys.begin);
 	plan->entry.rsp = placement.phys.end;
 	return plan_resident_in_place(plan) && plan_add(plan, placement);
 }
@@ -94,19 +94,12 @@ struct phys_range multiboot_module(const struct plan *plan, unsigned number)
 	return (struct phys_range){ 0, 0 };
 }
 
-void multiboot_write_line(const struct file *file, char *to, uint64_t size)
+uint64_t multiboot_write_line(struct writer *writer, const struct file *file)
 {
-	struct text text = text_in(to, (size_t)size);
+	const char *const parts[] = { file->name, file->command_line[0] != 0 ? " " : "",
+		                      file->command_line };
 
-	text_add(&text, "%s%s%s", file->name, file->command_line[0] != 0 ? " " : "",
-	         file->command_line);
-}
-
-uint64_t multiboot_line_size(const struct file *file)
-{
-	uint64_t length = text_length(file->command_line);
-
-	return text_length(file->name) + (length != 0 ? length + 1 : 0) + 1;
+	return writer_join(writer, parts, COUNT(parts));
 }
 
 void multiboot_request(struct config *config)

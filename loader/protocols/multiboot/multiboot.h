@@ -16,7 +16,8 @@ extern const struct terms multiboot_terms;
 /* The table of APM as both versions hand it over; false if there is none. */
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm);
 
-/* Plans what both versions promise, and a block of `size` bytes for the information. */
+/* Plans what both versions promise, and a block of `size` bytes for the information, to which
+ * *writer then writes. */
 bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer);
 
 /* The state at the kernel's first instruction: EAX and EBX. */
@@ -29,14 +30,11 @@ void multiboot_memory(const struct plan *plan, uint32_t *lower, uint32_t *upper)
 struct phys_range multiboot_module(const struct plan *plan, unsigned number);
 
 /*
- * The command line of kernel or module: its name, a space, and what follows. The name is there
- * because loaders that do not call themselves GRUB 2 are expected to give it: Xen drops the first
- * word.
+ * Writes the command line of kernel or module: its name, a space, and what follows; returns its
+ * address. The name is there because loaders that do not call themselves GRUB 2 are expected to
+ * give it: Xen drops the first word.
  */
-void multiboot_write_line(const struct file *file, char *to, uint64_t size);
-
-/* Bytes that it takes, with the zero at its end. */
-uint64_t multiboot_line_size(const struct file *file);
+uint64_t multiboot_write_line(struct writer *writer, const struct file *file);
 
 /* Asks for what only Multiboot hands over. */
 void multiboot_request(struct config *config);

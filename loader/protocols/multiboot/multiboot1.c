@@ -101,68 +101,57 @@ static void mb1_describe(const struct boot *boot, struct text *text)
 		         header.bss_end, header.entry);
 }
 
-/* Bytes that the information takes at most. */
-static uint64_t info_size(const struct plan *plan)
+/* What is written of the information. */
+struct information {
+	const struct plan *plan;
+	const struct multiboot_sections *sections;
+	struct writer *writer;
+	struct mb1_info info;
+};
+
+/* Puts a command line at a multiple of 8. */
+static uint32_t write_line(struct information *to, const struct file *file)
 {
-	const struct config *config = plan->config;
-	struct sections sections;
-	uint64_t size = sizeof(struct mb1_info) + 1280 + multiboot_line_size(&config->kernel);
-
-	size += plan->machine->firmware_count * sizeof(struct mb1_range);
-	for (unsigned i = 0; i < config->module_count; i++)
-		size += sizeof(struct mb1_module) + 8 + multiboot_line_size(&config->modules[i]);
-	sections_find(&plan->kernel->elf, &sections);
-	return size + sections.headers.size;
-}
-
-/* Writes a command line; returns its address. */
-static uint32_t write_line(struct writer *writer, const struct file *file)
-{
-	uint64_t size = multiboot_line_size(file);
-	void *bytes;
-	uint64_t at = writer_reserve(writer, size, &bytes);
-
-	multiboot_write_line(file, bytes, size);
-	return (uint32_t)at;
+	writer_reserve(to->writer, 0);
+	return (uint32_t)multiboot_write_line(to->writer, file);
 }
 
 /* The list of modules. */
-static void write_modules(struct writer *writer, struct mb1_info *info)
+static void write_modules(struct information *to)
 {
-	const struct plan *plan = writer->plan;
-	unsigned count = plan->config->module_count;
-	struct mb1_module *modules;
-	void *bytes;
+	unsigned count = to->plan->config->module_count;
+	struct mb1_module module = { 0 };
+	uint64_t list = writer_reserve(to->writer, count * sizeof(module));
 
-	info->modules = (uint32_t)writer_reserve(writer, count * sizeof(*modules), &bytes);
-	info->module_count = count;
-	modules = bytes;
+	to->info.modules = (uint32_t)list;
+	to->info.module_count = count;
 	for (unsigned i = 0; i < count; i++) {
-		struct phys_range range = multiboot_module(plan, i);
+		struct phys_range range = multiboot_module(to->plan, i);
 
-		modules[i].begin = (uint32_t)range.begin;
-		modules[i].end = (uint32_t)range.end;
-		modules[i].command_line = write_line(writer, &plan->config->modules[i]);
+		module.begin = (uint32_t)range.begin;
+		module.end = (uint32_t)range.end;
+		module.command_line = write_line(to, &to->plan->config->modules[i]);
+		writer_put(to->writer, list + i * sizeof(module), &module, sizeof(module));
 	}
 }
 
 /* The firmware's memory map: this protocol leaves it to the kernel to spare itself and its modules.
  */
-static void write_memory(struct writer *writer, struct mb1_info *info)
+static void write_memory(struct information *to)
 {
-	const struct machine *machine = writer->plan->machine;
-	struct mb1_range *ranges;
-	void *bytes;
+	const struct machine *machine = to->plan->machine;
+	struct mb1_range range = { .size = sizeof(range) - sizeof(range.size) };
+	uint64_t map = writer_reserve(to->writer, machine->firmware_count * sizeof(range));
 
-	multiboot_memory(writer->plan, &info->memory_lower, &info->memory_upper);
-	info->map_size = machine->firmware_count * (uint32_t)sizeof(*ranges);
-	info->map = (uint32_t)writer_reserve(writer, info->map_size, &bytes);
-	ranges = bytes;
-	for (unsigned i = 0; i < machine->firmware_count; i++)
-		ranges[i] =
-			(struct mb1_range){ sizeof(*ranges) - sizeof(ranges[i].size),
-			                    machine->firmware[i].begin, machine->firmware[i].size,
-			                    multiboot_memory_type(machine->firmware[i].type) };
+	multiboot_memory(to->plan, &to->info.memory_lower, &to->info.memory_upper);
+	to->info.map = (uint32_t)map;
+	to->info.map_size = machine->firmware_count * (uint32_t)sizeof(range);
+	for (unsigned i = 0; i < machine->firmware_count; i++) {
+		range.begin = machine->firmware[i].begin;
+		range.length = machine->firmware[i].size;
+		range.type = multiboot_memory_type(machine->firmware[i].type);
+		writer_put(to->writer, map + i * sizeof(range), &range, sizeof(range));
+	}
 }
 
 /* The screen: a framebuffer if there is one, else 80x25 cells of text. */
@@ -188,16 +177,18 @@ static void write_screen(const struct machine *machine, struct mb1_info *info)
 }
 
 /* What the VGA BIOS said, if the screen is in one of its modes. */
-static void write_vbe(struct writer *writer, struct mb1_info *info)
+static void write_vbe(struct information *to)
 {
-	const struct machine *machine = writer->plan->machine;
+	const struct machine *machine = to->plan->machine;
 	const struct vbe *vbe = &machine->vbe;
+	struct mb1_info *info = &to->info;
 
 	if (vbe->mode.size == 0)
 		return;
 	info->flags |= MB1_HAS_VBE;
-	info->vbe_control = (uint32_t)writer_copy(writer, vbe->control.bytes, vbe->control.size);
-	info->vbe_mode_info = (uint32_t)writer_copy(writer, vbe->mode.bytes, vbe->mode.size);
+	info->vbe_control =
+		(uint32_t)writer_copy(to->writer, vbe->control.bytes, vbe->control.size);
+	info->vbe_mode_info = (uint32_t)writer_copy(to->writer, vbe->mode.bytes, vbe->mode.size);
 	info->vbe_mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR);
 	info->vbe_segment = vbe->interface_segment;
 	info->vbe_offset = vbe->interface_offset;
@@ -205,9 +196,10 @@ static void write_vbe(struct writer *writer, struct mb1_info *info)
 }
 
 /* What the BIOS knows of the drive, of itself, and of power. */
-static void write_bios(struct writer *writer, struct mb1_info *info)
+static void write_bios(struct information *to)
 {
-	const struct machine *machine = writer->plan->machine;
+	const struct machine *machine = to->plan->machine;
+	struct mb1_info *info = &to->info;
 	struct mb_apm apm;
 
 	if (!machine->network) {
@@ -220,26 +212,45 @@ static void write_bios(struct writer *writer, struct mb1_info *info)
 	}
 	if (multiboot_apm(machine, &apm)) {
 		info->flags |= MB1_HAS_APM;
-		info->apm = (uint32_t)writer_copy(writer, &apm, sizeof(apm));
+		info->apm = (uint32_t)writer_copy(to->writer, &apm, sizeof(apm));
 	}
 }
 
-/* The section headers, with the sections that no segment brings. */
-static bool write_sections(struct writer *writer, struct mb1_info *info)
+/* The section headers. */
+static void write_sections(struct information *to)
 {
-	struct sections sections;
-	void *headers;
+	const struct multiboot_sections *sections = to->sections;
+	struct mb1_info *info = &to->info;
 
-	sections_find(&writer->plan->kernel->elf, &sections);
-	if (sections.count == 0)
-		return true;
-	info->sections = (uint32_t)writer_reserve(writer, sections.headers.size, &headers);
-	span_read(sections.headers, 0, headers, (size_t)sections.headers.size);
-	info->section_count = sections.count;
-	info->section_size = elf_section_size(sections.elf);
-	info->section_names = sections.names_in;
+	if (sections->all.count == 0)
+		return;
+	writer_reserve(to->writer, 0);
+	info->sections = (uint32_t)multiboot_write_sections(to->writer, sections);
+	info->section_count = sections->all.count;
+	info->section_size = elf_section_size(sections->all.elf);
+	info->section_names = sections->all.names_in;
 	info->flags |= MB1_HAS_ELF_SECTIONS;
-	return multiboot_load_sections(writer->plan, &sections, headers);
+}
+
+/* Writes the information; returns its address. */
+static uint64_t write_information(const struct plan *plan,
+                                  const struct multiboot_sections *sections, struct writer *writer)
+{
+	struct information to = { plan, sections, writer, { 0 } };
+	uint64_t at = writer_reserve(writer, sizeof(to.info));
+
+	to.info.flags = MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES | MB1_HAS_MEMORY_MAP
+	              | MB1_HAS_LOADER_NAME | MB1_HAS_FRAMEBUFFER;
+	to.info.command_line = write_line(&to, &plan->config->kernel);
+	to.info.loader_name = (uint32_t)writer_string(writer, LOADER_NAME);
+	write_modules(&to);
+	write_memory(&to);
+	write_bios(&to);
+	write_screen(plan->machine, &to.info);
+	write_vbe(&to);
+	write_sections(&to);
+	writer_put(writer, at, &to.info, sizeof(to.info));
+	return at;
 }
 
 static bool mb1_place(struct boot *boot)
@@ -250,26 +261,15 @@ static bool mb1_place(struct boot *boot)
 static bool mb1_plan(struct boot *boot)
 {
 	struct plan *plan = &boot->plan;
-	struct writer writer;
-	struct mb1_info *info;
-	void *bytes;
-	uint64_t at;
+	struct writer writer = writer_counting();
+	struct multiboot_sections sections = multiboot_find_sections(plan->kernel);
 
-	if (!multiboot_plan(plan, info_size(plan), &writer))
+	write_information(plan, &sections, &writer);
+	if (!multiboot_plan(plan, writer.used, &writer)
+	    || !multiboot_load_sections(plan, &sections))
 		return false;
-	at = writer_reserve(&writer, sizeof(*info), &bytes);
-	info = bytes;
-	info->flags = MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES | MB1_HAS_MEMORY_MAP
-	            | MB1_HAS_LOADER_NAME | MB1_HAS_FRAMEBUFFER;
-	info->command_line = write_line(&writer, &plan->config->kernel);
-	info->loader_name = (uint32_t)writer_string(&writer, LOADER_NAME);
-	write_modules(&writer, info);
-	write_memory(&writer, info);
-	write_bios(&writer, info);
-	write_screen(plan->machine, info);
-	write_vbe(&writer, info);
-	multiboot_enter(plan, MB1_ENTERED, at);
-	return write_sections(&writer, info);
+	multiboot_enter(plan, MB1_ENTERED, write_information(plan, &sections, &writer));
+	return true;
 }
 
 const struct protocol multiboot1_protocol = {

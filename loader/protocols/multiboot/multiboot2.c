@@ -61,76 +61,68 @@ static bool mb2_place(struct boot *boot)
 	    && multiboot_place(&boot->plan);
 }
 
-/* Bytes that the information takes at most. */
-static uint64_t info_size(const struct plan *plan)
+/* Begins a tag; its body is appended then. Returns its address. */
+static uint64_t begin_tag(struct writer *writer)
 {
-	const struct config *config = plan->config;
-	struct sections sections;
-	uint64_t size = 2048 + multiboot_line_size(&config->kernel);
-
-	size += plan->machine->firmware_count * sizeof(struct mb2_range);
-	for (unsigned i = 0; i < config->module_count; i++)
-		size += 32 + multiboot_line_size(&config->modules[i]);
-	sections_find(&plan->kernel->elf, &sections);
-	return size + sections.headers.size;
+	return writer_reserve(writer, sizeof(struct mb2_tag));
 }
 
-/* Adds a tag with a body of `size` bytes, which it returns. */
-static void *add_tag(struct writer *writer, enum mb2_tag_type type, uint64_t size)
+/* Ends the tag that begins at `at`, behind its body. */
+static void end_tag(struct writer *writer, uint64_t at, enum mb2_tag_type type)
 {
-	void *bytes;
-	struct mb2_tag *tag;
+	struct mb2_tag tag = { type, (uint32_t)(writer->window + writer->used - at) };
 
-	writer_reserve(writer, sizeof(*tag) + size, &bytes);
-	tag = bytes;
-	tag->type = type;
-	tag->size = (uint32_t)(sizeof(*tag) + size);
-	return tag + 1;
+	writer_put(writer, at, &tag, sizeof(tag));
+}
+
+/* Adds a tag with a body of `size` bytes. */
+static void add_tag(struct writer *writer, enum mb2_tag_type type, const void *body, uint64_t size)
+{
+	uint64_t at = begin_tag(writer);
+
+	writer_append(writer, body, size);
+	end_tag(writer, at, type);
 }
 
 /* Adds a tag for each module: begin, end, and its command line. */
-static void add_modules(struct writer *writer)
+static void add_modules(struct writer *writer, const struct plan *plan)
 {
-	const struct plan *plan = writer->plan;
-
 	for (unsigned i = 0; i < plan->config->module_count; i++) {
-		const struct file *file = &plan->config->modules[i];
 		struct phys_range range = multiboot_module(plan, i);
 		uint32_t bounds[2] = { (uint32_t)range.begin, (uint32_t)range.end };
-		uint64_t size = multiboot_line_size(file);
-		uint8_t *body = add_tag(writer, MB2_MODULE, sizeof(bounds) + size);
+		uint64_t at = begin_tag(writer);
 
-		memcpy(body, bounds, sizeof(bounds));
-		multiboot_write_line(file, (char *)body + sizeof(bounds), size);
+		writer_append(writer, bounds, sizeof(bounds));
+		multiboot_write_line(writer, &plan->config->modules[i]);
+		end_tag(writer, at, MB2_MODULE);
 	}
 }
 
 /* Adds the amounts of memory and the firmware's map. */
-static void add_memory(struct writer *writer)
+static void add_memory(struct writer *writer, const struct plan *plan)
 {
-	const struct machine *machine = writer->plan->machine;
-	uint64_t size = machine->firmware_count * sizeof(struct mb2_range);
-	uint32_t amounts[2],
-		head[2] = { sizeof(struct mb2_range), 0 }; /* entry's size and version */
-	uint8_t *body;
+	const struct machine *machine = plan->machine;
+	struct mb2_range range = { .reserved = 0 };
+	uint32_t amounts[2], head[2] = { sizeof(range), 0 }; /* entry's size and version */
+	uint64_t at;
 
-	multiboot_memory(writer->plan, &amounts[0], &amounts[1]);
-	memcpy(add_tag(writer, MB2_MEMORY, sizeof(amounts)), amounts, sizeof(amounts));
-	body = add_tag(writer, MB2_MEMORY_MAP, sizeof(head) + size);
-	memcpy(body, head, sizeof(head));
-	body += sizeof(head);
+	multiboot_memory(plan, &amounts[0], &amounts[1]);
+	add_tag(writer, MB2_MEMORY, amounts, sizeof(amounts));
+	at = begin_tag(writer);
+	writer_append(writer, head, sizeof(head));
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		struct mb2_range range = { machine->firmware[i].begin, machine->firmware[i].size,
-			                   multiboot_memory_type(machine->firmware[i].type), 0 };
-
-		memcpy(body + i * sizeof(range), &range, sizeof(range));
+		range.begin = machine->firmware[i].begin;
+		range.length = machine->firmware[i].size;
+		range.type = multiboot_memory_type(machine->firmware[i].type);
+		writer_append(writer, &range, sizeof(range));
 	}
+	end_tag(writer, at, MB2_MEMORY_MAP);
 }
 
 /* Adds the screen: a framebuffer if there is one, else 80x25 cells of text. */
-static void add_screen(struct writer *writer)
+static void add_screen(struct writer *writer, const struct machine *machine)
 {
-	const struct screen *screen = &writer->plan->machine->screen;
+	const struct screen *screen = &machine->screen;
 	struct mb2_framebuffer framebuffer = {
 		.address = screen->pixels.begin,
 		.pitch = screen->pitch,
@@ -153,101 +145,94 @@ static void add_screen(struct writer *writer)
 			                                .height = 25,
 			                                .bits = 16,
 			                                .type = MB_FRAMEBUFFER_TEXT };
-	memcpy(add_tag(writer, MB2_FRAMEBUFFER, sizeof(framebuffer)), &framebuffer,
-	       sizeof(framebuffer));
+	add_tag(writer, MB2_FRAMEBUFFER, &framebuffer, sizeof(framebuffer));
 }
 
 /* Adds what the VGA BIOS said, if the screen is in one of its modes. */
-static void add_vbe(struct writer *writer)
+static void add_vbe(struct writer *writer, const struct machine *machine)
 {
-	const struct machine *machine = writer->plan->machine;
 	const struct vbe *vbe = &machine->vbe;
-	struct mb2_vbe *body;
+	struct mb2_vbe body = { .mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR),
+		                .interface_segment = vbe->interface_segment,
+		                .interface_offset = vbe->interface_offset,
+		                .interface_size = vbe->interface_size };
 
 	if (vbe->mode.size == 0)
 		return;
-	body = add_tag(writer, MB2_VBE, sizeof(*body));
-	body->mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR);
-	body->interface_segment = vbe->interface_segment;
-	body->interface_offset = vbe->interface_offset;
-	body->interface_size = vbe->interface_size;
-	span_read(vbe->control, 0, body->control, sizeof(body->control));
-	span_read(vbe->mode, 0, body->mode_info, sizeof(body->mode_info));
+	span_read(vbe->control, 0, body.control, sizeof(body.control));
+	span_read(vbe->mode, 0, body.mode_info, sizeof(body.mode_info));
+	add_tag(writer, MB2_VBE, &body, sizeof(body));
 }
 
 /* Adds what the BIOS knows of the drive, and of power. */
-static void add_bios(struct writer *writer)
+static void add_bios(struct writer *writer, const struct machine *machine)
 {
-	const struct machine *machine = writer->plan->machine;
 	uint32_t device[3] = { machine->boot_drive, UINT32_MAX, UINT32_MAX }; /* no partition */
 	struct mb_apm apm;
 
 	if (!machine->network)
-		memcpy(add_tag(writer, MB2_BOOT_DEVICE, sizeof(device)), device, sizeof(device));
+		add_tag(writer, MB2_BOOT_DEVICE, device, sizeof(device));
 	if (multiboot_apm(machine, &apm))
-		memcpy(add_tag(writer, MB2_APM, sizeof(apm)), &apm, sizeof(apm));
+		add_tag(writer, MB2_APM, &apm, sizeof(apm));
 }
 
 /* Adds a copy of the ACPI root pointer, of both sizes if it has both. */
-static void add_rsdp(struct writer *writer)
+static void add_rsdp(struct writer *writer, const struct machine *machine)
 {
 	enum { REVISION = 15, OLD_SIZE = 20, NEW_SIZE = 36 };
-	const struct machine *machine = writer->plan->machine;
 	struct span old = memory_at(machine, machine->rsdp, OLD_SIZE);
 	struct span new = memory_at(machine, machine->rsdp, NEW_SIZE);
 	uint8_t revision;
 
 	if (old.size != 0)
-		span_read(old, 0, add_tag(writer, MB2_RSDP_OLD, OLD_SIZE), OLD_SIZE);
+		add_tag(writer, MB2_RSDP_OLD, old.bytes, OLD_SIZE);
 	if (span_read(new, REVISION, &revision, sizeof(revision)) && revision >= 2)
-		span_read(new, 0, add_tag(writer, MB2_RSDP_NEW, NEW_SIZE), NEW_SIZE);
+		add_tag(writer, MB2_RSDP_NEW, new.bytes, NEW_SIZE);
 }
 
 /* Adds a copy of an SMBIOS entry point, whose size stands at `size_at` and its version behind it.
  * The specification speaks of a copy of the tables; loaders copy what leads to them, and kernels
  * have learned to expect that. */
-static void add_smbios(struct writer *writer, uint64_t at, unsigned size_at)
+static void add_smbios(struct writer *writer, const struct machine *machine, uint64_t at,
+                       unsigned size_at)
 {
-	const struct machine *machine = writer->plan->machine;
-	struct span head = memory_at(machine, at, size_at + 3);
-	struct mb2_smbios *body;
+	struct span head = memory_at(machine, at, size_at + 3), entry;
+	struct mb2_smbios body = { 0 };
+	uint64_t tag;
 	uint8_t size;
 
 	if (!span_read(head, size_at, &size, sizeof(size)))
 		return;
-	body = add_tag(writer, MB2_SMBIOS, sizeof(*body) + size);
-	span_read(head, size_at + 1, &body->major, 1);
-	span_read(head, size_at + 2, &body->minor, 1);
-	span_read(memory_at(machine, at, size), 0, body + 1, size);
+	span_read(head, size_at + 1, &body.major, 1);
+	span_read(head, size_at + 2, &body.minor, 1);
+	entry = memory_at(machine, at, size);
+	tag = begin_tag(writer);
+	writer_append(writer, &body, sizeof(body));
+	writer_append(writer, entry.bytes, entry.size);
+	end_tag(writer, tag, MB2_SMBIOS);
 }
 
 /* Adds where the kernel lies. */
-static void add_load_base(struct writer *writer)
+static void add_load_base(struct writer *writer, const struct plan *plan)
 {
-	const struct plan *plan = writer->plan;
 	uint32_t base = (uint32_t)(plan->kernel->segments[0].virt.begin + plan->slide);
 
-	memcpy(add_tag(writer, MB2_LOAD_BASE, sizeof(base)), &base, sizeof(base));
+	add_tag(writer, MB2_LOAD_BASE, &base, sizeof(base));
 }
 
-/* Adds the section headers, and loads the sections that no segment brings. */
-static bool add_sections(struct writer *writer)
+/* Adds the section headers. */
+static void add_sections(struct writer *writer, const struct multiboot_sections *sections)
 {
-	struct sections sections;
-	uint32_t head[3];
-	uint8_t *body;
+	uint32_t head[3] = { sections->all.count, elf_section_size(sections->all.elf),
+		             sections->all.names_in };
+	uint64_t at;
 
-	sections_find(&writer->plan->kernel->elf, &sections);
-	if (sections.count == 0)
-		return true;
-	head[0] = sections.count;
-	head[1] = elf_section_size(sections.elf);
-	head[2] = sections.names_in;
-	body = add_tag(writer, MB2_ELF_SECTIONS, sizeof(head) + sections.headers.size);
-	memcpy(body, head, sizeof(head));
-	body += sizeof(head);
-	span_read(sections.headers, 0, body, (size_t)sections.headers.size);
-	return multiboot_load_sections(writer->plan, &sections, body);
+	if (sections->all.count == 0)
+		return;
+	at = begin_tag(writer);
+	writer_append(writer, head, sizeof(head));
+	multiboot_write_sections(writer, sections);
+	end_tag(writer, at, MB2_ELF_SECTIONS);
 }
 
 /* A kernel that says it needs a console must be able to use the screen as it is (3.1.9). */
@@ -265,39 +250,48 @@ static bool check_console(const struct plan *plan, const struct mb2_requests *re
 	              text ? "text" : "graphics");
 }
 
+/* Writes the information; returns its address. */
+static uint64_t write_information(const struct plan *plan, const struct mb2_requests *requests,
+                                  const struct multiboot_sections *sections, struct writer *writer)
+{
+	const struct machine *machine = plan->machine;
+	uint32_t total[2] = { 0 }; /* the size of all tags, and a word that is reserved */
+	uint64_t at = writer_reserve(writer, sizeof(total)), line = begin_tag(writer);
+
+	multiboot_write_line(writer, &plan->config->kernel);
+	end_tag(writer, line, MB2_COMMAND_LINE);
+	add_tag(writer, MB2_LOADER_NAME, LOADER_NAME, sizeof(LOADER_NAME));
+	add_modules(writer, plan);
+	add_memory(writer, plan);
+	add_screen(writer, machine);
+	add_vbe(writer, machine);
+	add_bios(writer, machine);
+	add_rsdp(writer, machine);
+	add_smbios(writer, machine, machine->smbios, 5);
+	add_smbios(writer, machine, machine->smbios3, 6);
+	if (mb2_has(requests, MB2_HEADER_RELOCATABLE))
+		add_load_base(writer, plan);
+	add_sections(writer, sections);
+	add_tag(writer, MB2_END, NULL, 0);
+	total[0] = (uint32_t)writer->used;
+	writer_put(writer, at, total, sizeof(total));
+	return at;
+}
+
 static bool mb2_plan(struct boot *boot)
 {
-	struct plan *plan = &boot->plan;
-	const struct file *kernel = &plan->config->kernel;
-	uint64_t line = multiboot_line_size(kernel);
 	const struct mb2_requests *requests = requests_of(boot);
-	struct writer writer;
-	uint32_t *total;
-	void *bytes;
-	uint64_t at;
+	struct plan *plan = &boot->plan;
+	struct writer writer = writer_counting();
+	struct multiboot_sections sections = multiboot_find_sections(plan->kernel);
 
-	if (!check_console(plan, requests) || !multiboot_plan(plan, info_size(plan), &writer))
+	if (!check_console(plan, requests))
 		return false;
-	at = writer_reserve(&writer, 8, &bytes);
-	total = bytes;
-	multiboot_write_line(kernel, add_tag(&writer, MB2_COMMAND_LINE, line), line);
-	memcpy(add_tag(&writer, MB2_LOADER_NAME, sizeof(LOADER_NAME)), LOADER_NAME,
-	       sizeof(LOADER_NAME));
-	add_modules(&writer);
-	add_memory(&writer);
-	add_screen(&writer);
-	add_vbe(&writer);
-	add_bios(&writer);
-	add_rsdp(&writer);
-	add_smbios(&writer, plan->machine->smbios, 5);
-	add_smbios(&writer, plan->machine->smbios3, 6);
-	if (mb2_has(requests, MB2_HEADER_RELOCATABLE))
-		add_load_base(&writer);
-	if (!add_sections(&writer))
+	write_information(plan, requests, &sections, &writer);
+	if (!multiboot_plan(plan, writer.used, &writer)
+	    || !multiboot_load_sections(plan, &sections))
 		return false;
-	add_tag(&writer, MB2_END, 0);
-	*total = (uint32_t)writer.used;
-	multiboot_enter(plan, MB2_ENTERED, at);
+	multiboot_enter(plan, MB2_ENTERED, write_information(plan, requests, &sections, &writer));
 	return true;
 }
 

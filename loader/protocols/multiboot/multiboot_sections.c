@@ -38,26 +38,44 @@ static struct span find_loose(const struct sections *sections, uint64_t *at)
 	return end != 0 ? part : (struct span){ NULL, 0 };
 }
 
-bool multiboot_load_sections(struct plan *plan, const struct sections *sections, uint8_t *headers)
+struct multiboot_sections multiboot_find_sections(const struct kernel *kernel)
 {
-	struct placement placement = { .use = USE_BOOT_INFO };
+	struct multiboot_sections sections = { .loaded = 0 };
+
+	sections_find(&kernel->elf, &sections.all);
+	sections.loose = find_loose(&sections.all, &sections.loose_at);
+	return sections;
+}
+
+bool multiboot_load_sections(struct plan *plan, struct multiboot_sections *sections)
+{
+	struct placement placement = { .use = USE_BOOT_INFO, .from = sections->loose };
+	uint64_t size = sections->loose.size;
+
+	if (size == 0)
+		return true;
+	if (!plan_find(plan, size, PAGE_SIZE, sections->loose_at, plan->machine->identity_limit,
+	               &placement.phys)) {
+		warn(plan->report, DIAG_SYMBOLS_LEFT_OUT, "they take %llu KiB", ULL(size / KIB));
+		return true;
+	}
+	sections->loaded = placement.phys.begin;
+	return plan_add(plan, placement);
+}
+
+uint64_t multiboot_write_sections(struct writer *writer, const struct multiboot_sections *sections)
+{
+	const struct sections *all = &sections->all;
+	uint64_t at = writer_append(writer, all->headers.bytes, all->headers.size);
+	uint8_t *headers = writer_at(writer, at);
 	struct elf_section_header section;
 	struct span bytes;
-	uint64_t first;
 
-	placement.from = find_loose(sections, &first);
-	if (placement.from.size == 0)
-		return true;
-	if (!plan_find(plan, placement.from.size, PAGE_SIZE, first, plan->machine->identity_limit,
-	               &placement.phys)) {
-		warn(plan->report, DIAG_SYMBOLS_LEFT_OUT, "they take %llu KiB",
-		     ULL(placement.from.size / KIB));
-		return true;
+	for (uint32_t i = 0; headers != NULL && read_loose(all, i, &section, &bytes); i++) {
+		if (bytes.size != 0 && sections->loaded != 0)
+			section_set_address(all, headers, i,
+			                    sections->loaded
+			                            + (section.offset - sections->loose_at));
 	}
-	for (uint32_t i = 0; read_loose(sections, i, &section, &bytes); i++) {
-		if (bytes.size != 0)
-			section_set_address(sections, headers, i,
-			                    placement.phys.begin + (section.offset - first));
-	}
-	return plan_add(plan, placement);
+	return at;
 }

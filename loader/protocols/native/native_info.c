@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * native_info.c - writes the boot information of native kernels: what is planned, what the firmware
+ * said, and the words of the user. Places nothing.
+ */
+#include "protocols/native/native_info.h"
+
+#include "core/plan/address_space.h"
+#include "core/plan/processors.h"
+#include "core/plan/symbols.h"
+#include "core/version.h"
+
+/* Lists the kernel's pieces in whole pages. A page that two of them share counts with the first. */
+static void write_segments(struct native *native)
+{
+	const struct plan *plan = native->plan;
+	uint64_t past = 0;
+
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+		struct virt_range virt = placement_virtual(placement);
+		uint64_t begin = max_u64(page_down(virt.begin), past), at;
+
+		if (placement->use != USE_KERNEL || begin >= page_up(virt.end))
+			continue;
+		past = page_up(virt.end);
+		at = writer_copy(&native->writer,
+		                 &(struct longjump_segment){
+					 .virtual_begin = begin,
+					 .virtual_end = past,
+					 .physical = placement->phys.begin + (begin - virt.begin),
+					 .rights = placement->rights,
+				 },
+		                 sizeof(struct longjump_segment));
+		if (native->info.segment_count++ == 0)
+			native->info.segments = at;
+	}
+}
+
+/* Fills in where the kernel lies. */
+static void write_kernel(struct native *native)
+{
+	const struct plan *plan = native->plan;
+	const struct kernel *kernel = plan->kernel;
+	struct longjump_boot_info *info = &native->info;
+
+	write_segments(native);
+	info->kernel_begin = kernel->virt.begin + plan->slide;
+	info->kernel_end = kernel->virt.end + plan->slide;
+	info->kernel_physical = plan->kernel_physical;
+	info->kernel_slide = plan->slide;
+	info->entry = kernel->entry.at + plan->slide;
+	if (kernel->tls.begin != kernel->tls.end) {
+		info->tls_begin = kernel->tls.begin + plan->slide;
+		info->tls_file_size = kernel->tls_file_size;
+		info->tls_size = kernel->tls.end - kernel->tls.begin;
+		info->tls_align = kernel->tls_align;
+	}
+}
+
+/* Fills in the user's files. Placements of modules stand in the plan in the configuration's order.
+ */
+static void write_files(struct native *native)
+{
+	const struct plan *plan = native->plan;
+	const struct config *config = plan->config;
+	struct longjump_boot_info *info = &native->info;
+
+	info->modules = writer_reserve(&native->writer,
+	                               config->module_count * sizeof(struct longjump_module));
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+		const struct file *file = &config->modules[info->module_count];
+		struct longjump_module module;
+
+		if (placement->use != USE_MODULE)
+			continue;
+		module = (struct longjump_module){
+			.data = native->direct_map + placement->phys.begin,
+			.size = file->bytes.size,
+			.physical = placement->phys.begin,
+			.name = writer_string(&native->writer, file->name),
+			.command_line = writer_string(&native->writer, file->command_line),
+		};
+		writer_put(&native->writer, info->modules + info->module_count++ * sizeof(module),
+		           &module, sizeof(module));
+	}
+	if (config->options.kernel_file) {
+		info->kernel_file =
+			native->direct_map + physical(plan->machine, config->kernel.bytes.bytes);
+		info->kernel_file_size = config->kernel.bytes.size;
+	}
+}
+
+/* Fills in the kernel's symbols. */
+static void write_symbols(struct native *native)
+{
+	struct longjump_boot_info *info = &native->info;
+	uint8_t *bytes;
+
+	_Static_assert(sizeof(struct symbol) == sizeof(struct longjump_symbol),
+	               "written as they are");
+	info->symbols = writer_reserve(&native->writer, plan_symbols_size(native->plan));
+	bytes = writer_at(&native->writer, info->symbols);
+	if (info->symbols == 0 || bytes == NULL)
+		return;
+	plan_write_symbols(native->plan, bytes, info->symbols);
+	info->symbol_count = native->plan->fault_info.symbol_count;
+	if (info->symbol_count == 0)
+		info->symbols = 0;
+}
+
+/* Fills in what the firmware and the clock said. */
+static void write_machine(struct native *native)
+{
+	const struct machine *machine = native->plan->machine;
+	const struct options *options = &native->plan->config->options;
+	struct longjump_boot_info *info = &native->info;
+
+	info->tsc_start = machine->clock.tsc_start;
+	info->tsc_read = machine->clock.tsc_read;
+	info->tsc_frequency = machine->clock.tsc_frequency;
+	info->rsdp_physical = machine->rsdp;
+	info->smbios_physical = machine->smbios;
+	info->smbios3_physical = machine->smbios3;
+	info->time = (struct longjump_time){ machine->clock.year,
+		                             machine->clock.month,
+		                             machine->clock.day,
+		                             machine->clock.hour,
+		                             machine->clock.minute,
+		                             machine->clock.second,
+		                             0 };
+	info->cpu_count = machine->cpu_count;
+	info->boot_drive = machine->boot_drive;
+	info->boot_partition = machine->boot_partition;
+	info->kaslr_entropy = options->kaslr ? machine->random_source : LONGJUMP_ENTROPY_NONE;
+	info->paging_levels = options->paging_levels;
+	if (machine->edid != NULL)
+		info->edid = writer_copy(&native->writer, machine->edid, 128);
+	if (machine->font != NULL)
+		info->font = writer_copy(&native->writer, machine->font, 4096);
+}
+
+/* Fills in the screen. */
+static void write_screen(struct native *native)
+{
+	const struct machine *machine = native->plan->machine;
+	const struct screen *screen = &machine->screen;
+	struct longjump_boot_info *info = &native->info;
+
+	info->framebuffer = (struct longjump_framebuffer){
+		.address = native->framebuffer,
+		.physical = screen->pixels.begin,
+		.width = screen->width,
+		.height = screen->height,
+		.pitch = screen->pitch,
+		.bits_per_pixel = screen->bits_per_pixel,
+		.red_shift = screen->red_shift,
+		.red_bits = screen->red_bits,
+		.green_shift = screen->green_shift,
+		.green_bits = screen->green_bits,
+		.blue_shift = screen->blue_shift,
+		.blue_bits = screen->blue_bits,
+	};
+	_Static_assert(sizeof(struct video_mode) == sizeof(struct longjump_video_mode),
+	               "copied as they are");
+	info->video_modes = writer_copy(&native->writer, machine->video_modes,
+	                                machine->video_mode_count * sizeof(struct video_mode));
+	info->video_mode_count = machine->video_mode_count;
+}
+
+/* What is told of one CPU, which the kernel sees at `at`. Others than the first begin with it in
+ * RDI. */
+static void write_processor(struct native *native, const struct processor *processor, uint64_t at,
+                            unsigned *started)
+{
+	struct plan *plan = native->plan;
+	struct launch_processor *record = plan_processor(plan, processor, started);
+	struct longjump_processor told = { .apic_id = processor->apic_id,
+		                           .number = processor->number,
+		                           .state = LONGJUMP_PROCESSOR_FIRST,
+		                           .stack_begin = native->stack.begin,
+		                           .stack_end = native->stack.end };
+
+	if (record != NULL) {
+		told.state = LONGJUMP_PROCESSOR_OFF;
+		told.stack_begin = record->stack_begin;
+		told.stack_end = record->rsp;
+		record->rdi = at;
+		record->slot = at + offsetof(struct longjump_processor, start);
+		record->state = writer_physical(&native->writer, plan->machine, at)
+		              + offsetof(struct longjump_processor, state);
+	}
+	writer_put(&native->writer, at, &told, sizeof(told));
+}
+
+/* What is told of the CPUs, with -smp. */
+static void write_processors(struct native *native)
+{
+	const struct plan *plan = native->plan;
+	const struct processor only = { 0, plan->machine->apic_id };
+	const struct processor *list =
+		plan->processor_count != 0 ? plan->machine->processors : &only;
+	struct longjump_boot_info *info = &native->info;
+	unsigned started = 0;
+
+	if (!plan->config->options.smp)
+		return;
+	info->processor_count = plan->processor_count + 1;
+	info->processors = writer_reserve(
+		&native->writer, info->processor_count * sizeof(struct longjump_processor));
+	for (unsigned i = 0; i < info->processor_count; i++)
+		write_processor(native, &list[i],
+		                info->processors + i * sizeof(struct longjump_processor), &started);
+}
+
+void native_write_info(struct native *native)
+{
+	struct longjump_boot_info *info = &native->info;
+	const struct plan *plan = native->plan;
+
+	*info = (struct longjump_boot_info){
+		.magic = LONGJUMP_MAGIC,
+		.version = LONGJUMP_VERSION,
+		.size = sizeof(*info),
+		.direct_map = native->direct_map,
+		.direct_map_end = native->direct_map + plan_direct_map_size(plan),
+		.stack_begin = native->stack.begin,
+		.stack_end = native->stack.end,
+	};
+	native->at = writer_reserve(&native->writer, sizeof(*info));
+	info->loader = writer_string(&native->writer, LOADER_NAME);
+	info->command_line = writer_string(&native->writer, plan->config->kernel.command_line);
+	info->memory_map =
+		writer_reserve(&native->writer, native->map_room * sizeof(struct longjump_memory));
+	write_kernel(native);
+	write_symbols(native);
+	write_files(native);
+	write_machine(native);
+	write_processors(native);
+	write_screen(native);
+	writer_put(&native->writer, native->at, info, sizeof(*info));
+}
+
+/* The number that longjump.h gives a type of memory. */
+static uint32_t wire_type(enum memory_type type)
+{
+	static const uint32_t types[MEMORY_TYPES] = {
+		[MEMORY_USABLE] = LONGJUMP_MEMORY_USABLE,
+		[MEMORY_KERNEL] = LONGJUMP_MEMORY_KERNEL,
+		[MEMORY_MODULE] = LONGJUMP_MEMORY_MODULE,
+		[MEMORY_STACK] = LONGJUMP_MEMORY_STACK,
+		[MEMORY_BOOT_INFO] = LONGJUMP_MEMORY_BOOT_INFO,
+		[MEMORY_PAGE_TABLES] = LONGJUMP_MEMORY_PAGE_TABLES,
+		[MEMORY_RESIDENT] = LONGJUMP_MEMORY_RESIDENT,
+		[MEMORY_KERNEL_FILE] = LONGJUMP_MEMORY_KERNEL_FILE,
+		[MEMORY_ACPI_RECLAIMABLE] = LONGJUMP_MEMORY_ACPI_RECLAIMABLE,
+		[MEMORY_ACPI_NVS] = LONGJUMP_MEMORY_ACPI_NVS,
+		[MEMORY_RESERVED] = LONGJUMP_MEMORY_RESERVED,
+		[MEMORY_BAD] = LONGJUMP_MEMORY_BAD,
+		[MEMORY_FRAMEBUFFER] = LONGJUMP_MEMORY_FRAMEBUFFER,
+	};
+
+	return types[type];
+}
+
+void native_write_map(struct native *native, const struct memory *map)
+{
+	struct longjump_boot_info *info = &native->info;
+
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct memory_range *range = &map->ranges[i];
+		struct longjump_memory told = { range->phys.begin, range->phys.end,
+			                        wire_type(range->type), 0 };
+
+		writer_put(&native->writer, info->memory_map + i * sizeof(told), &told,
+		           sizeof(told));
+	}
+	info->memory_map_count = map->count;
+	writer_put(&native->writer,
+	           native->at + offsetof(struct longjump_boot_info, memory_map_count),
+	           &info->memory_map_count, sizeof(info->memory_map_count));
+}
