@@ -67,6 +67,7 @@ struct launch_segment {
 enum {
 	CR0_PE = 1 << 0,
 	CR0_MP = 1 << 1,
+	CR0_EM = 1 << 2,
 	CR0_ET = 1 << 4,
 	CR0_NE = 1 << 5,
 	CR0_WP = 1 << 16,

@@ -3,6 +3,7 @@ or by PVH."""
 
 import gzip
 import re
+import subprocess
 
 import images
 import pytest
@@ -112,3 +113,50 @@ def test_too_many_files_are_refused(direct, tmp_path):
     small.write_bytes(b"m")
     machine = direct("m", *([str(small)] * 129))
     assert "K521 " in machine.wait_serial("the machine is halted.")
+
+
+@pytest.fixture(scope="session")
+def wrap(tmp_path_factory):
+    """Wraps a kernel: words for build.sh wrap; returns the file."""
+
+    def make(kernel, *words):
+        path = tmp_path_factory.mktemp("wrap") / "my.boot"
+        command = [images.ROOT / "build.sh", "wrap", kernel, "--output", path, *words]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("medium", vm.DIRECT)
+def test_a_wrapped_kernel_needs_nothing_else(wrap, start, tmp_path, medium):
+    module = tmp_path / "module.bin"
+    module.write_bytes(b"".join(word_for(i).to_bytes(8, "little") for i in range(300000)))
+    path = wrap(images.kernel_path("modules"), "--module", f"{module}:some words")
+    machine = start(path, medium=medium)
+    machine.expect_end("exit", told.PASSED)
+    assert "module.bin: 2400000 bytes" in machine.serial()
+
+
+def test_words_of_a_wrapped_kernel_come_before_those_of_qemu(wrap, start):
+    path = wrap(images.kernel_path("tell"), "--append", "its own", "--options", "-stack=128K")
+    said = prove(start(path, medium="kernel-pc", extra=["-append", "and more"]))
+    assert said.command_line == "its own and more"
+    assert said.stack_end - said.stack_begin == 128 << 10
+
+
+@pytest.mark.parametrize("where", ["a name", "the kernel", "the size"])
+def test_a_wrapped_kernel_that_has_changed_is_refused(wrap, start, where, tmp_path):
+    data = bytearray(wrap(images.kernel_path("tell")).read_bytes())
+    begin = data.rindex(b"LJBUNDLE")
+    if where == "a name":
+        data[data.index(b"tell.elf\0", begin)] ^= 1
+    elif where == "the kernel":
+        data[-1] ^= 0x80
+    else:
+        data[begin + 16] ^= 1
+    damaged = tmp_path / "damaged.boot"
+    damaged.write_bytes(data)
+    said = start(damaged, medium="kernel-pc").wait_serial("the machine is halted.")
+    assert "K523 " in said and "docs/errors.md#K523" in said

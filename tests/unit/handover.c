@@ -2,6 +2,8 @@
 /* handover.c - what Multiboot and PVH loaders hand over, and the words that are made of it. */
 #include "check.h"
 
+#include "core/sha256.h"
+#include "platform/handover/bundle.h"
 #include "platform/handover/multiboot_info.h"
 #include "platform/handover/pvh_info.h"
 #include "platform/handover/words.h"
@@ -270,4 +272,122 @@ TEST("PVH without a memory map is refused")
 	begin();
 	EXPECT(!handover_by_pvh(&handover, &machine, put(&start, sizeof(start)), &report));
 	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_UNREADABLE);
+}
+
+/* A bundle with one file, "k.elf" of some bytes, as commands/lib/bundle.py makes it; returns its
+ * size. */
+static uint32_t put_bundle(uint32_t at, const char *line, struct span file)
+{
+	uint8_t digest[SHA256_SIZE];
+	uint64_t head[5] = { 0, (uint64_t)1 << 32 | 1, 0x1000 + file.size, 72 + 56, 0 };
+	uint64_t record[3] = { 72 + 56 + strlen(line) + 1, 0x1000, file.size };
+	uint32_t sum[CHECKSUM_WORDS];
+	uint8_t *to = memory + at;
+
+	memcpy(head, "LJBUNDLE", 8);
+	head[4] = record[0] + 6;
+	checksum(file, sum);
+	memset(to, 0, 0x1000);
+	memcpy(to, head, sizeof(head));
+	memcpy(to + 72, record, sizeof(record));
+	memcpy(to + 72 + sizeof(record), sum, sizeof(sum));
+	memcpy(to + 72 + 56, line, strlen(line) + 1);
+	memcpy(to + record[0], "k.elf", 6);
+	sha256((struct span){ to, head[4] }, digest);
+	memcpy(to + 40, digest, sizeof(digest));
+	memcpy(to + 0x1000, file.bytes, (size_t)file.size);
+	return (uint32_t)head[2];
+}
+
+static const struct span bundled = { (const uint8_t *)"the bytes of a kernel", 21 };
+
+/* Reads the bundle at 0x4000 of this size. */
+static bool read_bundle(uint32_t size)
+{
+	return bundle_read(&handover, &machine, (struct phys_range){ 0x4000, 0x4000 + size },
+	                   &report);
+}
+
+TEST("a bundle brings words and files, and other words come after its own")
+{
+	uint32_t size;
+
+	begin();
+	size = put_bundle(0x4000, "-quiet k.elf one", bundled);
+	handover.words = "two";
+	EXPECT(read_bundle(size));
+	EXPECT(words_make(&words, &handover, &report));
+	EXPECT_TEXT(line(), "-quiet k.elf one two");
+	EXPECT_EQUAL(words_find(&handover, "k.elf")->bytes.begin, 0x5000);
+}
+
+TEST("any byte of a bundle's text that has changed is noticed")
+{
+	uint32_t size;
+	uint64_t end;
+
+	begin();
+	size = put_bundle(0x4000, "k.elf", bundled);
+	memcpy(&end, memory + 0x4000 + 32, sizeof(end));
+	for (uint64_t at = 0; at < end; at++) {
+		begin();
+		put_bundle(0x4000, "k.elf", bundled);
+		memory[0x4000 + at] ^= 0x10;
+		EXPECT(!read_bundle(size));
+		EXPECT_EQUAL(report.findings[0].code, DIAG_BUNDLE_DAMAGED);
+	}
+}
+
+TEST("any byte of a bundle's file that has changed is noticed")
+{
+	struct file file = { .name = "k.elf" };
+	uint32_t size;
+
+	for (uint64_t at = 0; at < bundled.size; at++) {
+		const struct handed_file *handed;
+
+		begin();
+		size = put_bundle(0x4000, "k.elf", bundled);
+		EXPECT(read_bundle(size));
+		handed = words_find(&handover, "k.elf");
+		file.bytes = (struct span){ memory + 0x5000, bundled.size };
+		EXPECT(bundle_check(handed, &file, &report));
+		memory[0x5000 + at] ^= 1;
+		EXPECT(!bundle_check(handed, &file, &report));
+		EXPECT_EQUAL(report.findings[0].code, DIAG_BUNDLE_DAMAGED);
+	}
+}
+
+TEST("a bundle that is cut short anywhere is refused")
+{
+	uint32_t size;
+
+	begin();
+	size = put_bundle(0x4000, "k.elf", bundled);
+	for (uint32_t cut = 0; cut < size; cut++) {
+		memset(&handover, 0, sizeof(handover));
+		memset(&report, 0, sizeof(report));
+		EXPECT(!read_bundle(cut));
+		EXPECT_EQUAL(report.findings[0].code, DIAG_BUNDLE_DAMAGED);
+	}
+}
+
+TEST("two blocks that have changed places give another sum, and so do zeros at the end")
+{
+	uint32_t one[CHECKSUM_WORDS], other[CHECKSUM_WORDS];
+	uint8_t bytes[48];
+
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)i;
+	checksum((struct span){ bytes, 48 }, one);
+	memmove(bytes, bytes + 16, 16);
+	for (unsigned i = 0; i < 16; i++)
+		bytes[16 + i] = (uint8_t)i;
+	checksum((struct span){ bytes, 48 }, other);
+	EXPECT(memcmp(one, other, sizeof(one)) != 0);
+	memset(bytes, 0, sizeof(bytes));
+	bytes[0] = 1;
+	checksum((struct span){ bytes, 16 }, one);
+	checksum((struct span){ bytes, 32 }, other);
+	EXPECT(memcmp(one, other, sizeof(one)) != 0);
 }

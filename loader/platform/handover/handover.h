@@ -9,6 +9,7 @@
 
 #include "core/machine.h"
 #include "core/report.h"
+#include "platform/handover/checksum.h"
 
 #define HANDOVER_FILES  128
 #define HANDOVER_RANGES 128
@@ -18,11 +19,14 @@
 struct handed_file {
 	const char *words; /* its name, and what stands after it; "": nobody said */
 	struct phys_range bytes;
+	bool is_summed; /* it comes from a bundle, and has had this checksum */
+	uint32_t sum[CHECKSUM_WORDS];
 };
 
 struct handover {
 	bool bios;         /* the machine is as its BIOS left it, and that can still be called */
 	const char *words; /* never NULL */
+	const char *bundle_words; /* those that come with the loader; NULL: none do */
 	struct handed_file files[HANDOVER_FILES];
 	unsigned file_count;
 	struct firmware_range ranges[HANDOVER_RANGES]; /* the memory map; types as E820 has them */

@@ -125,7 +125,8 @@ bool words_make(struct word_list *list, const struct handover *handover, struct 
 	unsigned at;
 
 	list->count = 0;
-	fits = add_words(list, &used, handover->words);
+	fits = (handover->bundle_words == NULL || add_words(list, &used, handover->bundle_words))
+	    && add_words(list, &used, handover->words);
 	at = find_kernel(list);
 	if (fits && at == list->count && handover->file_count > 0)
 		fits = add_words(list, &used, handover->files[0].words);

@@ -16,9 +16,9 @@ struct word_list {
 };
 
 /*
- * Writes the words: those that were handed over, and after them, where they name no module
- * themselves (after "---"), every file that is not the kernel, with its words. Where they name no
- * kernel, it is the first file, with its words. Refuses more than fits.
+ * Writes the words: those of a bundle, those that were handed over, and after them, where they name
+ * no module themselves (after "---"), every file that is not the kernel, with its words. Where they
+ * name no kernel, it is the first file, with its words. Refuses more than fits.
  */
 bool words_make(struct word_list *list, const struct handover *handover, struct report *report);
 

@@ -14,6 +14,7 @@
 #include "platform/console/console.h"
 #include "platform/console/screen.h"
 #include "platform/kernel/memory.h"
+#include "platform/handover/bundle.h"
 #include "platform/handover/multiboot_info.h"
 #include "platform/handover/pvh_info.h"
 #include "platform/handover/words.h"
@@ -27,6 +28,9 @@
 
 /* We, from the first to the last byte; the linker knows. */
 extern const char image_begin[], image_end[];
+
+/* Where a bundle lies (start.asm): physical addresses of its begin and end; the same without. */
+extern const uint32_t bundle_place[2];
 
 /* The resident part (resident.asm). */
 extern const uint8_t resident_begin[];
@@ -63,7 +67,10 @@ bool platform_words(unsigned *count, const char *const **list, struct report *re
 {
 	bool (*read)(struct handover *, const struct machine *, uint32_t, struct report *) =
 		by_multiboot ? handover_by_multiboot : handover_by_pvh;
+	struct phys_range bundle = { bundle_place[0], bundle_place[1] };
 	bool good = read(&handover, &run.machine, information, report)
+	         && (bundle.begin == bundle.end
+	             || bundle_read(&handover, &run.machine, bundle, report))
 	         && words_make(&words, &handover, report);
 
 	memory_open(&handover, &run.machine);
@@ -130,6 +137,17 @@ static bool unpack(struct file *file, uint32_t size, struct report *report)
 	return inflate_gzip(packed, to, size) || file_refuse_gzip(file, packed.size, size, report);
 }
 
+/* Lets checksum.c use the CPU's 16-byte registers (SDM volume 1, 11.6). */
+static void enable_sse(void)
+{
+	uint32_t cr0, cr4;
+
+	__asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("mov %0, %%cr0" ::"r"((cr0 & ~(uint32_t)CR0_EM) | CR0_MP));
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("mov %0, %%cr4" ::"r"(cr4 | CR4_OSFXSR));
+}
+
 bool platform_load(struct file *file, struct report *report)
 {
 	const struct handed_file *found = words_find(&handover, file->name);
@@ -142,6 +160,11 @@ bool platform_load(struct file *file, struct report *report)
 	file->bytes = (struct span){ visible(&run.machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;
+	if (run.machine.cpu.long_mode) { /* so it has SSE2; without, this kernel is refused */
+		enable_sse();
+		if (!bundle_check(found, file, report))
+			return false;
+	}
 	if (!file_check_digest(file, report))
 		return false;
 	return file->raw || !file_is_gzip(file->bytes, &size) || unpack(file, size, report);

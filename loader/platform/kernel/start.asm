@@ -19,6 +19,12 @@ STACK_SIZE       equ 0x10000
         dd      ALIGN_MODULES | WANT_MEMORY
         dd      -(MULTIBOOT_HEADER + (ALIGN_MODULES | WANT_MEMORY))
 
+        ; Where a bundle lies (bundle.h): commands/wrap.py writes it over these, which follow the
+        ; header. 0: there is none.
+        global  bundle_place
+bundle_place:
+        dd      0, 0                    ; physical addresses: begin, end
+
         section .note.pvh note alloc align=4
         dd      4                       ; bytes of the name
         dd      4                       ; bytes of the value

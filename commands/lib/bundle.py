@@ -1,0 +1,81 @@
+"""bundle.py - puts words and files into one piece, for the loader to find behind it, and the piece
+into the loader's file. The format is in docs/bundle.md; loader/platform/handover/bundle.c reads it.
+"""
+
+import array
+import hashlib
+import itertools
+import operator
+import struct
+import sys
+
+HEADER = struct.Struct("<8sIIQQQ32s")
+RECORD = struct.Struct("<QQQ8I")
+MAGIC, VERSION = b"LJBUNDLE", 1
+PAGE, LARGE_PAGE = 1 << 12, 1 << 21
+LANES = 4
+
+# The loader's own file, an ELF32: what is patched in it.
+MULTIBOOT = bytes.fromhex("02b0ad1b")
+PLACE = 12  # from the Multiboot header on: where a bundle begins and ends
+PROGRAM = struct.Struct("<8I")
+PT_NULL, PT_LOAD, PF_R = 0, 1, 4
+
+
+def checksum(data):
+    """The eight words of loader/platform/handover/checksum.h."""
+    words = array.array("I", data + bytes(-len(data) % 16))
+    if sys.byteorder == "big":
+        words.byteswap()
+    lanes = [words[lane::LANES] for lane in range(LANES)]
+    sums = [sum(lane) for lane in lanes]
+    # The value that a sum had after each word counts that word once for each word still to come.
+    sums += [sum(map(operator.mul, lane, range(len(lane), 0, -1))) for lane in lanes]
+    return [value % (1 << 32) for value in sums]
+
+
+def make_bundle(words, files):
+    """The bundle of some words (as after APPEND) and files: name -> bytes. Each file begins at a
+    page, a large one at a large page, from which its segments need not be moved."""
+    strings, names = [words.encode() + b"\0"], []
+    at = HEADER.size + RECORD.size * len(files) + len(strings[0])
+    for name in files:
+        names.append(at)
+        strings.append(name.encode() + b"\0")
+        at += len(strings[-1])
+    text_end, records, contents = at, [], []
+    for name_at, data in zip(names, files.values()):
+        begin = align(at, LARGE_PAGE if len(data) >= LARGE_PAGE else PAGE)
+        records.append(RECORD.pack(name_at, begin, len(data), *checksum(data)))
+        contents.append(bytes(begin - at) + data)
+        at = begin + len(data)
+    words_at = HEADER.size + RECORD.size * len(files)
+    fields = (MAGIC, VERSION, len(files), at, words_at, text_end)
+    text = b"".join([HEADER.pack(*fields, bytes(32)), *records, *strings])
+    header = HEADER.pack(*fields, hashlib.sha256(text).digest())
+    return b"".join(itertools.chain([header, text[HEADER.size :]], contents))
+
+
+def align(at, size):
+    """The next multiple of a power of two."""
+    return (at + size - 1) & -size
+
+
+def put_into_elf(loader, bundle):
+    """The loader's ELF file with a bundle as one more segment, behind all others in memory."""
+    data = bytearray(loader)
+    table = struct.unpack_from("<I", data, 28)[0]
+    count = struct.unpack_from("<H", data, 44)[0]
+    programs = [PROGRAM.unpack_from(data, table + i * PROGRAM.size) for i in range(count)]
+    end = max(paddr + memsz for kind, _, _, paddr, _, memsz, _, _ in programs if kind == PT_LOAD)
+    free = next(i for i, program in enumerate(programs) if program[0] == PT_NULL)
+    begin = align(end, LARGE_PAGE)
+    offset = align(len(data), PAGE)
+    data += bytes(offset - len(data)) + bundle
+    size = len(bundle)
+    PROGRAM.pack_into(
+        data, table + free * PROGRAM.size, PT_LOAD, offset, begin, begin, size, size, PF_R, PAGE
+    )
+    place = data.index(MULTIBOOT) + PLACE
+    struct.pack_into("<II", data, place, begin, begin + size)
+    return bytes(data)

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# wrap - puts loader, kernel and modules into one file for `qemu-system-x86_64 -kernel`
+"""The command `wrap`: from the words of the command line to one file that boots without a disc."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from image import check_order, one_line, read_module, readable
+from lib.bundle import make_bundle, put_into_elf
+from lib.disc import Order
+from lib.elf import strip_debug
+from lib.files import open_folder, open_regular, put, workshop
+from lib.project import BUILD, Stop, make, need, say, shown, start
+from lib.words import Command, Option
+
+MARK = b"LJBUNDLE"  # what a file that was made here has in it
+
+COMMAND = Command(
+    "wrap",
+    """
+Makes one file of the loader, a kernel and its modules, which `qemu-system-x86_64 -kernel FILE`
+boots without a disc: on pc, q35 and microvm, by Multiboot or PVH. GRUB (multiboot FILE) and iPXE
+(kernel FILE) start it as well. The kernel may be of any protocol.
+""",
+    (
+        Option("--output", "FILE", "the file to make (KERNEL with .boot in place of .elf)"),
+        Option("--append", "STRING", "the kernel's command line"),
+        Option("--options", "STRING", "options for the loader, such as -stack=1M"),
+        Option(
+            "--module",
+            "FILE[:STRING]",
+            "hands a file to the kernel, with its own command line;\nmay be said several times",
+            many=True,
+        ),
+        Option("--keep-debug", "", "packs the kernel with its debug sections"),
+        Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
+    ),
+    (
+        "./build.sh wrap my.elf --output my.boot && qemu-system-x86_64 -kernel my.boot",
+        "./build.sh wrap my.elf --module initrd.img:readonly --append 'verbose'",
+    ),
+    names="KERNEL",
+)
+
+
+def wrap(given):
+    """Makes the file that these words ask for; returns its path."""
+    order = read_order(given)
+    need("build", install=not given.no_install)
+    make("build/longjump.elf", *([] if given.no_check else ["build/check"]))
+    if not given.no_check:
+        check_order(order)
+    bundle = make_bundle(words_of(order), contents(order))
+    whole = put_into_elf((BUILD / "longjump.elf").read_bytes(), bundle)
+    write(order.output, whole)
+    say(f"{shown(order.output)} is made, {(len(whole) + 1023) // 1024} KiB:"
+        f" qemu-system-x86_64 -kernel {shown(order.output)}")  # fmt: skip
+    return order.output
+
+
+def read_order(given):
+    """What these words amount to."""
+    if len(given.names) != 1:
+        raise Stop("wrap wants the name of one kernel; ./build.sh wrap --help shows how", 2)
+    kernel = readable("wrap", given.names[0])
+    options = one_line("--options", given.options)
+    if options and not all(word.startswith("-") for word in options.split()):
+        raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
+    return Order(
+        kernel=kernel,
+        output=Path(given.output or kernel.with_suffix(".boot").name),
+        append=one_line("--append", given.append),
+        options=options,
+        modules=[read_module(text) for text in given.module],
+        keep_debug=given.keep_debug,
+    )
+
+
+def words_of(order):
+    """The words that the loader is to boot by, as after APPEND."""
+    words = [order.options or "", order.kernel.name, order.append or ""]
+    for path, line in order.modules:
+        words += ["---", path.name, line]
+    return " ".join(word for word in words if word)
+
+
+def contents(order):
+    """The files to go with the loader: name -> bytes."""
+    files = {order.kernel.name: kernel_bytes(order)}
+    for path, _ in order.modules:
+        if path.name in files and files[path.name] != path.read_bytes():
+            raise Stop(f"two files cannot both be called {path.name}: rename {path}")
+        files[path.name] = path.read_bytes()
+    for name in files:
+        if " " in name or name.startswith("-"):
+            raise Stop(f'a file in a bundle has no space in its name, nor "-" at its begin: {name}')
+    return files
+
+
+def kernel_bytes(order):
+    """The kernel, without its debug sections unless they are to be kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "kernel.elf")
+        stripped = not order.keep_debug and strip_debug(order.kernel, copy)
+        return (copy if stripped else order.kernel).read_bytes()
+
+
+def write(output, whole):
+    """Puts the file in place when it is whole; overwrites nothing but what was made here."""
+    name = "wrapped"
+    try:
+        folder = open_folder(output.resolve().parent)
+    except OSError as error:
+        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
+    try:
+        with workshop(folder, f".{output.name}.") as inside:
+            handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=inside)
+            with open(handle, "wb") as file:
+                file.write(whole)
+            put(name, inside, output.name, folder, is_ours)
+    except FileExistsError:
+        raise Stop(
+            f"{shown(output)} was not made by build.sh wrap, so it is not overwritten: move it away"
+            " or choose another --output"
+        ) from None
+    except OSError as error:
+        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
+    finally:
+        os.close(folder)
+
+
+def is_ours(name, folder=None):
+    """The file was made by this command."""
+    with open_regular(name, folder) as file:
+        return MARK in file.read()
+
+
+if __name__ == "__main__":
+    start(lambda words: wrap(COMMAND.read(words)) and 0)

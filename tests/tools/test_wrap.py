@@ -1,0 +1,60 @@
+"""`wrap`: what it makes, byte for byte, and what it will not do."""
+
+import random
+import struct
+
+import pytest
+from lib.bundle import checksum, make_bundle
+from projects import ROOT
+
+KERNEL = ROOT / "build/kernel.elf"
+
+
+def slow_checksum(data):
+    """The sum as docs/bundle.md describes it, step by step."""
+    data += bytes(-len(data) % 16)
+    totals, sums = [0] * 4, [0] * 4
+    for at, (word,) in enumerate(struct.iter_unpack("<I", data)):
+        totals[at % 4] = (totals[at % 4] + word) % (1 << 32)
+        sums[at % 4] = (sums[at % 4] + totals[at % 4]) % (1 << 32)
+    return totals + sums
+
+
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 63, 64, 65, 1000])
+def test_the_sum_is_what_the_papers_say(size):
+    data = random.Random(size).randbytes(size)
+    assert checksum(data) == slow_checksum(data)
+
+
+def test_files_begin_at_pages_and_large_ones_at_large_pages():
+    bundle = make_bundle("k", {"k": b"x" * 5000, "m": b"y" * (3 << 20)})
+    places = [struct.unpack_from("<QQQ", bundle, 72 + 56 * i)[1:] for i in range(2)]
+    assert places == [(4096, 5000), (2 << 20, 3 << 20)]
+    assert bundle[4096:9096] == b"x" * 5000 and bundle[2 << 20 :] == b"y" * (3 << 20)
+
+
+def test_the_same_kernel_makes_the_same_file(project, tmp_path):
+    for name in ("one", "two"):
+        project.good("wrap", KERNEL, "--output", tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_only_what_was_made_by_it_is_overwritten(project, tmp_path):
+    output = tmp_path / "mine"
+    output.write_text("precious")
+    said = project.bad("wrap", KERNEL, "--output", output)
+    assert "was not made by build.sh wrap" in said and output.read_text() == "precious"
+    output.unlink()
+    project.good("wrap", KERNEL, "--output", output)
+    project.good("wrap", KERNEL, "--output", output, "--append", "x")
+
+
+def test_a_kernel_that_would_not_start_is_not_wrapped(project, tmp_path):
+    bad = tmp_path / "bad.elf"
+    bad.write_bytes(KERNEL.read_bytes()[:100])
+    said = project.bad("wrap", bad, "--output", tmp_path / "out")
+    assert "K10" in said and not (tmp_path / "out").exists()
+
+
+def test_one_kernel_is_wanted(project):
+    assert "one kernel" in project.bad("wrap", status=2)
