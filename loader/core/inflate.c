@@ -42,13 +42,19 @@ static const uint16_t length_base[] = { 3,  4,  5,  6,   7,   8,   9,   10,  11,
 static const uint8_t length_bits[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
 	                               2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
 
-/* Takes bytes in until there are 48 bits or no more bytes. */
+/* Takes bytes in until there are more than 48 bits or no more bytes. */
 static void refill(struct inflate *state)
 {
-	while (state->bit_count <= 48 && state->at < state->in.size) {
-		state->bits |= (uint64_t)state->in.bytes[state->at++] << state->bit_count;
-		state->bit_count += 8;
-	}
+	unsigned bytes = state->bit_count <= 48 ? (56 - state->bit_count) / 8 : 0;
+	uint64_t more = 0;
+
+	if (bytes == 0)
+		return;
+	bytes = (unsigned)min_u64(bytes, state->in.size - state->at);
+	span_read(state->in, state->at, &more, bytes);
+	state->bits |= more << state->bit_count;
+	state->bit_count += 8 * bytes;
+	state->at += bytes;
 }
 
 /* Takes the next `count` bits, 16 at most. False if there are not so many. */
@@ -309,9 +315,12 @@ static bool inflate_blocks(struct inflate *state)
 /* Passes over a string with its end. */
 static bool skip_string(struct span bytes, uint64_t *at)
 {
-	while (*at < bytes.size && bytes.bytes[*at] != 0)
-		++*at;
-	return (*at)++ < bytes.size;
+	uint64_t length;
+
+	if (!span_string(bytes, *at, &length))
+		return false;
+	*at += length + 1;
+	return true;
 }
 
 /* Finds where the packed bytes begin. */
