@@ -93,7 +93,7 @@ enum launch_flags {
 
 struct launch {
 	uint64_t copies, copy_count;      /* struct copy[], in order */
-	uint64_t fills, fill_count;       /* struct fill[], after all moves */
+	uint64_t fills, fill_count;       /* struct fill[], after all copies */
 	uint64_t segments, segment_count; /* struct launch_segment[], sorted */
 	uint64_t rela, rela_size;         /* the RELA table, where it was loaded; bytes */
 	uint64_t relr, relr_size;         /* the RELR table, likewise */

@@ -2,7 +2,7 @@
 /* fault_info_overwritten.c - writes over what the explainer would know the kernel by. */
 #include "kit.h"
 
-#define LANDMARKS 0x6b72616d646e616c /* "landmark"; the page tables follow, and more */
+#define FAULT_INFO 0x6b72616d646e616c /* "landmark"; the page tables follow, and more */
 
 void _start(const struct longjump_boot_info *info)
 {
@@ -13,7 +13,7 @@ void _start(const struct longjump_boot_info *info)
 		     range->type == LONGJUMP_MEMORY_RESIDENT && at < range->end; at += 8) {
 			volatile uint64_t *word = physical(info, at);
 
-			if (*word == LANDMARKS && word[5] > word[4])
+			if (*word == FAULT_INFO && word[5] > word[4])
 				word[0] = 0;
 		}
 	}

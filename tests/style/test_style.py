@@ -238,3 +238,24 @@ def test_what_tests_share_lies_in_one_folder():
         if place.startswith("tests/") and not place.startswith("tests/style/"):
             assert not re.match(r"\s*(import|from) test_\w+", line), place
             assert "sys.path" not in line, place
+
+
+# Words of the past: what they are called now stands in docs/glossary.md. Licences and wire formats
+# may have them.
+RETIRED = {
+    r"verbs?": "command",
+    r"wish(es)?": "request",
+    r"landmarks?": "fault info",
+    r"shelter(s|ed)?": "bounce buffer",
+    r"boot_wish|plan_landmarks|order_read|moves_sort|memory_claim": "see docs/glossary.md",
+    r"loader/(front|handoff)": "loader/platform, loader/protocols",
+}
+
+
+def test_words_of_the_past_are_gone():
+    for place, line in lines({*CODE, ".md", ".cfg"}):
+        if place.startswith("tests/style/") or '"landmark"' in line:
+            continue
+        for word, now in RETIRED.items():
+            found = re.search(rf"\b({word})\b", line, re.IGNORECASE)
+            assert not found, f"{place} says {found.group()}; it is called {now} now"

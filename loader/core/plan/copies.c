@@ -13,7 +13,7 @@ static bool may_precede(const struct copy *first, const struct copy *later)
 	return !phys_overlap(written, read);
 }
 
-/* The first move from `begin` on that harms no other from there on; `count` if there is none. */
+/* The first copy from `begin` on that harms no other from there on; `count` if there is none. */
 static unsigned find_harmless(const struct copy *copies, unsigned begin, unsigned count)
 {
 	for (unsigned i = begin; i < count; i++) {
@@ -67,13 +67,13 @@ static void add_copying(struct plan *plan, const struct placement *placement)
 }
 
 /*
- * Puts the moves in order. Where some wait for each other in a circle, the source of one is brought
- * to free memory before all else: then it waits for nobody. The array has room for one more for
- * each.
+ * Puts the copies in order. Where some wait for each other in a circle, the source of one is
+ * brought to free memory before all else: then it waits for nobody. The array has room for one more
+ * for each.
  */
 static bool order_copies(struct plan *plan)
 {
-	unsigned bounced = 0; /* the first moves, which only write to free memory */
+	unsigned bounced = 0; /* the first copies, which only write to free memory */
 	struct phys_range bounce;
 
 	while (!copies_sort(plan->copies + bounced, plan->copy_count - bounced)) {

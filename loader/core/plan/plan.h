@@ -120,7 +120,7 @@ struct plan {
 
 	struct copy *copies; /* in an order in which no copy destroys a later one's source */
 	unsigned copy_count;
-	struct fill *fills; /* after all moves */
+	struct fill *fills; /* after all copies */
 	unsigned fill_count;
 	struct patch *patches; /* in scratch memory, after all else */
 	unsigned patch_count;
