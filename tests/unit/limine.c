@@ -20,9 +20,9 @@
 static struct view view;
 
 static const uint64_t ids[LIMINE_FEATURES][2] = {
-#define X(name, first, second, words) { UINT64_C(first), UINT64_C(second) },
-	LIMINE_REQUESTS(X)
-#undef X
+#define REQUEST(name, first, second, ...) { UINT64_C(first), UINT64_C(second) },
+#include "protocols/limine/requests.def"
+#undef REQUEST
 };
 
 /* A machine, and a kernel with 4 KiB of zeroes to put requests into. */

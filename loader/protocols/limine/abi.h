@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine.h - the wire structures of the Limine boot protocol, as far as a BIOS machine can answer
+ * abi.h - the wire structures of the Limine boot protocol, as far as a BIOS machine can answer
  * it.
  *
  * Facts from its specification, PROTOCOL.md, and from limine.h that belongs to it: base revisions
@@ -32,60 +32,35 @@
 #define LIMINE_END_0   UINT64_C(0xadc0e0531bb10d03)
 #define LIMINE_END_1   UINT64_C(0x9572709f31764c62)
 
-/* X(name, its last two numbers, what it is called in messages) */
-#define LIMINE_REQUESTS(X)                                                                  \
-	X(BOOTLOADER_INFO, 0xf55038d8e2a1202f, 0x279426fcf5f59740, "bootloader info")       \
-	X(COMMAND_LINE, 0x4b161536e598651e, 0xb390ad4a2f1f303a, "executable command line")  \
-	X(FIRMWARE_TYPE, 0x8c2f75d90bef28a8, 0x7045a4688eac00c3, "firmware type")           \
-	X(STACK_SIZE, 0x224ef0460a8e8926, 0xe1cb0fc25f46ea3d, "stack size")                 \
-	X(HHDM, 0x48dcf1cb8ad2b852, 0x63984e959a98244b, "higher half direct map")           \
-	X(FRAMEBUFFER, 0x9d5827dcd881dd75, 0xa3148604f6fab11b, "framebuffer")               \
-	X(PAGING_MODE, 0x95c1a0edab0944cb, 0xa4e5cb3842f7488a, "paging mode")               \
-	X(MP, 0x95a67b819a1b857e, 0xa0b61b723b6a73e0, "multiprocessor")                     \
-	X(MEMORY_MAP, 0x67cf3d9d378a806f, 0xe304acdfc50c3c62, "memory map")                 \
-	X(ENTRY_POINT, 0x13d86c035a1cd3e1, 0x2b0caa89d8f3026a, "entry point")               \
-	X(EXECUTABLE_FILE, 0xad97e90e83f1ed67, 0x31eb5d1c5ff23b69, "executable file")       \
-	X(MODULES, 0x3e7e279702be32af, 0xca1c4f3bd1280cee, "modules")                       \
-	X(RSDP, 0xc5e77b6b397e7b43, 0x27637845accdcf3c, "RSDP")                             \
-	X(SMBIOS, 0x9e9046f11e095391, 0xaa4a520fefbde5ee, "SMBIOS")                         \
-	X(DATE_AT_BOOT, 0x502746e184c088aa, 0xfbc5ec83e6327893, "date at boot")             \
-	X(EXECUTABLE_ADDRESS, 0x71ba76863cc55f63, 0xb2644a48c516a487, "executable address") \
-	X(PERFORMANCE, 0x6b50ad9bf36d13ad, 0xdc4c7e88fc759e17, "bootloader performance")    \
-	X(TSC_FREQUENCY, 0x10f2ee1d87d195e4, 0xf747a2b78f6ddb31, "TSC frequency")           \
-	X(EFI_SYSTEM_TABLE, 0x5ceba5163eaaf6d6, 0x0a6981610cf65fcc, "EFI system table")     \
-	X(EFI_MEMORY_MAP, 0x7df62a431d6872d5, 0xa4fcdfb3e57306c8, "EFI memory map")         \
-	X(DEVICE_TREE, 0xb40ddb48fb54bac7, 0x545081493f81ffb7, "device tree")               \
-	X(KEEP_IOMMU, 0x8ebaabe51f490179, 0x2aa86a59ffb4ab0f, "IOMMU left on")              \
-	X(TERMINAL, 0xc8ac59310c2b0844, 0xa68d0c7265d38878, "terminal")                     \
-	X(FIVE_LEVELS, 0x94469551da9b3192, 0xebe5e86db7382888, "5-level paging")            \
-	X(HART_ID, 0x1369359f025525f9, 0x2ff2a56178391bb6, "RISC-V hart")                   \
-	X(TPM_EVENT_LOG, 0x98e094fc7e76e979, 0xee8d8775c54e1d1f, "TPM event log")           \
-	X(FLANTERM, 0x3259399fe7c5f126, 0xe01c1c8c5db9d1a9, "Flanterm parameters")          \
-	X(ENTROPY, 0x65ea80255d5682c5, 0x9117240723f493eb, "entropy")
-
+/* What can be asked for. */
 enum limine_feature {
-#define X(name, first, second, words) LIMINE_##name,
-	LIMINE_REQUESTS(X)
-#undef X
-		LIMINE_FEATURES /* how many there are */
+#define REQUEST(name, ...) LIMINE_##name,
+#include "protocols/limine/requests.def"
+#undef REQUEST
+	LIMINE_FEATURES /* how many there are */
 };
 
 #define LIMINE_ID_SIZE 32 /* bytes: four numbers */
 
-/* What every request begins with. */
-struct limine_request_head {
+/* What every request begins with, and all that most have. */
+struct limine_plain_request {
 	uint64_t id[4];
 	uint64_t revision;
 	uint64_t response; /* written by the loader */
 };
 
 struct limine_stack_size_request {
-	struct limine_request_head head;
+	struct limine_plain_request head;
 	uint64_t stack_size;
 };
 
+struct limine_old_paging_mode_request {
+	struct limine_plain_request head;
+	uint64_t mode;
+};
+
 struct limine_paging_mode_request {
-	struct limine_request_head head;
+	struct limine_plain_request head;
 	uint64_t mode;
 	uint64_t max_mode, min_mode; /* from revision 1 on */
 };
@@ -93,19 +68,19 @@ struct limine_paging_mode_request {
 enum { LIMINE_PAGING_4_LEVELS, LIMINE_PAGING_5_LEVELS };
 
 struct limine_mp_request {
-	struct limine_request_head head;
+	struct limine_plain_request head;
 	uint64_t flags;
 };
 
 enum { LIMINE_MP_X2APIC = 1 };
 
 struct limine_entry_point_request {
-	struct limine_request_head head;
+	struct limine_plain_request head;
 	uint64_t entry;
 };
 
 struct limine_module_request {
-	struct limine_request_head head;
+	struct limine_plain_request head;
 	uint64_t internal_count,
 		internal; /* from revision 1 on: addresses of limine_internal_module */
 };
@@ -220,9 +195,9 @@ struct limine_performance {
 	uint64_t reset_usec, init_usec, exec_usec;
 };
 
-_Static_assert(sizeof(struct limine_request_head) == 48, "a request's first members");
-_Static_assert(offsetof(struct limine_request_head, revision) == 32, "a request's first members");
-_Static_assert(offsetof(struct limine_request_head, response) == 40, "a request's first members");
+_Static_assert(sizeof(struct limine_plain_request) == 48, "a request's first members");
+_Static_assert(offsetof(struct limine_plain_request, revision) == 32, "a request's first members");
+_Static_assert(offsetof(struct limine_plain_request, response) == 40, "a request's first members");
 _Static_assert(offsetof(struct limine_stack_size_request, stack_size) == 48, "stack size");
 _Static_assert(offsetof(struct limine_paging_mode_request, mode) == 48, "paging mode");
 _Static_assert(offsetof(struct limine_paging_mode_request, max_mode) == 56, "paging mode");

@@ -53,14 +53,15 @@ static struct limine *state_of(struct boot *boot)
 
 /* The levels of page tables that the kernel gets: those it likes best, within what it can do and
  * what the CPU and the user say. */
-static bool choose_paging(const struct limine_request *request, const struct machine *machine,
-                          struct config *config, struct report *report)
+static bool choose_paging(struct boot *boot)
 {
+	const struct limine_request *request = &state_of(boot)->requests.of[LIMINE_PAGING_MODE];
 	uint64_t like = LIMINE_PAGING_4_LEVELS, least = LIMINE_PAGING_4_LEVELS, most;
-	const struct options *options = &config->options;
+	struct options *options = &boot->config->options;
+	struct report *report = boot->report;
 	bool only_4 = options->paging_given && options->paging_levels == 4;
-	uint64_t best =
-		machine->cpu.la57 && !only_4 ? LIMINE_PAGING_5_LEVELS : LIMINE_PAGING_4_LEVELS;
+	uint64_t best = boot->machine->cpu.la57 && !only_4 ? LIMINE_PAGING_5_LEVELS
+	                                                   : LIMINE_PAGING_4_LEVELS;
 
 	if (request->at != 0)
 		like = limine_word(request, offsetof(struct limine_paging_mode_request, mode));
@@ -81,29 +82,58 @@ static bool choose_paging(const struct limine_request *request, const struct mac
 		              only_4 ? "-paging=4 was given"
 		                     : "the CPU has 4 (CPUID 7 ECX bit 16)");
 	if (min_u64(max_u64(like, least), min_u64(most, best)) == LIMINE_PAGING_5_LEVELS)
-		config->options.paging_levels = 5;
+		options->paging_levels = 5;
+	return true;
+}
+
+/* Each adds to the configuration what a request takes beside its answer. */
+static bool want_nothing(struct boot *boot)
+{
+	(void)boot;
+	return true;
+}
+
+static bool want_screen(struct boot *boot)
+{
+	struct options *options = &boot->config->options;
+
+	if (!options->video.given)
+		options->video = (struct video_request){ .want = VIDEO_AUTO, .any = true };
+	return true;
+}
+
+static bool want_kernel_file(struct boot *boot)
+{
+	boot->config->options.kernel_file = true;
+	return true;
+}
+
+static bool want_clock(struct boot *boot)
+{
+	boot->config->options.tsc = true;
 	return true;
 }
 
 /* The modules that the kernel names itself come before the user's. */
-static bool request_modules(const struct limine_request *request, const struct kernel *kernel,
-                            struct config *config, struct report *report)
+static bool want_modules(struct boot *boot)
 {
+	const struct limine_request *request = &state_of(boot)->requests.of[LIMINE_MODULES];
 	uint64_t count = limine_module_count(request);
+	struct config *config = boot->config;
 
 	if (count > CONFIG_MAX_MODULES)
-		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
+		return refuse(boot->report, DIAG_LIMINE_BAD_REQUEST,
 		              "the modules: it names %llu internal modules, at most %u can be "
 		              "loaded",
 		              ULL(count), CONFIG_MAX_MODULES);
 	for (unsigned i = 0; i < count; i++) {
-		struct limine_module module = limine_module(kernel, request, i);
+		struct limine_module module = limine_module(&boot->kernel, request, i);
 
 		if (module.path == NULL || module.command_line == NULL)
-			return refuse(report, DIAG_LIMINE_BAD_REQUEST,
+			return refuse(boot->report, DIAG_LIMINE_BAD_REQUEST,
 			              "internal module %u, at %#llx, has no %s", i, ULL(module.at),
 			              module.path == NULL ? "path" : "command line");
-		if (!config_add_module(config, i, module.path, module.command_line, report))
+		if (!config_add_module(config, i, module.path, module.command_line, boot->report))
 			return false;
 		config->modules[i].optional = !module.required;
 		config->modules[i].raw = !module.compressed;
@@ -111,23 +141,33 @@ static bool request_modules(const struct limine_request *request, const struct k
 	return true;
 }
 
+/* What a request wants, by its row in requests.def. */
+static bool want(struct boot *boot, enum limine_feature feature)
+{
+	switch (feature) {
+#define REQUEST(name, first, second, words, old, new, wanted, ...) \
+	case LIMINE_##name:                                        \
+		return want_##wanted(boot);
+#include "protocols/limine/requests.def"
+#undef REQUEST
+	case LIMINE_FEATURES:
+		break;
+	}
+	return true;
+}
+
 static bool limine_requests(struct boot *boot)
 {
 	struct limine *limine = state_of(boot);
-	const struct limine_request *of = limine->requests.of;
-	struct options *options = &boot->config->options;
 
 	limine->found = limine_find_requests(&limine->requests, &boot->kernel, boot->report);
-	if (!limine->found)
+	if (!limine->found || !choose_paging(boot))
 		return false;
-	if (of[LIMINE_FRAMEBUFFER].at != 0 && !options->video.given)
-		options->video = (struct video_request){ .want = VIDEO_AUTO, .any = true };
-	if (of[LIMINE_EXECUTABLE_FILE].at != 0)
-		options->kernel_file = true;
-	if (of[LIMINE_TSC_FREQUENCY].at != 0 || of[LIMINE_PERFORMANCE].at != 0)
-		options->tsc = true;
-	return choose_paging(&of[LIMINE_PAGING_MODE], boot->machine, boot->config, boot->report)
-	    && request_modules(&of[LIMINE_MODULES], &boot->kernel, boot->config, boot->report);
+	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
+		if (limine->requests.of[i].at != 0 && !want(boot, i))
+			return false;
+	}
+	return true;
 }
 
 /* In one piece, in the top 2 GiB. */

@@ -395,35 +395,27 @@ static uint64_t answer_tsc_frequency(struct limine *limine)
 	return frequency != 0 ? write_number(limine, frequency) : 0;
 }
 
-/* Writes the answer to a request; the address at which the kernel sees it, or 0 if there is none.
- */
-typedef uint64_t answer_function(struct limine *limine);
-
-static answer_function *const answers[LIMINE_FEATURES] = {
-	[LIMINE_BOOTLOADER_INFO] = answer_bootloader_info,
-	[LIMINE_COMMAND_LINE] = answer_command_line,
-	[LIMINE_FIRMWARE_TYPE] = answer_firmware_type,
-	[LIMINE_STACK_SIZE] = answer_heeded,
-	[LIMINE_HHDM] = answer_direct_map,
-	[LIMINE_FRAMEBUFFER] = answer_framebuffer,
-	[LIMINE_PAGING_MODE] = answer_paging_mode,
-	[LIMINE_MP] = answer_processors,
-	[LIMINE_MEMORY_MAP] = answer_memory_map,
-	[LIMINE_ENTRY_POINT] = answer_heeded,
-	[LIMINE_EXECUTABLE_FILE] = answer_executable_file,
-	[LIMINE_MODULES] = answer_modules,
-	[LIMINE_RSDP] = answer_rsdp,
-	[LIMINE_SMBIOS] = answer_smbios,
-	[LIMINE_DATE_AT_BOOT] = answer_date,
-	[LIMINE_EXECUTABLE_ADDRESS] = answer_executable_address,
-	[LIMINE_PERFORMANCE] = answer_performance,
-	[LIMINE_TSC_FREQUENCY] = answer_tsc_frequency,
-	[LIMINE_KEEP_IOMMU] = answer_heeded, /* nobody switches one off */
-};
-
-bool limine_is_answered(enum limine_feature feature)
+/* What stays unanswered. */
+static uint64_t answer_nothing(struct limine *limine)
 {
-	return answers[feature] != NULL;
+	(void)limine;
+	return 0;
+}
+
+/* Writes the answer to a request; returns the address at which the kernel sees it, or 0 if there is
+ * none. */
+static uint64_t write_answer(struct limine *limine, enum limine_feature feature)
+{
+	switch (feature) {
+#define REQUEST(name, first, second, words, old, new, want, answer, ...) \
+	case LIMINE_##name:                                              \
+		return answer_##answer(limine);
+#include "protocols/limine/requests.def"
+#undef REQUEST
+	case LIMINE_FEATURES:
+		break;
+	}
+	return 0;
 }
 
 /* Has a word of the kernel's memory written last. */
@@ -462,10 +454,10 @@ void limine_answer(struct limine *limine)
 	answer_revision(limine);
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		uint64_t at = limine->requests.of[i].at;
-		uint64_t answer = at != 0 && answers[i] != NULL ? answers[i](limine) : 0;
+		uint64_t answer = at != 0 ? write_answer(limine, i) : 0;
 
 		if (answer != 0)
-			patch(limine->plan, at + offsetof(struct limine_request_head, response),
+			patch(limine->plan, at + offsetof(struct limine_plain_request, response),
 			      answer);
 	}
 	write_symbols(limine);

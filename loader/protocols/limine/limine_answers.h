@@ -21,9 +21,6 @@ struct limine {
 	uint64_t map_list, map_entries; /* ... and what belongs to it */
 };
 
-/* True if there is an answer to requests for this, on some machine. */
-bool limine_is_answered(enum limine_feature feature);
-
 /* Words of the kernel's memory that answers are told in, at most. */
 #define LIMINE_PATCHES (LIMINE_FEATURES + 2)
 

@@ -81,14 +81,30 @@ static void describe_modules(const struct wording *wording)
 	}
 }
 
-/* Words the values that a request gives. */
-typedef void describe_function(const struct wording *wording);
+static void describe_nothing(const struct wording *wording)
+{
+	(void)wording;
+}
 
-static describe_function *const describers[LIMINE_FEATURES] = {
-	[LIMINE_STACK_SIZE] = describe_stack_size, [LIMINE_PAGING_MODE] = describe_paging_mode,
-	[LIMINE_MP] = describe_processors,         [LIMINE_ENTRY_POINT] = describe_entry_point,
-	[LIMINE_MODULES] = describe_modules,
-};
+static void describe_unanswered(const struct wording *wording)
+{
+	text_add(wording->text, " (stays unanswered)");
+}
+
+/* Words the values that a request gives, if it gives any. */
+static void describe_values(const struct wording *wording, enum limine_feature feature)
+{
+	switch (feature) {
+#define REQUEST(name, first, second, words, old, new, want, answer, values) \
+	case LIMINE_##name:                                                 \
+		describe_##values(wording);                                 \
+		break;
+#include "protocols/limine/requests.def"
+#undef REQUEST
+	case LIMINE_FEATURES:
+		break;
+	}
+}
 
 void limine_describe(const struct boot *boot, struct text *text)
 {
@@ -104,10 +120,8 @@ void limine_describe(const struct boot *boot, struct text *text)
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		if (requests->of[i].at == 0)
 			continue;
-		text_add(text, "\n%s%s", limine_feature_name(i),
-		         limine_is_answered(i) ? "" : " (stays unanswered)");
-		if (describers[i] != NULL)
-			describers[i](&wording);
+		text_add(text, "\n%s", limine_feature_name(i));
+		describe_values(&wording, i);
 	}
 	if (requests->unknown != 0)
 		text_add(text, "\n%u that Longjump has not heard of", requests->unknown);

@@ -8,16 +8,21 @@
 #include "core/elf/relocate.h"
 #include "core/elf/sections.h"
 
-/* The last two numbers of a request, and what it is called. */
+/* The last two numbers of a request, what it is called, and how large it is in revision 0 and
+ * later. */
 struct known {
 	uint64_t id[2];
-	const char *name;
+	char name[24];
+	uint8_t sizes[2];
 };
 
+#define SIZE(structure) sizeof(struct limine_##structure##_request)
+
 static const struct known known[LIMINE_FEATURES] = {
-#define X(name, first, second, words) { { UINT64_C(first), UINT64_C(second) }, words },
-	LIMINE_REQUESTS(X)
-#undef X
+#define REQUEST(name, first, second, words, old, new, ...) \
+	{ { UINT64_C(first), UINT64_C(second) }, words, { SIZE(old), SIZE(new) } },
+#include "protocols/limine/requests.def"
+#undef REQUEST
 };
 
 /* Where the search stands. */
@@ -36,7 +41,7 @@ const char *limine_feature_name(enum limine_feature feature)
 
 uint64_t limine_revision(const struct limine_request *request)
 {
-	return limine_word(request, offsetof(struct limine_request_head, revision));
+	return limine_word(request, offsetof(struct limine_plain_request, revision));
 }
 
 uint64_t limine_word(const struct limine_request *request, size_t offset)
@@ -173,25 +178,6 @@ bool limine_is_asked(struct span file)
 			return true;
 	}
 	return false;
-}
-
-/* Bytes that a request of a revision has. */
-static uint64_t request_size(enum limine_feature feature, uint64_t revision)
-{
-	switch (feature) {
-	case LIMINE_STACK_SIZE:
-	case LIMINE_MP:
-	case LIMINE_ENTRY_POINT:
-		return sizeof(struct limine_stack_size_request);
-	case LIMINE_PAGING_MODE:
-		return revision == 0 ? offsetof(struct limine_paging_mode_request, max_mode)
-		                     : sizeof(struct limine_paging_mode_request);
-	case LIMINE_MODULES:
-		return revision == 0 ? sizeof(struct limine_request_head)
-		                     : sizeof(struct limine_module_request);
-	default:
-		return sizeof(struct limine_request_head);
-	}
 }
 
 /* Notes a request or the tag at `offset` of the segment. A second one of its kind is refused. */
@@ -349,7 +335,7 @@ bool limine_find_requests(struct limine_requests *requests, const struct kernel 
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		const struct limine_request *request = &requests->of[i];
 
-		if (!check_place(kernel, request, request_size(i, limine_revision(request)),
+		if (!check_place(kernel, request, known[i].sizes[limine_revision(request) != 0],
 		                 known[i].name, report))
 			return false;
 	}
