@@ -136,7 +136,7 @@ core := $(call with-parts,loader/core)
 protocols := $(call with-parts,loader/protocols)
 # Syslinux unpacks gzip files itself, so inflate.c stays out.
 com32 := $(filter-out %/inflate.c.o,$(call objects,com32,$(core) $(protocols) loader/x86 \
-	$(addprefix loader/platform/,bios console com32))) \
+	$(addprefix loader/platform/,bios console com32 e820))) \
 	build/obj/com32/loader/platform/resident.asm.o
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext -z pack-relative-relocs $(no-warn-rwx)
@@ -164,7 +164,7 @@ build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com
 # linked where it runs.
 
 kernel-platform := $(filter-out %/realmode.asm.o,$(call objects,kernel32,$(core) $(protocols) \
-	loader/x86 $(addprefix loader/platform/,bios console handover kernel))) \
+	loader/x86 $(addprefix loader/platform/,bios console e820 handover kernel))) \
 	build/obj/kernel32/loader/platform/resident.asm.o
 # It runs over every byte of a bundle, on CPUs that are known to have SSE2.
 build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = -O2 -msse2
@@ -239,7 +239,7 @@ build/obj/kernel/link: FORCE
 # ---------------------------------------------------------------------------------------------
 # The core on this machine.
 
-portable := $(core) $(protocols) loader/explain loader/platform/handover
+portable := $(core) $(protocols) loader/explain $(addprefix loader/platform/,e820 handover)
 
 build/obj/%/core.a: build/obj/%/core
 	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))
@@ -282,7 +282,7 @@ replays := $(fuzz:%=build/tests/fuzz64/%) $(fuzz:%=build/tests/fuzz32/%)
 fuzzers := $(fuzz:%=build/fuzz64/%) $(fuzz:%=build/fuzz32/%)
 fuzz-core := $(filter-out loader/core/run.c, \
 	$(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols) \
-	loader/platform/handover))))
+	$(addprefix loader/platform/,e820 handover)))))
 cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 CLANG ?= clang
 all-headers := $(wildcard tests/*.h tests/*/*.h loader/*/*.[hd]* loader/*/*/*.[hd]*)

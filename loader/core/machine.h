@@ -7,16 +7,14 @@
 #define CORE_MACHINE_H
 
 #include "core/base.h"
+#include "core/memory_types.h"
 #include "core/sha256.h"
 
-/* A range of the firmware's memory map, as the firmware gave it (ACPI 6.5, section 15.1 and
- * table 15.2 and 15.4). */
+/* A range of the firmware's memory map, to the byte. Ranges need not be sorted, and may overlap. */
 struct firmware_range {
-	uint64_t begin;
-	uint64_t size;
-	uint32_t type; /* 1 memory, 2 reserved, 3 ACPI reclaimable, 4 ACPI NVS, 5 unusable; others
-	                  count as reserved */
-	uint32_t attributes; /* ACPI 3: without bit 0 the entry is to be ignored */
+	struct phys_range phys; /* not empty */
+	enum memory_type type;
+	uint32_t raw; /* what the firmware itself calls the type */
 };
 
 /* What the CPU can do (SDM volume 2A, CPUID; the leaf is named with each). */

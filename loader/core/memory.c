@@ -13,22 +13,6 @@ struct edge {
 	uint8_t type;
 };
 
-const char *memory_type_name(enum memory_type type)
-{
-	static const char *const names[MEMORY_TYPES] = {
-		"nothing",          "usable",      "kernel",   "module",      "stack",
-		"boot information", "page tables", "resident", "kernel file", "ACPI tables",
-		"ACPI NVS",         "reserved",    "bad",      "framebuffer",
-	};
-
-	return names[type];
-}
-
-bool memory_is_ram(enum memory_type type)
-{
-	return type >= MEMORY_USABLE && type <= MEMORY_ACPI_NVS;
-}
-
 uint64_t memory_total(const struct memory *memory, enum memory_type type)
 {
 	uint64_t total = 0;
@@ -136,33 +120,6 @@ bool memory_from_regions(struct memory *memory, const struct memory_range *regio
 	return true;
 }
 
-/* What a firmware type means (ACPI 6.5, table 15.2). A type we have not heard of is left alone. */
-static enum memory_type firmware_type(uint32_t type)
-{
-	switch (type) {
-	case 1:
-		return MEMORY_USABLE;
-	case 3:
-		return MEMORY_ACPI_RECLAIMABLE;
-	case 4:
-		return MEMORY_ACPI_NVS;
-	case 5:
-		return MEMORY_BAD;
-	default:
-		return MEMORY_RESERVED;
-	}
-}
-
-struct memory_range typed_region(const struct firmware_range *range)
-{
-	bool whole = in_bounds(range->begin, range->size, UINT64_MAX);
-	struct phys_range phys = { range->begin, whole ? range->begin + range->size : UINT64_MAX };
-
-	if ((range->attributes & 1) == 0)
-		phys.end = phys.begin;
-	return (struct memory_range){ phys, firmware_type(range->type) };
-}
-
 bool memory_read(struct memory *memory, const struct machine *machine, struct scratch scratch,
                  struct report *report)
 {
@@ -173,7 +130,8 @@ bool memory_read(struct memory *memory, const struct machine *machine, struct sc
 		return refuse_regions(count, report);
 	regions[0] = (struct memory_range){ { 0, PAGE_SIZE }, MEMORY_RESERVED };
 	for (unsigned i = 1; i < count; i++)
-		regions[i] = typed_region(&machine->firmware[i - 1]);
+		regions[i] = (struct memory_range){ machine->firmware[i - 1].phys,
+			                            machine->firmware[i - 1].type };
 	if (!memory_from_regions(memory, regions, count, scratch, report))
 		return false;
 	if (memory_total(memory, MEMORY_USABLE) == 0)

@@ -15,28 +15,6 @@
 
 #define MEMORY_MAX_RANGES 1024
 
-/*
- * Types in ascending strictness. What the loader places is stricter than free memory and weaker
- * than nothing else: the plan places only in free memory, and a framebuffer lies in no RAM.
- */
-enum memory_type {
-	MEMORY_NONE, /* no region: not in the map */
-	MEMORY_USABLE,
-	MEMORY_KERNEL,
-	MEMORY_MODULE,
-	MEMORY_STACK,
-	MEMORY_BOOT_INFO,
-	MEMORY_PAGE_TABLES,
-	MEMORY_RESIDENT,
-	MEMORY_KERNEL_FILE,
-	MEMORY_ACPI_RECLAIMABLE,
-	MEMORY_ACPI_NVS,
-	MEMORY_RESERVED,
-	MEMORY_BAD,
-	MEMORY_FRAMEBUFFER,
-	MEMORY_TYPES
-};
-
 struct memory_range {
 	struct phys_range phys; /* whole pages; not empty */
 	enum memory_type type;  /* never MEMORY_NONE */
@@ -57,10 +35,6 @@ struct memory {
 bool memory_from_regions(struct memory *memory, const struct memory_range *regions, unsigned count,
                          struct scratch scratch, struct report *report);
 
-/* The region that a range of the firmware's map makes, to the byte; an empty one if it is to be
- * ignored. */
-struct memory_range typed_region(const struct firmware_range *range);
-
 /*
  * The firmware's memory map. The first page, which holds the BIOS's data, is reserved. False, with
  * the reason in the report, if there is no usable memory. `scratch` is only borrowed.
@@ -70,11 +44,5 @@ bool memory_read(struct memory *memory, const struct machine *machine, struct sc
 
 /* Bytes of the given type in the whole map. */
 uint64_t memory_total(const struct memory *memory, enum memory_type type);
-
-/* True for what is RAM, whoever uses it. */
-bool memory_is_ram(enum memory_type type);
-
-/* The type in words: "usable", "reserved", "kernel" ... The string is static. */
-const char *memory_type_name(enum memory_type type);
 
 #endif

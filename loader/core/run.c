@@ -129,8 +129,8 @@ static uint64_t low_memory(const struct machine *machine)
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
 		const struct firmware_range *range = &machine->firmware[i];
 
-		if (range->type == 1 && range->begin < 4 * GIB)
-			total += min_u64(range->size, 4 * GIB - range->begin);
+		if (range->type == MEMORY_USABLE && range->phys.begin < 4 * GIB)
+			total += min_u64(range->phys.end, 4 * GIB) - range->phys.begin;
 	}
 	return total;
 }

@@ -4,10 +4,12 @@
 #include "fuzz.h"
 
 #include "core/memory.h"
+#include "platform/e820/e820_entry.h"
 #include "unit/sound.h"
 
 #define MOST 512 /* entries; the platforms read no more */
 
+static struct e820_entry entries[MOST];
 static struct firmware_range ranges[MOST];
 static struct memory memory;
 static struct report report;
@@ -19,7 +21,7 @@ static bool is_ram(uint64_t at, unsigned count)
 	bool ram = false;
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct firmware_range *range = &ranges[i];
+		const struct e820_entry *range = &entries[i];
 		uint64_t end = range->size > UINT64_MAX - range->begin ? UINT64_MAX
 		                                                       : range->begin + range->size;
 
@@ -38,9 +40,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct machine machine = { .firmware = ranges };
 	struct scratch scratch = { (uint8_t *)block, (uint8_t *)(block + COUNT(block)) };
 	struct span rest = { bytes, size };
+	unsigned count = 0;
 
-	while (rest.size != 0 && machine.firmware_count < MOST)
-		take_bytes(&rest, &ranges[machine.firmware_count++], sizeof(ranges[0]));
+	for (; rest.size != 0 && count < MOST; count++) {
+		take_bytes(&rest, &entries[count], sizeof(entries[count]));
+		machine.firmware_count +=
+			e820_entry_read(&entries[count], &ranges[machine.firmware_count]);
+	}
 	memset(&report, 0, sizeof(report));
 	if (!memory_read(&memory, &machine, scratch, &report)) {
 		EXPECT_EQUAL(report.count, 1);
@@ -52,8 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		bool usable = range->type == MEMORY_USABLE;
 
 		EXPECT(!usable || range->phys.begin >= PAGE_SIZE);
-		EXPECT(!usable || is_ram(range->phys.begin, machine.firmware_count));
-		EXPECT(!usable || is_ram(range->phys.end - PAGE_SIZE, machine.firmware_count));
+		EXPECT(!usable || is_ram(range->phys.begin, count));
+		EXPECT(!usable || is_ram(range->phys.end - PAGE_SIZE, count));
 	}
 	return 0;
 }

@@ -131,12 +131,14 @@ TEST("lines fit into 80 columns, with RAM above 4 GiB, too")
 
 TEST("the firmware's map is printed as it is")
 {
-	static const struct firmware_range ranges[] = { { 0, 0x9fc00, 1, 1 },
-		                                        { 0xfd00000000, 3 * GIB, 2, 0 } };
+	static const struct firmware_range ranges[] = {
+		{ { 0, 0x9fc00 }, MEMORY_USABLE, 1 },
+		{ { 0xfd00000000, 0xfdc0000000 }, MEMORY_RESERVED, 12 },
+	};
 	struct machine machine = { .firmware = ranges, .firmware_count = 2 };
 
 	printed[0] = 0;
 	print_machine(&machine, keep);
-	expect_line("  0000000000-000009fc00  type 1, attributes 0x1  639 KiB\n");
-	expect_line("  fd00000000-fdc0000000  type 2, attributes 0x0  3 GiB\n");
+	expect_line("  0000000000-000009fc00  type 1   usable             639 KiB\n");
+	expect_line("  fd00000000-fdc0000000  type 12  reserved           3 GiB\n");
 }

@@ -211,16 +211,16 @@ TEST("a Multiboot loader's memory map is read, and without one the two sizes")
 	info.map = put(map, sizeof(map));
 	EXPECT(handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)), &report));
 	EXPECT_EQUAL(handover.range_count, 3);
-	EXPECT_EQUAL(handover.ranges[1].begin, 0x100000);
-	EXPECT_EQUAL(handover.ranges[2].type, 2);
+	EXPECT_EQUAL(handover.ranges[1].phys.begin, 0x100000);
+	EXPECT_EQUAL(handover.ranges[2].type, MEMORY_RESERVED);
 	begin();
 	info = (struct mb1_info){ .flags = MB1_HAS_MEMORY,
 		                  .memory_lower = 639,
 		                  .memory_upper = 7168 };
 	EXPECT(handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)), &report));
 	EXPECT_EQUAL(handover.range_count, 2);
-	EXPECT_EQUAL(handover.ranges[0].size, 639 * KIB);
-	EXPECT_EQUAL(handover.ranges[1].size, 7168 * KIB);
+	EXPECT_EQUAL(handover.ranges[0].phys.end, 639 * KIB);
+	EXPECT_EQUAL(handover.ranges[1].phys.end, 8 * MIB);
 }
 
 TEST("a memory map whose entries say that they are empty ends there")
@@ -259,7 +259,7 @@ TEST("PVH tells words, a file, the RSDP and the memory map, and has no BIOS")
 	EXPECT(!handover.bios);
 	EXPECT_EQUAL(handover.rsdp, 0xf5000);
 	EXPECT_EQUAL(handover.range_count, 2);
-	EXPECT_EQUAL(handover.ranges[1].type, 2);
+	EXPECT_EQUAL(handover.ranges[1].type, MEMORY_RESERVED);
 	EXPECT(words_make(&words, &handover, &report));
 	EXPECT_TEXT(line(), "k.elf hello");
 	EXPECT_EQUAL(words_find(&handover, "k.elf")->bytes.end, 0x4200);

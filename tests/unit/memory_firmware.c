@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_firmware.c - holds what memory_read() makes of the firmware's maps: of real machines', and
- * of every quirk that firmware is known to have. */
+/* memory_firmware.c - holds what e820_entry_read() and memory_read() make of a PC's maps: of real
+ * machines', and of every quirk that firmware is known to have. */
 #include "check.h"
 
 #include "core/memory.h"
+#include "platform/e820/e820_entry.h"
 #include "sound.h"
 
 /* An array and how many elements it has. */
 #define ARRAY(type, ...) (const type[]){ __VA_ARGS__ }, COUNT(((const type[]){ __VA_ARGS__ }))
-#define MAP(...)         ARRAY(struct firmware_range, __VA_ARGS__)
+#define MAP(...)         ARRAY(struct e820_entry, __VA_ARGS__)
 #define EXPECTED(...)    ARRAY(struct memory_range, __VA_ARGS__)
 
 enum { RAM = 1, RESERVED = 2, ACPI = 3, NVS = 4, BAD = 5 }; /* the firmware's numbers */
@@ -17,13 +18,17 @@ static struct memory memory;
 static struct report report;
 
 /* Reads a map. */
-static bool read(const struct firmware_range *ranges, unsigned count)
+static bool read(const struct e820_entry *entries, unsigned count)
 {
+	static struct firmware_range ranges[MEMORY_MAX_RANGES];
 	static uint64_t block[32768]; /* for sorting in */
-	struct machine machine = { .firmware = ranges, .firmware_count = count };
+	struct machine machine = { .firmware = ranges };
 	struct scratch scratch = { (uint8_t *)block, (uint8_t *)(block + COUNT(block)) };
 	const char *fault;
 
+	for (unsigned i = 0; i < count; i++)
+		machine.firmware_count +=
+			e820_entry_read(&entries[i], &ranges[machine.firmware_count]);
 	memset(&report, 0, sizeof(report));
 	if (!memory_read(&memory, &machine, scratch, &report))
 		return false;
@@ -34,10 +39,10 @@ static bool read(const struct firmware_range *ranges, unsigned count)
 }
 
 /* A firmware's map must be read as these ranges. */
-static void expect_map(const struct firmware_range *ranges, unsigned count,
+static void expect_map(const struct e820_entry *entries, unsigned count,
                        const struct memory_range *expected, unsigned expected_count)
 {
-	EXPECT(read(ranges, count));
+	EXPECT(read(entries, count));
 	for (unsigned i = 0; i < memory.count && i < expected_count; i++) {
 		EXPECT_EQUAL(memory.ranges[i].phys.begin, expected[i].phys.begin);
 		EXPECT_EQUAL(memory.ranges[i].phys.end, expected[i].phys.end);
@@ -192,12 +197,12 @@ TEST("an entry that goes beyond all addresses ends with them")
 
 TEST("the dozens of entries of a modern board are all read")
 {
-	static struct firmware_range board[60];
+	static struct e820_entry board[60];
 
 	/* RAM in pieces of 1 MiB, ACPI, NVS and reserved memory between them */
 	for (unsigned i = 0; i < COUNT(board); i++)
-		board[i] = (struct firmware_range){ (i + 1) * MIB, MIB - (i % 3) * PAGE_SIZE,
-			                            1 + i % 4, 1 };
+		board[i] = (struct e820_entry){ (i + 1) * MIB, MIB - (i % 3) * PAGE_SIZE, 1 + i % 4,
+			                        1 };
 	EXPECT(read(board, COUNT(board)));
 	EXPECT_EQUAL(memory.count, 61);
 	EXPECT_EQUAL(memory_total(&memory, MEMORY_USABLE), 15 * MIB - 15 * PAGE_SIZE);
@@ -205,10 +210,10 @@ TEST("the dozens of entries of a modern board are all read")
 
 TEST("as many entries as there is room for, and not one more")
 {
-	static struct firmware_range many[MEMORY_MAX_RANGES];
+	static struct e820_entry many[MEMORY_MAX_RANGES];
 
 	for (unsigned i = 0; i < COUNT(many); i++)
-		many[i] = (struct firmware_range){ (2 * i + 2) * PAGE_SIZE, PAGE_SIZE, RAM, 1 };
+		many[i] = (struct e820_entry){ (2 * i + 2) * PAGE_SIZE, PAGE_SIZE, RAM, 1 };
 	EXPECT(read(many, COUNT(many) - 1));
 	EXPECT(!read(many, COUNT(many)));
 	EXPECT_EQUAL(report.findings[0].code, DIAG_MEMORY_RANGES);
@@ -221,5 +226,5 @@ TEST("a machine without usable memory is refused")
 	EXPECT(!read(MAP({ 0, 0x1000, RAM, 1 }, { 0x100000, 0xfff, RAM, 1 },
 	                 { 0x200000, 0x1000, RESERVED, 1 }, { 0x300000, 0x100000, RAM, 0 })));
 	EXPECT_EQUAL(report.findings[0].code, DIAG_MEMORY_NONE);
-	EXPECT_PART(report.findings[0].detail, "its 4 ranges");
+	EXPECT_PART(report.findings[0].detail, "its 3 ranges");
 }

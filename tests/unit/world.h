@@ -15,6 +15,7 @@
 #include "check.h"
 
 #include "core/boot.h"
+#include "platform/e820/e820_entry.h"
 #include "protocols/native/native.h"
 #include "longjump.h"
 
@@ -61,12 +62,14 @@ static struct {
 	                         .size = 2 * PAGE_SIZE + 100,
 	                         .start = sizeof(struct resident_header) } };
 
-/* Adds an entry to the firmware's map. */
+/* Adds a range to the firmware's map, of a type as a PC's firmware calls it. */
 static inline void add_firmware(uint64_t begin, uint64_t end, uint32_t type)
 {
+	struct e820_entry entry = { begin, end - begin, type, E820_VALID };
+
 	EXPECT(world.machine.firmware_count < COUNT(world.firmware));
-	world.firmware[world.machine.firmware_count++] =
-		(struct firmware_range){ begin, end - begin, type, 1 };
+	if (e820_entry_read(&entry, &world.firmware[world.machine.firmware_count]))
+		world.machine.firmware_count++;
 }
 
 /* Sets scratch memory aside. */

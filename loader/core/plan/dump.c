@@ -36,13 +36,13 @@ static struct words size_words(uint64_t bytes)
 
 void print_machine(const struct machine *machine, print_to *write)
 {
-	line(write, "The firmware's memory map (type 1 is memory):");
+	line(write, "The firmware's memory map, with its own numbers for types:");
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
 		const struct firmware_range *range = &machine->firmware[i];
 
-		line(write, "  %010llx-%010llx  type %u, attributes %#x  %s", ULL(range->begin),
-		     ULL(range->begin + range->size), range->type, range->attributes,
-		     size_words(range->size).text);
+		line(write, "  %010llx-%010llx  type %-3u %-18s %s", ULL(range->phys.begin),
+		     ULL(range->phys.end), range->raw, memory_type_name(range->type),
+		     size_words(range->phys.end - range->phys.begin).text);
 	}
 }
 

@@ -6,17 +6,9 @@
 #include "platform/bios/e820.h"
 
 #include "platform/bios/call.h"
+#include "platform/e820/e820_entry.h"
 
 #define SMAP 0x534d4150 /* "SMAP", read as the CPU holds it */
-
-/* An entry as int 15h, AX=E820h writes it (ACPI 6.5, table 15.5). */
-struct e820_entry {
-	uint64_t begin;
-	uint64_t size;
-	uint32_t type;
-	uint32_t attributes;
-};
-_Static_assert(sizeof(struct e820_entry) == 24, "ACPI 6.5, table 15.5");
 
 /* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
  * if there is none. */
@@ -27,7 +19,7 @@ static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t
 	};
 	struct bios_registers out = { 0 };
 
-	*low = (struct e820_entry){ .attributes = 1 };
+	*low = (struct e820_entry){ .attributes = E820_VALID };
 	in.es = segment_of(low);
 	in.edi = offset_of(low);
 	bios_call(0x15, &in, &out);
@@ -35,12 +27,13 @@ static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t
 		return false;
 	*entry = *low;
 	if (out.ecx < 24)
-		entry->attributes = 1;
+		entry->attributes = E820_VALID;
 	*next = out.ebx;
 	return true;
 }
 
-/* Reads the map that E820 gives, entry by entry. Returns how many there are. */
+/* Reads the map that E820 gives, entry by entry, of which some say nothing. Returns how many ranges
+ * there are. */
 static unsigned read_e820(struct firmware_range *ranges, unsigned capacity)
 {
 	struct e820_entry *low = bios_low_memory(sizeof(*low));
@@ -48,9 +41,8 @@ static unsigned read_e820(struct firmware_range *ranges, unsigned capacity)
 	uint32_t next = 0;
 	unsigned count = 0;
 
-	while (low != NULL && count < capacity && e820_step(low, &entry, &next)) {
-		ranges[count++] = (struct firmware_range){ entry.begin, entry.size, entry.type,
-			                                   entry.attributes };
+	for (unsigned i = 0; low != NULL && i < capacity && e820_step(low, &entry, &next); i++) {
+		count += e820_entry_read(&entry, &ranges[count]);
 		if (next == 0)
 			break;
 	}
@@ -61,8 +53,9 @@ static unsigned read_e820(struct firmware_range *ranges, unsigned capacity)
 static void add_memory(struct firmware_range *ranges, unsigned *count, uint64_t begin,
                        uint64_t size)
 {
-	if (size != 0)
-		ranges[(*count)++] = (struct firmware_range){ begin, size, 1, 1 };
+	struct e820_entry entry = { begin, size, E820_MEMORY, E820_VALID };
+
+	*count += e820_entry_read(&entry, &ranges[*count]);
 }
 
 /* What older calls tell: int 12h for the first MiB, int 15h AX=E801h or AH=88h for the rest. */

@@ -3,6 +3,8 @@
  * and nothing of it is believed. */
 #include "platform/handover/handover.h"
 
+#include "platform/e820/e820_entry.h"
+
 void handover_own(struct handover *handover, struct phys_range range)
 {
 	if (range.begin < range.end && handover->own_count < HANDOVER_OWN)
@@ -43,7 +45,9 @@ bool handover_add_file(struct handover *handover, const struct machine *machine,
 
 void handover_add_range(struct handover *handover, uint64_t begin, uint64_t size, uint32_t type)
 {
-	if (handover->range_count < HANDOVER_RANGES)
-		handover->ranges[handover->range_count++] =
-			(struct firmware_range){ begin, size, type, 1 };
+	struct e820_entry entry = { begin, size, type, E820_VALID };
+
+	if (handover->range_count < HANDOVER_RANGES
+	    && e820_entry_read(&entry, &handover->ranges[handover->range_count]))
+		handover->range_count++;
 }

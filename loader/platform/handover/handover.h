@@ -29,7 +29,7 @@ struct handover {
 	const char *bundle_words; /* those that come with the loader; NULL: none do */
 	struct handed_file files[HANDOVER_FILES];
 	unsigned file_count;
-	struct firmware_range ranges[HANDOVER_RANGES]; /* the memory map; types as E820 has them */
+	struct firmware_range ranges[HANDOVER_RANGES]; /* the memory map */
 	unsigned range_count;
 	struct phys_range own[HANDOVER_OWN]; /* where all this lies, files included */
 	unsigned own_count;
@@ -47,8 +47,8 @@ const char *handover_string(struct handover *handover, const struct machine *mac
 bool handover_add_file(struct handover *handover, const struct machine *machine, uint64_t begin,
                        uint64_t end, uint64_t words, struct report *report);
 
-/* Notes a range of the memory map; what exceeds the table is left out, which loses free memory and
- * no more. */
+/* Notes a range of the memory map, of a type as E820 has them; what exceeds the table is left out,
+ * which loses free memory and no more. */
 void handover_add_range(struct handover *handover, uint64_t begin, uint64_t size, uint32_t type);
 
 #endif

@@ -6,6 +6,8 @@
 #define _DEFAULT_SOURCE
 #include "platform/host/model.h"
 
+#include "platform/e820/e820_entry.h"
+
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -20,9 +22,10 @@ extern const uint8_t resident_begin[], resident_end[];
 /* Notes a range of the firmware's map; an empty one is not reported. */
 static void add_range(struct model *model, uint64_t begin, uint64_t end, uint32_t type)
 {
-	if (begin < end)
-		model->ranges[model->range_count++] =
-			(struct firmware_range){ begin, end - begin, type, 1 };
+	struct e820_entry entry = { begin, end - begin, type, E820_VALID };
+
+	if (begin < end && e820_entry_read(&entry, &model->ranges[model->range_count]))
+		model->range_count++;
 }
 
 /* The memory map that QEMU's BIOS gives. */

@@ -59,17 +59,15 @@ void memory_open(struct handover *handover, const struct machine *machine)
 	for (unsigned i = 0; i < handover->range_count; i++) {
 		const struct firmware_range *range = &handover->ranges[i];
 
-		if (range->type == 1 && range->begin < machine->identity_limit)
-			add_free(max_u64(range->begin, MIB),
-			         range->begin
-			                 + min_u64(range->size,
-			                           machine->identity_limit - range->begin));
+		if (range->type == MEMORY_USABLE && range->phys.begin < machine->identity_limit)
+			add_free(max_u64(range->phys.begin, MIB),
+			         min_u64(range->phys.end, machine->identity_limit));
 	}
 	for (unsigned i = 0; i < handover->range_count; i++) {
 		const struct firmware_range *range = &handover->ranges[i];
 
-		if (range->type != 1 && range->begin < machine->identity_limit)
-			cut((struct phys_range){ range->begin, range->begin + range->size });
+		if (range->type != MEMORY_USABLE)
+			cut(range->phys);
 	}
 	for (unsigned i = 0; i < machine->reserved_count; i++)
 		cut(machine->reserved[i]);

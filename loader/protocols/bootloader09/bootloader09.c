@@ -323,19 +323,9 @@ static bool bootloader09_plan(struct boot *boot)
 static uint32_t region_type(const struct memory_range *range)
 {
 	static const uint32_t types[MEMORY_TYPES] = {
-		[MEMORY_USABLE] = RB_USABLE,
-		[MEMORY_KERNEL] = RB_KERNEL,
-		[MEMORY_MODULE] = RB_PACKAGE,
-		[MEMORY_STACK] = RB_KERNEL_STACK,
-		[MEMORY_BOOT_INFO] = RB_BOOT_INFO,
-		[MEMORY_PAGE_TABLES] = RB_PAGE_TABLE,
-		[MEMORY_RESIDENT] = RB_BOOTLOADER,
-		[MEMORY_KERNEL_FILE] = RB_KERNEL,
-		[MEMORY_ACPI_RECLAIMABLE] = RB_ACPI_RECLAIMABLE,
-		[MEMORY_ACPI_NVS] = RB_ACPI_NVS,
-		[MEMORY_RESERVED] = RB_RESERVED,
-		[MEMORY_BAD] = RB_BAD_MEMORY,
-		[MEMORY_FRAMEBUFFER] = RB_RESERVED,
+#define BOOTLOADER09(type)                     RB_##type
+#define MEMORY_TYPE(name, words, is_ram, wire) [MEMORY_##name] = wire,
+#include "core/memory_types.def"
 	};
 
 	return range->phys.begin == 0 ? RB_FRAME_ZERO : types[range->type];

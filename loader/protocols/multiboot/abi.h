@@ -73,6 +73,15 @@ struct mb1_module {
 	uint32_t begin, end, command_line, reserved;
 };
 
+/* What a range of the memory map can be, in both versions (3.3 and 3.4.8). */
+enum {
+	MB_MEMORY_AVAILABLE = 1,
+	MB_MEMORY_RESERVED = 2,
+	MB_MEMORY_ACPI = 3,
+	MB_MEMORY_NVS = 4,
+	MB_MEMORY_BAD = 5
+};
+
 /* An entry is preceded by its size, which does not count itself. */
 struct __attribute__((packed)) mb1_range {
 	uint32_t size;

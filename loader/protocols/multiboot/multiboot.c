@@ -71,11 +71,13 @@ void multiboot_memory(const struct plan *plan, uint32_t *lower, uint32_t *upper)
 	*lower = *upper = 0;
 	for (unsigned i = 0; i < plan->machine->firmware_count; i++) {
 		const struct firmware_range *range = &plan->machine->firmware[i];
-		uint64_t end = range->begin + range->size;
+		uint64_t end = range->phys.end;
 
-		if (range->type == 1 && range->begin == 0)
+		if (range->type != MEMORY_USABLE)
+			continue;
+		if (range->phys.begin == 0)
 			*lower = (uint32_t)(min_u64(end, 640 * KIB) / KIB);
-		if (range->type == 1 && range->begin <= MIB && end > MIB)
+		if (range->phys.begin <= MIB && end > MIB)
 			*upper = (uint32_t)(min_u64(end - MIB, FOUR_GIB) / KIB);
 	}
 }
@@ -133,7 +135,13 @@ void multiboot_request_screen(struct config *config, uint32_t width, uint32_t he
 	}
 }
 
-uint32_t multiboot_memory_type(uint32_t firmware)
+uint32_t multiboot_memory_type(enum memory_type type)
 {
-	return firmware >= 1 && firmware <= 5 ? firmware : 2;
+	static const uint8_t types[MEMORY_TYPES] = {
+#define MULTIBOOT(type)                        MB_MEMORY_##type
+#define MEMORY_TYPE(name, words, is_ram, wire) [MEMORY_##name] = wire,
+#include "core/memory_types.def"
+	};
+
+	return types[type];
 }

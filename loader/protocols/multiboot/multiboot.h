@@ -44,7 +44,7 @@ void multiboot_request(struct config *config);
 void multiboot_request_screen(struct config *config, uint32_t width, uint32_t height,
                               uint32_t depth);
 
-/* The type in both versions' memory maps: what the firmware said, if it is known. */
-uint32_t multiboot_memory_type(uint32_t firmware);
+/* What both versions' memory maps call a type. */
+uint32_t multiboot_memory_type(enum memory_type type);
 
 #endif

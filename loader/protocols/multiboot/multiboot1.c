@@ -147,9 +147,11 @@ static void write_memory(struct information *to)
 	to->info.map = (uint32_t)map;
 	to->info.map_size = machine->firmware_count * (uint32_t)sizeof(range);
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		range.begin = machine->firmware[i].begin;
-		range.length = machine->firmware[i].size;
-		range.type = multiboot_memory_type(machine->firmware[i].type);
+		const struct firmware_range *from = &machine->firmware[i];
+
+		range.begin = from->phys.begin;
+		range.length = from->phys.end - from->phys.begin;
+		range.type = multiboot_memory_type(from->type);
 		writer_put(to->writer, map + i * sizeof(range), &range, sizeof(range));
 	}
 }

@@ -111,9 +111,11 @@ static void add_memory(struct writer *writer, const struct plan *plan)
 	at = begin_tag(writer);
 	writer_append(writer, head, sizeof(head));
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		range.begin = machine->firmware[i].begin;
-		range.length = machine->firmware[i].size;
-		range.type = multiboot_memory_type(machine->firmware[i].type);
+		const struct firmware_range *from = &machine->firmware[i];
+
+		range.begin = from->phys.begin;
+		range.length = from->phys.end - from->phys.begin;
+		range.type = multiboot_memory_type(from->type);
 		writer_append(writer, &range, sizeof(range));
 	}
 	end_tag(writer, at, MB2_MEMORY_MAP);

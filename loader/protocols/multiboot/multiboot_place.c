@@ -18,10 +18,10 @@ static uint64_t usable_end(const struct machine *machine, uint64_t at)
 	uint64_t end = at;
 
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		struct memory_range region = typed_region(&machine->firmware[i]);
+		const struct firmware_range *region = &machine->firmware[i];
 
-		if (region.type == MEMORY_USABLE && at >= region.phys.begin)
-			end = max_u64(end, region.phys.end);
+		if (region->type == MEMORY_USABLE && at >= region->phys.begin)
+			end = max_u64(end, region->phys.end);
 	}
 	return end;
 }
@@ -32,9 +32,9 @@ static bool is_usable(const struct machine *machine, struct phys_range range)
 	uint64_t at = range.begin, end;
 
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		struct memory_range region = typed_region(&machine->firmware[i]);
+		const struct firmware_range *region = &machine->firmware[i];
 
-		if (region.type != MEMORY_USABLE && phys_overlap(region.phys, range))
+		if (region->type != MEMORY_USABLE && phys_overlap(region->phys, range))
 			return false;
 	}
 	while (at < range.end && (end = usable_end(machine, at)) > at)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* memory_types.h - what memory can be, whatever firmware and protocols call it. */
+#ifndef CORE_MEMORY_TYPES_H
+#define CORE_MEMORY_TYPES_H
+
+#include <stdbool.h>
+
+/* In ascending strictness. MEMORY_NONE: not in the map. */
+enum memory_type {
+	MEMORY_NONE,
+#define MEMORY_TYPE(name, words, is_ram, names) MEMORY_##name,
+#include "core/memory_types.def"
+	MEMORY_TYPES
+};
+
+/* True for what is RAM, whoever uses it. */
+bool memory_is_ram(enum memory_type type);
+
+/* The type in words: "usable", "reserved", "kernel" ... The string is static. */
+const char *memory_type_name(enum memory_type type);
+
+#endif

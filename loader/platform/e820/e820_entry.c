@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* e820_entry.c - what a PC's firmware calls memory, in our words. */
+#include "platform/e820/e820_entry.h"
+
+/* What a type means (ACPI 6.5, table 15.2). One that we have not heard of is left alone. */
+static enum memory_type type_of(uint32_t type)
+{
+	switch (type) {
+	case E820_MEMORY:
+		return MEMORY_USABLE;
+	case 3:
+		return MEMORY_ACPI_RECLAIMABLE;
+	case 4:
+		return MEMORY_ACPI_NVS;
+	case 5:
+		return MEMORY_BAD;
+	default:
+		return MEMORY_RESERVED;
+	}
+}
+
+bool e820_entry_read(const struct e820_entry *entry, struct firmware_range *range)
+{
+	bool whole = in_bounds(entry->begin, entry->size, UINT64_MAX);
+	uint64_t end = whole ? entry->begin + entry->size : UINT64_MAX;
+
+	*range =
+		(struct firmware_range){ { entry->begin, end }, type_of(entry->type), entry->type };
+	return entry->begin != end && (entry->attributes & E820_VALID) != 0;
+}
