@@ -204,7 +204,8 @@ $(filter %.asm.o,$(com32)): build/resident.bin
 # The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be
 # wrong, so one is refused.
 # Explaining is not in a hurry, and is read from the disc at every start: it is made small.
-resident-small := $(call objects,resident,loader/explain) build/obj/resident/loader/core/text.c.o
+resident-small := $(call objects,resident,loader/explain) build/obj/resident/loader/core/text.c.o \
+	build/obj/resident/loader/x86/watcher.c.o
 $(resident-small): own-cflags = -Os
 resident := $(call objects,resident,loader/resident) $(resident-small)
 ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs \

@@ -67,6 +67,7 @@ struct fault_info {
 	uint32_t apic_id;                     /* of the CPU that _start runs on */
 	uint64_t processors, processor_count; /* struct launch_processor[]: the other CPUs */
 	struct terms terms;                   /* what the kernel's author calls things */
+	char token[16];                       /* struct machine's */
 };
 
 _Static_assert(sizeof(struct fault_info_segment) == 24, "wire structure");
@@ -80,6 +81,6 @@ _Static_assert(offsetof(struct fault_info, names) == 176, "wire structure");
 _Static_assert(offsetof(struct fault_info, screen) == 200, "wire structure");
 _Static_assert(offsetof(struct fault_info, font) == 232, "wire structure");
 _Static_assert(offsetof(struct fault_info, processors) == 248, "wire structure");
-_Static_assert(sizeof(struct fault_info) == 1096, "wire structure");
+_Static_assert(sizeof(struct fault_info) == 1112, "wire structure");
 
 #endif

@@ -16,10 +16,11 @@
  * begin. */
 struct resident_header {
 	uint64_t magic;
-	uint32_t code_size;  /* bytes of code and constants, whole pages; data follows */
-	uint32_t size;       /* bytes in all, with data that is not in the file */
-	uint32_t start;      /* where 64-bit code enters with RDI = struct launch */
-	uint32_t trampoline; /* where other CPUs begin, in TRAMPOLINE_SIZE bytes to be copied */
+	uint32_t code_size;      /* bytes of code and constants, whole pages; data follows */
+	uint32_t size;           /* bytes in all, with data that is not in the file */
+	uint32_t start;          /* where 64-bit code enters with RDI = struct launch */
+	uint32_t trampoline;     /* where other CPUs begin, in TRAMPOLINE_SIZE bytes to be copied */
+	uint32_t wait, wait_end; /* the loop in which they wait for work */
 };
 
 /* The trampoline's code, and where what it reads is written in its page. */
@@ -120,7 +121,7 @@ struct launch {
 	uint64_t trampoline;                  /* a page below 1 MiB */
 };
 
-_Static_assert(sizeof(struct resident_header) == 24, "written by resident.ld");
+_Static_assert(sizeof(struct resident_header) == 32, "written by resident.ld");
 _Static_assert(sizeof(struct launch_segment) == 24, "wire structure");
 _Static_assert(offsetof(struct launch, slide) == 80, "wire structure");
 _Static_assert(offsetof(struct launch, resident) == 88, "read by launch.inc");

@@ -72,6 +72,9 @@ struct apm {
 /* More than any platform has of it. */
 #define MACHINE_MAX_RESERVED 8
 
+/* Who watches this machine knows our messages by so many bytes. */
+#define TOKEN_SIZE 16
+
 struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
 	                    paging */
@@ -115,6 +118,8 @@ struct machine {
 
 	struct apm apm;
 	uint64_t rom_configuration; /* int 15h, AH=C0h: physical address of the table, or 0 */
+
+	char token[TOKEN_SIZE]; /* zeroes: nobody watches */
 };
 
 /* A file that the platform has read into memory. */

@@ -2,6 +2,7 @@
 /* console.c - the resident part's voice. Uses nothing of the kernel's and nothing of the BIOS. */
 #include "resident/console.h"
 
+#include "x86/watcher.h"
 #include "x86/x86.h"
 
 #define SERIAL_PATIENCE 100000
@@ -42,5 +43,6 @@ void console_write(const char *text)
 			serial_put('\r');
 		serial_put(*text);
 		outb(PORT_DEBUG, (uint8_t)*text);
+		watcher_put(*text);
 	}
 }

@@ -8,7 +8,7 @@
 /* Chooses the UART by its base port; 0: none. Until then it is COM1. */
 void console_open(uint32_t port);
 
-/* Sends a text; '\n' begins a new line. */
+/* Sends a text; '\n' begins a new line. It is added to the message to a watcher, if one is open. */
 void console_write(const char *text);
 
 #endif

@@ -11,6 +11,7 @@
 #include "explain/frame.h"
 #include "explain/show.h"
 #include "resident/console.h"
+#include "x86/watcher.h"
 #include "x86/x86.h"
 
 #define TEXT_MEMORY    0xb8000
@@ -145,6 +146,17 @@ static const char *end_words(void)
 	return "The machine is halted.";
 }
 
+/* The message to a watcher begins, with what is done after it. */
+static void begin_message(void)
+{
+	if (fault_info->on_fault == ON_FAULT_REBOOT)
+		watcher_begin(fault_info->token, "fault reboot");
+	else if (fault_info->on_fault == ON_FAULT_EXIT)
+		watcher_begin(fault_info->token, "fault exit");
+	else
+		watcher_begin(fault_info->token, "fault halt");
+}
+
 /* Does what -onfault says; returns if the machine is to stand still. */
 static void end(void)
 {
@@ -162,7 +174,9 @@ static void show(const struct look *look)
 
 	explain(look, &explanation);
 	show_report(&text, look, &explanation, end_words());
+	begin_message();
 	console_write(lines);
+	watcher_end();
 	if (!open_screen(&canvas))
 		return;
 	text = text_in(lines, sizeof(lines));
@@ -179,7 +193,9 @@ static void say_shortly(const char *what, const char *why)
 	struct canvas canvas;
 
 	text_add(&text, "\n%s %s %s\n", what, why, end_words());
+	begin_message();
 	console_write(line);
+	watcher_end();
 	if (fault_info->screen.pixels != 0 || !open_screen(&canvas))
 		return;
 	text = text_in(line, sizeof(line));

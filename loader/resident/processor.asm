@@ -63,7 +63,7 @@ mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after 
 
         default rel
         section .text
-        global  processor_start
+        global  processor_start, processor_wait, processor_go
         extern  idt_pointer, task_selector, ldt_selector, cr4_more, returned, mtrrs_write
 
 ; In: 64-bit code at this part's address for the kernel, RBX = struct launch, RDI = struct
@@ -121,12 +121,12 @@ processor_start:
 
         ; 3. Here; and nothing to do until an address to go to is written.
         mov     dword [r13 + processor.arrived], 1
-.wait:
+processor_wait:
         pause
         mov     rax, [r15]
         test    rax, rax
-        jz      .wait
-
+        jz      processor_wait
+processor_go:
         ; 4. An address to return to, and nothing in any register but RDI.
         mov     rdi, r14
         xor     ecx, ecx

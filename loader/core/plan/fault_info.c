@@ -148,6 +148,7 @@ bool plan_fault_info(struct plan *plan)
 	marks->cs = plan->entry.cs;
 	marks->ss = plan->entry.ss;
 	marks->apic_id = plan->machine->apic_id;
+	memcpy(marks->token, plan->machine->token, sizeof(marks->token));
 	marks->processors = physical(plan->machine, plan->processors);
 	marks->processor_count = plan->processor_count;
 	marks->segments = physical(plan->machine, segments);

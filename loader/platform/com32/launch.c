@@ -2,6 +2,7 @@
 /* launch.c - leaves the BIOS. Behind this nothing can fail, and nothing of Syslinux is left. */
 #include "platform/bios/services.h"
 #include "platform/com32/syslinux.h"
+#include "platform/console/watch.h"
 #include "platform/platform.h"
 #include "x86/quiesce.h"
 
@@ -15,6 +16,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 	struct resident_header header;
 
 	span_read(machine->resident, 0, &header, sizeof(header));
+	watch_start(boot);
 	if (plan->entry.bios_mode != 0)
 		bios_set_mode(plan->entry.bios_mode);
 	syslinux_final_cleanup(0);

@@ -16,6 +16,7 @@
 #include "platform/com32/syslinux.h"
 #include "platform/console/console.h"
 #include "platform/console/screen.h"
+#include "platform/console/watch.h"
 #include "platform/platform.h"
 #include "x86/cpu.h"
 #include "x86/tsc.h"
@@ -60,6 +61,7 @@ void platform_open(struct machine *machine)
 	                                .port = syslinux->iobase,
 	                                .divisor = syslinux->divisor,
 	                                .wait = (uint8_t)(syslinux->flow & FLOW_WAIT) });
+	watch_open(machine);
 	machine->identity_limit = 4 * GIB;
 	machine->resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
@@ -146,6 +148,11 @@ void bios_call(uint8_t number, const struct bios_registers *in, struct bios_regi
 
 void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
 {
+	static const char *const ends[] = {
+		[ON_ERROR_PROMPT] = "prompt", [ON_ERROR_HALT] = "halt", [ON_ERROR_REBOOT] = "reboot"
+	};
+
+	watch_end(ends[on_error]);
 	bios_release_old(machine);
 	if (on_error == ON_ERROR_HALT)
 		bios_halt();

@@ -6,6 +6,8 @@
 #include "platform/console/console.h"
 
 #include "platform/console/screen.h"
+#include "platform/console/watch.h"
+#include "x86/watcher.h"
 #include "x86/x86.h"
 
 /* Registers of a 16550 UART, from its base port on, and their bits (PC16550D data sheet, table 2).
@@ -85,6 +87,7 @@ void platform_console(const struct options *options, struct machine *machine)
 void platform_use_screen(void)
 {
 	on_screen = true;
+	watch_refusal();
 }
 
 bool console_is_quiet(void)
@@ -110,6 +113,7 @@ static void put(char c)
 		uart_put(&uarts[i], c);
 	if (on_debug)
 		outb(PORT_DEBUG, (uint8_t)c);
+	watcher_put(c);
 }
 
 void platform_write(const char *text)

@@ -13,6 +13,7 @@
 #include "platform/bios/vbe.h"
 #include "platform/console/console.h"
 #include "platform/console/screen.h"
+#include "platform/console/watch.h"
 #include "platform/kernel/memory.h"
 #include "platform/handover/bundle.h"
 #include "platform/handover/multiboot_info.h"
@@ -57,6 +58,7 @@ uint64_t platform_time(void)
 void platform_open(struct machine *machine)
 {
 	console_open(&(struct console){ .screen = by_multiboot });
+	watch_open(machine);
 	machine->identity_limit = 4 * GIB;
 	machine->resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
@@ -200,6 +202,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 	struct resident_header header;
 
 	span_read(machine->resident, 0, &header, sizeof(header));
+	watch_start(boot);
 	if (plan->entry.bios_mode != 0 && handover.bios)
 		bios_set_mode(plan->entry.bios_mode);
 	quiesce(machine, plan->entry.keep_pics);
@@ -212,10 +215,11 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 {
 	if (handover.bios)
 		bios_release_old(machine);
-	if (on_error == ON_ERROR_REBOOT && handover.bios)
-		bios_reboot(seconds);
 	if (on_error == ON_ERROR_PROMPT)
 		platform_write("There is no boot prompt to go back to: the machine is halted.\n");
+	watch_end(on_error == ON_ERROR_REBOOT && handover.bios ? "reboot" : "halt");
+	if (on_error == ON_ERROR_REBOOT && handover.bios)
+		bios_reboot(seconds);
 	bios_halt();
 }
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* watch.c - the messages of the loader to a tool that watches this machine in QEMU. */
+#include "platform/console/watch.h"
+
+#include "core/version.h"
+#include "x86/fw_cfg.h"
+#include "x86/watcher.h"
+
+_Static_assert(WATCHER_TOKEN_SIZE == TOKEN_SIZE, "struct machine and struct fault_info keep it");
+
+/* The text screen: a character and its colours in each two bytes. */
+enum { TEXT_MEMORY = 0xb8000, TEXT_COLUMNS = 80, TEXT_ROWS = 25 };
+
+static const struct machine *watched; /* NULL: nobody watches it */
+
+void watch_open(struct machine *machine)
+{
+	if (!watcher_is_there())
+		return;
+	watched = machine;
+	fw_cfg_read(WATCHER_FILE, machine->token, sizeof(machine->token));
+	watcher_begin(machine->token, "up");
+	watcher_write(LOADER_VERSION);
+	watcher_end();
+}
+
+void watch_refusal(void)
+{
+	if (watched != NULL)
+		watcher_begin(watched->token, "refused");
+}
+
+void watch_end(const char *what)
+{
+	watcher_end();
+	if (watched == NULL)
+		return;
+	watcher_begin(watched->token, "left");
+	watcher_write(what);
+	watcher_end();
+}
+
+/* What is on the text screen, as far as it is no control character. */
+static void tell_screen(void)
+{
+	const volatile uint8_t *cells = visible(watched, TEXT_MEMORY);
+
+	if (watched->screen.pixels.begin != watched->screen.pixels.end)
+		return;
+	for (unsigned row = 0; row < TEXT_ROWS; row++) {
+		for (unsigned column = 0; column < TEXT_COLUMNS; column++, cells += 2)
+			watcher_put(*cells < ' ' ? ' ' : (char)*cells);
+		watcher_put('\n');
+	}
+}
+
+void watch_start(const struct boot *boot)
+{
+	const struct plan *plan = &boot->plan;
+	struct resident_header header;
+	uint64_t window = plan->resident_window;
+	char words[200];
+	struct text text = text_in(words, sizeof(words));
+
+	if (watched == NULL)
+		return;
+	span_read(watched->resident, 0, &header, sizeof(header));
+	text_add(&text, "rip=%llx slide=%llx tables=%llx", ULL(plan->entry.rip), ULL(plan->slide),
+	         ULL(boot->launch->tables));
+	text_add(&text, " resident=%llx-%llx wait=%llx-%llx\n", ULL(window),
+	         ULL(window + header.size), ULL(window + header.wait),
+	         ULL(window + header.wait_end));
+	watcher_begin(watched->token, "start");
+	watcher_write(words);
+	tell_screen();
+	watcher_end();
+}
