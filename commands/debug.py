@@ -7,17 +7,19 @@ import os
 import shlex
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 
 from image import OPTIONS, image
 from lib.entry import free_port, is_64_bit, run_to_entry
 from lib.project import BUILD, Stop, Voice, need, say, shown, start
+from lib.disc import open_disc
 from lib.qemu import Gone
+from lib.session import Session
 from lib.symbols import place
 from lib.trace import faults_in_words
 from lib.words import Option, Command
-from run import MACHINE, Session, choose_window, machine
+from lib.terminal import NOBODY
+from run import MACHINE, choose_window, machine
 
 COMMAND = Command(
     "debug",
@@ -56,7 +58,7 @@ def debug(given):
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise Stop(f'debug: --port wants a number from 1 to 65535, not "{port}"', 2)
     kernel = Path(given.kernel or BUILD / "kernel.elf")
-    disc = image(given)
+    disc = image(given, open_disc)
     if not given.trace and not is_64_bit(kernel):
         raise Stop(
             f"{shown(kernel)} is no 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"
@@ -66,16 +68,14 @@ def debug(given):
     port = free_port(int(port))
     window = choose_window(given)
     log = Path(given.log or BUILD / "trace.log").absolute()
-    with tempfile.TemporaryDirectory(prefix="debug.", dir=BUILD) as folder:
-        command = [*machine(given), "-cdrom", str(disc)]
-        command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
-        command += ["-d", "cpu_reset", "-D", str(log)] if given.trace else []
-        session = Session(command, given.rest, window, folder)
-        say(f"  boot     {shown(disc)} in QEMU, up to the kernel's first instruction")
-        if given.trace:
-            return trace(session, kernel, port, log)
-        with machine_at_entry(session, kernel, port) as (qemu, slide):
-            return attach(given, kernel, port, slide, qemu)
+    command = [*machine(given), "-cdrom", disc.inherited]
+    command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+    session = Session(command, given.rest, window, disc.file, log=log if given.trace else None)
+    say(f"  boot     {shown(disc.path)} in QEMU, up to the kernel's first instruction")
+    if given.trace:
+        return trace(session, kernel, port, log)
+    with machine_at_entry(session, kernel, port) as (qemu, slide):
+        return attach(given, kernel, port, slide, qemu)
 
 
 class machine_at_entry:
@@ -86,25 +86,21 @@ class machine_at_entry:
         self.session, self.kernel, self.port = session, kernel, port
 
     def __enter__(self):
-        Voice.show(self.session.arguments)
-        end = self.session.qmp.qemus_end.fileno()
         # In a session of its own, so that Ctrl-C reaches gdb only.
-        self.qemu = subprocess.Popen(
-            self.session.arguments, stdin=subprocess.DEVNULL, pass_fds=[end],
-            start_new_session=True,
-        )  # fmt: skip
+        self.session.start(NOBODY, start_new_session=True)
+        qemu = self.session.machine.qemu
         try:
-            return self.qemu, run_to_entry(self.session, self.kernel, self.port)
+            return qemu, run_to_entry(self.session, self.kernel, self.port)
         except (Gone, ConnectionError):
             self.__exit__()
-            raise Stop(f"QEMU ended, with status {self.qemu.returncode}") from None
+            raise Stop(f"QEMU ended, with status {qemu.returncode}") from None
         except BaseException:
             self.__exit__()
             raise
 
     def __exit__(self, *error):
         self.session.status = 0
-        self.session.end(self.qemu)
+        self.session.stop()
 
 
 def attach(given, kernel, port, slide, qemu):
@@ -134,11 +130,11 @@ def restore_ctrl_c():
 
 def trace(session, kernel, port, log):
     """Lets the kernel run with every interrupt logged, and tells of the last; returns 0."""
-    session.log = str(log)
     with machine_at_entry(session, kernel, port) as (_qemu, slide):
         begin = log.stat().st_size if log.exists() else 0
-        session.qmp.command("human-monitor-command", **{"command-line": "log int,cpu_reset"})
-        session.qmp.command("cont")
+        qmp = session.machine.qmp
+        qmp.command("human-monitor-command", **{"command-line": "log int,cpu_reset"})
+        session.machine.go()
         try:
             session.watch()
         except Gone:

@@ -42,8 +42,8 @@ isolinux.cfg says what is started.
 )
 
 
-def image(given):
-    """Makes the image that these words ask for; returns its path."""
+def image(given, finish=make_disc):
+    """Makes the image that these words ask for; returns what make_disc or open_disc return."""
     order = read_order(given)
     need("build", install=not given.no_install)
     targets = ["build/longjump.c32"]
@@ -52,11 +52,12 @@ def image(given):
     make(*targets)
     if not given.no_check:
         check_order(order)
-    return make_disc(order)
+    return finish(order)
 
 
 def check_order(order):
     """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it."""
+    order.note_files()
     words = words_of(order.kernel, order.append, order.options, order.modules)
     findings = look(words, limit=LIMIT)["findings"]
     name = shown(order.kernel)

@@ -5,7 +5,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from image import OPTIONS, check_order, read_order
@@ -13,11 +12,12 @@ from image import COMMAND as IMAGE
 from lib.cargo import bootloader_option
 from lib.checking import Refused
 from lib.config import find_manifest, read_settings
-from lib.disc import make_disc
+from lib.disc import open_disc
 from lib.printable import printable
-from lib.project import BUILD, Stop, Voice, make, need, shown, start
+from lib.project import Stop, Voice, make, need, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
 from lib.words import Option, Command
+from lib.machine import child_of_ours
 from run import boot, choose_window
 
 TAKEN = {option.name: option for option in OPTIONS}
@@ -25,8 +25,8 @@ TAKEN = {option.name: option for option in OPTIONS}
 COMMAND = Command(
     "runner",
     """
-Boots ELF, a kernel that a build tool has just made: packs it into an image beside it, ELF.iso
-with the ending of ELF taken off, and starts QEMU with the ARGUMENTs. Made to be named as the
+Boots ELF, a kernel that a build tool has just made: packs it into an image beside it,
+ELF.longjump.iso, and starts QEMU with the ARGUMENTs. Made to be named as the
 runner in a build tool: docs/runner.md has the lines for cargo, make, CMake and others. What the
 kernel writes on COM1 comes out on stdout, all else on stderr.
 
@@ -36,9 +36,9 @@ line that says which, and with the status
     0    the kernel wrote the success code to isa-debug-exit at 0xf4 (16, so that QEMU ends with 33)
     1    it wrote another one
     2    it could not be run at all: a wrong word, a wrong setting, a file that is not there
-    3    it crashed: an exception, a triple fault, a reset
+    3    it crashed: an exception, a triple fault, a reset, a panic
     4    the time was over
-    5    QEMU itself failed
+    5    QEMU itself failed, or could not go on
     6    it ended without a code: it halted or switched the machine off
     7    the loader did not start it
 What is not a test ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
@@ -98,12 +98,14 @@ def runner(given):
         return NOT_STARTED
     except Stop as stop:
         raise Stop(str(stop), 2) from None
-    command = [fill(word, disc) for word in settings["run-command"]]
+    command = settings["run-command"]
+    command = [fill(word, disc, is_qemu(command)) for word in command]
     if as_test:
-        status, words = test(command, [*settings["test-args"], *given.rest], settings, kernel)
+        rest = [*settings["test-args"], *given.rest]
+        status, words = test(command, rest, settings, kernel, disc)
         print(printable(words, kept=""), file=sys.stderr, flush=True)
         return status
-    return plain_run(given, command, [*settings["run-args"], *given.rest], disc)
+    return plain_run(given, command, [*settings["run-args"], *given.rest], disc, kernel)
 
 
 def settle(given, kernel):
@@ -174,12 +176,12 @@ def build(settings):
 
 
 def pack(given, settings, kernel):
-    """Makes the image beside the kernel, unless it is there; returns its path."""
+    """Makes the image beside the kernel, unless it is there; returns it, open."""
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()
     words = ["--kernel", str(kernel)]
-    words += ["--output", given.output or str(kernel.parent / f"{kernel.stem}.iso")]
+    words += ["--output", given.output or str(kernel.parent / f"{kernel.name}.longjump.iso")]
     words += [] if settings["append"] is None else ["--append", settings["append"]]
     words += [] if settings["options"] is None else ["--options", settings["options"]]
     for text in settings["modules"]:
@@ -189,39 +191,30 @@ def pack(given, settings, kernel):
     make("build/longjump.c32", *([] if given.no_check else ["build/check"]))
     if not given.no_check:
         check_order(order)
-    return make_disc(order)
+    return open_disc(order)
 
 
-def fill(word, disc):
-    """A word of run-command with the image for {}; inside QEMU's options a comma is doubled."""
-    path = str(disc) if word == "{}" else str(disc).replace(",", ",,")
-    return word.replace("{}", path)
+def fill(word, disc, for_qemu):
+    """A word of run-command with the image for {}: for QEMU, the copy that it inherits."""
+    return word.replace("{}", disc.inherited if for_qemu else str(disc.path))
 
 
 def is_qemu(command):
     return os.path.basename(command[0]).startswith("qemu-system-")
 
 
-def without_serial(words):
-    """The words without `-serial stdio`, which we say in a way that lets us listen."""
-    pairs = [at for at in range(len(words) - 1) if words[at : at + 2] == ["-serial", "stdio"]]
-    return words[: pairs[0]] + words[pairs[0] + 2 :] if pairs else words
-
-
-def plain_run(given, command, rest, disc):
+def plain_run(given, command, rest, disc, kernel):
     """Boots what is no test; returns the status."""
     if not is_qemu(command):
         return foreign([*command, *rest], None)
-    given.rest = without_serial(rest)
-    return boot(without_serial(command), given.rest, choose_window(given), shown(disc))
+    given.rest = rest
+    return boot(command, rest, choose_window(given), disc, kernel)
 
 
-def test(command, rest, settings, kernel):
+def test(command, rest, settings, kernel, disc):
     """Runs a test; returns the status and the last line."""
     if is_qemu(command):
-        with tempfile.TemporaryDirectory(prefix="test.", dir=BUILD) as folder:
-            own, rest = without_serial(command), without_serial(rest)
-            return Trial(own, rest, folder, settings, kernel).run(kernel.name)
+        return Trial(command, rest, disc.file, settings, kernel).run(kernel.name)
     limit, success = settings["test-timeout"], settings["test-success-exit-code"]
     status = foreign([*command, *rest], limit)
     if status is None:
@@ -239,7 +232,9 @@ def foreign(command, limit):
     """Carries out a run-command that is not QEMU; its status, or None if the time was over."""
     Voice.show(command)
     try:
-        return subprocess.run(command, timeout=limit, check=False).returncode
+        return subprocess.run(
+            command, timeout=limit, check=False, preexec_fn=child_of_ours()
+        ).returncode
     except subprocess.TimeoutExpired:
         return None
     except OSError as error:

@@ -5,6 +5,7 @@ written into the image itself (the application use field), so that nothing is do
 file of somebody else's is overwritten. Knows nothing of command lines or of how things compile.
 """
 
+import contextlib
 import hashlib
 import mmap
 import os
@@ -28,7 +29,9 @@ from lib.tree import files_below
 APPLICATION = "LONGJUMP"
 MBR_ID = "0x4c4a4d50"
 DATE = 1767225600  # 2026-01-01
-STAMP = 16 * SECTOR + 883  # the application use field, 512 bytes
+STAMP = 16 * SECTOR + 883  # the application use field
+STAMP_SIZE = 512
+ATTEMPTS = 5  # to make an image that others change
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
 LONGEST = 2047 - len(".com32 longjump.c32 ")  # bytes after APPEND; tried with Syslinux 6.04
@@ -53,27 +56,92 @@ class Order:
     keep_debug: bool = False
     hashes: bool = False
     bios_only: bool = True
+    looked_at: dict = field(default_factory=dict)  # files -> what they were when they were checked
+
+    def note_files(self):
+        """Notes what kernel and modules are, so that no other ones are packed."""
+        self.looked_at = {path: identity(path) for path in self._files()}
+
+    def check_files(self):
+        """Stops if one of them has changed since."""
+        for path in self._files():
+            if self.looked_at and self.looked_at[path] != identity(path):
+                raise Stop(f"{shown(path)} was changed while it was packed; do it again")
+
+    def _files(self):
+        return [self.kernel, *(path for path, _ in self.modules)]
+
+
+@dataclass
+class OpenDisc:
+    """An image, and a copy of it, open, that has no name: whatever becomes of the image, by us or
+    by others, the copy is what was ordered."""
+
+    path: Path
+    file: object
+
+    @property
+    def inherited(self):
+        """The copy's path for a child that inherits it."""
+        return f"/proc/self/fd/{self.file.fileno()}"
+
+
+def identity(path):
+    """What says that a file is still the same, with the same contents."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def make_disc(order):
-    """Makes the image unless it is there already; says what was done."""
+    """Makes the image unless it is there already; returns its path."""
+    return make(order)[0]
+
+
+def open_disc(order):
+    """Makes the image unless it is there already; returns it as an OpenDisc."""
+    for _ in range(ATTEMPTS):
+        output, digest = make(order)
+        copy = tempfile.TemporaryFile(dir=BUILD)
+        with contextlib.suppress(OSError), open_regular(output) as image:
+            shutil.copyfileobj(image, copy, 1 << 20)
+        copy.flush()
+        if is_image_of(digest, f"/proc/self/fd/{copy.fileno()}"):
+            return OpenDisc(output, copy)
+    raise Stop(f"{shown(output)} is changed by somebody else all the time: choose another --output")
+
+
+def make(order):
+    """Makes the image unless it is there already; says what was done. Returns its path, and the
+    digest of what it was made from."""
     output = resolve(order.output)
     check_output(output)
     files = gather(order)
     BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="stage.", dir=BUILD) as stage:
-        staged = stage_files(files, Path(stage), order.keep_debug)
+    with stage_folder() as stage:
+        staged = stage_files(files, stage, order.keep_debug)
         if order.hashes:
             text = staged[CONFIG].read_text(encoding="utf-8")
             staged[CONFIG].write_text(with_hashes(text, staged), encoding="utf-8")
         digest = digest_of(staged)
-        if stamp_of(output) == stamp(digest, output):
+        order.check_files()
+        if is_image_of(digest, output):
             say(f"{shown(output)} is up to date")
         else:
             say(f"  pack     {shown(output)}")
-            put_in_place(Path(stage), staged, digest, output)
+            put_in_place(stage, staged, digest, output)
             say(f"{shown(output)} is made, {kibibytes(output)} KiB")
-    return output
+    return output, digest
+
+
+@contextlib.contextmanager
+def stage_folder():
+    """The path of a folder to lay a disc out in, which goes in the end."""
+    folder = open_folder(BUILD)
+    try:
+        with workshop(folder, "stage.") as inside:
+            yield Path(os.path.realpath(f"/proc/self/fd/{inside}"))
+    finally:
+        os.close(folder)
 
 
 def put_in_place(stage, staged, digest, output):
@@ -200,19 +268,24 @@ def digest_of_file(path):
     return part.digest()
 
 
-def stamp(digest, output):
-    """What the application use field of a finished image holds."""
-    return f"longjump {digest} {os.path.getsize(output) if output.exists() else 0}"
+def stamp(digest, data):
+    """What the application use field of a finished image holds, 512 bytes: what it was made from,
+    and what all else in it is."""
+    contents = hashlib.blake2b(data[:STAMP], digest_size=32)
+    with memoryview(data) as view, view[STAMP + STAMP_SIZE :] as rest:
+        contents.update(rest)
+    text = f"longjump {digest} {len(data)} {contents.hexdigest()}"
+    return text.encode().ljust(STAMP_SIZE, b"\0")
 
 
-def stamp_of(path):
-    """The stamp of a finished image, or "" if there is none."""
+def is_image_of(digest, path):
+    """The file is a finished image made from what has this digest, and nobody has changed it."""
     try:
-        with open(path, "rb") as file:
-            file.seek(STAMP)
-            return file.read(512).rstrip(b"\0 ").decode("ascii", "replace")
-    except OSError:
-        return ""
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as data:
+            found = data[STAMP : STAMP + STAMP_SIZE]
+            return digest.encode() in found and found == stamp(digest, data)
+    except (OSError, ValueError):  # it is not there, or empty
+        return False
 
 
 def resolve(output):
@@ -351,8 +424,7 @@ def finish(folder, staged, digest):
             disc.set_dates(epoch())
         except (BadDisc, IndexError, ValueError, struct.error) as error:
             raise Stop(f"the image that was made is not right: {error}") from None
-        text = f"longjump {digest} {len(data)}".encode()
-        data[STAMP : STAMP + 512] = text.ljust(512, b"\0")
+        data[STAMP : STAMP + STAMP_SIZE] = stamp(digest, data)
         os.fchmod(handle, 0o666 & ~umask())
     for path in left_out:
         say(f"  warning  under UEFI there is no {path}: a FAT cannot have that name")

@@ -11,7 +11,7 @@ import struct
 import time
 
 from lib.project import Stop
-from lib.qemu import Gone, read_cpus
+from lib.qemu import Gone
 
 TOP = 2**64 - 2**31  # where position-independent kernels are put: in the topmost 2 GiB,
 STEP = 2**21  # a multiple of 2 MiB away from where they are linked
@@ -135,7 +135,7 @@ def run_to_entry(session, kernel, port):
     _wait_for_loader(session, stub)
     stub.ask_all([f"Z1,{address:x},1" for address in entries])
     _go_on(session, stub)
-    while (cpu := read_cpus(session.qmp)[0]).is_64_bit != is_64_bit(kernel):
+    while (cpu := session.machine.cpus()[0]).is_64_bit != is_64_bit(kernel):
         _step_over(session, stub, cpu.at)  # somebody else's code, where the kernel will be
     stub.ask_all([f"z1,{address:x},1" for address in entries])
     stub.close()
@@ -172,9 +172,12 @@ def _go_on(session, stub):
     deadline = time.monotonic() + LIMIT
     stub.send("c")
     while (answer := stub.answer(0.5)) is None:
-        if any(event["event"] == "SHUTDOWN" for event in session.qmp.wait(0)):
+        events, messages = session.machine.wait(0)
+        for message in messages:
+            session.heard(message)
+        if any(event["event"] == "SHUTDOWN" for event in events):
             raise Stop("the machine ended before the kernel had begun; what it said is above")
-        if session.at_prompt():
+        if session.loader.refusal:
             raise Stop("the loader did not start the kernel; its reason is above")
         if time.monotonic() > deadline:
             raise Stop(f"the kernel's first instruction was not reached in {LIMIT} seconds")

@@ -10,7 +10,9 @@ Knows the system calls; knows nothing of what the files are.
 import contextlib
 import ctypes
 import errno
+import fcntl
 import os
+import re
 import secrets
 import signal
 import stat
@@ -80,18 +82,61 @@ def open_regular(name, folder=None):
 @contextlib.contextmanager
 def workshop(folder, prefix):
     """A descriptor of a new folder in an open one, in which nobody else can make or change
-    anything. It goes in the end, with the files in it."""
-    name = prefix + secrets.token_hex(8)
-    os.mkdir(name, 0o700, dir_fd=folder)
-    inside = os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+    anything. It goes in the end, with all that is in it; if we are killed, the next one with this
+    prefix takes it away."""
+    _sweep(folder, prefix)
+    name, inside = _claim(folder, prefix)
     try:
         yield inside
     finally:
-        for left in os.listdir(inside):
-            os.unlink(left, dir_fd=inside)
+        _empty(inside)
         os.close(inside)
         with contextlib.suppress(OSError):  # somebody has moved it
             os.rmdir(name, dir_fd=folder)
+
+
+def _claim(folder, prefix):
+    """A new folder that is locked for as long as its descriptor is open: name, descriptor."""
+    while True:
+        name = prefix + secrets.token_hex(8)
+        os.mkdir(name, 0o700, dir_fd=folder)
+        with contextlib.suppress(FileNotFoundError):  # taken away before it was locked
+            inside = os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+            fcntl.flock(inside, fcntl.LOCK_EX)
+            if exists(name, folder):
+                return name, inside
+            os.close(inside)
+
+
+def _sweep(folder, prefix):
+    """Takes away what processes have left that were killed: what nobody locks."""
+    for name in os.listdir(folder):
+        if not re.fullmatch(re.escape(prefix) + "[0-9a-f]{16}", name):
+            continue
+        with contextlib.suppress(OSError):
+            inside = os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+            try:
+                fcntl.flock(inside, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                status = os.fstat(inside)
+                if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == 0o700:
+                    _empty(inside)
+                    os.rmdir(name, dir_fd=folder)
+            finally:
+                os.close(inside)
+
+
+def _empty(folder):
+    """Takes away all that is in an open folder, and follows no link on the way."""
+    for entry in os.listdir(folder):
+        if stat.S_ISDIR(os.lstat(entry, dir_fd=folder).st_mode):
+            inside = os.open(entry, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+            try:
+                _empty(inside)
+            finally:
+                os.close(inside)
+            os.rmdir(entry, dir_fd=folder)
+        else:
+            os.unlink(entry, dir_fd=folder)
 
 
 def put(temporary, workshop_folder, name, folder, may_go):

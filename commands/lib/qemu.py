@@ -10,6 +10,7 @@ import socket
 import time
 from dataclasses import dataclass
 
+PATIENCE = 60  # seconds after which a QEMU that does not answer is taken to be lost
 REGISTER = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
 
@@ -24,6 +25,7 @@ class Qmp:
     def __init__(self):
         self.line, self.qemus_end = socket.socketpair()
         self.events = []
+        self.meanwhile = {}  # descriptors to be read while we wait -> who reads them
         self._input = []  # pieces of a line that is not whole
         self._replies = []
 
@@ -44,19 +46,27 @@ class Qmp:
             self.line.sendall(json.dumps(request).encode() + b"\n")
         except OSError:
             raise Gone from None
+        deadline = time.monotonic() + PATIENCE
         while not self._replies:
-            self._receive(None)
+            if time.monotonic() > deadline:
+                raise Gone
+            self.take(PATIENCE)
         return self._replies.pop(0).get("return")
 
     def wait(self, seconds):
         """Takes in what QEMU has to say, for at most this long or until it said something."""
         if not self.events:
-            self._receive(seconds)
+            self.take(seconds)
         events, self.events = self.events, []
         return events
 
-    def _receive(self, seconds):
-        if not select.select([self.line], [], [], seconds)[0]:
+    def take(self, seconds):
+        """Takes in what comes first, on this line or on another one, if it comes in this time."""
+        ready = select.select([self.line, *self.meanwhile], [], [], seconds)[0]
+        for number in ready:
+            if number is not self.line:
+                self.meanwhile[number]()
+        if self.line not in ready:
             return
         try:
             data = self.line.recv(65536)
@@ -100,6 +110,8 @@ class Cpu:
     flags: int
     halted: bool
     fault: int  # CR2
+    tables: int  # CR3
+    number: int  # QEMU's
     is_64_bit: bool = False  # it runs 64-bit code
 
     @property
@@ -126,6 +138,8 @@ def cpus_in(text):
                     flags=int(found.get("RFL") or found.get("EFL", "0"), 16),
                     halted=found["HLT"] == "1",
                     fault=int(found.get("CR2", "0"), 16),
+                    tables=int(found.get("CR3", "0"), 16),
+                    number=len(cpus),
                     is_64_bit="RIP" in found,
                 )
             )

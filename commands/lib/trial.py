@@ -5,18 +5,15 @@ nothing of files of settings or of how the image is made.
 """
 
 import re
-import subprocess
 import time
 
 from lib.fault import find_fault
-from lib.qemu import read_cpus
+from lib.loader import refused_because
+from lib.session import Session
 from lib.symbols import place
-from run import Session, read
 
 DEVICE = "isa-debug-exit,iobase=0xf4,iosize=4"
 SUCCESS, FAILURE, CRASH, TIME, QEMU, NO_CODE, NOT_STARTED = 0, 1, 3, 4, 5, 6, 7
-
-REFUSED = re.compile(rb"^(K[0-9]{3} [^\r\n]*)", re.MULTILINE)
 
 
 def test_arguments(words):
@@ -32,99 +29,115 @@ def test_arguments(words):
 class Trial(Session):
     """A test: without a window, without anybody at the keyboard, and with a limit of time."""
 
-    STATUS = {"halt": NO_CODE, "off": NO_CODE, "reset": CRASH, "prompt": NOT_STARTED, "time": TIME}
-    INPUT = subprocess.DEVNULL
-    STOPS = ()  # a shutdown must end QEMU, or its status is lost; a reset we stop ourselves
+    STATUS = {
+        "halt": NO_CODE, "off": NO_CODE, "reset": CRASH, "unstarted": NOT_STARTED, "time": TIME,
+        "fault": CRASH, "panic": CRASH, "watchdog": CRASH, "error": QEMU,
+    }  # fmt: skip
+    NAMES = {NO_CODE: "ENDED WITHOUT A CODE", CRASH: "CRASHED", NOT_STARTED: "NOT STARTED",
+             TIME: "TIMED OUT", QEMU: "NOT RUN"}  # fmt: skip
+    HAS_INPUT = False
+    ACTIONS = {}  # a shutdown must end QEMU, or its status is lost; a reset we stop ourselves
 
-    def __init__(self, command, rest, folder, settings, kernel):
-        super().__init__([*command, *test_arguments([*command, *rest])], rest, "", folder)
+    def __init__(self, command, rest, image, settings, kernel):
+        super().__init__([*command, *test_arguments([*command, *rest])], rest, "", image)
         self.success = settings["test-success-exit-code"]
         self.limit = settings["test-timeout"]
         self.may_reboot = not settings["test-no-reboot"]
         self.kernel = kernel
         self.began = time.monotonic()
-        self.outcome = ("", "")  # which of STATUS, and in words
+        self.words_on_end = ""
 
     def run(self, name):
         """Runs the test; returns the status and the last line."""
-        status = self._live()
+        status = self.live()
         if self.interrupted:
             return 130, f"test INTERRUPTED: {name}: ended by Ctrl-C"
-        super()._end_by(self.qmp.events)  # what QEMU said while it was going
+        for event in self.machine.qmp.events:  # what QEMU said while it was going
+            super()._happened(event)
         took = time.monotonic() - self.began
-        result, words = self._verdict(status)
-        return result, f"test {words[0]}: {name}: {words[1]} ({took:.1f} s)"
+        result, verdict, words = self._verdict(status)
+        return result, f"test {verdict}: {name}: {words} ({took:.1f} s)"
 
     def _verdict(self, status):
-        end, text = self.outcome
-        said = read(self.serial)
-        refused, explained = REFUSED.findall(said), self._explained(said)
-        if not self.ran or status < 0:
-            return QEMU, ("NOT RUN", f"QEMU itself failed, {status_words(status)}")
-        if end == "time":
-            return TIME, ("TIMED OUT", text)
-        if end == "prompt":
-            why = refused[-1].decode("latin-1") if refused else text
-            return NOT_STARTED, ("NOT STARTED", why)
-        if self.success == status == 0 and end in ("reset", "off"):
-            return SUCCESS, ("passed", text)
+        """The status of the command, its name, and in words why."""
+        if not self.machine.ran or status < 0:
+            return QEMU, "NOT RUN", f"QEMU itself failed, {status_words(status)}"
+        if self.loader.refusal:
+            return NOT_STARTED, "NOT STARTED", refused_because(self.loader.refusal)
+        if not self.loader.start and self.end != "error":
+            words = self.words_on_end or self._unheard()
+            return NOT_STARTED, "NOT STARTED", words
+        if self.success == status == 0 and self.end in ("reset", "off"):
+            return SUCCESS, "passed", self.words_on_end
         if status and status == self.success:
-            return SUCCESS, ("passed", f"the kernel ended with {status_words(status)}")
-        if explained and (status or end in ("halt", "reset")):
-            return CRASH, ("CRASHED", explained)
-        if status and end in ("", "off"):  # newer QEMUs call it switching off
+            return SUCCESS, "passed", f"the kernel ended with {status_words(status)}"
+        if self.loader.fault and (status or self.end in ("fault", "halt", "reset")):
+            return CRASH, "CRASHED", self._explained()
+        if status and self.end in (None, "off"):  # newer QEMUs call it switching off
             wanted = f"success is {self.success}"
-            return FAILURE, ("FAILED", f"the kernel ended with {status_words(status)}; {wanted}")
-        if end == "reset":
-            return CRASH, ("CRASHED", text)
-        wanted = f"it should have ended with {status_words(self.success)}"
-        return NO_CODE, ("ENDED WITHOUT A CODE", f"{text or 'QEMU was ended'}; {wanted}")
+            return FAILURE, "FAILED", f"the kernel ended with {status_words(status)}; {wanted}"
+        result = NO_CODE if self.end is None else self.STATUS[self.end]
+        words = self.words_on_end or "QEMU was ended"
+        if result == NO_CODE:
+            words += f"; it should have ended with {status_words(self.success)}"
+        return result, self.NAMES[result], words
 
-    def _end_by(self, events):
-        if super()._end_by(events):
-            return True
-        if not self.may_reboot and any(is_reset(event) for event in events):
-            return self._finish("reset", self._reset())
-        if time.monotonic() - self.began < self.limit:
-            return False
-        cpus = read_cpus(self.qmp)
-        where = f"; the CPU is at RIP {cpus[0].at:#x}{self._place(cpus[0].at)}" if cpus else ""
-        self._conclude("time", f"no end after {self.limit} s{where}")
-        return True
+    def heard(self, message):
+        if message.kind == "refused":
+            self._finish("unstarted", refused_because(message))
+        elif message.kind == "fault" and message.then == "halt":
+            self._finish("fault", self._explained())
+
+    def _happened(self, event):
+        super()._happened(event)
+        if is_reset(event) and not self.may_reboot:
+            self._finish(*self._reset())
+
+    def _look(self):
+        super()._look()
+        if time.monotonic() - self.began >= self.limit and not self.is_over:
+            self._finish(*self._timed_out())
+
+    def _timed_out(self):
+        if not self.loader.start:
+            return "unstarted", f"no start within {self.limit} s: {self._unheard()}"
+        cpus = self._busy(self.machine.cpus())
+        names = [f"CPU {cpu.number}" for cpu in cpus] if len(cpus) > 1 else ["the CPU"]
+        where = "".join(f"; {name} is at {self._place(cpu.at)}" for name, cpu in zip(names, cpus))
+        return "time", f"no end after {self.limit} s{where}"
 
     def _reset(self):
         """The CPU has forgotten what it was at, but QEMU has written it down."""
-        log = read(self.log).decode("latin-1")
-        _, triple, after = log.rpartition("Triple fault")
-        if not triple:
-            return "the machine reset: whatever ran there asked for it"
+        if self.loader.fault:
+            return "reset", "the machine restarted after the kernel's fault"
+        _, triple, after = self.machine.log().rpartition("Triple fault")
+        if not triple or not self.loader.start:
+            return super()._reset()
         found = dict(reversed(re.findall(r"\b(RIP|CR2)=([0-9a-f]+)", after)))  # the first of each
         at, about = (int(found.get(name, "0"), 16) for name in ("RIP", "CR2"))
-        return (
-            f"a triple fault at RIP {at:#x}{self._place(at)}, CR2 {about:#x}:"
+        return "reset", (
+            f"a triple fault at {self._place(at)}, CR2 {about:#x}:"
             " an exception came, and no handler for it could run"
         )
 
-    def _place(self, address):
-        return place(self.kernel, address)
+    def _place(self, address, slide=0):
+        return f"RIP {address:#x}{place(self.kernel, address, slide)}"
 
-    def _explained(self, said):
-        """What the fault explainer has said, in one line; "" if it did not speak."""
-        fault = find_fault(said)
+    def _explained(self):
+        """What the fault explainer has said, in one line."""
+        fault = find_fault(self.loader.fault.text)
         if not fault or not fault.title:
-            return ""
-        where = f"at RIP {fault.rip:#x}{place(self.kernel, fault.rip, fault.slide)}"
-        return f"{fault.title} {where}: {fault.words}"
+            return " ".join(self.loader.fault.words.split())
+        return f"{fault.title} at {self._place(fault.rip, fault.slide)}: {fault.words}"
 
     def _conclude(self, end, text):
-        if not self.outcome[0]:
-            self.outcome, self.status = (end, text), self.STATUS[end]
+        self.end, self.status, self.words_on_end = end, self.STATUS[end], text
 
     def _tell(self, text):
         """All that is said of a test is its last line."""
 
-    def _nobody_answers(self):
-        return self.at_prompt()
+    def _show_screen(self):
+        """Likewise."""
 
 
 def is_reset(event):

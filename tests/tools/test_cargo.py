@@ -45,7 +45,11 @@ def option(project, kernel, tmp_path):
         assert done.returncode == status, done.stdout
         if status:
             return done.stdout, done.stdout
-        image = Image(program.with_suffix(".iso")).read("/isolinux/isolinux.cfg").decode()
+        image = (
+            Image(program.with_name(f"{program.name}.longjump.iso"))
+            .read("/isolinux/isolinux.cfg")
+            .decode()
+        )
         found = re.search(r"-protocol=(\S+) kernel.elf", image)
         return found[1] if found else "", done.stdout
 
@@ -167,7 +171,11 @@ def test_what_the_user_says_holds(project, kernel, tmp_path):
     program = kernel(*PASS)
     (tmp_path / "Cargo.toml").write_text(NOTHING + DEPENDS.format('"0.9"'))
     project.good("runner", "--test", "--options", "-protocol=native", program)
-    image = Image(program.with_suffix(".iso")).read("/isolinux/isolinux.cfg").decode()
+    image = (
+        Image(program.with_name(f"{program.name}.longjump.iso"))
+        .read("/isolinux/isolinux.cfg")
+        .decode()
+    )
     assert "-protocol=native kernel.elf" in image and "bootloader" not in image
 
 

@@ -33,8 +33,9 @@ def test_the_end_is_told(project, kernel, tmp_path, end):
 
 def test_a_fault_is_told_with_file_and_line(project, kernel, tmp_path):
     program = kernel("call here", "here:", "ud2")
-    said = project.good("run", "--output", tmp_path / "x.iso", "--kernel", program)
-    assert "Longjump: Invalid opcode" in said and "the kernel has halted" in said
+    words = ["run", "--output", tmp_path / "x.iso", "--kernel", program]
+    said = project.bad(*words, status=3)
+    assert "Longjump: Invalid opcode" in said and "the kernel has halted after its fault" in said
     sources = said.split("in your sources:\n")[1].splitlines()
     assert sources[0].strip() == "here (tiny.asm:7)", said
     assert sources[1].strip() == "_start (tiny.asm:5)", said

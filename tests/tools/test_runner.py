@@ -119,7 +119,7 @@ def test_what_cargo_builds_as_a_test_is_one(project, kernel, tmp_path, folder):
         assert done.returncode == 0 and last(done.stdout) == "the kernel has halted"
     else:
         assert done.returncode == 6 and last(done.stdout).startswith("test ENDED WITHOUT")
-    assert (program.parent / f"{program.name}.iso").exists()
+    assert (program.parent / f"{program.name}.longjump.iso").exists()
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -139,17 +139,17 @@ def test_a_signal_ends_it(project, kernel, tmp_path, number, status, to_all):
     if number == signal.SIGINT:
         assert last(said).startswith("test INTERRUPTED: tiny.elf: ")
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    assert str(tmp_path / "tiny.iso") not in left, "QEMU has ended"
+    assert str(tmp_path / "tiny.elf.longjump.iso") not in left, "QEMU has ended"
 
 
 def test_the_image_is_made_again_only_when_the_kernel_changed(project, kernel, tmp_path):
     program = kernel(*PASS)
-    assert "tiny.iso is made" in project.good("runner", "--test", program)
-    before = (tmp_path / "tiny.iso").stat()
-    assert "tiny.iso is up to date" in project.good("runner", "--test", program)
-    assert (tmp_path / "tiny.iso").stat().st_mtime_ns == before.st_mtime_ns
+    assert "tiny.elf.longjump.iso is made" in project.good("runner", "--test", program)
+    before = (tmp_path / "tiny.elf.longjump.iso").stat()
+    assert "tiny.elf.longjump.iso is up to date" in project.good("runner", "--test", program)
+    assert (tmp_path / "tiny.elf.longjump.iso").stat().st_mtime_ns == before.st_mtime_ns
     kernel(*leave(17))
-    assert "tiny.iso is made" in project.bad("runner", "--test", program)
+    assert "tiny.elf.longjump.iso is made" in project.bad("runner", "--test", program)
 
 
 def test_several_run_side_by_side(project, kernel):
@@ -219,11 +219,11 @@ def test_what_the_file_says_reaches_the_kernel(project, kernel, tmp_path):
         'append = "root=ram0 quiet"\noptions = "-stack=1M"\nmodules = ["disk.img:its line"]\n'
     )
     project.good("runner", "--test", kernel(*PASS))
-    image = Image(tmp_path / "tiny.iso")
+    image = Image(tmp_path / "tiny.elf.longjump.iso")
     line = "-stack=1M kernel.elf root=ram0 quiet --- disk.img its line"
     assert line in image.read("/isolinux/isolinux.cfg").decode()
     project.good("runner", "--test", "--append", "", kernel(*PASS))
-    image = Image(tmp_path / "tiny.iso")
+    image = Image(tmp_path / "tiny.elf.longjump.iso")
     assert "-stack=1M kernel.elf --- disk.img" in image.read("/isolinux/isolinux.cfg").decode()
 
 

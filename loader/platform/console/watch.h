@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* watch.h - what a tool that watches this machine is told of the way to the kernel (x86/watcher.h). */
+/* watch.h - tells a tool that watches this machine (x86/watcher.h) of the way to the kernel. */
 #ifndef PLATFORM_CONSOLE_WATCH_H
 #define PLATFORM_CONSOLE_WATCH_H
 

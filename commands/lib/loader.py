@@ -1,0 +1,112 @@
+"""loader.py - what the loader tells whoever watches the machine, on a port of its own.
+
+Knows the messages (loader/x86/watcher.h); knows nothing of QEMU's process, nor of how an end is
+told. What does not carry the token of this run is nobody's message.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+
+PORT, ANSWER = 0xE3, 0x4C
+FILE = "opt/longjump/token"
+LONGEST = 1 << 16  # bytes that a message may have
+
+REFUSED = re.compile(r"^(K\d{3} .*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: its kind; of a fault, what is done after it; its text."""
+
+    kind: str
+    then: str
+    text: bytes
+
+    @property
+    def words(self):
+        return self.text.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+@dataclass
+class Start:
+    """What is known of a kernel at its start. Addresses are virtual, ranges half open."""
+
+    facts: dict = field(default_factory=dict)
+    screen: list = field(default_factory=list)  # rows of bytes; none if it is no text screen
+
+    def number(self, name):
+        return int(self.facts.get(name, "0"), 16)
+
+    def range(self, name):
+        begin, _, end = self.facts.get(name, "0-0").partition("-")
+        return range(int(begin, 16), int(end, 16))
+
+
+class Loader:
+    """What has been heard of the loader since it last came up."""
+
+    def __init__(self):
+        self.token = secrets.token_hex(8)
+        self.has_spoken = False  # ever
+        self._forget()
+        self._head = b"\x02" + self.token.encode() + b" "
+        self._input = b""
+
+    def _forget(self):
+        self.refusal = None  # Message
+        self.left = ""  # what the loader did after it: "prompt", "halt" or "reboot"
+        self.start = None  # Start
+        self.fault = None  # Message
+
+    def arguments(self, chardev):
+        """What QEMU must be told so that the loader speaks to a chardev."""
+        return [
+            "-fw_cfg", f"name={FILE},string={self.token}",
+            "-device", f"isa-debugcon,iobase={PORT:#x},readback={ANSWER:#x},chardev={chardev}",
+        ]  # fmt: skip
+
+    def hear(self, data):
+        """Takes in bytes from the port; returns the messages that are whole by now. One that
+        another one interrupts is taken to be whole."""
+        self._input += data
+        said = []
+        while (begin := self._input.find(self._head)) >= 0:
+            ends = [self._input.find(b"\x03", begin), self._input.find(self._head, begin + 1)]
+            end = min((at for at in ends if at >= 0), default=-1)
+            if end < 0 and len(self._input) - begin < LONGEST:
+                self._input = self._input[begin:]
+                return said
+            said.append(self._take(self._input[begin + len(self._head) : end]))
+            self._input = self._input[end:]
+        self._input = self._input[1 - len(self._head) :]
+        return said
+
+    def hear_end(self):
+        """There is nobody any more who could speak; returns the messages that were cut short."""
+        return self.hear(b"\x03")
+
+    def _take(self, data):
+        line, _, text = data.partition(b"\n")
+        kind, _, then = line.decode("ascii", "replace").partition(" ")
+        message = Message(kind, then, text)
+        self.has_spoken = True
+        if kind == "up":
+            self._forget()
+        elif kind == "refused":
+            self.refusal = message
+        elif kind == "left":
+            self.left = message.words
+        elif kind == "start":
+            facts, _, screen = text.partition(b"\n")
+            words = (word.partition("=") for word in facts.decode("ascii", "replace").split())
+            self.start = Start({name: value for name, _, value in words}, screen.splitlines())
+        elif kind == "fault" and self.fault is None:
+            self.fault = message
+        return message
+
+
+def refused_because(message):
+    """The line on what was wrong, of a message that a kernel was refused."""
+    found = REFUSED.findall(message.words)
+    return found[-1] if found else "the loader did not say why"

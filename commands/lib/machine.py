@@ -1,0 +1,205 @@
+"""machine.py - a QEMU that we have started: its process, and the lines that only we have to it.
+
+QMP; the port on which the loader speaks (loader.py); QEMU's log of resets; the image, by a
+descriptor, so that it cannot be another file's by the time QEMU opens it. None of them has a name
+that anybody else could use, or that is left over when we are killed; and QEMU does not outlive us.
+Knows QEMU's command line; knows nothing of what an end of the machine means.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import tempfile
+
+from lib.loader import Loader
+from lib.project import BUILD, Stop, Voice
+from lib.qemu import Gone, Qmp, read_cpus
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+LIBC = ctypes.CDLL(None)
+RESTORED = ("-loadvm", "-incoming")  # what the machine is comes from elsewhere: it is not reset
+
+
+def child_of_ours():
+    """What a child process calls before its program, so that it does not outlive us."""
+    parent = os.getpid()
+
+    def tie():
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # we were gone before
+
+    return tie
+
+
+def path_of(file):
+    """The name by which a child that inherits an open file opens it."""
+    return f"/proc/self/fd/{file.fileno()}"
+
+
+class Machine:
+    """QEMU, from its start to its end. It is started stopped, and set going by go()."""
+
+    def __init__(self, image=None, log=None):
+        self.image = image  # an open file, or None: nothing of ours is booted
+        self.qmp = Qmp()
+        self.loader = Loader()
+        self.qemu = None  # the process, once it is started
+        self.ran = False  # it came up
+        self.words = []  # how it was started
+        self._ear, self._its_end = (
+            open(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"))
+        )
+        os.set_blocking(self._ear.fileno(), False)
+        self._messages = []
+        self.qmp.meanwhile[self._ear.fileno()] = self._listen
+        self._log = None if log else tempfile.TemporaryFile(dir=BUILD)
+        self._log_path = str(log) if log else path_of(self._log)
+        self._memory = tempfile.TemporaryFile(dir=BUILD)
+
+    # ---- from the start to the end ---------------------------------------------------------------
+
+    def arguments(self):
+        """What QEMU must be told for our lines. The machine is stopped at first."""
+        watcher = f"file,id=longjump-watcher,path={path_of(self._its_end)}"
+        own = ["-S", *self.qmp.arguments(), "-chardev", watcher]
+        return own + self.loader.arguments("longjump-watcher")
+
+    def log_arguments(self):
+        """What QEMU must be told to write its log of resets, which tells a triple fault."""
+        return ["-d", "cpu_reset", "-D", self._log_path]
+
+    def start(self, words, files=(), **more):
+        """Starts QEMU by these words, arguments() among them; it gets these files, too."""
+        Voice.show(words)
+        self.words = words
+        own = [self.qmp.qemus_end, self._its_end, self._memory, self._log, self.image]
+        numbers = [file.fileno() for file in [*own, *files] if file]
+        try:
+            self.qemu = subprocess.Popen(
+                words, pass_fds=numbers, preexec_fn=child_of_ours(), **more
+            )
+        except OSError as error:
+            raise Stop(f"{words[0]}: {error.strerror}") from None
+        self._its_end.close()
+
+    def open(self, actions=None):
+        """Greets a QEMU that has been started, and has it boot our image before all else. Its
+        `actions` at the machine's end are those of QMP's set-action. Raises Gone if it did not
+        come up."""
+        self.qmp.open()
+        self.ran = True
+        if self.image and not {*RESTORED} & {*self.words}:
+            self._boot_first(path_of(self.image))
+        if actions:
+            self.qmp.command("set-action", **actions)
+
+    def go(self):
+        """Sets the machine going."""
+        self.qmp.command("cont")
+
+    def end(self, is_going):
+        """Waits for a QEMU that is going; ends one that is not. Returns its status."""
+        try:
+            if not is_going:
+                self.qmp.command("quit")
+        except Gone:
+            pass
+        try:
+            self.qemu.wait(5)
+        except subprocess.TimeoutExpired:
+            self.qemu.kill()
+        status = self.qemu.wait()
+        self._listen()
+        self._messages += self.loader.hear_end()
+        return status
+
+    def kill(self):
+        """Makes sure that QEMU has ended."""
+        if self.qemu and self.qemu.poll() is None:
+            self.qemu.kill()
+            self.qemu.wait()
+
+    # ---- while it runs ---------------------------------------------------------------------------
+
+    def wait(self, seconds):
+        """Takes in what QEMU and the loader have to say, for at most this long or until one of them
+        said something. Returns QEMU's events, and the loader's messages from before them."""
+        if not self._messages:
+            self.qmp.take(seconds)
+        events = self.qmp.wait(0)
+        self._listen()
+        messages, self._messages = self._messages, []
+        return events, messages
+
+    def _listen(self):
+        """Takes in what the loader has said. A full pipe would keep the machine waiting."""
+        while data := self._ear.read(65536):
+            self._messages += self.loader.hear(data)
+
+    def cpus(self):
+        """The state of all CPUs."""
+        return read_cpus(self.qmp)
+
+    def status(self):
+        """What QEMU says of the machine: "running", "paused", ..."""
+        return (self.qmp.command("query-status") or {}).get("status", "")
+
+    def memory(self, at, size):
+        """Bytes of physical memory, as the machine sees it; fewer or none if QEMU cannot tell."""
+        path = path_of(self._memory)
+        answer = self.qmp.command("pmemsave", val=at, size=size, filename=path)
+        return b"" if answer is None else os.pread(self._memory.fileno(), size, 0)
+
+    def log(self):
+        """What is in the log of resets."""
+        try:
+            with open(self._log_path, encoding="latin-1") as file:
+                return file.read()
+        except OSError:
+            return ""
+
+    # ---- what is booted --------------------------------------------------------------------------
+
+    def _boot_first(self, path):
+        """Gives the drive with our image the first place among what the firmware may boot. It is
+        told so when the machine is reset."""
+        drives = self.qmp.command("query-block") or []
+        ours = [drive["qdev"] for drive in drives if path in files_of(drive) and "qdev" in drive]
+        if not ours:
+            return
+        if not self._set_boot_index(ours[0], 0):
+            places = sorted(((self._boot_index(at), at) for at in self._devices()), reverse=True)
+            for index, at in places:
+                if index >= 0:
+                    self._set_boot_index(at, index + 1)
+            self._set_boot_index(ours[0], 0)
+        self.qmp.command("set-action", reboot="reset")
+        self.qmp.command("system_reset")
+        if "-no-reboot" in self.words:
+            self.qmp.command("set-action", reboot="shutdown")
+
+    def _set_boot_index(self, device, index):
+        found = self.qmp.command("qom-set", path=device, property="bootindex", value=index)
+        return found is not None
+
+    def _boot_index(self, device):
+        found = self.qmp.command("qom-get", path=device, property="bootindex")
+        return found if isinstance(found, int) else -1
+
+    def _devices(self):
+        """The paths of the machine's devices."""
+        for folder in ("peripheral", "peripheral-anon", "unattached"):
+            for child in self.qmp.command("qom-list", path=f"/machine/{folder}") or []:
+                if child["type"].startswith("child<"):
+                    yield f"/machine/{folder}/{child['name']}"
+
+
+def files_of(drive):
+    """The files that a drive shows, down to the one below all snapshots."""
+    image, found = drive.get("inserted", {}).get("image"), []
+    while image:
+        found.append(image.get("filename"))
+        image = image.get("backing-image")
+    return found

@@ -1,0 +1,368 @@
+"""session.py - one run of a machine: starts QEMU, watches it, and says how it ended.
+
+The end is judged by what the loader says on its own port and by what QEMU says of the CPUs that run
+the kernel; never by what the kernel writes. Knows nothing of images or of a command's words.
+"""
+
+import os
+import re
+import signal
+import sys
+import tempfile
+
+from lib import screen, terminal
+from lib.caller import Caller
+from lib.machine import Machine, path_of
+from lib.project import BUILD, say
+from lib.qemu import Gone, Patience
+from lib.source_lines import source_lines
+
+POLL = 0.5  # seconds between looks at the CPUs
+SURE = 2.0  # seconds that a halt must last
+SOON = 0.1  # both, once we know that it comes
+REMEMBERED = 65536  # bytes at the end of what came over the serial line
+QUIET = 10.0  # seconds without news, after which there is a word
+DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
+STDIO = re.compile(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
+GAVE_UP = ("boot:", "No bootable device.")  # ISOLINUX's last word, and SeaBIOS's
+
+# QEMU stops a machine by itself -> which end that is, and in words
+STOPS = {
+    "internal-error": ("error", "QEMU stopped the machine: it could not go on (internal error)"),
+    "io-error": ("error", "QEMU stopped the machine: a drive could not be read or written"),
+    "guest-panicked": ("panic", "the kernel has told QEMU that it panicked (pvpanic)"),
+    "watchdog": ("watchdog", "the watchdog ran out: the kernel did not reset it in time"),
+    "suspended": ("halt", "the kernel has put the machine to sleep, and nothing wakes it"),
+}
+
+
+class Session:
+    """One run of QEMU: `command` is what the machine is, `rest` what the user adds to it, `image`
+    the open file that is booted."""
+
+    STATUS = {
+        "halt": 0, "off": 0, "reset": 1, "unstarted": 1,
+        "fault": 3, "panic": 3, "watchdog": 3, "error": 5,
+    }  # fmt: skip
+    ACTIONS = {"reboot": "shutdown", "shutdown": "pause"}  # so that it can be asked where it was
+    HAS_INPUT = True  # what can be typed is typed on the terminal
+
+    def __init__(self, command, rest, window, image=None, sources=None, log=None):
+        self.window = window
+        self.sources = sources  # the kernel with its debug sections; None: once they are told
+        self.caller = Caller()
+        self.machine = Machine(image, log)
+        self.loader = self.machine.loader
+        self.serial = tempfile.TemporaryFile(dir=BUILD)  # what came over COM1, if that is ours
+        self.interrupted = False  # by Ctrl-C
+        self.status = None  # set when the end is known
+        self.end = None  # which of STATUS was told; a window may outlive it
+        self._spoken = 0  # what was on the serial line when we last began a line
+        self._halt, self._silence, self._giving_up = Patience(), Patience(), Patience()
+        self._told_silence = False
+        self._shown = []  # of the screen
+        self._settle(without_serial(command), without_serial(rest))
+
+    def _settle(self, command, rest):
+        """Settles how QEMU is started, and what of it is on the terminal."""
+        theirs = {*command, *rest}
+        self.is_stopped = "-S" in theirs  # somebody else sets it going
+        self.has_line = not ({"-serial", "-nographic"} & theirs or takes_stdio([*command, *rest]))
+        self.shows_line = self.has_line or is_line_shown([*command, *rest])
+        self.shows_screen = self.window or shows_screen([*command, *rest])
+        own = self.machine.arguments()
+        if self.window:
+            own += ["-display", self.window]
+            own += [] if "-monitor" in theirs else ["-monitor", "vc"]
+        elif not DISPLAYS & theirs:
+            own += ["-display", "none"]
+        if self.has_line:
+            log = path_of(self.serial)
+            own += ["-chardev", f"stdio,id=line,logfile={log}", "-serial", "chardev:line"]
+        if not {"-d", "-D"} & theirs:
+            own += self.machine.log_arguments()
+        self.words = [*command, *own, *rest]
+
+    # ---- from the start to the end ---------------------------------------------------------------
+
+    def run(self, name):
+        """Starts QEMU, watches it, and returns the status of the command."""
+        ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
+        say(f"  boot     {name} in QEMU; {ending} to end")
+        status = self.live()
+        self._tell_sources()
+        if self.interrupted:
+            say("ended by Ctrl-C")
+            return 130
+        if self.status is not None:
+            return self.status
+        if status != 0:
+            say(f"QEMU ended with status {status}")
+            return status
+        return self.STATUS[self.end] if self.end else 0
+
+    def live(self):
+        """QEMU, from its start to its end; its status."""
+        signal.signal(signal.SIGINT, self._interrupt)
+        kept = terminal.settings()
+        try:
+            self.start(terminal.input_for_a_child() if self.HAS_INPUT else terminal.NOBODY)
+            try:
+                self.open()
+                self.watch()
+                self._show_screen()  # after Ctrl-C, if QEMU is still there
+            except Gone:
+                pass
+            return self.stop()
+        finally:
+            self.machine.kill()
+            terminal.restore(kept)
+            self._new_line()
+
+    def _interrupt(self, *_):
+        """Ctrl-C reaches QEMU as well, but a signal from elsewhere may reach only us."""
+        self.interrupted = True
+
+    def start(self, stdin, **more):
+        """Starts QEMU, with the machine stopped."""
+        self.machine.start(self.words, [self.serial] * self.has_line, stdin=stdin, **more)
+
+    def open(self):
+        """Greets QEMU and sets the machine going; raises Gone if it did not come up."""
+        self.machine.open(self.ACTIONS)
+        if not self.is_stopped:
+            self.machine.go()
+
+    def stop(self):
+        """Waits for a QEMU that is going; ends one that is not. Returns its status."""
+        return self.machine.end(is_going=self.status is None and not self.interrupted)
+
+    # ---- while it runs ---------------------------------------------------------------------------
+
+    @property
+    def is_over(self):
+        return self.interrupted or self.status is not None
+
+    def watch(self):
+        """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
+        while not self.is_over:
+            events, messages = self.machine.wait(SOON if self.loader.fault else POLL)
+            for message in messages:
+                self.heard(message)
+            for event in events:
+                self._happened(event)
+            if self.caller.is_gone():
+                raise SystemExit(128 + signal.SIGHUP)
+            if not self.is_over:
+                self._look()
+
+    def heard(self, message):
+        """The loader has spoken."""
+        if message.kind in ("refused", "fault") and not self.shows_line:
+            self._tell(message.words.strip("\n"))
+        if message.kind == "left" and self.loader.left == "halt":
+            self._finish("unstarted", "the loader has halted the machine")
+
+    def _happened(self, event):
+        """QEMU tells of an event."""
+        if event["event"] != "SHUTDOWN":
+            return
+        reason = event["data"].get("reason", "")
+        if reason == "guest-panic":
+            self._finish(*STOPS["guest-panicked"])
+        elif reason == "guest-reset":
+            self._finish(*self._reset())
+        elif reason == "guest-shutdown":
+            self._conclude("off", "the machine was switched off")
+
+    def _look(self):
+        """Looks at the machine, which may have come to its end without a word."""
+        status = self.machine.status()
+        if status in STOPS:
+            if self._halt.lasted(status) > SOON and not self.end:
+                self._finish(*STOPS[status])
+            return
+        if status != "running":
+            return
+        cpus = self.machine.cpus()
+        is_dead = bool(cpus) and not self._busy(cpus)
+        if self._halt.lasted(is_dead) > (SOON if self.loader.fault else SURE) and is_dead:
+            self._finish(*self._halted())
+        if not self.loader.has_spoken:
+            self._look_for_the_loader()
+        self._listen(cpus)
+
+    def _busy(self, cpus):
+        """The CPUs that may still do something: all but those that are halted for good, and those
+        that wait in the loader's loop for work that only the others could give them."""
+        start = self.loader.start
+        waiting = start.range("wait") if start else ()
+        return [
+            cpu
+            for cpu in cpus
+            if not (cpu.dead or cpu.at in waiting and cpu.tables == start.number("tables"))
+        ]
+
+    def _look_for_the_loader(self):
+        """Nothing of ours has run yet. If the firmware or ISOLINUX has given up, nothing will."""
+        words = screen.last_words(self._rows())
+        if self._giving_up.lasted(words) > SURE and words in GAVE_UP and not self._is_attended():
+            self._finish("unstarted", self._unheard())
+
+    def _listen(self, cpus):
+        """Notes whether there is anything new; if not, it may be the time for a word."""
+        quiet = self._silence.lasted((self._said(), self.loader.has_spoken))
+        if quiet > 0:
+            self._tell_sources()
+        if quiet > SOON and self._is_at_prompt() and not self._is_attended():
+            self._finish(
+                "unstarted", "the loader is back at its prompt, and nobody is there to type"
+            )
+        if quiet > QUIET and not (self._told_silence or self.end or self._is_at_prompt()):
+            self._told_silence = True
+            if not self.loader.has_spoken:
+                self._tell(f"{self._unheard()}; Ctrl-C ends it")
+            elif self.has_line and not self.window:
+                self._show_screen()
+                self._tell(word_on(cpus))
+
+    def _is_attended(self):
+        """There may be somebody who types."""
+        return bool(self.window) or terminal.is_ours()
+
+    def _is_at_prompt(self):
+        return self.loader.left == "prompt"
+
+    # ---- the end, in words -----------------------------------------------------------------------
+
+    def _halted(self):
+        """Which end it is that no CPU does anything any more, and in words."""
+        if self.loader.fault:
+            return "fault", "the kernel has halted after its fault"
+        if not self.loader.start:
+            return "unstarted", f"the machine has halted: {self._unheard()}"
+        return "halt", "the kernel has halted"
+
+    def _reset(self):
+        """Which end it is that a machine wanted to start again, and what can be said of it."""
+        if self.loader.fault:
+            return "fault", "the machine restarted after the kernel's fault"
+        if self.loader.refusal:
+            return "unstarted", "the loader has restarted the machine (-onerror=reboot)"
+        cpu = (self.machine.cpus() or [None])[0]
+        where = f" at RIP {cpu.at:#x} (CR2 {cpu.fault:#x})" if cpu else ""
+        if "Triple fault" in self.machine.log():
+            return "reset", (
+                f"the machine reset: a triple fault{where}\n"
+                "an exception came, and no handler for it could run; to see each exception:\n"
+                "    ./build.sh run -- -d int,cpu_reset -D exceptions.log"
+            )
+        return "reset", f"the machine reset{where}: whatever ran there asked for it"
+
+    def _unheard(self):
+        """Words for a loader that has not spoken, with what did."""
+        words = screen.last_words(self._rows())
+        seen = f'the screen ends with "{words}"' if words else "there is nothing on the screen"
+        return f"Longjump's loader has not come up; {seen}"
+
+    def _finish(self, end, text):
+        """Says how it ended, once. A window stays until it is closed."""
+        if self.end:
+            return
+        if self.window:
+            self.end = end
+            self._tell(text + "; the window stays until you close it")
+        else:
+            self._conclude(end, text)
+
+    def _conclude(self, end, text):
+        """That was the end: one of STATUS."""
+        self._show_screen()
+        self._tell(text)
+        self.end, self.status = end, self.STATUS[end]
+
+    def _rows(self):
+        """The text screen's rows."""
+        return screen.rows_of(self.machine.memory(screen.MEMORY, screen.SIZE))
+
+    def _show_screen(self):
+        """Shows what the kernel has left on a text screen that nobody sees, unless it has said the
+        same on the serial line."""
+        start = self.loader.start
+        if self.shows_screen or not start or self.loader.fault:
+            return
+        rows = screen.written(start.screen, self._rows())
+        if rows and rows != self._shown and not screen.is_said(rows, self._line()):
+            self._shown = rows
+            self._tell("\n".join(["on the screen:", *(f"    {row}".rstrip() for row in rows)]))
+
+    def _tell(self, text):
+        self._new_line()
+        say(text)
+
+    def _tell_sources(self):
+        """Adds files and lines to a fault that was explained, once."""
+        if self.loader.fault and self.sources:
+            lines = source_lines(self.loader.fault.text, self.sources)
+            self.sources = None
+            if lines:
+                self._tell("\n".join(lines))
+
+    def _new_line(self):
+        said = self._said()
+        if said > self._spoken and os.pread(self.serial.fileno(), 1, said - 1) != b"\n":
+            print(flush=True)
+        self._spoken = said
+
+    def _line(self):
+        """The last of what came over the serial line, as text."""
+        begin = max(0, self._said() - REMEMBERED)
+        return os.pread(self.serial.fileno(), REMEMBERED, begin).decode("utf-8", "replace")
+
+    def _said(self):
+        return os.fstat(self.serial.fileno()).st_size
+
+
+def word_on(cpus):
+    """A line on a machine that has been silent for a while."""
+    if cpus and all(cpu.halted for cpu in cpus):
+        doing = "the kernel is idle, waiting for an interrupt"
+    else:
+        doing = f"the CPU is at RIP {cpus[0].at:#x}" if cpus else "the CPU is running"
+    return f"nothing new for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
+
+
+# ---- the user's words to QEMU --------------------------------------------------------------------
+
+
+def without_serial(words):
+    """The words without `-serial stdio`, which we say in a way that lets us listen."""
+    pairs = [at for at in range(len(words) - 1) if words[at : at + 2] == ["-serial", "stdio"]]
+    return [*words[: pairs[0]], *words[pairs[0] + 2 :]] if pairs else [*words]
+
+
+def takes_stdio(words):
+    """The user has a use for standard input and output."""
+    return any(STDIO.match(word) for word in words)
+
+
+def following(words, option):
+    """What follows an option, for each time it is there."""
+    return [value for word, value in zip(words, words[1:]) if word == option]
+
+
+def is_line_shown(words):
+    """COM1 is on the terminal, though it is not ours."""
+    lines = following(words, "-serial")
+    if not lines:
+        return "-nographic" in words
+    name = lines[0].partition("chardev:")[2]
+    ids = {word for value in following(words, "-chardev") if STDIO.match(value)
+           for word in value.split(",")}  # fmt: skip
+    return bool(STDIO.match(lines[0])) or f"id={name}" in ids
+
+
+def shows_screen(words):
+    """The machine's screen can be seen."""
+    kinds = [value.partition(",")[0] for value in following(words, "-display")]
+    return bool({"-curses", "-vnc", "-spice"} & {*words}) or bool({*kinds} - {"none"})
