@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* efi_map.c - holds what standalone/efi_map.h promises of UEFI's memory map. */
+#include "check.h"
+
+#include "standalone/efi_map.h"
+
+#define STRIDE 48 /* as today's firmware has it: more than a descriptor */
+
+static uint8_t map[STRIDE * 16];
+static struct firmware_range ranges[16];
+
+static void put(unsigned at, uint32_t type, uint64_t begin, uint64_t pages)
+{
+	struct efi_memory_descriptor descriptor = { .type = type,
+		                                    .physical = begin,
+		                                    .pages = pages };
+
+	memset(map + at * STRIDE, 0xcc, STRIDE);
+	memcpy(map + at * STRIDE, &descriptor, sizeof(descriptor));
+}
+
+static unsigned read_map(unsigned count)
+{
+	return efi_map_read((struct span){ map, count * STRIDE }, STRIDE, ranges, COUNT(ranges));
+}
+
+static void expect(unsigned at, uint64_t begin, uint64_t end, enum memory_type type)
+{
+	EXPECT_EQUAL(ranges[at].phys.begin, begin);
+	EXPECT_EQUAL(ranges[at].phys.end, end);
+	EXPECT_EQUAL(ranges[at].type, type);
+}
+
+TEST("what the firmware gives back at the exit is memory like any other, in one piece")
+{
+	/* loader [0,10)  boot services [10,20)  free [20,30)  ->  memory [0,30) */
+	put(0, EFI_LOADER_CODE, 0, 5);
+	put(1, EFI_LOADER_DATA, 5 * PAGE_SIZE, 5);
+	put(2, EFI_BOOT_CODE, 10 * PAGE_SIZE, 5);
+	put(3, EFI_BOOT_DATA, 15 * PAGE_SIZE, 5);
+	put(4, EFI_CONVENTIONAL, 20 * PAGE_SIZE, 10);
+	EXPECT_EQUAL(read_map(5), 1);
+	expect(0, 0, 30 * PAGE_SIZE, MEMORY_USABLE);
+}
+
+TEST("every other type is kept from the kernel, ACPI's by its own name")
+{
+	static const struct {
+		uint32_t efi;
+		enum memory_type type;
+	} types[] = {
+		{ EFI_RESERVED, MEMORY_RESERVED },
+		{ EFI_RUNTIME_CODE, MEMORY_RESERVED },
+		{ EFI_RUNTIME_DATA, MEMORY_RESERVED },
+		{ EFI_UNUSABLE, MEMORY_BAD },
+		{ EFI_ACPI_RECLAIM, MEMORY_ACPI_RECLAIMABLE },
+		{ EFI_ACPI_NVS, MEMORY_ACPI_NVS },
+		{ EFI_MAPPED_IO, MEMORY_RESERVED },
+		{ EFI_MAPPED_IO_PORTS, MEMORY_RESERVED },
+		{ EFI_PAL_CODE, MEMORY_RESERVED },
+		{ EFI_PERSISTENT, MEMORY_RESERVED },
+		{ EFI_UNACCEPTED, MEMORY_RESERVED },
+		{ 16, MEMORY_RESERVED },
+		{ 0x70000000, MEMORY_RESERVED },
+		{ UINT32_MAX, MEMORY_RESERVED },
+	};
+
+	for (unsigned i = 0; i < COUNT(types); i++) {
+		put(0, types[i].efi, MIB, 1);
+		EXPECT_EQUAL(read_map(1), 1);
+		expect(0, MIB, MIB + PAGE_SIZE, types[i].type);
+		EXPECT_EQUAL(ranges[0].raw, types[i].efi);
+	}
+}
+
+TEST("ranges that do not touch, or do not follow each other, stay apart")
+{
+	/* free [0,1)  free [2,3)  free [1,2)  ->  the same three */
+	put(0, EFI_CONVENTIONAL, 0, 1);
+	put(1, EFI_CONVENTIONAL, 2 * PAGE_SIZE, 1);
+	put(2, EFI_CONVENTIONAL, PAGE_SIZE, 1);
+	EXPECT_EQUAL(read_map(3), 3);
+	expect(0, 0, PAGE_SIZE, MEMORY_USABLE);
+	expect(1, 2 * PAGE_SIZE, 3 * PAGE_SIZE, MEMORY_USABLE);
+	expect(2, PAGE_SIZE, 2 * PAGE_SIZE, MEMORY_USABLE);
+}
+
+TEST("a range of nothing is none, and one that wraps ends where addresses do")
+{
+	put(0, EFI_CONVENTIONAL, MIB, 0);
+	put(1, EFI_RESERVED, MIB, UINT64_MAX);
+	put(2, EFI_RESERVED, -PAGE_SIZE, UINT64_MAX);
+	EXPECT_EQUAL(read_map(3), 1);
+	EXPECT_EQUAL(ranges[0].phys.begin, MIB);
+	EXPECT(ranges[0].phys.end > UINT64_MAX - 2 * PAGE_SIZE);
+}
+
+TEST("ranges beyond the room are counted and not written")
+{
+	struct firmware_range room[3] = { 0 };
+
+	for (unsigned i = 0; i < 4; i++)
+		put(i, EFI_CONVENTIONAL, 2 * i * PAGE_SIZE, 1);
+	EXPECT_EQUAL(efi_map_read((struct span){ map, 4 * STRIDE }, STRIDE, room, 2), 4);
+	EXPECT_EQUAL(room[1].phys.begin, 2 * PAGE_SIZE);
+	EXPECT_EQUAL(room[2].phys.end, 0);
+}
+
+TEST("a map that is cut, or whose descriptors are too small, says no more than is there")
+{
+	put(0, EFI_CONVENTIONAL, 0, 1);
+	put(1, EFI_CONVENTIONAL, 2 * PAGE_SIZE, 1);
+	EXPECT_EQUAL(efi_map_read((struct span){ map, 2 * STRIDE - 9 }, STRIDE, ranges, 16), 1);
+	EXPECT_EQUAL(efi_map_read((struct span){ map, 2 * STRIDE - 8 }, STRIDE, ranges, 16), 2);
+	EXPECT_EQUAL(efi_map_read((struct span){ map, 2 * STRIDE }, 39, ranges, 16), 0);
+	EXPECT_EQUAL(efi_map_read((struct span){ map, 2 * STRIDE }, UINT64_MAX, ranges, 16), 1);
+	EXPECT_EQUAL(efi_map_read((struct span){ NULL, 0 }, STRIDE, ranges, 16), 0);
+}
+
+TEST("two maps are equal if every range is")
+{
+	struct firmware_range other[2] = { { { 0, 1 }, MEMORY_USABLE, 7 },
+		                           { { 1, 2 }, MEMORY_RESERVED, 0 } };
+
+	memcpy(ranges, other, sizeof(other));
+	EXPECT(efi_map_equal(ranges, 2, other, 2));
+	EXPECT(!efi_map_equal(ranges, 2, other, 1));
+	other[1].type = MEMORY_BAD;
+	EXPECT(!efi_map_equal(ranges, 2, other, 2));
+}
