@@ -50,6 +50,7 @@ static bool take_state(struct run *run)
 	struct {
 		struct config config;
 		struct boot boot;
+		uint8_t requested[PROTOCOL_STATE];
 	} *state = platform_take(sizeof(*state), sizeof(uint64_t));
 
 	if (state == NULL)
@@ -57,6 +58,7 @@ static bool take_state(struct run *run)
 		              "%llu KiB for the loader's own work", ULL(sizeof(*state) / KIB));
 	run->config = &state->config;
 	run->boot = &state->boot;
+	run->requested = state->requested;
 	return true;
 }
 
@@ -154,17 +156,26 @@ static bool take_scratch(struct run *run)
 	machine_reserve(&run->machine, at, at + size);
 	run->scratch.at = visible(&run->machine, at);
 	run->scratch.end = run->scratch.at + size;
+	run->whole_scratch = run->scratch;
 	return true;
 }
 
 /* Plans; with -verbose, the plan is shown. */
 static bool plan(struct run *run)
 {
+	memcpy(run->requested, run->boot->state, run->protocol->state_size);
 	if (!boot_prepare(run->boot, &run->scratch))
 		return false;
 	if (run->config->options.verbose)
 		print_plan(&run->boot->plan, platform_write);
 	return true;
+}
+
+bool run_plan_again(struct run *run)
+{
+	run->scratch = run->whole_scratch;
+	memcpy(run->boot->state, run->requested, run->protocol->state_size);
+	return boot_prepare(run->boot, &run->scratch);
 }
 
 /* The last that can fail: the screen. Findings for which the kernel is started all the same are

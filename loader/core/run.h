@@ -9,11 +9,18 @@
 struct run {
 	struct report report;
 	struct machine machine;
-	struct scratch scratch;
-	const struct protocol *protocol; /* how the kernel is started; NULL: not known yet */
+	struct scratch scratch, whole_scratch; /* what is left of it, and all of it */
+	const struct protocol *protocol;       /* how the kernel is started; NULL: not known yet */
 	struct config *config;
 	struct boot *boot;
+	uint8_t *requested; /* boot->state, as it was before anything was planned */
 };
+
+/*
+ * Plans again from the beginning, for a platform that finds out last that the machine's memory or
+ * screen is not what it was. Calls no firmware. On false, the reason is in the report.
+ */
+bool run_plan_again(struct run *run);
 
 /*
  * Does all that there is to do, through platform.h. `run` is zeroed. Returns only if the kernel

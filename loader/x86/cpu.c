@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cpu.c - CPUID, for the 32-bit loader. Source of each bit: SDM volume 2A, CPUID. */
+/* cpu.c - CPUID. Source of each bit: SDM volume 2A, CPUID. */
 #include "x86/cpu.h"
 
 #include "x86/x86.h"
@@ -12,11 +12,10 @@
  */
 static bool has_cpuid(void)
 {
-	uint32_t before, after;
+	uintptr_t before, after;
 
-	__asm__ volatile("pushfl\n\tpushfl\n\tpopl %0\n\tmovl %0, %1\n\txorl %2, %1\n\tpushl "
-	                 "%1\n\tpopfl\n\tpushfl\n\tpopl "
-	                 "%1\n\tpopfl"
+	__asm__ volatile("pushf\n\tpushf\n\tpop %0\n\tmov %0, %1\n\txor %2, %1\n\tpush %1\n\t"
+	                 "popf\n\tpushf\n\tpop %1\n\tpopf"
 	                 : "=&r"(before), "=&r"(after)
 	                 : "i"(EFLAGS_ID)
 	                 : "cc");

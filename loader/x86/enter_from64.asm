@@ -1,0 +1,115 @@
+; SPDX-License-Identifier: MIT
+;
+; enter_from64.asm - from long mode, as firmware has set it up, to the resident part with page
+; tables of the loader's. Cannot fail: the CPU was asked before.
+; Sources of the order of steps: Intel SDM volume 3A, 10.8.5 (IA-32e mode initialization), 4.1.2
+; (changing between paging modes).
+;
+; The code between enter_from64_begin and enter_from64_end is to be copied to memory below 4 GiB,
+; and entered there:
+;
+; _Noreturn void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t start)
+;   RDI = physical address, below 4 GiB, of page tables that identity-map all that follows
+;   RSI = bits of CR4 to set beside PAE, OSFXSR and OSXMMEXCPT: LA57 or none
+;   RDX = physical address, below 4 GiB, of struct launch
+;   RCX = physical address, below 4 GiB, of 64-bit code, entered with RDI = struct launch
+
+CR0_PG      equ 1 << 31
+CR0_ALL     equ CR0_PG | 1 << 16 | 1 << 5 | 1 << 4 | 1 << 1 | 1 << 0 ; WP, NE, ET, MP, PE
+CR4_PAE     equ 1 << 5
+CR4_OSFXSR  equ 1 << 9
+CR4_OSXMM   equ 1 << 10
+CR4_LA57    equ 1 << 12
+MSR_EFER    equ 0xc0000080
+EFER_NXE    equ 1 << 11
+
+        default rel
+        bits 64
+        section .text
+        global  enter_from64_begin, enter_from64_end
+        align   16
+enter_from64_begin:
+        ; 1. No interrupts, string instructions upward, our own descriptors and stack. All that is
+        ;    needed later is kept where 32-bit code finds it.
+        cli
+        cld
+        lea     rsp, [stack_end]
+        push    rcx                     ; where it goes on
+        mov     ebp, edi                ; the page tables
+        mov     edi, edx                ; struct launch
+        or      esi, CR4_PAE | CR4_OSFXSR | CR4_OSXMM
+        lea     rax, [gdt]
+        mov     [descriptors + 2], rax
+        lgdt    [descriptors]
+        mov     eax, 0x10
+        mov     ss, eax
+        mov     ds, eax
+        mov     es, eax
+        mov     fs, eax
+        mov     gs, eax
+
+        ; 2. No-execute pages, before there are tables that have them.
+        mov     ecx, MSR_EFER
+        rdmsr
+        or      eax, EFER_NXE
+        wrmsr
+
+        ; 3. The number of levels can only be changed outside of long mode. With as many as before,
+        ;    the page tables can just be changed; those that were global go with the bit.
+        mov     rbx, cr4
+        xor     ebx, esi
+        test    ebx, CR4_LA57
+        lea     rbx, [long_mode]
+        jnz     .leave
+        mov     cr4, rsi
+        mov     cr3, rbp
+        mov     eax, CR0_ALL
+        mov     cr0, rax
+        push    0x08
+        push    rbx
+        retfq
+.leave: push    0x18
+        lea     rax, [protected]
+        push    rax
+        retfq
+
+        ; 4. 32-bit code, first still with paging. Off with it, and with long mode; other page
+        ;    tables; on again.
+        bits 32
+protected:
+        mov     eax, CR0_ALL & ~CR0_PG
+        mov     cr0, eax
+        mov     cr4, esi
+        mov     cr3, ebp
+        mov     eax, CR0_ALL
+        mov     cr0, eax
+        push    0x08
+        push    ebx
+        retf
+
+        ; 5. 64-bit code again.
+        bits 64
+long_mode:
+        mov     esp, esp                ; upper halves are undefined after a mode switch
+        pop     rax
+        mov     edi, edi
+        mov     eax, eax
+        jmp     rax
+
+        align   8
+gdt:    dq      0
+        dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
+        dq      0x00cf93000000ffff      ; 0x10: data, writable, ring 0, accessed
+        dq      0x00cf9b000000ffff      ; 0x18: code, 32-bit, ring 0, accessed
+.end:
+
+descriptors:
+        dw      gdt.end - gdt - 1
+        dq      0
+
+        align   8
+        times   64 db 0
+stack_end:
+enter_from64_end:
+
+        section .note.GNU-stack noalloc noexec nowrite progbits
