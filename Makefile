@@ -1,6 +1,7 @@
 # Makefile - compiles; knows nothing of discs, packages or machines (build.sh does those).
 #
-#   make                     the module build/longjump.c32 and the sample kernel build/kernel.elf
+#   make                     the module build/longjump.c32, its like for UEFI build/BOOTX64.EFI, and
+#                            the sample kernel build/kernel.elf
 #   make tests               the unit tests (in 64 and in 32 bits) and the test kernels
 #   make unit-tests64        the unit tests in 64 bits, which need no 32-bit C library
 #   make CC=clang            with another compiler; what was built otherwise is built anew
@@ -30,7 +31,7 @@ say = @printf '  %-9s%s\n'
 quiet = @
 endif
 
-all: build/longjump.c32 build/longjump.elf build/kernel.elf
+all: build/longjump.c32 build/BOOTX64.EFI build/longjump.elf build/kernel.elf
 
 # The same language and the same warnings for every line of C in the project.
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
@@ -62,6 +63,12 @@ asflags-com32 := -f elf32
 # The same for a loader that another boot loader starts as its kernel.
 cflags-kernel32 := $(COMMON) $(BARE) -Os -m32 -march=i386 -mregparm=3 -fno-pic -fno-pie
 asflags-kernel32 := -f elf32
+
+# The loader for UEFI, which may lie anywhere. Interrupts of the firmware's use our stack. -Os: it
+# is read from the disc at each start.
+cflags-uefi := $(COMMON) $(BARE) -Os -m64 -fpie -fvisibility=hidden -mno-red-zone \
+	-mgeneral-regs-only $(call if-known,-fdirect-access-external-data)
+asflags-uefi := -f elf64
 
 # What the module carries into long mode: runs wherever it is copied to, and keeps its hands off
 # the FPU and off the red zone, since faults arrive on its stack. Data is reached directly, not
@@ -100,7 +107,7 @@ cflags-kernels := $(cflags-kernel) -Itests/kernels
 asflags-kernels := $(asflags-kernel)
 ldflags-kernels := $(ldflags-kernel)
 
-flavours := com32 kernel32 resident host host32 plain kernel kernels
+flavours := com32 kernel32 uefi resident host host32 plain kernel kernels
 
 # Remembers a text in a file that changes only when the text does: what depends on the file is
 # made anew after a change of flags, or when a source file has come or gone.
@@ -134,9 +141,11 @@ page := -z max-page-size=0x20 -z common-page-size=0x20
 with-parts = $(1) $(sort $(patsubst %/,%,$(wildcard $(1)/*/)))
 core := $(call with-parts,loader/core)
 protocols := $(call with-parts,loader/protocols)
+# What runs on a machine, whatever firmware is there.
+bare := $(core) $(protocols) loader/x86 loader/platform/console
 # Syslinux unpacks gzip files itself, so inflate.c stays out.
-com32 := $(filter-out %/inflate.c.o,$(call objects,com32,$(core) $(protocols) loader/x86 \
-	$(addprefix loader/platform/,bios console com32 e820))) \
+com32 := $(filter-out %/inflate.c.o %/enter_from64.asm.o,$(call objects,com32,$(bare) \
+	$(addprefix loader/platform/,bios com32 e820))) \
 	build/obj/com32/loader/platform/resident.asm.o
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext -z pack-relative-relocs $(no-warn-rwx)
@@ -163,8 +172,8 @@ build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com
 # The loader as another boot loader's kernel (`qemu-system-x86_64 -kernel`, GRUB, iPXE): one file,
 # linked where it runs.
 
-kernel-platform := $(filter-out %/realmode.asm.o,$(call objects,kernel32,$(core) $(protocols) \
-	loader/x86 $(addprefix loader/platform/,bios console e820 handover kernel))) \
+kernel-platform := $(filter-out %/realmode.asm.o %/enter_from64.asm.o,$(call objects,kernel32, \
+	$(bare) $(addprefix loader/platform/,bios e820 handover kernel))) \
 	build/obj/kernel32/loader/platform/resident.asm.o
 # It runs over every byte of a bundle, on CPUs that are known to have SSE2.
 build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = -O2 -msse2
@@ -200,6 +209,33 @@ build/obj/com32/link: FORCE
 
 # Only assembly can carry the resident part in (incbin "build/resident.bin").
 $(filter %.asm.o,$(com32)): build/resident.bin
+
+# ---------------------------------------------------------------------------------------------
+# The loader for UEFI: a PE32+ file, whose headers the linker script writes, made of ELF objects.
+
+uefi := $(filter-out %/enter64.asm.o,$(call objects,uefi,$(bare) loader/standalone \
+	loader/platform/uefi)) build/obj/uefi/loader/platform/resident.asm.o
+ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none -z norelro \
+	-z noexecstack -z text
+
+build/BOOTX64.EFI: build/uefi.elf
+	$(quiet)$(OBJCOPY) -O binary $< $@
+
+# The image relocates itself by the list of R_X86_64_RELATIVE words, and by nothing else.
+build/uefi.elf: $(uefi) loader/platform/uefi/uefi.ld build/obj/uefi/link
+	$(say) link build/BOOTX64.EFI
+	$(quiet)$(LD) $(ldflags-uefi) -T loader/platform/uefi/uefi.ld -o $@ $(uefi)
+	$(quiet)if $(READELF) -rW $@ | grep R_X86_64_ | grep -v R_X86_64_RELATIVE; \
+	then echo 'loader/platform/uefi: relocations (above) that start.asm does not know'; \
+	exit 1; fi
+
+build/obj/uefi/link: FORCE
+	$(call remember,$(LD) $(ldflags-uefi) $(uefi))
+
+$(filter %/resident.asm.o,$(uefi)): build/resident.bin
+
+quick-uefi := $(addprefix build/obj/uefi/loader/core/,base.c.o paging.c.o inflate.c.o sha256.c.o)
+$(quick-uefi): own-cflags = -O2
 
 # The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be
 # wrong, so one is refused.
@@ -240,7 +276,8 @@ build/obj/kernel/link: FORCE
 # ---------------------------------------------------------------------------------------------
 # The core on this machine.
 
-portable := $(core) $(protocols) loader/explain $(addprefix loader/platform/,e820 handover)
+portable := $(core) $(protocols) loader/standalone loader/explain \
+	$(addprefix loader/platform/,e820 handover)
 
 build/obj/%/core.a: build/obj/%/core
 	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))
@@ -282,7 +319,7 @@ fuzz := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.
 replays := $(fuzz:%=build/tests/fuzz64/%) $(fuzz:%=build/tests/fuzz32/%)
 fuzzers := $(fuzz:%=build/fuzz64/%) $(fuzz:%=build/fuzz32/%)
 fuzz-core := $(filter-out loader/core/run.c, \
-	$(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols) \
+	$(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols) loader/standalone \
 	$(addprefix loader/platform/,e820 handover)))))
 cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 CLANG ?= clang

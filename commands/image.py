@@ -22,6 +22,7 @@ OPTIONS = (
     ),
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),
     Option("--hash", "", "writes the SHA-256 of kernel and modules into isolinux.cfg on the disc"),
+    Option("--bios-only", "", "leaves out what UEFI starts"),
     Option("--keep-debug", "", "packs the kernel with its debug sections"),
     Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
 )
@@ -30,8 +31,8 @@ COMMAND = Command(
     "image",
     """
 Compiles the loader and the sample kernel, and makes an image that boots as a CD, as a disk and
-from a USB stick. Only what changed is done again. Files in the folder iso/ are put on the disc;
-isolinux.cfg says what is started.
+from a USB stick, on machines with a BIOS and on those with UEFI. Only what changed is done again.
+Files in the folder iso/ are put on the disc; isolinux.cfg says what is started.
 """,
     OPTIONS,
     (
@@ -47,6 +48,7 @@ def image(given, finish=make_disc):
     order = read_order(given)
     need("build", install=not given.no_install)
     targets = ["build/longjump.c32"]
+    targets += [] if given.bios_only else ["build/BOOTX64.EFI"]
     targets += [] if given.kernel else ["build/kernel.elf"]
     targets += [] if given.no_check else ["build/check"]
     make(*targets)
@@ -87,6 +89,7 @@ def read_order(given):
         modules=[read_module(text) for text in given.module],
         keep_debug=given.keep_debug,
         hashes=given.hash,
+        bios_only=given.bios_only,
     )
 
 

@@ -66,7 +66,7 @@ def install(given):
     """Installs what these words say; returns 0."""
     prefix = Path(os.path.abspath(given.prefix or PREFIX))
     need("build", install=not given.no_install)
-    make("build/longjump.c32", "build/kernel.elf", "build/check")
+    make("build/longjump.c32", "build/BOOTX64.EFI", "build/kernel.elf", "build/check")
     files = gather(prefix)
     before = installed(prefix)
     try:
@@ -104,6 +104,7 @@ def gather(prefix):
     files = {
         "include/longjump.h": ROOT / "include/longjump.h",
         MODULE: BUILD / "longjump.c32",
+        f"{HOME}/built/BOOTX64.EFI": BUILD / "BOOTX64.EFI",
         f"{HOME}/built/kernel.elf": BUILD / "kernel.elf",
         f"{HOME}/built/check": BUILD / "check",
         "share/pkgconfig/longjump.pc": PKG_CONFIG.format(

@@ -7,12 +7,14 @@ import subprocess
 
 from image import OPTIONS, image
 from lib.disc import open_disc
+from lib.ovmf import uefi_arguments
 from lib.project import BUILD, Stop, need, say, shown, start
 from lib.session import Session
 from lib.words import Command, Option
 
 MACHINE = (
     Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
+    Option("--uefi", "", "the machine has UEFI instead of a BIOS"),
     Option("--kvm", "", "runs on this machine's CPU, through /dev/kvm"),
 )
 
@@ -57,7 +59,8 @@ def run(given):
 def machine(given):
     """QEMU, with what these words say of the machine."""
     kvm = ["-accel", "kvm", "-cpu", "host"] if given.kvm else []
-    return ["qemu-system-x86_64", "-m", given.memory or "256M", *kvm]
+    uefi = uefi_arguments(not given.no_install) if given.uefi else []
+    return ["qemu-system-x86_64", "-m", given.memory or "256M", *kvm, *uefi]
 
 
 def boot(command, rest, window, disc, sources=None):

@@ -180,7 +180,7 @@ def pack(given, settings, kernel):
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()
-    words = ["--kernel", str(kernel)]
+    words = ["--bios-only", "--kernel", str(kernel)]
     words += ["--output", given.output or str(kernel.parent / f"{kernel.name}.longjump.iso")]
     words += [] if settings["append"] is None else ["--append", settings["append"]]
     words += [] if settings["options"] is None else ["--options", settings["options"]]

@@ -55,7 +55,7 @@ class Order:
     modules: list = field(default_factory=list)  # of (Path, command line)
     keep_debug: bool = False
     hashes: bool = False
-    bios_only: bool = True
+    bios_only: bool = False
     looked_at: dict = field(default_factory=dict)  # files -> what they were when they were checked
 
     def note_files(self):

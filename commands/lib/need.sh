@@ -38,6 +38,20 @@ find_syslinux() {
 	return 1
 }
 
+# Prints where UEFI for QEMU is: its code alone, which keeps its variables in memory.
+find_ovmf() {
+	local file
+	for file in ${OVMF_CODE:+"$OVMF_CODE"} /usr/share/OVMF/OVMF_CODE_4M.fd \
+		/usr/share/OVMF/OVMF_CODE.fd /usr/share/edk2/ovmf/OVMF_CODE.fd \
+		/usr/share/edk2/x64/OVMF_CODE.4m.fd /usr/share/edk2-ovmf/x64/OVMF_CODE.fd; do
+		if [[ -r $file ]]; then
+			echo "$file"
+			return
+		fi
+	done
+	return 1
+}
+
 # A program for 32 bits can be linked, with the checkers that the unit tests use.
 has_32_bits() {
 	echo 'int main(void) { return 0; }' |
@@ -112,6 +126,9 @@ look() {
 		run)
 			has qemu-system-x86_64 || lack QEMU qemu-system-x86
 			;;
+		uefi)
+			find_ovmf >/dev/null || lack "UEFI for QEMU" ovmf edk2-ovmf edk2-ovmf
+			;;
 		window)
 			has_window || lack "QEMU's window" qemu-system-gui qemu-ui-gtk qemu-ui-gtk
 			;;
@@ -130,6 +147,7 @@ look() {
 			has_32_bits || lack "gcc -m32" "gcc-multilib libc6-dev" \
 				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
 			has xorriso || lack xorriso xorriso xorriso libisoburn
+			find_ovmf >/dev/null || lack "UEFI for QEMU" ovmf edk2-ovmf edk2-ovmf
 			has fsck.vfat || [[ -x /usr/sbin/fsck.vfat ]] ||
 				lack fsck.vfat dosfstools dosfstools dosfstools
 			has clang || lack clang clang

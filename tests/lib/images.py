@@ -51,7 +51,7 @@ def once(suffix, ingredients, make):
         data = ingredient if isinstance(ingredient, bytes) else str(ingredient).encode()
         digest.update(b"%d:" % len(data) + data)
     path = TESTS / "iso" / (digest.hexdigest()[:24] + suffix)
-    with lock("iso"):
+    with lock(f"iso{suffix}"):
         if path.exists():
             os.utime(path)
             return path
@@ -59,6 +59,11 @@ def once(suffix, ingredients, make):
         new = path.with_name("new-" + path.name)
         make(new)
         return new.rename(path)
+
+
+def loader_bytes():
+    """The loader's files: what is made from them is made anew when they change."""
+    return b"".join((BUILD / name).read_bytes() for name in ("longjump.c32", "BOOTX64.EFI"))
 
 
 def make_image(kernel, append="", options="", modules=()):
@@ -70,7 +75,7 @@ def make_image(kernel, append="", options="", modules=()):
         arguments += ["--module", module]
     ingredients = [
         pathlib.Path(kernel).read_bytes(),
-        (BUILD / "longjump.c32").read_bytes(),
+        loader_bytes(),
         (ROOT / "isolinux.cfg").read_bytes(),
         *arguments,
     ]

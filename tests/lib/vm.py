@@ -45,6 +45,14 @@ DIRECT = {
     "kernel-microvm": ("microvm", "-kernel {file}", []),
 }
 
+# Media that only UEFI starts from, or only there in this way.
+UEFI_MEDIA = {
+    "disk-nvme": ("q35", _DISK, ["nvme,serial=1"]),
+    "disk-scsi": ("q35", _DISK, ["virtio-scsi-pci,id=scsi", "scsi-hd,bus=scsi.0"]),
+    "usb-pc": ("pc", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0"]),
+}
+OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+
 
 class QmpError(Exception):
     """QEMU refused a command, or is gone."""
@@ -127,6 +135,7 @@ class Machine:
         debug_exit=True,
         vga="std",
         machine="",
+        uefi=False,
         faults=None,
         extra=(),
     ):
@@ -137,7 +146,7 @@ class Machine:
         self._heard = 0
         file = _escape(f"blkdebug:{faults}:{image}" if faults else str(image))
         ours, theirs = socket.socketpair()
-        board, drive, devices = {**MEDIA, **DIRECT}[medium]
+        board, drive, devices = {**MEDIA, **DIRECT, **UEFI_MEDIA}[medium]
         command = [QEMU, "-nodefaults", "-no-user-config"]
         for option in (
             ("-machine", f"{board},accel=tcg{',' if machine else ''}{machine}"),
@@ -161,6 +170,8 @@ class Machine:
             devices = [*devices[:-1], devices[-1] + ",drive=medium,bootindex=0"]
         for device in devices:
             command += ["-device", device]
+        if uefi:
+            command += ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF}"]
         if debug_exit:
             command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         command += extra

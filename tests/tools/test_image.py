@@ -17,11 +17,12 @@ from lib.project import Stop
 
 KIB = 1024
 OURS = {"isolinux.bin", "ldlinux.c32", "isolinux.cfg", "longjump.c32", "kernel.elf", "boot.cat"}
+UEFI = {"/EFI", "/EFI/BOOT", "/EFI/BOOT/BOOTX64.EFI", "/isolinux/efi.img"}
 
 
 def test_the_disc_holds_what_it_takes_and_no_more(make_image, project):
     image = make_image()
-    wanted = {"/isolinux"} | {f"/isolinux/{name}" for name in OURS}
+    wanted = {"/isolinux"} | {f"/isolinux/{name}" for name in OURS} | UEFI
     own = {"/" + str(path.relative_to(project.root / "iso"))
            for path in (project.root / "iso").rglob("*") if path.name != ".gitkeep"}  # fmt: skip
     assert image.files("-R") == wanted | own
@@ -30,7 +31,7 @@ def test_the_disc_holds_what_it_takes_and_no_more(make_image, project):
 
 def test_the_disc_is_small(make_image):
     image = make_image()
-    assert image.number(16 * 2048 + 80) * 2048 < 600 * KIB
+    assert image.number(16 * 2048 + 80) * 2048 < 800 * KIB
     assert len(image.data) == 1024 * KIB, "isohybrid pads to whole cylinders"
 
 
@@ -49,9 +50,53 @@ def test_the_disc_boots_as_a_disk(make_image):
     image = make_image()
     assert image.data[510:512] == b"\x55\xaa"
     assert (image.data[446], image.data[450]) == (0x80, 0x17)
-    assert (image.number(454), image.number(458) * 512) == (0, len(image.data))
-    assert not any(image.data[462:510]), "there is one partition"
+    assert (image.data[462], image.data[466]) == (0, 0xEF)
+    first, second = image.number(454), image.number(470)
+    assert first == 0 and image.number(458) == second, "one ends where the other begins"
+    assert (second + image.number(474)) * 512 == len(image.data)
+    assert not any(image.data[478:510]), "there are two partitions"
     assert image.data[512:520] != b"EFI PART"
+
+
+def test_uefi_finds_its_partition_on_a_cd_and_on_a_disk(make_image):
+    image = make_image()
+    catalogue = image.number(17 * 2048 + 0x47) * 2048
+    section = image.data[catalogue + 64 : catalogue + 128]
+    assert section[:4] == b"\x91\xef\1\0" and section[32:34] == b"\x88\0"
+    begin, count = image.number(catalogue + 104) * 4, image.number(catalogue + 102, "<H")
+    assert begin == image.number(470), "the catalogue and the partition table agree"
+    assert begin + count == image.number(16 * 2048 + 80) * 4, "it goes to the volume's end"
+    names = ("kernel.elf", "isolinux.cfg", "longjump.c32")
+    for name in (*(f"isolinux/{name}" for name in names), "EFI/BOOT/BOOTX64.EFI"):
+        data = image.read(f"/{name}")
+        assert image.data.count(data) == 1, f"{name} is on the disc once"
+
+
+def test_uefi_can_be_left_out(make_image):
+    image = make_image("--bios-only")
+    assert not UEFI & image.files("-R")
+    assert image.number(458) * 512 == len(image.data)
+    assert not any(image.data[462:510]), "there is one partition"
+    assert image.number(16 * 2048 + 80) * 2048 < 600 * KIB
+
+
+def test_a_name_that_uefi_cannot_have_is_told(project, tmp_path):
+    module = tmp_path / "with:colon"
+    module.write_text("x")
+    told = project.good("image", "--output", tmp_path / "x.iso", "--module", module)
+    assert "under UEFI there is no isolinux/with:colon" in told
+    told = project.good("image", "--output", tmp_path / "y.iso", "--module", module, "--bios-only")
+    assert "UEFI" not in told
+
+
+def test_a_file_too_large_for_a_fat_is_refused(project, tmp_path):
+    with open(tmp_path / "large.img", "wb") as file:
+        file.truncate(1 << 32)
+    told = project.bad(
+        "image", "--no-check", "--output", tmp_path / "x.iso", "--module", tmp_path / "large.img"
+    )
+    assert "large.img has 4294967296 bytes; UEFI reads files of at most 4294967295" in told
+    assert "--bios-only" in told
 
 
 def test_the_kernel_loses_its_debug_sections_and_keeps_its_symbols(make_image, project, tmp_path):
@@ -349,7 +394,7 @@ BROKEN = {
     "a sector is lost": (
         "isohybrid",
         '/usr/bin/isohybrid "$@"; f="${@: -1}"; '
-        'printf x | dd of="$f" bs=1 seek=$((45 * 2048)) conv=notrunc status=none',
+        'printf x | dd of="$f" bs=1 seek=$((100 * 2048)) conv=notrunc status=none',
         "is not right",
     ),
     "no boot record": (

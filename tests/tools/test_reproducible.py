@@ -8,7 +8,7 @@ import pytest
 from projects import same
 
 pytestmark = pytest.mark.xdist_group("copy")
-KEPT = ("build/longjump.c32", "build/longjump.iso")
+KEPT = ("build/longjump.c32", "build/BOOTX64.EFI", "build/longjump.iso")
 
 
 def test_two_folders_give_the_same_bytes(copy, project, tmp_path):
@@ -17,7 +17,7 @@ def test_two_folders_give_the_same_bytes(copy, project, tmp_path):
     for which in (copy, project):
         output = tmp_path / f"{len(made)}.iso"
         which.good("image", "--output", output)
-        made[which] = [output, which.root / "build/longjump.c32"]
+        made[which] = [output, *(which.root / name for name in KEPT[:2])]
     for one, other in zip(made[copy], made[project]):
         assert same(one, other), one.name
 
@@ -49,7 +49,7 @@ def test_the_date_is_the_one_that_is_asked_for(make_image):
 
 def test_nothing_on_the_disc_knows_where_it_was_built(project, make_image):
     image = make_image()
-    programs = [path for path in image.files() if path.endswith((".c32", ".elf"))]
-    assert len(programs) == 3
+    programs = [path for path in image.files() if path.endswith((".c32", ".elf", ".EFI"))]
+    assert len(programs) == 4
     for path in programs:
         assert str(project.root).encode() not in image.read(path), path

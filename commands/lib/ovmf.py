@@ -1,0 +1,24 @@
+"""ovmf.py - UEFI for QEMU: where its firmware is, and how QEMU is told to start with it.
+
+Knows nothing of images.
+"""
+
+import subprocess
+
+from lib.project import ROOT, Stop, need
+
+
+def uefi_arguments(install=True):
+    """QEMU's words for a machine with UEFI. Its variables are lost at the end, so that each start
+    is like the first."""
+    need("uefi", install=install)
+    return ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={find_ovmf()}"]
+
+
+def find_ovmf():
+    """Where the firmware is; need.sh knows the places."""
+    command = ["bash", "-c", 'source "$1"; find_ovmf', "-", str(ROOT / "commands/lib/need.sh")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if not found:
+        raise Stop("there is no UEFI for QEMU on this machine: install ovmf")
+    return found.replace(",", ",,")

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* firmware.h - the firmware that has started us, and memory of it. */
+#ifndef PLATFORM_UEFI_FIRMWARE_H
+#define PLATFORM_UEFI_FIRMWARE_H
+
+#include "core/base.h"
+#include "platform/uefi/efi.h"
+
+struct firmware {
+	efi_handle image;
+	struct efi_system_table *system;
+	struct efi_boot_services *boot;
+	struct efi_runtime_services *runtime;
+	const struct efi_loaded_image *loaded; /* our own image */
+};
+extern struct firmware firmware;
+
+/* Notes who has started us. False if that is not firmware as the specification has it. */
+bool firmware_open(efi_handle image, struct efi_system_table *system);
+
+/* The protocol of a handle; NULL if it has not got it. */
+void *firmware_protocol(efi_handle handle, const struct efi_guid *protocol);
+
+/* All handles that have a protocol, to be given back by free_pool(); how many: *count. NULL if none
+ * has. */
+efi_handle *firmware_handles(const struct efi_guid *protocol, uint64_t *count);
+
+/* True if the two are the same. */
+bool guid_equal(const struct efi_guid *a, const struct efi_guid *b);
+
+/* Memory below 4 GiB: `size` bytes at a multiple of `align`, in whole pages; NULL if there is none.
+ * It is ours until memory_release(). */
+void *memory_take(uint64_t size, uint64_t align);
+
+/* The same for code: a page at least. */
+void *memory_take_code(uint64_t size);
+
+/* Takes just that memory, of which the map says that it is free. */
+bool memory_take_at(uint64_t at, uint64_t size);
+
+/* Gives back what memory_take() took. */
+void memory_give_back(void *memory);
+
+/* Gives back all that was taken. */
+void memory_release(void);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.c - leaves UEFI: only with the key of the last memory map does it let us go, and what is
+ * planned must agree with that map. Source: UEFI 2.10, 7.4.6.
+ */
+#include "platform/uefi/launch.h"
+
+#include "platform/console/watch.h"
+#include "platform/platform.h"
+#include "platform/uefi/firmware.h"
+#include "platform/uefi/memory.h"
+#include "x86/quiesce.h"
+
+#define TRIES 16
+
+/* loader/x86/enter_from64.asm */
+extern const uint8_t enter_from64_begin[], enter_from64_end[];
+typedef void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t start);
+
+static uint8_t *entrance; /* a copy of that code, below 4 GiB */
+
+bool launch_open(struct report *report)
+{
+	size_t size = (size_t)(enter_from64_end - enter_from64_begin);
+
+	entrance = memory_take_code(size);
+	if (entrance == NULL)
+		return refuse(report, DIAG_MEMORY_LOADER, "a page of code");
+	memcpy(entrance, enter_from64_begin, size);
+	return true;
+}
+
+/* Leaves the firmware; plans again if its memory map has changed. False if that never ends, or if
+ * the kernel has no place any more. */
+static bool leave(struct run *run)
+{
+	for (unsigned i = 0; i < TRIES; i++) {
+		bool changed;
+
+		if (!memory_read_again(&run->machine, &changed)
+		    || (changed && !run_plan_again(run)))
+			return false;
+		if (firmware.boot->exit_boot_services(firmware.image, memory_map.key)
+		    == EFI_SUCCESS)
+			return true;
+	}
+	return refuse(&run->report, DIAG_UEFI_MAP_CHANGES, "%u times", TRIES);
+}
+
+/* The firmware may be half gone: what is wrong is said without it, and the machine stands still. */
+static _Noreturn void fail(const struct run *run)
+{
+	char buffer[1000];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	finding_write(&text, &run->report.findings[run->report.count - 1]);
+	platform_write(buffer);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+_Noreturn void launch(struct run *run)
+{
+	const struct plan *plan = &run->boot->plan;
+	const struct machine *machine = &run->machine;
+	struct resident_header header;
+
+	if (!leave(run))
+		fail(run);
+	span_read(machine->resident, 0, &header, sizeof(header));
+	watch_start(run->boot);
+	quiesce(machine, plan->entry.keep_pics);
+	((enter_from64 *)(uintptr_t)entrance)(
+		physical(machine, plan->launch.root), plan->launch.levels == 5 ? CR4_LA57 : 0,
+		physical(machine, run->boot->launch), plan->resident + header.start);
+	__builtin_unreachable();
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - BOOTX64.EFI: what UEFI firmware has to offer, as platform.h asks for it. A kernel that
+ * cannot be started leaves the user at a prompt of our own; who leaves that is back in the
+ * firmware, which then tries what comes next.
+ */
+#include "core/acpi.h"
+#include "core/run.h"
+#include "platform/console/watch.h"
+#include "platform/platform.h"
+#include "platform/uefi/firmware.h"
+#include "platform/uefi/launch.h"
+#include "platform/uefi/memory.h"
+#include "platform/uefi/prompt.h"
+#include "platform/uefi/screen.h"
+#include "platform/uefi/tables.h"
+#include "platform/uefi/video.h"
+#include "platform/uefi/volume.h"
+#include "x86/cpu.h"
+#include "x86/tsc.h"
+#include "x86/x86.h"
+
+#define PROCESSORS_MAX 256
+#define SECOND         UINT64_C(1000000)
+
+/* The resident part (resident.asm). */
+extern const uint8_t resident_begin[];
+extern const uint8_t resident_end[];
+
+static struct run run;
+static struct processor processors[PROCESSORS_MAX];
+
+efi_status uefi_main(efi_handle image, struct efi_system_table *system);
+
+uint64_t platform_time(void)
+{
+	return rdtsc();
+}
+
+void platform_open(struct machine *machine)
+{
+	watch_open(machine);
+	machine->identity_limit = 4 * GIB;
+	machine->resident =
+		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
+}
+
+bool platform_words(unsigned *count, const char *const **list, struct report *report)
+{
+	return prompt_words(count, list, report);
+}
+
+bool platform_obey(enum action action, struct report *report)
+{
+	firmware.runtime->reset(action == ACTION_REBOOT ? EFI_RESET_COLD : EFI_RESET_SHUTDOWN,
+	                        EFI_SUCCESS, 0, NULL);
+	return refuse(report, DIAG_BIOS_NO_POWER_OFF, "ResetSystem() of UEFI comes back");
+}
+
+bool platform_machine(struct machine *machine, struct report *report)
+{
+	if (!cpu_read(&machine->cpu, report) || !memory_open(machine, report)
+	    || !launch_open(report))
+		return false;
+	tables_read(machine);
+	acpi_list_processors(machine, processors, PROCESSORS_MAX);
+	machine->apic_id = cpu_apic_id();
+	machine->folder = volume_folder();
+	return true;
+}
+
+bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
+{
+	machine->clock.tsc_frequency = wanted->tsc ? tsc_measure() : tsc_frequency();
+	if (wanted->kaslr)
+		random_read(machine);
+	return video_read(machine, &wanted->video, report);
+}
+
+bool platform_video_set(const struct machine *machine, struct report *report)
+{
+	struct screen planned = machine->screen;
+
+	return video_set(&run.machine, report)
+	    && (memcmp(&planned, &machine->screen, sizeof(planned)) == 0 || run_plan_again(&run));
+}
+
+_Noreturn void platform_launch(const struct boot *boot)
+{
+	(void)boot; /* run.boot, since it may have to be planned again */
+	launch(&run);
+}
+
+/* Stands still for good. */
+static _Noreturn void halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
+{
+	static const char *const ends[] = {
+		[ON_ERROR_PROMPT] = "prompt", [ON_ERROR_HALT] = "halt", [ON_ERROR_REBOOT] = "reboot"
+	};
+
+	(void)machine;
+	watch_end(ends[on_error]);
+	firmware.boot->set_watchdog(0, 0, 0, NULL);
+	if (on_error == ON_ERROR_HALT)
+		halt();
+	if (on_error == ON_ERROR_REBOOT) {
+		firmware.boot->stall(seconds * SECOND);
+		firmware.runtime->reset(EFI_RESET_COLD, EFI_SUCCESS, 0, NULL);
+	}
+	video_restore();
+	memory_release();
+}
+
+efi_status uefi_main(efi_handle image, struct efi_system_table *system)
+{
+	if (!firmware_open(image, system))
+		return EFI_INVALID_PARAMETER;
+	screen_open();
+	prompt_open();
+	while (prompt_next()) {
+		run = (struct run){ 0 };
+		boot_run(&run);
+	}
+	return EFI_NOT_FOUND;
+}

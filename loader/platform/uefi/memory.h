@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* memory.h - the firmware's memory map, and the key to leave the firmware with. */
+#ifndef PLATFORM_UEFI_MEMORY_H
+#define PLATFORM_UEFI_MEMORY_H
+
+#include "core/machine.h"
+#include "core/report.h"
+
+/* The map as the firmware gave it last. */
+struct memory_map {
+	struct span descriptors;
+	uint64_t stride;
+	uint32_t version;
+	uint64_t key;
+};
+extern struct memory_map memory_map;
+
+/* Takes memory for the map, and reads it. On false, the reason is in the report. */
+bool memory_open(struct machine *machine, struct report *report);
+
+/*
+ * Reads the map again, into the same memory. *changed becomes true if machine's ranges are others
+ * now. False if the firmware does not give it, or if there is no room for it.
+ */
+bool memory_read_again(struct machine *machine, bool *changed);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* prompt.c - the configuration file and the prompt. labels.c knows the file, line.c the line; here
+ * they meet the firmware. */
+#include "platform/uefi/prompt.h"
+
+#include "core/version.h"
+#include "platform/console/console.h"
+#include "platform/platform.h"
+#include "platform/uefi/firmware.h"
+#include "platform/uefi/screen.h"
+#include "platform/uefi/volume.h"
+#include "standalone/labels.h"
+#include "standalone/line.h"
+
+#define FILE_MAX (256 * KIB) /* of a configuration file */
+#define WORDS    (CONFIG_TEXT / 2)
+#define TICK     20000 /* microseconds between two looks at the keyboard */
+#define TENTH    100000
+
+/* Where a configuration file may be, and how it may be called: first beside our own image, then
+ * where Syslinux looks for it. */
+static const char *const folders[] = {
+	NULL,        "/isolinux",      "/boot/isolinux", "/boot/syslinux",
+	"/syslinux", "/boot/extlinux", "/boot",          ""
+};
+static const char *const names[] = { "isolinux.cfg", "syslinux.cfg", "extlinux.conf" };
+
+static struct labels labels;
+static struct line line;
+static char words_text[CONFIG_TEXT];
+static const char *words[WORDS];
+static unsigned word_count;
+static const char *program; /* that the command names */
+static enum command outcome;
+static bool is_read;  /* there is a configuration file */
+static bool is_known; /* there is a command: outcome and what goes with it are set */
+static bool is_later; /* the file's own choice has had its turn */
+
+/* Reads the open file into memory of its own. False if that cannot be done. */
+static bool read_file(struct efi_file *file)
+{
+	uint64_t size;
+	void *text;
+
+	if (!volume_size(file, &size) || size > FILE_MAX)
+		return false;
+	if (firmware.boot->allocate_pool(EFI_LOADER_DATA, size + 1, &text) != EFI_SUCCESS
+	    || volume_read(file, text, size) != size)
+		return false;
+	labels_read(&labels, text, size);
+	return true;
+}
+
+/* Looks for a configuration file, and makes its folder ours. */
+static void find_file(void)
+{
+	char own[PATH_MAX];
+
+	volume_own_folder(own, sizeof(own));
+	for (unsigned i = 0; i < COUNT(folders); i++) {
+		volume_set_folder(folders[i] != NULL ? folders[i] : own);
+		for (unsigned k = 0; k < COUNT(names); k++) {
+			bool is_found;
+			struct efi_file *file = volume_find(names[k], &is_found);
+
+			if (file == NULL)
+				continue;
+			is_read = read_file(file);
+			file->close(file);
+			return;
+		}
+	}
+	volume_set_folder(own);
+}
+
+/* Speaks where the file says. */
+static void open_console(void)
+{
+	struct console console = { .screen = true };
+	uint32_t baud;
+	bool screen;
+
+	if (labels.serial != NULL && labels_serial(labels.serial, &console.port, &baud, &screen)) {
+		console.divisor = (uint16_t)(115200 / baud);
+		console.screen = screen;
+	}
+	console_open(&console);
+}
+
+void prompt_open(void)
+{
+	struct report report = { 0 };
+
+	if (volume_open(&report))
+		find_file();
+	open_console();
+	for (unsigned i = 0; i < labels.say_count; i++)
+		console_print("%s\n", labels.says[i]);
+}
+
+/* The names of what can be started. */
+static void list_labels(void)
+{
+	platform_write("Entries:");
+	for (unsigned i = 0; i < labels.count; i++)
+		console_print(" %s", labels.list[i].name);
+	platform_write(labels.count > 0 ? "\n" : " none\n");
+	if (labels.lost > 0)
+		console_print("... and %u more\n", labels.lost);
+	if (labels.passed_over > 0)
+		console_print("Passed over: %s in line %u, and what else only Syslinux can do\n",
+		              labels.passed_word, labels.passed_line);
+}
+
+/* Waits for a key; KEY_NOTHING if none came in so many tenths of a second (0: however long it
+ * takes). */
+static unsigned wait_key(unsigned tenths)
+{
+	for (uint64_t left = tenths * UINT64_C(TENTH); tenths == 0 || left > 0;) {
+		unsigned key = screen_key();
+
+		if (key != KEY_NOTHING)
+			return key;
+		firmware.boot->stall(TICK);
+		left -= min_u64(left, TICK);
+	}
+	return KEY_NOTHING;
+}
+
+/* Asks for a line. False if the user wants to leave. If time runs out, the line is empty, and
+ * *start is what is to be started then. */
+static bool ask(unsigned timeout, const char **start)
+{
+	static char echo[LINE_ECHO];
+	unsigned key;
+
+	line_begin(&line);
+	platform_write("boot: ");
+	for (;;) {
+		struct text text = text_in(echo, sizeof(echo));
+
+		key = wait_key(timeout);
+		timeout = 0;
+		if (key == KEY_NOTHING || key == KEY_ENTER || key == KEY_LEAVE)
+			break;
+		if (key == KEY_LIST) {
+			platform_write("\n");
+			list_labels();
+			platform_write("boot: ");
+			line_show(&line, &text);
+		} else
+			line_key(&line, key, &text);
+		platform_write(echo);
+	}
+	platform_write("\n");
+	if (key == KEY_NOTHING && labels.timeout_start != NULL)
+		*start = labels.timeout_start;
+	return key != KEY_LEAVE;
+}
+
+/* Looks a command up. False if it is to leave. */
+static bool use(const char *command)
+{
+	is_known = command != NULL;
+	if (!is_known)
+		return true;
+	word_count = COUNT(words);
+	outcome = labels_command(&labels, command, words_text, sizeof(words_text), words,
+	                         &word_count, &program);
+	return outcome != COMMAND_LEAVE
+	    && !(outcome == COMMAND_UNKNOWN && text_equal(program, "exit"));
+}
+
+/* Asks until there is something to be started. */
+static bool ask_and_use(unsigned timeout)
+{
+	const char *start = labels.start;
+
+	do {
+		if (!ask(timeout, &start))
+			return false;
+		timeout = 0;
+		if (!use(line.length != 0 ? line.text : start))
+			return false;
+	} while (!is_known);
+	return true;
+}
+
+bool prompt_next(void)
+{
+	bool is_asked = is_later || labels.prompt || (is_read && labels.start == NULL)
+	             || (!labels.no_escape && screen_key() != KEY_NOTHING);
+	unsigned timeout = is_later ? 0 : labels.timeout;
+
+	if (!is_asked) {
+		is_later = true;
+		return use(labels.start);
+	}
+	firmware.boot->set_watchdog(0, 0, 0, NULL);
+	if (!is_later)
+		list_labels();
+	is_later = true;
+	return ask_and_use(timeout);
+}
+
+bool prompt_words(unsigned *count, const char *const **list, struct report *report)
+{
+	if (!volume_open(report))
+		return false;
+	if (!is_known)
+		return refuse(report, DIAG_UEFI_NO_CONFIG, "looked for in %s/, /isolinux/ ...",
+		              volume_folder());
+	*list = words;
+	*count = word_count;
+	if (outcome == COMMAND_LONG)
+		return refuse(report, DIAG_ORDER_TOO_LONG, "%zu bytes and %zu words are too few",
+		              sizeof(words_text), COUNT(words));
+	if (outcome == COMMAND_FOREIGN)
+		return refuse(report, DIAG_LABEL_FOREIGN, "%.60s", program);
+	return outcome == COMMAND_START || refuse(report, DIAG_LABEL_UNKNOWN, "%.60s", program);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * screen.c - text where people look at it, and keys. The firmware's console writes to every device
+ * that it knows, the serial port that we speak on ourselves among them; so text goes to the devices
+ * one by one, and past that one. Source: UEFI 2.10, 12.3 and 12.4.
+ */
+#include "platform/uefi/screen.h"
+
+#include "platform/console/screen.h"
+#include "platform/uefi/firmware.h"
+#include "standalone/line.h"
+
+#define DEVICES_MAX 8
+
+/* UEFI 2.10, 12.4 and 10.2 */
+static const struct efi_guid text_output = {
+	0x387477c2, 0x69c7, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
+};
+static const struct efi_guid device_path = {
+	0x09576e91, 0x6d3f, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
+};
+
+/* Nodes of a device path (UEFI 2.10, 10.3). */
+enum {
+	NODE_ACPI = 2,
+	NODE_MESSAGING = 3,
+	NODE_UART = 14,
+	NODE_END = 0x7f,
+	ACPI_SERIAL_PORT = 0x050141d0, /* PNP0501 */
+};
+
+/* Scan codes (UEFI 2.10, table 12.1), from 1 on. */
+static const uint16_t scan_keys[] = { KEY_UP,   KEY_DOWN, KEY_RIGHT,   KEY_LEFT,
+	                              KEY_HOME, KEY_END,  KEY_NOTHING, KEY_DELETE };
+enum { SCAN_ESCAPE = 23 };
+
+static struct efi_text_output *devices[DEVICES_MAX];
+static unsigned device_count;
+
+/* True if a device is the serial port COM1: then what we say there ourselves is enough. */
+static bool is_com1(const uint8_t *node)
+{
+	bool is_first = false;
+
+	for (; node[0] != NODE_END; node += node[2] | (size_t)node[3] << 8) {
+		uint32_t id, number;
+
+		if ((node[2] | node[3] << 8) < 4)
+			return false;
+		if (node[0] == NODE_ACPI && node[1] == 1) {
+			memcpy(&id, node + 4, sizeof(id));
+			memcpy(&number, node + 8, sizeof(number));
+			is_first = id == ACPI_SERIAL_PORT && number == 0;
+		}
+		if (node[0] == NODE_MESSAGING && node[1] == NODE_UART)
+			return is_first;
+	}
+	return false;
+}
+
+void screen_open(void)
+{
+	uint64_t count;
+	efi_handle *handles = firmware_handles(&text_output, &count);
+
+	device_count = 0;
+	for (uint64_t i = 0; i < count && device_count < DEVICES_MAX; i++) {
+		const uint8_t *path = firmware_protocol(handles[i], &device_path);
+
+		if (path != NULL && !is_com1(path))
+			devices[device_count++] = firmware_protocol(handles[i], &text_output);
+	}
+	if (handles != NULL)
+		firmware.boot->free_pool(handles);
+}
+
+void screen_write(const char *text)
+{
+	efi_char wide[128];
+
+	while (*text != 0) {
+		unsigned length = 0;
+
+		for (; *text != 0 && length < COUNT(wide) - 2; text++) {
+			if (*text == '\n')
+				wide[length++] = '\r';
+			wide[length++] = (uint8_t)*text < 128 ? (efi_char)*text : '?';
+		}
+		wide[length] = 0;
+		for (unsigned i = 0; i < device_count; i++)
+			devices[i]->output(devices[i], wide);
+	}
+}
+
+bool screen_is_there(void)
+{
+	return device_count > 0;
+}
+
+/* A key of the firmware's, as ours. */
+static unsigned key_of(const struct efi_key *key)
+{
+	unsigned state = 0;
+
+	if (key->scan == SCAN_ESCAPE)
+		return KEY_LEAVE;
+	if (key->scan != 0)
+		return key->scan <= COUNT(scan_keys) ? scan_keys[key->scan - 1]
+		                                     : (unsigned)KEY_NOTHING;
+	return key->character < 128 ? line_decode(&state, (uint8_t)key->character)
+	                            : (unsigned)KEY_NOTHING;
+}
+
+unsigned screen_key(void)
+{
+	struct efi_text_input *input = firmware.system->input;
+	struct efi_key key;
+
+	if (input == NULL || input->read_key(input, &key) != EFI_SUCCESS)
+		return KEY_NOTHING;
+	return key_of(&key);
+}

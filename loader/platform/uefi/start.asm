@@ -1,0 +1,45 @@
+; SPDX-License-Identifier: MIT
+;
+; start.asm - where firmware enters the image: makes its pointers right, calls C, and goes back.
+
+        default rel
+        bits 64
+        section .text
+        global  efi_start
+        extern  uefi_main, image_begin, rela_begin, rela_end
+
+RELA_SIZE       equ 24                  ; r_offset, r_info, r_addend (psABI 4.4)
+
+; In: RCX = the image's handle, RDX = the system table, a stack; the calling convention of
+;     Microsoft, in which RDI and RSI are the caller's.
+; Out: EAX = status, as uefi_main() returns it.
+efi_start:
+        push    rdi
+        push    rsi
+        sub     rsp, 8
+
+        ; 1. Each R_X86_64_RELATIVE word becomes its addend plus the image's address. The linker
+        ;    makes no other kind: it is told to refuse what would need one.
+        lea     rax, [image_begin]
+        lea     rdi, [rela_begin]
+        lea     rsi, [rela_end]
+.next:  cmp     rdi, rsi
+        jae     .done
+        mov     r8, [rdi]
+        mov     r9, [rdi + 16]
+        add     r9, rax
+        mov     [rax + r8], r9
+        add     rdi, RELA_SIZE
+        jmp     .next
+.done:
+        ; 2. C, in the convention of everybody else.
+        mov     rdi, rcx
+        mov     rsi, rdx
+        cld
+        call    uefi_main
+        add     rsp, 8
+        pop     rsi
+        pop     rdi
+        ret
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

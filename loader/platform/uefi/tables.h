@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* tables.h - what UEFI knows of the machine beside its memory. */
+#ifndef PLATFORM_UEFI_TABLES_H
+#define PLATFORM_UEFI_TABLES_H
+
+#include "core/machine.h"
+
+/* Fills in RSDP, SMBIOS, date and time, and where the loader came from. What is not there is 0. */
+void tables_read(struct machine *machine);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * video.c - asks the firmware for its screens and their modes (UEFI 2.10, 12.9). Chooses nothing:
+ * core/video.c does.
+ */
+#include "platform/uefi/video.h"
+
+#include "platform/uefi/firmware.h"
+#include "standalone/font.h"
+
+#define MAX_MODES 256
+#define EDID_SIZE 128
+#define DEPTH     32 /* every pixel of the protocol has as many bits */
+
+/* UEFI 2.10, 12.9.2, and 12.9.3: what the monitor says, as the firmware or as the user has it. */
+static const struct efi_guid graphics_guid = {
+	0x9042a9de, 0x23dc, 0x4a38, { 0x96, 0xfb, 0x7a, 0xde, 0xd0, 0x80, 0x51, 0x6a }
+};
+static const struct efi_guid edid_active = {
+	0xbd8c1056, 0x9f36, 0x44ec, { 0x92, 0xa8, 0xa6, 0x33, 0x7f, 0x81, 0x79, 0x86 }
+};
+static const struct efi_guid edid_discovered = {
+	0x1c0c34f6, 0xd380, 0x41fa, { 0xa0, 0x49, 0x8a, 0xd0, 0x6c, 0x1a, 0x66, 0xaa }
+};
+
+/* The modes, and what each would make of the screen. */
+struct lists {
+	struct video_mode modes[MAX_MODES];
+	struct screen screens[MAX_MODES];
+};
+
+static struct efi_graphics *graphics;
+static efi_handle graphics_handle;
+static uint32_t first_mode; /* that the firmware had set */
+static bool is_switched;
+
+/* Where the ones of a mask begin, and how many there are in a run. */
+static void read_mask(uint32_t mask, uint8_t *shift, uint8_t *bits)
+{
+	*shift = 0;
+	*bits = 0;
+	while (*shift < 31 && (mask >> *shift & 1) == 0)
+		(*shift)++;
+	while (*shift + *bits < 32 && (mask >> (*shift + *bits) & 1) != 0)
+		(*bits)++;
+}
+
+/* The screen that a mode makes, with its pixels from `begin` on. False if it has none that can be
+ * written, or says what cannot be. */
+static bool read_mode(const struct efi_graphics_info *info, uint64_t begin, struct screen *screen)
+{
+	uint32_t red = 0x0000ff, green = 0x00ff00, blue = 0xff0000;
+
+	if (info->format > EFI_PIXEL_MASKS || info->width == 0 || info->height == 0
+	    || info->pitch < info->width || info->pitch > UINT32_MAX / 4 || begin == 0)
+		return false;
+	if (info->format == EFI_PIXEL_BGR) {
+		red = 0xff0000;
+		blue = 0x0000ff;
+	} else if (info->format == EFI_PIXEL_MASKS) {
+		red = info->red;
+		green = info->green;
+		blue = info->blue;
+	}
+	*screen = (struct screen){ .width = info->width,
+		                   .height = info->height,
+		                   .pitch = 4 * info->pitch,
+		                   .bits_per_pixel = DEPTH };
+	screen->pixels.begin = begin;
+	screen->pixels.end = begin + (uint64_t)screen->pitch * screen->height;
+	read_mask(red, &screen->red_shift, &screen->red_bits);
+	read_mask(green, &screen->green_shift, &screen->green_bits);
+	read_mask(blue, &screen->blue_shift, &screen->blue_bits);
+	return screen->pixels.end > begin;
+}
+
+/* The screen as it is now. */
+static bool read_current(struct screen *screen)
+{
+	const struct efi_graphics_mode *mode = graphics->mode;
+
+	return mode != NULL && mode->info != NULL
+	    && read_mode(mode->info, mode->frame_buffer, screen);
+}
+
+/* Finds the first screen of the machine with pixels that can be written. */
+static void find_graphics(void)
+{
+	uint64_t count;
+	efi_handle *handles = firmware_handles(&graphics_guid, &count);
+	struct screen unused;
+
+	for (uint64_t i = 0; i < count && graphics_handle == NULL; i++) {
+		graphics = firmware_protocol(handles[i], &graphics_guid);
+		if (graphics != NULL && read_current(&unused))
+			graphics_handle = handles[i];
+	}
+	if (handles != NULL)
+		firmware.boot->free_pool(handles);
+	if (graphics_handle != NULL)
+		first_mode = graphics->mode->mode;
+}
+
+/* What the monitor says of itself, if the firmware has heard it. */
+static const uint8_t *find_edid(void)
+{
+	const struct efi_edid *edid = firmware_protocol(graphics_handle, &edid_active);
+
+	if (edid == NULL || edid->size < EDID_SIZE)
+		edid = firmware_protocol(graphics_handle, &edid_discovered);
+	if (edid == NULL || edid->size < EDID_SIZE
+	    || !video_is_edid((struct span){ edid->bytes, EDID_SIZE }))
+		return NULL;
+	return edid->bytes;
+}
+
+/* Fills the lists with the modes that are for us; returns how many. */
+static unsigned list_modes(struct lists *lists)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < graphics->mode->max_mode && count < MAX_MODES; i++) {
+		struct efi_graphics_info *info;
+		uint64_t size;
+
+		if (graphics->query_mode(graphics, i, &size, &info) != EFI_SUCCESS)
+			continue;
+		if (read_mode(info, graphics->mode->frame_buffer, &lists->screens[count])) {
+			lists->modes[count] =
+				(struct video_mode){ info->width, info->height, DEPTH, i };
+			count++;
+		}
+		firmware.boot->free_pool(info);
+	}
+	return count;
+}
+
+/* Chooses among the modes. */
+static bool choose(struct machine *machine, const struct video_request *request,
+                   struct report *report)
+{
+	struct lists *lists = memory_take(sizeof(*lists), PAGE_SIZE);
+	struct span edid = { NULL, 0 };
+	unsigned chosen;
+
+	if (lists == NULL)
+		return refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
+		              sizeof(*lists));
+	machine->video_modes = lists->modes;
+	machine->video_screens = lists->screens;
+	if (graphics_handle != NULL) {
+		machine->video_mode_count = list_modes(lists);
+		machine->edid = find_edid();
+	}
+	if (machine->edid != NULL)
+		edid = (struct span){ machine->edid, EDID_SIZE };
+	if (!video_choose(lists->modes, machine->video_mode_count, request, edid, &chosen, report))
+		return false;
+	if (chosen == machine->video_mode_count)
+		return true;
+	machine->screen_mode = lists->modes[chosen].number;
+	machine->screen = lists->screens[chosen];
+	return true;
+}
+
+bool video_read(struct machine *machine, const struct video_request *request, struct report *report)
+{
+	if (graphics_handle == NULL)
+		find_graphics();
+	if (graphics_handle != NULL && read_current(&machine->screen)) {
+		machine->font = font_glyphs();
+		machine->screen_mode = graphics->mode->mode;
+	}
+	if (request->want == VIDEO_TEXT && request->given)
+		warn(report, DIAG_UEFI_NO_TEXT, "-video=text");
+	return request->want == VIDEO_TEXT || choose(machine, request, report);
+}
+
+bool video_set(struct machine *machine, struct report *report)
+{
+	efi_status status;
+
+	if (graphics_handle == NULL || machine->screen_mode == graphics->mode->mode)
+		return true;
+	status = graphics->set_mode(graphics, machine->screen_mode);
+	if (status != EFI_SUCCESS)
+		return refuse(report, DIAG_VIDEO_NOT_SET, "SetMode(%u) of UEFI says %#llx",
+		              machine->screen_mode, ULL(status));
+	is_switched = true;
+	return read_current(&machine->screen)
+	    || refuse(report, DIAG_VIDEO_NOT_SET, "mode %u of UEFI has no framebuffer",
+	              machine->screen_mode);
+}
+
+void video_restore(void)
+{
+	if (is_switched)
+		graphics->set_mode(graphics, first_mode);
+	is_switched = false;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* video.h - the screen through the Graphics Output Protocol: what it can, and the switch. */
+#ifndef PLATFORM_UEFI_VIDEO_H
+#define PLATFORM_UEFI_VIDEO_H
+
+#include "core/machine.h"
+#include "core/video.h"
+
+/*
+ * Fills in the font, the screen as it is, and, if the request is for another, the EDID, the modes
+ * and the screen that the request amounts to. Switches nothing. On false, the reason is in the
+ * report.
+ */
+bool video_read(struct machine *machine, const struct video_request *request,
+                struct report *report);
+
+/* Switches to the screen that video_read() chose; if the firmware has put it elsewhere than it
+ * said, machine->screen says where. On false, the reason is in the report, and the screen is as it
+ * was. */
+bool video_set(struct machine *machine, struct report *report);
+
+/* Goes back to the mode that the firmware had set. */
+void video_restore(void);
+
+#endif

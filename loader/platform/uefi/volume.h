@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* volume.h - the file system that our own image came from. */
+#ifndef PLATFORM_UEFI_VOLUME_H
+#define PLATFORM_UEFI_VOLUME_H
+
+#include "core/machine.h"
+#include "core/report.h"
+#include "platform/uefi/efi.h"
+
+#define PATH_MAX 512
+
+/* Opens the volume. On false, the reason is in the report. */
+bool volume_open(struct report *report);
+
+/* The folder that our own image lies in, without a slash at its end: "/EFI/BOOT"; "" at the root.
+ */
+void volume_own_folder(char *folder, size_t size);
+
+/* The folder that names without a leading slash are in, from now on. */
+void volume_set_folder(const char *folder);
+const char *volume_folder(void);
+
+/* Opens a file; NULL if there is none of that name. `is_found` tells a file that cannot be opened
+ * from one that is not there. */
+struct efi_file *volume_find(const char *name, bool *is_found);
+
+/* The size of a file. False if it is not told, or if the file is a folder. */
+bool volume_size(struct efi_file *file, uint64_t *size);
+
+/* Reads `size` bytes from where the file is; returns how many there were. */
+uint64_t volume_read(struct efi_file *file, void *to, uint64_t size);
+
+#endif
