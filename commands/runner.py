@@ -9,7 +9,7 @@ from pathlib import Path
 
 from image import OPTIONS, check_order, read_order
 from image import COMMAND as IMAGE
-from lib.cargo import bootloader_option
+from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
 from lib.config import find_manifest, read_settings
 from lib.disc import open_disc
@@ -45,7 +45,8 @@ What is not a test ends like `./build.sh run`. A kernel that the loader would re
 
 Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage]
 in the Cargo.toml above it; the command line has the last word. A kernel whose Cargo project says
-that it is linked with the Rust crate bootloader 0.9 is started as that crate starts kernels.
+that it is linked with the Rust crate bootloader 0.9 is started as that crate starts kernels; one
+made with bootloader_api 0.11 says so itself.
 """,
     (
         Option("--test", "", "it is a test, wherever it lies"),
@@ -124,9 +125,9 @@ def settle(given, kernel):
 
 def add_protocol(settings, kernel):
     """Adds the loader's option for a kernel that its Cargo.toml says is made for another loader,
-    unless a protocol is chosen."""
+    unless a protocol is chosen, or the kernel says more itself."""
     manifest, options = find_manifest(kernel.resolve().parent), settings["options"]
-    if manifest is None or "-protocol=" in (options or ""):
+    if manifest is None or "-protocol=" in (options or "") or speaks_for_itself(kernel):
         return
     protocol = bootloader_option(manifest, kernel)
     if protocol:

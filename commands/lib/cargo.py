@@ -1,5 +1,7 @@
 """cargo.py - whether a Cargo project's kernel is made for the crate bootloader 0.9, and how.
 
+One for 0.11 says so in its file.
+
 Asks `cargo metadata`, which knows the features that all of a project asks for together; where cargo
 cannot answer, reads what Cargo.toml says by itself. Knows nothing of images.
 """
@@ -27,6 +29,7 @@ KEYS = (
 )
 NUMBER = re.compile(r"0x[0-9a-fA-F]+|[0-9]+")  # as the crate reads an address
 HASH = re.compile(r"-[0-9a-f]{16}$")  # behind the name of what cargo builds as a test
+CONFIG = bytes.fromhex("743ca961093646a0bb555c158915253d")  # what .bootloader-config begins with
 
 Kernel = namedtuple("Kernel", "manifest version features")  # version, features: of the crate
 
@@ -39,13 +42,19 @@ def bootloader_option(manifest, program):
         return None
     if not kernel.version.startswith("0.9."):
         say(f"  note     {shown(kernel.manifest)}: it depends on {CRATE} {kernel.version},")
-        say("           of which Longjump speaks 0.9 only; so it starts natively")
+        say("           not 0.9, and has no section .bootloader-config; so it starts natively")
         return None
     words = ["-protocol=bootloader-0.9", *(name for name in FEATURES if name in kernel.features)]
     unknown = set(kernel.features) - {*FEATURES, *SILENT}
     if unknown:
         detail(f"features of {CRATE} that change nothing here: {', '.join(sorted(unknown))}")
     return ",".join(words + keys(kernel))
+
+
+def speaks_for_itself(program):
+    """Whether a program says in its file that it is made for version 0.11: then no Cargo.toml is
+    asked, since the loader recognises it."""
+    return program.is_file() and CONFIG in program.read_bytes()
 
 
 # ---- what cargo says -----------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "protocols/multiboot/multiboot1.h"
 #include "protocols/multiboot/multiboot2.h"
 #include "protocols/native/native.h"
+#include "protocols/bootloader011/bootloader011.h"
 #include "protocols/bootloader09/bootloader09.h"
 
 const struct protocol *const protocols[] = {
@@ -12,6 +13,7 @@ const struct protocol *const protocols[] = {
 	&bootloader09_protocol,
 	&multiboot2_protocol, /* before the older: a kernel with both headers gets the newer */
 	&multiboot1_protocol,
-	&native_protocol, /* last: it takes every ELF64 file */
+	&bootloader011_protocol, /* looks for longest */
+	&native_protocol,        /* last: it takes every ELF64 file */
 	NULL,
 };

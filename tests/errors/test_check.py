@@ -86,6 +86,23 @@ def test_what_is_asked_for_a_kernel_of_the_crate_bootloader_is_shown(kernel):
     assert words in done.stdout
 
 
+def test_what_a_kernel_of_bootloader_011_asks_for_is_shown():
+    found = check(ROOT / "build/tests/kernels/bootloader011_fixed.elf")
+    assert found["protocol"] == "bootloader-0.11" and not found["refusals"], found
+    asked = found["asks"].split("\n")
+    assert asked[0] == "bootloader_api 0.11.16"
+    assert "kernel_base at 0xffffffff80000000" in asked
+
+
+def test_a_kernel_of_bootloader_011_that_is_started_natively_is_warned_of():
+    found = check("-protocol=native", ROOT / "build/tests/kernels/bootloader011_first.elf")
+    assert "K816" in found["warnings"], found
+
+
+def test_a_kernel_that_brings_no_section_for_bootloader_011_is_refused(kernel):
+    assert check("-protocol=bootloader-0.11", kernel())["refusals"] == ["K730"]
+
+
 @pytest.mark.parametrize("code, words", [
     ("K306", " -video=800x600"),
     ("K702", ",mmap"),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //! kit.rs - what the test kernels in Rust share: the first instructions, which note the registers
-//! down, descriptor tables and interrupts of their own, and ways to talk, to judge and to end. Knows
-//! no loader.
+//! down, descriptor tables and interrupts of their own, and ways to talk, to judge and to end.
+//! Knows no loader.
 //!
 //! A kernel that includes this defines `kernel_main`, which gets what RDI held.
 //!
-//! They are built with the `core` of the compiler's own target. That one uses SSE, which is switched
-//! on here, and the red zone, so that interrupts get a stack of their own.
+//! They are built with the `core` of the compiler's own target. That one uses SSE, which is
+//! switched on here, and the red zone, so that interrupts get a stack of their own.
 
 use core::arch::{asm, global_asm};
 use core::fmt::{self, Write};
@@ -39,6 +39,8 @@ pub struct AtStart {
     pub ds: u64,
     pub es: u64,
     pub efer: u64,
+    pub rbp: u64,
+    pub returns: u64, // what a return from _start would go to
 }
 
 #[no_mangle]
@@ -77,6 +79,9 @@ global_asm!(
     "mov ecx, 0xc0000080",
     "rdmsr",
     "mov [rip + at_start + 80], eax",
+    "mov [rip + at_start + 88], rbp",
+    "mov rax, [rsp]",
+    "mov [rip + at_start + 96], rax",
     "mov rax, cr0",
     "and al, 0xfb",
     "or al, 2",
@@ -114,8 +119,8 @@ static mut ticks: u32 = 0;
 // ---- page tables -------------------------------------------------------------------------------
 
 /// How a kernel sees a page table through an entry of the top one that maps that table itself:
-/// `base` is the top table's address, and it maps addresses such as `address`, those that agree with
-/// it above the lowest 12 + 9 * `level` bits.
+/// `base` is the top table's address, and it maps addresses such as `address`, those that agree
+/// with it above the lowest 12 + 9 * `level` bits.
 #[allow(dead_code)]
 pub fn recursive_table(base: u64, address: u64, level: u32) -> *mut [u64; 512] {
     let mut at = base;
@@ -357,6 +362,11 @@ unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u
 unsafe extern "C" fn memset(to: *mut u8, value: i32, size: usize) -> *mut u8 {
     asm!("rep stosb", inout("rcx") size => _, inout("rdi") to => _, in("al") value as u8);
     to
+}
+
+#[no_mangle]
+unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, size: usize) -> i32 {
+    (0..size).any(|i| *a.add(i) != *b.add(i)) as i32
 }
 
 /// `core` names it in its unwind tables, which nobody reads.

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from lib import cargo as crate
 from projects import Image
 
 needs_cargo = pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo")
@@ -177,6 +178,15 @@ def test_what_the_user_says_holds(project, kernel, tmp_path):
         .decode()
     )
     assert "-protocol=native kernel.elf" in image and "bootloader" not in image
+
+
+def test_a_kernel_that_speaks_for_itself_needs_no_manifest(project, kernel, tmp_path):
+    """It has the bytes of bootloader_api 0.11; what its Cargo.toml says does not count."""
+    program = kernel(*PASS)
+    (tmp_path / "Cargo.toml").write_text(NOTHING + DEPENDS.format('"0.9"'))
+    assert "bootloader-0.9" in project.good("runner", "--print-config", program)
+    program.write_bytes(program.read_bytes() + crate.CONFIG)
+    assert "bootloader" not in project.good("runner", "--print-config", program)
 
 
 def test_the_option_is_shown_and_other_options_stay(project, kernel, tmp_path):

@@ -6,6 +6,7 @@
 #include "platform/host/lint_code.h"
 #include "platform/host/lint_limine.h"
 #include "platform/host/lookup.h"
+#include "protocols/bootloader011/abi.h"
 #include "protocols/multiboot/multiboot_header.h"
 
 #include <stdlib.h>
@@ -242,8 +243,8 @@ static void lint_program(const struct sections *sections, const struct symbols *
 		warn(report, DIAG_LINT_PROGRAM, "it contains __libc_start_main");
 }
 
-/* Kernels made for the Rust crate bootloader that are started natively: nothing but the names of
- * what they use of it tells. From 0.10 on there is a section that does. */
+/* Kernels made for the Rust crate bootloader that are started natively: up to 0.10 nothing tells
+ * but the names of what they use of it, from 0.11 on a section does. */
 static void lint_bootloader(const struct plan *plan, const struct sections *sections,
                             const struct symbols *symbols, struct report *report)
 {
@@ -252,16 +253,19 @@ static void lint_bootloader(const struct plan *plan, const struct sections *sect
 
 	if (strcmp(plan->protocol, "native") != 0)
 		return;
-	if (section_find(sections, ".bootloader-config", &section)) {
+	if (section_find(sections, RB11_SECTION, &section)) {
 		warn(report, DIAG_LINT_BOOTLOADER,
-		     "it has a section .bootloader-config, so it is made for 0.10 or later");
+		     "it has a section " RB11_SECTION ", so it is made for 0.11");
 		return;
 	}
 	for (uint32_t i = 0; symbol_read(symbols, i, &symbol); i++) {
 		const char *name = symbol_name(symbols, &symbol);
 
-		if (strstr(name, "10bootloader8bootinfo") != NULL) {
-			warn(report, DIAG_LINT_BOOTLOADER, "it uses bootloader::bootinfo, in %.60s",
+		if (strstr(name, "10bootloader8bootinfo") != NULL
+		    || strstr(name, "10bootloader9boot_info") != NULL) {
+			warn(report, DIAG_LINT_BOOTLOADER, "it uses bootloader::%s, in %.60s",
+			     strstr(name, "8bootinfo") != NULL ? "bootinfo, as of 0.9"
+			                                       : "boot_info, as of 0.10",
 			     name);
 			return;
 		}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bootloader011_config.c - finds and reads the section .bootloader-config. Knows how it is laid out
+ * in each version, and nothing of what is done with it.
+ *
+ * The crate's loader takes sections of its own version's length only, and panics at others; here
+ * each length and version is read as what it is.
+ */
+#include "protocols/bootloader011/bootloader011_config.h"
+
+#include "core/elf/sections.h"
+
+#define SEARCHED \
+	MIB /* of each segment, for the UUID: more would take longer than it is      \
+         worth */
+
+static const uint8_t uuid[RB11_UUID_SIZE] = RB11_UUID;
+
+/* The section's bytes, field by field. */
+struct fields {
+	struct span bytes;
+	uint64_t at; /* of the next field */
+	struct report *report;
+};
+
+/* True if the bytes at `offset` are the UUID. */
+static bool is_uuid(struct span bytes, uint64_t offset)
+{
+	return in_bounds(offset, sizeof(uuid), bytes.size)
+	    && memcmp(bytes.bytes + offset, uuid, sizeof(uuid)) == 0;
+}
+
+/* If the byte at `at` is one of the UUID's, where the UUID begins; else the span's size. */
+static uint64_t uuid_around(struct span bytes, uint64_t at)
+{
+	for (unsigned i = 0; i < sizeof(uuid); i++) {
+		if (bytes.bytes[at] == uuid[i] && at >= i && is_uuid(bytes, at - i))
+			return at - i;
+	}
+	return bytes.size;
+}
+
+/* Where the UUID stands; the span's size if nowhere. It may stand anywhere, but every run of 16
+ * bytes has one at a multiple of 16, so no other byte is looked at but those. */
+static uint64_t find_uuid(struct span bytes)
+{
+	bool is_part[256] = { false };
+
+	for (unsigned i = 0; i < sizeof(uuid); i++)
+		is_part[uuid[i]] = true;
+	for (size_t at = 0; at < bytes.size; at += sizeof(uuid)) {
+		uint64_t found;
+
+		if (is_part[bytes.bytes[at]] && (found = uuid_around(bytes, at)) < bytes.size)
+			return found;
+	}
+	return bytes.size;
+}
+
+/* The version that the configuration in `bytes` was made with; false if it is cut short. */
+static bool read_version(struct span bytes, struct rb11_version *version)
+{
+	*version = (struct rb11_version){ 0 };
+	return span_read(bytes, RB11_VERSION_AT, version, RB11_VERSION_SIZE);
+}
+
+/* What is found of the configuration, before it is read. */
+struct found {
+	struct span bytes;
+	bool in_section; /* and so of a length that means something */
+};
+
+/* The configuration in a segment, by its UUID; as many bytes as the longest has, if they are there.
+ */
+static bool find_in_segment(struct span segment, struct found *found)
+{
+	struct rb11_version version;
+	struct span start;
+	uint64_t at;
+
+	span_part(segment, 0, min_u64(segment.size, SEARCHED), &start);
+	at = find_uuid(start);
+	return at < start.size
+	    && span_part(segment, at, min_u64(segment.size - at, RB11_SECTION_SIZE_LATEST),
+	                 &found->bytes)
+	    && found->bytes.size >= RB11_SECTION_SIZE && read_version(found->bytes, &version)
+	    && version.major == RB11_MAJOR && version.pre_release <= 1;
+}
+
+/* The configuration where a linker script has put its bytes among others. */
+static bool find_folded(const struct elf *elf, struct found *found)
+{
+	struct elf_program_header program;
+	struct span segment;
+
+	for (unsigned i = 0; elf_program(elf, i, &program); i++) {
+		if (program.type == ELF_PT_LOAD
+		    && span_part(elf->file, program.offset, program.filesz, &segment)
+		    && find_in_segment(segment, found))
+			return true;
+	}
+	return false;
+}
+
+/* The configuration in a file that is ELF64. */
+static bool find_config(const struct elf *elf, struct found *found)
+{
+	struct elf_section_header section;
+	struct sections sections;
+
+	*found = (struct found){ 0 };
+	if (sections_find(elf, &sections) && section_find(&sections, RB11_SECTION, &section)) {
+		found->bytes = section_bytes(&sections, &section);
+		found->in_section = true;
+		return true;
+	}
+	return find_folded(elf, found);
+}
+
+bool rb11_is_asked(struct span file)
+{
+	struct found found;
+	struct elf elf;
+
+	return elf_open(&elf, file) && !elf.narrow && find_config(&elf, &found);
+}
+
+/* Bytes of the configuration that a version has. */
+static unsigned config_size(unsigned patch)
+{
+	if (patch >= RB11_KERNEL_BASE)
+		return RB11_SECTION_SIZE_LATEST;
+	return patch >= RB11_RAMDISK ? RB11_SECTION_SIZE_RAMDISK : RB11_SECTION_SIZE;
+}
+
+/* The first version whose configuration has so many bytes; RB11_LATEST + 1 if none has. */
+static unsigned first_of_size(uint64_t size)
+{
+	unsigned patch = 0;
+
+	while (patch <= RB11_LATEST && config_size(patch) != size)
+		patch++;
+	return patch;
+}
+
+/* Refuses a length that is none, or not that of the version. Always false. */
+static bool refuse_length(const struct found *found, const char *version, struct report *report)
+{
+	return refuse(report, DIAG_BOOTLOADER_LENGTH,
+	              "%s %llu bytes%s; 0.11.0 writes %u, 0.11.%u to 0.11.%u write %u, "
+	              "0.11.%u to 0.11.%u write %u",
+	              found->in_section ? "it has" : "in its segment there are",
+	              ULL(found->bytes.size), version, RB11_SECTION_SIZE, RB11_RAMDISK,
+	              RB11_KERNEL_BASE - 1, RB11_SECTION_SIZE_RAMDISK, RB11_KERNEL_BASE,
+	              RB11_LATEST, RB11_SECTION_SIZE_LATEST);
+}
+
+/* Refuses a section that begins with something else than the UUID. Always false. */
+static bool refuse_uuid(struct span bytes, struct report *report)
+{
+	char there[40], right[40];
+	struct text found = text_in(there, sizeof(there)), wanted = text_in(right, sizeof(right));
+
+	for (unsigned i = 0; i < sizeof(uuid); i++) {
+		text_add(&found, "%02x", bytes.bytes[i]);
+		text_add(&wanted, "%02x", uuid[i]);
+	}
+	return refuse(report, DIAG_BOOTLOADER_UUID, "it begins with %s, not %s", there, right);
+}
+
+/* Words a version: "0.11.16". */
+static const char *version_words(const struct rb11_version *version, char *buffer, size_t size)
+{
+	struct text text = text_in(buffer, size);
+
+	text_add(&text, "%u.%u.%u%s", version->major, version->minor, version->patch,
+	         version->pre_release != 0 ? " (a pre-release)" : "");
+	return buffer;
+}
+
+/* Takes the version for one that is known, or refuses it. */
+static bool check_version(const struct rb11_config *config, const struct found *found, bool named,
+                          struct report *report)
+{
+	const struct rb11_version *version = &config->version;
+	bool is_011 = version->major == RB11_MAJOR && version->minor == RB11_MINOR;
+	char words[40], detail[160];
+	struct text text = text_in(detail, sizeof(detail));
+
+	if (is_011 && version->patch <= RB11_LATEST)
+		return true;
+	text_add(&text,
+	         "it is made with %s, and its section has %llu bytes; known are "
+	         "0.11.0 to 0.11.%u",
+	         version_words(version, words, sizeof(words)), ULL(found->bytes.size), RB11_LATEST);
+	if (!is_011 || !named)
+		return refuse(report, DIAG_BOOTLOADER_VERSION, "%s", detail);
+	warn(report, DIAG_BOOTLOADER_VERSION, "%s, and it gets what the last of these has", detail);
+	return true;
+}
+
+/*
+ * Finds out how the bytes are laid out. A section says so by its length: the crate's repository has
+ * had versions that were not released, with the number of the last one and the length of the next.
+ */
+static bool choose_layout(struct rb11_config *config, struct found *found, bool named,
+                          struct report *report)
+{
+	char words[40], version[80];
+	struct text text = text_in(version, sizeof(version));
+	unsigned by_length = first_of_size(found->bytes.size);
+	unsigned patch;
+
+	if (!is_uuid(found->bytes, 0) && (by_length <= RB11_LATEST))
+		return refuse_uuid(found->bytes, report);
+	if (!is_uuid(found->bytes, 0) || !read_version(found->bytes, &config->version))
+		return refuse_length(found, "", report);
+	if (!check_version(config, found, named, report))
+		return false;
+	patch = config->version.patch <= RB11_LATEST ? config->version.patch : RB11_LATEST;
+	text_add(&text, ", and is made with %s",
+	         version_words(&config->version, words, sizeof(words)));
+	if (found->bytes.size < config_size(patch)
+	    || (found->in_section && by_length > RB11_LATEST))
+		return refuse_length(found, version, report);
+	config->layout = patch;
+	if (found->in_section && by_length > patch)
+		config->layout = by_length;
+	found->bytes.size = config_size(config->layout);
+	return true;
+}
+
+/* The next word of the configuration. */
+static uint64_t take_word(struct fields *fields)
+{
+	uint64_t word;
+
+	span_read(fields->bytes, fields->at, &word, sizeof(word));
+	fields->at += sizeof(word);
+	return word;
+}
+
+/* Takes a tag, 0 or 1, as *is_set. If it is 0, so are the `size` bytes behind it. */
+static bool take_tag(struct fields *fields, const char *name, unsigned size, bool *is_set)
+{
+	const uint8_t *tag = fields->bytes.bytes + fields->at;
+
+	*is_set = *tag == 1;
+	for (unsigned i = 0; i <= size && !*is_set; i++) {
+		if (tag[i] != 0)
+			return refuse(fields->report, DIAG_BOOTLOADER_TAG,
+			              "byte %llu, in the field %s, is %#x; it must be 0%s",
+			              ULL(fields->at + i), name, tag[i],
+			              i == 0 ? " or 1" : ", since the tag before it is");
+	}
+	fields->at++;
+	return true;
+}
+
+/* Kinds of fields. */
+enum kind { WORD, FLAG, MAPPING, OPTIONAL_WORD, OPTIONAL_MAPPING };
+
+/* One field: where it goes to, and the first version that has it. */
+struct field {
+	const char *name;
+	enum kind kind;
+	unsigned since;
+	uint64_t *word;
+	bool *flag; /* of FLAG; of OPTIONAL_WORD, or NULL if 0 says as much */
+	struct rb11_mapping *mapping;
+};
+
+static bool take_mapping(struct fields *fields, const struct field *field)
+{
+	bool is_there = true, is_fixed;
+
+	if (field->kind == OPTIONAL_MAPPING
+	    && !take_tag(fields, field->name, RB11_MAPPING_SIZE, &is_there))
+		return false;
+	if (!take_tag(fields, field->name, sizeof(uint64_t), &is_fixed))
+		return false;
+	field->mapping->place = is_fixed ? RB11_FIXED : is_there ? RB11_DYNAMIC : RB11_NOWHERE;
+	field->mapping->at = take_word(fields);
+	return true;
+}
+
+static bool take_field(struct fields *fields, const struct field *field)
+{
+	bool is_set = true;
+
+	switch (field->kind) {
+	case WORD:
+		*field->word = take_word(fields);
+		return true;
+	case FLAG:
+		return take_tag(fields, field->name, 0, field->flag);
+	case OPTIONAL_WORD:
+		if (!take_tag(fields, field->name, sizeof(uint64_t), &is_set))
+			return false;
+		*field->word = take_word(fields);
+		if (field->flag != NULL)
+			*field->flag = is_set;
+		return true;
+	default:
+		return take_mapping(fields, field);
+	}
+}
+
+/* All fields behind the version, in their order. */
+static bool take_fields(struct rb11_config *config, struct fields *fields)
+{
+	const struct field list[] = {
+		{ .name = "kernel_stack_size", WORD, .word = &config->kernel_stack_size },
+		{ .name = "kernel_stack", MAPPING, .mapping = &config->kernel_stack },
+		{ .name = "kernel_base",
+		  MAPPING,
+		  RB11_KERNEL_BASE,
+		  .mapping = &config->kernel_base },
+		{ .name = "boot_info", MAPPING, .mapping = &config->boot_info },
+		{ .name = "framebuffer", MAPPING, .mapping = &config->framebuffer },
+		{ .name = "physical_memory",
+		  OPTIONAL_MAPPING,
+		  .mapping = &config->physical_memory },
+		{ .name = "page_table_recursive", OPTIONAL_MAPPING, .mapping = &config->recursive },
+		{ .name = "aslr", FLAG, .flag = &config->aslr },
+		{ .name = "dynamic_range_start",
+		  OPTIONAL_WORD,
+		  .word = &config->range_begin,
+		  .flag = &config->has_range_begin },
+		{ .name = "dynamic_range_end",
+		  OPTIONAL_WORD,
+		  .word = &config->range_last,
+		  .flag = &config->has_range_end },
+		{ .name = "ramdisk_memory", MAPPING, RB11_RAMDISK, .mapping = &config->ramdisk },
+		{ .name = "minimum_framebuffer_height",
+		  OPTIONAL_WORD,
+		  .word = &config->least_height },
+		{ .name = "minimum_framebuffer_width",
+		  OPTIONAL_WORD,
+		  .word = &config->least_width },
+	};
+
+	for (unsigned i = 0; i < COUNT(list); i++) {
+		if (config->layout >= list[i].since && !take_field(fields, &list[i]))
+			return false;
+	}
+	return true;
+}
+
+bool rb11_read_config(struct rb11_config *config, const struct elf *elf, bool named,
+                      struct report *report)
+{
+	struct fields fields = { .at = RB11_VERSION_AT + RB11_VERSION_SIZE, .report = report };
+	struct found found;
+
+	*config = (struct rb11_config){ .kernel_base.place = RB11_DYNAMIC,
+		                        .ramdisk.place = RB11_DYNAMIC };
+	if (!find_config(elf, &found))
+		return refuse(report, DIAG_BOOTLOADER_NO_SECTION,
+		              "no section of that name, and no UUID in the first MiB of a segment");
+	if (!choose_layout(config, &found, named, report))
+		return false;
+	fields.bytes = found.bytes;
+	if (config->version.pre_release > 1)
+		return refuse(report, DIAG_BOOTLOADER_TAG,
+		              "byte %u, pre_release, is %#x; it must be 0 or 1",
+		              RB11_VERSION_AT + RB11_VERSION_SIZE - 1, config->version.pre_release);
+	return take_fields(config, &fields);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* bootloader011_describe.h - what a kernel's BootloaderConfig asks for, in words. */
+#ifndef PROTOCOLS_BOOTLOADER011_BOOTLOADER011_DESCRIBE_H
+#define PROTOCOLS_BOOTLOADER011_BOOTLOADER011_DESCRIBE_H
+
+#include "protocols/bootloader011/bootloader011_config.h"
+
+/* Adds the version, the size of the stack, and all that is not left to the loader: a line each, the
+ * last without an end. */
+void rb11_describe(const struct rb11_config *config, struct text *text);
+
+#endif
