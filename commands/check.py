@@ -16,8 +16,9 @@ from lib.words import Option, Command
 COMMAND = Command(
     "check",
     """
-Reads each FILE as the loader would, and plans where everything goes in a machine such as QEMU's:
-by the loader's own code, which runs here up to the jump. Prints what would be loaded where, what
+Reads each FILE as the loader would, and plans where everything goes in a model of a machine such as
+QEMU's: by the loader's own code, which runs here up to the jump. Another machine has its memory
+elsewhere, so physical addresses may differ from those of a boot. Prints what would be loaded where, what
 the loader would refuse, in its own words, and warnings for what boots but bites. What a code means
 is told by ./build.sh explain K107.
 

@@ -61,12 +61,15 @@ def check_order(order):
     """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it."""
     order.note_files()
     words = words_of(order.kernel, order.append, order.options, order.modules)
-    findings = look(words, limit=LIMIT)["findings"]
+    found = look(words, limit=LIMIT)
+    findings = found["findings"]
     name = shown(order.kernel)
     for finding in findings:
         if finding["severity"] == "refusal":
             raise Refused(f"the loader would not start {name}:\n\n{finding['text']}\n"
                           "--no-check makes the image all the same", finding)  # fmt: skip
+    if not found["starts"]:
+        say("  warning  no kernel is started: the options switch the machine off or restart it")
     for finding in findings:
         say(f"  warning  {finding['code']} {finding['summary']}")
     if findings:

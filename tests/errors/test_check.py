@@ -206,6 +206,36 @@ def test_the_status_tells_the_worst_of_several(project, bad):
     assert project.run("check", bad, bad.with_name("missing")).returncode == 2
 
 
+@pytest.mark.parametrize("words, status, told", [
+    ([], 1, "no kernel would be started"),
+    (["---"], 1, "no kernel would be started"),
+    ([""], 2, " would not be started"),
+    (["-nonsense"], 1, "no kernel would be started"),
+    (["-poweroff"], 1, "no kernel would be started: the options switch off the machine"),
+    (["-reboot"], 1, "no kernel would be started: the options restart the machine"),
+    (["-reboot", "-nonsense"], 1, "no kernel would be started"),
+    (["-poweroff", "-stack=1"], 1, "no kernel would be started"),
+    (["-protocol=limine"], 1, "no kernel would be started"),
+])  # fmt: skip
+def test_what_names_no_kernel_is_told_in_every_form(words, status, told):
+    command = [ROOT / "build/check"]
+    done = subprocess.run([*command, "--", *words], capture_output=True, text=True)
+    assert done.returncode == status and done.stdout.endswith(f"{told}\n"), done
+    done = subprocess.run([*command, "--json", "--", *words], capture_output=True, text=True)
+    assert done.returncode == status and not json.loads(done.stdout)["starts"], done
+
+
+def test_options_that_start_nothing_are_warned_of(project, tmp_path):
+    for option in ("-poweroff", "-reboot"):
+        words = ["image", "--output", tmp_path / "x.iso", "--options", option, "--kernel", GOOD]
+        assert "no kernel is started" in project.run(*words).stdout
+        assert project.run("check", "--options", option, GOOD).returncode == 1
+
+
+def test_the_addresses_are_said_to_be_a_models(project):
+    assert "In a model of a machine with 256 MiB of memory" in project.run("check", GOOD).stdout
+
+
 def test_json_is_a_list_and_nothing_else(project, bad):
     command = [ROOT / "build.sh", "check", "--json", GOOD, bad]
     done = subprocess.run(command, stdout=subprocess.PIPE, cwd="/")

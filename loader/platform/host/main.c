@@ -38,7 +38,7 @@ static int status_of(const struct check *check)
 	const struct finding *refusal = check_refusal(check);
 
 	if (refusal == NULL)
-		return STARTS;
+		return check->prepared ? STARTS : REFUSED; /* -poweroff, -reboot */
 	return refusal->code == DIAG_FILE_MISSING || refusal->code == DIAG_FILE_CUT ? UNREADABLE
 	                                                                            : REFUSED;
 }

@@ -149,8 +149,9 @@ static void show_findings(const struct check *check, bool refusals)
 
 void show_text(const struct check *check)
 {
-	const char *name =
-		check->run.config->kernel.name != NULL ? check->run.config->kernel.name : "nothing";
+	const struct config *config = check->run.config;
+	const char *name = config->kernel.name != NULL ? config->kernel.name : "no kernel";
+	bool refused = check_refusal(check) != NULL;
 	unsigned warnings = check_warnings(check);
 
 	if (check->readable) {
@@ -158,7 +159,8 @@ void show_text(const struct check *check)
 		show_protocol(check);
 	}
 	if (check->prepared) {
-		say("\nIn a machine with %s of memory:\n\n", size_words(check->model.size));
+		say("\nIn a model of a machine with %s of memory; others have other addresses:\n\n",
+		    size_words(check->model.size));
 		print_plan(&check->run.boot->plan, put);
 		show_needs(check);
 	}
@@ -166,7 +168,10 @@ void show_text(const struct check *check)
 		say("\n");
 	show_findings(check, false);
 	show_findings(check, true);
-	if (check_refusal(check) != NULL)
+	if (config->options.action != ACTION_START && !refused)
+		say("\nno kernel would be started: the options %s the machine\n",
+		    config->options.action == ACTION_REBOOT ? "restart" : "switch off");
+	else if (refused && config->kernel.name != NULL)
 		say("\n%s would not be started\n", name);
 	else if (warnings > 0)
 		say("\n%s would be started, with %u warning%s\n", name, warnings,
