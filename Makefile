@@ -4,7 +4,7 @@
 #                            the sample kernel build/kernel.elf
 #   make tests               the unit tests (in 64 and in 32 bits) and the test kernels
 #   make unit-tests64        the unit tests in 64 bits, which need no 32-bit C library
-#   make CC=clang            with another compiler; what was built otherwise is built anew
+#   make LONGJUMP_CC=clang   with another compiler; what was built otherwise is built anew
 #   make V=1                 shows the commands
 #
 # A new file in one of the source folders is found by itself. All paths are relative to this
@@ -15,12 +15,20 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .SECONDARY:
 
-# CC, LD and AR are make's own.
-NASM ?= nasm
-OBJCOPY ?= objcopy
-NM ?= nm
-READELF ?= readelf
-PYTHON ?= python3
+# Whoever calls this make may have a CC, an LD and flags for a kernel, in the environment or on a
+# command line of make's. Ours have names of our own, and what else compilers and assemblers look
+# for there is not for them.
+define tool
+override $(1) := $(or $(strip $(LONGJUMP_$(1))),$(2))
+endef
+$(foreach t,CC=cc LD=ld AR=ar NASM=nasm OBJCOPY=objcopy NM=nm READELF=readelf PYTHON=python3 \
+	CLANG=clang,$(eval $(call tool,$(word 1,$(subst =, ,$(t))),$(word 2,$(subst =, ,$(t))))))
+foreign := CPATH C_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX GCC_COMPARE_DEBUG \
+	DEPENDENCIES_OUTPUT SUNPRO_DEPENDENCIES CCC_OVERRIDE_OPTIONS LD_RUN_PATH LDEMULATION NASMENV
+unexport $(foreign)
+ask := env $(foreign:%=-u %)
+override VPATH :=
+compiler := $(CC) $(shell $(ask) $(CC) --version 2>/dev/null | head -n 1 | tr -d "'")
 
 # Quiet: one short line a step.
 ifdef V
@@ -38,10 +46,11 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
 COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
 
 # What is one piece, code and data, is meant to be so.
-no-warn-rwx := $(shell $(LD) --help | grep -o -m 1 -e --no-warn-rwx-segments)
+no-warn-rwx := $(shell $(ask) $(LD) --help | grep -o -m 1 -e --no-warn-rwx-segments)
 
 # The flags given, if the compiler knows them.
-if-known = $(shell $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null 2>/dev/null && echo '$(1)')
+if-known = $(shell $(ask) $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null 2>/dev/null \
+	&& echo '$(1)')
 
 # Code that runs without an operating system under it: no C library, no stack protector (it needs
 # one), no unwind tables (nobody reads them), no CET markers. Address 0 and those above it are
@@ -114,7 +123,7 @@ flavours := com32 kernel32 uefi resident host host32 plain kernel kernels
 remember = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
 
 build/obj/%/flags: FORCE
-	$(call remember,$(CC) $(cflags-$*) $(NASM) $(asflags-$*))
+	$(call remember,$(compiler) $(cflags-$*) $(NASM) $(asflags-$*))
 
 define flavour
 build/obj/$(1)/%.c.o: %.c build/obj/$(1)/flags
@@ -322,7 +331,6 @@ fuzz-core := $(filter-out loader/core/run.c, \
 	$(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols) loader/standalone \
 	$(addprefix loader/platform/,e820 handover)))))
 cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-CLANG ?= clang
 all-headers := $(wildcard tests/*.h tests/*/*.h loader/*/*.[hd]* loader/*/*/*.[hd]*)
 
 build/tests/fuzz64/%: build/obj/host/tests/fuzz/%.c.o build/obj/host/tests/fuzz/replay.c.o \

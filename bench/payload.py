@@ -10,7 +10,7 @@ import random
 from array import array
 from dataclasses import dataclass
 
-from lib.project import ROOT, run
+from lib.project import ROOT, run, tool
 
 HERE = ROOT / "bench"
 MIB = 1 << 20
@@ -91,7 +91,7 @@ class Payload:
         }[bits]
         source = HERE / f"start{bits}.asm"
         run(["nasm", "-f", form, f'-DPAYLOAD="{self.file}"', "-o", start, source])
-        compiler = os.environ.get("CC", "cc").split()
+        compiler = tool("CC", "cc")
         run(
             [
                 *compiler,

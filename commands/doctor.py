@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from lib.project import BUILD, ROOT, say, shown, start
+from lib.project import BUILD, ROOT, say, shown, start, tool
 from lib.words import Command
 
 COMMAND = Command(
@@ -38,7 +38,7 @@ GROUPS = {
 # The first of these programs that is there; what it is for; where it is not the one that is run
 TOOLS = (
     (("make",), "compiles what changed"),
-    ((os.environ.get("CC", "cc").split()[0],), "compiles C"),
+    ((tool("CC", "cc")[0],), "compiles C"),
     (("ld",), "links"),
     (("nasm",), "assembles"),
     (("genisoimage", "mkisofs", "xorriso"), "makes the image"),

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from lib.files import create, errors_named, open_folder, parent_of
-from lib.project import BUILD, ROOT, Stop, make, need, run, say, shown, start
+from lib.project import BUILD, ROOT, Stop, make, need, run, say, shown, start, tool
 from lib.words import Option, Command
 from uninstall import LIST, PREFIX, installed, is_as_installed, remove_installed
 
@@ -140,7 +140,7 @@ def without_debug(program):
     """The bytes of a program, but for its debug sections."""
     with tempfile.TemporaryDirectory(prefix="install.", dir=BUILD) as folder:
         copy = Path(folder, "copy")
-        run([os.environ.get("OBJCOPY", "objcopy"), "--strip-debug", program, copy])
+        run([*tool("OBJCOPY", "objcopy"), "--strip-debug", program, copy])
         return copy.read_bytes()
 
 

@@ -66,8 +66,9 @@ beside a kernel: settings for
 docs/runner.md has its keys
 .SH ENVIRONMENT
 .TP
-.BR CC ", " LD ", " NASM ", " OBJCOPY
-the compiler, the linker, the assembler and what copies ELF files
+.BR LONGJUMP_CC ", " LONGJUMP_LD ", " LONGJUMP_NASM ", " LONGJUMP_OBJCOPY
+the compiler, the linker, the assembler and what copies ELF files, for Longjump itself; CC,
+MAKEFLAGS and others that are meant for a kernel change nothing here
 .TP
 .B SOURCE_DATE_EPOCH
 the date that is written into images, in seconds since 1970 (2026-01-01)
@@ -132,7 +133,7 @@ def command_section(name):
         return f".SS help\n.B ./build.sh help\n.RI [ COMMAND ]\n.PP\n{words}\n"
     text = subprocess.run(
         [ROOT / "build.sh", name, "--help"], capture_output=True, text=True, check=True,
-        env={key: value for key, value in os.environ.items() if key not in ("DISPLAY", "CC")},
+        env={key: value for key, value in os.environ.items() if key != "DISPLAY"},
     ).stdout  # fmt: skip
     usage, _, rest = text.partition("\n")
     rest, _, examples = rest.partition("\nexamples:\n")

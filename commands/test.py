@@ -7,7 +7,7 @@ import signal
 import subprocess
 import xml.etree.ElementTree as xml
 
-from lib.project import BUILD, ROOT, Stop, Voice, make, need, say, start
+from lib.project import BUILD, ROOT, Stop, Voice, make, need, own_environment, say, start
 from lib.words import Command
 
 COMMAND = Command(
@@ -52,7 +52,9 @@ def test(given):
     command += ["-n", str(min(os.cpu_count() or 1, 8)), "--dist=loadgroup"]
     command += [f"--junitxml={RESULTS}", *chosen, *given.rest]
     Voice.show(command)
-    status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+    status = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, env=own_environment(), check=False
+    ).returncode
     if status == 5:
         raise Stop("no test is called " + " or ".join(given.names or ["anything"]))
     return count(status)

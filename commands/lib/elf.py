@@ -8,9 +8,8 @@ alike, and otherwise the kernel is packed as it is.
 
 import struct
 import subprocess
-import os
 
-from lib.project import Voice, detail
+from lib.project import Voice, detail, tool
 
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SEGMENT = struct.Struct("<IIQQQQQQ")
@@ -23,7 +22,7 @@ def strip_debug(kernel, copy):
     with open(kernel, "rb") as file:
         if file.read(4) != b"\x7fELF":
             return False
-    command = [os.environ.get("OBJCOPY", "objcopy"), "--strip-debug", str(kernel), str(copy)]
+    command = [*tool("OBJCOPY", "objcopy"), "--strip-debug", str(kernel), str(copy)]
     Voice.show(command)
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT)

@@ -90,7 +90,7 @@ lack() {
 
 # Notes what is missing of each GROUP.
 look() {
-	local group compiler=${CC:-cc} seen=' '
+	local group compiler=${LONGJUMP_CC:-cc} seen=' '
 	missing=() debian=() fedora=() arch=()
 	for group; do
 		[[ $seen == *" $group "* ]] && continue

@@ -71,13 +71,43 @@ def run(command, **more):
     return done.stdout
 
 
+# What make hands to those that it calls, and what changes what compilers do.
+MAKES_OWN = {"MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKEFILES",
+             "MAKE_TERMOUT", "MAKE_TERMERR", "MAKE_RESTARTS", "V"}  # fmt: skip
+COMPILERS = {"CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX",
+             "GCC_COMPARE_DEBUG", "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "LD_RUN_PATH",
+             "CCC_OVERRIDE_OPTIONS", "LDEMULATION", "NASMENV"}  # fmt: skip
+NEEDED = {"PATH", "HOME", "TMPDIR", "TERM"}  # even if a command line of make's sets them
+
+
+def own_environment():
+    """The environment without what is meant for other programs than ours: the flags of a make that
+    called us, its jobserver and the variables of its command line; where compilers look."""
+    _, _, words = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    named = {word.partition("=")[0].rstrip(":+?") for word in words.split() if "=" in word}
+    foreign = {name for name in named if not name.startswith("LONGJUMP")} - NEEDED
+    return {
+        name: text
+        for name, text in os.environ.items()
+        if name not in MAKES_OWN | COMPILERS | foreign
+    }
+
+
+def tool(name, usual):
+    """The words that call a tool, which the user may have named: LONGJUMP_CC for "CC"."""
+    return (os.environ.get(f"LONGJUMP_{name}") or usual).split()
+
+
 def need(*groups, install=True):
     """Stops unless everything these groups need is on the machine (see need.sh)."""
     command = ["bash", ROOT / "commands/lib/need.sh", *groups]
     command += [] if install else ["--no-install"]
     command += ["--verbose"] if Voice.verbose else []
     command = [str(word) for word in command]
-    if subprocess.run(command, stdout=Voice.stream, check=False).returncode != 0:
+    if (
+        subprocess.run(command, stdout=Voice.stream, env=own_environment(), check=False).returncode
+        != 0
+    ):
         raise Stop("")
 
 
@@ -91,7 +121,7 @@ def make(*targets):
     with locked():
         Voice.show([*command, *targets])
         command = [str(word) for word in [*command, *targets]]
-        done = subprocess.run(command, stdout=Voice.stream, check=False)
+        done = subprocess.run(command, stdout=Voice.stream, env=own_environment(), check=False)
     if done.returncode != 0:
         raise Stop("it did not compile; the messages are above")
 

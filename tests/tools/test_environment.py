@@ -1,0 +1,84 @@
+"""What the caller's make and compilers are told is not for Longjump: it builds the same all the
+same."""
+
+import os
+import subprocess
+
+import pytest
+
+from projects import same
+
+# Sources whose compilation and assembly, and the linking after it, are tried.
+SOURCES = ("loader/platform/com32/file.c", "loader/platform/resident.asm", "kernel/main.c")
+BUILT = ("build/longjump.c32", "build/kernel.elf", "build/longjump.iso")
+
+CALLERS = {
+    "flags of make's": {"MAKEFLAGS": "rRi", "MAKELEVEL": "1", "MFLAGS": "-rRi"},
+    "variables of make's": {"MAKEFLAGS": " -- CC=false V=1", "CC": "false", "V": "1"},
+    "another Makefile": {"MAKEFILES": "{folder}/broken.mk"},
+    "another search path": {"VPATH": "{folder}", "MAKEFLAGS": "e"},
+    "tools for a kernel": {
+        name: "false" for name in ("CC", "LD", "AR", "AS", "NM", "NASM", "OBJCOPY", "READELF")
+    },
+    "flags for a kernel": {"CFLAGS": "-nonsense", "LDFLAGS": "-nonsense", "NASMENV": "-nonsense"},
+    "headers for a kernel": {"CPATH": "{folder}", "C_INCLUDE_PATH": "{folder}"},
+    "a list of dependencies": {"DEPENDENCIES_OUTPUT": "{folder}/list all"},
+}
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A folder with what must not be found."""
+    (tmp_path / "broken.mk").write_text("$(error this is another project's)\n")
+    for header in ("stdint.h", "stddef.h", "stdbool.h", "stdarg.h"):
+        (tmp_path / header).write_text("#error this is another project's\n")
+    return tmp_path
+
+
+@pytest.mark.xdist_group("copy")
+@pytest.mark.parametrize("caller", CALLERS)
+def test_what_is_meant_for_a_kernel_changes_nothing(copy, hostile, caller):
+    copy.good()
+    before = {name: (copy.root / name).read_bytes() for name in BUILT}
+    for name in SOURCES:
+        (copy.root / name).touch()
+    words = {name: text.format(folder=hostile) for name, text in CALLERS[caller].items()}
+    said = copy.good(**words)
+    assert said.count("  compile") == 2 and "$" not in said and "warning" not in said, said
+    for name in BUILT:
+        assert same(copy.root / name, before[name]), name
+    assert not (hostile / "list").exists()
+
+
+@pytest.mark.xdist_group("copy")
+@pytest.mark.parametrize("words", [["-rR"], ["-j4"], ["CC=false", "OBJCOPY=false", "LD=false"]])
+def test_a_make_that_calls_us_has_its_own_ways(copy, kernel, tmp_path, words):
+    """With the line that Limine's template has."""
+    kernel("mov al, 16", "out 0xf4, al", "jmp $")
+    (tmp_path / "Makefile").write_text(
+        "override MAKEFLAGS += -rR\nrun: tiny.elf\n"
+        f'\t"{copy.root}/build.sh" --no-install runner --test tiny.elf\n'
+    )
+    (copy.root / SOURCES[0]).touch()
+    done = subprocess.run(
+        ["make", "-C", tmp_path, *words, "run"], capture_output=True, text=True,
+        env={key: value for key, value in os.environ.items() if key != "MAKEFLAGS"},
+    )  # fmt: skip
+    assert done.returncode == 0 and "test passed: tiny.elf" in done.stderr, done.stderr
+    assert "jobserver" not in done.stderr and "warning" not in done.stderr, done.stderr
+    assert f"compile  {SOURCES[0]}" in done.stderr, done.stderr
+
+
+@pytest.mark.xdist_group("copy")
+def test_a_compiler_that_fails_leaves_nothing_to_be_linked(copy, tmp_path):
+    source = copy.root / "kernel/main.c"
+    text = source.read_text()
+    before = (copy.root / "build/kernel.elf").read_bytes()
+    try:
+        source.write_text(text + "\n#error it does not compile\n")
+        said = copy.bad("image", MAKEFLAGS="ik")
+        assert "it did not compile" in said
+        assert same(copy.root / "build/kernel.elf", before), "nothing was linked"
+    finally:
+        source.write_text(text)
+        copy.good()
