@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acpi.c - finds the MADT, and in it the CPUs and the I/O APICs. The tables are the firmware's, and
- * firmware errs: every table is read as a span of no more than the loader can see.
+ * acpi.c - finds the tables, and in the MADT the CPUs and the I/O APICs. The tables are the
+ * firmware's, and firmware errs: every table is read as a span of no more than the loader can see.
  *
- * Source: ACPI 6.5, 5.2.5 (RSDP), 5.2.6 (header), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.12 (MADT).
+ * Source: ACPI 6.5, 5.2.5 (RSDP), 5.2.6 (header), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.9 (FADT), 5.2.12
+ * (MADT).
  */
 #include "core/acpi.h"
 
 #define HEADER_SIZE   36
+#define OLD_RSDP_SIZE 20 /* of revision 0 */
 #define HEADER_LENGTH 4
 #define TABLE_LIMIT   MIB /* a table of more than this is taken for damaged */
 
 enum {
 	RSDP_REVISION = 15,
 	RSDP_RSDT = 16,
+	RSDP_LENGTH = 20,
 	RSDP_XSDT = 24,
+	FADT_FACS = 36,
+	FADT_DSDT = 40,
+	FADT_X_FACS = 132,
+	FADT_X_DSDT = 140,
 	MADT_ENTRIES = 44,
 	MADT_LOCAL_APIC = 0,
 	MADT_LOCAL_APIC_FLAGS = 4,
@@ -66,24 +73,32 @@ static struct span find_madt(const struct machine *machine, struct span list, un
 	return (struct span){ NULL, 0 };
 }
 
-/* The MADT, by way of the RSDP; empty if there is none. */
-static struct span madt_of(const struct machine *machine)
+/* The addresses of the two tables that list all others: the XSDT with addresses of 64 bits, the
+ * RSDT with 32. 0: there is none. */
+struct roots {
+	uint64_t xsdt, rsdt;
+};
+
+static struct roots find_roots(const struct machine *machine)
 {
 	struct span rsdp = memory_at(machine, machine->rsdp, HEADER_SIZE);
-	struct span madt = { NULL, 0 };
+	struct roots roots = { 0, 0 };
 	uint8_t revision = 0;
-	uint32_t rsdt = 0;
-	uint64_t xsdt = 0;
 
 	span_read(rsdp, RSDP_REVISION, &revision, sizeof(revision));
-	span_read(rsdp, RSDP_RSDT, &rsdt, sizeof(rsdt));
+	span_read(rsdp, RSDP_RSDT, &roots.rsdt, 4);
 	if (revision >= 2)
-		span_read(rsdp, RSDP_XSDT, &xsdt, sizeof(xsdt));
-	if (xsdt != 0)
-		madt = find_madt(machine, table_at(machine, xsdt), 8);
-	if (madt.size == 0)
-		madt = find_madt(machine, table_at(machine, rsdt), 4);
-	return madt;
+		span_read(rsdp, RSDP_XSDT, &roots.xsdt, 8);
+	return roots;
+}
+
+/* The MADT; empty if there is none. */
+static struct span madt_of(const struct machine *machine)
+{
+	struct roots roots = find_roots(machine);
+	struct span madt = find_madt(machine, table_at(machine, roots.xsdt), 8);
+
+	return madt.size != 0 ? madt : find_madt(machine, table_at(machine, roots.rsdt), 4);
 }
 
 /* Finds the next entry from *at on, of which *entry becomes the bytes; *at moves behind it. Returns
@@ -170,4 +185,70 @@ unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned c
 			count++;
 	}
 	return count;
+}
+
+/* A list of places in the making. */
+struct places {
+	const struct machine *machine;
+	struct phys_range *list;
+	unsigned count, capacity;
+};
+
+static void note(struct places *places, uint64_t at, uint64_t size)
+{
+	if (at != 0 && in_bounds(at, size, UINT64_MAX) && places->count < places->capacity)
+		places->list[places->count++] = (struct phys_range){ at, at + size };
+}
+
+/* Notes the table at an address, as far as its length can be seen; returns its bytes. */
+static struct span note_table(struct places *places, uint64_t at)
+{
+	struct span table = table_at(places->machine, at);
+
+	note(places, at, max_u64(table.size, HEADER_SIZE));
+	return table;
+}
+
+/* Notes what the FADT leads to: FACS and DSDT, by their addresses of 32 and of 64 bits. */
+static void note_fadt(struct places *places, struct span fadt)
+{
+	static const struct {
+		uint8_t at, width;
+	} fields[] = { { FADT_FACS, 4 }, { FADT_DSDT, 4 }, { FADT_X_FACS, 8 }, { FADT_X_DSDT, 8 } };
+
+	for (unsigned i = 0; i < COUNT(fields); i++) {
+		uint64_t address = 0;
+
+		if (span_read(fadt, fields[i].at, &address, fields[i].width))
+			note_table(places, address);
+	}
+}
+
+/* Notes a table of addresses, of `width` bytes each, and the tables at these. */
+static void note_list(struct places *places, uint64_t list_at, unsigned width)
+{
+	struct span list = note_table(places, list_at);
+	uint64_t address = 0;
+
+	for (uint64_t at = HEADER_SIZE; span_read(list, at, &address, width); at += width) {
+		struct span table = note_table(places, address);
+
+		if (has_sign(table, "FACP"))
+			note_fadt(places, table);
+	}
+}
+
+unsigned acpi_tables(const struct machine *machine, struct phys_range *list, unsigned capacity)
+{
+	struct places places = { machine, list, 0, capacity };
+	struct span rsdp = memory_at(machine, machine->rsdp, HEADER_SIZE);
+	struct roots roots = find_roots(machine);
+	uint32_t length = OLD_RSDP_SIZE;
+
+	if (roots.xsdt != 0)
+		span_read(rsdp, RSDP_LENGTH, &length, sizeof(length));
+	note(&places, machine->rsdp, min_u64(length, PAGE_SIZE));
+	note_list(&places, roots.xsdt, 8);
+	note_list(&places, roots.rsdt, 4);
+	return places.count;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* acpi.h - what the loader reads of the ACPI tables: which CPUs and I/O APICs there are. */
+/* acpi.h - what the loader reads of the ACPI tables: where they lie, and which CPUs and I/O APICs
+ * there are. */
 #ifndef CORE_ACPI_H
 #define CORE_ACPI_H
 
@@ -18,5 +19,12 @@ void acpi_list_processors(struct machine *machine, struct processor *list, unsig
 
 /* Physical addresses of the I/O APICs, at most `room`; returns how many. */
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity);
+
+/*
+ * Where the tables lie, to the byte: RSDP, RSDT, XSDT, all that these two name, FACS and DSDT, in
+ * any order, perhaps twice; at most `capacity`. Returns how many. Of a table that the loader cannot
+ * see, the header counts.
+ */
+unsigned acpi_tables(const struct machine *machine, struct phys_range *list, unsigned capacity);
 
 #endif

@@ -46,6 +46,9 @@ bool text_read_number(const char *string, uint64_t *number);
 /* True if two zero-terminated strings are the same. */
 bool text_equal(const char *a, const char *b);
 
+/* True if the string begins with another. */
+bool text_begins(const char *string, const char *with);
+
 /* Length of a zero-terminated string. */
 size_t text_length(const char *string);
 

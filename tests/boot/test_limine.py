@@ -15,11 +15,20 @@ import told
 GIB = 1 << 30
 HHDM = 0xFFFF800000000000
 TOP = 0xFFFFFFFF80000000
-(USABLE, RESERVED, ACPI_RECLAIMABLE, ACPI_NVS, BAD, RECLAIMABLE, EXECUTABLE, FRAMEBUFFER) = range(8)
+(
+    USABLE,
+    RESERVED,
+    ACPI_RECLAIMABLE,
+    ACPI_NVS,
+    BAD,
+    RECLAIMABLE,
+    EXECUTABLE,
+    FRAMEBUFFER,
+    TABLES,
+) = range(9)
 PASSED = 16
 WRITE_COMBINING = 5  # its entry in the page attribute table
-REVISIONS = [0, 1, 2, 3, 9]
-USED = {0: 0, 1: 1, 2: 2, 3: 3, 9: 3}
+REVISIONS = [0, 1, 2, 3, 4, 5, 6]
 
 
 class Answers:
@@ -79,12 +88,11 @@ def ask(boot, inner):
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_each_base_revision_is_kept(ask, revision):
     machine, answers = ask(revision)
-    used = USED[revision]
     if revision:
-        assert answers.numbers("tag") == [used, revision if revision != used else 0]
+        assert answers.numbers("tag") == [revision, 0]
     check_state(machine, answers)
-    check_views(machine, answers, used)
-    check_tables(machine, answers, used)
+    check_views(machine, answers, revision)
+    check_tables(machine, answers, revision)
 
 
 def check_state(machine, answers):
@@ -115,6 +123,8 @@ def check_views(machine, answers, revision):
     for begin, end, kind in answers.memory:
         hidden = revision in (1, 2) and kind in (RESERVED, BAD)
         shown = kind in (USABLE, RECLAIMABLE, EXECUTABLE, FRAMEBUFFER) or revision < 3
+        shown |= kind in (ACPI_RECLAIMABLE, ACPI_NVS, TABLES) and revision >= 4
+        assert kind != TABLES or revision >= 4
         if shown and not hidden:
             expected.append((begin, end))
     bases = {HHDM: 0, 0: 4096} if revision == 0 else {HHDM: 0}
@@ -146,13 +156,43 @@ def check_view(mappings, answers, base, begin, end):
 
 
 def check_tables(machine, answers, revision):
-    """RSDP and SMBIOS are where they should be."""
-    offset = HHDM if revision < 3 else 0
-    assert machine.memory(answers.number("rsdp") - offset, 8) == b"RSD PTR "
-    old, new = answers.numbers("smbios")
-    assert (machine.memory(old - offset, 4) == b"_SM_") if old else True
-    assert (machine.memory(new - offset, 5) == b"_SM3_") if new else True
+    """RSDP and SMBIOS are where they should be, and so are the tables that they lead to."""
+    rsdp = answers.number("rsdp") - (0 if revision == 3 else HHDM)
+    assert machine.memory(rsdp, 8) == b"RSD PTR "
+    offset = 0 if revision in (3, 4) else HHDM
+    old, new = (at and at - offset for at in answers.numbers("smbios"))
+    assert (machine.memory(old, 4) == b"_SM_") if old else True
+    assert (machine.memory(new, 5) == b"_SM3_") if new else True
     assert old or new
+    if revision >= 4:
+        tables = dict(acpi_tables(machine, rsdp))
+        assert {b"FACP", b"FACS", b"DSDT", b"APIC"} <= set(tables.values()), tables
+        for at in (rsdp, *tables):
+            assert answers.kind_of(at) in (ACPI_RECLAIMABLE, ACPI_NVS, TABLES), f"{at:#x}"
+    if revision >= 5:
+        assert answers.kind_of(old or new) == TABLES
+        assert answers.kind_of(smbios_structures(machine, old, new)[0]) == TABLES
+
+
+def acpi_tables(machine, rsdp):
+    """Address and signature of each table that the root pointer leads to."""
+    rsdt = struct.unpack("<I", machine.memory(rsdp + 16, 4))[0]
+    yield rsdt, machine.memory(rsdt, 4)
+    length = struct.unpack("<I", machine.memory(rsdt + 4, 4))[0]
+    for at in struct.unpack(f"<{(length - 36) // 4}I", machine.memory(rsdt + 36, length - 36)):
+        yield at, machine.memory(at, 4)
+        if machine.memory(at, 4) == b"FACP":
+            for other in struct.unpack("<2I", machine.memory(at + 36, 8)):
+                yield other, machine.memory(other, 4)
+
+
+def smbios_structures(machine, old, new):
+    """Address and size of the structures."""
+    entry = machine.memory(old or new, 32)
+    size, table = (
+        struct.unpack_from("<HI", entry, 0x16) if old else struct.unpack_from("<IQ", entry, 0x0C)
+    )
+    return table, size
 
 
 @pytest.mark.parametrize(
@@ -165,7 +205,7 @@ def check_tables(machine, answers, revision):
     ],
     ids=str,
 )
-@pytest.mark.parametrize("revision", [0, 2, 3])
+@pytest.mark.parametrize("revision", [0, 2, 3, 6])
 def test_the_maps_are_right_on_other_machines(ask, revision, options):
     machine, answers = ask(revision, **options)
     check_views(machine, answers, revision)
@@ -252,20 +292,16 @@ def test_the_monitor_is_told_as_it_is_and_chooses_the_mode(ask, size):
     assert answers.framebuffer.split()[1:3] == [str(width), str(height)]
 
 
-@pytest.mark.parametrize("revision", [2, 3])
+@pytest.mark.parametrize("revision", [2, 3, 4, 5])
 @pytest.mark.parametrize("bits", [32, 64])
 def test_the_smbios_tables_are_the_machines(ask, revision, bits):
     extra = ("-machine", f"pc,smbios-entry-point-type={bits}",
              "-smbios", "type=1,manufacturer=A maker of machines")  # fmt: skip
     machine, answers = ask(revision, extra=extra)
-    old, new = answers.numbers("smbios")
+    offset = 0 if revision in (3, 4) else HHDM
+    old, new = (at and at - offset for at in answers.numbers("smbios"))
     assert bool(old) == (bits == 32) and bool(new) == (bits == 64)
-    entry = machine.memory((old or new) - (HHDM if revision < 3 else 0), 32)
-    if bits == 32:
-        size, table = struct.unpack_from("<HI", entry, 0x16)
-    else:
-        size, table = struct.unpack_from("<IQ", entry, 0x0C)
-    assert b"A maker of machines\0" in machine.memory(table, size)
+    assert b"A maker of machines\0" in machine.memory(*smbios_structures(machine, old, new))
 
 
 def test_5_levels_are_given_where_the_cpu_has_them(ask):
@@ -283,14 +319,19 @@ def test_a_module_that_the_kernel_needs_must_be_there(boot):
 
 def test_the_check_names_what_a_kernel_asks_for():
     """Request by request, without looking for the modules that the kernel names."""
-    kernel = images.kernel_path("limine_r9")
+    kernel = images.kernel_path("limine_r6")
     done = subprocess.run(
         [images.ROOT / "build.sh", "check", kernel], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "protocol  limine, for base revision 9 (it gets 3)" in done.stdout
+    assert "protocol  limine, for base revision 6" in done.stdout
     for request in ("memory map", "framebuffer", "device tree (stays unanswered)"):
         assert f"asks for  {request}\n" in done.stdout
+
+
+def test_a_base_revision_that_nobody_knows_is_refused_at_the_prompt(boot):
+    said = boot("limine_r9").wait_serial("boot: ")
+    assert "K718" in said and "asks for base revision 9; those known here are 0 to 6" in said
 
 
 @pytest.mark.parametrize("medium", ["cd-ide", "cd-ahci"], ids=["i440fx", "q35"])

@@ -106,8 +106,8 @@ LINTS = {
         "K816", {"body": "void _ZN10bootloader9boot_info3newE(void) {}"}, {}
     ),
     "a Limine request at an odd place": Lint("K815", limine(".long 0", HHDM), limine(HHDM)),
-    "a Limine request that is read-only": Lint(
-        "K815", limine(HHDM, section=".rodata"), limine(HHDM)
+    "a Limine request in a kernel that is linked too low": Lint(
+        "K815", {**limine(HHDM), "ld": "-Ttext-segment=0x400000"}, limine(HHDM, section=".rodata")
     ),
     "a Limine request behind the end marker": Lint(
         "K815", limine(HHDM, END, MEMORY), limine(HHDM, MEMORY, END)

@@ -225,6 +225,7 @@ TEST("an entry for all CPUs at once, which would restart this one, is none")
 
 TEST("random damage to the tables is survived")
 {
+	struct phys_range places[16];
 	uint64_t seed = 2;
 
 	for (unsigned i = 0; i < 20000; i++) {
@@ -232,5 +233,58 @@ TEST("random damage to the tables is survived")
 		for (unsigned harm = 0; harm < 4; harm++)
 			put(check_below(&seed, MADT + 100), 1, check_random(&seed) & 0xff);
 		EXPECT(cpu_count() < MEMORY);
+		EXPECT(acpi_tables(&machine, places, COUNT(places)) <= COUNT(places));
 	}
+}
+
+/* The table of `size` bytes at `at` must be among those found, in any order. */
+static void expect_table(const struct phys_range *list, unsigned count, uint64_t at, uint64_t size)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (list[i].begin == at && list[i].end == at + size)
+			return;
+	}
+	FAIL("no table at %#" PRIx64, at);
+}
+
+TEST("all tables are found: root pointer, lists, what they name, and what the FADT names")
+{
+	struct phys_range list[32];
+	unsigned count;
+
+	for (unsigned revision = 0; revision <= 2; revision += 2) {
+		begin(revision);
+		put(RSDP + 20, 4, 36);
+		put(OTHER + 36, 4, 2048);
+		put(OTHER + 40, 4, 2304);
+		put(OTHER + 132, 8, 2560);
+		put(OTHER + 140, 8, 2816);
+		for (unsigned i = 0; i < 4; i++)
+			put_table(2048 + 256 * i, "DATA", 40 + i);
+		count = acpi_tables(&machine, list, COUNT(list));
+		expect_table(list, count, RSDP, revision == 0 ? 20 : 36);
+		expect_table(list, count, RSDT, 44);
+		expect_table(list, count, OTHER, 244);
+		expect_table(list, count, MADT, 44);
+		for (unsigned i = 0; i < 4; i++)
+			expect_table(list, count, 2048 + 256 * i, 40 + i);
+		if (revision == 2)
+			expect_table(list, count, XSDT, 52);
+		EXPECT_EQUAL(count, revision == 0 ? 8 : 15); /* with both lists, some twice */
+	}
+}
+
+TEST("of tables that are out of sight or damaged the header is noted, and no more than fits")
+{
+	struct phys_range list[4];
+
+	begin(0);
+	put(RSDT + 36, 4, MEMORY);
+	put_table(MADT, "APIC", 8);
+	EXPECT_EQUAL(acpi_tables(&machine, list, COUNT(list)), 4);
+	expect_table(list, 4, MEMORY, 36);
+	expect_table(list, 4, MADT, 36);
+	EXPECT_EQUAL(acpi_tables(&machine, list, 2), 2);
+	machine.rsdp = 0;
+	EXPECT_EQUAL(acpi_tables(&machine, list, COUNT(list)), 0);
 }

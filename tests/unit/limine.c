@@ -134,9 +134,10 @@ static uint64_t number_for(uint64_t request)
 
 /* --- recognition --- */
 
-TEST("a kernel is recognised by a request, or a base revision, that it may write to")
+TEST("a kernel is recognised by a request, or a base revision, wherever it is loaded")
 {
-	static const uint64_t places[] = { DATA, DATA + 8, DATA + 0xfd0 };
+	static const uint64_t places[] = { TOP + 8, TOP + 0x1000, TOP + 0x2000, TOP + 0x2b80,
+		                           DATA,    DATA + 8,     DATA + 0xfd0 };
 
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		begin_limine(ELF_TYPE_EXEC, TOP);
@@ -145,10 +146,10 @@ TEST("a kernel is recognised by a request, or a base revision, that it may write
 		EXPECT(limine_protocol.recognise(elf_file()));
 		world.config.kernel.bytes = built();
 		EXPECT(protocol_choose(&world.config, &world.report) == &limine_protocol);
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_revision(places[i], 3);
+		EXPECT(limine_protocol.recognise(elf_file()));
 	}
-	begin_limine(ELF_TYPE_EXEC, TOP);
-	put_revision(DATA + 16, 3);
-	EXPECT(limine_protocol.recognise(elf_file()));
 }
 
 /* Fills what the kernel may write with noise; half of it looks like marks at first sight. */
@@ -176,8 +177,7 @@ TEST("a request is found at every multiple of 8, in any noise")
 TEST("what only looks like a request does not make a kernel one of Limine's")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	put_request(DATA + 4, LIMINE_RSDP, 0);     /* not at a multiple of 8 */
-	put_request(TOP + 0x2000, LIMINE_HHDM, 0); /* read-only */
+	put_request(DATA + 4, LIMINE_RSDP, 0); /* not at a multiple of 8 */
 	put_word(DATA + 0x100, LIMINE_MAGIC_0);
 	put_word(DATA + 0xff8, LIMINE_MAGIC_0); /* cut by the end */
 	EXPECT(!limine_protocol.recognise(elf_file()));
@@ -198,9 +198,9 @@ TEST("no cut and no nonsense in the headers leads recognition astray")
 
 /* --- base revisions, and where requests are looked for --- */
 
-TEST("a base revision that there is gets a zero, and its number beside")
+TEST("a base revision gets a zero, and its number beside")
 {
-	for (uint64_t revision = 0; revision <= 3; revision++) {
+	for (uint64_t revision = 0; revision <= 6; revision++) {
 		begin_limine(ELF_TYPE_EXEC, TOP);
 		put_revision(DATA + 0x40, revision);
 		boot_it();
@@ -210,15 +210,17 @@ TEST("a base revision that there is gets a zero, and its number beside")
 	}
 }
 
-TEST("a base revision that there is not yet is not refused, but told")
+TEST("tag and requests are answered where the kernel may not write, too")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	put_revision(DATA, 4);
-	put_request(DATA + 0x100, LIMINE_HHDM, 0);
+	put_revision(TOP + 0x2000, 4);
+	put_request(TOP + 0x2040, LIMINE_HHDM, 0);
+	put_request(TOP + 0x1000, LIMINE_RSDP, 0);
+	world.machine.rsdp = 0xf5000;
 	boot_it();
-	EXPECT_EQUAL(word_at(DATA + 8), 3);
-	EXPECT_EQUAL(word_at(DATA + 16), 4);
-	EXPECT_EQUAL(number_for(DATA + 0x100), DIRECT_MAP);
+	EXPECT_EQUAL(word_at(TOP + 0x2010), 0);
+	EXPECT_EQUAL(number_for(TOP + 0x2040), DIRECT_MAP);
+	EXPECT_EQUAL(number_for(TOP + 0x1000), DIRECT_MAP + 0xf5000);
 }
 
 TEST("requests count between the last start marker and the first end marker only")
@@ -239,12 +241,13 @@ TEST("requests count between the last start marker and the first end marker only
 	EXPECT_EQUAL(word_at(DATA + 0x328), 0);
 }
 
-/* Adds the section headers of an old kernel, whose list of requests is loaded at `at`; call it
- * last. */
-static void add_list_section(uint64_t at)
+/* Adds section headers, with a section of this name and place; call it last. */
+static void add_section(const char *name, uint64_t at, uint64_t size)
 {
-	static const char names[] = "\0.names\0.limine_reqs";
 	struct elf_section_header *sections;
+	char names[64] = "\0.names";
+
+	strcpy(names + 8, name);
 
 	elf_head->shoff = align_up(elf_size, 8);
 	elf_head->shentsize = sizeof(*sections);
@@ -256,8 +259,60 @@ static void add_list_section(uint64_t at)
 	sections[1] = (struct elf_section_header){
 		.name = 1, .type = 3, .offset = elf_size - sizeof(names), .size = sizeof(names)
 	};
-	sections[2] = (struct elf_section_header){ .name = 8, .type = 1, .addr = at };
+	sections[2] = (struct elf_section_header){ .name = 8, .type = 1, .addr = at, .size = size };
 	memcpy(elf_bytes + elf_size - sizeof(names), names, sizeof(names));
+}
+
+/* Adds the section of an old kernel, whose list of requests is loaded at `at`. */
+static void add_list_section(uint64_t at)
+{
+	add_section(".limine_reqs", at, 0);
+}
+
+TEST("a kernel that no Limine loader takes is not searched, unless its sections say what it is")
+{
+	static const char *const names[] = { ".limine_requests", ".limine_requests_start",
+		                             ".requests", ".data" };
+
+	begin_limine(ELF_TYPE_EXEC, 4 * MIB);
+	put_request(4 * MIB + 0x3040, LIMINE_HHDM, 0);
+	EXPECT(!limine_protocol.recognise(elf_file()));
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		begin_limine(ELF_TYPE_EXEC, 4 * MIB);
+		put_request(4 * MIB + 0x3040, LIMINE_HHDM, 0);
+		add_section(names[i], 4 * MIB + 0x3000, 0x100);
+		EXPECT_EQUAL(limine_protocol.recognise(elf_file()), i < 3);
+	}
+	begin_limine(ELF_TYPE_DYN, 4 * MIB);
+	put_request(4 * MIB + 0x3040, LIMINE_HHDM, 0);
+	EXPECT(limine_protocol.recognise(elf_file()));
+}
+
+TEST("what counts is the same whether or not a section is made for requests")
+{
+	static const struct {
+		uint64_t begin, size; /* of the section */
+	} cases[] = { { DATA + 0x80, 0x210 },
+		      { DATA + 0x80, 0x100 },
+		      { DATA + 0x100, 0x40 },
+		      { DATA + 0x800, 0x100 },
+		      { DATA, 0x1000 } };
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_request(DATA, LIMINE_HHDM, 0);
+		put_start(DATA + 0x80);
+		put_request(DATA + 0x100, LIMINE_HHDM, 0);
+		put_request(DATA + 0x200, LIMINE_FIRMWARE_TYPE, 0);
+		put_end(DATA + 0x280);
+		put_request(DATA + 0x300, LIMINE_HHDM, 0);
+		add_section(".limine_requests", cases[i].begin, cases[i].size);
+		boot_it();
+		EXPECT_EQUAL(word_at(DATA + 40), 0);
+		EXPECT_EQUAL(number_for(DATA + 0x100), DIRECT_MAP);
+		EXPECT(answer_to(DATA + 0x200) != NULL);
+		EXPECT_EQUAL(word_at(DATA + 0x328), 0);
+	}
 }
 
 /* A kernel with three requests, and a list of one of them. */
@@ -312,6 +367,18 @@ TEST("a list that leads nowhere is refused")
 		expect_refused(DIAG_LIMINE_BAD_REQUEST,
 		               i < 2 ? "is in no segment" : "within its id");
 	}
+}
+
+/* What the kernel sees at `virt` is the physical address `phys`, with all rights. */
+static void expect_view(uint64_t virt, uint64_t phys, unsigned pat)
+{
+	const struct seen *range = view_at(&view, virt);
+
+	if (range == NULL)
+		FAIL("nothing is mapped at %#" PRIx64, virt);
+	EXPECT_EQUAL(range->phys + (virt - range->virt), phys);
+	EXPECT_EQUAL(range->rights, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
+	EXPECT_EQUAL(range->pat, pat);
 }
 
 /* --- answers --- */
@@ -414,24 +481,132 @@ TEST("days are counted as the calendar has them")
 	}
 }
 
-TEST("the tables' addresses are physical from base revision 3 on")
+/* Puts ACPI's tables where a BIOS has them: the RSDP in its ROM, the others at the end of RAM, in
+ * memory that the firmware keeps; and both SMBIOS entry points, with structures in the ROM. */
+static void put_firmware_tables(void)
 {
-	for (uint64_t revision = 2; revision <= 3; revision++) {
-		uint64_t base = revision == 2 ? DIRECT_MAP : 0;
-		struct limine_smbios *smbios;
+	const uint64_t rsdt = 15 * MIB, fadt = rsdt + 0x1000, facs = rsdt + 0x3000;
+	uint8_t *memory = world.memory;
+
+	world.machine.rsdp = 0xf59d0;
+	world.machine.smbios = 0xf6000;
+	world.machine.smbios3 = 0xf7000;
+	memset(memory + 0xf0000, 0, 0x10000);
+	memset(memory + rsdt, 0, 0x4000);
+	memcpy(memory + 0xf59d0 + 16, &(uint32_t){ (uint32_t)rsdt }, 4);
+	memcpy(memory + rsdt, "RSDT\x28\0\0\0", 8);
+	memcpy(memory + rsdt + 36, &(uint32_t){ (uint32_t)fadt }, 4);
+	memcpy(memory + fadt, "FACP\x74\0\0\0", 8);
+	memcpy(memory + fadt + 36, &(uint32_t){ (uint32_t)facs }, 4);
+	memcpy(memory + facs, "FACS\x40\0\0\0", 8);
+	memory[0xf6005] = 0x1f;
+	memcpy(memory + 0xf6016, &(uint16_t){ 0x1200 }, 2);
+	memcpy(memory + 0xf6018, &(uint32_t){ 0xf9000 }, 4);
+	memory[0xf7006] = 0x18;
+	memcpy(memory + 0xf700c, &(uint32_t){ 0x100 }, 4);
+	memcpy(memory + 0xf7010, &(uint64_t){ 0xf9000 }, 8);
+}
+
+/* The type that the kernel is told of the page at a physical address. */
+static uint64_t type_at(const struct limine_list *map, uint64_t phys)
+{
+	for (uint64_t i = 0; i < map->count; i++) {
+		const struct limine_memory *entry = seen(word_at(map->list + 8 * i));
+
+		if (phys >= entry->base && phys < entry->base + entry->length)
+			return entry->type;
+	}
+	return UINT64_MAX;
+}
+
+TEST("the tables' addresses are physical at base revision 3, SMBIOS's at 4 as well")
+{
+	for (uint64_t revision = 0; revision <= 6; revision++) {
+		uint64_t acpi = revision == 3 ? 0 : DIRECT_MAP;
+		uint64_t smbios = revision == 3 || revision == 4 ? 0 : DIRECT_MAP;
+		struct limine_smbios *answer;
 
 		begin_limine(ELF_TYPE_EXEC, TOP);
-		world.machine.rsdp = 0xf59d0;
-		world.machine.smbios3 = 0xf59f0;
+		put_firmware_tables();
+		world.machine.smbios = 0;
 		put_revision(DATA, revision);
 		put_request(DATA + 0x40, LIMINE_RSDP, 0);
 		put_request(DATA + 0x80, LIMINE_SMBIOS, 0);
 		boot_it();
-		EXPECT_EQUAL(number_for(DATA + 0x40), base + 0xf59d0);
-		smbios = answer_to(DATA + 0x80);
-		EXPECT_EQUAL(smbios->entry_32, 0);
-		EXPECT_EQUAL(smbios->entry_64, base + 0xf59f0);
+		EXPECT_EQUAL(number_for(DATA + 0x40), acpi + 0xf59d0);
+		answer = answer_to(DATA + 0x80);
+		EXPECT_EQUAL(answer->entry_32, 0);
+		EXPECT_EQUAL(answer->entry_64, smbios + 0xf7000);
 	}
+}
+
+TEST("the firmware's tables are shown and told apart, ACPI's from base revision 4 on, SMBIOS's "
+     "from 5")
+{
+	static const struct {
+		uint64_t at;
+		unsigned from;
+	} pages[] = { { 0xf5000, 4 },           { 15 * MIB, 4 },
+		      { 15 * MIB + 0x1000, 4 }, { 15 * MIB + 0x2000, 99 },
+		      { 15 * MIB + 0x3000, 4 }, { 0xf4000, 99 },
+		      { 0xf6000, 5 },           { 0xf7000, 5 },
+		      { 0xf8000, 99 },          { 0xf9000, 5 },
+		      { 0xfa000, 5 },           { 0xfb000, 99 } };
+
+	for (unsigned revision = 3; revision <= 6; revision++) {
+		const struct limine_list *map;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_firmware_tables();
+		set_scratch(13 * MIB, 14 * MIB);
+		add_firmware(15 * MIB, 16 * MIB, 2);
+		put_revision(DATA, revision);
+		put_request(DATA + 0x40, LIMINE_MEMORY_MAP, 0);
+		boot_it();
+		map = answer_to(DATA + 0x40);
+		for (unsigned i = 0; i < COUNT(pages); i++) {
+			bool shown = revision >= pages[i].from;
+
+			EXPECT_EQUAL(type_at(map, pages[i].at),
+			             shown ? LIMINE_RESERVED_MAPPED : LIMINE_RESERVED);
+			EXPECT_EQUAL(view_at(&view, DIRECT_MAP + pages[i].at) != NULL, shown);
+		}
+	}
+}
+
+/* Memory: ACPI reclaimable [14 MiB, 15 MiB), ACPI NVS [15 MiB, 16 MiB) */
+TEST("tables in ACPI's own memory stay that, and from base revision 4 on all of it is shown")
+{
+	for (unsigned revision = 3; revision <= 5; revision++) {
+		const struct limine_list *map;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_firmware_tables();
+		set_scratch(12 * MIB, 13 * MIB);
+		add_firmware(14 * MIB, 15 * MIB, 3);
+		add_firmware(15 * MIB, 16 * MIB, 4);
+		put_revision(DATA, revision);
+		put_request(DATA + 0x40, LIMINE_MEMORY_MAP, 0);
+		boot_it();
+		map = answer_to(DATA + 0x40);
+		EXPECT_EQUAL(type_at(map, 14 * MIB), LIMINE_ACPI_RECLAIMABLE);
+		EXPECT_EQUAL(type_at(map, 15 * MIB), LIMINE_ACPI_NVS);
+		EXPECT_EQUAL(type_at(map, 16 * MIB - 1), LIMINE_ACPI_NVS);
+		EXPECT_EQUAL(view_at(&view, DIRECT_MAP + 14 * MIB) != NULL, revision >= 4);
+		EXPECT_EQUAL(view_at(&view, DIRECT_MAP + 16 * MIB - 1) != NULL, revision >= 4);
+	}
+}
+
+TEST("a table that lies where no loader sees is shown all the same")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_firmware_tables();
+	set_scratch(13 * MIB, 14 * MIB);
+	memcpy(world.memory + 15 * MIB + 36, &(uint32_t){ 0xfed30000 }, 4);
+	put_revision(DATA, 6);
+	boot_it();
+	expect_view(DIRECT_MAP + 0xfed30000, 0xfed30000, 0);
+	EXPECT(view_at(&view, DIRECT_MAP + 0xfed31000) == NULL);
 }
 
 TEST("the memory map is sorted, whole, and marks what may be reclaimed")
@@ -595,21 +770,9 @@ TEST("an answer stays where a relocation would write, too")
 
 /* --- the address space, and the state of the machine --- */
 
-/* What the kernel sees at `virt` is the physical address `phys`, with all rights. */
-static void expect_view(uint64_t virt, uint64_t phys, unsigned pat)
-{
-	const struct seen *range = view_at(&view, virt);
-
-	if (range == NULL)
-		FAIL("nothing is mapped at %#" PRIx64, virt);
-	EXPECT_EQUAL(range->phys + (virt - range->virt), phys);
-	EXPECT_EQUAL(range->rights, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
-	EXPECT_EQUAL(range->pat, pat);
-}
-
 TEST("each base revision maps what it promises, pixels write-combining")
 {
-	for (unsigned revision = 0; revision <= 3; revision++) {
+	for (unsigned revision = 0; revision <= 6; revision++) {
 		bool all = revision < 3;
 		uint64_t far = revision == 0 ? 7 * GIB : 6 * GIB;
 
@@ -854,13 +1017,6 @@ TEST("a kernel in the lower half is refused")
 	expect_refused(DIAG_LIMINE_LOWER_HALF, "0x400000");
 }
 
-TEST("a request in a read-only segment is refused by its name")
-{
-	begin_limine(ELF_TYPE_EXEC, TOP);
-	put_request(TOP + 0x2000, LIMINE_FRAMEBUFFER, 0);
-	expect_refused(DIAG_LIMINE_READ_ONLY, "framebuffer");
-}
-
 TEST("a request that its segment cuts off is refused")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
@@ -914,14 +1070,15 @@ TEST("a kernel that no memory holds in one piece is refused")
 	expect_refused(DIAG_LIMINE_NOT_TOGETHER, "16388 KiB");
 }
 
-TEST("a base revision that there is not yet is warned of")
+TEST("a base revision that nobody knows is refused, with the numbers")
 {
-	begin_limine(ELF_TYPE_EXEC, TOP);
-	put_revision(DATA, 4);
-	boot_it();
-	EXPECT_EQUAL(world.report.count, 1);
-	EXPECT_EQUAL(world.report.findings[0].code, DIAG_LIMINE_REVISION);
-	EXPECT(!world.report.findings[0].refusal);
+	static const uint64_t revisions[] = { 7, 1000, UINT64_MAX };
+
+	for (unsigned i = 0; i < COUNT(revisions); i++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_revision(DATA, revisions[i]);
+		expect_refused(DIAG_LIMINE_REVISION, "those known here are 0 to 6");
+	}
 }
 
 /* What the kernel asks for, in words. */
@@ -940,13 +1097,14 @@ static const char *described(void)
 TEST("what the kernel asks for is described, request by request")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	put_revision(DATA, 5);
+	put_revision(DATA, 7);
 	put_request(DATA + 0x40, LIMINE_HHDM, 0);
 	put_request(DATA + 0x80, LIMINE_DEVICE_TREE, 0);
 	put_words(DATA + 0xc0, (uint64_t[]){ LIMINE_MAGIC_0, LIMINE_MAGIC_1, 1, 2 }, 4);
-	EXPECT_EQUAL(strcmp(described(), "base revision 5 (it gets 3)\nhigher half direct map\n"
-	                                 "device tree (stays unanswered)\n"
-	                                 "1 that Longjump has not heard of"),
+	EXPECT_EQUAL(strcmp(described(),
+	                    "base revision 7 (not known here)\nhigher half direct map\n"
+	                    "device tree (stays unanswered)\n"
+	                    "1 that Longjump has not heard of"),
 	             0);
 }
 

@@ -10,7 +10,7 @@
 
 #define PAGES 64 /* of the drawn maps */
 
-static const char letters[MEMORY_TYPES + 1] = ".ukmsitrfanRBF";
+static const char letters[MEMORY_TYPES + 1] = ".ukmsitrfanRTBF";
 
 static struct memory memory;
 static struct report report;

@@ -162,6 +162,8 @@ TEST("strings are the same when every character is")
 	EXPECT(!text_equal("abc", "abd"));
 	EXPECT(!text_equal("abc", "ab"));
 	EXPECT(!text_equal("ab", "abc"));
+	EXPECT(text_begins("abc", "abc") && text_begins("abc", "ab") && text_begins("abc", ""));
+	EXPECT(!text_begins("abc", "abcd") && !text_begins("abc", "b") && !text_begins("", "a"));
 }
 
 TEST("a string's length does not count its zero")

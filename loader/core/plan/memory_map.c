@@ -14,6 +14,7 @@ static enum memory_type placement_type(const struct placement *placement)
 		[USE_RESIDENT] = MEMORY_RESIDENT,
 		[USE_KERNEL_FILE] = MEMORY_KERNEL_FILE,
 		[USE_FRAMEBUFFER] = MEMORY_FRAMEBUFFER,
+		[USE_FIRMWARE_TABLES] = MEMORY_FIRMWARE_TABLES,
 	};
 
 	return types[placement->use];

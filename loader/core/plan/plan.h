@@ -34,6 +34,7 @@ enum use {
 	USE_DIRECT_MAP,    /* this and what follows is only mapped; the memory is somebody else's */
 	USE_IDENTITY,
 	USE_VGA,
+	USE_FIRMWARE_TABLES,
 	USE_TABLES_WINDOW, /* the page tables, as an entry of the top one shows them */
 	USES
 };

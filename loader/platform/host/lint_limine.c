@@ -6,13 +6,19 @@
 
 #include <string.h>
 
+/* True if the kernel was not searched: no Limine loader takes it. */
+static bool is_foreign(const struct plan *plan)
+{
+	return strcmp(plan->protocol, "limine") != 0 && limine_is_out_of_place(&plan->kernel->elf);
+}
+
 /* Why the request at address `at` is not found. */
-static const char *reason(const struct plan *plan, const struct segment *segment, uint64_t at)
+static const char *reason(const struct plan *plan, uint64_t at)
 {
 	if (at % 8 != 0)
 		return "at no multiple of 8";
-	if ((segment->rights & RIGHT_WRITE) == 0 && strcmp(plan->protocol, "limine") != 0)
-		return "in a segment that may not be written";
+	if (is_foreign(plan))
+		return "in a kernel that is linked below the top 2 GiB";
 	return "outside of the markers, or of the list in .limine_reqs";
 }
 
@@ -32,8 +38,7 @@ static void lint_segment(const struct plan *plan, const struct segment *segment,
 		    || requests->of[feature].at == at)
 			continue;
 		warn(plan->report, DIAG_LINT_LIMINE, "the %s at %#llx, in segment %u, lies %s",
-		     limine_feature_name(feature), ULL(at), segment->header,
-		     reason(plan, segment, at));
+		     limine_feature_name(feature), ULL(at), segment->header, reason(plan, at));
 	}
 }
 
@@ -43,7 +48,7 @@ void lint_limine(const struct plan *plan)
 	struct limine_requests found;
 	struct report unused = { 0 };
 
-	if (!limine_find_requests(&found, kernel, &unused))
+	if (is_foreign(plan) || !limine_find_requests(&found, kernel, &unused))
 		found = (struct limine_requests){ 0 }; /* and so it is not a Limine kernel */
 	for (unsigned i = 0; i < kernel->segment_count; i++)
 		lint_segment(plan, &kernel->segments[i], &found);

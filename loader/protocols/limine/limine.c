@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine.c - kernels made for the Limine boot protocol, base revisions 0 to 3: where things go,
+ * limine.c - kernels made for the Limine boot protocol, base revisions 0 to 6: where things go,
  * what is mapped, and the state of the machine. What is asked for is found by limine_requests.c,
  * and answered by limine_answers.c.
  *
@@ -19,11 +19,9 @@
 #include "core/plan/resident.h"
 #include "protocols/limine/limine_answers.h"
 #include "protocols/limine/limine_describe.h"
+#include "protocols/limine/limine_views.h"
 
-#define HIGHER_HALF    UINT64_C(0xffffffff80000000) /* kernels are linked from here on */
-#define DIRECT_MAP     UINT64_C(0xffff800000000000)
 #define SMALLEST_STACK (64 * KIB)
-#define RIGHTS_ALL     (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
 
 /* Selectors of the GDT with all kinds of segments. */
 enum { CODE_64 = 0x28, DATA_64 = 0x30 };
@@ -156,12 +154,23 @@ static bool want(struct boot *boot, enum limine_feature feature)
 	return true;
 }
 
+/* A kernel whose base revision we do not know would most likely stop without a word. */
+static bool check_revision(const struct limine *limine, struct report *report)
+{
+	uint64_t revision = limine->requests.revision;
+
+	return revision <= LIMINE_MAX_REVISION
+	    || refuse(report, DIAG_LIMINE_REVISION,
+	              "it asks for base revision %llu; those known here are 0 to %u", ULL(revision),
+	              LIMINE_MAX_REVISION);
+}
+
 static bool limine_requests(struct boot *boot)
 {
 	struct limine *limine = state_of(boot);
 
 	limine->found = limine_find_requests(&limine->requests, &boot->kernel, boot->report);
-	if (!limine->found || !choose_paging(boot))
+	if (!limine->found || !check_revision(limine, boot->report) || !choose_paging(boot))
 		return false;
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		if (limine->requests.of[i].at != 0 && !want(boot, i))
@@ -173,99 +182,19 @@ static bool limine_requests(struct boot *boot)
 /* In one piece, in the top 2 GiB. */
 static bool limine_place(struct boot *boot)
 {
-	const struct placement_policy policy = { .lowest_linked = HIGHER_HALF,
+	const struct placement_policy policy = { .lowest_linked = LIMINE_LOWEST,
 		                                 .random = boot->config->options.kaslr };
 	struct plan *plan = &boot->plan;
 
 	if (!plan_kernel(plan, &policy))
 		return false;
-	if (plan->kernel->virt.begin + plan->slide < HIGHER_HALF)
+	if (plan->kernel->virt.begin + plan->slide < LIMINE_LOWEST)
 		return refuse(plan->report, DIAG_LIMINE_LOWER_HALF, "it begins at %#llx",
 		              ULL(plan->kernel->virt.begin));
 	return plan->kernel_physical != 0
 	    || refuse(plan->report, DIAG_LIMINE_NOT_TOGETHER,
 	              "from first to last page it takes %llu KiB",
 	              ULL((plan->kernel->virt.end - plan->kernel->virt.begin) / KIB));
-}
-
-/* True if the direct map shows memory of this type, above 4 GiB or, from base revision 3 on,
- * anywhere. */
-static bool is_mapped(enum memory_type type, unsigned revision)
-{
-	if (revision >= 3)
-		return type == MEMORY_USABLE;
-	return revision == 0 || (type != MEMORY_RESERVED && type != MEMORY_BAD);
-}
-
-/* First physical address that the direct map need not reach. */
-static uint64_t direct_map_size(const struct plan *plan, unsigned revision)
-{
-	uint64_t size = 4 * GIB;
-
-	for (unsigned i = 0; i < plan->memory->count; i++) {
-		const struct memory_range *range = &plan->memory->ranges[i];
-
-		if (is_mapped(range->type, revision))
-			size = max_u64(size, range->phys.end);
-	}
-	return size;
-}
-
-/* Memory seen at `base` and onwards. */
-static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys_range phys)
-{
-	return phys.begin >= phys.end
-	    || plan_add(plan,
-	                (struct placement){ .use = use,
-	                                    .phys = phys,
-	                                    .virt = { base + phys.begin },
-	                                    .rights = RIGHTS_ALL,
-	                                    .cache = use == USE_FRAMEBUFFER ? CACHE_WRITE_COMBINING
-	                                                                    : CACHE_WRITE_BACK });
-}
-
-/*
- * All that is to be seen at `base`: the pixels, which are cached in another way and so come first;
- * below 4 GiB everything from `begin` on, before base revision 3; and what else the firmware's map
- * has.
- */
-static bool add_views(struct plan *plan, enum use use, uint64_t base, uint64_t begin,
-                      unsigned revision)
-{
-	struct phys_range pixels = plan->machine->screen.pixels;
-	uint64_t blanket = revision < 3 ? 4 * GIB : 0;
-
-	if (!add_view(plan, USE_FRAMEBUFFER, base,
-	              (struct phys_range){ page_down(pixels.begin), page_up(pixels.end) })
-	    || !add_view(plan, use, base, (struct phys_range){ begin, blanket }))
-		return false;
-	for (unsigned i = 0; i < plan->memory->count; i++) {
-		const struct memory_range *range = &plan->memory->ranges[i];
-		struct phys_range phys = { max_u64(range->phys.begin, blanket), range->phys.end };
-
-		if (is_mapped(range->type, revision) && !add_view(plan, use, base, phys))
-			return false;
-	}
-	return true;
-}
-
-/* The direct map, and at base revision 0 everything but the first page where it is, too. */
-static bool plan_views(struct limine *limine)
-{
-	struct plan *plan = limine->plan;
-	unsigned revision = limine->requests.revision_used;
-	uint64_t size = direct_map_size(plan, revision);
-	uint64_t base = plan->config->options.direct_map;
-
-	if (base != 0
-	    && !plan_virtual_is_free(plan, (struct virt_range){ base, base + size }, "-direct-map"))
-		return false;
-	if (base == 0 && !plan_find_virtual(plan, size, DIRECT_MAP, &base))
-		return false;
-	limine->direct_map = base;
-	plan->fault_info.direct_map = (struct fault_range){ base, base + size };
-	return add_views(plan, USE_DIRECT_MAP, base, 0, revision)
-	    && (revision > 0 || add_views(plan, USE_IDENTITY, 0, PAGE_SIZE, revision));
 }
 
 /* The stack: as large as the kernel or the user wants it. */
@@ -375,27 +304,15 @@ static bool plan_answers(struct limine *limine)
 	return true;
 }
 
-/* A kernel whose base revision is not known yet may stop without a word. Always true. */
-static bool tell_revision(const struct limine *limine)
-{
-	const struct limine_requests *requests = &limine->requests;
-
-	if (requests->revision != requests->revision_used)
-		warn(limine->plan->report, DIAG_LIMINE_REVISION,
-		     "it asks for base revision %llu, and gets %u", ULL(requests->revision),
-		     requests->revision_used);
-	return true;
-}
-
 static bool limine_plan(struct boot *boot)
 {
 	struct limine *limine = state_of(boot);
 	struct plan *plan = &boot->plan;
 
 	limine->plan = plan;
-	return tell_revision(limine) && plan_views(limine) && plan_stack(limine)
-	    && plan_entry(limine) && plan_other_processors(limine) && plan_resident(plan)
-	    && plan_kernel_file(plan) && plan_answers(limine);
+	return limine_plan_views(limine) && plan_stack(limine) && plan_entry(limine)
+	    && plan_other_processors(limine) && plan_resident(plan) && plan_kernel_file(plan)
+	    && plan_answers(limine);
 }
 
 static void limine_write_memory_map(struct boot *boot, const struct memory *map)

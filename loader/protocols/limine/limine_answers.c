@@ -10,7 +10,9 @@
 #include "core/plan/symbols.h"
 #include "core/version.h"
 
-#define PHYSICAL_FROM 3    /* base revision: RSDP and SMBIOS are told by physical addresses */
+/* Base revisions that tell of tables by their physical addresses. */
+enum { RSDP_PHYSICAL_AT = 3, SMBIOS_PHYSICAL_FROM = 3, SMBIOS_PHYSICAL_TO = 4 };
+
 #define WORD          8    /* bytes of an address in a list */
 #define OPTICAL_DRIVE 0xe0 /* BIOS numbers of drives from here on are El Torito's */
 
@@ -257,19 +259,20 @@ static uint64_t answer_rsdp(struct limine *limine)
 
 	if (rsdp == 0)
 		return 0;
-	return write_number(limine, limine->requests.revision_used < PHYSICAL_FROM
-	                                    ? seen_at(limine, rsdp)
-	                                    : rsdp);
+	return write_number(limine, limine->requests.revision == RSDP_PHYSICAL_AT
+	                                    ? rsdp
+	                                    : seen_at(limine, rsdp));
 }
 
 static uint64_t answer_smbios(struct limine *limine)
 {
 	const struct machine *machine = limine->plan->machine;
 	struct limine_smbios answer = { 0, machine->smbios, machine->smbios3 };
+	uint64_t revision = limine->requests.revision;
 
 	if (machine->smbios == 0 && machine->smbios3 == 0)
 		return 0;
-	if (limine->requests.revision_used < PHYSICAL_FROM) {
+	if (revision < SMBIOS_PHYSICAL_FROM || revision > SMBIOS_PHYSICAL_TO) {
 		answer.entry_32 = seen_at(limine, machine->smbios);
 		answer.entry_64 = seen_at(limine, machine->smbios3);
 	}
@@ -425,16 +428,15 @@ static void patch(struct plan *plan, uint64_t at, uint64_t value)
 		(struct patch){ plan_kernel_physical(plan, at), value };
 }
 
-/* Tells the kernel which base revision it got, and whether that is the one it asked for. */
+/* Tells the kernel which base revision it has got, and that it is the one it asked for. */
 static void answer_revision(struct limine *limine)
 {
 	const struct limine_requests *requests = &limine->requests;
 
 	if (requests->tag.at == 0)
 		return;
-	patch(limine->plan, requests->tag.at + 8, requests->revision_used);
-	if (requests->revision == requests->revision_used)
-		patch(limine->plan, requests->tag.at + 16, 0);
+	patch(limine->plan, requests->tag.at + 8, requests->revision);
+	patch(limine->plan, requests->tag.at + LIMINE_TAG_REVISION, 0);
 }
 
 /* The kernel's symbols, for the explainer, which finds them among the answers. */

@@ -115,8 +115,8 @@ void limine_describe(const struct boot *boot, struct text *text)
 	if (!limine->found)
 		return;
 	text_add(text, "base revision %llu", ULL(requests->revision));
-	if (requests->revision != requests->revision_used)
-		text_add(text, " (it gets %u)", requests->revision_used);
+	if (requests->revision > LIMINE_MAX_REVISION)
+		text_add(text, " (not known here)");
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		if (requests->of[i].at == 0)
 			continue;

@@ -7,6 +7,7 @@
 
 #include "core/elf/relocate.h"
 #include "core/elf/sections.h"
+#include "core/text.h"
 
 /* The last two numbers of a request, what it is called, and how large it is in revision 0 and
  * later. */
@@ -30,8 +31,8 @@ struct search {
 	struct limine_requests *requests;
 	const struct segment *segment;
 	struct report *report;
-	bool only_tag; /* pass over requests */
-	bool ended;
+	bool only_tag;       /* pass over requests */
+	bool started, ended; /* by markers */
 };
 
 const char *limine_feature_name(enum limine_feature feature)
@@ -163,21 +164,70 @@ static bool is_asked_in(struct span bytes, uint64_t at)
 	return false;
 }
 
-bool limine_is_asked(struct span file)
+/* True if the name is one that kernels give the sections of requests and markers. */
+static bool is_our_section(const char *name)
+{
+	return text_begins(name, ".limine") || text_begins(name, ".requests");
+}
+
+/* From the first to the last byte of the sections that are made for requests, as linked; empty if
+ * the file names none. */
+static struct virt_range our_sections(const struct elf *elf)
+{
+	struct virt_range range = { UINT64_MAX, 0 };
+	struct elf_section_header section;
+	struct sections sections;
+
+	sections_find(elf, &sections);
+	for (uint32_t i = 0; section_read(&sections, i, &section); i++) {
+		if (section.addr == 0 || !is_our_section(section_name(&sections, &section))
+		    || !in_bounds(section.addr, section.size, UINT64_MAX))
+			continue;
+		range.begin = min_u64(range.begin, section.addr);
+		range.end = max_u64(range.end, section.addr + section.size);
+	}
+	return range.begin < range.end ? range : (struct virt_range){ 0, 0 };
+}
+
+/* True if a request or a tag stands in what the file has of the addresses. */
+static bool is_asked_at(const struct elf *elf, struct virt_range range)
 {
 	struct elf_program_header program;
 	struct span bytes;
+
+	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(elf, i, &program); i++) {
+		uint64_t begin = max_u64(program.vaddr, range.begin);
+		uint64_t end = min_u64(program.vaddr + program.filesz, range.end);
+
+		if (program.type == ELF_PT_LOAD && begin < end
+		    && span_part(elf->file, program.offset, program.filesz, &bytes)
+		    && span_part(bytes, begin - program.vaddr, end - begin, &bytes)
+		    && is_asked_in(bytes, begin))
+			return true;
+	}
+	return false;
+}
+
+bool limine_is_out_of_place(const struct elf *elf)
+{
+	struct elf_program_header program;
+
+	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(elf, i, &program); i++) {
+		if (program.type == ELF_PT_LOAD && program.vaddr < LIMINE_LOWEST)
+			return elf->header.type == ELF_TYPE_EXEC;
+	}
+	return false;
+}
+
+bool limine_is_asked(struct span file)
+{
 	struct elf elf;
 
 	if (!elf_open(&elf, file) || elf.narrow)
 		return false;
-	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(&elf, i, &program); i++) {
-		if (program.type == ELF_PT_LOAD && (program.flags & ELF_PF_W) != 0
-		    && span_part(file, program.offset, program.filesz, &bytes)
-		    && is_asked_in(bytes, program.vaddr))
-			return true;
-	}
-	return false;
+	return is_asked_at(&elf, our_sections(&elf))
+	    || (!limine_is_out_of_place(&elf)
+	        && is_asked_at(&elf, (struct virt_range){ 0, UINT64_MAX }));
 }
 
 /* Notes a request or the tag at `offset` of the segment. A second one of its kind is refused. */
@@ -190,7 +240,7 @@ static bool note(struct search *search, struct limine_request *request, uint64_t
 	if (request->at != 0)
 		return refuse(search->report, DIAG_LIMINE_TWICE, "the %s: at %#llx and at %#llx",
 		              name, ULL(request->at), ULL(at));
-	*request = (struct limine_request){ .at = at, .rights = segment->rights };
+	*request = (struct limine_request){ .at = at };
 	return span_part(segment->file, offset, segment->file.size - offset, &request->bytes);
 }
 
@@ -227,8 +277,10 @@ static bool look(struct search *search, uint64_t offset)
 	struct span bytes = search->segment->file;
 
 	if (has_words(bytes, offset, LIMINE_START_0, LIMINE_START_1)
-	    && has_words(bytes, offset + 16, LIMINE_START_2, LIMINE_START_3))
+	    && has_words(bytes, offset + 16, LIMINE_START_2, LIMINE_START_3)) {
 		*search->requests = (struct limine_requests){ 0 };
+		search->started = true;
+	}
 	search->ended = has_words(bytes, offset, LIMINE_END_0, LIMINE_END_1);
 	if (has_words(bytes, offset, LIMINE_TAG_0, LIMINE_TAG_1))
 		return note(search, &search->requests->tag, offset, "base revision");
@@ -236,16 +288,23 @@ static bool look(struct search *search, uint64_t offset)
 	    || note_request(search, offset);
 }
 
-/* Looks through what is loaded of the kernel. */
-static bool look_through(struct search *search, const struct kernel *kernel)
+/* Looks through what is loaded of the kernel at some addresses. */
+static bool look_through(struct search *search, const struct kernel *kernel,
+                         struct virt_range range)
 {
 	*search->requests = (struct limine_requests){ 0 };
-	search->ended = false;
+	search->started = search->ended = false;
 	for (unsigned i = 0; i < kernel->segment_count && !search->ended; i++) {
-		struct span bytes = kernel->segments[i].file;
-		uint64_t offset = next_mark(bytes, -kernel->segments[i].virt.begin & 7);
+		const struct segment *segment = &kernel->segments[i];
+		uint64_t begin = max_u64(segment->virt.begin, range.begin);
+		uint64_t end = min_u64(segment->virt.begin + segment->file.size, range.end);
+		struct span bytes;
+		uint64_t offset;
 
-		search->segment = &kernel->segments[i];
+		if (begin >= end || !span_part(segment->file, 0, end - segment->virt.begin, &bytes))
+			continue;
+		search->segment = segment;
+		offset = next_mark(bytes, align_up(begin, 8) - segment->virt.begin);
 		for (; offset < bytes.size && !search->ended;
 		     offset = next_mark(bytes, offset + 8)) {
 			if (!look(search, offset))
@@ -253,6 +312,18 @@ static bool look_through(struct search *search, const struct kernel *kernel)
 		}
 	}
 	return true;
+}
+
+/* Looks through the sections made for requests, and if these do not have both markers, beyond which
+ * nothing counts, through all of the kernel. */
+static bool look_where_needed(struct search *search, const struct kernel *kernel)
+{
+	struct virt_range sections = our_sections(&kernel->elf);
+
+	if (sections.begin != sections.end && !look_through(search, kernel, sections))
+		return false;
+	return (search->started && search->ended)
+	    || look_through(search, kernel, (struct virt_range){ 0, UINT64_MAX });
 }
 
 /* Where the list is loaded that an old kernel has in its section .limine_reqs; 0 if there is none.
@@ -293,17 +364,17 @@ static bool look_everywhere(struct search *search, const struct kernel *kernel)
 	uint64_t list = find_list(kernel);
 
 	search->only_tag = list != 0;
-	if (!look_through(search, kernel))
+	if (!look_where_needed(search, kernel))
 		return false;
 	if (list == 0)
 		return true;
 	if (limine_word(&search->requests->tag, LIMINE_TAG_REVISION) == 0)
 		return look_at_list(search, kernel, list);
 	search->only_tag = false;
-	return look_through(search, kernel);
+	return look_where_needed(search, kernel);
 }
 
-/* A request must lie where the kernel can see that it has been answered. */
+/* A request must lie in one segment. */
 static bool check_place(const struct kernel *kernel, const struct limine_request *request,
                         uint64_t size, const char *name, struct report *report)
 {
@@ -316,10 +387,6 @@ static bool check_place(const struct kernel *kernel, const struct limine_request
 		return refuse(report, DIAG_LIMINE_BAD_REQUEST,
 		              "the %s: its %llu bytes at %#llx go beyond their segment", name,
 		              ULL(size), ULL(request->at));
-	if ((request->rights & RIGHT_WRITE) == 0)
-		return refuse(report, DIAG_LIMINE_READ_ONLY,
-		              "the %s at %#llx, in segment %u, which is %s", name, ULL(request->at),
-		              segment->header, rights_name(request->rights));
 	return true;
 }
 
@@ -331,7 +398,6 @@ bool limine_find_requests(struct limine_requests *requests, const struct kernel 
 	if (!look_everywhere(&search, kernel))
 		return false;
 	requests->revision = limine_word(&requests->tag, LIMINE_TAG_REVISION);
-	requests->revision_used = (unsigned)min_u64(requests->revision, LIMINE_MAX_REVISION);
 	for (unsigned i = 0; i < LIMINE_FEATURES; i++) {
 		const struct limine_request *request = &requests->of[i];
 

@@ -9,29 +9,33 @@
 #include "core/elf/read.h"
 #include "protocols/limine/abi.h"
 
-#define LIMINE_MAX_REVISION 3 /* base revision */
+#define LIMINE_MAX_REVISION 6                            /* base revision */
+#define LIMINE_LOWEST       UINT64_C(0xffffffff80000000) /* kernels are linked from here on */
 
 /* A request, or the tag that names the base revision. */
 struct limine_request {
 	uint64_t at;       /* address, as linked; 0: not in the kernel */
 	struct span bytes; /* from there to the end of what the file has of its segment */
-	uint8_t rights;    /* of its segment */
 };
 
 struct limine_requests {
 	struct limine_request of[LIMINE_FEATURES];
 	struct limine_request tag;
-	uint64_t revision;      /* base revision that the kernel asks for; 0 without a tag */
-	unsigned revision_used; /* the one it gets */
-	unsigned unknown;       /* requests that we have not heard of */
+	uint64_t revision; /* base revision that the kernel asks for; 0 without a tag */
+	unsigned unknown;  /* requests that we have not heard of */
 };
 
-/* True if the writable segments of an ELF64 file have a request or a base revision in them. */
+/* True if an ELF64 file has a request or a base revision in what is loaded of it, whatever the
+ * rights of its segment. A file that no loader of this protocol would take is not searched, unless
+ * it names its sections as such kernels do. */
 bool limine_is_asked(struct span file);
+
+/* True if no loader of this protocol would take the kernel: it can only run below the top 2 GiB. */
+bool limine_is_out_of_place(const struct elf *elf);
 
 /*
  * Finds all requests of the kernel. Refuses those that cannot be answered as the protocol wants it:
- * two of a kind, or one that may not be written to. On false, the reason is in the report.
+ * two of a kind, or one that is cut off. On false, the reason is in the report.
  */
 bool limine_find_requests(struct limine_requests *requests, const struct kernel *kernel,
                           struct report *report);
