@@ -116,20 +116,28 @@ cflags-kernels := $(cflags-kernel) -Itests/kernels
 asflags-kernels := $(asflags-kernel)
 ldflags-kernels := $(ldflags-kernel)
 
-flavours := com32 kernel32 uefi resident host host32 plain kernel kernels
+# The core for clang's libFuzzer.
+fuzzing := -O1 -Itests -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+cflags-fuzz64 := $(COMMON) $(fuzzing) -m64
+cflags-fuzz32 := $(COMMON) $(fuzzing) -m32
+cc-fuzz64 := $(CLANG)
+cc-fuzz32 := $(CLANG)
+
+flavours := com32 kernel32 uefi resident host host32 fuzz64 fuzz32 plain kernel kernels
+compiler-of = $(or $(cc-$(1)),$(CC))
 
 # Remembers a text in a file that changes only when the text does: what depends on the file is
 # made anew after a change of flags, or when a source file has come or gone.
 remember = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
 
 build/obj/%/flags: FORCE
-	$(call remember,$(compiler) $(cflags-$*) $(NASM) $(asflags-$*))
+	$(call remember,$(or $(cc-$*),$(compiler)) $(cflags-$*) $(NASM) $(asflags-$*))
 
 define flavour
 build/obj/$(1)/%.c.o: %.c build/obj/$(1)/flags
 	$$(say) compile '$$<'
 	$$(quiet)mkdir -p $$(@D)
-	$$(quiet)$$(CC) $$(cflags-$(1)) $$(own-cflags) -MMD -MP -c -o $$@ $$<
+	$$(quiet)$$(call compiler-of,$(1)) $$(cflags-$(1)) $$(own-cflags) -MMD -MP -c -o $$@ $$<
 
 build/obj/$(1)/%.asm.o: %.asm build/obj/$(1)/flags
 	$$(say) assemble '$$<'
@@ -291,7 +299,7 @@ portable := $(core) $(protocols) loader/standalone loader/explain \
 build/obj/%/core.a: build/obj/%/core
 	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))
 
-$(foreach f,host host32 plain,$(eval build/obj/$(f)/core.a: \
+$(foreach f,host host32 fuzz64 fuzz32 plain,$(eval build/obj/$(f)/core.a: \
 	$(call objects,$(f),$(portable))))
 
 build/obj/%/core: FORCE
@@ -322,16 +330,10 @@ build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
 	$(say) link $@
 	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
 
-# The fuzzers of tests/fuzz: as programs that replay files, for the ordinary tests; and with clang's
-# libFuzzer (make fuzzers), each in one command, for which the whole core is compiled anew.
+# The fuzzers of tests/fuzz: as programs that replay files, and with clang's libFuzzer.
 fuzz := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 replays := $(fuzz:%=build/tests/fuzz64/%) $(fuzz:%=build/tests/fuzz32/%)
 fuzzers := $(fuzz:%=build/fuzz64/%) $(fuzz:%=build/fuzz32/%)
-fuzz-core := $(filter-out loader/core/run.c, \
-	$(sort $(wildcard $(addsuffix /*.c,$(core) $(protocols) loader/standalone \
-	$(addprefix loader/platform/,e820 handover)))))
-cflags-fuzz := $(COMMON) -Itests -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-all-headers := $(wildcard tests/*.h tests/*/*.h loader/*/*.[hd]* loader/*/*/*.[hd]*)
 
 build/tests/fuzz64/%: build/obj/host/tests/fuzz/%.c.o build/obj/host/tests/fuzz/replay.c.o \
 		build/obj/host/core.a
@@ -344,9 +346,9 @@ build/tests/fuzz32/%: build/obj/host32/tests/fuzz/%.c.o build/obj/host32/tests/f
 	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
 
 define fuzzer
-build/fuzz$(1)/%: tests/fuzz/%.c $(fuzz-core) $(all-headers)
-	$$(say) compile $$@
-	$$(quiet)mkdir -p $$(@D); $$(CLANG) $$(cflags-fuzz) -m$(1) -o $$@ $$< $$(fuzz-core)
+build/fuzz$(1)/%: build/obj/fuzz$(1)/tests/fuzz/%.c.o build/obj/fuzz$(1)/core.a
+	$$(say) link $$@
+	$$(quiet)mkdir -p $$(@D); $$(CLANG) $$(cflags-fuzz$(1)) -fsanitize=fuzzer -o $$@ $$^
 endef
 $(foreach bits,64 32,$(eval $(call fuzzer,$(bits))))
 

@@ -19,8 +19,8 @@ N passed, N failed.
 
 `unit64` is the unit tests in 64 bits alone, for machines that cannot run 32-bit programs.
 
-Three folders hold more than is run by default: `fuzz` (60 seconds for each fuzzer; --seconds=N for
-longer), `proof` (Frama-C), and `soak` (200 boots in a row; --boots=N for more).
+Three folders do more when they are named: `fuzz` runs each fuzzer for 60 seconds (--seconds=N for
+longer), `proof` proves with Frama-C, and `soak` boots 200 times in a row (--boots=N for more).
 """,
     (),
     (
@@ -67,9 +67,9 @@ def prepare(given, narrow):
         make("unit-tests64")
         os.environ["LONGJUMP_TEST_BITS"] = "64"
         return
-    more = [name for name in ("fuzz", "proof") if name in given.names]
-    need("python", "build", "run", "pytest", "test", *more, install=not given.no_install)
-    make("all", "tests", *(["fuzzers"] if "fuzz" in more else []))
+    more = ["proof"] if "proof" in given.names else []
+    need("python", "build", "run", "pytest", "test", "fuzz", *more, install=not given.no_install)
+    make("all", "tests", "fuzzers")
 
 
 def choose(names):

@@ -3,7 +3,6 @@
 import pathlib
 
 ONLY_WHEN_NAMED = {  # folder -> the tests in it, by the beginning of their names
-    "fuzz": "test_nothing_new",
     "proof": "test_proven",
     "soak": "test_",
 }

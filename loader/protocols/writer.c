@@ -31,7 +31,7 @@ uint64_t writer_reserve(struct writer *writer, uint64_t size)
 
 uint8_t *writer_at(const struct writer *writer, uint64_t at)
 {
-	return writer->bytes != NULL ? writer->bytes + (at - writer->window) : NULL;
+	return at != 0 && writer->bytes != NULL ? writer->bytes + (at - writer->window) : NULL;
 }
 
 uint64_t writer_physical(const struct writer *writer, const struct machine *machine, uint64_t at)

@@ -31,7 +31,8 @@ uint64_t writer_reserve(struct writer *writer, uint64_t size);
 /* Writes `size` bytes to where the kernel sees address `at`, which is reserved. */
 void writer_put(struct writer *writer, uint64_t at, const void *from, uint64_t size);
 
-/* Where the byte lies that the kernel sees at `at`; NULL if the writer only counts. */
+/* Where the byte lies that the kernel sees at `at`; NULL if that is 0, which is nothing, or if the
+ * writer only counts. */
 uint8_t *writer_at(const struct writer *writer, uint64_t at);
 
 /* The physical address of the byte that the kernel sees at `at`; 0 if the writer only counts. */

@@ -1,5 +1,4 @@
-"""How long to fuzz, when this folder is named (./build.sh test fuzz); otherwise the seeds are
-replayed, and nothing more."""
+"""How long to fuzz, when this folder is named (./build.sh test fuzz)."""
 
 
 def pytest_addoption(parser):

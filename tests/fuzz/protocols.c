@@ -2,7 +2,8 @@
 /*
  * protocols.c - any kernel of any protocol: it is planned as the protocol that it is recognised for
  * wants it, into free memory only, or refused with a reason. The first byte says which machine and
- * configuration it is; the others are the kernel's file.
+ * configuration it is; then comes how many more entries the firmware's map has, and the entries, in
+ * pages; the rest is the kernel's file.
  */
 #include "fuzz.h"
 
@@ -19,7 +20,6 @@ static void take_machine(uint8_t bits)
 {
 	begin_empty_world(RAM);
 	add_firmware(0, 0x9f000, 1);
-	add_firmware(MIB, RAM, 1);
 	set_scratch(RAM - MIB, RAM);
 	world.machine.cpu.gib_pages = (bits & 1) != 0;
 	if ((bits & 2) != 0)
@@ -37,6 +37,30 @@ static void take_machine(uint8_t bits)
 	if ((bits & 64) != 0)
 		set_processors(1 + bits % 8, bits >> 7);
 	world.machine.cpu.x2apic = (bits & 1) != 0;
+}
+
+/* More of the firmware's map: anything anywhere but where the files lie, and memory above 4 GiB. */
+static void take_map(struct span *rest)
+{
+	struct phys_range files = { FILE_AT, RAM };
+	uint8_t count = 0;
+
+	take_bytes(rest, &count, 1);
+	count %= 16;
+	add_firmware(count == 0 ? MIB : files.begin, RAM, 1);
+	for (; count > 0; count--) {
+		struct {
+			uint32_t begin, size; /* pages */
+			uint8_t type, high;
+		} entry;
+		struct phys_range range;
+
+		take_bytes(rest, &entry, sizeof(entry));
+		range.begin = ((uint64_t)(entry.high % 64) << 46) + entry.begin * PAGE_SIZE;
+		range.end = range.begin + entry.size * PAGE_SIZE;
+		if (!phys_overlap(range, files) && range.begin >= MIB)
+			add_firmware(range.begin, range.end, entry.type % 8);
+	}
 }
 
 /* What a BIOS tells; some of its tables lie in the kernel's file, and so say anything. */
@@ -92,6 +116,47 @@ static void describe(void)
 	EXPECT(text.at <= text.limit);
 }
 
+/* The firmware's range of RAM that a byte lies in; NULL if there is none. */
+static const struct firmware_range *find_ram(uint64_t at)
+{
+	for (unsigned i = 0; i < world.machine.firmware_count; i++) {
+		const struct firmware_range *range = &world.machine.firmware[i];
+
+		if (range->type == MEMORY_USABLE && range->phys.begin <= at && at < range->phys.end)
+			return range;
+	}
+	return NULL;
+}
+
+/* True if the firmware calls every byte of the range RAM, and none of it anything else. */
+static bool is_ram(struct phys_range range)
+{
+	const struct firmware_range *ram;
+	uint64_t known = range.begin; /* RAM up to here */
+
+	while (known < range.end && (ram = find_ram(known)) != NULL)
+		known = ram->phys.end;
+	for (unsigned i = 0; i < world.machine.firmware_count; i++) {
+		const struct firmware_range *other = &world.machine.firmware[i];
+
+		if (other->type != MEMORY_USABLE && phys_overlap(other->phys, range))
+			return false;
+	}
+	return known >= range.end;
+}
+
+/* True if all that is placed lies in memory that is simulated, so that it can be carried out. */
+static bool can_be_carried_out(void)
+{
+	for (unsigned i = 0; i < world.boot.plan.count; i++) {
+		const struct placement *one = &world.boot.plan.placements[i];
+
+		if (takes_memory(one) && one->phys.end > world.size)
+			return false;
+	}
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct span rest = { bytes, size };
@@ -99,6 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	take_bytes(&rest, &machine, 1);
 	take_machine(machine);
+	take_map(&rest);
 	take_bios((uint8_t)(machine * 29)); /* any of them, whatever the others are */
 	if (rest.size > MIB)
 		return 0;
@@ -120,7 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		if (!takes_memory(one))
 			continue;
 		if ((one->phys.begin < PAGE_SIZE && !world.boot.kernel.physical)
-		    || one->phys.end > RAM)
+		    || !is_ram(one->phys))
 			FAIL("%s: %s at %#" PRIx64 "-%#" PRIx64, world.protocol->name,
 			     use_name(one->use), one->phys.begin, one->phys.end);
 		for (unsigned j = 0; j < i; j++) {
@@ -129,6 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			EXPECT(!takes_memory(other) || !phys_overlap(one->phys, other->phys));
 		}
 	}
-	carry_out(world.boot.launch, world.memory);
+	if (can_be_carried_out())
+		carry_out(world.boot.launch, world.memory);
 	return 0;
 }

@@ -1,5 +1,5 @@
-"""Replays seeds and regressions, in every run of the tests; fuzzes, when asked for:
-./build.sh test fuzz. With --keep, what is found joins the seeds."""
+"""Replays seeds and regressions, and fuzzes: a few seconds in every run of the tests, for longer
+when asked for (./build.sh test fuzz). With --keep, what is found joins the seeds."""
 
 import os
 import pathlib
@@ -11,6 +11,7 @@ import seeds
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 NAMES = sorted({path.stem for path in HERE.glob("*.c")} - {"replay"})
+SHORT = 3  # seconds for each fuzzer when nobody asks for more: a minute in all
 STRICT = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
@@ -38,7 +39,7 @@ def test_seeds_and_regressions_are_survived(name, bits, tmp_path):
 @pytest.mark.parametrize("bits", ["64", "32"])
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_new_is_found(name, bits, request, tmp_path):
-    seconds = request.config.getoption("--seconds")
+    seconds = request.config.getoption("--seconds", SHORT)
     found = ROOT / "build/tests/fuzz" / f"{name}{bits}-"
     found.parent.mkdir(parents=True, exist_ok=True)
     list(seeds.unpack(name, tmp_path / "seeds"))
@@ -53,7 +54,7 @@ def test_nothing_new_is_found(name, bits, request, tmp_path):
         tmp_path / "seeds",
     )
     assert status == 0, f"the input is kept as {found}...; give it a name in regressions/\n{said}"
-    if request.config.getoption("--keep"):
+    if request.config.getoption("--keep", False):
         keep(name, bits, tmp_path)
 
 

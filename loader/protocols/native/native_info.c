@@ -102,7 +102,7 @@ static void write_symbols(struct native *native)
 	               "written as they are");
 	info->symbols = writer_reserve(&native->writer, plan_symbols_size(native->plan));
 	bytes = writer_at(&native->writer, info->symbols);
-	if (info->symbols == 0 || bytes == NULL)
+	if (bytes == NULL)
 		return;
 	plan_write_symbols(native->plan, bytes, info->symbols);
 	info->symbol_count = native->plan->fault_info.symbol_count;
