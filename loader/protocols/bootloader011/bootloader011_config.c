@@ -30,29 +30,53 @@ static bool is_uuid(struct span bytes, uint64_t offset)
 	    && memcmp(bytes.bytes + offset, uuid, sizeof(uuid)) == 0;
 }
 
-/* If the byte at `at` is one of the UUID's, where the UUID begins; else the span's size. */
-static uint64_t uuid_around(struct span bytes, uint64_t at)
+/* The first index from `at` on, in steps of 16, at which a byte of the UUID stands; `end` or more
+ * if there is none. A function by itself, so that it has registers enough: large kernels are
+ * searched by it. */
+static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end,
+                                                    const bool *is_part)
 {
-	for (unsigned i = 0; i < sizeof(uuid); i++) {
-		if (bytes.bytes[at] == uuid[i] && at >= i && is_uuid(bytes, at - i))
-			return at - i;
+	for (; at + 48 < end; at += 64) {
+		if (is_part[from[at]])
+			return at;
+		if (is_part[from[at + 16]])
+			return at + 16;
+		if (is_part[from[at + 32]])
+			return at + 32;
+		if (is_part[from[at + 48]])
+			return at + 48;
 	}
-	return bytes.size;
+	while (at < end && !is_part[from[at]])
+		at += 16;
+	return at;
 }
 
-/* Where the UUID stands; the span's size if nowhere. It may stand anywhere, but every run of 16
- * bytes has one at a multiple of 16, so no other byte is looked at but those. */
+/* If the byte at `at` belongs to a UUID, where that begins; else the number of bytes. */
+static size_t uuid_around(const uint8_t *bytes, size_t at, size_t size)
+{
+	for (unsigned i = 0; i < sizeof(uuid) && i <= at; i++) {
+		if (bytes[at] == uuid[i] && bytes[at - i] == uuid[0]
+		    && size - (at - i) >= sizeof(uuid)
+		    && memcmp(bytes + (at - i), uuid, sizeof(uuid)) == 0)
+			return at - i;
+	}
+	return size;
+}
+
+/* Where the UUID stands; the span's size if nowhere. It may stand anywhere, but has a byte at a
+ * multiple of 16, so no other byte is looked at but those. */
 static uint64_t find_uuid(struct span bytes)
 {
+	size_t at = 0, found, size = (size_t)bytes.size;
 	bool is_part[256] = { false };
 
 	for (unsigned i = 0; i < sizeof(uuid); i++)
 		is_part[uuid[i]] = true;
-	for (size_t at = 0; at < bytes.size; at += sizeof(uuid)) {
-		uint64_t found;
-
-		if (is_part[bytes.bytes[at]] && (found = uuid_around(bytes, at)) < bytes.size)
+	while ((at = skip_others(bytes.bytes, at, size, is_part)) < size) {
+		found = uuid_around(bytes.bytes, at, size);
+		if (found < size)
 			return found;
+		at += sizeof(uuid);
 	}
 	return bytes.size;
 }
