@@ -10,9 +10,7 @@
 
 #include "core/elf/sections.h"
 
-#define SEARCHED \
-	MIB /* of each segment, for the UUID: more would take longer than it is      \
-         worth */
+#define SEARCHED MIB /* of each segment, for the UUID: all would take too long */
 
 static const uint8_t uuid[RB11_UUID_SIZE] = RB11_UUID;
 
