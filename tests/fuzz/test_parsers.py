@@ -13,7 +13,7 @@ from lib.entry import is_in_rom, packet_in
 from lib.fault import find_fault
 from lib.qemu import Gone, cpus_in, message_in
 from lib.trace import faults_in_words
-from lib.trial import REFUSED
+from lib.loader import REFUSED
 
 ROUNDS = 4000
 PLENTY = 1 << 19

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import textwrap
 
 import pytest
 
@@ -57,6 +58,70 @@ def test_a_project_in_rust(project, tmp_path):
     change(folder / "tests/memory.rs", "16 << 20", "16 << 40")
     said = run(folder, "cargo", "test", "--offline", fails=True)
     assert "test FAILED: memory-" in said and "tests/memory.rs:1" in said
+
+
+# As much of bootloader_api 0.11.16 as a kernel needs to be started: cargo cannot fetch it here.
+API = """#![no_std]
+#[repr(C)]
+pub struct BootInfo {
+    version: [u16; 4],
+    regions: *const [u64; 3],
+    count: usize,
+}
+
+impl BootInfo {
+    pub fn regions(&self) -> usize {
+        assert_eq!(self.version[..3], [0, 11, 16]);
+        self.count
+    }
+}
+
+pub const CONFIG: [u8; 133] = {
+    let head = [0x74, 0x3c, 0xa9, 0x61, 9, 0x36, 0x46, 0xa0, 0xbb, 0x55, 0x5c, 0x15, 0x89, 0x15,
+                0x25, 0x3d, 0, 0, 11, 0, 16, 0, 0, 0, 0x40, 1];
+    let (mut config, mut i) = ([0; 133], 0);
+    while i < head.len() {
+        config[i] = head[i];
+        i += 1;
+    }
+    config
+};
+
+#[macro_export]
+macro_rules! entry_point {
+    ($main:path) => {
+        #[used]
+        #[link_section = ".bootloader-config"]
+        static CONFIG: [u8; 133] = $crate::CONFIG;
+
+        #[export_name = "_start"]
+        pub extern "C" fn start(info: &'static mut $crate::BootInfo) -> ! {
+            $main(info)
+        }
+    };
+}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo")
+def test_a_project_in_rust_may_use_bootloader_api(project, tmp_path):
+    """As its README says, with a crate of that name beside it."""
+    folder, crate = tmp_path / "kernel", tmp_path / "api"
+    project.good("new", folder, "--lang", "rust")
+    (crate / "src").mkdir(parents=True)
+    (crate / "src/lib.rs").write_text(API)
+    (crate / "Cargo.toml").write_text(
+        '[package]\nname = "bootloader_api"\nversion = "0.11.16"\nedition = "2021"\n'
+    )
+    change(folder / "Cargo.toml", "[[bin]]", '[dependencies]\nbootloader_api = "0.11"\n\n[[bin]]')
+    with open(folder / "Cargo.toml", "a") as manifest:
+        manifest.write('\n[patch.crates-io]\nbootloader_api = { path = "../api" }\n')
+    readme = (folder / "README.md").read_text().split("in place of `_start`:\n")[1]
+    body = textwrap.dedent(readme.split("cargo fetches")[0])
+    body = body.replace("memory_regions.len()", "regions()")
+    (folder / "src/main.rs").write_text("#![no_std]\n#![no_main]\n" + body)
+    said = run(folder, "cargo", "run", "--offline")
+    assert "regions of memory" in said and "has halted" in said
 
 
 def test_what_is_there_is_not_touched(project, tmp_path):
