@@ -13,11 +13,12 @@ from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
 from lib.config import find_manifest, read_settings
 from lib.disc import open_disc
+from lib.harness import HELP, test_name, understand
+from lib.machine import child_of_ours
 from lib.printable import printable
 from lib.project import Stop, Voice, make, need, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
 from lib.words import Option, Command
-from lib.machine import child_of_ours
 from run import boot, choose_window
 
 TAKEN = {option.name: option for option in OPTIONS}
@@ -43,10 +44,11 @@ line that says which, and with the status
     7    the loader did not start it
 What is not a test ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
 
-Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage]
-in the Cargo.toml above it; the command line has the last word. A kernel whose Cargo project says
-that it is linked with the Rust crate bootloader 0.9 is started as that crate starts kernels; one
-made with bootloader_api 0.11 says so itself.
+Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage] in
+the Cargo.toml above it; the command line has the last word. Words that cargo gives to a test
+program, such as --list, --quiet or a part of its name, are understood, and not handed to QEMU. A
+kernel whose Cargo project says that it is linked with the Rust crate bootloader 0.9 is started as
+that crate starts kernels; one made with bootloader_api 0.11 says so itself.
 """,
     (
         Option("--test", "", "it is a test, wherever it lies"),
@@ -75,7 +77,9 @@ made with bootloader_api 0.11 says so itself.
 
 def runner(given):
     """Runs the ELF file of these words; returns the status."""
-    Voice.stream = open(os.devnull, "w", encoding="utf-8") if given.quiet else sys.stderr
+    Voice.stream = sys.stderr
+    if given.quiet:
+        be_quiet()
     kernel = Path(given.names[0]) if given.names else None
     settings = settle(given, kernel)
     if given.print_config:
@@ -84,6 +88,8 @@ def runner(given):
     if not kernel:
         raise Stop("runner: which ELF file? see ./build.sh runner --help", 2)
     as_test = given.test or is_test(kernel)
+    if as_test and not is_wanted(given, settings, kernel):
+        return SUCCESS
     if as_test and settings["test-success-exit-code"] == 0:
         let_reset(settings)
     try:
@@ -107,6 +113,27 @@ def runner(given):
         print(printable(words, kept=""), file=sys.stderr, flush=True)
         return status
     return plain_run(given, command, [*settings["run-args"], *given.rest], disc, kernel)
+
+
+def is_wanted(given, settings, kernel):
+    """Carries out what cargo's words ask of a test harness, and leaves QEMU's; whether the test is
+    to be run."""
+    harness, given.rest = understand(given.rest, is_qemu(settings["run-command"]))
+    name = test_name(kernel)
+    if harness.is_help:
+        print(HELP, end="")
+    elif harness.is_list:
+        print(printable(harness.listing(name)), end="")
+    elif not harness.runs(name):
+        words = f"test skipped: {kernel.name}: the command line is not about {name}"
+        print(printable(words, kept=""), file=sys.stderr)
+    if harness.is_quiet:
+        be_quiet()
+    return not (harness.is_help or harness.is_list) and harness.runs(name)
+
+
+def be_quiet():
+    Voice.stream = open(os.devnull, "w", encoding="utf-8")
 
 
 def settle(given, kernel):

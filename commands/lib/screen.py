@@ -9,7 +9,8 @@ COLUMNS, ROWS = 80, 25
 MEMORY, SIZE = 0xB8000, COLUMNS * ROWS * 2
 
 # Code page 437, in which VGA has glyphs where others have control characters.
-GLYPHS = " ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼" + bytes(range(32, 256)).decode("cp437")
+CONTROLS = " ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼"
+GLYPHS = CONTROLS + bytes(range(32, 256)).decode("cp437")
 GLYPHS = GLYPHS.replace("\x7f", "⌂")
 TOLD = bytes(max(byte, 32) for byte in range(256))  # the loader tells of a screen without those
 
