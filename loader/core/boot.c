@@ -3,6 +3,7 @@
  * part's. */
 #include "core/boot.h"
 
+#include "core/elf/relocate.h"
 #include "core/plan/files.h"
 #include "core/plan/kernel.h"
 #include "core/plan/map.h"
@@ -55,6 +56,26 @@ static bool list_segments(const struct plan *plan, struct launch *launch)
 	return true;
 }
 
+/* Writes the words that relocation leaves where symbols say, so that they need only be copied. */
+static bool list_words(const struct plan *plan, struct launch *launch)
+{
+	const struct relocations *relocations = &plan->kernel->relocations;
+	struct patch *words =
+		scratch_take(plan->scratch, relocations->word_count * (uint64_t)sizeof(*words), 8);
+	struct relocated_word word;
+	uint64_t cursor = 0;
+
+	if (words == NULL)
+		return refuse(plan->report, DIAG_MEMORY_LOADER, "%u relocated words do not fit",
+		              relocations->word_count);
+	launch->words = physical(plan->machine, words);
+	while (relocations_next_word(relocations, &cursor, &word))
+		words[launch->word_count++] =
+			(struct patch){ plan_kernel_physical(plan, word.at),
+			                word.value + (word.moves ? plan->slide : 0) };
+	return true;
+}
+
 /* Words the registers in which protocols differ. */
 static void word_state(const struct plan *plan, struct launch *launch)
 {
@@ -81,6 +102,8 @@ static bool word_launch(struct boot *boot)
 
 	if (launch == NULL || !list_segments(plan, launch))
 		return refuse(plan->report, DIAG_MEMORY_LOADER, "the launch record does not fit");
+	if (!list_words(plan, launch))
+		return false;
 	launch->copies = physical(plan->machine, plan->copies);
 	launch->copy_count = plan->copy_count;
 	launch->fills = physical(plan->machine, plan->fills);

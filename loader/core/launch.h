@@ -119,6 +119,8 @@ struct launch {
 
 	uint64_t processors, processor_count; /* struct launch_processor[] */
 	uint64_t trampoline;                  /* a page below 1 MiB */
+
+	uint64_t words, word_count; /* struct patch[]: relocations that were resolved by symbols */
 };
 
 _Static_assert(sizeof(struct resident_header) == 32, "written by resident.ld");
@@ -132,7 +134,8 @@ _Static_assert(offsetof(struct launch, cs) == 184, "read by launch.inc");
 _Static_assert(offsetof(struct launch, flags) == 196, "read by launch.inc");
 _Static_assert(offsetof(struct launch, patches) == 200, "wire structure");
 _Static_assert(offsetof(struct launch, trampoline) == 232, "wire structure");
-_Static_assert(sizeof(struct launch) == 240, "wire structure");
+_Static_assert(offsetof(struct launch, words) == 240, "wire structure");
+_Static_assert(sizeof(struct launch) == 256, "wire structure");
 _Static_assert(offsetof(struct launch_processor, slot) == 24, "read by launch.inc");
 _Static_assert(offsetof(struct launch_processor, capacity) == 48, "wire structure");
 _Static_assert(sizeof(struct launch_processor) % 16 == 0, "wire structure");

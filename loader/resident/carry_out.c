@@ -22,15 +22,20 @@ static unaligned_word *target(const struct launch *launch, uint8_t *memory, uint
                               uint64_t *last)
 {
 	const struct launch_segment *segments = at(memory, launch->segments);
+	uint64_t low = 0, high = launch->segment_count, middle = *last;
 
-	for (uint64_t i = 0; i <= launch->segment_count; i++) {
-		uint64_t number = i == 0 ? *last : i - 1;
-		const struct launch_segment *segment = &segments[number];
+	while (low < high) {
+		const struct launch_segment *segment = &segments[middle];
 
 		if (address >= segment->begin && address < segment->end) {
-			*last = number;
+			*last = middle;
 			return at(memory, segment->physical + (address - segment->begin));
 		}
+		if (address < segment->begin)
+			high = middle;
+		else
+			low = middle + 1;
+		middle = low + (high - low) / 2;
 	}
 	return NULL;
 }
@@ -69,13 +74,13 @@ static void relocate_relr(const struct launch *launch, uint8_t *memory)
 	}
 }
 
-/* The words that the kernel is to find in its own memory. */
-static void write_patches(const struct launch *launch, uint8_t *memory)
+/* Words that the kernel is to find in its own memory. */
+static void write_words(uint8_t *memory, uint64_t list, uint64_t count)
 {
-	const struct patch *patches = at(memory, launch->patches);
+	const struct patch *words = at(memory, list);
 
-	for (uint64_t i = 0; i < launch->patch_count; i++)
-		*(unaligned_word *)at(memory, patches[i].at) = patches[i].value;
+	for (uint64_t i = 0; i < count; i++)
+		*(unaligned_word *)at(memory, words[i].at) = words[i].value;
 }
 
 void carry_out(const struct launch *launch, uint8_t *memory)
@@ -89,5 +94,6 @@ void carry_out(const struct launch *launch, uint8_t *memory)
 		zero_memory(at(memory, fills[i].begin), fills[i].end - fills[i].begin);
 	relocate_rela(launch, memory);
 	relocate_relr(launch, memory);
-	write_patches(launch, memory);
+	write_words(memory, launch->words, launch->word_count);
+	write_words(memory, launch->patches, launch->patch_count);
 }

@@ -23,7 +23,7 @@ def load_headers(kernel):
 
 
 @pytest.mark.parametrize(
-    "kernel", ["gaps", "shared", "tls", "pie", "pie-relr", "stack", "entry", "tell"]
+    "kernel", ["gaps", "shared", "tls", "pie", "pie-relr", "relocated", "stack", "entry", "tell"]
 )
 def test_a_promise_is_kept(prove, kernel):
     prove(kernel)

@@ -27,6 +27,67 @@ def test_what_does_not_bite_is_not_warned_of(kernel, name):
     assert lint.code not in check(kernel(**lint.good))["warnings"]
 
 
+# C and flags for ld, and the relocations that must come of them. The compiler makes PIC.
+RELOCATED = {
+    "own symbols of a library": (
+        "int value = 3, *pointer = &value; int get(void) { return *pointer; }"
+        " int (*function)(void) = get; void _start(void) { for (;;) get(); }",
+        "-shared",
+        {"R_X86_64_64", "R_X86_64_GLOB_DAT", "R_X86_64_JUMP_SLO"},
+    ),
+    "weak symbols that nobody defines": (
+        "extern char hook[] __attribute__((weak)); char *volatile words[] = { hook, hook + 7 };"
+        " void _start(void) { for (;;) *(char *volatile *)words = hook; }",
+        "-pie",
+        {"R_X86_64_64", "R_X86_64_GLOB_DAT"},
+    ),
+}
+PIC = {"flags": "-fpic", "without": "-fno-pic -fno-pie"}
+
+
+def relocations(program):
+    """The names of all relocations, as readelf cuts them."""
+    told = subprocess.run(["readelf", "-r", program], capture_output=True, text=True, check=True)
+    return set(re.findall(r"R_X86_64_\w+", told.stdout))
+
+
+@pytest.mark.parametrize("name", RELOCATED)
+def test_relocations_by_symbols_are_no_hindrance(kernel, name):
+    source, ld, wanted = RELOCATED[name]
+    program = kernel(start=source, ld=ld, **PIC)
+    assert relocations(program) >= wanted
+    found = check(program)
+    assert found["starts"] and found["refusals"] == []
+
+
+# What is refused, C, and the words with which.
+UNRESOLVED = {
+    "K130 by its name": ("extern void missing_hook(void); void _start(void) { missing_hook(); }",
+                         "missing_hook, for entry"),
+    "K124 of an indirect function": (
+        "static void one(void) {} static void *pick(void) { return one; } void _start(void) { }"
+        ' static void f(void) __attribute__((ifunc("pick"))); void (*p)(void) = f;',
+        "R_X86_64_IRELATIVE (37)",
+    ),
+    "K124 of an indirect function that others see": (
+        "static void one(void) {} static void *pick(void) { return one; } void _start(void) { }"
+        ' void fast_copy(void) __attribute__((ifunc("pick"))); void (*p)(void) = fast_copy;',
+        "R_X86_64_64 for fast_copy, which is an indirect function",
+    ),
+    "K124 of thread-local storage": (
+        "__thread int counter; int *_start(void) { return &counter; }", "R_X86_64_DTPMOD64"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNRESOLVED)
+def test_what_cannot_be_resolved_is_refused(kernel, name):
+    source, words = UNRESOLVED[name]
+    found = check(kernel(start=source, ld="-shared", **PIC))
+    assert found["refusals"] == [name.split()[0]]
+    assert words in found["findings"][-1]["detail"], found["findings"]
+
+
 def add_section(program, name, content):
     """Adds a section that is not loaded."""
     part = program.with_suffix(".part")

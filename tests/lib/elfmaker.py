@@ -6,6 +6,7 @@ import struct
 PT_NULL, PT_LOAD, PT_DYNAMIC, PT_TLS, PT_GNU_RELRO = 0, 1, 2, 7, 0x6474E552
 PF_X, PF_W, PF_R = 1, 2, 4
 DT_NEEDED, DT_HASH, DT_RELA, DT_RELASZ, DT_RELAENT, DT_DEBUG = 1, 4, 7, 8, 9, 21
+DT_SYMTAB = 6
 DT_RELR, DT_RELRSZ, DT_RELRENT = 36, 35, 37
 
 _HEADER = {
@@ -47,6 +48,7 @@ _SECTION = {
 _SECTION_SIZE = 64
 SHT_SYMTAB = 2
 _DYNAMIC = {"d_tag": (0, "Q"), "d_val": (8, "Q")}
+_SYMBOL = {"st_name": (0, "I"), "st_info": (4, "B"), "st_shndx": (6, "H"), "st_value": (8, "Q")}
 _RELA = {"r_offset": (0, "Q"), "r_type": (8, "I"), "r_symbol": (12, "I"), "r_addend": (16, "Q")}
 
 
@@ -115,6 +117,11 @@ class Elf:
     def rela(self, index):
         """A relocation with addend."""
         return View(self.data, self.offset_of(self.dynamic(DT_RELA).d_val) + index * 24, _RELA)
+
+    def symbol_of(self, rela):
+        """The symbol that a relocation names."""
+        table = self.offset_of(self.dynamic(DT_SYMTAB).d_val)
+        return View(self.data, table + rela.r_symbol * 24, _SYMBOL)
 
     def relr(self, index):
         """A packed relocation word."""

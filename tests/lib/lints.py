@@ -29,6 +29,11 @@ SSE = c('__asm__ volatile("movups (%0), %%xmm0; movups %%xmm0, (%0)" :: "r"(a) :
 SAVES = c('__asm__ volatile("fxsave64 (%0); movups (%0), %%xmm0" :: "r"(a) : "memory"); return 0;')
 AVX = c('__asm__ volatile("vmovups (%0), %%ymm0" :: "r"(a) : "memory"); return 0;')
 SWITCHES = c('__asm__ volatile("xsetbv; vmovups (%0), %%ymm0" :: "r"(a) : "memory"); return 0;')
+IFUNC = {
+    "body": "static void one(void) {} static void *pick(void) { return one; }"
+    ' void f(void) __attribute__((ifunc("pick")));',
+    "start": "void _start(void) { f(); for (;;); }",
+}
 CANARY = {
     "body": "void __stack_chk_fail(void) { for (;;); }\n"
     + CALL.format("volatile int b[4]; b[a[0] & 3] = 1; return b[0];"),
@@ -93,6 +98,8 @@ LINTS = {
         {"body": 'char zeroes[1 << 17] __attribute__((section(".data")));'},
         {"body": "char zeroes[1 << 17];"},
     ),
+    "an indirect function": Lint("K818", IFUNC, {"body": "void f(void) {}"}),
+    "an indirect function without symbols": Lint("K818", IFUNC | {"ld": "-s"}, {"ld": "-s"}),
     "no symbols": Lint("K811", {"ld": "-s"}, {}),
     "a stack protector": Lint(
         "K813",

@@ -325,6 +325,11 @@ def a_dynamic_section_beyond_the_end(elf):
     elf.of_type(elfmaker.PT_DYNAMIC).p_vaddr = 0x40000000
 
 
+@mistake(122, "pie")
+def a_dynamic_section_without_an_end(elf):
+    elf.of_type(elfmaker.PT_DYNAMIC).p_filesz = 16
+
+
 @mistake(122, "pie-relr")
 def packed_relocations_that_are_nowhere(elf):
     elf.dynamic(elfmaker.DT_RELR).d_val = -8
@@ -336,8 +341,8 @@ def a_shared_library(elf):
 
 
 @mistake(124, "pie")
-def a_relocation_against_a_symbol(elf):
-    elf.rela(7).r_type = 1
+def a_relocation_of_code_that_is_not_position_independent(elf):
+    elf.rela(7).r_type = 2  # R_X86_64_PC32
 
 
 @mistake(124, "pie")
@@ -384,6 +389,11 @@ def read_only_data_beyond_the_segments(elf):
 @mistake(128, "pie")
 def a_position_independent_kernel_of_three_gib(elf):
     elf.load(elfmaker.PF_R | elfmaker.PF_W).p_memsz = 3 << 30
+
+
+@mistake(130, "relocated")
+def a_symbol_that_must_be_defined_and_is_not(elf):
+    elf.symbol_of(elf.rela(0)).st_info = 0x10  # STB_GLOBAL
 
 
 # ---- 2xx: memory and addresses -------------------------------------------------------------------

@@ -251,25 +251,111 @@ TEST("a position-independent kernel that is placed apart is relocated where it l
 	EXPECT_EQUAL(boot_info()->kernel_physical, 0);
 }
 
+TEST("a large segment does not stay where it was read if that puts another below 1 MiB")
+{
+	begin_world(16 * MIB);
+	begin_elf(ELF_TYPE_EXEC);
+	add_segment(RX, TOP_2_GIB, 5000, 5000);
+	add_segment(RW, TOP_2_GIB + 2 * MIB, 128 * KIB, MIB);
+	elf_head->entry = TOP_2_GIB;
+	expect_boot(2 * MIB);
+	EXPECT(boot_info()->kernel_physical >= MIB);
+}
+
 /* --- position-independent kernels --- */
 
-/* A static PIE with both kinds of relocations, linked at `base`. */
+#define SYMBOL(number) (UINT64_C(number) << 32)
+
+/* A static PIE with all kinds of relocations, linked at `base`. */
 static void begin_pie(uint64_t base)
 {
 	uint64_t data = base + 3 * PAGE_SIZE;
-	struct elf_rela rela[] = { { data + 0x10, ELF_R_X86_64_RELATIVE, base + 16 },
-		                   { data + 0x18, ELF_R_X86_64_NONE, 7 },
-		                   { data + 0x4000, ELF_R_X86_64_RELATIVE, data } };
+	struct elf_rela rela[] = {
+		{ data + 0x10, ELF_R_X86_64_RELATIVE, base + 16 },
+		{ data + 0x18, ELF_R_X86_64_NONE, 7 },
+		{ data + 0x80, SYMBOL(1) | ELF_R_X86_64_64, 3 },
+		{ data + 0x88, SYMBOL(2) | ELF_R_X86_64_64, 7 },
+		{ data + 0x90, SYMBOL(2) | ELF_R_X86_64_GLOB_DAT, 0 },
+		{ data + 0x4000, ELF_R_X86_64_RELATIVE, data },
+		{ data + 0x98, SYMBOL(3) | ELF_R_X86_64_64, 1 },
+	};
+	struct elf_rela plt[] = { { data + 0xa0, SYMBOL(1) | ELF_R_X86_64_JUMP_SLOT, 0 },
+		                  { data + 0xa8, ELF_R_X86_64_RELATIVE, data },
+		                  { data + 0xb0, SYMBOL(2) | ELF_R_X86_64_JUMP_SLOT, 0 } };
+	struct elf_symbol symbols[] = {
+		{ .shndx = 0 },
+		{ .info = 1 << 4, .shndx = 1, .value = base + 32 },
+		{ .info = ELF_STB_WEAK << 4, .value = 99 },
+		{ .info = 1 << 4, .shndx = ELF_SHN_ABS, .value = 0x1234 },
+	};
 	uint64_t relr[] = { data + 0x20, 1 | 2 | 8, data + 0xff8, 3 };
-	struct elf_dynamic dynamic[] = { { ELF_DT_RELA, data + 0x400 },
-		                         { ELF_DT_RELASZ, sizeof(rela) },
-		                         { ELF_DT_RELR, data + 0x500 },
-		                         { ELF_DT_RELRSZ, sizeof(relr) } };
+	struct elf_dynamic dynamic[] = {
+		{ ELF_DT_RELA, data + 0x400 },   { ELF_DT_RELASZ, sizeof(rela) },
+		{ ELF_DT_JMPREL, data + 0x500 }, { ELF_DT_PLTRELSZ, sizeof(plt) },
+		{ ELF_DT_PLTREL, ELF_DT_RELA },  { ELF_DT_SYMTAB, data + 0x600 },
+		{ ELF_DT_RELR, data + 0x700 },   { ELF_DT_RELRSZ, sizeof(relr) }
+	};
 
 	begin_kernel(ELF_TYPE_DYN, base);
 	memcpy(elf_at(data + 0x400), rela, sizeof(rela));
-	memcpy(elf_at(data + 0x500), relr, sizeof(relr));
-	put_dynamic(data + 0x600, dynamic, COUNT(dynamic));
+	memcpy(elf_at(data + 0x500), plt, sizeof(plt));
+	memcpy(elf_at(data + 0x600), symbols, sizeof(symbols));
+	memcpy(elf_at(data + 0x700), relr, sizeof(relr));
+	put_dynamic(data + 0x800, dynamic, COUNT(dynamic));
+}
+
+/* The word that the running kernel finds at an address. */
+static uint64_t word_at(uint64_t address)
+{
+	uint64_t word;
+
+	memcpy(&word, look_at(address, sizeof(word), RIGHT_READ | RIGHT_WRITE), sizeof(word));
+	return word;
+}
+
+TEST("words are relocated by the kernel's own symbols, wherever it runs")
+{
+	static const uint64_t bases[] = { 0, HIGHER_HALF + GIB };
+
+	for (unsigned i = 0; i < COUNT(bases); i++) {
+		uint64_t begin = i == 0 ? TOP_2_GIB : bases[i];
+		uint64_t data = begin + 3 * PAGE_SIZE;
+
+		begin_world(16 * MIB);
+		begin_pie(bases[i]);
+		expect_boot(2 * MIB);
+		EXPECT_EQUAL(word_at(data + 0x80), begin + 32 + 3); /* 64: S + A */
+		EXPECT_EQUAL(word_at(data + 0xa0), begin + 32);     /* JUMP_SLOT: S */
+		EXPECT_EQUAL(word_at(data + 0x98), 0x1235);         /* absolute: not moved */
+		EXPECT_EQUAL(word_at(data + 0x88), 7);              /* weak, undefined: 0 + A */
+		EXPECT_EQUAL(word_at(data + 0x90), 0);
+		EXPECT_EQUAL(word_at(data + 0xb0), 0);
+		EXPECT_EQUAL(word_at(data + 0xa8), data); /* RELATIVE in DT_JMPREL */
+	}
+}
+
+TEST("more relocated words than the loader has memory for are refused")
+{
+	static struct elf_rela rela[4000];
+	struct elf_dynamic dynamic[] = { { ELF_DT_RELA, 2 * MIB + 0x1000 },
+		                         { ELF_DT_RELASZ, sizeof(rela) } };
+	uint64_t begin = 15 * MIB, used;
+
+	begin_world(16 * MIB);
+	set_scratch(begin, 16 * MIB);
+	begin_elf(ELF_TYPE_DYN);
+	add_segment(RX, 0, 5000, 5000);
+	add_segment(RW, 2 * MIB, 0x1000 + sizeof(rela), 4 * MIB);
+	for (unsigned i = 0; i < COUNT(rela); i++)
+		rela[i] = (struct elf_rela){ 2 * MIB + 8 * (i % 10), ELF_R_X86_64_64, i };
+	memcpy(elf_at(2 * MIB + 0x1000), rela, sizeof(rela));
+	put_dynamic(2 * MIB + 0x200, dynamic, COUNT(dynamic));
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(world.boot.launch->word_count, 4000);
+	EXPECT_EQUAL(word_at(TOP_2_GIB + 2 * MIB + 8 * 9), 3999);
+	used = (uint64_t)(world.scratch.at - world.memory) - begin;
+	set_scratch(begin, begin + page_down(used - 1));
+	expect_refusal(DIAG_MEMORY_LOADER, "4000 relocated words do not fit");
 }
 
 TEST("a position-independent kernel linked at 0 runs in the top 2 GiB, relocated")

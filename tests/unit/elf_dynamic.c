@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "build_elf.h"
+#include "core/elf/relocate.h"
 #include "sound.h"
 
 #define DATA  (2 * MIB)
@@ -236,8 +237,7 @@ TEST("relocations of other types are refused by name")
 		uint32_t type;
 		const char *name;
 	} types[] = {
-		{ 1, "R_X86_64_64 (1)" },           { 5, "R_X86_64_COPY" },
-		{ 6, "R_X86_64_GLOB_DAT" },         { 7, "R_X86_64_JUMP_SLOT" },
+		{ 2, "R_X86_64_PC32 (2)" },         { 5, "R_X86_64_COPY" },
 		{ 16, "R_X86_64_DTPMOD64 (16)" },   { 18, "R_X86_64_TPOFF64" },
 		{ 36, "R_X86_64_TLSDESC (36)" },    { 37, "R_X86_64_IRELATIVE (37)" },
 		{ 38, "R_X86_64_RELATIVE64 (38)" }, { 39, "R_X86_64_? (39)" },
@@ -269,13 +269,15 @@ TEST("a RELA table that is not whole, or not in the file, is refused")
 	}
 }
 
-TEST("REL tables and procedure linkage tables are refused")
+TEST("REL tables are refused, of the procedure linkage table as well")
 {
 	begin_with_dynamic((struct elf_dynamic[]){ { ELF_DT_REL, RELA } }, 1);
 	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "DT_REL is present");
-	begin_with_dynamic(
-		(struct elf_dynamic[]){ { ELF_DT_JMPREL, RELA }, { ELF_DT_PLTRELSZ, 24 } }, 2);
-	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "DT_JMPREL");
+	begin_with_dynamic((struct elf_dynamic[]){ { ELF_DT_JMPREL, RELA },
+	                                           { ELF_DT_PLTRELSZ, 24 },
+	                                           { ELF_DT_PLTREL, ELF_DT_REL } },
+	                   3);
+	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "DT_PLTREL is 17, not 7");
 }
 
 /* --- the dynamic section --- */
@@ -286,13 +288,201 @@ TEST("a dynamic section ends at DT_NULL; what stands behind does not count")
 	accept();
 }
 
-TEST("a dynamic section without DT_NULL ends with its last byte")
+TEST("a dynamic section without DT_NULL is refused")
 {
 	begin_with_dynamic((struct elf_dynamic[]){ { 0x1e, 8 }, { 0x6ffffffb, 1 } }, 2);
-	elf_programs[2].filesz -= 16; /* the DT_NULL */
+	elf_programs[2].filesz -= 1; /* of the DT_NULL */
+	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "has 47 bytes in the file, and no DT_NULL");
+	elf_programs[2].filesz = 0;
+	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "has 0 bytes in the file, and no DT_NULL");
+}
+
+TEST("a dynamic section without bytes, as linker scripts leave it, is none")
+{
+	begin_with_dynamic((struct elf_dynamic[]){ { 0x1e, 8 } }, 1);
+	elf_programs[2].filesz = elf_programs[2].memsz = 0;
 	accept();
-	elf_programs[2].filesz -= 1;
+	elf_programs[2].offset = UINT64_MAX;
 	accept();
+}
+
+/* --- symbols --- */
+
+#define SYMBOLS (DATA + 0xd00)
+#define PLT     (DATA + 0xe00)
+
+/* A kernel with these entries in DT_RELA and in DT_JMPREL, and five symbols: none, own_symbol,
+ * absolute_symbol, weak_symbol and strong_symbol, the last two undefined. */
+static void begin_with_symbols(const struct elf_rela *entries, unsigned count,
+                               const struct elf_rela *plt, unsigned plt_count)
+{
+	static const char names[] = "\0own_symbol\0absolute_symbol\0weak_symbol\0strong_symbol";
+	static const struct elf_symbol symbols[] = {
+		{ .name = 0 },
+		{ .name = 1, .info = 1 << 4, .shndx = 1, .value = DATA + 16 },
+		{ .name = 12, .info = 1 << 4, .shndx = ELF_SHN_ABS, .value = 0x1234 },
+		{ .name = 28, .info = ELF_STB_WEAK << 4 },
+		{ .name = 40, .info = 1 << 4 },
+	};
+	struct elf_dynamic dynamic[] = {
+		{ ELF_DT_RELA, RELA },           { ELF_DT_RELASZ, count * sizeof(*entries) },
+		{ ELF_DT_JMPREL, PLT },          { ELF_DT_PLTRELSZ, plt_count * sizeof(*plt) },
+		{ ELF_DT_SYMTAB, SYMBOLS },      { ELF_DT_SYMENT, sizeof(*symbols) },
+		{ ELF_DT_STRTAB, DATA + 0xf00 }, { ELF_DT_STRSZ, sizeof(names) }
+	};
+
+	begin_pie();
+	memcpy(elf_at(RELA), entries, count * sizeof(*entries));
+	memcpy(elf_at(PLT), plt, plt_count * sizeof(*plt));
+	memcpy(elf_at(SYMBOLS), symbols, sizeof(symbols));
+	memcpy(elf_at(DATA + 0xf00), names, sizeof(names));
+	put_dynamic(DATA, dynamic, COUNT(dynamic));
+}
+
+#define SYMBOL(number) (UINT64_C(number) << 32)
+
+/* The next word that relocation writes must be this. */
+static void expect_word(uint64_t *cursor, uint64_t at, uint64_t value, bool moves)
+{
+	struct relocated_word word;
+
+	EXPECT(relocations_next_word(&kernel.relocations, cursor, &word));
+	EXPECT_EQUAL(word.at, at);
+	EXPECT_EQUAL(word.value, value);
+	EXPECT_EQUAL(word.moves, moves);
+}
+
+TEST("entries that name symbols are resolved, one after the other")
+{
+	static const struct elf_rela rela[] = {
+		{ DATA + 0x200, SYMBOL(1) | ELF_R_X86_64_64, 8 },
+		{ DATA + 0x208, ELF_R_X86_64_RELATIVE, 8 },
+		{ DATA + 0x210, ELF_R_X86_64_NONE, 8 },
+		{ DATA + 0x218, SYMBOL(1) | ELF_R_X86_64_GLOB_DAT, 8 },
+		{ DATA + 0x220, SYMBOL(2) | ELF_R_X86_64_64, 1 },
+		{ DATA + 0x228, SYMBOL(3) | ELF_R_X86_64_64, 7 },
+		{ DATA + 0x230, SYMBOL(3) | ELF_R_X86_64_GLOB_DAT, 0 },
+		{ DATA + 0x238, ELF_R_X86_64_64, 5 },
+	};
+	static const struct elf_rela plt[] = {
+		{ DATA + 0x240, SYMBOL(1) | ELF_R_X86_64_JUMP_SLOT, 0 },
+		{ DATA + 0x248, ELF_R_X86_64_RELATIVE, 9 },
+	};
+	struct relocated_word word;
+	uint64_t cursor = 0;
+
+	begin_with_symbols(rela, COUNT(rela), plt, COUNT(plt));
+	accept();
+	EXPECT_EQUAL(kernel.relocations.word_count, 8);
+	expect_word(&cursor, DATA + 0x200, DATA + 24, true);
+	expect_word(&cursor, DATA + 0x218, DATA + 16, true);
+	expect_word(&cursor, DATA + 0x220, 0x1235, false);
+	expect_word(&cursor, DATA + 0x228, 7, false);
+	expect_word(&cursor, DATA + 0x230, 0, false);
+	expect_word(&cursor, DATA + 0x238, 5, false);
+	expect_word(&cursor, DATA + 0x240, DATA + 16, true);
+	expect_word(&cursor, DATA + 0x248, 9, true);
+	EXPECT(!relocations_next_word(&kernel.relocations, &cursor, &word));
+}
+
+TEST("an undefined symbol is refused by its name, unless it is weak")
+{
+	static const uint32_t types[] = { ELF_R_X86_64_64, ELF_R_X86_64_GLOB_DAT,
+		                          ELF_R_X86_64_JUMP_SLOT };
+
+	for (unsigned i = 0; i < COUNT(types); i++) {
+		struct elf_rela entries[] = { { DATA + 0x200, SYMBOL(3) | types[i], 0 },
+			                      { DATA + 0x208, SYMBOL(4) | types[i], 0 } };
+
+		begin_with_symbols(entries, 2, entries, 1);
+		expect_refusal(DIAG_ELF_SYMBOL_UNDEFINED,
+		               "strong_symbol, for entry 1 of DT_RELA, at 0x200208");
+		begin_with_symbols(entries, 1, entries, 2);
+		expect_refusal(DIAG_ELF_SYMBOL_UNDEFINED,
+		               "strong_symbol, for entry 1 of DT_JMPREL, at 0x200208");
+	}
+}
+
+TEST("a symbol without an address is refused by its name, and so is one that is not there")
+{
+	static const struct elf_rela entry = { DATA + 0x200, SYMBOL(1) | ELF_R_X86_64_64, 0 };
+	struct elf_rela beyond = { DATA + 0x200, UINT64_C(0xffffffff) << 32 | ELF_R_X86_64_64, 0 };
+	struct elf_symbol *symbols;
+
+	begin_with_symbols(&entry, 1, &entry, 0);
+	symbols = elf_at(SYMBOLS);
+	symbols[1].info = 1 << 4 | ELF_STT_GNU_IFUNC;
+	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "own_symbol, which is an indirect function");
+	symbols[1].info = 1 << 4 | ELF_STT_TLS;
+	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "R_X86_64_64 for own_symbol, which is thread");
+	begin_with_symbols(&beyond, 1, &beyond, 0);
+	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "entry 0 of DT_RELA names symbol 4294967295");
+	begin_with_symbols(&beyond, 0, &beyond, 1);
+	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "entry 0 of DT_JMPREL names symbol 4294967295");
+}
+
+TEST("symbols of another size are refused; a table of them elsewhere only if it is needed")
+{
+	static const struct elf_rela entry = { DATA + 0x200, SYMBOL(1) | ELF_R_X86_64_64, 0 };
+	struct elf_dynamic *dynamic;
+
+	begin_with_symbols(&entry, 1, &entry, 0);
+	dynamic = elf_at(DATA);
+	dynamic[5].value = 16;
+	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "DT_SYMENT is 16");
+	dynamic[5].value = 24;
+	for (unsigned i = 0; i < 3; i++) {
+		static const uint64_t places[] = { 0, DATA + PAGE_SIZE, UINT64_MAX - 7 };
+
+		dynamic[4].value = places[i];
+		dynamic[1].value = sizeof(entry);
+		expect_refusal(DIAG_ELF_DYNAMIC_BAD, "names symbol 1, which DT_SYMTAB does not");
+		dynamic[1].value = 0;
+		accept();
+	}
+}
+
+TEST("entries of the procedure linkage table must aim at the kernel, past the tables")
+{
+	struct elf_rela entry = { DATA + 2 * PAGE_SIZE - 7, SYMBOL(1) | ELF_R_X86_64_64, 0 };
+
+	begin_with_symbols(&entry, 0, &entry, 1);
+	expect_refusal(DIAG_ELF_RELOCATION_OUTSIDE, "entry 0 of DT_JMPREL changes 8 bytes");
+	entry.offset = RELA + 20;
+	begin_with_symbols(&entry, 1, &entry, 1);
+	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "in a table of relocations");
+}
+
+TEST("the words of a kernel are told as they are after relocation")
+{
+	static const struct elf_rela rela[] = {
+		{ DATA + 0x200, ELF_R_X86_64_RELATIVE, 0x11 },
+		{ DATA + 0x208, ELF_R_X86_64_RELATIVE, 0x22 },
+		{ DATA + 0x210, SYMBOL(1) | ELF_R_X86_64_64, 0 },
+		{ DATA + 0x220, ELF_R_X86_64_RELATIVE, 0x33 },
+		{ DATA + 0x200, ELF_R_X86_64_RELATIVE, 0x44 }, /* again: the later counts */
+		{ DATA + 0x210, ELF_R_X86_64_RELATIVE, 0x55 }, /* before those with symbols */
+		{ DATA + 0x228, ELF_R_X86_64_RELATIVE, 0x66 },
+		{ DATA + 0x230, ELF_R_X86_64_NONE, 0x77 },
+	};
+	static const struct elf_rela plt[] = {
+		{ DATA + 0x228, SYMBOL(3) | ELF_R_X86_64_JUMP_SLOT, 0 },
+	};
+
+	begin_with_symbols(rela, COUNT(rela), plt, COUNT(plt));
+	*(uint64_t *)elf_at(DATA + 0x218) = 0x1122334455667788;
+	*(uint64_t *)elf_at(DATA + 0x230) = 0x99;
+	accept();
+	EXPECT_EQUAL(kernel.relocations.sorted, 4);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + 0x200), 0x44);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + 0x208), 0x22);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + 0x210), DATA + 16);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + 0x218), 0x1122334455667788);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + 0x220), 0x33);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + 0x228), 0);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + 0x230), 0x99);
+	EXPECT_EQUAL(kernel_word(&kernel, DATA + PAGE_SIZE - 7), 0);
+	EXPECT_EQUAL(kernel_word(&kernel, UINT64_MAX), 0);
 }
 
 TEST("a dynamic section outside the file is refused")

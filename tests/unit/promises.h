@@ -127,6 +127,32 @@ static inline uint64_t linked_word(uint64_t address)
 	return word;
 }
 
+/* What becomes of the page by the entries of a table that are not left to RELATIVE ones. */
+static inline void expected_symbols(uint8_t *bytes, uint64_t page, struct span table, bool all)
+{
+	const struct relocations *relocations = &world.boot.kernel.relocations;
+	struct elf_rela rela;
+
+	for (uint64_t at = 0; at < table.size; at += sizeof(rela)) {
+		struct elf_symbol symbol = { .shndx = 0 };
+		uint64_t word = 0, slide = world.boot.plan.slide;
+
+		memcpy(&rela, table.bytes + at, sizeof(rela));
+		if ((uint32_t)rela.info == ELF_R_X86_64_NONE)
+			continue;
+		if (rela.info >> 32 != 0 && (uint32_t)rela.info != ELF_R_X86_64_RELATIVE)
+			memcpy(&symbol, relocations->symbols.bytes + 24 * (rela.info >> 32), 24);
+		if ((uint32_t)rela.info == ELF_R_X86_64_RELATIVE)
+			word = slide + rela.addend;
+		else if (symbol.shndx != 0)
+			word = symbol.value + (symbol.shndx == ELF_SHN_ABS ? 0 : slide);
+		if ((uint32_t)rela.info == ELF_R_X86_64_64)
+			word += rela.addend;
+		if (all || (uint32_t)rela.info != ELF_R_X86_64_RELATIVE)
+			relocate_byte(bytes, page, rela.offset, word);
+	}
+}
+
 /* What the page at `page`, as linked, must hold before the kernel runs. */
 static inline void expected_page(uint64_t page, uint8_t *bytes)
 {
@@ -158,6 +184,8 @@ static inline void expected_page(uint64_t page, uint8_t *bytes)
 		while (relr_next(&walk, &address))
 			relocate_byte(bytes, page, address, linked_word(address) + slide);
 	}
+	expected_symbols(bytes, page, relocations->rela, false);
+	expected_symbols(bytes, page, relocations->plt, true);
 }
 
 /* The rights of the page at `page`, as linked; 0 if no segment lies in it. */

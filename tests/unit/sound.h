@@ -9,6 +9,7 @@
 #include "core/elf/read.h"
 #include "core/memory.h"
 #include "core/elf/relative.h"
+#include "core/elf/relocate.h"
 
 /* A segment by itself (elf.h). */
 static inline const char *segment_fault(const struct segment *segment, struct span file,
@@ -56,23 +57,46 @@ static inline bool lies_in_segment(const struct kernel *kernel, uint64_t begin, 
 	                 segment->virt.end - segment->virt.begin);
 }
 
-/* Relocations: known kinds, aimed into segments. */
+/* RELA entries: known kinds, aimed into segments. */
+static inline const char *rela_fault(const struct kernel *kernel, struct span table)
+{
+	for (uint64_t at = 0; at < table.size; at += 24) {
+		uint64_t entry[3];
+		uint32_t type;
+
+		memcpy(entry, table.bytes + at, sizeof(entry));
+		type = (uint32_t)entry[1];
+		if (type > 8 || (1u << type & 0x1c3) == 0)
+			return "a relocation is of an unknown kind";
+		if (type != 0 && !lies_in_segment(kernel, entry[0], 8))
+			return "a RELA entry aims outside";
+	}
+	return NULL;
+}
+
+/* Relocations as a whole. */
 static inline const char *relocation_fault(const struct kernel *kernel)
 {
 	const struct relocations *relocations = &kernel->relocations;
 	struct relr_walk walk = { 0 };
+	struct relocated_word late;
 
-	if (relocations->rela.size % 24 != 0 || relocations->relr.size % 8 != 0)
+	uint64_t cursor = 0;
+	uint32_t count = 0;
+
+	if (relocations->rela.size % 24 != 0 || relocations->plt.size % 24 != 0
+	    || relocations->relr.size % 8 != 0)
 		return "a relocation table has a part of an entry";
-	for (uint64_t at = 0; at < relocations->rela.size; at += 24) {
-		uint64_t entry[3];
-
-		memcpy(entry, relocations->rela.bytes + at, sizeof(entry));
-		if ((uint32_t)entry[1] != 0 && (uint32_t)entry[1] != 8)
-			return "a relocation is of an unknown kind";
-		if ((uint32_t)entry[1] == 8 && !lies_in_segment(kernel, entry[0], 8))
-			return "a RELA entry aims outside";
+	if (rela_fault(kernel, relocations->rela) != NULL)
+		return rela_fault(kernel, relocations->rela);
+	if (rela_fault(kernel, relocations->plt) != NULL)
+		return rela_fault(kernel, relocations->plt);
+	for (; relocations_next_word(relocations, &cursor, &late); count++) {
+		if (!lies_in_segment(kernel, late.at, 8))
+			return "a relocated word lies outside";
 	}
+	if (count != relocations->word_count)
+		return "there are more or fewer relocated words than were counted";
 	for (uint64_t at = 0; at < relocations->relr.size; at += 8) {
 		uint64_t word, address;
 

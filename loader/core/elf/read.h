@@ -20,13 +20,16 @@ struct segment {
 	uint16_t header; /* number of its program header, for messages */
 };
 
-/* What the kernel needs done to its bytes when it runs at another address than linked. No entry
- * changes a table. */
+/* What relocation does to the kernel's bytes. Each entry is of a type that is known (relocate.c);
+ * its symbol, if it names one, can be resolved; its eight bytes lie in a segment, and none of them
+ * in `rela` or `relr`. */
 struct relocations {
-	struct span
-		rela; /* whole entries of 24 bytes: NONE or RELATIVE, each aimed into a segment */
-	struct span relr;             /* whole entries of 8 bytes, each aimed into a segment */
-	struct virt rela_at, relr_at; /* where the tables are linked; each lies in one segment */
+	struct span rela, plt;        /* whole entries of 24 bytes: DT_RELA and DT_JMPREL */
+	struct span relr;             /* whole entries of 8 bytes */
+	struct virt rela_at, relr_at; /* where these are linked; each lies in one segment */
+	struct span symbols, names;   /* what entries name; the names up to their last zero */
+	uint32_t sorted;     /* so many entries of `rela` are sorted by address, at least */
+	uint32_t word_count; /* of those that relocations_next_word() gives */
 };
 
 struct kernel {

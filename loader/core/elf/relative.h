@@ -10,14 +10,33 @@
 #ifndef CORE_ELF_RELATIVE_H
 #define CORE_ELF_RELATIVE_H
 
+#include "core/base.h"
 #include "core/elf/format.h"
 
-#include <stdbool.h>
+/* The type of an entry with this `info`. */
+static inline uint32_t rela_type(uint64_t info)
+{
+	return (uint32_t)info;
+}
 
-/* True if an entry with this `info` makes its word the addend plus the slide (psABI table 4.9). */
+/* True if a table of RELA entries has one of this type; *number is then the first one's. */
+static inline bool rela_find(struct span table, uint32_t type, uint32_t *number)
+{
+	struct elf_rela entry;
+
+	*number = 0;
+	for (uint64_t at = 0; span_read(table, at, &entry, sizeof(entry)); at += sizeof(entry)) {
+		if (rela_type(entry.info) == type)
+			return true;
+		++*number;
+	}
+	return false;
+}
+
+/* True if it makes its word the addend plus the slide (psABI table 4.9). */
 static inline bool rela_is_relative(uint64_t info)
 {
-	return (uint32_t)info == ELF_R_X86_64_RELATIVE;
+	return rela_type(info) == ELF_R_X86_64_RELATIVE;
 }
 
 struct relr_walk {

@@ -1,135 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * relocate.c - reads the dynamic section and the tables of relocations that it names. Decides what
- * each entry asks for, and refuses what a kernel cannot have.
- */
+/* relocate.c - decides what each entry in the tables of relocations asks for, and refuses what a
+ * kernel cannot have. */
 #include "core/elf/relocate.h"
 
+#include "core/elf/dynamic.h"
 #include "core/elf/relative.h"
 
 #define RELA_SIZE sizeof(struct elf_rela)
-#define RELR_SIZE sizeof(uint64_t)
 
-/* What is needed while reading. */
+/* What is needed while a table is checked. */
 struct reading {
 	struct kernel *kernel;
 	struct report *report;
+	const char *name;           /* of the table */
+	uint32_t entry;             /* number of the entry that is looked at */
+	const struct segment *last; /* the last one that an entry changed: tables are sorted */
 };
 
-/* What the dynamic section says, as far as a loader without libraries cares. */
-struct dynamic_facts {
-	uint64_t rela, rela_size, rela_entry, relr, relr_size, relr_entry, strtab, strtab_size;
-	uint64_t jmprel_size, rel;
-	uint64_t needed; /* offset of the first library's name */
-	bool has_needed;
-};
-
-/* Collects what matters of the dynamic section. It ends with DT_NULL or with its last byte. */
-static struct dynamic_facts collect_dynamic(struct span dynamic)
-{
-	struct dynamic_facts facts = { .rela_entry = RELA_SIZE, .relr_entry = RELR_SIZE };
-	struct elf_dynamic entry;
-
-	for (uint64_t at = 0;
-	     span_read(dynamic, at, &entry, sizeof(entry)) && entry.tag != ELF_DT_NULL;
-	     at += sizeof(entry)) {
-		switch (entry.tag) {
-		case ELF_DT_RELA:
-			facts.rela = entry.value;
-			break;
-		case ELF_DT_RELASZ:
-			facts.rela_size = entry.value;
-			break;
-		case ELF_DT_RELAENT:
-			facts.rela_entry = entry.value;
-			break;
-		case ELF_DT_RELR:
-			facts.relr = entry.value;
-			break;
-		case ELF_DT_RELRSZ:
-			facts.relr_size = entry.value;
-			break;
-		case ELF_DT_RELRENT:
-			facts.relr_entry = entry.value;
-			break;
-		case ELF_DT_REL:
-			facts.rel = entry.value;
-			break;
-		case ELF_DT_PLTRELSZ:
-			facts.jmprel_size = entry.value;
-			break;
-		case ELF_DT_STRTAB:
-			facts.strtab = entry.value;
-			break;
-		case ELF_DT_STRSZ:
-			facts.strtab_size = entry.value;
-			break;
-		case ELF_DT_NEEDED:
-			facts.needed = entry.value;
-			facts.has_needed = true;
-			break;
-		default:
-			break;
-		}
-	}
-	return facts;
-}
-
-/* Refuses a kernel that wants a shared library, naming it if its name can be found. */
-static bool refuse_library(const struct reading *reading, const struct dynamic_facts *facts)
-{
-	char name[80] = "";
-	struct span names;
-	uint64_t length;
-
-	if (kernel_bytes(reading->kernel, facts->strtab, facts->strtab_size, &names)
-	    && span_string(names, facts->needed, &length)
-	    && span_read(names, facts->needed, name, (size_t)min_u64(length, sizeof(name) - 1)))
-		return refuse(reading->report, DIAG_ELF_NEEDS_LIBRARY, "it asks for %s", name);
-	return refuse(reading->report, DIAG_ELF_NEEDS_LIBRARY, "DT_NEEDED is present");
-}
-
-/* The bytes of a relocation table: `size` at `at`, in entries of `entry` bytes, which should be
- * `usual`. */
-static bool read_table(const struct reading *reading, const char *name, struct virt at,
-                       uint64_t size, uint64_t entry, uint32_t usual, struct span *table)
-{
-	if (size == 0)
-		return true;
-	if (entry != usual)
-		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
-		              "%sENT is %llu, but the entries of %s have %u bytes", name,
-		              ULL(entry), name, usual);
-	if (size > UINT32_MAX || (uint32_t)size % usual != 0)
-		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
-		              "%sSZ is %#llx, which is no possible size for entries of %u bytes",
-		              name, ULL(size), usual);
-	if (!kernel_bytes(reading->kernel, at.at, size, table))
-		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
-		              "%s names %#llx bytes at %#llx, which no segment has in the file",
-		              name, ULL(size), ULL(at.at));
-	return true;
-}
-
-/* The relocation tables that the dynamic section names must be whole and lie in the file. */
-static bool read_dynamic(const struct reading *reading, struct span dynamic)
-{
-	struct relocations *relocations = &reading->kernel->relocations;
-	struct dynamic_facts facts = collect_dynamic(dynamic);
-
-	if (facts.has_needed)
-		return refuse_library(reading, &facts);
-	if (facts.rel != 0 || facts.jmprel_size != 0)
-		return refuse(reading->report, DIAG_ELF_RELOCATION_TYPE,
-		              "%s is present; x86-64 kernels have DT_RELA and DT_RELR",
-		              facts.rel != 0 ? "DT_REL" : "DT_JMPREL (a procedure linkage table)");
-	relocations->rela_at.at = facts.rela;
-	relocations->relr_at.at = facts.relr;
-	return read_table(reading, "DT_RELA", relocations->rela_at, facts.rela_size,
-	                  facts.rela_entry, RELA_SIZE, &relocations->rela)
-	    && read_table(reading, "DT_RELR", relocations->relr_at, facts.relr_size,
-	                  facts.relr_entry, RELR_SIZE, &relocations->relr);
-}
+/* What can be made of a symbol. */
+enum outcome { RESOLVED, SYMBOL_OUTSIDE, SYMBOL_UNDEFINED, SYMBOL_WITHOUT_ADDRESS };
 
 /* Name of a relocation type (psABI table 4.9), for messages. */
 static const char *relocation_name(uint32_t type)
@@ -148,14 +37,97 @@ static const char *relocation_name(uint32_t type)
 	return type < COUNT(names) ? names[type] : "?";
 }
 
-/* True if the 8 bytes at the address, as linked, are the kernel's own. Keeps the last segment
- * found: tables are sorted. */
-static bool is_target(const struct kernel *kernel, uint64_t address, const struct segment **last)
+/* True if an entry is resolved here: one that is not RELATIVE, and all of a `late` table. */
+static bool rela_is_late(uint64_t info, bool late)
 {
-	if (*last == NULL || address < (*last)->virt.begin || address >= (*last)->virt.end)
-		*last = kernel_segment_at(kernel, address);
-	return *last != NULL
-	    && in_bounds(address - (*last)->virt.begin, 8, (*last)->virt.end - (*last)->virt.begin);
+	return rela_type(info) != ELF_R_X86_64_NONE && (late || !rela_is_relative(info));
+}
+
+/* The symbol that an entry names. False, and zeroes, if the kernel does not have it. */
+static bool read_symbol(const struct relocations *tables, const struct elf_rela *rela,
+                        struct elf_symbol *symbol)
+{
+	uint64_t number = rela->info >> 32;
+
+	return span_read(tables->symbols, number * sizeof(*symbol), symbol, sizeof(*symbol));
+}
+
+/* Resolves the symbol that an entry names to word->value and word->moves. Symbol 0 stands for none,
+ * and a weak one that nobody defines is 0 as well, wherever the kernel runs. */
+static enum outcome resolve(const struct relocations *tables, const struct elf_rela *rela,
+                            struct relocated_word *word)
+{
+	struct elf_symbol symbol;
+
+	if (rela->info >> 32 == 0)
+		return RESOLVED;
+	if (!read_symbol(tables, rela, &symbol))
+		return SYMBOL_OUTSIDE;
+	if (symbol.shndx == ELF_SHN_UNDEF)
+		return elf_symbol_binding(&symbol) == ELF_STB_WEAK ? RESOLVED : SYMBOL_UNDEFINED;
+	if (elf_symbol_type(&symbol) == ELF_STT_TLS
+	    || elf_symbol_type(&symbol) == ELF_STT_GNU_IFUNC)
+		return SYMBOL_WITHOUT_ADDRESS;
+	word->value = symbol.value;
+	word->moves = symbol.shndx != ELF_SHN_ABS;
+	return RESOLVED;
+}
+
+/* The word that an entry of a known type writes (psABI table 4.9). */
+static enum outcome read_word(const struct relocations *tables, const struct elf_rela *rela,
+                              struct relocated_word *word)
+{
+	enum outcome outcome = RESOLVED;
+
+	*word = (struct relocated_word){ .at = rela->offset };
+	if (rela_is_relative(rela->info))
+		word->moves = true;
+	else
+		outcome = resolve(tables, rela, word);
+	if (rela_is_relative(rela->info) || rela_type(rela->info) == ELF_R_X86_64_64)
+		word->value += rela->addend;
+	return outcome;
+}
+
+/* Refuses an entry because of the symbol that it names. */
+static bool refuse_symbol(const struct reading *reading, const struct elf_rela *rela,
+                          enum outcome outcome)
+{
+	const struct relocations *tables = &reading->kernel->relocations;
+	const char *type = relocation_name(rela_type(rela->info));
+	unsigned number = (unsigned)(rela->info >> 32);
+	struct elf_symbol symbol;
+	char name[101];
+	struct text text = text_in(name, sizeof(name));
+
+	if (outcome == SYMBOL_OUTSIDE)
+		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
+		              "entry %u of %s names symbol %u, which DT_SYMTAB does not have",
+		              reading->entry, reading->name, number);
+	read_symbol(tables, rela, &symbol);
+	text_add(&text, "%.100s", span_text(tables->names, symbol.name));
+	if (name[0] == 0)
+		text_add(&text, "symbol %u", number);
+	if (outcome == SYMBOL_UNDEFINED)
+		return refuse(reading->report, DIAG_ELF_SYMBOL_UNDEFINED,
+		              "%s, for entry %u of %s, at %#llx: R_X86_64_%s", name, reading->entry,
+		              reading->name, ULL(rela->offset), type);
+	return refuse(reading->report, DIAG_ELF_RELOCATION_TYPE,
+	              "entry %u of %s, at %#llx: R_X86_64_%s for %s, which is %s", reading->entry,
+	              reading->name, ULL(rela->offset), type, name,
+	              elf_symbol_type(&symbol) == ELF_STT_TLS ? "thread-local"
+	                                                      : "an indirect function (ifunc)");
+}
+
+/* True if the 8 bytes at the address, as linked, are the kernel's own. */
+static bool is_target(struct reading *reading, uint64_t address)
+{
+	const struct segment *segment = reading->last;
+
+	if (segment == NULL || address < segment->virt.begin || address >= segment->virt.end)
+		segment = reading->last = kernel_segment_at(reading->kernel, address);
+	return segment != NULL
+	    && in_bounds(address - segment->virt.begin, 8, segment->virt.end - segment->virt.begin);
 }
 
 /* True if the 8 bytes at the address, in a segment, are partly of the table that is linked at `at`.
@@ -165,112 +137,182 @@ static bool hits_table(struct span table, struct virt at, uint64_t address)
 	return table.size != 0 && address + 7 - at.at < table.size + 7;
 }
 
-/* Entry number `entry` of the table `name` must change 8 bytes of the kernel, and none that say
- * what is to be changed: the tables are read again when they are carried out. */
-static bool check_target(const struct reading *reading, const char *name, uint32_t entry,
-                         uint64_t address, const struct segment **last)
+/* An entry must change 8 bytes of the kernel, and none that say what is to be changed: the tables
+ * are read again when they are carried out. */
+static bool check_target(struct reading *reading, uint64_t address)
 {
 	const struct relocations *tables = &reading->kernel->relocations;
 
-	if (!is_target(reading->kernel, address, last))
+	if (!is_target(reading, address))
 		return refuse(reading->report, DIAG_ELF_RELOCATION_OUTSIDE,
 		              "entry %u of %s changes 8 bytes at %#llx, which no segment has",
-		              entry, name, ULL(address));
+		              reading->entry, reading->name, ULL(address));
 	if (hits_table(tables->rela, tables->rela_at, address)
 	    || hits_table(tables->relr, tables->relr_at, address))
 		return refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
 		              "entry %u of %s changes 8 bytes at %#llx, in a table of relocations",
-		              entry, name, ULL(address));
+		              reading->entry, reading->name, ULL(address));
 	return true;
 }
 
-/* Each RELA entry must be one that needs no symbol, with a target that is allowed. */
-static bool check_rela(const struct reading *reading)
+/* An entry must be of a type that writes a word, with a symbol that is known, if any, and a target
+ * that is allowed. */
+static bool check_entry(struct reading *reading, const struct elf_rela *rela)
 {
-	struct span table = reading->kernel->relocations.rela;
-	const struct segment *last = NULL;
+	struct relocated_word word;
+	enum outcome outcome;
+
+	switch (rela_type(rela->info)) {
+	case ELF_R_X86_64_NONE:
+		return true;
+	case ELF_R_X86_64_RELATIVE:
+	case ELF_R_X86_64_64:
+	case ELF_R_X86_64_GLOB_DAT:
+	case ELF_R_X86_64_JUMP_SLOT:
+		break;
+	default:
+		return refuse(reading->report, DIAG_ELF_RELOCATION_TYPE,
+		              "entry %u of %s, at %#llx: R_X86_64_%s (%u)", reading->entry,
+		              reading->name, ULL(rela->offset),
+		              relocation_name(rela_type(rela->info)), rela_type(rela->info));
+	}
+	outcome = read_word(&reading->kernel->relocations, rela, &word);
+	if (outcome != RESOLVED)
+		return refuse_symbol(reading, rela, outcome);
+	return check_target(reading, rela->offset);
+}
+
+/* Checks a table of RELA entries; `late` says that even RELATIVE ones are resolved here. Adds those
+ * that are to word_count, and says how many entries at the beginning are sorted. */
+static bool check_rela(struct reading reading, const char *name, struct span table, bool late,
+                       uint32_t *sorted)
+{
+	struct relocations *tables = &reading.kernel->relocations;
 	struct elf_rela rela;
+	uint64_t before = 0;
 
+	reading.name = name;
+	*sorted = 0;
 	for (uint64_t at = 0; span_read(table, at, &rela, sizeof(rela)); at += sizeof(rela)) {
-		uint32_t type = (uint32_t)rela.info;
-		uint32_t entry = (uint32_t)at / RELA_SIZE;
-
-		if (type == ELF_R_X86_64_NONE)
-			continue;
-		if (!rela_is_relative(rela.info))
-			return refuse(reading->report, DIAG_ELF_RELOCATION_TYPE,
-			              "entry %u of DT_RELA, at %#llx: R_X86_64_%s (%u)", entry,
-			              ULL(rela.offset), relocation_name(type), type);
-		if (!check_target(reading, "DT_RELA", entry, rela.offset, &last))
+		if (!check_entry(&reading, &rela))
 			return false;
+		tables->word_count += rela_is_late(rela.info, late);
+		if (*sorted == reading.entry && (before < rela.offset || reading.entry == 0))
+			++*sorted;
+		before = rela.offset;
+		reading.entry++;
 	}
 	return true;
 }
 
 /* Each RELR entry must have targets that are allowed. */
-static bool check_relr(const struct reading *reading)
+static bool check_relr(struct reading reading, struct span table)
 {
-	struct span table = reading->kernel->relocations.relr;
-	const struct segment *last = NULL;
 	struct relr_walk walk = { 0 };
 	uint64_t word, address;
 
+	reading.name = "DT_RELR";
 	for (uint64_t at = 0; span_read(table, at, &word, sizeof(word)); at += sizeof(word)) {
 		relr_feed(&walk, word);
 		while (relr_next(&walk, &address)) {
-			if (!check_target(reading, "DT_RELR", (uint32_t)at / RELR_SIZE, address,
-			                  &last))
+			if (!check_target(&reading, address))
 				return false;
 		}
+		reading.entry++;
 	}
 	return true;
 }
 
-/* The bytes of the dynamic section; none if there is none. */
-static bool find_dynamic(const struct reading *reading, struct span *dynamic)
-{
-	const struct elf *elf = &reading->kernel->elf;
-	struct elf_program_header program;
-
-	*dynamic = (struct span){ NULL, 0 };
-	return !elf_find_program(elf, ELF_PT_DYNAMIC, &program)
-	    || span_part(elf->file, program.offset, program.filesz, dynamic)
-	    || refuse(reading->report, DIAG_ELF_DYNAMIC_BAD,
-	              "PT_DYNAMIC takes %llu bytes from byte %llu on, the file has %llu",
-	              ULL(program.filesz), ULL(program.offset), ULL(elf->file.size));
-}
-
 bool relocations_read(struct kernel *kernel, struct report *report)
 {
-	struct reading reading = { kernel, report };
-	struct span dynamic;
+	struct relocations *tables = &kernel->relocations;
+	struct reading reading = { .kernel = kernel, .report = report };
+	uint32_t unused;
 
-	return find_dynamic(&reading, &dynamic) && read_dynamic(&reading, dynamic)
-	    && check_rela(&reading) && check_relr(&reading);
+	return dynamic_read(kernel, report)
+	    && check_rela(reading, "DT_RELA", tables->rela, false, &tables->sorted)
+	    && check_rela(reading, "DT_JMPREL", tables->plt, true, &unused)
+	    && check_relr(reading, tables->relr);
 }
 
-/* The addend of a relocation of the word at `at` that needs no symbol. False if there is none. */
-static bool find_addend(const struct relocations *relocations, uint64_t at, uint64_t *addend)
+bool relocations_next_word(const struct relocations *relocations, uint64_t *cursor,
+                           struct relocated_word *word)
 {
-	struct elf_rela entry;
+	struct elf_rela rela;
+	bool late;
 
-	for (uint64_t i = 0; span_read(relocations->rela, i, &entry, sizeof(entry));
-	     i += sizeof(entry)) {
-		if (entry.offset == at && rela_is_relative(entry.info)) {
-			*addend = entry.addend;
-			return true;
-		}
+	do {
+		late = *cursor >= relocations->rela.size;
+		if (!span_read(late ? relocations->plt : relocations->rela,
+		               late ? *cursor - relocations->rela.size : *cursor, &rela,
+		               sizeof(rela)))
+			return false;
+		*cursor += sizeof(rela);
+	} while (!rela_is_late(rela.info, late));
+	read_word(relocations, &rela, word);
+	return true;
+}
+
+/* A search for what relocation writes at an address. */
+struct search {
+	const struct relocations *tables;
+	uint64_t at;
+	struct relocated_word word;
+	bool found, late;
+};
+
+/* Notes what an entry writes, if it is there; of several the one that is carried out last. */
+static void consider(struct search *search, const struct elf_rela *rela, bool late)
+{
+	late = rela_is_late(rela->info, late);
+	if (rela->offset != search->at || rela_type(rela->info) == ELF_R_X86_64_NONE
+	    || (search->late && !late))
+		return;
+	read_word(search->tables, rela, &search->word);
+	search->found = true;
+	search->late = late;
+}
+
+/* Considers the entries of a table from number `first` on. */
+static void consider_all(struct search *search, struct span table, uint32_t first, bool late)
+{
+	struct elf_rela rela;
+
+	for (uint64_t at = first * (uint64_t)RELA_SIZE; span_read(table, at, &rela, sizeof(rela));
+	     at += sizeof(rela))
+		consider(search, &rela, late);
+}
+
+/* Considers those entries at the beginning of DT_RELA that are sorted. */
+static void consider_sorted(struct search *search)
+{
+	uint32_t low = 0, high = search->tables->sorted;
+	struct elf_rela rela;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		span_read(search->tables->rela, middle * (uint64_t)RELA_SIZE, &rela, sizeof(rela));
+		consider(search, &rela, false);
+		if (rela.offset < search->at)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return false;
 }
 
 uint64_t kernel_word(const struct kernel *kernel, uint64_t at)
 {
+	const struct relocations *tables = &kernel->relocations;
+	struct search search = { .tables = tables, .at = at };
 	struct span bytes;
 	uint64_t word;
 
-	if (find_addend(&kernel->relocations, at, &word))
-		return word;
+	consider_sorted(&search);
+	consider_all(&search, tables->rela, tables->sorted, false);
+	consider_all(&search, tables->plt, 0, true);
+	if (search.found)
+		return search.word.value;
 	kernel_bytes(kernel, at, sizeof(word), &bytes);
 	span_read(bytes, 0, &word, sizeof(word));
 	return word;

@@ -181,7 +181,8 @@ static bool find_in_place(const struct plan *plan, unsigned first, unsigned end,
 			largest = &plan->placements[i];
 	}
 	at = physical(plan->machine, largest->from.bytes) - largest->from_at - largest->phys.begin;
-	if (largest->from.size < IN_PLACE_MIN || at + largest->phys.begin < plan_lowest(plan)
+	if (largest->from.size < IN_PLACE_MIN
+	    || at + plan->placements[first].phys.begin < plan_lowest(plan)
 	    || (at & (PAGE_SIZE - 1)) != 0 || at > plan->machine->identity_limit)
 		return false;
 	*base = at;

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE
 #include "platform/host/lint.h"
 
+#include "core/elf/relative.h"
 #include "platform/host/lint_code.h"
 #include "platform/host/lint_limine.h"
 #include "platform/host/lookup.h"
@@ -223,6 +224,35 @@ static void lint_relocations(const struct plan *plan, const struct sections *sec
 		     lost[0] == '.' ? " is not in the dynamic section" : "");
 }
 
+/* A kernel that is not moved, with functions whose address is found by code that nobody calls. In
+ * one that is moved, the loader refuses the relocations that stand for them. */
+static void lint_ifunc(const struct kernel *kernel, const struct sections *sections,
+                       const struct symbols *symbols, struct report *report)
+{
+	struct elf_section_header section;
+	struct elf_symbol symbol;
+	uint32_t number;
+
+	if (kernel->position_independent)
+		return;
+	for (uint32_t i = 0; symbol_read(symbols, i, &symbol); i++) {
+		if (elf_symbol_type(&symbol) == ELF_STT_GNU_IFUNC) {
+			warn(report, DIAG_LINT_IFUNC, "%.80s, with its resolver at %#llx",
+			     symbol_name(symbols, &symbol), ULL(symbol.value));
+			return;
+		}
+	}
+	for (uint32_t i = 0; section_read(sections, i, &section); i++) {
+		if (section.type == ELF_SHT_RELA && (section.flags & ELF_SHF_ALLOC) != 0
+		    && rela_find(section_bytes(sections, &section), ELF_R_X86_64_IRELATIVE,
+		                 &number)) {
+			warn(report, DIAG_LINT_IFUNC, "entry %u of %.40s is R_X86_64_IRELATIVE",
+			     number, section_name(sections, &section));
+			return;
+		}
+	}
+}
+
 /* Names for the explanation of faults. */
 static void lint_symbols(const struct symbols *symbols, struct report *report)
 {
@@ -312,6 +342,7 @@ void lint(const struct plan *plan, const struct sections *sections, const struct
 	lint_bootloader(plan, sections, symbols, report);
 	lint_multiboot(plan->kernel, report);
 	lint_relocations(plan, sections, report);
+	lint_ifunc(plan->kernel, sections, symbols, report);
 	lint_code(plan, sections, symbols);
 	lint_symbols(symbols, report);
 	lint_debug(plan->kernel, sections, report);

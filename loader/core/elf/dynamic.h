@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* dynamic.h - the dynamic section: where a kernel's tables of relocations and symbols are. */
+#ifndef CORE_ELF_DYNAMIC_H
+#define CORE_ELF_DYNAMIC_H
+
+#include "core/elf/read.h"
+
+/*
+ * Finds the tables of kernel->relocations, each of them whole, in one segment and in the file. All
+ * are empty if there is no dynamic section. On false, the reason is in the report.
+ */
+bool dynamic_read(struct kernel *kernel, struct report *report);
+
+#endif
