@@ -1,6 +1,10 @@
-"""What takes long or needs much runs only when its folder is named: ./build.sh test soak."""
+"""What takes long or needs much runs only when its folder is named: ./build.sh test soak. The
+folders of a test that has passed are taken away; those of one that has failed stay."""
 
 import pathlib
+import shutil
+
+import pytest
 
 ONLY_WHEN_NAMED = {  # folder -> the tests in it, by the beginning of their names
     "proof": "test_proven",
@@ -19,3 +23,23 @@ def wanted(item, named):
     folder = item.path.parent.name
     begin = ONLY_WHEN_NAMED.get(folder)
     return begin is None or folder in named or not item.name.startswith(begin)
+
+
+FOLDERS = ("tmp_path", "log")  # fixtures that are a test's own folder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Remembers of a test whether it has failed in any of its parts."""
+    report = (yield).get_result()
+    item.has_failed = getattr(item, "has_failed", False) or report.failed
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item):
+    found = getattr(item, "funcargs", None) or {}
+    folders = [found[name] for name in FOLDERS if isinstance(found.get(name), pathlib.Path)]
+    yield
+    if not getattr(item, "has_failed", True):
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -26,20 +26,21 @@ LAST = 5  # faults that are shown
 def faults_in_words(log, place):
     """What the lines of a log say, in lines; `place` says where in the kernel an address lies."""
     faults, count, interrupts = deque(maxlen=LAST), 0, Counter()
-    triple, is_from_device = False, False
+    triple, is_from_device, before = False, False, 0
     for line in log:
         found = ENTRY.match(line)
         if line.startswith("Triple fault"):
             triple = True
         elif found and is_exception(found) and not is_from_device:
             address = ADDRESS.search(line.rstrip(), found.end() - 1)
-            faults.append((found, int(address[1], 16) if address else 0))
+            faults.append((found, int(address[1], 16) if address else 0, before))
             count += 1
         elif found:
             interrupts[int(found["vector"], 16)] += 1
+        before = int(found["vector"], 16) if found else before
         is_from_device = line.startswith("Servicing hardware INT")
     lines = [f"exceptions: {count}, of which the last:"] if count else ["there was no exception"]
-    lines += ["    " + fault_in_words(fault, address, place) for fault, address in faults]
+    lines += ["    " + fault_in_words(*fault, place) for fault in faults]
     if triple:
         lines.append("then a triple fault: no handler could run, and the machine reset")
     for vector, number in sorted(interrupts.items()):
@@ -52,14 +53,15 @@ def is_exception(found):
     return int(found["vector"], 16) < 32 and found["soft"] == "0"
 
 
-def fault_in_words(fault, address, place):
-    """One exception: what it was, where, and why; with the address in CR2."""
+def fault_in_words(fault, address, before, place):
+    """One exception: what it was, where, and why; with the address in CR2, and the vector that came
+    before it."""
     vector, code, at = (int(fault[name], 16) for name in ("vector", "code", "at"))
     words = f"{NAMES.get(vector, f'exception {vector}')} at RIP {at:#x}{place(at)}"
     if vector == 14:
         return f"{words}: {page_fault(code, address)}"
     if code and vector in (10, 11, 12, 13):
-        return f"{words}: {selector(code)}"
+        return f"{words}: {selector(code, before)}"
     return words
 
 
@@ -76,8 +78,10 @@ def page_fault(code, address):
     return f"{what} {address:#x}{who}, {why}"
 
 
-def selector(code):
-    """An error code that names a descriptor (SDM volume 3A, 6.13)."""
+def selector(code, before):
+    """An error code that names a descriptor (SDM volume 3A, 6.13). In long mode, where an entry of
+    the IDT has 16 bytes, QEMU up to 7.2 counts them as two of 8: the vector that could not be
+    delivered, which came before, tells."""
     if code & 2:
-        return f"because of IDT entry {code >> 3:#x}"
+        return f"because of IDT entry {before if code >> 4 == before else code >> 3:#x}"
     return f"because of selector {code & 0xFFFC:#x} in the {'LDT' if code & 4 else 'GDT'}"

@@ -2,6 +2,7 @@
 and whose logs are kept under build/tests/logs."""
 
 import contextlib
+import hashlib
 import pathlib
 import re
 import shutil
@@ -30,11 +31,17 @@ def pytest_configure(config):
             old.unlink()
 
 
+def folder_of(test):
+    """Where the logs of a test are, by its name from the file on."""
+    digest = hashlib.sha256(test.encode()).hexdigest()[:8]  # names may differ in signs alone
+    shown = re.sub(r"[^\w.-]+", "-", test).strip("-")[:100]
+    return images.TESTS / "logs" / f"{shown}.{digest}"
+
+
 @pytest.fixture
 def log(request):
     """An empty folder for this test's logs."""
-    name = request.node.nodeid.split("/")[-1]
-    path = images.TESTS / "logs" / re.sub(r"[^\w.-]+", "-", name).strip("-")[:120]
+    path = folder_of(request.node.nodeid.split("/")[-1])
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     return path

@@ -107,3 +107,13 @@ def test_page_tables_are_walked_as_the_cpu_walks_them(sector):
     theirs = [int(line.split(":")[0], 16) for line in machine.monitor("info tlb").splitlines()]
     ours = [m.begin + offset for m in tables for offset in range(0, m.end - m.begin, m.page)]
     assert theirs == ours
+
+
+@pytest.mark.parametrize("where", ["com1,", ",com1"])
+def test_tests_whose_names_differ_in_signs_alone_share_no_folder(log, where):
+    """Those of test_log.py did, and failed each other side by side."""
+    told = (log / "told").relative_to(log.parent)
+    assert not (log / "told").exists() and len(told.parts[0].rpartition(".")[2]) == 8
+    (log / "told").write_text(where)
+    others = [path for path in log.parent.glob("*share_no_folder*") if path != log]
+    assert all((path / "told").read_text() != where for path in others if (path / "told").exists())

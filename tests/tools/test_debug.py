@@ -125,6 +125,46 @@ def test_a_trace_tells_the_faults_in_words(project, tmp_path, kernel):
     assert "v=08" in log and "RIP=" in log
 
 
+# The body of a kernel -> what is said of its first faults, in order
+TRACED = {
+    "an interrupt beyond the IDT": (
+        ["lidt [rel none]", "here: int 6", "none: times 10 db 0"],
+        ["#GP general protection at RIP 0x2000.. in here .*: because of IDT entry 0x6$"],
+    ),
+    "an exception beyond the IDT": (
+        ["lidt [rel none]", "here: ud2", "none: times 10 db 0"],
+        ["#UD unknown instruction at RIP 0x2000.. in here .*[)]$",
+         "#GP general protection at RIP 0x2000.. in here .*: because of IDT entry 0x6$"],
+    ),
+    "a selector beyond the GDT": (
+        ["lidt [rel none]", "mov ax, 0x78", "here: mov ds, ax", "none: times 10 db 0"],
+        ["#GP general protection at RIP 0x2000.. in here .*: because of selector 0x78 in the GDT$"],
+    ),
+    "a selector beyond the LDT": (
+        ["lidt [rel none]", "xor ax, ax", "lldt ax", "mov ax, 0x7c", "here: mov ds, ax",
+         "none: times 10 db 0"],
+        ["at RIP 0x2000.. in here .*: because of selector 0x7c in the LDT$"],
+    ),
+    "a page that is not there": (
+        ["lidt [rel none]", "here: mov byte [0x10], 1", "none: times 10 db 0"],
+        ["#PF page fault at RIP 0x2000.. in here .*: a write to 0x10, which is not mapped$"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TRACED)
+def test_every_field_of_a_trace_is_what_the_kernel_did(project, tmp_path, kernel, case):
+    body, told = TRACED[case]
+    said = project.good(
+        "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", kernel(*body),
+        "--output", tmp_path / "d.iso",
+    )  # fmt: skip
+    lines = [line for line in said.splitlines() if line.startswith("    #")]
+    assert len(lines) >= len(told) + 1, said  # the last is the double fault
+    for line, words in zip(lines, told):
+        assert re.search(words, line), said
+
+
 def test_a_trace_of_a_good_kernel_has_no_faults(project, tmp_path, kernel):
     said = project.good(
         "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", kernel("cli", "hlt"),
