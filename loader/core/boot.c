@@ -8,6 +8,7 @@
 #include "core/plan/kernel.h"
 #include "core/plan/map.h"
 #include "core/plan/memory_map.h"
+#include "core/plan/resident.h"
 #include "core/plan/symbols.h"
 
 /* Begins the plan. Always true. */
@@ -127,6 +128,7 @@ static bool word_launch(struct boot *boot)
 	launch->processors = physical(plan->machine, plan->processors);
 	launch->processor_count = plan->processor_count;
 	launch->trampoline = plan->trampoline;
+	plan_early_idt(plan);
 	boot->launch = launch;
 	return true;
 }

@@ -21,6 +21,70 @@ struct resident_header {
 	uint32_t start;          /* where 64-bit code enters with RDI = struct launch */
 	uint32_t trampoline;     /* where other CPUs begin, in TRAMPOLINE_SIZE bytes to be copied */
 	uint32_t wait, wait_end; /* the loop in which they wait for work */
+	uint32_t early;          /* struct resident_early */
+	uint32_t vectors;        /* where the CPU goes with an exception; STUB_SIZE bytes each */
+	uint32_t nmi64;          /* ... and with an NMI, as long as it can only be noted */
+	uint32_t nmi32;          /* likewise, in 32-bit code */
+};
+
+enum { STUB_SIZE = 8 };
+
+/* A gate of the IDT (SDM volume 3A, figure 6-8). */
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t stack; /* 1 to 7: that of the TSS; 0: stay on the one there is */
+	uint8_t type;
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+
+/* A gate of the IDT outside of long mode (SDM volume 3A, figure 6-2). */
+struct narrow_gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t reserved;
+	uint8_t type;
+	uint16_t offset_high;
+};
+
+enum { GATE_INTERRUPT = 0x8e /* present, ring 0, interrupts off */ };
+
+/* The selector of 64-bit code that every GDT has from the loader's last to the kernel's first. */
+enum { SELECTOR_EARLY = 0x58 };
+
+/* Exceptions that the early IDT has gates for. */
+enum {
+	EARLY_NMI = 2,
+	EARLY_OPCODE = 6,
+	EARLY_DOUBLE = 8,
+	EARLY_PROTECTION = 13,
+	EARLY_PAGE = 14,
+	EARLY_MACHINE = 18,
+	EARLY_GATES = 19
+};
+
+/*
+ * The IDT from the moment at which the CPU's mode is about to change up to where the resident part
+ * has made its own descriptor tables. It is read in three forms, whose gates for the NMI lie in
+ * each other's gaps: 64-bit gates; 32-bit ones, of which the third lies in the gate of vector 1;
+ * and, for another CPU, far pointers of real mode, of which the third lies in the gate of vector 0.
+ */
+struct resident_early {
+	uint16_t limit;   /* what `lidt` reads: 6 bytes, or 10 in 64-bit code */
+	uint16_t base[4]; /* of gates */
+	uint16_t padding[3];
+	union {
+		struct gate wide[EARLY_GATES];
+		struct narrow_gate narrow[2 * EARLY_GATES];
+		uint32_t real[4 * EARLY_GATES];
+	} gates;
+	uint64_t fault_info; /* as in struct launch */
+	uint64_t resume;     /* where to go on after an NMI in code that is neither real mode's nor
+	                        64-bit */
+	uint32_t nmi;        /* an NMI has come; it is told as soon as it can be explained */
+	uint32_t ready;      /* the resident part has its own tables */
 };
 
 /* The trampoline's code, and where what it reads is written in its page. */
@@ -123,7 +187,12 @@ struct launch {
 	uint64_t words, word_count; /* struct patch[]: relocations that were resolved by symbols */
 };
 
-_Static_assert(sizeof(struct resident_header) == 32, "written by resident.ld");
+_Static_assert(sizeof(struct resident_header) == 48, "written by resident.ld");
+_Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
+_Static_assert(sizeof(struct narrow_gate) == 8, "SDM volume 3A, figure 6-2");
+_Static_assert(offsetof(struct resident_early, gates) == 16, "read by launch.inc");
+_Static_assert(offsetof(struct resident_early, resume) == 328, "read by launch.inc");
+_Static_assert(sizeof(struct resident_early) == 344, "read by launch.inc");
 _Static_assert(sizeof(struct launch_segment) == 24, "wire structure");
 _Static_assert(offsetof(struct launch, slide) == 80, "wire structure");
 _Static_assert(offsetof(struct launch, resident) == 88, "read by launch.inc");

@@ -14,24 +14,39 @@ MSR_EFER        equ 0xc0000080
         section .text
         global  resident_start
         extern  carry_out, prepare_tables, returned, gdt_pointer, task_selector, ldt_selector
-        extern  cr4_more, start_processors, returned32
+        extern  cr4_more, start_processors, returned32, vectors
 
 ; In: 64-bit code at this part's physical address, identity-mapped by the loader's page tables,
-;     IF = DF = 0, flat segments, RDI = struct launch, no stack.
+;     IF = DF = 0, the early IDT, CS = SELECTOR_EARLY, all other segments null, machine checks
+;     enabled if the CPU has them, RDI = struct launch, no stack.
 resident_start:
-        ; 1. A stack, and the work.
+        ; 1. A stack.
         lea     rsp, [stack.top]
         mov     rbx, rdi
+
+        ; 2. Our descriptors, at their address for the kernel, which the loader's page tables know,
+        ;    too. The early IDT holds until ours can: its selector is in both GDTs.
+        call    prepare_tables
+        lgdt    [gdt_pointer]
+        ltr     [task_selector]
+        lldt    [ldt_selector]
+        cmp     word [idt_pointer], 0
+        je      .work                   ; -explain=off
+        mov     dword [early + early.ready], 1
+        lidt    [idt_pointer]
+        call    tell_nmi
+
+        ; 3. The work.
+.work:  mov     rdi, rbx
         xor     esi, esi
         call    carry_out
         mov     rdi, rbx
-        call    prepare_tables
-        mov     rdi, rbx
         call    start_processors
+        call    tell_nmi
         test    dword [rbx + launch.flags], LAUNCH_PROTECTED_MODE
         jnz     to_protected_mode
 
-        ; 2. From here on at the address that the kernel's page tables know, too.
+        ; 4. From here on at the address that the kernel's page tables know, too.
         mov     r12, [rbx + launch.window]
         sub     r12, [rbx + launch.resident]
         lea     rax, [.window]
@@ -39,8 +54,7 @@ resident_start:
         add     rsp, r12
         jmp     rax
 .window:
-        ; 3. Our descriptors, at their address for the kernel.
-        lgdt    [gdt_pointer]
+        ; 5. The kernel's segments.
         lidt    [idt_pointer]
         movzx   eax, word [rbx + launch.cs]
         push    rax
@@ -53,10 +67,8 @@ resident_start:
         mov     es, [rbx + launch.data]
         mov     fs, [rbx + launch.fs]
         mov     gs, [rbx + launch.fs]
-        ltr     [task_selector]
-        lldt    [ldt_selector]
 
-        ; 4. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect
+        ; 6. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect
         ;    of them.
         fninit
         ldmxcsr [mxcsr]
@@ -66,7 +78,7 @@ resident_start:
         mov     rax, [rbx + launch.cr0]
         mov     cr0, rax
 
-        ; 5. What the kernel is entered with, while the record can still be seen; the time, last.
+        ; 7. What the kernel is entered with, while the record can still be seen; the time, last.
         mov     r8, [rbx + launch.tables]
         mov     r9, [rbx + launch.rip]
         mov     r10, [rbx + launch.rsp]
@@ -84,7 +96,7 @@ resident_start:
         or      rax, rdx
         mov     [r11], rax
 .jump:
-        ; 6. The kernel's page tables, its stack with the address to return to, and nothing else in
+        ; 8. The kernel's page tables, its stack with the address to return to, and nothing else in
         ;    any register.
         mov     cr3, r8
         mov     rsp, r10
@@ -98,9 +110,6 @@ resident_start:
 to_protected_mode:
         ; 1. What the kernel is entered with: its address and stack wait in ESI and EDI.
         ;    Behind the stack's end lies the address to return to.
-        lgdt    [gdt_pointer]
-        ltr     [task_selector]
-        lldt    [ldt_selector]
         lidt    [idt32_pointer]
         mov     esi, [rbx + launch.rip]
         mov     edi, [rbx + launch.rsp]
@@ -119,7 +128,9 @@ to_protected_mode:
         retfq
         bits    32
 .compatibility:
-        ; 3. Paging off, and with it long mode; then all of it (SDM volume 3A, 10.8.5.4).
+        ; 3. A stack that is one outside of long mode. Paging off, and with it long mode; then all
+        ;    of it (SDM volume 3A, 10.8.5.4).
+        mov     ss, ecx
         mov     eax, CR0_PE | CR0_ET
         mov     cr0, eax
         mov     edx, ecx
@@ -133,7 +144,6 @@ to_protected_mode:
         mov     cr4, eax
 
         ; 4. Flat data segments, and the kernel's registers.
-        mov     ss, ecx
         mov     ds, ecx
         mov     es, ecx
         mov     fs, ecx
@@ -149,11 +159,61 @@ to_protected_mode:
         ret
         bits    64
 
+; An NMI that could only be noted is told now, if it can be.
+tell_nmi:
+        cmp     dword [early + early.nmi], 0
+        je      .none
+        cmp     dword [early + early.ready], 0
+        je      .none
+        mov     rax, rsp                ; as the CPU does it
+        and     rsp, -16
+        push    0                       ; SS
+        push    rax
+        pushfq
+        mov     eax, cs
+        push    rax
+        lea     rax, [.none]
+        push    rax
+        jmp     vectors + STUB_SIZE * EARLY_NMI
+.none:  ret
+
+; An NMI while the early IDT holds (struct resident_early). Code that was on its way from one mode
+; to the next cannot be returned to, so it goes on where that way ends.
+        global  early_nmi64, early_nmi32
+early_nmi64:
+        mov     dword [early + early.nmi], 1
+        mov     qword [rsp + 32], 0     ; SS, which may be a selector of a GDT that is gone
+        cmp     word [rsp + 8], SELECTOR_EARLY
+        je      .back
+        push    rax
+        mov     rax, [early + early.resume]
+        mov     [rsp + 8], rax
+        mov     qword [rsp + 16], SELECTOR_EARLY
+        pop     rax
+.back:  iretq
+
+        bits    32
+early_nmi32:
+        push    eax
+        call    .here
+.here:  pop     eax
+        add     eax, [eax + .to_early - .here]
+        mov     dword [eax + early.nmi], 1
+        pop     eax
+        iretd
+.to_early:
+        dd      early - $ + (.to_early - .here)
+        bits    64
+
         section .rodata
         align   4
 mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
 
         section .data
+        align   16
+        global  early
+early:  times   EARLY_SIZE db 0
+
         align   8
         global  idt_pointer, idt32_pointer
 idt_pointer:

@@ -34,11 +34,15 @@ enum {
 /* The fault info where the explainer's page tables have them. */
 static const struct fault_info *fault_info;
 
+/* enter.asm */
+extern const struct resident_early early;
+
 static struct explanation explanation;
 static char lines[8192];
 
 void fault_explain(struct fault *fault);
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2);
+void fault_early(uint64_t vector, uint64_t rip, uint64_t cr2);
 
 void fault_prepare(const struct fault_info *marks)
 {
@@ -242,14 +246,28 @@ void fault_explain(struct fault *fault)
 	end();
 }
 
-/* A fault of the explainer's own. The report on the serial line may be cut short. */
-void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
+/* Says where a fault was, and why that is all. */
+static void tell_shortly(uint64_t vector, uint64_t rip, uint64_t cr2, const char *why)
 {
 	char what[80];
 	struct text text = text_in(what, sizeof(what));
 
 	text_add(&text, "Longjump: exception %u at %#llx (CR2 %#llx)", (unsigned)vector, ULL(rip),
 	         ULL(cr2));
-	say_shortly(what, "while a fault was explained.");
+	say_shortly(what, why);
 	end();
+}
+
+/* A fault of the explainer's own. The report on the serial line may be cut short. */
+void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
+{
+	tell_shortly(vector, rip, cr2, "while a fault was explained.");
+}
+
+/* A fault before the explainer was ready, with the loader's page tables: the machine's, or ours. */
+void fault_early(uint64_t vector, uint64_t rip, uint64_t cr2)
+{
+	fault_info = (const struct fault_info *)(uintptr_t)early.fault_info;
+	console_open(fault_info->serial);
+	tell_shortly(vector, rip, cr2, "before the kernel was started.");
 }

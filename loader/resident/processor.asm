@@ -19,20 +19,25 @@ data.tables     equ TRAMPOLINE_DATA + 24
 data.cr4        equ TRAMPOLINE_DATA + 28
 data.target     equ TRAMPOLINE_DATA + 32
 data.gdt        equ TRAMPOLINE_DATA + 40
+data.idt        equ TRAMPOLINE_DATA + 46
+data.nmi        equ TRAMPOLINE_DATA + 52
 
         ; Copied to a page below 1 MiB, and run there.
         section .rodata
         align   16
-        global  trampoline, trampoline_long, trampoline_gdt
+        global  trampoline, trampoline_long, trampoline_gdt, trampoline_nmi
 
 ; In: real mode, CS = the page's first byte / 16, IP = 0, caches off.
         bits    16
 trampoline:
-        ; 1. What long mode needs, all at once: from real mode straight into it.
+        ; 1. What long mode needs, all at once: from real mode straight into it. The stack is for
+        ;    an NMI, which real mode's handler below notes, or once the IDT is another, its like.
         cli
         cld
         mov     ax, cs
         mov     ds, ax
+        mov     ss, ax
+        mov     esp, TRAMPOLINE_PAGE
         o32 lgdt [data.gdt]
         mov     eax, [data.cr4]
         mov     cr4, eax
@@ -42,21 +47,38 @@ trampoline:
         rdmsr
         or      eax, EFER_LME_NXE
         wrmsr
+        o32 lidt [data.idt]
         mov     eax, CR0_ALL
         mov     cr0, eax
         jmp     dword far [data.target]
 
+; An NMI in real mode. One that has woken a CPU which waits to be started (in QEMU; SDM volume 3A,
+; 9.4.1 has it ignored) must not return to where that CPU would begin after reset.
+trampoline_nmi:
+        mov     byte [cs:data.nmi], 1
+        push    bp
+        mov     bp, sp
+        cmp     word [bp + 4], 0xf000   ; CS
+        pop     bp
+        je      .wait
+        iret
+.wait:  hlt
+        jmp     .wait
+
         ; 2. On to the resident part, at its address for the kernel.
         bits    64
 trampoline_long:
+        lea     rsp, [rel trampoline + TRAMPOLINE_PAGE]
+        xor     eax, eax
+        mov     ss, eax
         mov     rbx, [rel trampoline + data.launch]
         mov     rdi, [rel trampoline + data.processor]
         jmp     [rel trampoline + data.entry]
 
         align   8
 trampoline_gdt:
-        dq      0
-        dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
+        times   SELECTOR_EARLY / 8 dq 0
+        dq      0x00af9b000000ffff      ; SELECTOR_EARLY: code, 64-bit, ring 0, accessed
         times   TRAMPOLINE_SIZE - ($ - trampoline) db 0
 
 mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
@@ -71,9 +93,9 @@ mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after 
 processor_start:
         ; 1. The state that the first CPU has, too; descriptors of its own.
         lgdt    [rdi + processor.gdt]
-        lidt    [idt_pointer]
         ltr     [task_selector]
         lldt    [ldt_selector]
+        lidt    [idt_pointer]
         mov     ecx, MSR_PAT
         mov     eax, 0x00070406         ; PAT_VALUE of x86.h
         mov     edx, 0x00070105

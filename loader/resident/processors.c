@@ -47,11 +47,19 @@ struct __attribute__((packed)) trampoline_data {
 	uint16_t target_selector, padding;
 	uint16_t gdt_limit;
 	uint32_t gdt_base;
+	uint16_t idt_limit;
+	uint32_t idt_base;
+	uint32_t nmi; /* becomes 1 when one comes in real mode */
 };
 
 /* processor.asm */
-extern const char trampoline[], trampoline_long[], trampoline_gdt[], processor_start[];
+extern const char trampoline[], trampoline_long[], trampoline_gdt[], trampoline_nmi[],
+	processor_start[];
 
+/* enter.asm */
+extern volatile struct resident_early early;
+
+/* Starts all CPUs of the list, and puts every CPU's local APIC into the mode that is wanted. */
 void start_processors(const struct launch *launch);
 
 /* Waits for so many ticks of the timer. */
@@ -96,6 +104,12 @@ static uint32_t in_page(const struct launch *launch, const char *label)
 	return (uint32_t)(launch->trampoline + (uint64_t)(label - trampoline));
 }
 
+/* Where a CPU in real mode goes with an NMI, as a far pointer. */
+static uint32_t real_nmi(const struct launch *launch)
+{
+	return (uint32_t)launch->trampoline >> 4 << 16 | (uint32_t)(trampoline_nmi - trampoline);
+}
+
 /* Writes what is the same for all CPUs. */
 static volatile struct trampoline_data *fill_page(const struct launch *launch)
 {
@@ -110,9 +124,14 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	data->tables = (uint32_t)slide;
 	data->cr4 = (uint32_t)launch->cr4;
 	data->target = in_page(launch, trampoline_long);
-	data->target_selector = 8;
-	data->gdt_limit = 15;
+	data->target_selector = SELECTOR_EARLY;
+	data->gdt_limit = SELECTOR_EARLY + 7;
 	data->gdt_base = in_page(launch, trampoline_gdt);
+	data->idt_limit = early.limit;
+	data->idt_base = (uint32_t)(uintptr_t)&early.gates;
+	data->nmi = 0;
+	early.resume = in_page(launch, trampoline_long);
+	early.gates.real[EARLY_NMI] = real_nmi(launch);
 	return data;
 }
 
@@ -138,21 +157,32 @@ static void start(const struct launch *launch, volatile struct launch_processor 
 }
 
 /* Starts all CPUs of the list, one after the other. */
-void start_processors(const struct launch *launch)
+static void start_all(const struct launch *launch)
 {
 	struct launch_processor *list = (struct launch_processor *)(uintptr_t)launch->processors;
-	volatile struct trampoline_data *data;
+	volatile struct trampoline_data *data = fill_page(launch);
+
+	for (uint64_t i = 0; i < launch->processor_count; i++)
+		send(list[i].apic_id, COMMAND_INIT);
+	wait_ticks(TICKS_IN_10_MS);
+	for (uint64_t i = 0; i < launch->processor_count; i++) {
+		data->processor = (uint64_t)(uintptr_t)&list[i];
+		start(launch, &list[i]);
+	}
+	early.nmi |= data->nmi;
+}
+
+void start_processors(const struct launch *launch)
+{
+	volatile uint32_t *vector = (volatile uint32_t *)(uintptr_t)(EARLY_NMI * sizeof(*vector));
+	uint32_t bios;
 
 	if (launch->processor_count != 0) {
 		mtrrs_read();
-		data = fill_page(launch);
-		for (uint64_t i = 0; i < launch->processor_count; i++)
-			send(list[i].apic_id, COMMAND_INIT);
-		wait_ticks(TICKS_IN_10_MS);
-		for (uint64_t i = 0; i < launch->processor_count; i++) {
-			data->processor = (uint64_t)(uintptr_t)&list[i];
-			start(launch, &list[i]);
-		}
+		bios = *vector;
+		*vector = real_nmi(launch);
+		start_all(launch);
+		*vector = bios;
 	}
 	if ((launch->flags & LAUNCH_X2APIC) != 0)
 		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_X2APIC);

@@ -13,11 +13,11 @@
 #include "x86/x86.h"
 
 #define STUB64_SIZE   32 /* vectors32.asm */
-#define STUB_SIZE     8  /* vectors.asm */
 #define IST_COUNT     4
 #define IST_SIZE      4096
 #define IST_SIZE_OWN  256  /* other CPUs' : for what the CPU pushes */
 #define SELECTOR_OURS 0x04 /* of the LDT: 64-bit code */
+#define GDT_ENTRIES   (SELECTOR_EARLY / 8 + 1)
 #define CR4_MCE       (1 << 6)
 
 /* The 64-bit task state segment (SDM volume 3A, figure 8-11). */
@@ -37,34 +37,12 @@ struct __attribute__((packed)) table_pointer {
 	uint64_t base;
 };
 
-/* A gate of the IDT (SDM volume 3A, figure 6-8). */
-struct gate {
-	uint16_t offset_low;
-	uint16_t selector;
-	uint8_t stack; /* 1 to 7: that of the TSS; 0: stay on the one there is */
-	uint8_t type;
-	uint16_t offset_middle;
-	uint32_t offset_high;
-	uint32_t reserved;
-};
+_Static_assert(sizeof(struct task_state) == 104, "SDM volume 3A, figure 8-11");
 
 enum {
-	SYSTEM_LDT = 0x82,    /* present */
-	SYSTEM_TSS = 0x89,    /* present, available */
-	GATE_INTERRUPT = 0x8e /* present, ring 0, interrupts off */
+	SYSTEM_LDT = 0x82, /* present */
+	SYSTEM_TSS = 0x89  /* present, available */
 };
-
-/* A gate of the IDT outside of long mode (SDM volume 3A, figure 6-2). */
-struct narrow_gate {
-	uint16_t offset_low;
-	uint16_t selector;
-	uint8_t reserved;
-	uint8_t type;
-	uint16_t offset_high;
-};
-
-_Static_assert(sizeof(struct task_state) == 104, "SDM volume 3A, figure 8-11");
-_Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
 
 /* Segment descriptors, flat, ring 0, accessed (SDM volume 3A, figure 3-8). */
 #define CODE_16 UINT64_C(0x00009b000000ffff)
@@ -78,7 +56,7 @@ _Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
 struct own {
 	struct table_pointer gdt_pointer; /* read by processor.asm */
 	uint8_t padding[6];
-	uint64_t gdt[11];
+	uint64_t gdt[GDT_ENTRIES];
 	uint8_t stacks[IST_COUNT][IST_SIZE_OWN];
 	struct task_state task;
 };
@@ -94,10 +72,10 @@ static const uint64_t descriptors[][7] = {
 
 /* What enter.asm and vectors.asm load. */
 extern struct table_pointer gdt_pointer, idt_pointer, idt32_pointer;
-extern uint64_t gdt[11], own_tables, cr4_more;
+extern uint64_t gdt[GDT_ENTRIES], own_tables, cr4_more;
 extern uint16_t task_selector, ldt_selector;
 struct table_pointer gdt_pointer;
-uint64_t gdt[11];
+uint64_t gdt[GDT_ENTRIES];
 uint16_t task_selector, ldt_selector;
 uint64_t own_tables; /* physical address of the explainer's page tables */
 uint64_t cr4_more;   /* bits that the explainer needs beside those that the kernel is promised */
@@ -133,7 +111,8 @@ static void write_system(uint64_t *entry, uint64_t type, uint64_t base, uint64_t
 }
 
 /* Writes the GDT that a CPU begins with in the kernel, with its TSS; returns what to load. */
-static struct table_pointer write_gdt(uint64_t table[11], const struct task_state *own_task,
+static struct table_pointer write_gdt(uint64_t table[GDT_ENTRIES],
+                                      const struct task_state *own_task,
                                       const struct launch *launch, uint64_t slide)
 {
 	unsigned count = descriptor_counts[launch->descriptors];
@@ -146,7 +125,8 @@ static struct table_pointer write_gdt(uint64_t table[11], const struct task_stat
 	             sizeof(ldt) - 1);
 	task_selector = (uint16_t)(count * sizeof(*table));
 	ldt_selector = (uint16_t)((count + 2) * sizeof(*table));
-	return (struct table_pointer){ (uint16_t)((count + 4) * sizeof(*table) - 1),
+	table[SELECTOR_EARLY / 8] = CODE_64;
+	return (struct table_pointer){ GDT_ENTRIES * sizeof(*table) - 1,
 		                       (uint64_t)(uintptr_t)table + slide };
 }
 

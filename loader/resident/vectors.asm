@@ -5,6 +5,7 @@
 ; on a stack and with page tables of its own.
 
 %include "loader/resident/fault.inc"
+%include "loader/resident/launch.inc"
 
 CR4_PGE         equ 7                   ; bits; SDM volume 3A, 2.5
 CR4_PKS         equ 24
@@ -37,7 +38,7 @@ LAR_64_BIT      equ 1 << 21             ; L
         section .text
         global  vectors, returned, entered64, fault, explain_narrow
         extern  stack_top, gdt, gdt_pointer, idt_pointer, task_selector, ldt_selector, own_tables
-        extern  fault_explain, fault_again
+        extern  fault_explain, fault_again, fault_early, early
 
 ; In: as the CPU leaves it; interrupts are off. The stubs are 8 bytes apart.
         align   8
@@ -55,6 +56,8 @@ vectors:
 entered64:
         ; 1. One fault is explained. Another would be the explainer's own.
         cld
+        cmp     dword [early + early.ready], 0
+        je      too_early
         lock bts dword [fault + fault.busy], 0
         jc      again
 
@@ -128,6 +131,8 @@ again:
         jne     dead
         lock bts dword [fault + fault.busy], 1
         jc      dead
+        lea     rax, [fault_again]
+shortly:
         pop     rdi
         test    spl, 8
         jnz     .frame
@@ -136,7 +141,13 @@ again:
         pop     rsi
         mov     rdx, cr2
         lea     rsp, [stack_again.top]
-        call    fault_again
+        call    rax
+        jmp     dead
+
+; A fault before there is anything to explain it with: likewise.
+too_early:
+        lea     rax, [fault_early]
+        jmp     shortly
 dead:
         cli
         hlt

@@ -4,11 +4,13 @@
 ; was asked before.
 ; Source of the order of steps: Intel SDM volume 3A, 10.8.5 (initializing IA-32e mode).
 ;
-; _Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t start)
+; _Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t resident)
 ;   EAX = physical address of page tables that identity-map all that follows
 ;   EDX = bits of CR4 to set beside PAE, OSFXSR and OSXMMEXCPT: LA57 or none
 ;   ECX = physical address of struct launch
-;   [ESP + 4] = physical address of 64-bit code, entered with RDI = struct launch
+;   [ESP + 4] = physical address of the resident part, entered with RDI = struct launch
+
+%include "loader/resident/launch.inc"
 
 CR0_PE      equ 1 << 0
 CR0_MP      equ 1 << 1
@@ -19,6 +21,8 @@ CR0_PG      equ 1 << 31
 CR4_PAE     equ 1 << 5
 CR4_OSFXSR  equ 1 << 9
 CR4_OSXMM   equ 1 << 10
+CPUID_MCE   equ 1 << 7                  ; of leaf 1, EDX; in CR4 it is bit 6
+CPUID_MCE_TO_CR4 equ 1
 MSR_EFER    equ 0xc0000080
 EFER_LME    equ 1 << 8
 EFER_NXE    equ 1 << 11
@@ -27,13 +31,21 @@ EFER_NXE    equ 1 << 11
         section .text
         global enter64
 enter64:
-        ; 1. No interrupts, string instructions upward, our own descriptors.
+        ; 1. No interrupts, string instructions upward; an IDT that holds in either mode, for what
+        ;    cannot be kept away, and only then our own descriptors: in them, its gates and the code
+        ;    that runs keep their meaning.
         cli
         cld
         mov     esi, [esp + 4]
         mov     edi, ecx
         call    .here                   ; where this lies is found out, not relocated
 .here:  pop     ebp
+        mov     ebx, esi
+        add     ebx, [esi + header.early]
+        lea     ecx, [ebp + long_mode - .here]
+        mov     [ebx + early.resume], ecx
+        mov     [ebx + early.gates + 8 * EARLY_NMI + 2], cs
+        lidt    [ebx]
         lgdt    [ebp + descriptors - .here]
 
         ; 2. Paging off, if whoever started us had it on.
@@ -41,8 +53,17 @@ enter64:
         and     ebx, ~CR0_PG
         mov     cr0, ebx
 
-        ; 3. PAE, which long mode needs, SSE, and 5 levels if wanted.
-        or      edx, CR4_PAE | CR4_OSFXSR | CR4_OSXMM
+        ; 3. PAE, which long mode needs, SSE, and 5 levels if wanted; machine checks, if the CPU has
+        ;    them, or they would stop it without a word.
+        push    eax
+        push    edx
+        mov     eax, 1
+        cpuid
+        pop     eax
+        and     edx, CPUID_MCE
+        shr     edx, CPUID_MCE_TO_CR4
+        lea     edx, [eax + edx + (CR4_PAE | CR4_OSFXSR | CR4_OSXMM)]
+        pop     eax
         mov     cr4, edx
 
         ; 4. The page tables.
@@ -61,13 +82,13 @@ enter64:
 
         ; 7. Into the 64-bit code segment.
         lea     ebp, [ebp + long_mode - .here]
-        push    0x08
+        push    SELECTOR_EARLY
         push    ebp
         retf
 
         bits 64
 long_mode:
-        mov     eax, 0x10
+        xor     eax, eax
         mov     ss, eax
         mov     ds, eax
         mov     es, eax
@@ -75,12 +96,18 @@ long_mode:
         mov     gs, eax
         mov     edi, edi                ; the upper halves are undefined after a mode switch
         mov     esi, esi
-        jmp     rsi
+        mov     eax, [rsi + header.start]
+        add     rax, rsi
+        jmp     rax
 
         align   8
 gdt:    dq      0
-        dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
-        dq      0x00cf93000000ffff      ; 0x10: data, writable, ring 0, accessed
+        dq      0x00cf9b000000ffff      ; 0x08: code, 32-bit: what start.asm runs in
+        dq      0x00cf93000000ffff      ; 0x10: data, writable
+        dq      0
+        dq      0x00cf9b000000ffff      ; 0x20: code, 32-bit: what Syslinux runs in
+        times   SELECTOR_EARLY / 8 - 5 dq 0
+        dq      0x00af9b000000ffff      ; SELECTOR_EARLY: code, 64-bit
 .end:
 
 descriptors:

@@ -8,14 +8,23 @@
 ; The code between enter_from64_begin and enter_from64_end is to be copied to memory below 4 GiB,
 ; and entered there:
 ;
-; _Noreturn void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t start)
+; _Noreturn void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t resident)
 ;   RDI = physical address, below 4 GiB, of page tables that identity-map all that follows
 ;   RSI = bits of CR4 to set beside PAE, OSFXSR and OSXMMEXCPT: LA57 or none
 ;   RDX = physical address, below 4 GiB, of struct launch
-;   RCX = physical address, below 4 GiB, of 64-bit code, entered with RDI = struct launch
+;   RCX = physical address, below 4 GiB, of the resident part, entered with RDI = struct launch
+;
+; An NMI may come at any time. The gates of the firmware's IDT, and those of the early IDT (struct
+; resident_early), name selectors that are 64-bit code in the GDT below. Where this is 32-bit code,
+; an NMI goes on at `leave`, where it began.
+
+%include "loader/resident/launch.inc"
 
 CR0_PG      equ 1 << 31
 CR0_ALL     equ CR0_PG | 1 << 16 | 1 << 5 | 1 << 4 | 1 << 1 | 1 << 0 ; WP, NE, ET, MP, PE
+CPUID_MCE   equ 1 << 7                  ; of leaf 1, EDX; in CR4 it is bit 6
+CPUID_MCE_TO_CR4 equ 1
+SELECTOR_32 equ 0x18
 CR4_PAE     equ 1 << 5
 CR4_OSFXSR  equ 1 << 9
 CR4_OSXMM   equ 1 << 10
@@ -29,24 +38,41 @@ EFER_NXE    equ 1 << 11
         global  enter_from64_begin, enter_from64_end
         align   16
 enter_from64_begin:
-        ; 1. No interrupts, string instructions upward, our own descriptors and stack. All that is
-        ;    needed later is kept where 32-bit code finds it.
+        ; 1. No interrupts, string instructions upward, our own stack, descriptors and IDT. All that
+        ;    is needed later is kept where 32-bit code finds it.
         cli
         cld
         lea     rsp, [stack_end]
-        push    rcx                     ; where it goes on
         mov     ebp, edi                ; the page tables
         mov     edi, edx                ; struct launch
-        or      esi, CR4_PAE | CR4_OSFXSR | CR4_OSXMM
+        mov     r8d, ecx                ; the resident part
+        mov     eax, [rcx + header.start]
+        add     eax, ecx
+        push    rax                     ; where it goes on
         lea     rax, [gdt]
         mov     [descriptors + 2], rax
         lgdt    [descriptors]
-        mov     eax, 0x10
+        push    SELECTOR_EARLY
+        lea     rax, [.flat]
+        push    rax
+        retfq
+.flat:  mov     eax, 0x10
         mov     ss, eax
         mov     ds, eax
         mov     es, eax
         mov     fs, eax
         mov     gs, eax
+        mov     eax, [r8 + header.early]
+        add     rax, r8
+        lea     rdx, [leave]
+        mov     [rax + early.resume], rdx
+        mov     word [rax + early.gates + 8 * EARLY_NMI + 2], SELECTOR_32
+        lidt    [rax]
+        mov     eax, 1
+        cpuid
+        and     edx, CPUID_MCE
+        shr     edx, CPUID_MCE_TO_CR4
+        lea     esi, [rsi + rdx + (CR4_PAE | CR4_OSFXSR | CR4_OSXMM)]
 
         ; 2. No-execute pages, before there are tables that have them.
         mov     ecx, MSR_EFER
@@ -60,15 +86,13 @@ enter_from64_begin:
         xor     ebx, esi
         test    ebx, CR4_LA57
         lea     rbx, [long_mode]
-        jnz     .leave
+        jnz     leave
         mov     cr4, rsi
         mov     cr3, rbp
         mov     eax, CR0_ALL
         mov     cr0, rax
-        push    0x08
-        push    rbx
-        retfq
-.leave: push    0x18
+        jmp     rbx
+leave:  push    SELECTOR_32
         lea     rax, [protected]
         push    rax
         retfq
@@ -83,7 +107,7 @@ protected:
         mov     cr3, ebp
         mov     eax, CR0_ALL
         mov     cr0, eax
-        push    0x08
+        push    SELECTOR_EARLY
         push    ebx
         retf
 
@@ -94,6 +118,12 @@ long_mode:
         pop     rax
         mov     edi, edi
         mov     eax, eax
+        xor     ecx, ecx
+        mov     ss, ecx
+        mov     ds, ecx
+        mov     es, ecx
+        mov     fs, ecx
+        mov     gs, ecx
         jmp     rax
 
         align   8
@@ -101,6 +131,7 @@ gdt:    dq      0
         dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
         dq      0x00cf93000000ffff      ; 0x10: data, writable, ring 0, accessed
         dq      0x00cf9b000000ffff      ; 0x18: code, 32-bit, ring 0, accessed
+        times   SELECTOR_EARLY / 8 - 3 dq 0x00af9b000000ffff ; 0x20 to SELECTOR_EARLY: as 0x08
 .end:
 
 descriptors:

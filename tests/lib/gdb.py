@@ -55,6 +55,10 @@ class Gdb:
         """Lets one CPU run until a function returns, all others standing still."""
         self.send(f"vCont;c:p1.{cpu}")
         until()
+        self.interrupt()
+
+    def interrupt(self):
+        """Stops the machine that was sent running."""
         self.connection.sendall(b"\x03")
         self.answer()
 

@@ -38,6 +38,45 @@ TEST("the smallest kernel boots")
 	expect_boot(2 * MIB);
 }
 
+/* Where a gate leads, if it is one. */
+static uint64_t gate_offset(const struct gate *gate)
+{
+	return gate->type != GATE_INTERRUPT
+	             ? 0
+	             : (uint64_t)gate->offset_high << 32 | (uint64_t)gate->offset_middle << 16
+	                       | gate->offset_low;
+}
+
+TEST("the early IDT has gates in either form, none in the place of another")
+{
+	static const uint8_t wide[EARLY_GATES] = {
+		[EARLY_NMI] = 1,        [EARLY_OPCODE] = 1, [EARLY_DOUBLE] = 1,
+		[EARLY_PROTECTION] = 1, [EARLY_PAGE] = 1,   [EARLY_MACHINE] = 1,
+	};
+	const struct resident_early *early;
+	const struct narrow_gate *narrow;
+
+	begin_world(16 * MIB);
+	begin_small_elf();
+	expect_boot(2 * MIB);
+	early = (const void *)(world.memory + world.boot.plan.resident + PAGE_SIZE);
+	narrow = &early->gates.narrow[EARLY_NMI];
+	EXPECT_EQUAL(early->limit, 16 * EARLY_GATES - 1);
+	EXPECT_EQUAL(early->base[0] | (uint32_t)early->base[1] << 16,
+	             world.boot.plan.resident + PAGE_SIZE + 16);
+	EXPECT_EQUAL(narrow->type, GATE_INTERRUPT);
+	EXPECT_EQUAL(narrow->offset_low | (uint32_t)narrow->offset_high << 16,
+	             world.boot.plan.resident + 0xc0);
+	EXPECT_EQUAL(early->gates.real[EARLY_NMI], 0);
+	for (unsigned i = 0; i < EARLY_GATES; i++) {
+		uint64_t to = i == EARLY_NMI ? 0x80 : 0x200 + STUB_SIZE * i;
+
+		if (i != EARLY_NMI / 2) /* where the narrow one is */
+			EXPECT_EQUAL(gate_offset(&early->gates.wide[i]),
+			             wide[i] ? world.boot.plan.resident + to : 0);
+	}
+}
+
 TEST("a kernel boots wherever it is linked")
 {
 	static const uint64_t bases[] = {

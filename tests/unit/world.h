@@ -60,7 +60,11 @@ static struct {
 } world_resident = { .header = { .magic = RESIDENT_MAGIC,
 	                         .code_size = PAGE_SIZE,
 	                         .size = 2 * PAGE_SIZE + 100,
-	                         .start = sizeof(struct resident_header) } };
+	                         .start = sizeof(struct resident_header),
+	                         .early = PAGE_SIZE,
+	                         .vectors = 0x200,
+	                         .nmi64 = 0x80,
+	                         .nmi32 = 0xc0 } };
 
 /* Adds a range to the firmware's map, of a type as a PC's firmware calls it. */
 static inline void add_firmware(uint64_t begin, uint64_t end, uint32_t type)

@@ -59,3 +59,36 @@ bool plan_resident(struct plan *plan)
 	                                          .virt = { at + header.code_size },
 	                                          .rights = RIGHT_READ | RIGHT_WRITE });
 }
+
+/* A gate of 64-bit code at a physical address below 4 GiB. */
+static struct gate gate_to(uint64_t handler)
+{
+	return (struct gate){ .offset_low = (uint16_t)handler,
+		              .selector = SELECTOR_EARLY,
+		              .type = GATE_INTERRUPT,
+		              .offset_middle = (uint16_t)(handler >> 16) };
+}
+
+void plan_early_idt(const struct plan *plan)
+{
+	static const uint8_t fatal[] = { EARLY_OPCODE, EARLY_DOUBLE, EARLY_PROTECTION, EARLY_PAGE,
+		                         EARLY_MACHINE };
+	const struct resident_header *header = visible(plan->machine, plan->resident);
+	uint64_t at = plan->resident + header->early;
+	uint64_t gates = at + offsetof(struct resident_early, gates);
+	uint64_t nmi32 = plan->resident + header->nmi32;
+	struct resident_early *early = visible(plan->machine, at);
+
+	early->limit = sizeof(early->gates) - 1;
+	early->base[0] = (uint16_t)gates;
+	early->base[1] = (uint16_t)(gates >> 16);
+	early->gates.narrow[EARLY_NMI] =
+		(struct narrow_gate){ .offset_low = (uint16_t)nmi32,
+		                      .type = GATE_INTERRUPT,
+		                      .offset_high = (uint16_t)(nmi32 >> 16) };
+	early->gates.wide[EARLY_NMI] = gate_to(plan->resident + header->nmi64);
+	for (unsigned i = 0; i < COUNT(fatal); i++)
+		early->gates.wide[fatal[i]] =
+			gate_to(plan->resident + header->vectors + STUB_SIZE * fatal[i]);
+	early->fault_info = plan->fault_info_at;
+}

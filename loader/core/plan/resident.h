@@ -12,4 +12,7 @@ bool plan_resident(struct plan *plan);
 /* As plan_resident(), for protocols without page tables: it stays at its physical address. */
 bool plan_resident_in_place(struct plan *plan);
 
+/* Writes the IDT that is there until the resident part has its own (struct resident_early). */
+void plan_early_idt(const struct plan *plan);
+
 #endif

@@ -38,7 +38,7 @@ extern const uint8_t resident_begin[];
 extern const uint8_t resident_end[];
 
 /* loader/x86/enter64.asm */
-_Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t start);
+_Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t resident);
 
 _Noreturn void kernel_start(uint32_t multiboot, uint32_t information);
 
@@ -199,16 +199,14 @@ _Noreturn void platform_launch(const struct boot *boot)
 {
 	const struct plan *plan = &boot->plan;
 	const struct machine *machine = plan->machine;
-	struct resident_header header;
 
-	span_read(machine->resident, 0, &header, sizeof(header));
 	watch_start(boot);
 	if (plan->entry.bios_mode != 0 && handover.bios)
 		bios_set_mode(plan->entry.bios_mode);
 	quiesce(machine, plan->entry.keep_pics);
 	enter64((uint32_t)physical(machine, plan->launch.root),
 	        plan->launch.levels == 5 ? CR4_LA57 : 0, (uint32_t)physical(machine, boot->launch),
-	        (uint32_t)plan->resident + header.start);
+	        (uint32_t)plan->resident);
 }
 
 void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)

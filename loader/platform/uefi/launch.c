@@ -15,7 +15,7 @@
 
 /* loader/x86/enter_from64.asm */
 extern const uint8_t enter_from64_begin[], enter_from64_end[];
-typedef void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t start);
+typedef void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t resident);
 
 static uint8_t *entrance; /* a copy of that code, below 4 GiB */
 
@@ -63,15 +63,13 @@ _Noreturn void launch(struct run *run)
 {
 	const struct plan *plan = &run->boot->plan;
 	const struct machine *machine = &run->machine;
-	struct resident_header header;
 
 	if (!leave(run))
 		fail(run);
-	span_read(machine->resident, 0, &header, sizeof(header));
 	watch_start(run->boot);
 	quiesce(machine, plan->entry.keep_pics);
-	((enter_from64 *)(uintptr_t)entrance)(
-		physical(machine, plan->launch.root), plan->launch.levels == 5 ? CR4_LA57 : 0,
-		physical(machine, run->boot->launch), plan->resident + header.start);
+	((enter_from64 *)(uintptr_t)entrance)(physical(machine, plan->launch.root),
+	                                      plan->launch.levels == 5 ? CR4_LA57 : 0,
+	                                      physical(machine, run->boot->launch), plan->resident);
 	__builtin_unreachable();
 }

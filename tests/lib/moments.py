@@ -1,0 +1,92 @@
+"""Takes a machine back, again and again, to one moment on its way from the firmware to the kernel.
+Knows QEMU's snapshots, and the bytes of the loader's code."""
+
+import re
+import struct
+import subprocess
+
+import images
+import vm
+from gdb import Gdb
+
+CLUSTER = 1 << 16
+
+
+def symbol(program, name):
+    """The value of a symbol of a program in build/."""
+    said = subprocess.run(["nm", images.BUILD / program], capture_output=True, text=True).stdout
+    return int(re.search(rf"^([0-9a-f]+) . {name}$", said, re.MULTILINE)[1], 16)
+
+
+def empty_disk(path, size=1 << 30):
+    """Writes an empty qcow2 image: QEMU keeps snapshots in it."""
+    entries = -(-size // (CLUSTER * CLUSTER // 8))
+    header = (b"QFI\xfb", 2, 0, 0, 16, size, 0, entries, 3 * CLUSTER, CLUSTER, 1, 0, 0)
+    data = bytearray(4 * CLUSTER)
+    struct.pack_into(">4sIQIIQIIQQIIQ", data, 0, *header)
+    struct.pack_into(">Q", data, CLUSTER, 2 * CLUSTER)
+    struct.pack_into(">4H", data, 2 * CLUSTER, 1, 1, 1, 1)
+    path.write_bytes(data)
+
+
+def places(memory):
+    """Where the way to the kernel leads through, found in the memory of a machine that has gone
+    it."""
+    module = (images.BUILD / "longjump.c32").read_bytes()
+    resident = (images.BUILD / "resident.bin").read_bytes()
+    enter, other = symbol("com32.elf", "enter64"), symbol("resident.elf", "trampoline")
+    base = next(at for at in range(0, len(memory), 4096) if memory.startswith(resident[:64], at))
+    return {
+        "enter64": memory.index(module[enter : enter + 32]),
+        "trampoline": memory[: 1 << 20].find(resident[other : other + 32]),
+        "to_protected_mode": base + symbol("resident.elf", "to_protected_mode"),
+    }
+
+
+class Moment:
+    """The machine of an image at a moment of its boot: at the last of the places that it is to run
+    through. back() takes it there again. A boot that nothing disturbs says `says` at its end."""
+
+    def __init__(self, start, folder, image, *stops, says=" checks\n", **options):
+        options = {"debug_exit": False, "cpu": "max", **options}
+        machine = start(image, **options)
+        machine.wait_serial(says)
+        found = places(machine.memory(0, 256 << 20))
+        machine.stop()
+        disk, path = folder / "snapshots", folder / "gdb"
+        empty_disk(disk)
+        snapshots = ["-drive", f"if=none,id=snapshots,format=qcow2,file={disk}"]
+        self._again = lambda: start(image, extra=[*Gdb.options(path), *snapshots], **options)
+        self._path, self._heard = path, 0
+        self._stops = [found[name] for name in stops or ["enter64"]]
+        self._begin()
+
+    def _begin(self):
+        self.machine = self._again()
+        self.gdb = Gdb(self._path)
+        for address in self._stops:
+            self.cpu = self.gdb.run_to(address)
+        self.machine.monitor("savevm moment")
+
+    def back(self, steps):
+        """Takes the machine to the moment, and so many instructions of its CPU further."""
+        if self.machine.ended is not None:
+            self.machine.stop()
+            self._begin()
+        self.machine.monitor("loadvm moment")
+        self._heard = len(self.machine.serial())
+        for _ in range(steps):
+            self.gdb.step(self.cpu)
+
+    def go_on(self, until, limit=20):
+        """Lets the machine run until it says something; returns what it has said since back()."""
+        self.machine.qmp.events.clear()
+        self.machine.ended = None
+        self.machine._heard = self._heard
+        self.gdb.send("vCont;c")
+        try:
+            self.machine.wait_serial(until, limit)
+        finally:
+            if self.machine.ended is None:
+                self.gdb.interrupt()
+        return self.machine.serial()[self._heard :]
