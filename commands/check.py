@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from image import read_module
+from image import read_module, readable
 from lib.checking import command_of, look, read_size, words_of
 from lib.project import Stop, Voice, make, need, start
 from lib.words import Option, Command
@@ -57,13 +57,22 @@ def check(given):
         print(json.dumps(found, indent=2).replace("\x7f", "\\u007f"))  # ASCII that can be seen
         return max(map(status_of, found))
     statuses = []
-    for words in orders:
+    for name, words in zip(given.names, orders):
         if statuses:
             print(flush=True)
-        command = command_of(words, memory)
-        Voice.show(command)
-        statuses.append(subprocess.run(command, check=False).returncode)
+        statuses.append(check_one(name, command_of(words, memory)))
     return max(status if status in (0, 1) else 2 for status in statuses)
+
+
+def check_one(name, command):
+    """Checks one kernel, if it can be read; returns the status."""
+    try:
+        readable("check", name)
+    except Stop as stop:
+        print(stop, file=sys.stderr, flush=True)
+        return 2
+    Voice.show(command)
+    return subprocess.run(command, check=False).returncode
 
 
 def status_of(found):

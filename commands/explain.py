@@ -2,6 +2,7 @@
 # explain - prints the page of docs/errors.md on a code or fault, such as K107
 """The command `explain`: finds the section on a code in docs/errors.md."""
 
+import difflib
 import re
 
 from lib.project import ROOT, Stop, start
@@ -41,11 +42,14 @@ def explain(given):
     """Prints the sections that these words name; returns the status."""
     found = sections()
     if not given.names:
-        raise Stop("explain: name a code, such as K107; there are:\n" + listing(found), 2)
+        print(listing(found), flush=True)
+        raise Stop("explain: name a code, such as K107; they are listed above", 2)
     for number, name in enumerate(given.names):
         code = name if name in found else "K" + name.upper().lstrip("K")
         if code not in found:
-            raise Stop(f"explain: there is no {name}; there are:\n" + listing(found), 2)
+            near = difflib.get_close_matches(name, (key for key in found if key[0] != "K"), 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise Stop(f"explain: there is no {name}{hint}; ./build.sh explain lists them", 2)
         print("\n" * (number > 0) + "\n".join(found[code][1]).strip())
     return 0
 

@@ -3,6 +3,7 @@ status too; and that no image is made of a kernel that would be refused."""
 
 import gzip
 import json
+import os
 import re
 import subprocess
 
@@ -372,8 +373,40 @@ def test_explain_prints_a_page(project):
     assert project.run("explain", "k107").stdout == done.stdout
 
 
-@pytest.mark.parametrize("words", [[], ["K999"], ["nonsense"], ["K"]])
-def test_explain_lists_what_there_is(project, words):
-    done = project.run("explain", *words)
+def test_explain_lists_what_there_is(project):
+    done = project.run("explain")
     assert done.returncode == 2, done.stdout
     assert len(re.findall(r"^    K\d+  \w", done.stdout, re.MULTILINE)) > 40
+    assert done.stdout.splitlines()[-1].startswith("build.sh: explain: name a code")
+
+
+@pytest.mark.parametrize(
+    "word, hint",
+    [
+        ("K999", "; "),
+        ("nonsense", "; "),
+        ("K", "; "),
+        ("nul-page", " (did you mean null-page?)"),
+        ("K1O7", "; "),
+    ],
+)
+def test_explain_ends_with_its_error(project, word, hint):
+    done = project.run("explain", word)
+    assert done.returncode == 2, done.stdout
+    assert f"there is no {word}{hint}" in done.stdout and len(done.stdout.splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_read_says_why(project, tmp_path):
+    """Nothing is said of the disc's isolinux.cfg, on which it is not."""
+    for name, why in (("missing", "No such file"), (".", "is a folder"), ("dev", "Permission")):
+        path = tmp_path / name
+        if name == "dev":
+            if os.geteuid() == 0:
+                continue  # who may read everything
+            path.touch(mode=0)
+        done = project.run("check", path)
+        assert done.returncode == 2 and why in done.stdout, done.stdout
+        assert "isolinux.cfg" not in done.stdout and len(done.stdout.splitlines()) == 1
+        done = project.run("check", "--json", path)
+        assert done.returncode == 2
+        assert why in json.loads(done.stdout)[0]["findings"][0]["detail"]

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,7 +72,8 @@ static bool read_open(struct file *file, int from, struct model *model, struct r
 	uint8_t *bytes;
 
 	if (fstat(from, &stat) != 0 || !S_ISREG(stat.st_mode))
-		return refuse(report, DIAG_FILE_MISSING, "%s", file->name);
+		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file->name,
+		              S_ISDIR(stat.st_mode) ? "it is a folder" : "it is no ordinary file");
 	size = (uint64_t)stat.st_size;
 	bytes = take(file, model, size, report);
 	if (bytes == NULL)
@@ -95,7 +97,7 @@ bool read_file(struct file *file, struct model *model, struct report *report)
 	bool done;
 
 	if (from < 0)
-		return refuse(report, DIAG_FILE_MISSING, "%s", file->name);
+		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file->name, strerror(errno));
 	done = read_open(file, from, model, report);
 	close(from);
 	return done;
