@@ -3,17 +3,31 @@
 #
 # Knows only where the commands are: commands/NAME.sh or commands/NAME.py, whose second
 # line, "# NAME - what it does", is its line in the help. Without a command it is `image`.
-set -euo pipefail
+set -eEuo pipefail
+trap 'exit 2' ERR # 1 is the status of a test that has failed
+
+# A file that is opened must not become one of the standard streams because that was closed.
+[[ -e /dev/fd/0 ]] || exec </dev/null
+[[ -e /dev/fd/1 ]] || exec >/dev/null
+[[ -e /dev/fd/2 ]] || exec 2>/dev/null
 
 root=$(cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
+# shellcheck source=commands/lib/place.sh
+source "$root/commands/lib/place.sh"
+# shellcheck source=commands/lib/need.sh
+source "$root/commands/lib/need.sh"
 
-# Where everything is put that is made. An installed Longjump has no Makefile, and nothing but the
-# user's own folders to write to.
-export LONGJUMP_BUILD=$root/build
-if [[ ! -e $root/Makefile ]]; then
-	LONGJUMP_BUILD=${XDG_CACHE_HOME:-$HOME/.cache}/longjump
-	mkdir -p -- "$LONGJUMP_BUILD"
-fi
+# Prints the command that was probably meant by $1, if there is one.
+suggest() {
+	local python file names=()
+	python=$(find_python) || return 0
+	for file in "$root"/commands/*.sh "$root"/commands/*.py; do
+		file=${file##*/}
+		names+=("${file%.*}")
+	done
+	"$python" -E -c 'import difflib, sys
+print(*difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1))' "$1" "${names[@]}"
+}
 
 common=()
 while [[ ${1-} == --verbose || ${1-} == --no-install ]]; do
@@ -27,23 +41,34 @@ case ${1-} in
 *) command=$1 && shift ;;
 esac
 
-if [[ ! $command =~ ^[a-z][a-z0-9-]*$ ]]; then
-	echo "build.sh: \"$command\" is no command; ./build.sh help lists them" >&2
-	exit 2
-elif [[ -f $root/commands/$command.sh ]]; then
+# What only tells something installs nothing.
+case " $command $* " in
+' doctor '* | ' explain '* | ' help '* | *' --help '* | *' -h '*) common+=(--no-install) ;;
+esac
+
+LONGJUMP_BUILD=$(find_place "$root")
+export LONGJUMP_BUILD
+
+if [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.sh ]]; then
 	exec bash "$root/commands/$command.sh" ${common[@]+"${common[@]}"} "$@"
-elif [[ -f $root/commands/$command.py ]]; then
-	# shellcheck source=commands/lib/need.sh
-	source "$root/commands/lib/need.sh"
+elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
 	if ! python=$(find_python); then
-		need_words python ${common[@]+"${common[@]}"} "$@"
-		python=$(find_python)
+		# Status 1 says that a test has failed, so what cannot be run ends with 2.
+		need_words python ${common[@]+"${common[@]}"} "$@" || exit 2
+		python=$(find_python) || exit 2
 	fi
-	# What Python has compiled is kept there, or all of its library would be compiled each time.
-	export PYTHONPYCACHEPREFIX=$LONGJUMP_BUILD/pycache
-	unset PYTHONDONTWRITEBYTECODE
-	exec "$python" "$root/commands/$command.py" ${common[@]+"${common[@]}"} "$@"
+	# What Python has compiled is kept there, or all of its library would be compiled each time. Of
+	# the variables for Python, which are for the programs of the user's, none is heeded.
+	exec "$python" -E -X pycache_prefix="$LONGJUMP_BUILD/pycache" "$root/commands/$command.py" \
+		${common[@]+"${common[@]}"} "$@"
 else
-	echo "build.sh: there is no command \"$command\"; ./build.sh help lists them" >&2
+	word=$(printf %q "$command")
+	if [[ -f $command || $command == *[./]* ]]; then
+		hint=" (to boot a kernel: ./build.sh run --kernel $word)"
+	else
+		near=$(suggest "$command")
+		hint=${near:+ (did you mean $near?)}
+	fi
+	echo "build.sh: there is no command $word$hint; ./build.sh help lists them" >&2
 	exit 2
 fi

@@ -76,6 +76,9 @@ the date that is written into images, in seconds since 1970 (2026-01-01)
 .B SYSLINUX_DIR
 a folder in which the files of Syslinux are looked for first
 .TP
+.BR XDG_CACHE_HOME ", " HOME ", " TMPDIR
+where everything is put that is made, if the folder build/ is somebody else's or cannot be written
+.TP
 .BR DISPLAY ", " WAYLAND_DISPLAY
 where windows are opened; without them QEMU has none
 .SH SEE ALSO

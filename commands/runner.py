@@ -270,4 +270,4 @@ def foreign(command, limit):
 
 
 if __name__ == "__main__":
-    start(lambda words: runner(COMMAND.read(words)))
+    start(lambda words: runner(COMMAND.read(words)), failure=2)

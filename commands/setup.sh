@@ -8,7 +8,7 @@ source "$root/commands/lib/need.sh"
 groups=(python build run)
 for word; do
 	case $word in
-	--verbose) need_verbose=yes ;;
+	--verbose) packages_verbose=yes ;;
 	--no-install) need_install=no ;;
 	--tests) groups+=(test) ;;
 	--help | -h)

@@ -7,9 +7,8 @@ import json
 import os
 import subprocess
 
-from lib.project import BUILD, Stop, Voice
+from lib.project import Stop, Voice, made
 
-PROGRAM = BUILD / "check"
 PLENTY = 64 << 30  # bytes of memory, where the machine is not known
 LIMIT = 30  # seconds that a check may take before an image is made; usually it takes none
 
@@ -37,7 +36,7 @@ def plain(path):
 
 def command_of(words, memory, *options):
     """The command that checks these words in a machine with so many bytes of memory."""
-    return [str(PROGRAM), f"--memory={memory}", *options, "--", *words]
+    return [str(made("check")), f"--memory={memory}", *options, "--", *words]
 
 
 def look(words, memory=PLENTY, limit=None):

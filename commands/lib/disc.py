@@ -23,7 +23,7 @@ from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
-from lib.project import BUILD, ROOT, Stop, detail, run, say, shown
+from lib.project import BUILD, ROOT, Stop, detail, make_build_folder, run, say, shown
 from lib.tree import files_below
 
 APPLICATION = "LONGJUMP"
@@ -116,7 +116,7 @@ def make(order):
     output = resolve(order.output)
     check_output(output)
     files = gather(order)
-    BUILD.mkdir(exist_ok=True)
+    make_build_folder()
     with stage_folder() as stage:
         staged = stage_files(files, stage, order.keep_debug)
         if order.hashes:

@@ -15,7 +15,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 find_python() {
 	local python
 	for python in /usr/bin/python3 python3; do
-		if has "$python" && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
+		if has "$python" && "$python" -E -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
 			2>/dev/null; then
 			command -v "$python"
 			return
@@ -189,51 +189,45 @@ once() { printf '%s\n' "$@" | tr ' ' '\n' | awk '!seen[$0]++' | paste -sd ' ' -;
 
 # Prints the one command that installs what is missing on this system.
 install_command() {
-	local id=''
+	local id='' command
 	# shellcheck disable=SC1090 # only names of systems are set there
 	[[ -r $need_system ]] && id=$(source "$need_system" && echo "${ID-} ${ID_LIKE-}")
 	case " $id " in
-	*' fedora '* | *' rhel '*) echo "sudo dnf install $(once "${fedora[@]}")" ;;
-	*' arch '*) echo "sudo pacman -S --needed $(once "${arch[@]}")" ;;
-	*) echo "sudo apt-get install --no-install-recommends $(once "${debian[@]}")" ;;
+	*' fedora '* | *' rhel '*) as_root "dnf install $(once "${fedora[@]}")" ;;
+	*' arch '*) as_root "pacman -S --needed $(once "${arch[@]}")" ;;
+	*)
+		command="apt-get install --no-install-recommends $(once "${debian[@]}")"
+		if compgen -G "$need_lists/*_Packages*" >/dev/null; then
+			as_root "$command"
+		else
+			as_root "apt-get update" "$command"
+		fi
+		;;
 	esac
 }
 
-# Carries out a command without a word; if it fails, its last lines are shown.
-quietly() {
-	local log status=0
-	if [[ $need_verbose == yes ]]; then
-		echo "+ $*"
-		"$@"
-		return
-	fi
-	log=$(mktemp)
-	"$@" >"$log" 2>&1 </dev/null || status=$?
-	((status == 0)) || tail -n 20 "$log" >&2
-	rm -f "$log"
-	return "$status"
-}
+user_id() { echo "$EUID"; }
 
-# Installs Debian packages; the lists are fetched anew only when the first try fails.
-install_packages() {
-	local options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300)
-	export DEBIAN_FRONTEND=noninteractive
-	echo "installing: $*"
-	if apt-get install --simulate "${options[@]}" "$@" >/dev/null 2>&1 &&
-		quietly apt-get install "${options[@]}" "$@"; then
-		return
+# Prints how a user carries out these commands as root.
+as_root() {
+	local sudo='' line
+	(($(user_id) == 0)) || ! has sudo || sudo='sudo '
+	line=$(printf "$sudo%s && " "$@")
+	line=${line% && }
+	if (($(user_id) == 0)) || has sudo; then
+		echo "$line"
+	else
+		echo "su -c '$line'"
 	fi
-	echo "fetching the lists of packages"
-	quietly apt-get update && quietly apt-get install "${options[@]}" "$@"
 }
 
 # need GROUP...: succeeds when everything is there, if need be after installing it.
 need() {
 	look "$@" || return
 	((${#missing[@]} == 0)) && return
-	if [[ $need_install == yes && $EUID == 0 ]] && has apt-get; then
+	if [[ $need_install == yes && $(user_id) == 0 ]] && has apt-get; then
 		# shellcheck disable=SC2046 # one package a word
-		install_packages $(once "${debian[@]}") && look "$@" &&
+		packages_install $(once "${debian[@]}") && look "$@" &&
 			((${#missing[@]} == 0)) && return
 	else
 		# Whoever has to type it types it once: what `run` needs comes along.
@@ -254,15 +248,17 @@ need_words() {
 		case $word in
 		--) break ;;
 		--no-install) need_install=no ;;
-		--verbose) need_verbose=yes ;;
+		--verbose) packages_verbose=yes ;;
 		esac
 	done
 	need "$group"
 }
 
 need_system=/etc/os-release
+need_lists=/var/lib/apt/lists
 need_install=yes
-need_verbose=no
+# shellcheck source=commands/lib/packages.sh
+source "$need_root/commands/lib/packages.sh"
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
 	set -euo pipefail
@@ -270,7 +266,7 @@ if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
 	for word; do
 		case $word in
 		--no-install) need_install=no ;;
-		--verbose) need_verbose=yes ;;
+		--verbose) packages_verbose=yes ;;
 		*) groups+=("$word") ;;
 		esac
 	done

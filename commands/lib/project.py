@@ -9,8 +9,10 @@ import fcntl
 import os
 import shlex
 import signal
+import stat
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 from lib.printable import guard, printable
@@ -22,7 +24,7 @@ BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # build.sh say
 class Stop(Exception):
     """Ends a command with a message for the user, and a status."""
 
-    def __init__(self, message, status=1):
+    def __init__(self, message, status=None):
         super().__init__(message)
         self.status = status
 
@@ -103,36 +105,97 @@ def need(*groups, install=True):
     command = ["bash", ROOT / "commands/lib/need.sh", *groups]
     command += [] if install else ["--no-install"]
     command += ["--verbose"] if Voice.verbose else []
-    command = [str(word) for word in command]
-    if (
-        subprocess.run(command, stdout=Voice.stream, env=own_environment(), check=False).returncode
-        != 0
-    ):
+    status = wait_for([str(word) for word in command])
+    if status in (130, -signal.SIGINT):
+        raise KeyboardInterrupt
+    if status < 0:
+        raise SystemExit(128 - status)
+    if status != 0:
         raise Stop("")
+
+
+def wait_for(command):
+    """Carries out a command that ends in good order when it is asked to; returns its status. What
+    asks us to end is passed on, and the command is waited for."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in signals}
+    with subprocess.Popen(command, stdout=Voice.stream, env=own_environment()) as child:
+        try:
+            for number in signals:
+                if before[number] is not signal.SIG_IGN:
+                    signal.signal(number, lambda number, _: child.send_signal(number))
+            return child.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def make(*targets):
     """Compiles what has changed; one at a time, since tests make images side by side."""
-    if not (ROOT / "Makefile").exists():
+    if is_made_elsewhere(targets):
         fetch(targets)
         return
-    command = ["make", "--no-print-directory", "-C", ROOT, f"-j{os.cpu_count() or 1}"]
-    command += ["V=1"] if Voice.verbose else []
     with locked():
-        Voice.show([*command, *targets])
-        command = [str(word) for word in [*command, *targets]]
+        folder = ROOT if BUILD == ROOT / "build" else mirror()
+        command = ["make", "--no-print-directory", "-C", folder, f"-j{os.cpu_count() or 1}"]
+        command = [str(word) for word in [*command, *(["V=1"] if Voice.verbose else []), *targets]]
+        Voice.show(command)
         done = subprocess.run(command, stdout=Voice.stream, env=own_environment(), check=False)
     if done.returncode != 0:
         raise Stop("it did not compile; the messages are above")
 
 
+def is_made_elsewhere(targets):
+    """All of this is there already: an installed Longjump has brought it along, or somebody else,
+    whose checkout this is, has made it of the sources as they are."""
+    if not (ROOT / "Makefile").exists():
+        return True
+    if BUILD == ROOT / "build" and can_write(BUILD if BUILD.exists() else ROOT):
+        return False
+    sources = [ROOT / "Makefile"]
+    for folder in ("include", "kernel", "loader"):
+        sources += (ROOT / folder).rglob("*")
+    try:
+        newest = max(path.stat().st_mtime_ns for path in sources)
+        return all((ROOT / name).stat().st_mtime_ns >= newest for name in targets)
+    except OSError:
+        return False
+
+
 def fetch(targets):
-    """Takes what an installed Longjump has brought along for what would be made."""
+    """Takes what others have made, if it is to be used together with what we make."""
+    if not can_write(BUILD):
+        return
     with locked():
         for name in (target.removeprefix("build/") for target in targets):
-            if (BUILD / name).resolve() != (ROOT / "built" / name).resolve():
+            if (BUILD / name).resolve() != elsewhere(name).resolve():
                 (BUILD / name).unlink(missing_ok=True)
-                (BUILD / name).symlink_to(ROOT / "built" / name)
+                (BUILD / name).symlink_to(elsewhere(name))
+
+
+def elsewhere(name):
+    """Where a file of build/ is that others have made."""
+    return ROOT / ("build" if (ROOT / "Makefile").exists() else "built") / name
+
+
+def made(name):
+    """Where a file of build/ is, whoever has made it."""
+    return BUILD / name if os.path.lexists(BUILD / name) else elsewhere(name)
+
+
+def mirror():
+    """A folder of our own that looks like the checkout, which is somebody else's; build/ in it is
+    BUILD."""
+    for path in ROOT.iterdir():
+        link = BUILD.parent / path.name
+        if path.name not in (".git", "build") and not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+    return BUILD.parent
+
+
+def can_write(folder):
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 @contextlib.contextmanager
@@ -145,12 +208,23 @@ def locked():
         os.close(lock)
 
 
+def make_build_folder():
+    """Sees to it that BUILD is there, and can be written."""
+    with contextlib.suppress(OSError):
+        BUILD.mkdir(exist_ok=True)
+    if not can_write(BUILD):
+        raise Stop(
+            f"nothing can be written into {shown(BUILD)}, nor where this user's caches are:"
+            " set XDG_CACHE_HOME to a folder of yours"
+        )
+
+
 def take_lock():
     """A descriptor that holds the lock of the build folder. A lock that `clean` has taken away
     while we waited for it holds nothing."""
     path = BUILD / ".lock"
     while True:
-        BUILD.mkdir(exist_ok=True)
+        make_build_folder()
         try:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         except FileNotFoundError:
@@ -178,8 +252,9 @@ def shown(path):
     return printable(min(relative, str(path), key=len), kept="")
 
 
-def start(command):
-    """Runs a command's function on the words of the command line; ends the process."""
+def start(command, failure=1):
+    """Runs a command's function on the words of the command line; ends the process, with the status
+    `failure` if the command could not do its work."""
 
     def end(number, _frame):
         raise SystemExit(128 + number)
@@ -192,13 +267,40 @@ def start(command):
     except Stop as stop:
         if str(stop):
             print(f"build.sh: {stop}", file=sys.stderr)
-        sys.exit(stop.status)
+        sys.exit(failure if stop.status is None else stop.status)
     except KeyboardInterrupt:
         print("\nbuild.sh: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(failure)
     except OSError as error:
         print(f"build.sh: {error.filename or 'it failed'}: {error.strerror}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(failure)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(failure)
+    finally:
+        give_back()
+
+
+def give_back():
+    """Makes what root has made in build/ the user's whose checkout this is, whom it would be in the
+    way of."""
+    if os.geteuid() != 0 or BUILD != ROOT / "build" or BUILD.is_symlink():
+        return
+    owner = ROOT.stat()
+    if owner.st_uid == 0 or not BUILD.is_dir():
+        return
+    for _, folders, files, inside in os.fwalk(BUILD):
+        give([*folders, *files, "."], inside, owner)
+
+
+def give(names, folder, owner):
+    """Makes files of root's in an open folder the owner's; not those that have another name, which
+    may be anywhere."""
+    for name in names:
+        with contextlib.suppress(OSError):
+            found = os.lstat(name, dir_fd=folder)
+            if found.st_uid == 0 and (found.st_nlink == 1 or not stat.S_ISREG(found.st_mode)):
+                os.chown(name, owner.st_uid, owner.st_gid, dir_fd=folder, follow_symlinks=False)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -37,6 +38,38 @@ def test_each_command_refuses_what_it_does_not_know(project, command):
 @pytest.mark.parametrize("word", ["nonsense", "../commands/run", "lib", "need", "Run", "run.py"])
 def test_an_unknown_command_is_refused(project, word):
     assert "./build.sh help" in project.bad(word, status=2)
+
+
+@pytest.mark.parametrize(
+    "word, hint",
+    [
+        ("rum", "did you mean run?"),
+        ("imgae", "did you mean image?"),
+        ("docotr", "did you mean doctor?"),
+        ("my.elf", "to boot a kernel: ./build.sh run --kernel my.elf"),
+        ("target/my kernel", "./build.sh run --kernel target/my\\ kernel"),
+        ("zzzzz", "there is no command zzzzz; ./build.sh help"),
+        ("a\x1b[2J", r"there is no command $'a\E[2J'"),
+    ],
+)
+def test_a_typo_is_told_what_was_meant(project, word, hint):
+    assert hint in project.bad(word, status=2)
+
+
+@pytest.mark.parametrize("name", ["PYTHONHOME", "PYTHONSAFEPATH", "PYTHONPATH", "PYTHONSTARTUP"])
+def test_variables_for_the_users_python_are_not_for_ours(project, name):
+    assert "K107" in project.good("explain", "K107", **{name: "/nonexistent"})
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_standard_streams_may_be_closed(project, tmp_path, closed):
+    """No file that is opened may be taken for one of them."""
+    output = tmp_path / "x.iso"
+    script = f'"$1" --no-install image --output "$2" {closed}'
+    done = subprocess.run(["bash", "-c", script, "-", project.root / "build.sh", output])
+    assert done.returncode == 0 and output.stat().st_size > 300_000
+    done = subprocess.run(["bash", "-c", f'"$1" nonsense {closed}', "-", project.root / "build.sh"])
+    assert done.returncode == 2
 
 
 def test_it_is_found_through_a_link(project, tmp_path):
@@ -163,7 +196,7 @@ def test_a_missing_tool_names_its_package(project, path_without, tmp_path, tools
     path = path_without(*tools.split())
     command = ["run"] if "qemu" in tools else ["image", "--output", tmp_path / "x.iso"]
     told = project.bad(*command, "--no-install", PATH=path)
-    line = next(line for line in told.splitlines() if "sudo apt-get install" in line)
+    line = next(line for line in told.splitlines() if "apt-get install" in line)
     assert PACKAGES[tools] in line.split()
     assert not (tmp_path / "x.iso").exists()
 
@@ -171,16 +204,16 @@ def test_a_missing_tool_names_its_package(project, path_without, tmp_path, tools
 def test_a_missing_python_names_its_package(tmp_path):
     script = 'source "$1"; find_python() { return 1; }; need_install=no; need python'
     done = subprocess.run(["bash", "-c", script, "-", NEED], capture_output=True, text=True)
-    assert done.returncode == 1 and "sudo apt-get install" in done.stderr
+    assert done.returncode == 1 and "apt-get install" in done.stderr
     assert "python3" in done.stderr
 
 
 SYSTEMS = {
-    "ID=ubuntu\nID_LIKE=debian": "sudo apt-get install --no-install-recommends make gcc binutils",
-    "ID=fedora": "sudo dnf install make gcc binutils nasm xorriso syslinux syslinux-nonlinux",
-    "ID=arch": "sudo pacman -S --needed make gcc binutils nasm libisoburn syslinux",
-    "ID=manjaro\nID_LIKE=arch": "sudo pacman -S --needed make",
-    'ID=rocky\nID_LIKE="rhel centos fedora"': "sudo dnf install make",
+    "ID=ubuntu\nID_LIKE=debian": "apt-get install --no-install-recommends make gcc binutils",
+    "ID=fedora": "dnf install make gcc binutils nasm xorriso syslinux syslinux-nonlinux",
+    "ID=arch": "pacman -S --needed make gcc binutils nasm libisoburn syslinux",
+    "ID=manjaro\nID_LIKE=arch": "pacman -S --needed make",
+    'ID=rocky\nID_LIKE="rhel centos fedora"': "dnf install make",
 }
 
 
@@ -189,7 +222,8 @@ def test_each_system_has_its_own_packages(tmp_path, system):
     (tmp_path / "os-release").write_text(system + "\n")
     script = (
         'source "$1"; has() { return 1; }; find_syslinux() { return 1; };'
-        "need_system=$2; look build; install_command"
+        "need_system=$2; as_root() { echo $*; }; need_lists=/var; compgen() { :; };"
+        "look build; install_command"
     )
     done = subprocess.run(
         ["bash", "-c", script, "-", NEED, tmp_path / "os-release"], capture_output=True, text=True
@@ -202,31 +236,203 @@ def test_syslinux_is_looked_for_where_others_keep_it(place):
     assert place in NEED.read_text()
 
 
-def test_what_is_missing_is_installed_where_that_is_allowed(tmp_path):
-    """A stand-in for apt-get writes down what it was asked for; the first try finds no lists."""
-    log = tmp_path / "log"
-    (tmp_path / "apt-get").write_text(
-        f'#!/bin/bash\necho "$DEBIAN_FRONTEND $*" >>{log}\n'
-        f"case $* in update) touch {tmp_path}/lists ;; *) [[ -e {tmp_path}/lists ]] ;; esac\n"
-    )
-    (tmp_path / "apt-get").chmod(0o755)
+@pytest.mark.parametrize(
+    "user, tools, lists, expected",
+    [
+        (0, "sudo", True, "apt-get install"),
+        (0, "", False, "apt-get update && apt-get install"),
+        (1000, "sudo", True, "sudo apt-get install"),
+        (1000, "sudo", False, "sudo apt-get update && sudo apt-get install"),
+        (1000, "", True, "su -c 'apt-get install"),
+        (1000, "", False, "su -c 'apt-get update && apt-get install"),
+    ],
+)
+def test_what_has_to_be_typed_fits_who_types_it(tmp_path, user, tools, lists, expected):
+    """Root has no need of sudo, not everybody has it, and a bare machine has no lists."""
+    (tmp_path / "os-release").write_text("ID=debian\n")
+    if lists:
+        (tmp_path / "deb.debian.org_main_Packages.lz4").write_text("")
     script = (
-        'source "$1"; tools=$2; has() { case $1 in nasm) [[ -e $tools/lists ]] ;;'
-        ' *) command -v "$1" >/dev/null ;; esac; }; need build'
+        f'source "$1"; has() {{ [[ $1 == "{tools}" ]]; }}; user_id() {{ echo {user}; }};'
+        'need_system="$2/os-release" need_lists=$2; debian=(nasm); install_command'
     )
     done = subprocess.run(
-        ["bash", "-c", script, "-", NEED, tmp_path],
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        capture_output=True, text=True,
-    )  # fmt: skip
-    if os.geteuid() != 0:
-        assert "sudo apt-get install" in done.stderr
-        return
+        ["bash", "-c", script, "-", NEED, tmp_path], capture_output=True, text=True
+    )
+    assert done.stdout.startswith(expected) and "nasm" in done.stdout, done.stdout + done.stderr
+
+
+class Apt:
+    """A stand-in for apt-get, which writes down what it was asked for, and does as it is told."""
+
+    def __init__(self, folder, body):
+        self.folder, self.log = folder, folder / "log"
+        self.log.write_text("")
+        (folder / "apt-get").write_text(
+            f'#!/bin/bash\ncd {folder}\necho "$DEBIAN_FRONTEND $*" >>log\n{body}\n'
+        )
+        (folder / "apt-get").chmod(0o755)
+        self.environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+
+    def command(self):
+        """Wants nasm, which is not there until the stand-in makes a file of that name."""
+        script = (
+            'source "$1"; tools=$2; user_id() { echo 0; };'
+            " has() { case $1 in nasm) [[ -e $tools/nasm ]] ;;"
+            ' *) command -v "$1" >/dev/null ;; esac; }; need build'
+        )
+        return ["bash", "-c", script, "-", str(NEED), str(self.folder)]
+
+    def run(self):
+        return subprocess.run(
+            self.command(), env=self.environment, capture_output=True, text=True, timeout=60
+        )
+
+    def asked(self, word):
+        return [line for line in self.log.read_text().splitlines() if word in line.split()]
+
+
+def test_what_is_missing_is_installed_where_that_is_allowed(tmp_path):
+    """The first try finds no lists."""
+    apt = Apt(tmp_path, """case $* in
+        update*) touch lists ;;
+        *--simulate*) [[ -e lists ]] ;;
+        *--download-only*) [[ -e lists ]] && touch fetched ;;
+        *) [[ -e fetched ]] && touch nasm ;;
+        esac""")  # fmt: skip
+    done = apt.run()
     assert done.returncode == 0, done.stderr
-    asked = log.read_text().splitlines()
-    assert any(line == "noninteractive update" for line in asked)
-    assert asked[-1].startswith("noninteractive install -y") and asked[-1].endswith(" nasm")
+    last = apt.log.read_text().splitlines()[-1]
+    assert last.startswith("noninteractive install -y") and last.endswith(" nasm")
+    assert len(apt.asked("update")) == 1
     assert done.stdout.splitlines() == ["installing: nasm", "fetching the lists of packages"]
+
+
+UNREACHABLE = """\
+Err:1 http://deb.debian.org/debian bookworm InRelease
+  Temporary failure resolving 'deb.debian.org'
+""" + "".join(
+    f"E: Failed to fetch http://deb.debian.org/{number}  {why}\n"
+    for number in range(42)
+    for why in ["Temporary failure resolving 'deb.debian.org'"]
+)
+INTERRUPTED = (
+    "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."
+)
+TROUBLES = {
+    "no network": (
+        UNREACHABLE,
+        "there is no way to the network (Temporary failure resolving 'deb.debian.org')",
+    ),
+    "no proxy": (
+        "E: Failed to fetch http://x/y  Could not connect to 127.0.0.1:1 (127.0.0.1). - connect"
+        " (111: Connection refused)",
+        "there is no way to the network (Could not connect to 127.0.0.1:1)",
+    ),
+    "interrupted before": (INTERRUPTED, "\n    dpkg --configure -a\n"),
+    "locked": (
+        "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt)",
+        "another program is installing packages",
+    ),
+    "full": ("E: You don't have enough free space in /var/cache/apt/archives/.", "disk is full"),
+    "anything": ("E: Unable to locate package nasm", "Unable to locate package nasm"),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_why_packages_cannot_be_installed_is_told_in_a_sentence(tmp_path, trouble):
+    words, told = TROUBLES[trouble]
+    (tmp_path / "words").write_text(words + "\n")
+    done = Apt(tmp_path, "cat words; exit 100").run()
+    assert done.returncode == 1 and told in done.stderr
+    assert "missing: nasm" in done.stderr and "apt-get install" in done.stderr
+    if trouble != "anything":
+        assert "E:" not in done.stderr and len(done.stderr.splitlines()) < 10
+
+
+def interrupt_installation(apt, phase, number):
+    """Sends a signal to all as a terminal does, when the stand-in has come to that phase; returns
+    the status and what was said."""
+    with subprocess.Popen(
+        apt.command(), env=apt.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        deadline = time.monotonic() + 30
+        while not (apt.folder / phase).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        began = time.monotonic()
+        os.killpg(running.pid, number)
+        said = running.communicate(timeout=60)[0]
+    return running.returncode, said, time.monotonic() - began
+
+
+PHASES = """case $* in
+    *--download-only*) touch fetching; {0} ;;
+    *--simulate*) ;;
+    *) touch installing; sleep 2; touch nasm ;;
+    esac"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_while_packages_are_fetched_ends_it_at_once(tmp_path, number):
+    apt = Apt(tmp_path, PHASES.format("exec sleep 30"))
+    status, said, seconds = interrupt_installation(apt, "fetching", number)
+    assert status == 130 and "stopped; no package is half installed" in said
+    assert seconds < 15 and not (tmp_path / "installing").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_while_dpkg_works_waits_for_it(tmp_path, number):
+    apt = Apt(tmp_path, PHASES.format(":"))
+    status, said, _ = interrupt_installation(apt, "installing", number)
+    assert status == 130 and "stopping as soon as dpkg has finished" in said
+    assert (tmp_path / "nasm").exists(), "it came to its end"
+
+
+def test_who_waits_for_an_installation_hears_of_ctrl_c_and_waits(tmp_path):
+    """A command in Python, whose child the installation is."""
+    program = tmp_path / "child"
+    program.write_text(
+        f"#!/bin/bash\ntrap 'sleep 1; touch {tmp_path}/end; exit 130' INT\n"
+        f"touch {tmp_path}/ready\nwhile :; do sleep 0.1; done\n"
+    )
+    program.chmod(0o755)
+    script = (
+        "from lib import project; project.wait_for_ = project.wait_for;"
+        f"project.wait_for = lambda _: project.wait_for_(['{program}']);"
+        "project.start(lambda _: project.need('build'))"
+    )
+    with subprocess.Popen(
+        ["/usr/bin/python3", "-c", script], cwd=ROOT / "commands", stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+    assert (tmp_path / "end").exists() and running.returncode == 130
+    assert said.endswith("build.sh: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["doctor"], ["explain", "K107"], ["help"], ["run", "--help"], ["check", "-h"]]
+)
+def test_what_only_tells_something_installs_nothing(tmp_path, words):
+    """Not even Python, without which most of it cannot be told."""
+    fresh = copy_project(tmp_path / "fresh")
+    apt = Apt(tmp_path, "exit 1")
+    need = fresh.root / "commands/lib/need.sh"
+    text = need.read_text().replace("find_python() {", "find_python() {\n\treturn 1", 1)
+    need.write_text(text)
+    done = subprocess.run(
+        [fresh.root / "build.sh", *words], env=apt.environment, capture_output=True, text=True
+    )
+    assert apt.log.read_text() == ""
+    if words != ["help"]:
+        assert done.returncode == 2 and "missing: python3" in done.stderr
+        runner = [fresh.root / "build.sh", "--no-install", "runner", "--test", "k.elf"]
+        assert subprocess.run(runner, env=apt.environment, capture_output=True).returncode == 2
 
 
 def test_ci_runs_the_tests():

@@ -27,7 +27,7 @@ def soon():
 
 
 def test_a_check_that_takes_long_ends_the_packing(sleeper, monkeypatch):
-    monkeypatch.setattr(checking, "PROGRAM", sleeper)
+    monkeypatch.setattr(checking, "made", lambda _: sleeper)
     monkeypatch.setattr(image, "LIMIT", 1)
     with pytest.raises(Stop, match="took more than 1 seconds.*--no-check"):
         image.check_order(Order("kernel.elf", "made.iso"))

@@ -82,6 +82,31 @@ def test_a_kernel_that_talks_like_the_fault_explainer_is_no_crash(project, kerne
     assert last(said).startswith(("test passed: ", "the kernel has halted"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--test", "missing.elf"],
+        ["--test", "/"],
+        ["--test", "--output", "/nowhere/x.iso"],
+        ["--test", "--output", "/proc/x.iso"],
+        ["--test", "--config", "/nowhere/longjump.conf"],
+    ],
+    ids=["no file", "a folder", "no folder to write to", "no right to write", "no settings"],
+)
+def test_what_cannot_be_run_is_no_failed_test(project, kernel, words):
+    """Status 1 says that a test has failed, and nothing else does."""
+    program = [] if len(words) == 2 else [kernel(*PASS)]
+    project.bad("runner", *words, *program, status=2)
+
+
+def test_a_mistake_of_ours_is_no_failed_test():
+    script = "from lib.project import start; start(lambda words: words[7], failure=2)"
+    done = subprocess.run(
+        ["/usr/bin/python3", "-c", script], cwd=ROOT / "commands", capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "IndexError" in done.stderr
+
+
 def test_each_end_has_a_line_of_its_own():
     by_status = {}
     for _body, _words, _arguments, status, line in ENDS.values():

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# place.sh - where everything is put that is made: in build/, if that is ours to write to.
+#
+# Sourced by build.sh. A checkout may be somebody else's (every container image built by root), or on
+# a file system that cannot be written; then it is a folder of the user's own, one for each checkout.
+# An installed Longjump has no Makefile, and never puts anything beside itself.
+
+# build/ and what is in it can be written by us.
+is_build_ours() {
+	local build=$1/build
+	if [[ ! -e $build ]]; then
+		[[ -w $1 ]]
+	else
+		[[ -d $build && -w $build ]] &&
+			[[ -z $(find -H "$build" -maxdepth 3 ! -type l ! -writable -print -quit 2>/dev/null) ]]
+	fi
+}
+
+# Makes a folder; succeeds if it is there, is ours and can be written.
+take_folder() {
+	mkdir -p -- "$1" 2>/dev/null || :
+	[[ -d $1 && -O $1 && -w $1 ]]
+}
+
+# The same in a folder where others may write, for nobody else.
+take_private_folder() {
+	mkdir -m 700 -- "$1" 2>/dev/null || :
+	[[ ! -L $1 && -d $1 && -O $1 && -w $1 && $(stat -c %a -- "$1") == 700 ]]
+}
+
+# Prints where this user's caches are. What root puts into the home of somebody else would be in
+# their way later.
+find_cache() {
+	local home
+	if [[ ${XDG_CACHE_HOME-} == /* ]]; then
+		echo "$XDG_CACHE_HOME"
+		return
+	fi
+	for home in "${HOME-}" "$(unset HOME && echo ~)"; do
+		if [[ $home == /* && -d $home ]] && { ((EUID != 0)) || [[ -O $home ]]; }; then
+			echo "$home/.cache"
+			return
+		fi
+	done
+	return 1
+}
+
+# Prints where to put what is made for the project in folder $1.
+find_place() {
+	local folder=longjump cache base=${TMPDIR:-/tmp}
+	if [[ -e $1/Makefile ]]; then
+		if is_build_ours "$1"; then
+			echo "$1/build"
+			return
+		fi
+		folder=longjump/$(printf %s "$1" | sha256sum | cut -c1-16)/build
+	fi
+	if cache=$(find_cache) && take_folder "$cache/$folder"; then
+		echo "$cache/$folder"
+	elif take_private_folder "$base/longjump-$EUID" &&
+		take_folder "$base/longjump-$EUID/$folder"; then
+		echo "$base/longjump-$EUID/$folder"
+	else
+		echo "$1/build" # where nothing can be put, which is told when something is to be
+	fi
+}
