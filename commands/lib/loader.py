@@ -12,7 +12,7 @@ PORT, ANSWER = 0xE3, 0x4C
 FILE = "opt/longjump/token"
 LONGEST = 1 << 16  # bytes that a message may have
 
-REFUSED = re.compile(r"^(K\d{3} .*)$", re.MULTILINE)
+REFUSED = re.compile(r"^(K[0-9]{3} [^\n]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,16 @@ class Start:
     screen: list = field(default_factory=list)  # rows of bytes; none if it is no text screen
 
     def number(self, name):
-        return int(self.facts.get(name, "0"), 16)
+        return number_in(self.facts.get(name, ""))
 
     def range(self, name):
-        begin, _, end = self.facts.get(name, "0-0").partition("-")
-        return range(int(begin, 16), int(end, 16))
+        begin, _, end = self.facts.get(name, "").partition("-")
+        return range(number_in(begin), number_in(end))
+
+
+def number_in(text):
+    """A number of at most 64 bits in hexadecimal; 0 of what is none."""
+    return int(text, 16) if re.fullmatch(r"(0x)?[0-9a-fA-F]{1,16}", text) else 0
 
 
 class Loader:
@@ -69,17 +74,15 @@ class Loader:
     def hear(self, data):
         """Takes in bytes from the port; returns the messages that are whole by now. One that
         another one interrupts is taken to be whole."""
-        self._input += data
+        rest, *pieces = (self._input + data).split(self._head)
         said = []
-        while (begin := self._input.find(self._head)) >= 0:
-            ends = [self._input.find(b"\x03", begin), self._input.find(self._head, begin + 1)]
-            end = min((at for at in ends if at >= 0), default=-1)
-            if end < 0 and len(self._input) - begin < LONGEST:
-                self._input = self._input[begin:]
+        for number, piece in enumerate(pieces, 1):
+            text, end, rest = piece.partition(b"\x03")
+            if not end and number == len(pieces) and len(piece) < LONGEST:
+                self._input = self._head + piece
                 return said
-            said.append(self._take(self._input[begin + len(self._head) : end]))
-            self._input = self._input[end:]
-        self._input = self._input[1 - len(self._head) :]
+            said.append(self._take(text))
+        self._input = rest[1 - len(self._head) :]  # in which the next one may have begun
         return said
 
     def hear_end(self):

@@ -11,9 +11,10 @@ import time
 import pytest
 from lib.entry import is_in_rom, packet_in
 from lib.fault import find_fault
+from lib.loader import Loader, refused_because
 from lib.qemu import Gone, cpus_in, message_in
+from lib.screen import COLUMNS, is_said, last_words, written
 from lib.trace import faults_in_words
-from lib.loader import REFUSED
 
 ROUNDS = 4000
 PLENTY = 1 << 19
@@ -45,6 +46,9 @@ CR0=80010011 CR2=0000000000000008 CR3=0000000000001000 CR4=00000020
 """
 QMP = b"""{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "SHUTDOWN", "data": \
 {"guest": true, "reason": "guest-shutdown"}}"""
+LOADER = b"""\x02TOKEN up\n\x03\x02TOKEN refused\nK107 the program headers lie outside the file\n\x03\
+\x02TOKEN left prompt\n\x03\x02TOKEN start\nentry=0xffffffff80001000 stack=0x1000-0x2000\n\x03\
+\x02TOKEN fault halt\nLongjump: page fault\n\n  It wrote.\n\x03"""
 GDB = b"+$E14#a9$53ff00f0#1a"
 
 
@@ -57,6 +61,21 @@ def read_qmp(data):
         message_in(data)["data"].get("reason")
 
 
+def read_loader(data):
+    loader = Loader()
+    for message in loader.hear(data.replace(b"TOKEN", loader.token.encode())):
+        refused_because(message)
+    if loader.start:
+        assert loader.start.number("entry") < 1 << 64 and len(loader.start.range("stack")) >= 0
+
+
+def read_screen(data):
+    before = [SERIAL[at : at + COLUMNS].ljust(COLUMNS) for at in range(0, 400, COLUMNS)]
+    after = [data[at : at + COLUMNS].ljust(COLUMNS) for at in range(0, 2000, COLUMNS)]
+    is_said(written(before, after), data.decode("latin-1"))
+    last_words(after)
+
+
 def read_gdb(data):
     found = packet_in(data)
     assert found is None or is_in_rom(found[0]) in (True, False)
@@ -64,7 +83,8 @@ def read_gdb(data):
 
 READERS = {  # name -> what reads it, and something good
     "fault": (find_fault, SERIAL),
-    "refusal": (REFUSED.findall, SERIAL),
+    "loader": (read_loader, LOADER),
+    "screen": (read_screen, SERIAL),
     "log": (read_log, LOG),
     "registers": (lambda data: cpus_in(data.decode("latin-1")), REGISTERS),
     "qmp": (read_qmp, QMP),
@@ -73,7 +93,19 @@ READERS = {  # name -> what reads it, and something good
 ODD = [
     *(b"", b"\0", b"\n", b"\r\n", b" ", b"\t", b"\x1b[2J", b"\xff", b"\xc3\xa9", b"=", b"0x", b"#"),
     *(b"@longjump-fault ", b"rip=world", b"slide=0x", b"trace=,,", b"Longjump: ", b"boot: "),
-    *(b"9" * 5000, b"f" * 17, b"0x" + b"f" * 5000, b"[" * 3000, b'{"event":', b"null", b"1e999"),
+    *(
+        b"9" * 5000,
+        b"f" * 17,
+        b"\x02TOKEN ",
+        b"\x03",
+        b"stack=9-",
+        b"entry=x",
+        b"0x" + b"f" * 5000,
+        b"[" * 3000,
+        b'{"event":',
+        b"null",
+        b"1e999",
+    ),
 ]
 
 
@@ -130,7 +162,8 @@ UNITS = [
     *(b"Longjump: t\n", b"Longjump: t\n\n x\n", b"@longjump-fault ", b"@longjump-fault rip=0x1\n"),
     *(b"@longjump-fault vector=1 kind=a rip=0x1 slide=0x0 trace=x\n", b"K107 ", b"K107 a\r"),
     *(b"     1: v=0e e=0002 i=0 cpl=0 IP=0008:17 \n", b" CR2=1", b" CR2=1 env->", b"RIP=0 HLT=1 "),
-    *(b"CPU#0 HLT=1\n", b"Triple fault\n", b'{"event":', b"$#aa"),
+    *(b"CPU#0 HLT=1\n", b"Triple fault\n", b'{"event":', b"$#aa", b"\x02TOKEN start\n"),
+    *(b"\x02TOKEN refused\nK107 \n\x03", b"\x02TOKEN "),
 ]
 
 
