@@ -3,7 +3,8 @@
 #
 # Knows only where the commands are: commands/NAME.sh or commands/NAME.py, whose second
 # line, "# NAME - what it does", is its line in the help. Without a command it is `image`.
-set -eEuo pipefail
+set -euo pipefail
+set -o errtrace
 trap 'exit 2' ERR # 1 is the status of a test that has failed
 
 # A file that is opened must not become one of the standard streams because that was closed.
@@ -12,8 +13,8 @@ trap 'exit 2' ERR # 1 is the status of a test that has failed
 [[ -e /dev/fd/2 ]] || exec 2>/dev/null
 
 root=$(cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
-# shellcheck source=commands/lib/place.sh
-source "$root/commands/lib/place.sh"
+# shellcheck source=commands/lib/place.bash
+source "$root/commands/lib/place.bash"
 # shellcheck source=commands/lib/need.sh
 source "$root/commands/lib/need.sh"
 

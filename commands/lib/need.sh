@@ -257,8 +257,8 @@ need_words() {
 need_system=/etc/os-release
 need_lists=/var/lib/apt/lists
 need_install=yes
-# shellcheck source=commands/lib/packages.sh
-source "$need_root/commands/lib/packages.sh"
+# shellcheck source=commands/lib/packages.bash
+source "$need_root/commands/lib/packages.bash"
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
 	set -euo pipefail

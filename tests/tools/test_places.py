@@ -175,7 +175,7 @@ def test_what_root_makes_is_given_to_whose_checkout_it_is(checkout, place, tmp_p
 
 
 def test_root_puts_nothing_into_the_home_of_somebody_else(stranger):
-    script = f'source {ROOT / "commands/lib/place.sh"}; find_cache'
+    script = f'source {ROOT / "commands/lib/place.bash"}; find_cache'
     for home, wanted in ((stranger.home, os.path.expanduser("~root")), ("/root", "/root")):
         done = subprocess.run(
             ["bash", "-c", script], env={"HOME": str(home)}, capture_output=True, text=True

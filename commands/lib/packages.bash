@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# packages.sh - installs packages of Debian and its like, as root, so that whatever comes between
+# packages.bash - installs packages of Debian and its like, as root, so that whatever comes between
 # leaves the system fit, and what goes wrong is told in a sentence. Sourced by need.sh.
 
 packages_options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300

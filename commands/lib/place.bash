@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# place.sh - where everything is put that is made: in build/, if that is ours to write to.
+# place.bash - where everything is put that is made: in build/, if that is ours to write to.
 #
 # Sourced by build.sh. A checkout may be somebody else's (every container image built by root), or on
 # a file system that cannot be written; then it is a folder of the user's own, one for each checkout.
