@@ -58,8 +58,8 @@ elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
 		need_words python ${common[@]+"${common[@]}"} "$@" || exit 2
 		python=$(find_python) || exit 2
 	fi
-	# What Python has compiled is kept there, or all of its library would be compiled each time. Of
-	# the variables for Python, which are for the programs of the user's, none is heeded.
+	# What Python has compiled is kept there, or all of its library would be compiled each time.
+	# Variables for Python are for the user's programs, and not heeded.
 	exec "$python" -E -X pycache_prefix="$LONGJUMP_BUILD/pycache" "$root/commands/$command.py" \
 		${common[@]+"${common[@]}"} "$@"
 else

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # place.bash - where everything is put that is made: in build/, if that is ours to write to.
 #
-# Sourced by build.sh. A checkout may be somebody else's (every container image built by root), or on
-# a file system that cannot be written; then it is a folder of the user's own, one for each checkout.
-# An installed Longjump has no Makefile, and never puts anything beside itself.
+# Sourced by build.sh. A checkout may be somebody else's (every container image built by root), or
+# on a file system that cannot be written; then it is a folder of the user's own, one for each
+# checkout. An installed Longjump has no Makefile, and never puts anything beside itself.
 
 # build/ and what is in it can be written by us.
 is_build_ours() {

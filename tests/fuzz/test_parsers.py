@@ -46,7 +46,8 @@ CR0=80010011 CR2=0000000000000008 CR3=0000000000001000 CR4=00000020
 """
 QMP = b"""{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "SHUTDOWN", "data": \
 {"guest": true, "reason": "guest-shutdown"}}"""
-LOADER = b"""\x02TOKEN up\n\x03\x02TOKEN refused\nK107 the program headers lie outside the file\n\x03\
+LOADER = b"""\x02TOKEN up\n\x03\
+\x02TOKEN refused\nK107 the program headers lie outside the file\n\x03\
 \x02TOKEN left prompt\n\x03\x02TOKEN start\nentry=0xffffffff80001000 stack=0x1000-0x2000\n\x03\
 \x02TOKEN fault halt\nLongjump: page fault\n\n  It wrote.\n\x03"""
 GDB = b"+$E14#a9$53ff00f0#1a"
