@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 NOBODY = 65534
-MADE = ("longjump.c32", "kernel.elf", "check")
+MADE = ("longjump.c32", "kernel.elf", "check", "BOOTX64.EFI")
 
 
 class Stranger(Project):
