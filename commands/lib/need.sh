@@ -15,8 +15,9 @@ has() { command -v "$1" >/dev/null 2>&1; }
 find_python() {
 	local python
 	for python in /usr/bin/python3 python3; do
-		if has "$python" &&
-			"$python" -E -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
+		if has "$python" && "$python" -E -c '
+import sys
+sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
 			command -v "$python"
 			return
 		fi
