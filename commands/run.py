@@ -5,12 +5,13 @@
 import os
 import subprocess
 
-from image import OPTIONS, image
+from image import OPTIONS, image, read_order
 from lib.disc import open_disc
 from lib.ovmf import uefi_arguments
 from lib.project import BUILD, Stop, need, say, shown, start
 from lib.session import Session
 from lib.words import Command, Option
+from wrap import open_wrapped
 
 MACHINE = (
     Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
@@ -22,6 +23,8 @@ COMMAND = Command(
     "run",
     """
 Makes the image, then boots it in QEMU: in a window where there is a display, otherwise without.
+With --direct no image is made, and the kernel is there sooner; what only a disc gives it lacks: the
+drive that it was booted from, and ISOLINUX's prompt after a refusal.
 The serial line is on the terminal either way. Ctrl-C ends it; so does a kernel that has halted
 for good (`cli; hlt`), unless there is a window, which stays until it is closed. A machine that
 resets is stopped as it is, so that its last screen can be read. Without a window, what the kernel
@@ -34,10 +37,12 @@ with 1 if the machine reset, or the kernel was not started and nobody can type a
 """,
     (
         *OPTIONS,
+        Option("--direct", "", "boots without a disc: QEMU loads loader and kernel as one file"),
         *MACHINE,
     ),
     (
         "./build.sh run",
+        "./build.sh run --direct --kernel my.elf",
         "./build.sh run --kernel my.elf --append 'verbose' --memory 2G",
         "./build.sh run -- -smp 4 -M q35 -d int -D exceptions.log",
     ),
@@ -49,11 +54,21 @@ def run(given):
     """Boots the image that these words ask for; returns the status."""
     if given.kvm and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise Stop("--kvm: /dev/kvm cannot be used; join the group kvm, or leave --kvm away")
-    disc = image(given, open_disc)
+    disc = without_disc(given) if given.direct else image(given, open_disc)
     need("run", install=not given.no_install)
     window = choose_window(given)
     sources = given.kernel or BUILD / "kernel.elf"
-    return boot([*machine(given), "-cdrom", disc.inherited], given.rest, window, disc, sources)
+    how = ["-kernel" if given.direct else "-cdrom", disc.inherited]
+    return boot([*machine(given), *how], given.rest, window, disc, sources)
+
+
+def without_disc(given):
+    """The one file that these words ask for, open."""
+    if given.uefi:
+        raise Stop("--direct: QEMU's UEFI starts no such file; leave out --direct or --uefi", 2)
+    if given.output or given.hash:
+        raise Stop("--direct makes no image, so it has no --output and no --hash", 2)
+    return open_wrapped(read_order(given), given)
 
 
 def machine(given):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from image import check_order, one_line, read_module, readable
 from lib.bundle import make_bundle, put_into_elf
-from lib.disc import Order
+from lib.disc import OpenDisc, Order
 from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.project import BUILD, Stop, make, need, say, shown, start
@@ -47,16 +47,31 @@ boots without a disc: on pc, q35 and microvm, by Multiboot or PVH. GRUB (multibo
 def wrap(given):
     """Makes the file that these words ask for; returns its path."""
     order = read_order(given)
-    need("build", install=not given.no_install)
-    make("build/longjump.elf", *([] if given.no_check else ["build/check"]))
-    if not given.no_check:
-        check_order(order)
-    bundle = make_bundle(words_of(order), contents(order))
-    whole = put_into_elf((BUILD / "longjump.elf").read_bytes(), bundle)
+    whole = pack(order, given)
     write(order.output, whole)
     say(f"{shown(order.output)} is made, {(len(whole) + 1023) // 1024} KiB:"
         f" qemu-system-x86_64 -kernel {shown(order.output)}")  # fmt: skip
     return order.output
+
+
+def pack(order, given):
+    """The bytes of the one file: the loader, and what was ordered."""
+    need("build", install=not given.no_install)
+    own = [] if order.kernel != BUILD / "kernel.elf" else ["build/kernel.elf"]
+    make("build/longjump.elf", *own, *([] if given.no_check else ["build/check"]))
+    if not given.no_check:
+        check_order(order)
+    bundle = make_bundle(words_of(order), contents(order))
+    order.check_files()
+    return put_into_elf((BUILD / "longjump.elf").read_bytes(), bundle)
+
+
+def open_wrapped(order, given):
+    """The one file, open, without a name: as disc.py's open_disc() for a disc."""
+    file = tempfile.TemporaryFile(dir=BUILD)
+    file.write(pack(order, given))
+    file.flush()
+    return OpenDisc(order.kernel, file)
 
 
 def read_order(given):

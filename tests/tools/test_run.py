@@ -103,3 +103,31 @@ def test_ctrl_c_ends_it(project, kernel, tmp_path):
     assert subprocess.check_output(["stty", "-a"], stdin=terminal) == before
     os.close(master)
     os.close(terminal)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_end_is_told_without_a_disc_as_well(project, kernel, end):
+    body, status, told = ENDS[end]
+    said = project.bad("run", "--direct", "--kernel", kernel(*HELLO, *body), status=status)
+    assert "hello\n" in said and told in said.split("hello\n")[1], said
+
+
+def test_a_fault_is_told_with_file_and_line_without_a_disc_as_well(project, kernel):
+    program = kernel("call here", "here:", "ud2")
+    said = project.bad("run", "--direct", "--kernel", program, status=3)
+    assert "Longjump: Invalid opcode" in said and "here (tiny.asm:7)" in said
+
+
+def test_words_and_modules_come_without_a_disc(project, tmp_path):
+    module = tmp_path / "module.bin"
+    module.write_bytes(b"1234567")
+    said = project.good(
+        "run", "--direct", "--append", "some words", "--module", f"{module}:its own"
+    )
+    assert "command line: some words" in said and "module.bin" in said and "its own" in said
+
+
+def test_what_only_a_disc_has_is_not_ordered_without_one(project, tmp_path):
+    said = project.bad("run", "--direct", "--output", tmp_path / "x.iso", status=2)
+    assert "--direct makes no image" in said
+    assert "--uefi" in project.bad("run", "--direct", "--uefi", status=2)
