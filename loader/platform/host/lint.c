@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lint.c - looks for what boots but bites in the kernel's headers, sections and symbols. */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include "platform/host/lint.h"
 
 #include "core/elf/relative.h"
@@ -17,6 +17,7 @@
 #define LARGE_PADDING (64 * KIB)
 #define LARGE_ZEROES  (64 * KIB)
 #define MAX_REGIONS   512
+#define LONGEST_NAME  500 /* that is looked at */
 
 /* Segments that may be written and executed. */
 static void lint_rights(const struct kernel *kernel, struct report *report)
@@ -273,6 +274,13 @@ static void lint_program(const struct sections *sections, const struct symbols *
 		warn(report, DIAG_LINT_PROGRAM, "it contains __libc_start_main");
 }
 
+/* True if a name has `part` in it, within its first few hundred characters: many symbols of a
+ * hostile file may share a name of megabytes. */
+static bool mentions(const char *name, const char *part)
+{
+	return memmem(name, strnlen(name, LONGEST_NAME), part, strlen(part)) != NULL;
+}
+
 /* Kernels made for the Rust crate bootloader that are started natively: up to 0.10 nothing tells
  * but the names of what they use of it, from 0.11 on a section does. */
 static void lint_bootloader(const struct plan *plan, const struct sections *sections,
@@ -291,12 +299,11 @@ static void lint_bootloader(const struct plan *plan, const struct sections *sect
 	for (uint32_t i = 0; symbol_read(symbols, i, &symbol); i++) {
 		const char *name = symbol_name(symbols, &symbol);
 
-		if (strstr(name, "10bootloader8bootinfo") != NULL
-		    || strstr(name, "10bootloader9boot_info") != NULL) {
+		bool old = mentions(name, "10bootloader8bootinfo");
+
+		if (old || mentions(name, "10bootloader9boot_info")) {
 			warn(report, DIAG_LINT_BOOTLOADER, "it uses bootloader::%s, in %.60s",
-			     strstr(name, "8bootinfo") != NULL ? "bootinfo, as of 0.9"
-			                                       : "boot_info, as of 0.10",
-			     name);
+			     old ? "bootinfo, as of 0.9" : "boot_info, as of 0.10", name);
 			return;
 		}
 	}

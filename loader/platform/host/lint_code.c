@@ -70,12 +70,28 @@ static int compare_functions(const void *a, const void *b)
 	return one->code.size > other->code.size ? -1 : one->code.size < other->code.size;
 }
 
-/* The functions that the symbol table knows, without those that lie in another. */
+/* Sorts the functions, and takes away those that begin in another: no byte is walked over twice. */
+static void drop_overlaps(struct functions *functions)
+{
+	size_t kept = 0;
+
+	if (functions->count == 0)
+		return;
+	qsort(functions->list, functions->count, sizeof(*functions->list), compare_functions);
+	for (size_t i = 0; i < functions->count; i++) {
+		struct function *last = kept > 0 ? &functions->list[kept - 1] : NULL;
+
+		if (last == NULL || functions->list[i].begin >= last->begin + last->code.size)
+			functions->list[kept++] = functions->list[i];
+	}
+	functions->count = kept;
+}
+
+/* The functions that the symbol table knows. */
 static void list_symbols(struct functions *functions, const struct kernel *kernel,
                          const struct symbols *symbols)
 {
 	struct elf_symbol symbol;
-	size_t kept = 0;
 
 	for (uint32_t i = 0; symbol_read(symbols, i, &symbol); i++) {
 		const struct segment *segment = kernel_segment_at(kernel, symbol.value);
@@ -90,16 +106,6 @@ static void list_symbols(struct functions *functions, const struct kernel *kerne
 		    && function.code.size > 0)
 			add_function(functions, function);
 	}
-	if (functions->count == 0)
-		return;
-	qsort(functions->list, functions->count, sizeof(*functions->list), compare_functions);
-	for (size_t i = 0; i < functions->count; i++) {
-		struct function *last = kept > 0 ? &functions->list[kept - 1] : NULL;
-
-		if (last == NULL || functions->list[i].begin >= last->begin + last->code.size)
-			functions->list[kept++] = functions->list[i];
-	}
-	functions->count = kept;
 }
 
 /* Without symbols: whole sections that are executed, or whole segments. */
@@ -356,6 +362,7 @@ void lint_code(const struct plan *plan, const struct sections *sections,
 	list_symbols(&functions, plan->kernel, symbols);
 	if (functions.count == 0)
 		list_pieces(&functions, plan->kernel, sections);
+	drop_overlaps(&functions);
 	for (size_t i = 0; i < functions.count; i++)
 		walk(&habits, &functions.list[i]);
 	warn_habits(&habits, plan, sections, symbols);

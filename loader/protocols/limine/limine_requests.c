@@ -26,6 +26,9 @@ static const struct known known[LIMINE_FEATURES] = {
 #undef REQUEST
 };
 
+/* A list may name so many requests: no kernel has more, and each is looked up among relocations. */
+#define LISTED_MAX 128
+
 /* Where the search stands. */
 struct search {
 	struct limine_requests *requests;
@@ -342,10 +345,15 @@ static uint64_t find_list(const struct kernel *kernel)
 /* Notes the requests to which the list loaded at `at` points, up to its zero. */
 static bool look_at_list(struct search *search, const struct kernel *kernel, uint64_t at)
 {
+	unsigned count = 0;
 	uint64_t request;
 
 	for (; (request = kernel_word(kernel, at)) != 0; at += 8) {
 		search->segment = kernel_segment_at(kernel, request);
+		if (count++ == LISTED_MAX)
+			return refuse(search->report, DIAG_LIMINE_BAD_REQUEST,
+			              "the list in .limine_reqs names more than %u requests",
+			              LISTED_MAX);
 		if (search->segment == NULL)
 			return refuse(
 				search->report, DIAG_LIMINE_BAD_REQUEST,
