@@ -870,6 +870,30 @@ TEST("physical memory that is too far away for tables is left out but for RAM")
 	EXPECT(view_at(&view, info->physical_memory_offset.value + 4 * GIB) == NULL);
 }
 
+TEST("a page that segments share has the rights of all of them, and the bytes of each")
+{
+	uint64_t slide;
+
+	begin_kernel(ELF_TYPE_DYN, 0, 16);
+	elf_programs[0].memsz = elf_programs[0].filesz = 0x1800; /* up to 0x2800 */
+	add_segment(RW, 0x2900, 0x100, 0x100);
+	add_segment(RO, 0x2c00, 0x200, 0x200);
+	add_segment(RO, 0x9000, 300, 300);
+	memcpy(elf_at(0x9007), section, 133);
+	lay_file(&world.config.kernel, elf_file(), FILE_AT);
+	expect_plan();
+	carry_out(world.boot.launch, world.memory);
+	view_tables(&view, world.memory, world.boot.launch->tables, 4);
+	slide = world.boot.plan.slide;
+	EXPECT_EQUAL(view_at(&view, slide + 0x1000)->rights, 5);
+	EXPECT_EQUAL(view_at(&view, slide + 0x2000)->rights, 7);
+	EXPECT_EQUAL(view_at(&view, slide + 0x3000)->rights, 3);
+	EXPECT_EQUAL(world.memory[phys_of(slide + 0x27ff)], *(uint8_t *)elf_at(0x27ff));
+	EXPECT_EQUAL(world.memory[phys_of(slide + 0x2850)], 0);
+	EXPECT_EQUAL(world.memory[phys_of(slide + 0x2900)], *(uint8_t *)elf_at(0x2900));
+	EXPECT_EQUAL(world.memory[phys_of(slide + 0x2c00)], *(uint8_t *)elf_at(0x2c00));
+}
+
 TEST("what a kernel asks for is worded as its fields are called")
 {
 	char words[500];

@@ -15,6 +15,7 @@ struct reading {
 	struct report *report;
 	unsigned address_bits;
 	bool physical; /* addresses are p_paddr, and ELF32 will do */
+	bool merging;  /* segments in one page need not agree on its rights */
 };
 
 const char *rights_name(uint8_t rights)
@@ -24,6 +25,18 @@ const char *rights_name(uint8_t rights)
 	};
 
 	return names[rights & 7];
+}
+
+uint8_t kernel_page_rights(const struct kernel *kernel, uint64_t page)
+{
+	const struct virt_range all = { page, page + PAGE_SIZE };
+	uint8_t rights = 0;
+
+	for (unsigned i = 0; i < kernel->segment_count; i++) {
+		if (virt_overlap(kernel->segments[i].virt, all))
+			rights |= kernel->segments[i].rights;
+	}
+	return rights;
 }
 
 const struct segment *kernel_segment_at(const struct kernel *kernel, uint64_t address)
@@ -209,7 +222,8 @@ static bool check_neighbours(const struct reading *reading)
 			              "segment %u takes %#llx-%#llx, segment %u takes %#llx-%#llx",
 			              low->header, ULL(low->virt.begin), ULL(low->virt.end),
 			              high->header, ULL(high->virt.begin), ULL(high->virt.end));
-		if (!reading->physical && page_up(low->virt.end) > page_down(high->virt.begin)
+		if (!reading->physical && !reading->merging
+		    && page_up(low->virt.end) > page_down(high->virt.begin)
 		    && low->rights != high->rights)
 			return refuse(reading->report, DIAG_ELF_PAGE_RIGHTS,
 			              "the page at %#llx: segment %u ends there at %#llx with %s, "
@@ -308,6 +322,23 @@ static bool read_extent(struct reading *reading)
 	return true;
 }
 
+/* As kernel_read(), with all but the file noted in *reading. */
+static bool read_kernel(struct reading *reading, struct span file)
+{
+	struct kernel *kernel = reading->kernel;
+	struct report *report = reading->report;
+
+	memset(kernel, 0, sizeof(*kernel));
+	elf_open(&kernel->elf, file);
+	return elf_check(&kernel->elf, false, report) /* is it ELF, and for this machine? */
+	    && read_program_headers(reading)          /* are the segments sound by themselves? */
+	    && check_neighbours(reading)              /* and side by side? */
+	    && read_extent(reading)                   /* where is it linked? */
+	    && read_entry(reading)                    /* where does it begin? */
+	    && check_tls(reading) && read_relro(reading)
+	    && relocations_read(kernel, report); /* what changes when it is moved? */
+}
+
 bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
                  struct report *report)
 {
@@ -315,15 +346,17 @@ bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
 		                   .report = report,
 		                   .address_bits = address_bits };
 
-	memset(kernel, 0, sizeof(*kernel));
-	elf_open(&kernel->elf, file);
-	return elf_check(&kernel->elf, false, report) /* is it ELF, and for this machine? */
-	    && read_program_headers(&reading)         /* are the segments sound by themselves? */
-	    && check_neighbours(&reading)             /* and side by side? */
-	    && read_extent(&reading)                  /* where is it linked? */
-	    && read_entry(&reading)                   /* where does it begin? */
-	    && check_tls(&reading) && read_relro(&reading)
-	    && relocations_read(kernel, report); /* what changes when it is moved? */
+	return read_kernel(&reading, file);
+}
+
+bool kernel_read_merging(struct kernel *kernel, struct span file, unsigned address_bits,
+                         struct report *report)
+{
+	struct reading reading = {
+		.kernel = kernel, .report = report, .address_bits = address_bits, .merging = true
+	};
+
+	return read_kernel(&reading, file);
 }
 
 /* Reads a PT_LOAD for its physical place, and turns an entry point that is linked in it into one

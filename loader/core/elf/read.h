@@ -36,7 +36,8 @@ struct kernel {
 	struct elf elf; /* the file and its headers; not known to be ELF if the protocol needs none
 	                 */
 	struct segment segments[KERNEL_MAX_PHDRS]; /* sorted by address, disjoint; neighbours in one
-	                                              page have the same rights */
+	                                              page have the same rights, unless
+	                                              kernel_read_merging() has read them */
 	unsigned segment_count;                    /* at least 1 */
 	bool position_independent;                 /* ET_DYN: may be slid */
 	struct virt entry;                         /* in a segment with RIGHT_EXECUTE */
@@ -56,6 +57,14 @@ struct kernel {
  */
 bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
                  struct report *report);
+
+/* As kernel_read(), but segments that share a page need not have the same rights: it gets those of
+ * all of them (kernel_page_rights()). */
+bool kernel_read_merging(struct kernel *kernel, struct span file, unsigned address_bits,
+                         struct report *report);
+
+/* The rights of the page at an address, as linked: those of all segments that lie in it. */
+uint8_t kernel_page_rights(const struct kernel *kernel, uint64_t page);
 
 /*
  * As kernel_read(), for protocols that load segments at their physical addresses and start kernels

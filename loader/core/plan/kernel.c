@@ -53,31 +53,50 @@ static unsigned add_piece(struct plan *plan, unsigned pieces, const struct segme
 	return 1;
 }
 
-/* Cuts the segments into pieces with the same rights: all of one, but that relocation leaves a part
- * read-only. */
+/* Adds the part of a segment that lies in `virt`: all of it with the same rights, but that
+ * relocation leaves some read-only. */
+static unsigned add_part(struct plan *plan, unsigned pieces, const struct segment *segment,
+                         struct virt_range virt, uint8_t rights)
+{
+	struct virt_range relro = plan->kernel->relro;
+	struct virt_range fixed = { max_u64(virt.begin, relro.begin),
+		                    min_u64(virt.end, relro.end) };
+	unsigned first = pieces;
+
+	if (fixed.begin >= fixed.end)
+		return add_piece(plan, pieces, segment, virt, rights);
+	pieces += add_piece(plan, pieces, segment, (struct virt_range){ virt.begin, fixed.begin },
+	                    rights);
+	pieces += add_piece(plan, pieces, segment, fixed, rights & (uint8_t)~RIGHT_WRITE);
+	pieces += add_piece(plan, pieces, segment, (struct virt_range){ fixed.end, virt.end },
+	                    rights);
+	return pieces - first;
+}
+
+/* Cuts the segments into pieces with the same rights. A first or last page that is shared with a
+ * segment of other rights is a piece by itself. */
 static unsigned make_pieces(struct plan *plan)
 {
 	const struct kernel *kernel = plan->kernel;
-	struct virt_range relro = kernel->relro;
 	unsigned pieces = 0;
 
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
 		const struct segment *segment = &kernel->segments[i];
-		struct virt_range share = segment_share(kernel, i);
-		struct virt_range fixed = { max_u64(share.begin, relro.begin),
-			                    min_u64(share.end, relro.end) };
+		struct virt_range share = segment_share(kernel, i), own = share;
+		uint8_t head = kernel_page_rights(kernel, page_down(share.begin));
+		uint8_t tail = kernel_page_rights(kernel, page_down(share.end - 1));
 
-		if (fixed.begin >= fixed.end) {
-			pieces += add_piece(plan, pieces, segment, share, segment->rights);
+		if (share.begin >= share.end)
 			continue;
-		}
-		pieces +=
-			add_piece(plan, pieces, segment,
-		                  (struct virt_range){ share.begin, fixed.begin }, segment->rights);
-		pieces += add_piece(plan, pieces, segment, fixed,
-		                    segment->rights & (uint8_t)~RIGHT_WRITE);
+		if (head != segment->rights)
+			own.begin = min_u64(page_down(share.begin) + PAGE_SIZE, share.end);
+		if (tail != segment->rights)
+			own.end = max_u64(page_down(share.end - 1), own.begin);
 		pieces += add_piece(plan, pieces, segment,
-		                    (struct virt_range){ fixed.end, share.end }, segment->rights);
+		                    (struct virt_range){ share.begin, own.begin }, head);
+		pieces += add_part(plan, pieces, segment, own, segment->rights);
+		pieces += add_piece(plan, pieces, segment,
+		                    (struct virt_range){ own.end, share.end }, tail);
 	}
 	return pieces;
 }

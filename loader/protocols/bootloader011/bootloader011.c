@@ -109,11 +109,15 @@ static bool check_config(struct boot *boot)
 	    && check_mapping(boot, "boot_info", &config->boot_info, INFO_ALIGN);
 }
 
+/* Segments that share a page are what the crate's loader panics at: here it gets the rights of
+ * both. */
 static bool rb11_read(struct boot *boot)
 {
 	struct rb11 *rb11 = (void *)boot->state;
+	const struct config *config = boot->config;
 
-	return boot_read_elf(boot)
+	return kernel_read_merging(&boot->kernel, config->kernel.bytes,
+	                           virtual_bits(config->options.paging_levels), boot->report)
 	    && rb11_read_config(&rb11->config, &boot->kernel.elf,
 	                        boot->config->options.protocol != NULL, boot->report)
 	    && check_config(boot);
