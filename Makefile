@@ -379,18 +379,30 @@ $(foreach s,$(test-kernel-sources),$(eval \
 build/obj/kernels/link: FORCE
 	$(call remember,$(LD) $(ldflags-kernels) $(kit))
 
+# Firmware with habits: programs for UEFI that change its services, and start the loader then.
+firmware-kit := $(addprefix build/obj/uefi/,tests/firmware/kit.c.o loader/platform/uefi/start.asm.o)
+test-firmware := $(patsubst tests/firmware/%.c,build/tests/firmware/%.efi, \
+	$(filter-out %/kit.c,$(wildcard tests/firmware/*.c)))
+
+build/tests/firmware/%.efi: build/obj/uefi/tests/firmware/%.c.o $(firmware-kit)
+	$(say) link $@
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(LD) $(ldflags-uefi) -T loader/platform/uefi/uefi.ld -o $@.elf $^
+	$(quiet)$(OBJCOPY) -O binary $@.elf $@
+
 unit-tests: $(unit-tests)
 unit-tests64: $(unit-tests64)
 test-kernels: $(test-kernels)
 replays: $(replays)
 fuzzers: $(fuzzers)
-tests: unit-tests replays test-kernels build/check
+test-firmware: $(test-firmware)
+tests: unit-tests replays test-kernels test-firmware build/check
 
 clean:
 	$(quiet)rm -rf build
 
 FORCE:
-.PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels clean FORCE
+.PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels test-firmware clean FORCE
 
 # What each object was last compiled from.
 -include $(shell test -d build/obj && find build/obj -name '*.d')

@@ -336,7 +336,7 @@ bool video_choose(const struct video_mode *modes, unsigned count,
 		return true;
 	if (count == 0 && !request->any)
 		return refuse(report, DIAG_VIDEO_NONE,
-		              "the BIOS has no mode with a linear "
+		              "there is no mode with a linear "
 		              "framebuffer of 15, 16, 24 or 32 bits");
 	if (count == 0) {
 		warn(report, DIAG_VIDEO_OTHER_MODE, "text, since there is no framebuffer");

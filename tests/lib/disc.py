@@ -7,8 +7,6 @@ import shutil
 import subprocess
 import tempfile
 
-import images
-
 from lib import esp
 from lib.iso9660 import Disc
 
@@ -20,9 +18,9 @@ WORDS = [
 ]
 
 
-def make(output, config, files, uefi=False):
+def make(output, config, files, uefi=None):
     """Writes an isohybrid ISO whose /isolinux holds the configuration and the files ({name: path or
-    bytes}); with `uefi`, firmware of that kind starts it, too."""
+    bytes}). With `uefi`, the path of a program, firmware of that kind starts it."""
     with tempfile.TemporaryDirectory() as top:
         root = pathlib.Path(top, "root")
         folder = root / "isolinux"
@@ -36,7 +34,7 @@ def make(output, config, files, uefi=False):
             target.write_bytes(
                 content if isinstance(content, bytes) else pathlib.Path(content).read_bytes()
             )
-        words = keep_room(root, pathlib.Path(top, "sort")) if uefi else []
+        words = keep_room(root, uefi, pathlib.Path(top, "sort")) if uefi else []
         command = ["genisoimage", *WORDS, *words, "-o", str(output), str(root)]
         subprocess.run(command, check=True, capture_output=True, text=True)
     subprocess.run(["isohybrid", str(output)], check=True, capture_output=True, text=True)
@@ -46,11 +44,11 @@ def make(output, config, files, uefi=False):
     return pathlib.Path(output)
 
 
-def keep_room(root, sort):
-    """Puts the loader for UEFI and room for its partition among the files; returns words that put
+def keep_room(root, program, sort):
+    """Puts a program for UEFI and room for its partition among the files; returns words that put
     that in front of them."""
     (root / esp.LOADER).parent.mkdir(parents=True)
-    shutil.copy(images.BUILD / "BOOTX64.EFI", root / esp.LOADER)
+    shutil.copy(program, root / esp.LOADER)
     files = [path for path in root.rglob("*") if path.is_file()]
     sizes = {str(path.relative_to(root)): path.stat().st_size for path in files}
     with open(root / esp.PARTITION, "wb") as file:

@@ -3,6 +3,7 @@ character."""
 
 import collections
 import dataclasses
+import re
 
 GLYPH_HEIGHT = 16
 FULL_BLOCK = "\N{FULL BLOCK}"
@@ -79,6 +80,30 @@ def find_font(rom):
     return [
         rom[at : at + GLYPH_HEIGHT] for at in range(start, start + 256 * GLYPH_HEIGHT, GLYPH_HEIGHT)
     ]
+
+
+def smaller(picture, by):
+    """A picture of which each `by` by `by` pixels are one."""
+    rows = [
+        picture.pixels[y * picture.width * 3 : (y + 1) * picture.width * 3]
+        for y in range(0, picture.height, by)
+    ]
+    width = picture.width // by
+    pixels = b"".join(
+        bytes(row[x * by * 3 + part] for x in range(width) for part in range(3)) for row in rows
+    )
+    return Picture(width, len(rows), pixels)
+
+
+def our_font(root):
+    """The loader's own font, as its source has it: ASCII; the rest is what nothing looks like."""
+    text = (root / "loader/standalone/font.c").read_text()
+    glyphs = [bytes([code]) * GLYPH_HEIGHT for code in range(256)]
+    rows = re.findall(r"\['(\\?.)' - FIRST\] = \{ 0x(\w{16}), 0x(\w{16}) \}", text)
+    for character, upper, lower in rows:
+        glyphs[ord(character[-1])] = bytes.fromhex(upper + lower)
+    assert len(rows) == 95
+    return glyphs
 
 
 def cell_width(picture):

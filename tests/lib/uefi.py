@@ -22,7 +22,7 @@ class PromptDisc:
         self.path = images.once(
             ".iso",
             [config, images.loader_bytes(), *(part for pair in files.items() for part in pair)],
-            lambda path: disc.make(path, config, files, uefi=True),
+            lambda path: disc.make(path, config, files, images.BUILD / "BOOTX64.EFI"),
         )
 
     def start(self, log, **machine):

@@ -8,6 +8,7 @@
 #include "platform/console/watch.h"
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
+#include "platform/uefi/legacy.h"
 #include "platform/uefi/memory.h"
 #include "x86/quiesce.h"
 
@@ -30,21 +31,26 @@ bool launch_open(struct report *report)
 	return true;
 }
 
-/* Leaves the firmware; plans again if its memory map has changed. False if that never ends, or if
- * the kernel has no place any more. */
+/*
+ * Leaves the firmware with the key of the map that the plan was made with. Should it have changed
+ * its map meanwhile, it refuses, and all but its memory services may be gone by then; so it is
+ * planned again, and tried again. False if that never ends, or if the kernel has no place any more.
+ */
 static bool leave(struct run *run)
 {
+	legacy_stop_timer();
 	for (unsigned i = 0; i < TRIES; i++) {
 		bool changed;
 
-		if (!memory_read_again(&run->machine, &changed)
-		    || (changed && !run_plan_again(run)))
-			return false;
 		if (firmware.boot->exit_boot_services(firmware.image, memory_map.key)
 		    == EFI_SUCCESS)
 			return true;
+		if (!memory_read_again(&run->machine, &changed))
+			break;
+		if (changed && !run_plan_again(run))
+			return false;
 	}
-	return refuse(&run->report, DIAG_UEFI_MAP_CHANGES, "%u times", TRIES);
+	return refuse(&run->report, DIAG_UEFI_MAP_CHANGES, "ExitBootServices() has failed");
 }
 
 /* The firmware may be half gone: what is wrong is said without it, and the machine stands still. */
@@ -67,6 +73,8 @@ _Noreturn void launch(struct run *run)
 	if (!leave(run))
 		fail(run);
 	watch_start(run->boot);
+	__asm__ volatile("cli");
+	legacy_restore();
 	quiesce(machine, plan->entry.keep_pics);
 	((enter_from64 *)(uintptr_t)entrance)(physical(machine, plan->launch.root),
 	                                      plan->launch.levels == 5 ? CR4_LA57 : 0,

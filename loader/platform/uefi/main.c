@@ -80,9 +80,14 @@ bool platform_facts(struct machine *machine, const struct options *wanted, struc
 bool platform_video_set(const struct machine *machine, struct report *report)
 {
 	struct screen planned = machine->screen;
+	bool changed;
 
-	return video_set(&run.machine, report)
-	    && (memcmp(&planned, &machine->screen, sizeof(planned)) == 0 || run_plan_again(&run));
+	if (!video_set(&run.machine, report))
+		return false;
+	if (!memory_read_again(&run.machine, &changed))
+		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI fails");
+	return (!changed && memcmp(&planned, &machine->screen, sizeof(planned)) == 0)
+	    || run_plan_again(&run);
 }
 
 _Noreturn void platform_launch(const struct boot *boot)

@@ -163,14 +163,27 @@ static bool choose(struct machine *machine, const struct video_request *request,
 	return true;
 }
 
+/* The mode that is set, alone, is the list of modes of who asks for none. */
+static void note_current(struct machine *machine)
+{
+	static struct video_mode mode;
+	static struct screen screen;
+
+	screen = machine->screen;
+	mode = (struct video_mode){ screen.width, screen.height, DEPTH, graphics->mode->mode };
+	machine->screen_mode = mode.number;
+	machine->video_modes = &mode;
+	machine->video_screens = &screen;
+	machine->video_mode_count = 1;
+	machine->font = font_glyphs();
+}
+
 bool video_read(struct machine *machine, const struct video_request *request, struct report *report)
 {
 	if (graphics_handle == NULL)
 		find_graphics();
-	if (graphics_handle != NULL && read_current(&machine->screen)) {
-		machine->font = font_glyphs();
-		machine->screen_mode = graphics->mode->mode;
-	}
+	if (graphics_handle != NULL && read_current(&machine->screen))
+		note_current(machine);
 	if (request->want == VIDEO_TEXT && request->given)
 		warn(report, DIAG_UEFI_NO_TEXT, "-video=text");
 	return request->want == VIDEO_TEXT || choose(machine, request, report);

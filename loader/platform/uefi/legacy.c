@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * legacy.c - firmware that needs no PIC leaves both as after reset, where interrupts would come as
+ * exceptions. Sources: Intel 8259A and 8254 data sheets; Intel SDM volume 3A, 11.5.1 (local
+ * vector table), 11.12.1.2 (x2APIC's registers).
+ */
+#include "platform/uefi/legacy.h"
+
+#include "x86/x86.h"
+
+enum {
+	MSR_APIC_BASE = 0x1b,
+	APIC_ON = 1 << 11,
+	APIC_X2APIC = 1 << 10,
+	MSR_X2APIC = 0x800, /* registers are at their offset / 16 from here on */
+	APIC_LVT_TIMER = 0x320,
+	APIC_LVT_LINT0 = 0x350,
+	APIC_LVT_LINT1 = 0x360,
+	LVT_MASKED = 1 << 16,
+	LVT_EXTERNAL = 0x700,
+	LVT_NMI = 0x400
+};
+
+enum {
+	PIC_INIT = 0x11,     /* ICW1: edges, two of them, ICW4 follows */
+	PIC_8086 = 0x01,     /* ICW4 */
+	PIC1_VECTORS = 0x08, /* ICW2, as every BIOS has it */
+	PIC2_VECTORS = 0x70,
+	PIC1_CASCADE = 0x04, /* ICW3: the second is at line 2 */
+	PIC2_CASCADE = 0x02,
+	PIC1_BIOS_MASK =
+		0xb8, /* timer, keyboard, the second PIC and the diskette drive are heard; */
+	PIC2_BIOS_MASK = 0x8e, /* clock, mouse, FPU and disk as well: SeaBIOS 1.16 */
+	PORT_PIT_CHANNEL_0 = 0x40,
+	PORT_PIT_COMMAND = 0x43,
+	PIT_CHANNEL_0_SQUARE = 0x36 /* channel 0, both bytes, mode 3 */
+};
+
+/* Writes a register of the local APIC, in whichever mode that is. */
+static void write_apic(uint32_t offset, uint32_t value)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE);
+
+	if ((base & APIC_ON) == 0)
+		return;
+	if ((base & APIC_X2APIC) != 0)
+		wrmsr(MSR_X2APIC + offset / 16, value);
+	else
+		*(volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + offset) = value;
+}
+
+void legacy_stop_timer(void)
+{
+	write_apic(APIC_LVT_TIMER, LVT_MASKED);
+}
+
+void legacy_restore(void)
+{
+	outb(PORT_PIC1_COMMAND, PIC_INIT);
+	outb(PORT_PIC2_COMMAND, PIC_INIT);
+	outb(PORT_PIC1_DATA, PIC1_VECTORS);
+	outb(PORT_PIC2_DATA, PIC2_VECTORS);
+	outb(PORT_PIC1_DATA, PIC1_CASCADE);
+	outb(PORT_PIC2_DATA, PIC2_CASCADE);
+	outb(PORT_PIC1_DATA, PIC_8086);
+	outb(PORT_PIC2_DATA, PIC_8086);
+	outb(PORT_PIC1_DATA, PIC1_BIOS_MASK);
+	outb(PORT_PIC2_DATA, PIC2_BIOS_MASK);
+	outb(PORT_PIT_COMMAND, PIT_CHANNEL_0_SQUARE);
+	outb(PORT_PIT_CHANNEL_0, 0);
+	outb(PORT_PIT_CHANNEL_0, 0);
+	write_apic(APIC_LVT_LINT0, LVT_EXTERNAL);
+	write_apic(APIC_LVT_LINT1, LVT_NMI);
+}

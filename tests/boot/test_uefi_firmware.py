@@ -1,0 +1,52 @@
+"""Firmware that is not as one would like it (tests/firmware)."""
+
+import disc
+import images
+import pytest
+import told
+from mistakes import read
+
+CONFIG = "SERIAL 0 115200\nDEFAULT a\nLABEL a\nCOM32 longjump.c32\nAPPEND tell.elf\n"
+
+
+@pytest.fixture
+def boot_with(start, tmp_path):
+    """Boots a kernel on a machine whose firmware has the habit of that name."""
+
+    def run(habit, **machine):
+        path = tmp_path / "disc.iso"
+        files = {"loader.efi": images.BUILD / "BOOTX64.EFI", "tell.elf": read("tell")}
+        disc.make(path, CONFIG, files, images.TESTS / f"firmware/{habit}.efi")
+        return start(path, medium="cd-ahci", uefi=True, **machine)
+
+    return run
+
+
+def test_firmware_that_changes_its_map_when_it_is_left_is_left_all_the_same(boot_with):
+    machine = boot_with("exit_fails_twice")
+    machine.expect_end("exit", told.PASSED)
+
+
+def test_a_kernel_is_planned_anew_when_its_place_is_taken(boot_with):
+    machine = boot_with("takes_the_place")
+    machine.expect_end("exit", told.PASSED)
+    answers = told.Told(machine.serial())
+    assert min(segment.phys for segment in answers.segments) > 0x100000
+    kind = next(memory.type for memory in answers.memory if memory.begin <= 0x100000 < memory.end)
+    assert kind == told.RESERVED
+
+
+def test_firmware_that_lets_nobody_go_is_told(boot_with):
+    machine = boot_with("exit_fails_always")
+    said = machine.wait_serial("(docs/errors.md#K410)")
+    assert "K410 the firmware does not let the loader go" in said
+    machine.expect_end("hang", limit=1)
+    assert machine.registers()["is_halted"]
+
+
+@pytest.mark.parametrize("habit, code", [("gives_no_memory", "K204"), ("gives_no_map", "K404")])
+def test_firmware_without_memory_is_told_and_the_prompt_is_there(boot_with, habit, code):
+    machine = boot_with(habit)
+    assert code in machine.wait_serial("boot: "), machine.report()
+    machine.type("exit\n", through="serial")
+    machine.wait_serial("BdsDxe: ")
