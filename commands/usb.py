@@ -25,7 +25,7 @@ than the image, or holds the running system. What will be lost is shown, and the
 must be typed before anything is written. If the name belongs to another drive by then, or anything
 on the drive has changed, nothing is written. Then everything is read back and compared.
 
-The stick boots on PCs with a BIOS, or with "CSM" or "Legacy boot" switched on.
+The stick boots on PCs with a BIOS and on those with UEFI, where Secure Boot must be off.
 """,
     (
         *OPTIONS,
