@@ -11,10 +11,11 @@ from image import OPTIONS, check_order, read_order
 from image import COMMAND as IMAGE
 from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
-from lib.config import find_manifest, read_settings
+from lib.config import read_settings
 from lib.disc import open_disc
 from lib.harness import HELP, test_name, understand
 from lib.machine import child_of_ours
+from lib.package import package_of
 from lib.printable import printable
 from lib.project import Stop, Voice, make, need, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
@@ -153,12 +154,12 @@ def settle(given, kernel):
 def add_protocol(settings, kernel):
     """Adds the loader's option for a kernel that its Cargo.toml says is made for another loader,
     unless a protocol is chosen, or the kernel says more itself."""
-    manifest, options = find_manifest(kernel.resolve().parent), settings["options"]
-    if manifest is None or "-protocol=" in (options or "") or speaks_for_itself(kernel):
+    package, options = package_of(kernel), settings["options"]
+    if package is None or "-protocol=" in (options or "") or speaks_for_itself(kernel):
         return
-    protocol = bootloader_option(manifest, kernel)
+    protocol = bootloader_option(package)
     if protocol:
-        origin = settings.origins["options"] if options else shown(manifest)
+        origin = settings.origins["options"] if options else shown(package.manifest)
         settings.set("options", " ".join(filter(None, (protocol, options))), origin)
 
 

@@ -6,15 +6,12 @@ Asks `cargo metadata`, which knows the features that all of a project asks for t
 cannot answer, reads what Cargo.toml says by itself. Knows nothing of images.
 """
 
-import json
-import os
 import re
-import subprocess
 from collections import namedtuple
 from itertools import chain
-from pathlib import Path
 
-from lib.config import parse
+from lib.config import Unreadable, parse
+from lib.package import is_same, metadata
 from lib.project import Stop, detail, say, shown
 
 CRATE = "bootloader"
@@ -28,16 +25,16 @@ KEYS = (
     "physical-memory-offset",
 )
 NUMBER = re.compile(r"0x[0-9a-fA-F]+|[0-9]+")  # as the crate reads an address
-HASH = re.compile(r"-[0-9a-f]{16}$")  # behind the name of what cargo builds as a test
 CONFIG = bytes.fromhex("743ca961093646a0bb555c158915253d")  # what .bootloader-config begins with
 
-Kernel = namedtuple("Kernel", "manifest version features")  # version, features: of the crate
+# Version and features are the crate's, the table is [package.metadata.bootloader].
+Kernel = namedtuple("Kernel", "manifest version features table")
 
 
-def bootloader_option(manifest, program):
-    """The loader's option for a program that belongs to a Cargo.toml: -protocol=bootloader-0.9
+def bootloader_option(package):
+    """The loader's option for a program that comes from a package: -protocol=bootloader-0.9
     with its features and keys, or None if the program is not made for that crate."""
-    kernel = find_kernel(manifest, program)
+    kernel = find_kernel(package)
     if kernel is None:
         return None
     if not kernel.version.startswith("0.9."):
@@ -60,33 +57,17 @@ def speaks_for_itself(program):
 # ---- what cargo says -----------------------------------------------------------------------------
 
 
-def find_kernel(manifest, program):
+def find_kernel(package):
     """The kernel as a Kernel; None if it does not depend on the crate. That it does may be a
     feature of its own, switched on by words to cargo that nobody tells us."""
+    manifest = package.manifest
     known = metadata(manifest) or metadata(manifest, "--filter-platform", "x86_64-unknown-none")
     if not known:
         return kernel_by_manifest(manifest)
-    kernel = find_crate(known, owner(known, program))
+    kernel = find_crate(known, manifest)
     if kernel is None and any(is_optional(package) for package in known["packages"]):
-        known = metadata(manifest, "--all-features") or known
-        kernel = find_crate(known, owner(known, program))
+        kernel = find_crate(metadata(manifest, "--all-features") or known, manifest)
     return kernel
-
-
-def metadata(manifest, *more):
-    """The answer of `cargo metadata`, or None. Nothing is fetched, so all that the project could
-    need for any machine must be there, or for the one that is named. cargo reads its settings from
-    the folder that it is started in."""
-    command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--offline"]
-    command += ["--manifest-path", str(manifest), *more]
-    try:
-        done = subprocess.run(
-            command, cwd=manifest.parent, capture_output=True, text=True, timeout=60, check=False
-        )
-        known = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (OSError, subprocess.TimeoutExpired, json.JSONDecodeError):
-        return None
-    return known if known.get("resolve") else None
 
 
 def is_optional(package):
@@ -94,29 +75,20 @@ def is_optional(package):
     return any(wanted["name"] == CRATE and wanted["optional"] for wanted in package["dependencies"])
 
 
-def owner(known, program):
-    """The id of the package that a program comes from: the one whose Cargo.toml it is, unless only
-    another one of the workspace has a program of that name."""
-    name, root = HASH.sub("", program.stem), known["resolve"].get("root")
-    having = [
-        package["id"]
-        for package in known["packages"]
-        if package["id"] in known["workspace_members"]
-        and any(target["name"] == name for target in package["targets"])
-    ]
-    return root if root in having or not having else having[0]
-
-
-def find_crate(known, root):
+def find_crate(known, manifest):
     """The crate among all that a package is linked with, as a Kernel; 0.9 rather than another."""
     packages = {package["id"]: package for package in known["packages"]}
+    root = next(
+        (key for key, package in packages.items() if is_same(package["manifest_path"], manifest)),
+        None,
+    )
     nodes = {node["id"]: node for node in known["resolve"]["nodes"]}
     names, found = dict(linked(nodes, root)), []
     for key, name in names.items():
         package = packages[key]
         if {CRATE, LATER} & {name, package["name"]}:
-            manifest = Path(packages[root]["manifest_path"])
-            found.append(Kernel(manifest, package["version"], nodes[key]["features"]))
+            table = (packages[root]["metadata"] or {}).get(CRATE, {})
+            found.append(Kernel(manifest, package["version"], nodes[key]["features"], table))
     found.sort(key=lambda kernel: not kernel.version.startswith("0.9."))
     return found[0] if found else None
 
@@ -139,6 +111,7 @@ def linked(nodes, root):
 def kernel_by_manifest(manifest):
     """What a Cargo.toml names itself; None if it does not depend on the crate."""
     package = read_manifest(manifest)
+    keys_table = package.get("package", {}).get("metadata", {}).get(CRATE, {})
     tables = [package, *package.get("target", {}).values()]
     for name, wanted in chain(*(table.get("dependencies", {}).items() for table in tables)):
         table = wanted if isinstance(wanted, dict) else {"version": wanted}
@@ -150,9 +123,9 @@ def kernel_by_manifest(manifest):
             continue
         version = version_of(manifest, table)
         if re.match(r"[\^=~>< ]*0\.9\b", version):
-            return Kernel(manifest, "0.9.", features)
+            return Kernel(manifest, "0.9.", features, keys_table)
         if name == CRATE and version:
-            return Kernel(manifest, version, features)
+            return Kernel(manifest, version, features, keys_table)
     return None
 
 
@@ -176,16 +149,18 @@ def version_of(manifest, table):
 
 
 def read_manifest(manifest):
-    """All of a Cargo.toml."""
+    """All of a Cargo.toml; nothing of one that only cargo could read, which is not there."""
     try:
         return parse(manifest, manifest.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise Stop(f"{shown(manifest)}: {error}", 2) from None
+    except Unreadable:
+        return {}
 
 
 def keys(kernel):
     """The keys of [package.metadata.bootloader], as the loader takes them."""
-    table = read_manifest(kernel.manifest).get("package", {}).get("metadata", {}).get(CRATE, {})
+    table = kernel.table
     for key, value in table.items():
         where = f"{shown(kernel.manifest)}: package.metadata.bootloader"
         if key not in KEYS:

@@ -5,13 +5,16 @@ keys. Knows nothing of QEMU or of images.
 """
 
 import json
-import os
+import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lib.project import Stop, shown
+from lib.package import package_of
+from lib.project import Stop, say, shown
 
 NAME = "longjump.conf"
+MARK = "\ufeff"  # a byte order mark
 TABLE = ("package", "metadata", "bootimage")
 QEMU = ["qemu-system-x86_64", "-m", "256M", "-cdrom", "{}"]
 
@@ -93,9 +96,9 @@ def read_settings(kernel, config=None):
     the file named."""
     settings = Settings()
     folder = Path(kernel).resolve().parent if kernel else Path.cwd()
-    manifest = find_manifest(folder)
-    if manifest:
-        read_file(settings, manifest)
+    package = package_of(kernel)
+    if package:
+        read_package(settings, package)
     if config:
         read_file(settings, Path(config))
     elif (folder / NAME).is_file():
@@ -103,26 +106,38 @@ def read_settings(kernel, config=None):
     return settings
 
 
-def find_manifest(folder):
-    """The Cargo.toml of a kernel: cargo names its folder to what it starts; otherwise the next one
-    above the kernel."""
-    named = os.environ.get("CARGO_MANIFEST_DIR")
-    folders = [Path(named)] if named else [folder, *folder.parents]
-    return next((at / "Cargo.toml" for at in folders if (at / "Cargo.toml").is_file()), None)
+def read_package(settings, package):
+    """Lets a package have its say: as cargo reads its Cargo.toml, or as we can."""
+    path = package.manifest
+    if package.metadata is None:
+        try:
+            read_file(settings, path)
+        except Unreadable as error:
+            say(f"  note     {shown(path)} is not read: {error}")
+        return
+    values = package.metadata.get(TABLE[-1], {})
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if not isinstance(values, dict):
+        raise Stop(f'{shown(path)}: "{".".join(TABLE)}" must be a table', 2)
+    take(settings, path, text, values)
 
 
 def read_file(settings, path):
-    """Lets a file have its say. Whatever it says that means nothing is an error with its line."""
+    """Lets a file have its say."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "is not text in UTF-8"
         raise Stop(f"{shown(path)}: {reason}", 2) from None
+    table = TABLE if path.suffix == ".toml" else ()
+    take(settings, path, text, look_up(parse(path, text), table, path, text))
+
+
+def take(settings, path, text, values):
+    """Sets what a file says. Whatever it says that means nothing is an error with its line."""
     is_manifest = path.suffix == ".toml"
-    table = TABLE if is_manifest else ()
-    for key, value in look_up(parse(path, text), table, path, text).items():
-        line = line_of(text, table, key)
-        where = f"{shown(path)}:{line}"
+    for key, value in values.items():
+        where = f"{shown(path)}:{line_of(text, TABLE if is_manifest else (), key)}"
         if key not in KEYS:
             raise Stop(f'{where}: unknown key "{key}"; there are: {", ".join(KEYS)}', 2)
         is_right, wanted, _default = KEYS[key]
@@ -134,6 +149,10 @@ def read_file(settings, path):
             settings.cargo = is_manifest
 
 
+class Unreadable(Stop):
+    """A file that only cargo could read, or another Python."""
+
+
 def toml():
     """The library that reads TOML."""
     try:
@@ -142,18 +161,21 @@ def toml():
         try:
             import tomli as tomllib
         except ImportError:
-            raise Stop(
+            raise Unreadable(
                 "to read settings, Python 3.11 or its module tomli is needed:"
-                " install python3-tomli"
+                " install python3-tomli",
+                2,
             ) from None
     return tomllib
 
 
 def parse(path, text):
     try:
-        return toml().loads(text)
+        return toml().loads(text.lstrip(MARK))
     except toml().TOMLDecodeError as error:
-        raise Stop(f"{shown(path)}: this is no TOML: {error}", 2) from None
+        # Ours is TOML 1.0; cargo reads more.
+        kind = Unreadable if path.suffix == ".toml" and not shutil.which("cargo") else Stop
+        raise kind(f"{shown(path)}: this is no TOML: {error}", 2) from None
 
 
 def look_up(data, table, path=None, text=""):
@@ -170,8 +192,14 @@ def look_up(data, table, path=None, text=""):
 
 def line_of(text, table, key):
     """The line on which a key is set, found with the library: the one after the longest beginning
-    of the file that is whole and does not have the key yet."""
-    lines, before = text.splitlines(), 0
+    of the file that is whole and does not have the key yet. Where only cargo can read the file, the
+    first line that begins with the key."""
+    lines, before = text.lstrip(MARK).splitlines(), 0
+    try:
+        toml().loads("\n".join(lines) + "\n")
+    except (Unreadable, ValueError):
+        named = (at for at, line in enumerate(lines, 1) if re.match(rf"\s*\W?{key}\b", line))
+        return next(named, 1)
     for number in range(1, len(lines) + 1):
         try:
             data = toml().loads("\n".join(lines[:number]) + "\n")

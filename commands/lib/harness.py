@@ -5,10 +5,9 @@ what the harness of Rust's standard library takes (libtest, as of Rust 1.95) and
 QEMU stand alone; knows nothing of how a test is run.
 """
 
-import re
 from dataclasses import dataclass, field
 
-HASH = re.compile(r"-[0-9a-f]{16}$")  # at the end of the name of what cargo builds as a test
+from lib.package import HASH
 
 # What a harness takes: options alone, and options with a word or "=" after them. What is not a
 # field of Harness makes no difference to a single test.

@@ -1,0 +1,90 @@
+"""package.py - which package of a Cargo project a program comes from: one answer, for protocol and
+settings alike.
+
+Asks `cargo metadata`, which reads every Cargo.toml that cargo reads. Where cargo cannot answer, it
+is the Cargo.toml that cargo has named, or the nearest above the program. Knows nothing of what a
+package says.
+"""
+
+import functools
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+HASH = re.compile(r"-[0-9a-f]{16}$")  # behind the name of what cargo builds as a test
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package: its Cargo.toml, and its [package.metadata], None where cargo cannot say."""
+
+    manifest: Path
+    metadata: object
+
+
+def package_of(program):
+    """The package of a program, or of the folder we are in; None if there is no Cargo.toml."""
+    folder = Path(program).resolve().parent if program else Path.cwd()
+    manifests = candidates(folder)
+    for manifest in manifests:
+        found = owner(metadata(manifest, "--no-deps"), program, manifests[0]) if program else None
+        if found:
+            return Package(Path(found["manifest_path"]), found["metadata"] or {})
+    if not manifests:
+        return None
+    for package in packages_in(metadata(manifests[0], "--no-deps")):
+        if is_same(package["manifest_path"], manifests[0]):
+            return Package(manifests[0], package["metadata"] or {})
+    return Package(manifests[0], None)
+
+
+def candidates(folder):
+    """The Cargo.toml that cargo names to what it starts, and the nearest above a folder."""
+    named = os.environ.get("CARGO_MANIFEST_DIR")
+    above = [at for at in (folder, *folder.parents) if (at / "Cargo.toml").is_file()][:1]
+    folders = [*([Path(named)] if named else []), *above]
+    found = [at / "Cargo.toml" for at in folders if (at / "Cargo.toml").is_file()]
+    return list(dict.fromkeys(found))
+
+
+def owner(known, program, first):
+    """The member of a workspace that has a program of this name; the one with the first Cargo.toml
+    if there are several."""
+    name = HASH.sub("", Path(program).stem).replace("-", "_")
+    having = [
+        package
+        for package in packages_in(known)
+        if any(target["name"].replace("-", "_") == name for target in package["targets"])
+    ]
+    having.sort(key=lambda package: not is_same(package["manifest_path"], first))
+    return having[0] if having else None
+
+
+def packages_in(known):
+    """The members of the workspace that cargo tells of."""
+    if not known:
+        return []
+    return [package for package in known["packages"] if package["id"] in known["workspace_members"]]
+
+
+def is_same(one, other):
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+@functools.lru_cache(maxsize=None)
+def metadata(manifest, *more):
+    """The answer of `cargo metadata`, or None. Nothing is fetched, so all that the project could
+    need for any machine must be there, or for the one that is named. cargo reads its settings from
+    the folder that it is started in."""
+    command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--offline"]
+    command += ["--manifest-path", str(manifest), *more]
+    try:
+        done = subprocess.run(
+            command, cwd=manifest.parent, capture_output=True, text=True, timeout=60, check=False
+        )
+        return json.loads(done.stdout) if done.returncode == 0 else None
+    except (OSError, subprocess.TimeoutExpired, json.JSONDecodeError):
+        return None
