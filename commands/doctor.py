@@ -53,6 +53,8 @@ TOOLS = (
 )
 SYSLINUX = ("isolinux.bin", "ldlinux.c32", "isohdpfx.bin")
 KVM_SECONDS = 3
+WRITABLE = "can be written"
+LEAST = 64  # MiB that must be free
 KVM_WORKS = 33
 
 
@@ -70,9 +72,10 @@ def doctor(_given):
     say("\nThis machine")
     row("KVM", *try_kvm())
     row("window", *display())
-    row("build/", *folder(BUILD if BUILD.exists() else ROOT))
+    place = folder(BUILD if BUILD.exists() else ROOT)
+    row("build/", *place)
     row("packages", *packages())
-    return lacks()
+    return lacks(place[0] == WRITABLE)
 
 
 def row(name, what, more=""):
@@ -201,9 +204,11 @@ def display():
 
 def folder(path):
     """Whether files can be made in a folder."""
+    free = shutil.disk_usage(path).free // 2**20
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        return "read-only", "set XDG_CACHE_HOME to a folder of yours that can be written"
     if os.access(path, os.W_OK | os.X_OK):
-        free = shutil.disk_usage(path).free // 2**20
-        return "can be written", f"{free} MiB free"
+        return WRITABLE if free >= LEAST else "full", f"{free} MiB free"
     return "not allowed", f"it is somebody else's: sudo chown -R $USER {shown(path)}"
 
 
@@ -214,7 +219,7 @@ def packages():
     return "are named", "build.sh prints the command that installs what is missing"
 
 
-def lacks():
+def lacks(is_writable):
     """Names what is missing, with the command that installs it; returns the status."""
     groups = [name for name in GROUPS if name != "window" or has_display()]
     script = """for group; do
@@ -225,8 +230,8 @@ def lacks():
     ((${#missing[@]} == 0)) || install_command"""
     *found, command = [*bash(script, *groups).splitlines(), ""][:-1] or [""]
     if not found:
-        say("\nNothing is missing.")
-        return 0
+        say("\nNothing is missing" + ("." if is_writable else " but a place to write to: build/."))
+        return 0 if is_writable else 1
     say("\nMissing")
     purposes = {}
     for group, what in (line.split("\t") for line in found):
@@ -234,7 +239,7 @@ def lacks():
     for what, some in purposes.items():
         row(what, "", "for " + ", ".join(some))
     say(f"\nThis installs it:\n\n    {command}")
-    return 1 if any(line.split("\t")[0] in NEEDED for line in found) else 0
+    return 1 if any(line.split("\t")[0] in NEEDED for line in found) or not is_writable else 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ class VirtualBox:
             try:
                 return self._manage(*words)
             except Stop as stop:
-                if "lock" not in str(stop) or time.monotonic() > deadline:
+                # Its words are translated since 7.0; the name of the error is not.
+                locked = "VBOX_E_INVALID_OBJECT_STATE" in str(stop)
+                if not locked or time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
 
@@ -53,7 +55,8 @@ class VirtualBox:
 
     def check_ours(self):
         """Stops if a machine of this name is somebody else's."""
-        if "Value: yes" not in self._manage("getextradata", self.name, OURS):
+        answer = self._manage("getextradata", self.name, OURS)  # "Value: yes", in any language
+        if not re.search(r": yes\s*$", answer, re.MULTILINE):
             raise Stop(
                 f'there is a virtual machine "{self.name}" that build.sh has not made, so it is'
                 " left alone: choose another --name"
@@ -62,7 +65,11 @@ class VirtualBox:
     def told(self):
         """What VirtualBox tells of the machine, by name."""
         command = ["VBoxManage", "showvminfo", self.name, "--machinereadable"]
-        text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode != 0:
+            why = done.stderr.decode("utf-8", "replace").strip()
+            raise Stop(f'VirtualBox does not tell how "{self.name}" is:\n{why}')
+        text = done.stdout.decode("utf-8", "replace")
         return dict(re.findall(r'^"?([^"=\n]+)"?="?([^"\n]*)"?$', text, re.MULTILINE))
 
     def state(self):
@@ -133,11 +140,13 @@ class VirtualBox:
 
 
 def meditation(log):
-    """What a guru meditation was about: its name, and the place (RIP or EIP), if the log has it."""
+    """What a guru meditation was about: its name, and the place (RIP or EIP), if the log has it.
+    Before the guest's registers there may be those of the host."""
     found = re.search(r"Guru Meditation -?\d+ \((\w+)\)", log)
     if not found:
         return "", None
-    place = re.search(r"\b[re]ip=([0-9a-f]+)", log[found.end() :])
+    guest = log.find("Guest CPUM (VCPU", found.end())
+    place = re.search(r"\b[re]ip=([0-9a-f]{1,16})\b", log[guest:]) if guest >= 0 else None
     return found.group(1), int(place.group(1), 16) if place else None
 
 

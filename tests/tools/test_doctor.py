@@ -2,6 +2,7 @@
 
 import pathlib
 import time
+import types
 
 import pytest
 
@@ -83,3 +84,12 @@ def test_the_tool_works_where_kvm_would_run_the_machine(monkeypatch, tmp_path):
     )
     (tmp_path / "kvm").write_text("")
     assert doctor.try_kvm(str(tmp_path / "kvm"))[0] == "usable"
+
+
+@pytest.mark.parametrize("free, status", [(1000, 0), (1, 1)])
+def test_a_full_disk_is_no_machine_on_which_nothing_is_missing(monkeypatch, tmp_path, free, status):
+    usage = types.SimpleNamespace(free=free << 20)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(doctor, "bash", lambda *_: "")
+    what, _ = doctor.folder(tmp_path)
+    assert doctor.lacks(what == doctor.WRITABLE) == status

@@ -10,6 +10,8 @@ import pytest
 
 from projects import ROOT
 
+from lib import virtualbox
+from lib.project import Stop
 from lib.virtualbox import meditation
 
 pytestmark = pytest.mark.xdist_group("vbox")  # all have the serial port in the same file
@@ -150,7 +152,33 @@ def test_a_guru_meditation_is_put_into_words(box, kernel):
 def test_what_the_log_does_not_say_is_not_made_up():
     assert meditation("") == ("", None)
     assert meditation("rip=1 Guru Meditation 1155 (VINF_EM_TRIPLE_FAULT)")[1] is None
-    assert meditation("Guru Meditation 1155 (X)\neip=001010f4 esp=00007c00")[1] == 0x1010F4
+    guest = "Guest CPUM (VCPU 0) state:\neip=001010f4 esp=00007c00"
+    assert meditation(f"Guru Meditation 1155 (X)\n{guest}")[1] == 0x1010F4
+    host = "!! Host registers\nrip=ffffffffc0801234"
+    assert meditation(f"Guru Meditation -2700 (X)\n{host}\n{guest}") == ("X", 0x1010F4)
+    assert meditation(f"Guru Meditation -2700 (X)\n{host}") == ("X", None)
+
+
+def test_a_virtualbox_that_tells_nothing_any_more_is_not_followed_for_ever(monkeypatch):
+    def run(command, **_):
+        return subprocess.CompletedProcess(command, 1, b"", b"VBoxManage: error: \xff")
+
+    monkeypatch.setattr(virtualbox.subprocess, "run", run)
+    machine = virtualbox.VirtualBox.__new__(virtualbox.VirtualBox)
+    machine.name = "longjump"
+    with pytest.raises(Stop, match='does not tell how "longjump" is'):
+        machine.state()
+
+
+def test_what_virtualbox_says_is_understood_in_every_language(monkeypatch):
+    machine = virtualbox.VirtualBox.__new__(virtualbox.VirtualBox)
+    machine.name = "longjump"
+    monkeypatch.setattr(virtualbox, "run", lambda _: "Wert: yes\n")
+    machine.check_ours()
+    for answer in ("Kein Wert gesetzt!\n", "Wert: yes, sir\n"):
+        monkeypatch.setattr(virtualbox, "run", lambda _, answer=answer: answer)
+        with pytest.raises(Stop, match="left alone"):
+            machine.check_ours()
 
 
 def test_a_disc_that_virtualbox_does_not_boot_is_told(box):

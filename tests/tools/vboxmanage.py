@@ -40,7 +40,7 @@ def options(words, known):
 def start(vm):
     """The machine says all it has to say at once."""
     if vm["state"] in ON:
-        fail("The machine is already locked by a session")
+        fail("Der Rechner ist gesperrt\nDetails: code VBOX_E_INVALID_OBJECT_STATE (0x80bb0007)")
     (HOME / "VBox.log").write_text((HOME / "log").read_text())
     pathlib.Path(vm["settings"][MODE][1]).write_text((HOME / "says").read_text())
     vm.update(state="running", looks=0)
@@ -63,7 +63,7 @@ def change(vm, command, words):
     """Carries out a command that changes a machine."""
     if command == "modifyvm":
         if vm["state"] in ON:
-            fail("The machine is already locked for a session")
+            fail("Der Rechner ist gesperrt\nDetails: code VBOX_E_INVALID_OBJECT_STATE (0x80bb0007)")
         vm["settings"].update(options(words, SETTINGS))
     elif command == "setextradata":
         vm["extra"][words[0]] = words[1]
