@@ -82,6 +82,7 @@ struct machine {
 
 	const struct firmware_range *firmware;
 	unsigned firmware_count;
+	bool uefi; /* the firmware is UEFI, and raw types are its memory types */
 
 	/* Memory that must stay as it is until the kernel runs: our code, our stack. */
 	struct phys_range reserved[MACHINE_MAX_RESERVED];

@@ -525,6 +525,38 @@ TEST("what the loader has put anywhere is the bootloader's, all else the firmwar
 	EXPECT_EQUAL(region_at(info, info->kernel_addr).kind, RB11_BOOTLOADER);
 }
 
+TEST("under UEFI the firmware's types are its own")
+{
+	const struct rb11_boot_info *info;
+
+	begin_kernel(ELF_TYPE_DYN, 0, 16);
+	world.machine.uefi = true;
+	add_firmware(64 * MIB, 65 * MIB, 11);
+	info = boot_it();
+	EXPECT_EQUAL(region_at(info, 64 * MIB).kind, RB11_UNKNOWN_UEFI);
+	EXPECT_EQUAL(region_at(info, 64 * MIB).firmware, 11);
+	EXPECT_EQUAL(region_at(info, 0).firmware, RB11_UEFI_RESERVED);
+	EXPECT_EQUAL(region_at(info, 8 * MIB).kind, RB11_USABLE);
+}
+
+TEST("what is planned a second time lies where it lay before")
+{
+	uint64_t slide, rdi, rsp;
+
+	begin_kernel(ELF_TYPE_DYN, 0, 16);
+	section[places[form][RANDOM]] = section[places[form][PHYSICAL]] = 1;
+	world.machine.random = UINT64_C(0x0123456789abcdef);
+	boot_it();
+	slide = world.boot.plan.slide;
+	rdi = world.boot.launch->rdi;
+	rsp = world.boot.launch->rsp;
+	set_scratch(world.scratch_range.begin, world.scratch_range.end);
+	EXPECT(boot_prepare(&world.boot, &world.scratch));
+	EXPECT_EQUAL(world.boot.plan.slide, slide);
+	EXPECT_EQUAL(world.boot.launch->rdi, rdi);
+	EXPECT_EQUAL(world.boot.launch->rsp, rsp);
+}
+
 TEST("the first free entries of the top table are taken in the crate's order")
 {
 	const struct rb11_boot_info *info;

@@ -65,6 +65,7 @@ bool platform_machine(struct machine *machine, struct report *report)
 	tables_read(machine);
 	acpi_list_processors(machine, processors, PROCESSORS_MAX);
 	machine->apic_id = cpu_apic_id();
+	machine->uefi = true;
 	machine->folder = volume_folder();
 	return true;
 }
@@ -72,7 +73,7 @@ bool platform_machine(struct machine *machine, struct report *report)
 bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
 {
 	machine->clock.tsc_frequency = wanted->tsc ? tsc_measure() : tsc_frequency();
-	if (wanted->kaslr)
+	if (wanted->random)
 		random_read(machine);
 	return video_read(machine, &wanted->video, report);
 }

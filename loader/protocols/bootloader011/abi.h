@@ -94,7 +94,8 @@ enum rb11_kind {
 	RB11_UNKNOWN_BIOS = 3  /* `firmware` is the E820 type */
 };
 
-#define RB11_BIOS_RESERVED 2 /* the E820 type */
+/* What is reserved: the E820 type, and the UEFI memory type. */
+enum { RB11_BIOS_RESERVED = 2, RB11_UEFI_RESERVED = 0 };
 
 /* MemoryRegion: physical addresses [start, end). */
 struct rb11_region {

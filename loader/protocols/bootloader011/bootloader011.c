@@ -191,6 +191,7 @@ static bool rb11_place(struct boot *boot)
 	bool kaslr = boot->config->options.kaslr;
 	struct placement_policy policy = { .small_pages = true, .entries = &rb11->entries };
 
+	rb11->entries = (struct entries){ { 0 } };
 	rb11->random = config->aslr || kaslr;
 	rb11->seed = boot->machine->random;
 	take_entries(boot);

@@ -80,8 +80,8 @@ uint64_t rb11_info_bound(const struct plan *plan)
 	return sizeof(struct rb11_boot_info) + regions * sizeof(struct rb11_region);
 }
 
-/* What the firmware calls memory of a type at an address; where it has none of that, what a BIOS
- * calls reserved (ACPI 6.5, table 15.2). */
+/* What the firmware calls memory of a type at an address; where it has none of that, what it calls
+ * reserved (ACPI 6.5, table 15.2; UEFI 2.10, 7.2). */
 static uint32_t firmware_word(const struct machine *machine, const struct memory_range *range)
 {
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
@@ -90,7 +90,7 @@ static uint32_t firmware_word(const struct machine *machine, const struct memory
 		if (firmware->type == range->type && phys_overlap(firmware->phys, range->phys))
 			return firmware->raw;
 	}
-	return RB11_BIOS_RESERVED;
+	return machine->uefi ? RB11_UEFI_RESERVED : RB11_BIOS_RESERVED;
 }
 
 /* A range of the memory map. What the loader has placed is its own, as the crate's loader says it:
@@ -105,8 +105,11 @@ static struct rb11_region word_region(const struct machine *machine,
 	};
 	struct rb11_region region = { range->phys.begin, range->phys.end, kinds[range->type], 0 };
 
-	if (region.kind == RB11_UNKNOWN_BIOS)
-		region.firmware = firmware_word(machine, range);
+	if (region.kind != RB11_UNKNOWN_BIOS)
+		return region;
+	if (machine->uefi)
+		region.kind = RB11_UNKNOWN_UEFI;
+	region.firmware = firmware_word(machine, range);
 	return region;
 }
 
