@@ -315,6 +315,23 @@ TEST("a kernel that is entered where nothing is loaded is refused")
 	expect_refusal(DIAG_ELF_ENTRY_OUTSIDE, "entered at 0x403000");
 }
 
+TEST("the information lies where GRUB 2 has it: of Multiboot 2 from 1 MiB on, if it can")
+{
+	begin_one(0);
+	lay();
+	expect_plan();
+	EXPECT_EQUAL(world.boot.plan.entry.rbx, 64 * KIB);
+	begin_two();
+	lay();
+	expect_plan();
+	EXPECT_EQUAL(world.boot.plan.entry.rbx, MIB);
+	begin_two();
+	lay();
+	world.machine.reserved[world.machine.reserved_count++] = (struct phys_range){ MIB, RAM };
+	expect_plan();
+	EXPECT_EQUAL(world.boot.plan.entry.rbx, 64 * KIB);
+}
+
 TEST("a kernel that may be moved stays where it can")
 {
 	begin_two();

@@ -14,7 +14,6 @@
 	               */
 #define DATA_32  0x18
 #define FOUR_GIB (4 * GIB)
-#define LOWEST   (64 * KIB) /* for the information, as in GRUB 2 */
 #define ENTRY_STACK \
 	(16 * KIB) /* the specifications promise none; some kernels live on what they find */
 
@@ -34,19 +33,20 @@ const struct terms multiboot_terms = {
 };
 
 /*
- * The information is made in scratch memory, and then brought to the lowest memory that is free,
- * below 1 MiB mostly: kernels look at it through page tables of their own that reach no further
- * than the first few MiB, and begin to use memory behind themselves before they do.
+ * The information is made in scratch memory, and then brought to the lowest memory that is free
+ * from `lowest` on: kernels look at it through page tables of their own that reach no further than
+ * the first few MiB. If nothing is free from there on, low memory will do.
  */
-bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer)
+bool multiboot_plan(struct plan *plan, uint64_t lowest, uint64_t size, struct writer *writer)
 {
 	struct placement placement = { .use = USE_BOOT_INFO };
-
 	uint64_t whole = page_up(size + ENTRY_STACK);
 	uint8_t *bytes = scratch_take(plan->scratch, whole, PAGE_SIZE);
 
 	if (bytes == NULL
-	    || !plan_find_from(plan, LOWEST, whole, PAGE_SIZE, 0, FOUR_GIB, &placement.phys))
+	    || (!plan_find_from(plan, lowest, whole, PAGE_SIZE, 0, FOUR_GIB, &placement.phys)
+	        && !plan_find_from(plan, MULTIBOOT_LOW_INFO, whole, PAGE_SIZE, 0, FOUR_GIB,
+	                           &placement.phys)))
 		return plan_refuse_memory(plan, DIAG_MEMORY_LOADER, "boot information", whole);
 	placement.from = (struct span){ bytes, whole };
 	*writer = writer_to(bytes, placement.phys.begin);

@@ -16,9 +16,13 @@ extern const struct terms multiboot_terms;
 /* The table of APM as both versions hand it over; false if there is none. */
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm);
 
+/* Where the information of Multiboot 1 begins, as in GRUB 2, which has that of Multiboot 2 from
+ * 1 MiB on. */
+#define MULTIBOOT_LOW_INFO (64 * KIB)
+
 /* Plans what both versions promise, and a block of `size` bytes for the information, to which
- * *writer then writes. */
-bool multiboot_plan(struct plan *plan, uint64_t size, struct writer *writer);
+ * *writer then writes: where memory is free from `lowest` on, or if it is not, below. */
+bool multiboot_plan(struct plan *plan, uint64_t lowest, uint64_t size, struct writer *writer);
 
 /* The state at the kernel's first instruction: EAX and EBX. */
 void multiboot_enter(struct plan *plan, uint32_t eax, uint64_t ebx);

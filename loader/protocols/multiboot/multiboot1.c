@@ -267,7 +267,7 @@ static bool mb1_plan(struct boot *boot)
 	struct multiboot_sections sections = multiboot_find_sections(plan->kernel);
 
 	write_information(plan, &sections, &writer);
-	if (!multiboot_plan(plan, writer.used, &writer)
+	if (!multiboot_plan(plan, MULTIBOOT_LOW_INFO, writer.used, &writer)
 	    || !multiboot_load_sections(plan, &sections))
 		return false;
 	multiboot_enter(plan, MB1_ENTERED, write_information(plan, &sections, &writer));

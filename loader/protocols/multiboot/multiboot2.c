@@ -290,7 +290,7 @@ static bool mb2_plan(struct boot *boot)
 	if (!check_console(plan, requests))
 		return false;
 	write_information(plan, requests, &sections, &writer);
-	if (!multiboot_plan(plan, writer.used, &writer)
+	if (!multiboot_plan(plan, MIB, writer.used, &writer)
 	    || !multiboot_load_sections(plan, &sections))
 		return false;
 	multiboot_enter(plan, MB2_ENTERED, write_information(plan, requests, &sections, &writer));
