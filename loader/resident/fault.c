@@ -34,9 +34,6 @@ enum {
 /* The fault info where the explainer's page tables have them. */
 static const struct fault_info *fault_info;
 
-/* enter.asm */
-extern const struct resident_early early;
-
 static struct explanation explanation;
 static char lines[8192];
 
@@ -44,9 +41,44 @@ void fault_explain(struct fault *fault);
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2);
 void fault_early(uint64_t vector, uint64_t rip, uint64_t cr2);
 
+/* enter.asm */
+extern const struct resident_early early;
+
+/* What is left when the fault info is overwritten: how to speak, and plain facts. Names and places
+ * of the kernel's, which lie elsewhere, are not in it. */
+static struct fault_info plain;
+static uint64_t info_sum, plain_sum;
+
+/* A sum that tells the order of what is added. */
+static uint64_t sum_of(const struct fault_info *info)
+{
+	const uint64_t *words = (const uint64_t *)(const void *)info;
+	uint64_t sum = sizeof(*info);
+
+	_Static_assert(sizeof(*info) % sizeof(*words) == 0, "whole words");
+	for (size_t i = 0; i < sizeof(*info) / sizeof(*words); i++)
+		sum = (sum << 1 | sum >> 63) + words[i];
+	return sum;
+}
+
 void fault_prepare(const struct fault_info *marks)
 {
 	fault_info = marks;
+	plain = *marks;
+	plain.magic = 0; /* what looks for the fault info must not find this, too */
+	plain.segments = plain.segment_count = 0;
+	plain.symbols = plain.symbol_count = 0;
+	plain.names = (struct fault_range){ 0, 0 };
+	plain.processors = plain.processor_count = 0;
+	info_sum = sum_of(marks);
+	plain_sum = sum_of(&plain);
+}
+
+/* True if the fault info is what it was at the jump, and the place of it, too. */
+static bool is_whole(void)
+{
+	return fault_info == (const struct fault_info *)(uintptr_t)early.fault_info
+	    && sum_of(fault_info) == info_sum;
 }
 
 /* The first bank in which the hardware has noted an error. */
@@ -170,6 +202,18 @@ static void end(void)
 		leave();
 }
 
+/* Says why there are no names. */
+static void admit(void)
+{
+	size_t length = text_length(explanation.cause);
+	struct text text = text_in(explanation.cause + length, sizeof(explanation.cause) - length);
+
+	text_add(&text,
+	         "%sThe kernel has overwritten memory that explains faults (RESIDENT in the"
+	         " memory map): its symbols and segments are not known any more.",
+	         length != 0 ? " " : "");
+}
+
 /* Shows everything on the serial line, then what has room on the screen. */
 static void show(const struct look *look)
 {
@@ -177,6 +221,8 @@ static void show(const struct look *look)
 	struct canvas canvas;
 
 	explain(look, &explanation);
+	if (fault_info == &plain)
+		admit();
 	show_report(&text, look, &explanation, end_words());
 	begin_message();
 	console_write(lines);
@@ -223,7 +269,9 @@ static void own_fault_info(const struct fault *fault, struct fault_info *own)
 /* Called with the saved registers, once. If it returns, the machine is halted. */
 void fault_explain(struct fault *fault)
 {
-	if (fault_info->magic == FAULT_INFO_MAGIC) {
+	if (!is_whole())
+		fault_info = &plain;
+	if (fault_info != &plain || sum_of(&plain) == plain_sum) {
 		struct fault_info own;
 		struct look look;
 
@@ -261,6 +309,7 @@ static void tell_shortly(uint64_t vector, uint64_t rip, uint64_t cr2, const char
 /* A fault of the explainer's own. The report on the serial line may be cut short. */
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
 {
+	fault_info = &plain; /* the other may be why */
 	tell_shortly(vector, rip, cr2, "while a fault was explained.");
 }
 
