@@ -3,8 +3,10 @@
 """The command `image`: from the words of the command line to an order for a disc."""
 
 import os
+import re
 from pathlib import Path
 
+from lib.append import Module
 from lib.checking import LIMIT, Refused, look, words_of
 from lib.disc import Order, make_disc
 from lib.project import BUILD, Stop, make, need, say, shown, start
@@ -17,7 +19,8 @@ OPTIONS = (
     Option(
         "--module",
         "FILE[:STRING]",
-        "hands a file to the kernel, with a command line of its own;\n" "may be said several times",
+        "hands a file to the kernel, with its own command line; -raw or\n"
+        "-sha256=HEX may stand before it; may be said several times",
         many=True,
     ),
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),
@@ -97,13 +100,15 @@ def read_order(given):
 
 
 def read_module(text):
-    """FILE[:STRING]; a file whose name has a colon in it is found too."""
+    """[-raw ...] FILE[:STRING]; a file whose name has a colon in it is found too."""
+    options = re.match(r"(?:-\S+\s+)*", text).group()
+    text = text[len(options) :]
     places = [len(text)] + [at for at, letter in enumerate(text) if letter == ":"]
     at = next((at for at in places if os.path.exists(text[:at])), min(places))
     path = readable("--module", text[:at])
     if not path.name.isprintable() or " " in path.name:
         raise Stop(f"--module: isolinux.cfg cannot name a file with spaces: rename {path}")
-    return path, one_line("--module", text[at + 1 :])
+    return Module(path, one_line("--module", text[at + 1 :]), one_line("--module", options))
 
 
 def readable(option, name):

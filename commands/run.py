@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from image import OPTIONS, image, read_order
+from lib.checking import read_size
 from lib.disc import open_disc
 from lib.ovmf import uefi_arguments
 from lib.project import BUILD, Stop, need, say, shown, start
@@ -13,6 +14,7 @@ from lib.session import Session
 from lib.words import Command, Option
 from wrap import open_wrapped
 
+LEAST_MEMORY = 8 << 20  # SeaBIOS and Syslinux want that much
 MACHINE = (
     Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
     Option("--uefi", "", "the machine has UEFI instead of a BIOS"),
@@ -75,7 +77,12 @@ def machine(given):
     """QEMU, with what these words say of the machine."""
     kvm = ["-accel", "kvm", "-cpu", "host"] if given.kvm else []
     uefi = uefi_arguments(not given.no_install) if given.uefi else []
-    return ["qemu-system-x86_64", "-m", given.memory or "256M", *kvm, *uefi]
+    memory = read_size("--memory", given.memory or "256M")
+    if memory < LEAST_MEMORY:
+        raise Stop(
+            f"--memory {given.memory}: a PC of less than 8M starts no loader; use 8M or more", 2
+        )
+    return ["qemu-system-x86_64", "-m", f"{memory >> 10}K", *kvm, *uefi]
 
 
 def boot(command, rest, window, disc, sources=None):

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from image import check_order, one_line, read_module, readable
+from lib.append import append_words
 from lib.bundle import make_bundle, put_into_elf
 from lib.disc import OpenDisc, Order
 from lib.elf import strip_debug
@@ -94,22 +95,20 @@ def read_order(given):
 
 def words_of(order):
     """The words that the loader is to boot by, as after APPEND."""
-    words = [order.options or "", order.kernel.name, order.append or ""]
-    for path, line in order.modules:
-        words += ["---", path.name, line]
-    return " ".join(word for word in words if word)
+    named = [(module.path.name, module.line, module.options) for module in order.modules]
+    return " ".join(append_words(order.kernel.name, order.append, order.options, named))
 
 
 def contents(order):
     """The files to go with the loader: name -> bytes."""
     files = {order.kernel.name: kernel_bytes(order)}
-    for path, _ in order.modules:
+    for path in (module.path for module in order.modules):
         if path.name in files and files[path.name] != path.read_bytes():
             raise Stop(f"two files cannot both be called {path.name}: rename {path}")
         files[path.name] = path.read_bytes()
     for name in files:
-        if " " in name or name.startswith("-"):
-            raise Stop(f'a file in a bundle has no space in its name, nor "-" at its begin: {name}')
+        if " " in name:
+            raise Stop(f"a file in a bundle has no space in its name: rename {name}")
     return files
 
 

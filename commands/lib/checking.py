@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 
+from lib.append import append_words
 from lib.project import Stop, Voice, made
 
 PLENTY = 64 << 30  # bytes of memory, where the machine is not known
@@ -22,16 +23,9 @@ class Refused(Stop):
 
 
 def words_of(kernel, append=None, options=None, modules=()):
-    """The words after APPEND for a kernel; modules are pairs of path and command line."""
-    words = [*(options or "").split(), plain(kernel), *(append or "").split()]
-    for path, command_line in modules:
-        words += ["---", plain(path), *command_line.split()]
-    return words
-
-
-def plain(path):
-    """A path that is not taken for an option or for the separator of files."""
-    return f"./{path}" if str(path).startswith("-") else str(path)
+    """The words after APPEND for files here."""
+    named = [(module.path, module.line, module.options) for module in modules]
+    return append_words(kernel, append, options, named)
 
 
 def command_of(words, memory, *options):

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib import esp
+from lib.append import append_words
 from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
@@ -34,6 +35,7 @@ STAMP_SIZE = 512
 ATTEMPTS = 5  # to make an image that others change
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
+KERNEL_LINE = re.compile(r"(\s*append\s+)((?:\S+\s+)*?)kernel\.elf(\s.*)?", re.IGNORECASE)
 LONGEST = 2047 - len(".com32 longjump.c32 ")  # bytes after APPEND; tried with Syslinux 6.04
 IMAGE = "image"  # its name until it is whole
 NOT_OURS = (
@@ -52,7 +54,7 @@ class Order:
     output: Path
     append: str = None
     options: str = None
-    modules: list = field(default_factory=list)  # of (Path, command line)
+    modules: list = field(default_factory=list)  # of Module
     keep_debug: bool = False
     hashes: bool = False
     bios_only: bool = False
@@ -69,7 +71,7 @@ class Order:
                 raise Stop(f"{shown(path)} was changed while it was packed; do it again")
 
     def _files(self):
-        return [self.kernel, *(path for path, _ in self.modules)]
+        return [self.kernel, *(module.path for module in self.modules)]
 
 
 @dataclass
@@ -176,13 +178,11 @@ def gather(order):
     }
     if not order.bios_only:
         ours[esp.LOADER] = BUILD / "BOOTX64.EFI"
-    modules = []
-    for path, command_line in order.modules:
+    for path in (module.path for module in order.modules):
         name = f"isolinux/{path.name}"
         if ours.setdefault(name, path) != path or name == CONFIG:
             raise Stop(f"two files cannot both be called {path.name} on the disc: rename {path}")
-        modules.append((path.name, command_line))
-    ours[CONFIG] = config(order, modules).encode()
+    ours[CONFIG] = config(order).encode()
     for name in ours:
         if name in files:
             raise Stop(f"iso/{name} is in the way of a file that build.sh puts there: rename it")
@@ -210,35 +210,35 @@ def find_syslinux(name):
     return Path(found)
 
 
-def config(order, modules):
+def config(order):
     """isolinux.cfg for this disc: what was ordered, put into the lines that name kernel.elf."""
     path = ROOT / "isolinux.cfg"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}") from None
-    if order.append is None and order.options is None and not modules:
+    if order.append is None and order.options is None and not order.modules:
         return "\n".join(lines) + "\n"
-    changed = [append_line(line, order, modules) for line in lines]
-    if changed == lines:
+    changed = [append_line(line, order) for line in lines]
+    if not any(KERNEL_LINE.fullmatch(line) for line in lines):
         raise Stop(f"{path}: no APPEND line names kernel.elf, so there is nothing to add to")
     return "\n".join(changed) + "\n"
 
 
-def append_line(line, order, modules):
+def append_line(line, order):
     """An APPEND line with the loader's options, the command line and the modules ordered."""
-    match = re.fullmatch(r"(\s*append\s+)((?:\S+\s+)*?)kernel\.elf(\s.*)?", line, re.IGNORECASE)
+    match = KERNEL_LINE.fullmatch(line)
     if not match:
         return line
-    start, options, after = match.group(1), match.group(2).split(), match.group(3) or ""
+    start, options, after = match.group(1), match.group(2), match.group(3) or ""
     command_line, *others = re.split(r"(?:^|\s)---(?=\s|$)", after)
-    words = [*options, order.options or "", "kernel.elf"]
-    words.append(command_line.strip() if order.append is None else order.append)
+    append = command_line if order.append is None else order.append
+    words = append_words("kernel.elf", append, f"{options} {order.options or ''}")
     for part in others:
-        words += ["---", part.strip()]
-    for name, its_line in modules:
-        words += ["---", name, its_line]
-    text = " ".join(word for word in words if word)
+        words += ["---", *part.split()]
+    named = [(module.path.name, module.line, module.options) for module in order.modules]
+    words += append_words("", modules=named)[1:]
+    text = " ".join(words)
     if len(text.encode()) > LONGEST:
         raise Stop(
             f"isolinux.cfg: with what was ordered, {len(text.encode())} bytes would follow APPEND;"

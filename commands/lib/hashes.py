@@ -43,7 +43,7 @@ def hash_line(line, staged):
 
 def digest(name, staged):
     """The digest of a file that isolinux.cfg names, relative to its own folder or to the root."""
-    path = name[1:] if name.startswith("/") else f"isolinux/{name}"
+    path = name[1:] if name.startswith("/") else f"isolinux/{name.removeprefix('./')}"
     if path not in staged:
         raise Stop(f"--hash: isolinux.cfg names {name}, which is not on the disc")
     return hashlib.sha256(staged[path].read_bytes()).hexdigest()

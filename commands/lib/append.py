@@ -1,0 +1,28 @@
+"""append.py - the words that follow APPEND. The disc, a bundle and the checking tool get them from
+one function, so that what is checked is what is booted. Knows nothing of where files lie.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Module:
+    """A file for the kernel, its command line, and options of the loader's for it (-raw)."""
+
+    path: Path
+    line: str = ""
+    options: str = ""
+
+
+def append_words(kernel, append=None, options=None, modules=()):
+    """The words for a kernel of this name; modules are triples of name, command line, options."""
+    words = [*(options or "").split(), plain(kernel), *(append or "").split()]
+    for name, line, own in modules:
+        words += ["---", *own.split(), plain(name), *line.split()]
+    return words
+
+
+def plain(name):
+    """A name that is not taken for an option or for the separator of files."""
+    return f"./{name}" if str(name).startswith("-") else str(name)
