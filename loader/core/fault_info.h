@@ -10,8 +10,7 @@
 
 #include "core/terms.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#include "core/display.h"
 
 #define FAULT_INFO_MAGIC UINT64_C(0x6b72616d646e616c) /* "fault info" */
 
@@ -36,12 +35,13 @@ struct fault_info_symbol {
 	uint64_t name;    /* virtual */
 };
 
-/* The screen, if it is in a graphics mode; as in struct screen of machine.h. */
+/* The screen; as in struct display, but for its kind all 0 unless it has pixels. */
 struct fault_info_screen {
-	uint64_t pixels; /* 0: text mode, 80x25 at 0xb8000 */
+	uint64_t pixels;
 	uint32_t width, height, pitch, bits_per_pixel;
 	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
-	uint8_t reserved[2];
+	uint8_t kind; /* enum display_kind */
+	uint8_t reserved;
 };
 
 struct fault_info {

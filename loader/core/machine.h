@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine.h - what the core is told about the machine, and what the user asked for. Facts, not
- * callbacks: a platform fills these in, whoever it is, and the core never asks who did.
+ * machine.h - what the core is told about the machine. Facts, not callbacks: a platform fills these
+ * in, whoever it is, and the core never asks who did. What only one kind of firmware knows stands
+ * behind a pointer, and nothing but the protocols that hand it on looks there.
  */
 #ifndef CORE_MACHINE_H
 #define CORE_MACHINE_H
 
 #include "core/base.h"
+#include "core/display.h"
 #include "core/memory_types.h"
 #include "core/sha256.h"
 
@@ -41,21 +43,11 @@ struct clock {
 	uint8_t month, day, hour, minute, second;
 };
 
-/* The screen, if it is in a graphics mode. */
-struct screen {
-	struct phys_range pixels; /* empty: text mode */
-	uint32_t width, height, pitch, bits_per_pixel;
-	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
-};
-
-struct video_mode {
-	uint32_t width, height, bits_per_pixel, number;
-};
-
 /* What the VGA BIOS says of itself, and of the mode that the screen gets, as it is (VBE Core
  * Functions Standard 3.0, functions 00h, 01h and 0Ah). */
 struct vbe {
 	struct span control, mode; /* 512 and 256 bytes; empty: no such mode is set */
+	uint16_t number;           /* of the mode */
 	uint16_t interface_segment, interface_offset, interface_size; /* 0: there is none */
 };
 
@@ -69,6 +61,32 @@ struct apm {
 	uint32_t entry; /* offset in code_32 */
 };
 
+/* What only a BIOS tells. */
+struct bios {
+	uint32_t drive; /* that we were started from, if that is what machine->source names */
+	struct vbe vbe;
+	struct apm apm;
+	uint64_t configuration; /* int 15h, AH=C0h: physical address of the table, or 0 */
+};
+
+/* What only UEFI tells; addresses are physical. */
+struct efi {
+	uint64_t system_table, image_handle;
+	struct span memory_map; /* as GetMemoryMap() gave it last */
+	uint32_t descriptor_size, descriptor_version;
+};
+
+enum firmware_kind { FIRMWARE_NONE, FIRMWARE_BIOS, FIRMWARE_EFI };
+
+/* Where files come from. */
+enum medium { MEDIUM_UNKNOWN, MEDIUM_DISK, MEDIUM_OPTICAL, MEDIUM_NETWORK };
+
+struct source {
+	enum medium medium;
+	uint64_t partition; /* its first sector on the drive, or 0 */
+	const char *folder; /* that names without a leading slash are in, or NULL */
+};
+
 /* More than any platform has of it. */
 #define MACHINE_MAX_RESERVED 8
 
@@ -79,10 +97,6 @@ struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
 	                    paging */
 	uint64_t identity_limit; /* it can point at physical addresses below this */
-
-	const struct firmware_range *firmware;
-	unsigned firmware_count;
-	bool uefi; /* the firmware is UEFI, and raw types are its memory types */
 
 	/* Memory that must stay as it is until the kernel runs: our code, our stack. */
 	struct phys_range reserved[MACHINE_MAX_RESERVED];
@@ -96,29 +110,21 @@ struct machine {
 	uint64_t random;        /* if options.random asks for it */
 	uint32_t random_source; /* enum longjump_entropy */
 
+	enum firmware_kind firmware_kind;
+	const struct firmware_range *firmware; /* its memory map */
+	unsigned firmware_count;
 	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */
+	struct bios *bios;              /* NULL: there is none that could be asked */
+	struct efi *efi;                /* NULL: there is none */
+
 	uint32_t cpu_count;
 	const struct processor *processors; /* as the firmware lists them; NULL: not known */
 	unsigned processor_count;
 	uint32_t apic_id; /* of the CPU that runs the loader */
-	bool network;     /* booted from there: boot_drive says nothing */
-	uint32_t boot_drive;
+
+	struct source source;
 	uint32_t serial; /* base port of the UART that the user reads, or 0 */
-	uint64_t boot_partition;
-	const char *folder; /* that the names of files without a leading slash are in, or NULL */
-
-	struct screen screen; /* as it is when the kernel starts */
-	uint32_t screen_mode; /* its VBE number */
-	const struct video_mode *video_modes;
-	const struct screen
-		*video_screens; /* what each of them would make of the screen, or NULL */
-	unsigned video_mode_count;
-	struct vbe vbe;
-	const uint8_t *edid; /* 128 bytes, or NULL */
-	const uint8_t *font; /* 4096 bytes, or NULL */
-
-	struct apm apm;
-	uint64_t rom_configuration; /* int 15h, AH=C0h: physical address of the table, or 0 */
+	struct display display;
 
 	char token[TOKEN_SIZE]; /* zeroes: nobody watches */
 };

@@ -61,7 +61,7 @@ bool platform_facts(struct machine *machine, const struct options *wanted, struc
  * `least` bytes; more than `most` are of no use. False, without a reason, if there is none. */
 bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest);
 
-/* Switches to the screen that machine->screen describes. On false, text can be read again. */
+/* Switches to the screen that machine->display describes. On false, text can be read again. */
 bool platform_video_set(const struct machine *machine, struct report *report);
 
 /* Leaves whoever started us for good, and runs the resident part, which carries the plan out. */

@@ -131,13 +131,13 @@ static bool open_screen(struct canvas *canvas)
 {
 	const struct fault_info_screen *screen = &fault_info->screen;
 
-	if (screen->pixels != 0 && fault_info->font == 0)
-		return false;
-	if (screen->pixels != 0) {
+	if (screen->kind == DISPLAY_FRAMEBUFFER && fault_info->font != 0) {
 		*canvas = canvas_of_pixels((uint8_t *)(uintptr_t)screen->pixels, screen,
 		                           (const uint8_t *)(uintptr_t)fault_info->font);
 		return true;
 	}
+	if (screen->kind != DISPLAY_VGA_TEXT)
+		return false;
 	*canvas = canvas_of_text((uint8_t *)(uintptr_t)TEXT_MEMORY);
 	set_vga(VGA_START_HIGH, 0);
 	set_vga(VGA_START_LOW, 0);
@@ -246,7 +246,7 @@ static void say_shortly(const char *what, const char *why)
 	begin_message();
 	console_write(line);
 	watcher_end();
-	if (fault_info->screen.pixels != 0 || !open_screen(&canvas))
+	if (fault_info->screen.kind != DISPLAY_VGA_TEXT || !open_screen(&canvas))
 		return;
 	text = text_in(line, sizeof(line));
 	text_add(&text, "%s\n%s\f%s", what, why, end_words());

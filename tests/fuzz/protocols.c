@@ -23,11 +23,11 @@ static void take_machine(uint8_t bits)
 	set_scratch(RAM - MIB, RAM);
 	world.machine.cpu.gib_pages = (bits & 1) != 0;
 	if ((bits & 2) != 0)
-		world.machine.screen = (struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
-			                                .width = 1024,
-			                                .height = 768,
-			                                .pitch = 4096,
-			                                .bits_per_pixel = 32 };
+		set_screen((struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+		                            .width = 1024,
+		                            .height = 768,
+		                            .pitch = 4096,
+		                            .bits_per_pixel = 32 });
 	if ((bits & 4) != 0)
 		add_module("module", "words", (struct span){ elf_bytes, 5000 }, 4 * MIB);
 	if ((bits & 8) != 0)
@@ -63,24 +63,28 @@ static void take_map(struct span *rest)
 	}
 }
 
-/* What a BIOS tells; some of its tables lie in the kernel's file, and so say anything. */
+/* What the firmware tells, which may be a BIOS; some of its tables lie in the kernel's file, and so
+ * say anything. */
 static void take_bios(uint8_t bits)
 {
 	static const uint8_t control[512], mode[256];
 
-	world.machine.network = (bits & 1) != 0;
-	if ((bits & 2) != 0)
-		world.machine.vbe = (struct vbe){ .control = { control, sizeof(control) },
-			                          .mode = { mode, sizeof(mode) } };
+	world.machine.source.medium = (bits & 1) != 0 ? MEDIUM_NETWORK : MEDIUM_DISK;
+	if ((bits & 64) != 0 && world.machine.display.kind == DISPLAY_VGA_TEXT)
+		world.machine.display.kind = DISPLAY_NONE;
+	if ((bits & 128) == 0)
+		set_bios()->configuration = bits;
+	if ((bits & 130) == 2)
+		world.bios.vbe = (struct vbe){ .control = { control, sizeof(control) },
+			                       .mode = { mode, sizeof(mode) } };
 	if ((bits & 4) != 0)
-		world.machine.apm.version = 0x102;
+		world.bios.apm.version = 0x102;
 	if ((bits & 8) != 0)
 		world.machine.rsdp = FILE_AT + 16;
 	if ((bits & 16) != 0)
 		world.machine.smbios = FILE_AT + 64;
 	if ((bits & 32) != 0)
 		world.machine.smbios3 = RAM - 100;
-	world.machine.rom_configuration = bits;
 }
 
 /* Sets scratch memory aside as the platform does: clear of the kernel. */

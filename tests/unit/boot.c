@@ -589,12 +589,12 @@ TEST("what the machine says is handed on")
 	world.machine.smbios = 0xf0000;
 	world.machine.smbios3 = 0xf1000;
 	world.machine.cpu_count = 4;
-	world.machine.boot_drive = 0x80;
-	world.machine.boot_partition = 2048;
-	world.machine.video_modes = modes;
-	world.machine.video_mode_count = COUNT(modes);
-	world.machine.edid = edid;
-	world.machine.font = font;
+	world.machine.source.partition = 2048;
+	world.machine.display.modes = modes;
+	world.machine.display.mode_count = COUNT(modes);
+	world.machine.display.edid = edid;
+	world.machine.display.font = font;
+	set_bios()->drive = 0x80;
 	expect_boot(2 * MIB);
 	info = boot_info();
 	EXPECT(info->tsc_start == 11 && info->tsc_read == 12 && info->tsc_frequency == 13);
@@ -617,13 +617,13 @@ TEST("a framebuffer is mapped write-combining, in a window of its own")
 
 	begin_world(16 * MIB);
 	begin_small_elf();
-	world.machine.screen = (struct screen){ .pixels = { 0xfd000100, 0xfd400100 },
-		                                .width = 1024,
-		                                .height = 1024,
-		                                .pitch = 4096,
-		                                .bits_per_pixel = 32,
-		                                .red_shift = 16,
-		                                .red_bits = 8 };
+	set_screen((struct screen){ .pixels = { 0xfd000100, 0xfd400100 },
+	                            .width = 1024,
+	                            .height = 1024,
+	                            .pitch = 4096,
+	                            .bits_per_pixel = 32,
+	                            .red_shift = 16,
+	                            .red_bits = 8 });
 	expect_boot(2 * MIB);
 	info = boot_info();
 	EXPECT_EQUAL(info->framebuffer.physical, 0xfd000100);
@@ -647,6 +647,23 @@ TEST("the fault explainer is told where RAM ends, whoever uses it")
 	EXPECT_EQUAL(marks->memory_end, 17 * MIB);
 }
 
+TEST("the fault explainer knows a text screen from none")
+{
+	static const enum display_kind kinds[] = { DISPLAY_VGA_TEXT, DISPLAY_NONE };
+
+	for (unsigned i = 0; i < COUNT(kinds); i++) {
+		const struct fault_info *marks;
+
+		begin_world(16 * MIB);
+		begin_small_elf();
+		world.machine.display.kind = kinds[i];
+		expect_boot(2 * MIB);
+		marks = (const void *)(world.memory + world.boot.launch->fault_info);
+		EXPECT_EQUAL(marks->screen.kind, kinds[i]);
+		EXPECT_EQUAL(marks->screen.pixels, 0);
+	}
+}
+
 TEST("with a framebuffer, the fault explainer has a copy of the font")
 {
 	static const uint8_t font[4096] = { 1, 2, 3, [4095] = 4 };
@@ -654,14 +671,15 @@ TEST("with a framebuffer, the fault explainer has a copy of the font")
 
 	begin_world(16 * MIB);
 	begin_small_elf();
-	world.machine.font = font;
-	world.machine.screen = (struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
-		                                .width = 1024,
-		                                .height = 768,
-		                                .pitch = 4096,
-		                                .bits_per_pixel = 32 };
+	world.machine.display.font = font;
+	set_screen((struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+	                            .width = 1024,
+	                            .height = 768,
+	                            .pitch = 4096,
+	                            .bits_per_pixel = 32 });
 	expect_boot(2 * MIB);
 	marks = (const void *)(world.memory + world.boot.launch->fault_info);
+	EXPECT_EQUAL(marks->screen.kind, DISPLAY_FRAMEBUFFER);
 	EXPECT_EQUAL(marks->screen.pixels, 0xfd000000);
 	EXPECT_EQUAL(marks->screen.width, 1024);
 	EXPECT_EQUAL(marks->screen.pitch, 4096);

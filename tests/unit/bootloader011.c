@@ -530,7 +530,7 @@ TEST("under UEFI the firmware's types are its own")
 	const struct rb11_boot_info *info;
 
 	begin_kernel(ELF_TYPE_DYN, 0, 16);
-	world.machine.uefi = true;
+	world.machine.firmware_kind = FIRMWARE_EFI;
 	add_firmware(64 * MIB, 65 * MIB, 11);
 	info = boot_it();
 	EXPECT_EQUAL(region_at(info, 64 * MIB).kind, RB11_UNKNOWN_UEFI);
@@ -562,11 +562,11 @@ TEST("the first free entries of the top table are taken in the crate's order")
 	const struct rb11_boot_info *info;
 
 	begin_kernel(ELF_TYPE_DYN, 0, 16);
-	world.machine.screen = (struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
-		                                .width = 1024,
-		                                .height = 768,
-		                                .pitch = 4096,
-		                                .bits_per_pixel = 32 };
+	set_screen((struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+	                            .width = 1024,
+	                            .height = 768,
+	                            .pitch = 4096,
+	                            .bits_per_pixel = 32 });
 	add_module("disk", "", (struct span){ disk, sizeof(disk) }, 4 * MIB);
 	section[places[form][PHYSICAL]] = section[places[form][RECURSIVE]] = 1;
 	info = boot_it();
@@ -658,11 +658,11 @@ TEST("two things at the same addresses are refused by name")
 
 	for (unsigned i = 0; i < COUNT(pairs); i++) {
 		begin_kernel(ELF_TYPE_DYN, 0, 16);
-		world.machine.screen = (struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
-			                                .width = 1024,
-			                                .height = 768,
-			                                .pitch = 4096,
-			                                .bits_per_pixel = 32 };
+		set_screen((struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+		                            .width = 1024,
+		                            .height = 768,
+		                            .pitch = 4096,
+		                            .bits_per_pixel = 32 });
 		add_module("disk", "", (struct span){ disk, sizeof(disk) }, 4 * MIB);
 		put(pairs[i].one, pairs[i].one == PHYSICAL || pairs[i].one == RECURSIVE ? 2 : 1,
 		    20 * ENTRY);
@@ -756,7 +756,7 @@ static struct rb11_framebuffer told_screen(struct screen screen)
 	screen.width = 800;
 	screen.height = 600;
 	screen.pixels.end = screen.pixels.begin + screen.pitch * 600;
-	world.machine.screen = screen;
+	set_screen(screen);
 	return boot_it()->framebuffer.value;
 }
 

@@ -109,14 +109,23 @@ TEST("the entry, the screen and the slide are printed")
 	EXPECT_PART(printed, "the screen is in text mode");
 	EXPECT(strstr(printed, "slides") == NULL);
 	begin();
-	world.machine.screen = (struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
-		                                .width = 1024,
-		                                .height = 768,
-		                                .pitch = 4096,
-		                                .bits_per_pixel = 32 };
+	set_screen((struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+	                            .width = 1024,
+	                            .height = 768,
+	                            .pitch = 4096,
+	                            .bits_per_pixel = 32 });
 	print();
 	EXPECT_PART(printed, "the screen has 1024x768 pixels of 32 bits, 4096 bytes a line");
 	EXPECT_PART(printed, " rw- framebuffer (wc)\n");
+}
+
+TEST("a machine without a screen is printed as that")
+{
+	begin();
+	world.machine.display.kind = DISPLAY_NONE;
+	print();
+	EXPECT_PART(printed, "\n  there is no screen\n");
+	EXPECT(strstr(printed, "text mode") == NULL);
 }
 
 TEST("lines fit into 80 columns, with RAM above 4 GiB, too")

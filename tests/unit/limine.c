@@ -639,8 +639,7 @@ TEST("modules are listed with their paths, the kernel's own before the user's")
 	const struct limine_file *file;
 
 	begin_limine(ELF_TYPE_EXEC, TOP);
-	world.machine.folder = "/isolinux";
-	world.machine.boot_drive = 0xe0;
+	world.machine.source = (struct source){ .medium = MEDIUM_OPTICAL, .folder = "/isolinux" };
 	add_module("mine.bin", "my words", (struct span){ (const uint8_t *)"abc", 3 }, 4 * MIB);
 	put_request(DATA, LIMINE_MODULES, 0);
 	boot_it();
@@ -657,19 +656,18 @@ TEST("modules are listed with their paths, the kernel's own before the user's")
 TEST("a file is told to come from a disc, a disk or the network")
 {
 	static const struct {
-		uint32_t drive;
-		bool network;
+		enum medium medium;
 		uint32_t type;
-	} media[] = { { 0xe0, false, LIMINE_MEDIA_OPTICAL },
-		      { 0x80, false, LIMINE_MEDIA_GENERIC },
-		      { 0, true, LIMINE_MEDIA_TFTP } };
+	} media[] = { { MEDIUM_OPTICAL, LIMINE_MEDIA_OPTICAL },
+		      { MEDIUM_DISK, LIMINE_MEDIA_GENERIC },
+		      { MEDIUM_UNKNOWN, LIMINE_MEDIA_GENERIC },
+		      { MEDIUM_NETWORK, LIMINE_MEDIA_TFTP } };
 
 	for (unsigned i = 0; i < COUNT(media); i++) {
 		const struct limine_file *file;
 
 		begin_limine(ELF_TYPE_EXEC, TOP);
-		world.machine.boot_drive = media[i].drive;
-		world.machine.network = media[i].network;
+		world.machine.source.medium = media[i].medium;
 		put_request(DATA, LIMINE_EXECUTABLE_FILE, 0);
 		boot_it();
 		file = seen(number_for(DATA));
@@ -779,9 +777,8 @@ TEST("each base revision maps what it promises, pixels write-combining")
 		begin_limine(ELF_TYPE_EXEC, TOP);
 		add_firmware(5 * GIB, 6 * GIB, 1);
 		add_firmware(6 * GIB, 7 * GIB, 2);
-		world.machine.screen = (struct screen){ .pixels = { 0xfd000100, 0xfd300100 },
-			                                .width = 1024,
-			                                .height = 768 };
+		set_screen((struct screen){
+			.pixels = { 0xfd000100, 0xfd300100 }, .width = 1024, .height = 768 });
 		put_revision(DATA, revision);
 		boot_it();
 		expect_view(DIRECT_MAP + 0x1000, 0x1000, 0);

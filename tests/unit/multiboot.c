@@ -489,7 +489,7 @@ TEST("a kernel that needs a console must be able to use the screen as it is")
 		if (cases[i].framebuffer)
 			add_tag(MB2_HEADER_FRAMEBUFFER, WANTED, (uint32_t[]){ 0, 0, 0 }, 12);
 		if (cases[i].graphics)
-			world.machine.screen = (struct screen){ .pixels = { GIB, GIB + MIB } };
+			set_screen((struct screen){ .pixels = { GIB, GIB + MIB } });
 		lay();
 		if (cases[i].good)
 			expect_plan();
@@ -497,6 +497,107 @@ TEST("a kernel that needs a console must be able to use the screen as it is")
 			expect_refusal(DIAG_MULTIBOOT_REQUIRED,
 			               cases[i].graphics ? "in graphics mode" : "in text mode");
 	}
+}
+
+TEST("a kernel that needs a console is refused where there is no screen")
+{
+	begin_two();
+	add_tag(MB2_HEADER_CONSOLE, WANTED, (uint32_t[]){ MB2_CONSOLE_REQUIRED | MB2_CONSOLE_TEXT },
+	        4);
+	world.machine.display.kind = DISPLAY_NONE;
+	lay();
+	expect_refusal(DIAG_MULTIBOOT_REQUIRED, "a console: there is no screen");
+}
+
+/* The information that the kernel gets, where it is made. */
+static const void *information(void)
+{
+	const struct placement *placement = find_placement(USE_BOOT_INFO, 0);
+
+	EXPECT(world.boot.plan.entry.rbx >= placement->phys.begin);
+	EXPECT(world.boot.plan.entry.rbx < placement->phys.end);
+	return placement->from.bytes + (world.boot.plan.entry.rbx - placement->phys.begin);
+}
+
+/* The body of the information's first tag of this type; NULL if there is none. */
+static const uint8_t *find_tag(uint32_t type)
+{
+	const uint8_t *at = (const uint8_t *)information() + 8;
+	struct mb2_tag tag;
+
+	for (;; at += (tag.size + 7) & ~7u) {
+		memcpy(&tag, at, sizeof(tag));
+		if (tag.type == type)
+			return at + sizeof(tag);
+		if (tag.type == MB2_END)
+			return NULL;
+	}
+}
+
+/* What a BIOS tells of itself, with a drive, APM and a graphics mode. */
+static void tell_of_bios(void)
+{
+	static const uint8_t control[512] = "VESA", mode[256];
+
+	world.machine.source.medium = MEDIUM_DISK;
+	*set_bios() = (struct bios){ .drive = 0x80,
+		                     .vbe = { .control = { control, sizeof(control) },
+		                              .mode = { mode, sizeof(mode) },
+		                              .number = 0x118 },
+		                     .apm = { .version = 0x102 },
+		                     .configuration = 0xf1234 };
+}
+
+#define BIOS_FLAGS (MB1_HAS_BOOT_DEVICE | MB1_HAS_CONFIGURATION | MB1_HAS_APM | MB1_HAS_VBE)
+
+TEST("Multiboot 1 tells of BIOS and screen only where there are any")
+{
+	const struct mb1_info *info;
+
+	begin_one(3);
+	tell_of_bios();
+	lay();
+	expect_plan();
+	info = information();
+	EXPECT_EQUAL(info->flags & BIOS_FLAGS, BIOS_FLAGS);
+	EXPECT_EQUAL(info->boot_device >> 24, 0x80);
+	EXPECT_EQUAL(info->configuration, 0xf1234);
+	EXPECT_EQUAL(info->vbe_mode, 0x4118);
+	EXPECT((info->flags & MB1_HAS_FRAMEBUFFER) != 0 && info->framebuffer_low == 0xb8000);
+	world.machine.source.medium = MEDIUM_NETWORK;
+	expect_plan();
+	info = information();
+	EXPECT_EQUAL(info->flags & BIOS_FLAGS, BIOS_FLAGS & ~(unsigned)MB1_HAS_BOOT_DEVICE);
+	world.machine.source.medium = MEDIUM_DISK;
+	world.machine.bios = NULL;
+	world.machine.display.kind = DISPLAY_NONE;
+	expect_plan();
+	info = information();
+	EXPECT_EQUAL(info->flags & (BIOS_FLAGS | MB1_HAS_FRAMEBUFFER), 0);
+	EXPECT_EQUAL(info->framebuffer_low, 0);
+}
+
+TEST("Multiboot 2 tells of BIOS and screen only where there are any")
+{
+	uint32_t drive;
+
+	begin_two();
+	tell_of_bios();
+	lay();
+	expect_plan();
+	EXPECT(find_tag(MB2_BOOT_DEVICE) != NULL);
+	memcpy(&drive, find_tag(MB2_BOOT_DEVICE), sizeof(drive));
+	EXPECT_EQUAL(drive, 0x80);
+	EXPECT(find_tag(MB2_APM) != NULL && find_tag(MB2_VBE) != NULL);
+	EXPECT(find_tag(MB2_FRAMEBUFFER) != NULL);
+	world.machine.source.medium = MEDIUM_UNKNOWN;
+	expect_plan();
+	EXPECT(find_tag(MB2_BOOT_DEVICE) == NULL && find_tag(MB2_APM) != NULL);
+	world.machine.bios = NULL;
+	world.machine.display.kind = DISPLAY_NONE;
+	expect_plan();
+	EXPECT(find_tag(MB2_APM) == NULL && find_tag(MB2_VBE) == NULL);
+	EXPECT(find_tag(MB2_FRAMEBUFFER) == NULL);
 }
 
 TEST("the loader works where the kernel does not want to be")

@@ -44,7 +44,8 @@ static struct world {
 	uint64_t size;
 	struct firmware_range firmware[64];
 	struct processor processors[8];
-	struct machine machine;
+	struct machine machine; /* of no known firmware, unless set_bios() was called */
+	struct bios bios;
 	struct config config;
 	const struct protocol *protocol;
 	struct scratch scratch;
@@ -124,6 +125,7 @@ static inline void begin_with(uint8_t *memory, uint64_t size)
 		         .la57 = true,
 		         .pat = true },
 		.cpu_count = 1,
+		.display = { .kind = DISPLAY_VGA_TEXT },
 	};
 	world.protocol = &native_protocol;
 	world.config.options.paging_levels = 4;
@@ -173,6 +175,21 @@ static inline struct file *add_module(const char *name, const char *command_line
 	module->command_line = command_line;
 	lay_file(module, bytes, at);
 	return module;
+}
+
+/* Gives the machine a BIOS that has nothing to tell yet. */
+static inline struct bios *set_bios(void)
+{
+	world.machine.firmware_kind = FIRMWARE_BIOS;
+	world.machine.bios = &world.bios;
+	return &world.bios;
+}
+
+/* Gives the machine pixels in place of a text screen. */
+static inline void set_screen(struct screen screen)
+{
+	world.machine.display.kind = DISPLAY_FRAMEBUFFER;
+	world.machine.display.screen = screen;
 }
 
 /* Gives the machine so many CPUs, of which number `first` runs the loader. */

@@ -49,16 +49,19 @@ void print_machine(const struct machine *machine, print_to *write)
 /* How the kernel is entered. */
 static void print_entry(const struct plan *plan, print_to *write)
 {
-	const struct screen *screen = &plan->machine->screen;
+	const struct display *display = &plan->machine->display;
+	const struct screen *screen = &display->screen;
 
 	line(write, LOADER_NAME " starts %.60s", plan->config->kernel.name);
 	line(write, "  entry %#llx, stack %#llx, %u-level page tables", ULL(plan->entry.rip),
 	     ULL(plan->entry.rsp), plan->config->options.paging_levels);
 	if (plan->slide != 0)
 		line(write, "  every address slides by %#llx", ULL(plan->slide));
-	if (screen->pixels.begin == screen->pixels.end)
+	if (display->kind == DISPLAY_NONE)
+		line(write, "  there is no screen");
+	if (display->kind == DISPLAY_VGA_TEXT)
 		line(write, "  the screen is in text mode");
-	else
+	if (display->kind == DISPLAY_FRAMEBUFFER)
 		line(write, "  the screen has %ux%u pixels of %u bits, %u bytes a line",
 		     screen->width, screen->height, screen->bits_per_pixel, screen->pitch);
 }

@@ -62,13 +62,13 @@ static uint64_t memory_end(const struct memory *memory)
 /* How the explainer can speak: a copy of the font, too, which may lie where the kernel goes. */
 static bool note_screen(struct plan *plan, struct fault_info *marks)
 {
-	const struct screen *screen = &plan->machine->screen;
+	const struct display *display = &plan->machine->display;
+	const struct screen *screen = &display->screen;
 	uint8_t *font;
 
 	marks->serial = plan->machine->serial;
-	if (screen->pixels.begin == screen->pixels.end)
-		return true;
 	marks->screen = (struct fault_info_screen){
+		.kind = (uint8_t)display->kind,
 		.pixels = screen->pixels.begin,
 		.width = screen->width,
 		.height = screen->height,
@@ -81,12 +81,12 @@ static bool note_screen(struct plan *plan, struct fault_info *marks)
 		.blue_shift = screen->blue_shift,
 		.blue_bits = screen->blue_bits,
 	};
-	if (plan->machine->font == NULL)
+	if (display->kind != DISPLAY_FRAMEBUFFER || display->font == NULL)
 		return true;
 	font = scratch_take(plan->scratch, FONT_SIZE, 8);
 	if (font == NULL)
 		return false;
-	memcpy(font, plan->machine->font, FONT_SIZE);
+	memcpy(font, display->font, FONT_SIZE);
 	marks->font = physical(plan->machine, font);
 	return true;
 }

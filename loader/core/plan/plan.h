@@ -51,6 +51,9 @@ struct placement {
 	bool zero; /* all other bytes of phys become zero */
 };
 
+/* What is to be done with the screen before the kernel starts. Modes of VGA's are cleared. */
+enum entry_screen { ENTRY_SCREEN_AS_IS, ENTRY_SCREEN_VGA_TEXT, ENTRY_SCREEN_VGA_320X200 };
+
 /*
  * The state of the machine at the kernel's first instruction, as far as protocols differ in it.
  * What plan_begin() sets is the native protocol's: see docs/protocol.md.
@@ -63,9 +66,9 @@ struct entry_state {
 	uint32_t cr0, cr4; /* CR4.LA57 is added with 5-level paging */
 	uint16_t cs, ss, data, fs;
 	enum descriptors descriptors;
-	uint32_t flags;    /* enum launch_flags */
-	bool keep_pics;    /* leave the interrupt controllers' masks as the BIOS had them */
-	uint8_t bios_mode; /* screen mode of the BIOS to be set, which clears it; 0: as it is */
+	uint32_t flags; /* enum launch_flags */
+	bool keep_pics; /* leave the interrupt controllers' masks as the BIOS had them */
+	enum entry_screen screen;
 };
 
 /* At which addresses a position-independent kernel runs; others run where they are linked. */

@@ -65,19 +65,19 @@ static void read_apm(struct apm *apm)
 		             .entry = out.ebx };
 }
 
-void bios_read_old(struct machine *machine)
+void bios_read_old(struct bios *bios)
 {
 	struct bios_registers out = { 0 };
 
-	read_apm(&machine->apm);
+	read_apm(&bios->apm);
 	bios_call(0x15, &(struct bios_registers){ .eax = 0xc000 }, &out);
 	if ((out.eflags & BIOS_CARRY) == 0 && (out.eax >> 8 & 0xff) == 0)
-		machine->rom_configuration = out.es * UINT64_C(16) + (out.ebx & 0xffff);
+		bios->configuration = out.es * UINT64_C(16) + (out.ebx & 0xffff);
 }
 
-void bios_release_old(const struct machine *machine)
+void bios_release_old(const struct bios *bios)
 {
-	if (machine->apm.version != 0)
+	if (bios->apm.version != 0)
 		disconnect_apm();
 }
 
@@ -85,6 +85,17 @@ void bios_set_mode(uint8_t mode)
 {
 	/* Int 10h, AH = 00h. */
 	bios_call(0x10, &(struct bios_registers){ .eax = mode }, &(struct bios_registers){ 0 });
+}
+
+void bios_enter_screen(enum entry_screen screen)
+{
+	static const uint8_t modes[] = {
+		[ENTRY_SCREEN_VGA_TEXT] = 3,      /* 80x25 characters */
+		[ENTRY_SCREEN_VGA_320X200] = 0x13 /* 256 colours from 0xa0000 on */
+	};
+
+	if (screen != ENTRY_SCREEN_AS_IS)
+		bios_set_mode(modes[screen]);
 }
 
 /* Shows a character: int 10h, AH = 0Eh, grey on page 0. */

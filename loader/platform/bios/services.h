@@ -3,21 +3,24 @@
 #ifndef BIOS_SERVICES_H
 #define BIOS_SERVICES_H
 
-#include "core/machine.h"
+#include "core/plan/plan.h"
 #include "core/report.h"
 
 /* Fills in date and time; left 0 if the clock does not run. */
 void bios_read_time(struct clock *clock);
 
-/* Fills in what only old protocols hand over: machine->apm and machine->rom_configuration. The
- * interface of APM is connected then. */
-void bios_read_old(struct machine *machine);
+/* Fills in what only old protocols hand over: APM, whose interface is connected then, and where the
+ * BIOS tells of its configuration. */
+void bios_read_old(struct bios *bios);
 
 /* Takes back what bios_read_old() has switched. */
-void bios_release_old(const struct machine *machine);
+void bios_release_old(const struct bios *bios);
 
 /* Sets one of the BIOS's own screen modes, which clears the screen. */
 void bios_set_mode(uint8_t mode);
+
+/* Does with the screen what a kernel is promised at its start. */
+void bios_enter_screen(enum entry_screen screen);
 
 /* Shows text where the cursor is. */
 void bios_write(const char *text);

@@ -121,7 +121,8 @@ static struct span read_edid(struct vbe_buffers *low)
 static struct vbe describe_mode(struct vbe_buffers *low, uint32_t number)
 {
 	struct vbe vbe = { .control = { (const uint8_t *)&low->info, sizeof(low->info) },
-		           .mode = { low->mode, sizeof(low->mode) } };
+		           .mode = { low->mode, sizeof(low->mode) },
+		           .number = (uint16_t)number };
 	struct bios_registers out = { 0 };
 	struct screen unused;
 
@@ -139,24 +140,22 @@ static struct vbe describe_mode(struct vbe_buffers *low, uint32_t number)
 static bool read_with(struct machine *machine, const struct video_request *request,
                       struct vbe_buffers *low, struct lists *lists, struct report *report)
 {
-	const struct video_mode *modes = lists->modes;
-	uintptr_t at;
+	struct display *display = &machine->display;
+	struct span said = read_edid(low);
+	uintptr_t at = (uintptr_t)&low->info;
 	unsigned chosen;
 
-	machine->edid = read_edid(low).bytes;
-	machine->video_modes = modes;
-	machine->video_screens = lists->screens;
-	machine->video_mode_count = list_modes(low, lists);
-	if (!video_choose(modes, machine->video_mode_count, request,
-	                  (struct span){ machine->edid, machine->edid != NULL ? sizeof(edid) : 0 },
-	                  &chosen, report))
+	display->edid = said.bytes;
+	display->modes = lists->modes;
+	display->screens = lists->screens;
+	display->mode_count = list_modes(low, lists);
+	if (!video_choose(lists->modes, display->mode_count, request, said, &chosen, report))
 		return false;
-	if (chosen == machine->video_mode_count)
+	if (chosen == display->mode_count)
 		return true;
-	machine->screen_mode = modes[chosen].number;
-	machine->screen = lists->screens[chosen];
-	machine->vbe = describe_mode(low, modes[chosen].number);
-	at = (uintptr_t)&low->info;
+	display->kind = DISPLAY_FRAMEBUFFER;
+	display->screen = lists->screens[chosen];
+	machine->bios->vbe = describe_mode(low, lists->modes[chosen].number);
 	machine_reserve(machine, at, at + sizeof(low->info)); /* it points into itself */
 	return true;
 }
@@ -166,7 +165,7 @@ bool vbe_read(struct machine *machine, const struct video_request *request, stru
 	struct vbe_buffers *low;
 	struct lists *lists;
 
-	machine->font = find_font();
+	machine->display.font = find_font();
 	if (request->want == VIDEO_TEXT)
 		return true;
 	low = bios_low_memory(sizeof(*low));
@@ -179,17 +178,15 @@ bool vbe_read(struct machine *machine, const struct video_request *request, stru
 
 bool vbe_set(const struct machine *machine, struct report *report)
 {
+	unsigned mode = VBE_LINEAR | machine->bios->vbe.number;
 	struct bios_registers out = { 0 };
 
-	if (machine->screen.pixels.begin == machine->screen.pixels.end)
+	if (machine->display.kind != DISPLAY_FRAMEBUFFER)
 		return true;
-	bios_call(
-		0x10,
-		&(struct bios_registers){ .eax = 0x4f02, .ebx = VBE_LINEAR | machine->screen_mode },
-		&out);
+	bios_call(0x10, &(struct bios_registers){ .eax = 0x4f02, .ebx = mode }, &out);
 	if ((out.eax & 0xffff) == VBE_OK)
 		return true;
 	bios_set_mode(TEXT_80X25);
-	return refuse(report, DIAG_VIDEO_NOT_SET, "int 10h, AX=4F02h, BX=%#x: AX=%#x",
-	              VBE_LINEAR | machine->screen_mode, (unsigned)out.eax & 0xffff);
+	return refuse(report, DIAG_VIDEO_NOT_SET, "int 10h, AX=4F02h, BX=%#x: AX=%#x", mode,
+	              (unsigned)out.eax & 0xffff);
 }

@@ -15,8 +15,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 	const struct machine *machine = plan->machine;
 
 	watch_start(boot);
-	if (plan->entry.bios_mode != 0)
-		bios_set_mode(plan->entry.bios_mode);
+	bios_enter_screen(plan->entry.screen);
 	syslinux_final_cleanup(0);
 	quiesce(machine, plan->entry.keep_pics);
 	enter64((uint32_t)physical(machine, plan->launch.root),

@@ -22,7 +22,8 @@
 #include "x86/tsc.h"
 #include "x86/x86.h"
 
-#define STACK_ROOM (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
+#define OPTICAL_DRIVE 0xe0       /* BIOSes give optical drives numbers from here on */
+#define STACK_ROOM    (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
 
 /* Syslinux's flow control word (syslinux.txt, SERIAL): signals to wait for, as in the modem status;
  * and that CONSOLE 0 has switched the screen off. */
@@ -40,6 +41,7 @@ extern const uint8_t resident_end[];
 struct facts {
 	struct firmware_range ranges[512];
 	struct processor processors[256];
+	struct bios bios;
 	char folder[256];
 };
 
@@ -90,12 +92,14 @@ static void read_drive(struct machine *machine)
 	struct derivative_info info = { 0 };
 
 	get_derivative_info(&info);
-	machine->network = info.kind == SYSLINUX_NETWORK;
-	if (machine->network)
+	if (info.kind == SYSLINUX_NETWORK) {
+		machine->source.medium = MEDIUM_NETWORK;
 		return;
-	machine->boot_drive = info.drive;
+	}
+	machine->source.medium = info.drive >= OPTICAL_DRIVE ? MEDIUM_OPTICAL : MEDIUM_DISK;
+	machine->bios->drive = info.drive;
 	if (info.partition != NULL)
-		machine->boot_partition = *info.partition;
+		machine->source.partition = *info.partition;
 }
 
 bool platform_machine(struct machine *machine, struct report *report)
@@ -107,11 +111,15 @@ bool platform_machine(struct machine *machine, struct report *report)
 	if (!cpu_read(&machine->cpu, report)
 	    || !e820_read(machine, facts->ranges, COUNT(facts->ranges), report))
 		return false;
+	facts->bios = (struct bios){ 0 };
+	machine->firmware_kind = FIRMWARE_BIOS;
+	machine->bios = &facts->bios;
+	machine->display.kind = DISPLAY_VGA_TEXT;
 	tables_read(machine);
 	bios_read_time(&machine->clock);
 	acpi_list_processors(machine, facts->processors, COUNT(facts->processors));
 	machine->apic_id = cpu_apic_id();
-	machine->folder = core_getcwd(facts->folder, sizeof(facts->folder));
+	machine->source.folder = core_getcwd(facts->folder, sizeof(facts->folder));
 	read_drive(machine);
 	return true;
 }
@@ -127,7 +135,7 @@ bool platform_facts(struct machine *machine, const struct options *wanted, struc
 	if (wanted->random)
 		random_read(machine);
 	if (wanted->old_bios)
-		bios_read_old(machine);
+		bios_read_old(machine->bios);
 	return vbe_read(machine, &wanted->video, report);
 }
 
@@ -153,7 +161,8 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	};
 
 	watch_end(ends[on_error]);
-	bios_release_old(machine);
+	if (machine->bios != NULL)
+		bios_release_old(machine->bios);
 	if (on_error == ON_ERROR_HALT)
 		bios_halt();
 	if (on_error == ON_ERROR_REBOOT)

@@ -45,7 +45,7 @@ static void tell_screen(void)
 {
 	const volatile uint8_t *cells = visible(watched, TEXT_MEMORY);
 
-	if (watched->screen.pixels.begin != watched->screen.pixels.end)
+	if (watched->display.kind != DISPLAY_VGA_TEXT)
 		return;
 	for (unsigned row = 0; row < TEXT_ROWS; row++) {
 		for (unsigned column = 0; column < TEXT_COLUMNS; column++, cells += 2)

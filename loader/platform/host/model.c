@@ -67,6 +67,7 @@ void model_describe(const struct model *model, struct machine *machine)
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
 	machine->cpu = (struct cpu){ .long_mode = true, .nx = true, .la57 = true, .pat = true };
 	machine->cpu_count = 1;
+	machine->display.kind = DISPLAY_VGA_TEXT;
 	machine->firmware = model->ranges;
 	machine->firmware_count = model->range_count;
 }

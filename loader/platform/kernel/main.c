@@ -44,6 +44,7 @@ _Noreturn void kernel_start(uint32_t multiboot, uint32_t information);
 
 static struct run run;
 static struct handover handover;
+static struct bios bios;
 static struct word_list words;
 static struct firmware_range ranges[512];
 static struct processor processors[256];
@@ -97,6 +98,9 @@ static bool read_bios(struct machine *machine, struct report *report)
 		return false;
 	tables_read(machine);
 	bios_read_time(&machine->clock);
+	machine->firmware_kind = FIRMWARE_BIOS;
+	machine->bios = &bios;
+	machine->display.kind = DISPLAY_VGA_TEXT;
 	return true;
 }
 
@@ -118,7 +122,6 @@ bool platform_machine(struct machine *machine, struct report *report)
 		return false;
 	acpi_list_processors(machine, processors, COUNT(processors));
 	machine->apic_id = cpu_apic_id();
-	machine->network = true; /* no drive is known */
 	return true;
 }
 
@@ -180,7 +183,7 @@ bool platform_facts(struct machine *machine, const struct options *wanted, struc
 	if (!handover.bios)
 		return true;
 	if (wanted->old_bios)
-		bios_read_old(machine);
+		bios_read_old(&bios);
 	return vbe_read(machine, &wanted->video, report);
 }
 
@@ -201,8 +204,8 @@ _Noreturn void platform_launch(const struct boot *boot)
 	const struct machine *machine = plan->machine;
 
 	watch_start(boot);
-	if (plan->entry.bios_mode != 0 && handover.bios)
-		bios_set_mode(plan->entry.bios_mode);
+	if (handover.bios)
+		bios_enter_screen(plan->entry.screen);
 	quiesce(machine, plan->entry.keep_pics);
 	enter64((uint32_t)physical(machine, plan->launch.root),
 	        plan->launch.levels == 5 ? CR4_LA57 : 0, (uint32_t)physical(machine, boot->launch),
@@ -211,8 +214,8 @@ _Noreturn void platform_launch(const struct boot *boot)
 
 void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
 {
-	if (handover.bios)
-		bios_release_old(machine);
+	if (machine->bios != NULL)
+		bios_release_old(machine->bios);
 	if (on_error == ON_ERROR_PROMPT)
 		platform_write("There is no boot prompt to go back to: the machine is halted.\n");
 	watch_end(on_error == ON_ERROR_REBOOT && handover.bios ? "reboot" : "halt");

@@ -65,8 +65,7 @@ bool platform_machine(struct machine *machine, struct report *report)
 	tables_read(machine);
 	acpi_list_processors(machine, processors, PROCESSORS_MAX);
 	machine->apic_id = cpu_apic_id();
-	machine->uefi = true;
-	machine->folder = volume_folder();
+	machine->source.folder = volume_folder();
 	return true;
 }
 
@@ -80,14 +79,14 @@ bool platform_facts(struct machine *machine, const struct options *wanted, struc
 
 bool platform_video_set(const struct machine *machine, struct report *report)
 {
-	struct screen planned = machine->screen;
+	struct screen planned = machine->display.screen;
 	bool changed;
 
 	if (!video_set(&run.machine, report))
 		return false;
 	if (!memory_read_again(&run.machine, &changed))
 		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI fails");
-	return (!changed && memcmp(&planned, &machine->screen, sizeof(planned)) == 0)
+	return (!changed && memcmp(&planned, &machine->display.screen, sizeof(planned)) == 0)
 	    || run_plan_again(&run);
 }
 

@@ -60,14 +60,16 @@ static void read_device(struct machine *machine)
 		if ((node[2] | node[3] << 8) < 4)
 			return;
 		if (node[0] == NODE_MESSAGING && node[1] == NODE_MAC)
-			machine->network = true;
+			machine->source.medium = MEDIUM_NETWORK;
 		if (node[0] == NODE_MEDIA && node[1] == NODE_PARTITION)
-			memcpy(&machine->boot_partition, node + 8, sizeof(machine->boot_partition));
+			memcpy(&machine->source.partition, node + 8,
+			       sizeof(machine->source.partition));
 	}
 }
 
 void tables_read(struct machine *machine)
 {
+	machine->firmware_kind = FIRMWARE_EFI;
 	machine->rsdp = find_table(&acpi_2);
 	if (machine->rsdp == 0)
 		machine->rsdp = find_table(&acpi_1);

@@ -31,7 +31,8 @@ struct lists {
 
 static struct efi_graphics *graphics;
 static efi_handle graphics_handle;
-static uint32_t first_mode; /* that the firmware had set */
+static uint32_t first_mode;  /* that the firmware had set */
+static uint32_t chosen_mode; /* for the kernel */
 static bool is_switched;
 
 /* Where the ones of a mask begin, and how many there are in a run. */
@@ -136,7 +137,7 @@ static unsigned list_modes(struct lists *lists)
 }
 
 /* Chooses among the modes. */
-static bool choose(struct machine *machine, const struct video_request *request,
+static bool choose(struct display *display, const struct video_request *request,
                    struct report *report)
 {
 	struct lists *lists = memory_take(sizeof(*lists), PAGE_SIZE);
@@ -146,63 +147,66 @@ static bool choose(struct machine *machine, const struct video_request *request,
 	if (lists == NULL)
 		return refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for video modes",
 		              sizeof(*lists));
-	machine->video_modes = lists->modes;
-	machine->video_screens = lists->screens;
+	display->modes = lists->modes;
+	display->screens = lists->screens;
 	if (graphics_handle != NULL) {
-		machine->video_mode_count = list_modes(lists);
-		machine->edid = find_edid();
+		display->mode_count = list_modes(lists);
+		display->edid = find_edid();
 	}
-	if (machine->edid != NULL)
-		edid = (struct span){ machine->edid, EDID_SIZE };
-	if (!video_choose(lists->modes, machine->video_mode_count, request, edid, &chosen, report))
+	if (display->edid != NULL)
+		edid = (struct span){ display->edid, EDID_SIZE };
+	if (!video_choose(lists->modes, display->mode_count, request, edid, &chosen, report))
 		return false;
-	if (chosen == machine->video_mode_count)
+	if (chosen == display->mode_count)
 		return true;
-	machine->screen_mode = lists->modes[chosen].number;
-	machine->screen = lists->screens[chosen];
+	chosen_mode = lists->modes[chosen].number;
+	display->screen = lists->screens[chosen];
 	return true;
 }
 
 /* The mode that is set, alone, is the list of modes of who asks for none. */
-static void note_current(struct machine *machine)
+static void note_current(struct display *display)
 {
 	static struct video_mode mode;
 	static struct screen screen;
 
-	screen = machine->screen;
+	screen = display->screen;
 	mode = (struct video_mode){ screen.width, screen.height, DEPTH, graphics->mode->mode };
-	machine->screen_mode = mode.number;
-	machine->video_modes = &mode;
-	machine->video_screens = &screen;
-	machine->video_mode_count = 1;
-	machine->font = font_glyphs();
+	chosen_mode = mode.number;
+	display->kind = DISPLAY_FRAMEBUFFER;
+	display->modes = &mode;
+	display->screens = &screen;
+	display->mode_count = 1;
+	display->font = font_glyphs();
 }
 
 bool video_read(struct machine *machine, const struct video_request *request, struct report *report)
 {
+	struct display *display = &machine->display;
+
 	if (graphics_handle == NULL)
 		find_graphics();
-	if (graphics_handle != NULL && read_current(&machine->screen))
-		note_current(machine);
+	if (graphics_handle != NULL && read_current(&display->screen))
+		note_current(display);
 	if (request->want == VIDEO_TEXT && request->given)
 		warn(report, DIAG_UEFI_NO_TEXT, "-video=text");
-	return request->want == VIDEO_TEXT || choose(machine, request, report);
+	return request->want == VIDEO_TEXT || choose(display, request, report);
 }
 
 bool video_set(struct machine *machine, struct report *report)
 {
 	efi_status status;
 
-	if (graphics_handle == NULL || machine->screen_mode == graphics->mode->mode)
+	if (graphics_handle == NULL || chosen_mode == graphics->mode->mode)
 		return true;
-	status = graphics->set_mode(graphics, machine->screen_mode);
+	status = graphics->set_mode(graphics, chosen_mode);
 	if (status != EFI_SUCCESS)
 		return refuse(report, DIAG_VIDEO_NOT_SET, "SetMode(%u) of UEFI says %#llx",
-		              machine->screen_mode, ULL(status));
+		              chosen_mode, ULL(status));
 	is_switched = true;
-	return read_current(&machine->screen)
+	return read_current(&machine->display.screen)
 	    || refuse(report, DIAG_VIDEO_NOT_SET, "mode %u of UEFI has no framebuffer",
-	              machine->screen_mode);
+	              chosen_mode);
 }
 
 void video_restore(void)

@@ -15,7 +15,7 @@ bool video_read(struct machine *machine, const struct video_request *request,
                 struct report *report);
 
 /* Switches to the screen that video_read() chose; if the firmware has put it elsewhere than it
- * said, machine->screen says where. On false, the reason is in the report, and the screen is as it
+ * said, machine->display says where. On false, the reason is in the report, and the screen is as it
  * was. */
 bool video_set(struct machine *machine, struct report *report);
 

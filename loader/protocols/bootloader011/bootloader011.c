@@ -160,7 +160,7 @@ static void take_entries(struct boot *boot)
 	struct rb11 *rb11 = (void *)boot->state;
 	const struct rb11_config *config = &rb11->config;
 	const struct kernel *kernel = &boot->kernel;
-	struct phys_range pixels = boot->machine->screen.pixels;
+	struct phys_range pixels = boot->machine->display.screen.pixels;
 	uint64_t end = rb11_physical_end(&boot->plan);
 	uint64_t past = (config->range_last | (PAGE_SIZE - 1)) + 1;
 

@@ -90,7 +90,7 @@ static uint32_t firmware_word(const struct machine *machine, const struct memory
 		if (firmware->type == range->type && phys_overlap(firmware->phys, range->phys))
 			return firmware->raw;
 	}
-	return machine->uefi ? RB11_UEFI_RESERVED : RB11_BIOS_RESERVED;
+	return machine->firmware_kind == FIRMWARE_EFI ? RB11_UEFI_RESERVED : RB11_BIOS_RESERVED;
 }
 
 /* A range of the memory map. What the loader has placed is its own, as the crate's loader says it:
@@ -107,7 +107,7 @@ static struct rb11_region word_region(const struct machine *machine,
 
 	if (region.kind != RB11_UNKNOWN_BIOS)
 		return region;
-	if (machine->uefi)
+	if (machine->firmware_kind == FIRMWARE_EFI)
 		region.kind = RB11_UNKNOWN_UEFI;
 	region.firmware = firmware_word(machine, range);
 	return region;

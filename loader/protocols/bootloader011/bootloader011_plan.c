@@ -101,7 +101,7 @@ static bool plan_stack(struct boot *boot)
 static bool plan_framebuffer(struct boot *boot)
 {
 	struct rb11 *rb11 = (void *)boot->state;
-	const struct screen *screen = &boot->machine->screen;
+	const struct screen *screen = &boot->machine->display.screen;
 	struct phys_range pixels = screen->pixels;
 	struct phys_range pages = { page_down(pixels.begin), page_up(pixels.end) };
 	uint64_t at;

@@ -26,8 +26,6 @@
 #define DEFAULT_STACK 512u /* pages */
 #define VGA_BEGIN     0xa0000
 #define VGA_END       0xc0000
-#define MODE_TEXT     3    /* the BIOS's numbers: 80x25 characters, */
-#define MODE_320X200  0x13 /* and 256 colours from 0xa0000 on */
 #define INFO_ROOM     PAGE_SIZE
 #define RIGHTS_ALL    (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE) /* the crate sets no NX here */
 #define RECURSIVE_MULTIPLE \
@@ -315,7 +313,8 @@ static bool bootloader09_plan(struct boot *boot)
 	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features->sse ? CR0_MP : 0);
 	plan->entry.cr4 = CR4_PAE | (features->sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
 	plan->entry.keep_pics = true;
-	plan->entry.bios_mode = features->vga_320x200 ? MODE_320X200 : MODE_TEXT;
+	plan->entry.screen =
+		features->vga_320x200 ? ENTRY_SCREEN_VGA_320X200 : ENTRY_SCREEN_VGA_TEXT;
 	return true;
 }
 

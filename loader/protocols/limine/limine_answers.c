@@ -13,8 +13,7 @@
 /* Base revisions that tell of tables by their physical addresses. */
 enum { RSDP_PHYSICAL_AT = 3, SMBIOS_PHYSICAL_FROM = 3, SMBIOS_PHYSICAL_TO = 4 };
 
-#define WORD          8    /* bytes of an address in a list */
-#define OPTICAL_DRIVE 0xe0 /* BIOS numbers of drives from here on are El Torito's */
+#define WORD 8 /* bytes of an address in a list */
 
 /* Where the kernel sees a physical address; 0 stays 0. */
 static uint64_t seen_at(const struct limine *limine, uint64_t at)
@@ -116,11 +115,11 @@ static uint64_t write_mode(struct limine *limine, const struct screen *screen)
 /* The addresses of all video modes, as a list. */
 static uint64_t write_modes(struct limine *limine)
 {
-	const struct machine *machine = limine->plan->machine;
-	uint64_t list = writer_reserve(&limine->writer, machine->video_mode_count * WORD);
+	const struct display *display = &limine->plan->machine->display;
+	uint64_t list = writer_reserve(&limine->writer, display->mode_count * WORD);
 
-	for (unsigned i = 0; i < machine->video_mode_count; i++)
-		put_word(limine, list + i * WORD, write_mode(limine, &machine->video_screens[i]));
+	for (unsigned i = 0; i < display->mode_count; i++)
+		put_word(limine, list + i * WORD, write_mode(limine, &display->screens[i]));
 	return list;
 }
 
@@ -135,8 +134,8 @@ static uint64_t write_list_of_one(struct limine *limine, uint64_t revision, uint
 
 static uint64_t answer_framebuffer(struct limine *limine)
 {
-	const struct machine *machine = limine->plan->machine;
-	const struct screen *screen = &machine->screen;
+	const struct display *display = &limine->plan->machine->display;
+	const struct screen *screen = &display->screen;
 	struct limine_framebuffer framebuffer = {
 		.address = seen_at(limine, screen->pixels.begin),
 		.width = screen->width,
@@ -152,14 +151,14 @@ static uint64_t answer_framebuffer(struct limine *limine)
 		.blue_shift = screen->blue_shift,
 	};
 
-	if (screen->pixels.begin == screen->pixels.end)
+	if (display->kind != DISPLAY_FRAMEBUFFER)
 		return 0;
-	if (machine->edid != NULL) {
+	if (display->edid != NULL) {
 		framebuffer.edid_size = 128;
-		framebuffer.edid = writer_copy(&limine->writer, machine->edid, 128);
+		framebuffer.edid = writer_copy(&limine->writer, display->edid, 128);
 	}
-	if (machine->video_screens != NULL) {
-		framebuffer.mode_count = machine->video_mode_count;
+	if (display->screens != NULL) {
+		framebuffer.mode_count = display->mode_count;
 		framebuffer.modes = write_modes(limine);
 	}
 	return write_list_of_one(limine, 1,
@@ -182,8 +181,8 @@ static uint64_t answer_memory_map(struct limine *limine)
 /* A file's path from the root of where it came from. */
 static uint64_t write_path(struct limine *limine, const struct file *file)
 {
-	const struct machine *machine = limine->plan->machine;
-	const char *folder = machine->folder != NULL ? machine->folder : "";
+	const struct source *source = &limine->plan->machine->source;
+	const char *folder = source->folder != NULL ? source->folder : "";
 	uint64_t length = text_length(folder);
 	const char *const parts[] = {
 		folder[0] == '/' ? "" : "/",
@@ -199,9 +198,14 @@ static uint64_t write_path(struct limine *limine, const struct file *file)
 /* What the files were read from. */
 static uint32_t media_type(const struct machine *machine)
 {
-	if (machine->network)
+	switch (machine->source.medium) {
+	case MEDIUM_NETWORK:
 		return LIMINE_MEDIA_TFTP;
-	return machine->boot_drive >= OPTICAL_DRIVE ? LIMINE_MEDIA_OPTICAL : LIMINE_MEDIA_GENERIC;
+	case MEDIUM_OPTICAL:
+		return LIMINE_MEDIA_OPTICAL;
+	default:
+		return LIMINE_MEDIA_GENERIC;
+	}
 }
 
 /* What is told of a file that lies at the physical address `at`, with its command line as the

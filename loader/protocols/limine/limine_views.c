@@ -70,7 +70,7 @@ static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys
 static bool add_views(struct plan *plan, enum use use, uint64_t base, uint64_t begin,
                       uint64_t revision)
 {
-	struct phys_range pixels = plan->machine->screen.pixels;
+	struct phys_range pixels = plan->machine->display.screen.pixels;
 	uint64_t blanket = revision < NO_BLANKET_FROM ? 4 * GIB : 0;
 
 	if (!add_view(plan, USE_FRAMEBUFFER, base,

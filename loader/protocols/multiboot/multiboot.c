@@ -109,10 +109,19 @@ void multiboot_request(struct config *config)
 	config->options.old_bios = true;
 }
 
+bool multiboot_has_drive(const struct machine *machine)
+{
+	return machine->bios != NULL
+	    && (machine->source.medium == MEDIUM_DISK || machine->source.medium == MEDIUM_OPTICAL);
+}
+
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm)
 {
-	const struct apm *from = &machine->apm;
+	const struct apm *from;
 
+	if (machine->bios == NULL)
+		return false;
+	from = &machine->bios->apm;
 	*apm = (struct mb_apm){ from->version,      from->code_32,      from->entry,
 		                from->code_16,      from->data,         from->flags,
 		                from->code_32_size, from->code_16_size, from->data_size };

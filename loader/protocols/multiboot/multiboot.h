@@ -13,6 +13,9 @@
 /* What kernels of both versions call things. */
 extern const struct terms multiboot_terms;
 
+/* True if the BIOS has a number for the drive that we were started from. */
+bool multiboot_has_drive(const struct machine *machine);
+
 /* The table of APM as both versions hand it over; false if there is none. */
 bool multiboot_apm(const struct machine *machine, struct mb_apm *apm);
 

@@ -156,13 +156,16 @@ static void write_memory(struct information *to)
 	}
 }
 
-/* The screen: a framebuffer if there is one, else 80x25 cells of text. */
-static void write_screen(const struct machine *machine, struct mb1_info *info)
+/* The screen, if there is one: a framebuffer, or 80x25 cells of text. */
+static void write_screen(const struct display *display, struct mb1_info *info)
 {
-	const struct screen *screen = &machine->screen;
-	bool text = screen->pixels.begin == screen->pixels.end;
+	const struct screen *screen = &display->screen;
+	bool text = display->kind == DISPLAY_VGA_TEXT;
 	uint64_t address = text ? 0xb8000 : screen->pixels.begin;
 
+	if (display->kind == DISPLAY_NONE)
+		return;
+	info->flags |= MB1_HAS_FRAMEBUFFER;
 	info->framebuffer_low = (uint32_t)address;
 	info->framebuffer_high = (uint32_t)(address >> 32);
 	info->framebuffer_pitch = text ? 160 : screen->pitch;
@@ -181,17 +184,18 @@ static void write_screen(const struct machine *machine, struct mb1_info *info)
 /* What the VGA BIOS said, if the screen is in one of its modes. */
 static void write_vbe(struct information *to)
 {
-	const struct machine *machine = to->plan->machine;
-	const struct vbe *vbe = &machine->vbe;
+	const struct bios *bios = to->plan->machine->bios;
 	struct mb1_info *info = &to->info;
+	const struct vbe *vbe;
 
-	if (vbe->mode.size == 0)
+	if (bios == NULL || bios->vbe.mode.size == 0)
 		return;
+	vbe = &bios->vbe;
 	info->flags |= MB1_HAS_VBE;
 	info->vbe_control =
 		(uint32_t)writer_copy(to->writer, vbe->control.bytes, vbe->control.size);
 	info->vbe_mode_info = (uint32_t)writer_copy(to->writer, vbe->mode.bytes, vbe->mode.size);
-	info->vbe_mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR);
+	info->vbe_mode = (uint16_t)(vbe->number | MB_VBE_LINEAR);
 	info->vbe_segment = vbe->interface_segment;
 	info->vbe_offset = vbe->interface_offset;
 	info->vbe_length = vbe->interface_size;
@@ -201,16 +205,17 @@ static void write_vbe(struct information *to)
 static void write_bios(struct information *to)
 {
 	const struct machine *machine = to->plan->machine;
+	const struct bios *bios = machine->bios;
 	struct mb1_info *info = &to->info;
 	struct mb_apm apm;
 
-	if (!machine->network) {
+	if (multiboot_has_drive(machine)) {
 		info->flags |= MB1_HAS_BOOT_DEVICE;
-		info->boot_device = machine->boot_drive << 24 | 0xffffff; /* 0xff: no partition */
+		info->boot_device = bios->drive << 24 | 0xffffff; /* 0xff: no partition */
 	}
-	if (machine->rom_configuration != 0) {
+	if (bios != NULL && bios->configuration != 0) {
 		info->flags |= MB1_HAS_CONFIGURATION;
-		info->configuration = (uint32_t)machine->rom_configuration;
+		info->configuration = (uint32_t)bios->configuration;
 	}
 	if (multiboot_apm(machine, &apm)) {
 		info->flags |= MB1_HAS_APM;
@@ -242,13 +247,13 @@ static uint64_t write_information(const struct plan *plan,
 	uint64_t at = writer_reserve(writer, sizeof(to.info));
 
 	to.info.flags = MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES | MB1_HAS_MEMORY_MAP
-	              | MB1_HAS_LOADER_NAME | MB1_HAS_FRAMEBUFFER;
+	              | MB1_HAS_LOADER_NAME;
 	to.info.command_line = write_line(&to, &plan->config->kernel);
 	to.info.loader_name = (uint32_t)writer_string(writer, LOADER_NAME);
 	write_modules(&to);
 	write_memory(&to);
 	write_bios(&to);
-	write_screen(plan->machine, &to.info);
+	write_screen(&plan->machine->display, &to.info);
 	write_vbe(&to);
 	write_sections(&to);
 	writer_put(writer, at, &to.info, sizeof(to.info));

@@ -121,10 +121,10 @@ static void add_memory(struct writer *writer, const struct plan *plan)
 	end_tag(writer, at, MB2_MEMORY_MAP);
 }
 
-/* Adds the screen: a framebuffer if there is one, else 80x25 cells of text. */
-static void add_screen(struct writer *writer, const struct machine *machine)
+/* Adds the screen, if there is one: a framebuffer, or 80x25 cells of text. */
+static void add_screen(struct writer *writer, const struct display *display)
 {
-	const struct screen *screen = &machine->screen;
+	const struct screen *screen = &display->screen;
 	struct mb2_framebuffer framebuffer = {
 		.address = screen->pixels.begin,
 		.pitch = screen->pitch,
@@ -140,7 +140,9 @@ static void add_screen(struct writer *writer, const struct machine *machine)
 		.blue_bits = screen->blue_bits,
 	};
 
-	if (screen->pixels.begin == screen->pixels.end)
+	if (display->kind == DISPLAY_NONE)
+		return;
+	if (display->kind == DISPLAY_VGA_TEXT)
 		framebuffer = (struct mb2_framebuffer){ .address = 0xb8000,
 			                                .pitch = 160,
 			                                .width = 80,
@@ -151,10 +153,9 @@ static void add_screen(struct writer *writer, const struct machine *machine)
 }
 
 /* Adds what the VGA BIOS said, if the screen is in one of its modes. */
-static void add_vbe(struct writer *writer, const struct machine *machine)
+static void add_vbe(struct writer *writer, const struct vbe *vbe)
 {
-	const struct vbe *vbe = &machine->vbe;
-	struct mb2_vbe body = { .mode = (uint16_t)(machine->screen_mode | MB_VBE_LINEAR),
+	struct mb2_vbe body = { .mode = (uint16_t)(vbe->number | MB_VBE_LINEAR),
 		                .interface_segment = vbe->interface_segment,
 		                .interface_offset = vbe->interface_offset,
 		                .interface_size = vbe->interface_size };
@@ -169,11 +170,13 @@ static void add_vbe(struct writer *writer, const struct machine *machine)
 /* Adds what the BIOS knows of the drive, and of power. */
 static void add_bios(struct writer *writer, const struct machine *machine)
 {
-	uint32_t device[3] = { machine->boot_drive, UINT32_MAX, UINT32_MAX }; /* no partition */
+	uint32_t device[3] = { 0, UINT32_MAX, UINT32_MAX }; /* no partition */
 	struct mb_apm apm;
 
-	if (!machine->network)
+	if (multiboot_has_drive(machine)) {
+		device[0] = machine->bios->drive;
 		add_tag(writer, MB2_BOOT_DEVICE, device, sizeof(device));
+	}
 	if (multiboot_apm(machine, &apm))
 		add_tag(writer, MB2_APM, &apm, sizeof(apm));
 }
@@ -240,16 +243,22 @@ static void add_sections(struct writer *writer, const struct multiboot_sections 
 /* A kernel that says it needs a console must be able to use the screen as it is (3.1.9). */
 static bool check_console(const struct plan *plan, const struct mb2_requests *requests)
 {
-	const struct screen *screen = &plan->machine->screen;
-	bool text = screen->pixels.begin == screen->pixels.end;
-	bool usable = text ? (requests->console & MB2_CONSOLE_TEXT) != 0
-	                   : mb2_has(requests, MB2_HEADER_FRAMEBUFFER);
+	bool usable[] = {
+		[DISPLAY_NONE] = false,
+		[DISPLAY_VGA_TEXT] = (requests->console & MB2_CONSOLE_TEXT) != 0,
+		[DISPLAY_FRAMEBUFFER] = mb2_has(requests, MB2_HEADER_FRAMEBUFFER),
+	};
+	static const char *const words[] = {
+		[DISPLAY_NONE] = "there is no screen",
+		[DISPLAY_VGA_TEXT] = "the screen is in text mode, which its header does not say "
+				     "that it can use",
+		[DISPLAY_FRAMEBUFFER] = "the screen is in graphics mode, which its header does not "
+					"say that it can use",
+	};
+	enum display_kind kind = plan->machine->display.kind;
 
-	return (requests->console & MB2_CONSOLE_REQUIRED) == 0 || usable
-	    || refuse(plan->report, DIAG_MULTIBOOT_REQUIRED,
-	              "a console: the screen is in %s mode, which its header does not say that it "
-	              "can use",
-	              text ? "text" : "graphics");
+	return (requests->console & MB2_CONSOLE_REQUIRED) == 0 || usable[kind]
+	    || refuse(plan->report, DIAG_MULTIBOOT_REQUIRED, "a console: %s", words[kind]);
 }
 
 /* Writes the information; returns its address. */
@@ -265,8 +274,9 @@ static uint64_t write_information(const struct plan *plan, const struct mb2_requ
 	add_tag(writer, MB2_LOADER_NAME, LOADER_NAME, sizeof(LOADER_NAME));
 	add_modules(writer, plan);
 	add_memory(writer, plan);
-	add_screen(writer, machine);
-	add_vbe(writer, machine);
+	add_screen(writer, &machine->display);
+	if (machine->bios != NULL)
+		add_vbe(writer, &machine->bios->vbe);
 	add_bios(writer, machine);
 	add_rsdp(writer, machine);
 	add_smbios(writer, machine, machine->smbios, 5);

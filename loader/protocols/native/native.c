@@ -121,7 +121,7 @@ static bool plan_identity(struct plan *plan)
 /* The pixels, mapped for writing, in a window of their own. */
 static bool plan_screen(struct plan *plan, uint64_t *window)
 {
-	struct phys_range pixels = plan->machine->screen.pixels;
+	struct phys_range pixels = plan->machine->display.screen.pixels;
 	struct placement framebuffer = { .use = USE_FRAMEBUFFER,
 		                         .rights = RIGHT_READ | RIGHT_WRITE,
 		                         .cache = CACHE_WRITE_COMBINING };

@@ -131,21 +131,21 @@ static void write_machine(struct native *native)
 		                             machine->clock.second,
 		                             0 };
 	info->cpu_count = machine->cpu_count;
-	info->boot_drive = machine->boot_drive;
-	info->boot_partition = machine->boot_partition;
+	info->boot_drive = machine->bios != NULL ? machine->bios->drive : 0;
+	info->boot_partition = machine->source.partition;
 	info->kaslr_entropy = options->kaslr ? machine->random_source : LONGJUMP_ENTROPY_NONE;
 	info->paging_levels = options->paging_levels;
-	if (machine->edid != NULL)
-		info->edid = writer_copy(&native->writer, machine->edid, 128);
-	if (machine->font != NULL)
-		info->font = writer_copy(&native->writer, machine->font, 4096);
+	if (machine->display.edid != NULL)
+		info->edid = writer_copy(&native->writer, machine->display.edid, 128);
+	if (machine->display.font != NULL)
+		info->font = writer_copy(&native->writer, machine->display.font, 4096);
 }
 
 /* Fills in the screen. */
 static void write_screen(struct native *native)
 {
-	const struct machine *machine = native->plan->machine;
-	const struct screen *screen = &machine->screen;
+	const struct display *display = &native->plan->machine->display;
+	const struct screen *screen = &display->screen;
 	struct longjump_boot_info *info = &native->info;
 
 	info->framebuffer = (struct longjump_framebuffer){
@@ -164,9 +164,9 @@ static void write_screen(struct native *native)
 	};
 	_Static_assert(sizeof(struct video_mode) == sizeof(struct longjump_video_mode),
 	               "copied as they are");
-	info->video_modes = writer_copy(&native->writer, machine->video_modes,
-	                                machine->video_mode_count * sizeof(struct video_mode));
-	info->video_mode_count = machine->video_mode_count;
+	info->video_modes = writer_copy(&native->writer, display->modes,
+	                                display->mode_count * sizeof(struct video_mode));
+	info->video_mode_count = display->mode_count;
 }
 
 /* What is told of one CPU, which the kernel sees at `at`. Others than the first begin with it in

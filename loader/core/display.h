@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* display.h - what the user looks at, whoever set it up. */
+#ifndef CORE_DISPLAY_H
+#define CORE_DISPLAY_H
+
+#include "core/base.h"
+
+enum display_kind {
+	DISPLAY_NONE,
+	DISPLAY_VGA_TEXT,   /* 80x25 cells at 0xb8000, by VGA's registers */
+	DISPLAY_FRAMEBUFFER /* pixels */
+};
+
+/* A screen of pixels. */
+struct screen {
+	struct phys_range pixels;
+	uint32_t width, height, pitch, bits_per_pixel;
+	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+};
+
+struct video_mode {
+	uint32_t width, height, bits_per_pixel;
+	uint32_t number; /* the firmware's own */
+};
+
+struct display {
+	enum display_kind kind; /* when the kernel starts */
+	struct screen screen;   /* DISPLAY_FRAMEBUFFER; else all of it is 0 */
+	const struct video_mode *modes;
+	const struct screen *screens; /* what each of them would make of the screen, or NULL */
+	unsigned mode_count;
+	const uint8_t *edid; /* 128 bytes, or NULL */
+	const uint8_t *font; /* 256 glyphs of 8x16 pixels, 4096 bytes, or NULL */
+};
+
+#endif
