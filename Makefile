@@ -65,7 +65,7 @@ BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf
 # SSE; it may be loaded anywhere, so -fPIC. -Os, since Syslinux takes 2.3 instructions to load each
 # byte, and most of these run once or never.
 stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
-cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i686 -mregparm=3 $(stack-of-4) -fPIC -fno-plt \
+cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i386 -mregparm=3 $(stack-of-4) -fPIC -fno-plt \
 	-include loader/platform/com32/hidden.h
 asflags-com32 := -f elf32
 

@@ -28,6 +28,11 @@ static bool has(uint32_t word, unsigned bit)
 	return (word >> bit & 1) != 0;
 }
 
+bool cpu_has_tsc(void)
+{
+	return has_cpuid() && has(cpuid(1, 0).edx, 4);
+}
+
 bool cpu_read(struct cpu *cpu, struct report *report)
 {
 	struct cpuid extended;

@@ -7,11 +7,13 @@
 #include "x86/tsc.h"
 
 #include "longjump.h"
+#include "x86/cpu.h"
 #include "x86/x86.h"
 
 #define HYPERVISOR_TIMING UINT32_C(0x40000010)
 #define PIT_FREQUENCY     1193182u /* Hz */
 #define PIT_COUNT         59659u   /* 50 ms */
+#define PIT_PATIENCE      10000000 /* reads of its output, of some 1 us each, until it is given up */
 #define RANDOM_TRIES      10       /* SDM volume 1, 7.3.17: so many tries practically never fail */
 
 enum {
@@ -75,17 +77,20 @@ uint64_t tsc_measure(void)
 {
 	uint8_t control = inb(PORT_SYSTEM_CONTROL);
 	uint64_t begin, end;
+	unsigned patience = PIT_PATIENCE;
 
+	if (!cpu_has_tsc())
+		return 0;
 	outb(PORT_SYSTEM_CONTROL, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE_2));
 	outb(PORT_PIT_COMMAND, PIT_CHANNEL_2_ONE_SHOT);
 	outb(PORT_PIT_CHANNEL_2, PIT_COUNT & 0xff);
 	outb(PORT_PIT_CHANNEL_2, PIT_COUNT >> 8);
 	begin = rdtsc();
-	while ((inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) == 0)
-		;
+	while ((inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) == 0 && patience > 0)
+		patience--;
 	end = rdtsc();
 	outb(PORT_SYSTEM_CONTROL, control);
-	return scale((uint32_t)(end - begin), PIT_FREQUENCY, PIT_COUNT);
+	return patience == 0 ? 0 : scale((uint32_t)(end - begin), PIT_FREQUENCY, PIT_COUNT);
 }
 
 /* One 32-bit number from the CPU's generator; false if it has none ready after some tries. */
@@ -119,8 +124,9 @@ static bool random_from_cpu(struct machine *machine, uint32_t source)
 /* Stirs the time of day and the counter, so that each bit depends on all. */
 static uint64_t random_from_clocks(const struct clock *clock)
 {
-	uint64_t mix = rdtsc() ^ (uint64_t)clock->second << 56 ^ (uint64_t)clock->minute << 48
-	             ^ (uint64_t)clock->hour << 40 ^ (uint64_t)clock->day << 32;
+	uint64_t mix = (cpu_has_tsc() ? rdtsc() : 0) ^ (uint64_t)clock->second << 56
+	             ^ (uint64_t)clock->minute << 48 ^ (uint64_t)clock->hour << 40
+	             ^ (uint64_t)clock->day << 32;
 
 	for (unsigned i = 0; i < 2; i++) {
 		mix ^= mix >> 33;

@@ -57,9 +57,14 @@ def test_it_boots_on(prove, cpu, cpus):
     prove("entry", cpu=cpu, cpus=cpus)
 
 
-@pytest.mark.parametrize("cpu", ["qemu32", "pentium3", "n270"])
+@pytest.mark.parametrize("cpu", ["486", "pentium", "pentium2", "qemu32", "pentium3", "n270"])
 def test_a_32_bit_cpu_is_refused(boot, cpu):
     expect_refusal(boot("placed", cpu=cpu), 402)
+
+
+def test_the_oldest_machine_is_refused_in_words(boot):
+    """No PCI, and a CPU that knows neither CMOV nor RDTSC: up to its check, all runs on a 386."""
+    expect_refusal(boot("placed", machine="", medium="cd-isa", cpu="486", memory=64), 402)
 
 
 def test_a_cpu_without_no_execute_pages_is_refused(boot):

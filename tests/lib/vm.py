@@ -28,6 +28,7 @@ _DISK = "-drive if=none,id=medium,snapshot=on,format=raw,file={file}"
 # medium -> machine type, drive, devices (the last holds the drive); each is what a user may have.
 MEDIA = {
     "cd-ide": ("pc", _CD, ["ide-cd,bus=ide.1"]),
+    "cd-isa": ("isapc", _CD, ["ide-cd,bus=ide.1"]),
     "cd-ahci": ("q35", _CD, ["ide-cd,bus=ide.2"]),
     "cd-scsi": ("pc", _CD, ["lsi53c895a,id=scsi", "scsi-cd,bus=scsi.0"]),
     "cd-virtio-scsi": ("q35", _CD, ["virtio-scsi-pci,id=scsi", "scsi-cd,bus=scsi.0"]),

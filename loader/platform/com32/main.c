@@ -51,7 +51,7 @@ static unsigned word_count;
 
 uint64_t platform_time(void)
 {
-	return rdtsc();
+	return cpu_has_tsc() ? rdtsc() : 0;
 }
 
 void platform_open(struct machine *machine)

@@ -53,7 +53,7 @@ static uint32_t information;
 
 uint64_t platform_time(void)
 {
-	return rdtsc();
+	return cpu_has_tsc() ? rdtsc() : 0;
 }
 
 void platform_open(struct machine *machine)
