@@ -27,10 +27,14 @@ enum {
 	MADT_LOCAL_APIC_FLAGS = 4,
 	MADT_IO_APIC = 1,
 	MADT_IO_APIC_ADDRESS = 4,
+	MADT_LOCAL_NMI = 4,
+	MADT_LOCAL_NMI_FLAGS = 3,
 	MADT_LOCAL_X2APIC = 9,
 	MADT_LOCAL_X2APIC_ID = 4,
 	MADT_LOCAL_X2APIC_FLAGS = 8,
 	MADT_LOCAL_X2APIC_UID = 12,
+	MADT_LOCAL_X2APIC_NMI = 10,
+	MADT_LOCAL_X2APIC_NMI_FLAGS = 2,
 	MADT_END = 256, /* no type of entry */
 	MADT_ENABLED = 1
 };
@@ -59,15 +63,16 @@ static bool has_sign(struct span table, const char *sign)
 	return span_read(table, 0, found, sizeof(found)) && memcmp(found, sign, sizeof(found)) == 0;
 }
 
-/* Looks through a table of addresses, of `width` bytes each, for the MADT. */
-static struct span find_madt(const struct machine *machine, struct span list, unsigned width)
+/* Looks through a table of addresses, of `width` bytes each, for a table with this sign. */
+static struct span find_table(const struct machine *machine, struct span list, unsigned width,
+                              const char *sign)
 {
 	uint64_t address = 0;
 
 	for (uint64_t at = HEADER_SIZE; span_read(list, at, &address, width); at += width) {
 		struct span table = table_at(machine, address);
 
-		if (has_sign(table, "APIC"))
+		if (has_sign(table, sign))
 			return table;
 	}
 	return (struct span){ NULL, 0 };
@@ -92,13 +97,13 @@ static struct roots find_roots(const struct machine *machine)
 	return roots;
 }
 
-/* The MADT; empty if there is none. */
-static struct span madt_of(const struct machine *machine)
+struct span acpi_table(const struct machine *machine, const char *sign)
 {
 	struct roots roots = find_roots(machine);
-	struct span madt = find_madt(machine, table_at(machine, roots.xsdt), 8);
+	struct span table = find_table(machine, table_at(machine, roots.xsdt), 8, sign);
 
-	return madt.size != 0 ? madt : find_madt(machine, table_at(machine, roots.rsdt), 4);
+	return table.size != 0 ? table
+	                       : find_table(machine, table_at(machine, roots.rsdt), 4, sign);
 }
 
 /* Finds the next entry from *at on, of which *entry becomes the bytes; *at moves behind it. Returns
@@ -146,7 +151,7 @@ static bool is_listed(const struct processor *list, unsigned count, uint32_t api
 
 unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned capacity)
 {
-	struct span madt = madt_of(machine);
+	struct span madt = acpi_table(machine, "APIC");
 	struct processor processor;
 	struct span entry;
 	uint64_t at = MADT_ENTRIES;
@@ -174,7 +179,7 @@ void acpi_list_processors(struct machine *machine, struct processor *list, unsig
 
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity)
 {
-	struct span madt = madt_of(machine);
+	struct span madt = acpi_table(machine, "APIC");
 	struct span entry;
 	uint64_t at = MADT_ENTRIES;
 	unsigned type, count = 0;
@@ -251,4 +256,53 @@ unsigned acpi_tables(const struct machine *machine, struct phys_range *list, uns
 	note_list(&places, roots.xsdt, 8);
 	note_list(&places, roots.rsdt, 4);
 	return places.count;
+}
+
+/* What an entry says of NMIs that come through a LINT of a local APIC: of which CPU, by its number,
+ * or of all; through which; and the MPS INTI flags. False if it is of another type. */
+static bool read_nmi(unsigned type, struct span entry, uint32_t *number, uint8_t *lint,
+                     uint16_t *flags)
+{
+	uint8_t bytes[6];
+
+	*number = ALL_LOCAL_X2APICS;
+	if (type == MADT_LOCAL_X2APIC_NMI)
+		return span_read(entry, MADT_LOCAL_X2APIC_NMI_FLAGS, flags, sizeof(*flags))
+		    && span_read(entry, 4, number, sizeof(*number))
+		    && span_read(entry, 8, lint, sizeof(*lint));
+	if (type != MADT_LOCAL_NMI || !span_read(entry, 0, bytes, sizeof(bytes)))
+		return false;
+	span_read(entry, MADT_LOCAL_NMI_FLAGS, flags, sizeof(*flags));
+	if (bytes[2] != ALL_LOCAL_APICS)
+		*number = bytes[2];
+	*lint = bytes[5];
+	return true;
+}
+
+/* The entry of a local vector table for NMIs, masked (SDM volume 3A, figure 11-8); NMIs of the ISA
+ * bus come with edges and are active high, where the flags leave it to the bus (ACPI 6.5, table
+ * 5.25). */
+static uint32_t nmi_entry(uint16_t flags)
+{
+	enum { LOW = 3, LEVEL = 3 << 2 };
+
+	return 1 << 16 | 4 << 8 | ((flags & LOW) == LOW ? 1 << 13 : 0)
+	     | ((flags & LEVEL) == LEVEL ? 1 << 15 : 0);
+}
+
+void acpi_lints(const struct machine *machine, uint32_t number, uint32_t lints[2])
+{
+	struct span madt = acpi_table(machine, "APIC"), entry;
+	uint64_t at = MADT_ENTRIES;
+	uint32_t of;
+	uint16_t flags;
+	uint8_t lint;
+	unsigned type;
+
+	lints[0] = lints[1] = 0;
+	while ((type = next_entry(madt, &at, &entry)) != MADT_END) {
+		if (read_nmi(type, entry, &of, &lint, &flags) && lint < 2
+		    && (of == number || of == ALL_LOCAL_X2APICS))
+			lints[lint] = nmi_entry(flags);
+	}
 }

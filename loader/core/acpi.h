@@ -27,4 +27,15 @@ unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned c
  */
 unsigned acpi_tables(const struct machine *machine, struct phys_range *list, unsigned capacity);
 
+/* The first table with a sign of four characters, such as "APIC" for the MADT; empty if there is
+ * none that the loader can see. */
+struct span acpi_table(const struct machine *machine, const char *sign);
+
+/*
+ * What the local APIC's LINT0 and LINT1 have to be, masked, as the MADT has it for the CPU with
+ * this number of its own: entries of the local vector table for NMIs, or 0 for what it says
+ * nothing of.
+ */
+void acpi_lints(const struct machine *machine, uint32_t number, uint32_t lints[2]);
+
 #endif

@@ -92,6 +92,7 @@ static void word_state(const struct plan *plan, struct launch *launch)
 	launch->fs = entry->fs;
 	launch->descriptors = entry->descriptors;
 	launch->flags = entry->flags;
+	memcpy(launch->lints, entry->lints, sizeof(launch->lints));
 }
 
 /* Words the plan for the resident part. */

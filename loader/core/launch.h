@@ -91,7 +91,7 @@ struct resident_early {
 enum { TRAMPOLINE_SIZE = 256, TRAMPOLINE_DATA = 0x800 };
 
 /* Bytes for a CPU's own descriptor tables. */
-#define PROCESSOR_ROOM 1280
+#define PROCESSOR_ROOM 1288
 
 /*
  * A CPU other than the first, to be started. These records lie behind the resident part's data, and
@@ -104,6 +104,7 @@ struct launch_processor {
 	uint64_t slot;        /* virtual: a word in which the address to go to will be written */
 	uint64_t state;       /* physical: a 32-bit word that becomes 1 when it waits; 0: none */
 	uint64_t stack_begin; /* virtual; the stack ends at rsp */
+	uint32_t lints[2];    /* as in struct launch */
 	uint8_t capacity[PROCESSOR_ROOM]; /* the resident part's own */
 };
 
@@ -153,7 +154,10 @@ enum descriptors {
 enum launch_flags {
 	LAUNCH_NO_RETURN = 1,      /* 0 is pushed as the address to return to */
 	LAUNCH_PROTECTED_MODE = 2, /* entered in 32-bit protected mode, paging off */
-	LAUNCH_X2APIC = 4          /* every CPU's local APIC is put into x2APIC mode */
+	LAUNCH_X2APIC = 4,         /* every CPU's local APIC is put into x2APIC mode */
+	LAUNCH_BARE = 8, /* no bit in CR4 but `cr4`; and if faults are not explained, neither TSS,
+	                    LDT nor IDT */
+	LAUNCH_LOCAL_APIC = 16 /* every CPU's local APIC is brought into a known state */
 };
 
 struct launch {
@@ -185,6 +189,10 @@ struct launch {
 	uint64_t trampoline;                  /* a page below 1 MiB */
 
 	uint64_t words, word_count; /* struct patch[]: relocations that were resolved by symbols */
+
+	/* With LAUNCH_LOCAL_APIC: what the local APIC's LINT0 and LINT1 are set to if they are for
+	 * NMIs, by the firmware's list; 0: they stay as they are, but masked. */
+	uint32_t lints[2];
 };
 
 _Static_assert(sizeof(struct resident_header) == 48, "written by resident.ld");
@@ -204,9 +212,11 @@ _Static_assert(offsetof(struct launch, flags) == 196, "read by launch.inc");
 _Static_assert(offsetof(struct launch, patches) == 200, "wire structure");
 _Static_assert(offsetof(struct launch, trampoline) == 232, "wire structure");
 _Static_assert(offsetof(struct launch, words) == 240, "wire structure");
-_Static_assert(sizeof(struct launch) == 256, "wire structure");
+_Static_assert(offsetof(struct launch, lints) == 256, "wire structure");
+_Static_assert(sizeof(struct launch) == 264, "wire structure");
 _Static_assert(offsetof(struct launch_processor, slot) == 24, "read by launch.inc");
-_Static_assert(offsetof(struct launch_processor, capacity) == 48, "wire structure");
+_Static_assert(offsetof(struct launch_processor, lints) == 48, "wire structure");
+_Static_assert(offsetof(struct launch_processor, capacity) == 56, "read by launch.inc");
 _Static_assert(sizeof(struct launch_processor) % 16 == 0, "wire structure");
 
 #endif

@@ -87,6 +87,13 @@ struct source {
 	const char *folder; /* that names without a leading slash are in, or NULL */
 };
 
+/* What is brought to rest before a kernel begins, beside interrupts as such. */
+struct quiet {
+	bool lines;   /* the PICs' lines, and those of the I/O APICs for ordinary interrupts */
+	bool special; /* those for NMIs and for a PIC, too */
+	bool iommus;  /* VT-d's and AMD's: neither DMA nor interrupts are translated */
+};
+
 /* More than any platform has of it. */
 #define MACHINE_MAX_RESERVED 8
 

@@ -6,7 +6,6 @@
 
 CR0_PE          equ 1 << 0
 CR0_ET          equ 1 << 4
-MSR_EFER        equ 0xc0000080
 
         default rel
         bits 64
@@ -69,9 +68,13 @@ resident_start:
         mov     gs, [rbx + launch.fs]
 
         ; 6. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect
-        ;    of them.
+        ;    of them, and of long mode.
         fninit
         ldmxcsr [mxcsr]
+        mov     ecx, MSR_EFER
+        mov     eax, EFER_EXACT
+        xor     edx, edx
+        wrmsr
         mov     rax, [rbx + launch.cr4]
         or      rax, [cr4_more]
         mov     cr4, rax
@@ -97,12 +100,14 @@ resident_start:
         mov     [r11], rax
 .jump:
         ; 8. The kernel's page tables, its stack with the address to return to, and nothing else in
-        ;    any register.
+        ;    any register, the flags included.
         mov     cr3, r8
         mov     rsp, r10
         push    r13
         push    r9
         clear_registers
+        push    RFLAGS_EXACT
+        popfq
         ret
 
 ; A kernel that wants 32-bit protected mode (Multiboot). This part is mapped where it lies; what is

@@ -5,8 +5,6 @@
 %include "loader/resident/launch.inc"
 
 CR0_ALL         equ 0x80010033          ; PG, WP, NE, ET, MP, PE
-MSR_EFER        equ 0xc0000080
-EFER_LME_NXE    equ 0x900
 MSR_PAT         equ 0x277
 MSR_APIC_BASE   equ 0x1b
 APIC_X2APIC     equ 1 << 10
@@ -44,8 +42,8 @@ trampoline:
         mov     eax, [data.tables]
         mov     cr3, eax
         mov     ecx, MSR_EFER
-        rdmsr
-        or      eax, EFER_LME_NXE
+        mov     eax, EFER_EXACT & ~(1 << 10) ; the CPU itself sets LMA
+        xor     edx, edx
         wrmsr
         o32 lidt [data.idt]
         mov     eax, CR0_ALL
@@ -87,6 +85,7 @@ mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after 
         section .text
         global  processor_start, processor_wait, processor_go
         extern  idt_pointer, task_selector, ldt_selector, cr4_more, returned, mtrrs_write
+        extern  apic_prepare
 
 ; In: 64-bit code at this part's address for the kernel, RBX = struct launch, RDI = struct
 ;     launch_processor, both identity-mapped; no stack.
@@ -107,6 +106,13 @@ processor_start:
         or      eax, APIC_X2APIC
         wrmsr
 .xapic:
+        mov     r12, rdi
+        lea     rsi, [rdi + processor.lints]
+        mov     edi, [rbx + launch.flags]
+        call    apic_prepare
+        mov     rdi, r12
+        fninit
+        ldmxcsr [mxcsr]
         mov     rax, [rbx + launch.cr4]
         or      rax, [cr4_more]
         mov     cr4, rax
@@ -137,8 +143,6 @@ processor_start:
         mov     es, r10d
         mov     fs, r11d
         mov     gs, r11d
-        fninit
-        ldmxcsr [mxcsr]
         call    mtrrs_write
 
         ; 3. Here; and nothing to do until an address to go to is written.
@@ -158,6 +162,8 @@ processor_go:
 .go:    push    rcx
         push    rax
         clear_registers
+        push    RFLAGS_EXACT
+        popfq
         ret
 
         section .note.GNU-stack noalloc noexec nowrite progbits

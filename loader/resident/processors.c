@@ -4,24 +4,18 @@
  * trampoline (processor.asm), and ends in a loop where it waits to be given work.
  *
  * Source: Intel SDM volume 3A, 9.4 (multiple-processor initialization), 11.6 (interrupt command
- * register), 11.12 (x2APIC).
+ * register).
  */
 #include "core/launch.h"
+#include "resident/apic.h"
 #include "resident/mtrrs.h"
 #include "x86/x86.h"
 
 #include <stdbool.h>
 
 enum {
-	MSR_APIC_BASE = 0x1b,
-	APIC_BASE_X2APIC = 1 << 10,
-	MSR_X2APIC_COMMAND = 0x830,
-	APIC_COMMAND_LOW = 0x300,
-	APIC_COMMAND_HIGH = 0x310,
 	COMMAND_INIT = 0x4500,
-	COMMAND_START = 0x4600, /* and the number of the page to start in */
-	COMMAND_PENDING = 1 << 12,
-	XAPIC_LAST_ID = 254 /* beyond it, only an x2APIC reaches a CPU */
+	COMMAND_START = 0x4600 /* and the number of the page to start in */
 };
 
 /* The timer's channel 2 (Intel 8254), which runs whether or not interrupts do. */
@@ -76,28 +70,6 @@ static void wait_ticks(unsigned ticks)
 	outb(PORT_CONTROL, control);
 }
 
-/* Sends a CPU a command through the local APIC, in whichever mode that is. False if it cannot be
- * reached. */
-static bool send(uint32_t apic_id, uint32_t command)
-{
-	uint64_t base = rdmsr(MSR_APIC_BASE);
-	volatile uint32_t *low, *high;
-
-	if ((base & APIC_BASE_X2APIC) != 0) {
-		wrmsr(MSR_X2APIC_COMMAND, (uint64_t)apic_id << 32 | command);
-		return true;
-	}
-	if (apic_id > XAPIC_LAST_ID)
-		return false;
-	low = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_LOW);
-	high = (volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + APIC_COMMAND_HIGH);
-	*high = apic_id << 24;
-	*low = command;
-	while ((*low & COMMAND_PENDING) != 0)
-		__asm__ volatile("pause");
-	return true;
-}
-
 /* Where a label of the trampoline lies in its page. */
 static uint32_t in_page(const struct launch *launch, const char *label)
 {
@@ -122,7 +94,7 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	data->entry = (uint64_t)(uintptr_t)processor_start + slide;
 	__asm__("mov %%cr3, %q0" : "=r"(slide));
 	data->tables = (uint32_t)slide;
-	data->cr4 = (uint32_t)launch->cr4;
+	data->cr4 = (uint32_t)launch->cr4 | CR4_OSFXSR;
 	data->target = in_page(launch, trampoline_long);
 	data->target_selector = SELECTOR_EARLY;
 	data->gdt_limit = SELECTOR_EARLY + 7;
@@ -142,16 +114,16 @@ static void start(const struct launch *launch, volatile struct launch_processor 
 	uint32_t command = COMMAND_START | (uint32_t)(launch->trampoline >> 12);
 	uint32_t arrived;
 
-	if (!send(processor->apic_id, command))
+	if (!apic_send(processor->apic_id, command))
 		return;
 	wait_ticks(TICKS_IN_200_US);
 	if (processor->arrived == 0)
-		send(processor->apic_id, command);
+		apic_send(processor->apic_id, command);
 	for (unsigned i = 0; processor->arrived == 0 && i < PATIENCE; i++)
 		wait_ticks(TICKS_IN_10_MS);
 	arrived = processor->arrived;
 	if (arrived == 0)
-		send(processor->apic_id, COMMAND_INIT);
+		apic_send(processor->apic_id, COMMAND_INIT);
 	if (processor->state != 0)
 		*(uint32_t *)(uintptr_t)processor->state = arrived;
 }
@@ -163,7 +135,7 @@ static void start_all(const struct launch *launch)
 	volatile struct trampoline_data *data = fill_page(launch);
 
 	for (uint64_t i = 0; i < launch->processor_count; i++)
-		send(list[i].apic_id, COMMAND_INIT);
+		apic_send(list[i].apic_id, COMMAND_INIT);
 	wait_ticks(TICKS_IN_10_MS);
 	for (uint64_t i = 0; i < launch->processor_count; i++) {
 		data->processor = (uint64_t)(uintptr_t)&list[i];
@@ -185,5 +157,6 @@ void start_processors(const struct launch *launch)
 		*vector = bios;
 	}
 	if ((launch->flags & LAUNCH_X2APIC) != 0)
-		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_X2APIC);
+		apic_use_x2apic();
+	apic_prepare(launch->flags, launch->lints);
 }

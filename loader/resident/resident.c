@@ -110,6 +110,14 @@ static void write_system(uint64_t *entry, uint64_t type, uint64_t base, uint64_t
 	entry[1] = base >> 32;
 }
 
+/* True if the kernel is to have no descriptor tables but the GDT. */
+static bool is_bare(const struct launch *launch)
+{
+	const struct fault_info *marks = (const struct fault_info *)(uintptr_t)launch->fault_info;
+
+	return (launch->flags & LAUNCH_BARE) != 0 && marks->explain == 0;
+}
+
 /* Writes the GDT that a CPU begins with in the kernel, with its TSS; returns what to load. */
 static struct table_pointer write_gdt(uint64_t table[GDT_ENTRIES],
                                       const struct task_state *own_task,
@@ -119,12 +127,17 @@ static struct table_pointer write_gdt(uint64_t table[GDT_ENTRIES],
 
 	for (unsigned i = 0; i < count; i++)
 		table[i] = descriptors[launch->descriptors][i];
-	write_system(&table[count], SYSTEM_TSS, (uint64_t)(uintptr_t)own_task + slide,
-	             sizeof(*own_task) - 1);
-	write_system(&table[count + 2], SYSTEM_LDT, (uint64_t)(uintptr_t)ldt + slide,
-	             sizeof(ldt) - 1);
 	task_selector = (uint16_t)(count * sizeof(*table));
-	ldt_selector = (uint16_t)((count + 2) * sizeof(*table));
+	if (is_bare(launch)) { /* TR has to be loaded with something: base and limit 0 */
+		write_system(&table[count], SYSTEM_TSS, 0, 0);
+		ldt_selector = 0;
+	} else {
+		write_system(&table[count], SYSTEM_TSS, (uint64_t)(uintptr_t)own_task + slide,
+		             sizeof(*own_task) - 1);
+		write_system(&table[count + 2], SYSTEM_LDT, (uint64_t)(uintptr_t)ldt + slide,
+		             sizeof(ldt) - 1);
+		ldt_selector = (uint16_t)((count + 2) * sizeof(*table));
+	}
 	table[SELECTOR_EARLY / 8] = CODE_64;
 	return (struct table_pointer){ GDT_ENTRIES * sizeof(*table) - 1,
 		                       (uint64_t)(uintptr_t)table + slide };
@@ -245,6 +258,6 @@ void prepare_tables(const struct launch *launch)
 	write_idt(launch, slide);
 	if ((launch->flags & LAUNCH_PROTECTED_MODE) != 0)
 		write_idt32();
-	if ((cpuid(1, 0).edx & CPUID_1_EDX_MCE) != 0)
+	if ((launch->flags & LAUNCH_BARE) == 0 && (cpuid(1, 0).edx & CPUID_1_EDX_MCE) != 0)
 		cr4_more = CR4_MCE; /* without it, a machine check stops the CPU without a word */
 }

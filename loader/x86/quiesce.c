@@ -3,6 +3,7 @@
 #include "x86/quiesce.h"
 
 #include "core/acpi.h"
+#include "x86/iommu.h"
 #include "x86/x86.h"
 
 /* I/O APIC (Intel 82093AA, 3.1 and 3.2): a register is selected at its address, and seen in the
@@ -12,12 +13,21 @@ enum {
 	IO_APIC_WINDOW = 0x10,
 	IO_APIC_VERSION = 1,
 	IO_APIC_LINES = 0x10,
-	IO_APIC_SPECIAL = 0x600, /* delivery modes other than fixed and lowest priority */
+	IO_APIC_MODE = 7, /* in bits 8 to 10 */
+	MODE_LOWEST = 1,  /* with 0, fixed: ordinary interrupts */
+	MODE_NMI = 4,
+	MODE_EXTERNAL = 7, /* a PIC's */
 	IO_APIC_MASKED = 1 << 16
 };
 
-/* Masks all lines of the I/O APICs but those for special interrupts (Intel 82093AA, 3.2.4). */
-static void mask_io_apics(const struct machine *machine)
+/* True if a line of this delivery mode is to be masked. SMI and INIT are the firmware's. */
+static bool is_masked(uint32_t mode, bool special)
+{
+	return mode <= MODE_LOWEST || (special && (mode == MODE_NMI || mode == MODE_EXTERNAL));
+}
+
+/* Masks lines of the I/O APICs (Intel 82093AA, 3.2.4). */
+static void mask_io_apics(const struct machine *machine, bool special)
 {
 	uint32_t list[MAX_IO_APICS];
 	unsigned count = acpi_io_apics(machine, list, MAX_IO_APICS);
@@ -31,20 +41,22 @@ static void mask_io_apics(const struct machine *machine)
 		last = *window >> 16 & 0xff;
 		for (uint32_t line = 0; line <= last; line++) {
 			*select = IO_APIC_LINES + 2 * line;
-			if ((*window & IO_APIC_SPECIAL) == 0)
+			if (is_masked(*window >> 8 & IO_APIC_MODE, special))
 				*window |= IO_APIC_MASKED;
 		}
 	}
 }
 
-void quiesce(const struct machine *machine, bool keep_pics)
+void quiesce(const struct machine *machine, struct quiet quiet)
 {
 	__asm__ volatile("cli");
-	if (!keep_pics) {
+	if (quiet.lines) {
 		outb(PORT_PIC1_DATA, 0xff);
 		outb(PORT_PIC2_DATA, 0xff);
-		mask_io_apics(machine);
+		mask_io_apics(machine, quiet.special);
 	}
+	if (quiet.iommus)
+		iommus_off(machine);
 	if (machine->cpu.pat)
 		wrmsr(MSR_PAT, PAT_VALUE);
 }

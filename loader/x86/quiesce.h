@@ -6,10 +6,10 @@
 #include "core/machine.h"
 
 /*
- * Switches interrupts off; masks both PICs, so that no interrupt comes before the kernel asks for
- * it, and all lines of the I/O APICs but those for special interrupts, unless `keep_pics`; sets the
- * page attribute table (PAT_VALUE). Nothing of the firmware may be called after it.
+ * Switches interrupts off; masks lines of the interrupt controllers, so that no interrupt comes
+ * before the kernel asks for it, and switches off IOMMUs, as `quiet` says; sets the page attribute
+ * table (PAT_VALUE). Nothing of the firmware may be called after it.
  */
-void quiesce(const struct machine *machine, bool keep_pics);
+void quiesce(const struct machine *machine, struct quiet quiet);
 
 #endif

@@ -4,6 +4,7 @@ state and the page tables seen from outside."""
 import collections
 import datetime
 import re
+import socket
 import struct
 import subprocess
 
@@ -93,6 +94,112 @@ def test_each_base_revision_is_kept(ask, revision):
     check_state(machine, answers)
     check_views(machine, answers, revision)
     check_tables(machine, answers, revision)
+    if revision >= 5:
+        check_strict(machine, cpus=1)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_without_explanations_the_state_is_the_documents_to_the_bit(ask, revision):
+    """There are no descriptor tables but the GDT, which the document wants from revision 5 on."""
+    machine, answers = ask(revision, options="-explain=off")
+    check_state(machine, answers)
+    registers = machine.registers()
+    assert (registers["idt"].base, registers["idt"].limit) == (0, 0)
+    assert registers["ldt"].selector == 0
+    assert (registers["tr"].base, registers["tr"].limit) == (0, 0)
+    if revision >= 5:
+        check_strict(machine, cpus=1)
+
+
+@pytest.mark.parametrize("options", ["", "-explain=off"])
+@pytest.mark.parametrize("medium", ["cd-ide", "cd-ahci"], ids=["i440fx", "q35"])
+def test_from_revision_5_on_every_cpu_is_in_the_documents_state(boot, medium, options):
+    machine = boot("limine_mp6", medium=medium, cpus=4, options=options, debug_exit=False)
+    machine.wait_serial(" checks\n")
+    assert "\nPASS" in machine.serial(), machine.report()
+    check_strict(machine, cpus=4)
+    for cpu in range(4):
+        registers = machine.registers(cpu)
+        if options:
+            assert (registers["idt"].base, registers["idt"].limit) == (0, 0)
+            assert registers["ldt"].selector == 0
+            assert (registers["tr"].base, registers["tr"].limit) == (0, 0)
+
+
+def poked(boot, tmp_path, kernel, writes, extra=()):
+    """Boots a kernel whose machine has had 32-bit registers written to from outside, while the
+    firmware runs, which notices nothing of it."""
+    qtest = tmp_path / "qtest"
+    extra = (*extra, "-qtest", f"unix:{qtest},server=on,wait=off", "-qtest-log", "none")
+    machine = boot(kernel, medium="cd-ahci", debug_exit=False, extra=extra)
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.connect(str(qtest))
+        lines = wire.makefile("rw")
+        for register, value in writes:
+            print(f"writel {register:#x} {value:#x}", file=lines, flush=True)
+            assert lines.readline() == "OK\n"
+    return machine
+
+
+# A remapping unit of QEMU, and what switches it on (VT-d 11.4.4): command, status, where its table
+# of interrupts is; and bits for that table, for remapping, and for interrupts of the old form.
+IOMMU = 0xFED90000
+COMMAND, STATUS, TABLE = IOMMU + 0x18, IOMMU + 0x1C, IOMMU + 0xB8
+SET_TABLE, REMAP, OLD_FORM = 1 << 24, 1 << 25, 1 << 23
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_an_iommu_is_switched_off_unless_the_kernel_keeps_it(boot, tmp_path, keep):
+    devices = ("-machine", "q35,kernel-irqchip=off", "-device", "intel-iommu,intremap=on")
+    writes = [(TABLE, 0x1000), (COMMAND, SET_TABLE), (COMMAND, REMAP | OLD_FORM)]
+    kernel = "limine_keep" if keep else "limine_mp6"
+    machine = poked(boot, tmp_path, kernel, writes, devices)
+    assert status_of(machine) & REMAP
+    machine.wait_serial(" checks\n")
+    assert "\nPASS" in machine.serial(), machine.report()
+    assert bool(status_of(machine) & REMAP) == keep
+
+
+# The I/O APIC's registers (Intel 82093AA, 3.1 and 3.2.4), and delivery modes.
+SELECT, WINDOW, LINES = 0xFEC00000, 0xFEC00010, 0x10
+SMI, NMI, EXTERNAL = 2 << 8, 4 << 8, 7 << 8
+
+
+@pytest.mark.parametrize("kernel, masked", [("limine_mp", False), ("limine_mp6", True)])
+def test_from_revision_5_on_special_lines_of_the_io_apic_are_masked(boot, tmp_path, kernel, masked):
+    """But for those that are the firmware's own."""
+    lines = {20: NMI, 21: EXTERNAL, 22: SMI}
+    writes = [(at, value) for line, mode in lines.items()
+              for at, value in ((SELECT, LINES + 2 * line), (WINDOW, mode))]  # fmt: skip
+    machine = poked(boot, tmp_path, kernel, writes)
+    machine.wait_serial(" checks\n")
+    assert "\nPASS" in machine.serial(), machine.report()
+    pins = dict(re.findall(r"^ +pin (\d+) +(.*)$", machine.monitor("info pic"), re.MULTILINE))
+    for line, mode in lines.items():
+        assert (" masked " in pins[str(line)]) == (masked and mode != SMI), pins[str(line)]
+    assert all(" masked " in pins[str(line)] for line in range(20))
+
+
+def status_of(machine):
+    return int(machine.monitor(f"xp /1wx {STATUS:#x}").split()[-1], 16)
+
+
+def check_strict(machine, cpus):
+    """What base revision 5 adds: exact control registers, and interrupt controllers at rest."""
+    for cpu in range(cpus):
+        registers = machine.registers(cpu)
+        assert registers["cr0"] == 0x80010011, "PG, WP, ET, PE"
+        assert registers["cr4"] == 0x20, "PAE"
+        assert registers["efer"] == 0xD00, "LME, LMA, NXE"
+        apic = machine.monitor(f"info lapic {cpu}")
+        values = dict(re.findall(r"^(\w+)\s+0x([0-9a-f]+)", apic, re.MULTILINE))
+        assert int(values["SPIV"], 16) == 0x1FF
+        assert re.search(r"TPR 0x0*\b", apic), apic
+        for name in ("LVT0", "LVT1", "LVTPC", "LVTERR", "LVTTHMR", "LVTT"):
+            assert int(values[name], 16) >> 16 & 1 == 1, f"{name} is masked"
+        assert int(values["LVT1"], 16) == 0x10400, "NMIs, as the MADT has it: edges, active high"
+    lines = re.findall(r"^ +pin \d+ .*$", machine.monitor("info pic"), re.MULTILINE)
+    assert len(lines) == 24 and all(" masked " in line for line in lines), "the I/O APIC's lines"
 
 
 def check_state(machine, answers):

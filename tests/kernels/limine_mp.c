@@ -8,6 +8,10 @@
 
 #define MAX_CPUS 64
 
+#ifndef REVISION
+#define REVISION 3
+#endif
+
 /* What a CPU finds when it is given work. */
 static volatile struct {
 	struct cpu cpu;
@@ -18,13 +22,19 @@ static volatile struct {
 static volatile struct {
 	uint64_t revision[3];
 	REQUEST_FOR(number_answer) hhdm;
+#ifdef KEEP_IOMMU
+	REQUEST_FOR(number_answer) keep_iommu;
+#endif
 	struct {
 		REQUEST_FOR(mp_answer) head;
 		uint64_t flags;
 	} mp;
 } asked __attribute__((aligned(8))) = {
-	.revision = BASE_REVISION(3),
+	.revision = BASE_REVISION(REVISION),
 	.hhdm.id = ID_HHDM,
+#ifdef KEEP_IOMMU
+	.keep_iommu.id = ID_KEEP_IOMMU,
+#endif
 #ifdef X2APIC
 	.mp = { .head.id = ID_MP, .flags = 1 },
 #else

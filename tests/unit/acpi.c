@@ -288,3 +288,31 @@ TEST("of tables that are out of sight or damaged the header is noted, and no mor
 	machine.rsdp = 0;
 	EXPECT_EQUAL(acpi_tables(&machine, list, COUNT(list)), 0);
 }
+
+TEST("a table is found by its sign, and NMIs by the number of the CPU, or of all")
+{
+	uint32_t lints[2];
+
+	for (unsigned revision = 0; revision <= 2; revision += 2) {
+		begin(revision);
+		EXPECT_EQUAL(acpi_table(&machine, "FACP").size, 244);
+		EXPECT_EQUAL(acpi_table(&machine, "DMAR").size, 0);
+		acpi_lints(&machine, 1, lints);
+		EXPECT(lints[0] == 0 && lints[1] == 0);
+		put_table(MADT, "APIC", 44 + 6 + 6 + 12 + 12);
+		put(MADT + 44, 6, UINT64_C(0x010000ff0604));     /* all: LINT1, as the bus has it */
+		put(MADT + 50, 6, UINT64_C(0x00000f070604));     /* 7: LINT0, low and level */
+		put(MADT + 56, 8, UINT64_C(0x0000012c00050c0a)); /* 300: high and edges */
+		put(MADT + 64, 1, 0);
+		put(MADT + 68, 8, UINT64_C(0x0000012d000c0c0a)); /* 301: level */
+		put(MADT + 76, 1, 9);                            /* no LINT has this number */
+		acpi_lints(&machine, 1, lints);
+		EXPECT(lints[0] == 0 && lints[1] == 0x10400);
+		acpi_lints(&machine, 7, lints);
+		EXPECT(lints[0] == 0x1a400 && lints[1] == 0x10400);
+		acpi_lints(&machine, 300, lints);
+		EXPECT(lints[0] == 0x10400 && lints[1] == 0x10400);
+		acpi_lints(&machine, 301, lints);
+		EXPECT(lints[0] == 0 && lints[1] == 0x10400);
+	}
+}

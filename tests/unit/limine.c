@@ -820,7 +820,7 @@ TEST("the kernel is entered as the protocol says")
 	EXPECT_EQUAL(launch->data, 0x30);
 	EXPECT_EQUAL(launch->fs, 0x30);
 	EXPECT_EQUAL(launch->descriptors, DESCRIPTORS_ALL);
-	EXPECT_EQUAL(launch->flags, LAUNCH_NO_RETURN);
+	EXPECT_EQUAL(launch->flags, LAUNCH_NO_RETURN | LAUNCH_BARE);
 	EXPECT_EQUAL(number_for(DATA), 0);
 }
 
@@ -990,6 +990,72 @@ TEST("the x2APIC is switched on if it is asked for, and there")
 		boot_it();
 		EXPECT_EQUAL(((struct limine_mp *)answer_to(DATA))->flags, on);
 		EXPECT_EQUAL((world.boot.launch->flags & LAUNCH_X2APIC) != 0, on);
+	}
+}
+
+/* Puts a MADT into memory that no test uses: one CPU of that number, and NMIs of all CPUs at
+ * LINT1, of number 11 at LINT0, the latter level-triggered and active low. */
+static void put_madt(void)
+{
+	static const uint8_t entries[] = { 0,    8, 10, 0, 1, 0, 0,  0,    4, 6,
+		                           0xff, 0, 0,  1, 4, 6, 11, 0x0f, 0, 0 };
+	const uint64_t rsdt = 15 * MIB, madt = rsdt + 0x1000;
+
+	put_firmware_tables();
+	memcpy(world.memory + rsdt + 36, &(uint32_t){ (uint32_t)madt }, 4);
+	memcpy(world.memory + madt, "APIC\x40\0\0\0", 8);
+	memset(world.memory + madt + 8, 0, 36);
+	memcpy(world.memory + madt + 44, entries, sizeof(entries));
+}
+
+TEST("from base revision 5 on the machine's state is told to the bit")
+{
+	for (unsigned revision = 4; revision <= 6; revision++) {
+		const struct launch *launch;
+		bool strict = revision >= 5;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		set_scratch(13 * MIB, 14 * MIB);
+		put_madt();
+		set_processors(3, 0);
+		world.config.options.explain = true;
+		put_revision(DATA, revision);
+		put_request(DATA + 0x40, LIMINE_MP, 0);
+		boot_it();
+		launch = world.boot.launch;
+		EXPECT_EQUAL(launch->cr0 == 0x80010011, strict);
+		EXPECT_EQUAL(launch->cr4 == 0x20, strict);
+		EXPECT_EQUAL((launch->flags & LAUNCH_BARE) != 0, strict);
+		EXPECT_EQUAL((launch->flags & LAUNCH_LOCAL_APIC) != 0, strict);
+		EXPECT_EQUAL(launch->lints[0], 0);
+		EXPECT_EQUAL(launch->lints[1], strict ? 0x10400 : 0);
+		EXPECT(world.boot.plan.entry.quiet.lines);
+		EXPECT_EQUAL(world.boot.plan.entry.quiet.special, strict);
+		EXPECT_EQUAL(world.boot.plan.entry.quiet.iommus, strict);
+		EXPECT_EQUAL(world.boot.plan.processors[0].lints[0], 0x1a400);
+		EXPECT_EQUAL(world.boot.plan.processors[1].lints[0], 0);
+		EXPECT_EQUAL(world.boot.plan.processors[1].lints[1], 0x10400);
+	}
+}
+
+TEST("IOMMUs stay as they are if the kernel asks for that")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_revision(DATA, 6);
+	put_request(DATA + 0x40, LIMINE_KEEP_IOMMU, 0);
+	boot_it();
+	EXPECT(!world.boot.plan.entry.quiet.iommus);
+	EXPECT_EQUAL(number_for(DATA + 0x40), 0);
+}
+
+TEST("without explanations there are no descriptor tables but the GDT")
+{
+	for (unsigned explain = 0; explain < 2; explain++) {
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		world.config.options.explain = explain;
+		put_revision(DATA, 3);
+		boot_it();
+		EXPECT_EQUAL((world.boot.launch->flags & LAUNCH_BARE) != 0, explain == 0);
 	}
 }
 

@@ -32,6 +32,7 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct c
 	plan->report = report;
 	plan->entry.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	plan->entry.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	plan->entry.quiet.lines = true;
 	plan->entry.cs = 0x08;
 	plan->entry.ss = plan->entry.data = plan->entry.fs = 0x10;
 }

@@ -66,8 +66,9 @@ struct entry_state {
 	uint32_t cr0, cr4; /* CR4.LA57 is added with 5-level paging */
 	uint16_t cs, ss, data, fs;
 	enum descriptors descriptors;
-	uint32_t flags; /* enum launch_flags */
-	bool keep_pics; /* leave the interrupt controllers' masks as the BIOS had them */
+	uint32_t flags;    /* enum launch_flags */
+	uint32_t lints[2]; /* as in struct launch */
+	struct quiet quiet;
 	enum entry_screen screen;
 };
 

@@ -206,7 +206,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 	watch_start(boot);
 	if (handover.bios)
 		bios_enter_screen(plan->entry.screen);
-	quiesce(machine, plan->entry.keep_pics);
+	quiesce(machine, plan->entry.quiet);
 	enter64((uint32_t)physical(machine, plan->launch.root),
 	        plan->launch.levels == 5 ? CR4_LA57 : 0, (uint32_t)physical(machine, boot->launch),
 	        (uint32_t)plan->resident);

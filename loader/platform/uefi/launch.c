@@ -75,7 +75,7 @@ _Noreturn void launch(struct run *run)
 	watch_start(run->boot);
 	__asm__ volatile("cli");
 	legacy_restore();
-	quiesce(machine, plan->entry.keep_pics);
+	quiesce(machine, plan->entry.quiet);
 	((enter_from64 *)(uintptr_t)entrance)(physical(machine, plan->launch.root),
 	                                      plan->launch.levels == 5 ? CR4_LA57 : 0,
 	                                      physical(machine, run->boot->launch), plan->resident);

@@ -253,6 +253,6 @@ bool rb11_plan(struct boot *boot)
 	entry->rip = boot->kernel.entry.at + boot->plan.slide;
 	entry->fs = 0;
 	entry->flags |= LAUNCH_NO_RETURN;
-	entry->keep_pics = true;
+	entry->quiet.lines = false;
 	return true;
 }

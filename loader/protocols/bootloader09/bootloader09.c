@@ -312,7 +312,7 @@ static bool bootloader09_plan(struct boot *boot)
 	plan->entry.fs = 0;
 	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features->sse ? CR0_MP : 0);
 	plan->entry.cr4 = CR4_PAE | (features->sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
-	plan->entry.keep_pics = true;
+	plan->entry.quiet.lines = false;
 	plan->entry.screen =
 		features->vga_320x200 ? ENTRY_SCREEN_VGA_320X200 : ENTRY_SCREEN_VGA_TEXT;
 	return true;

@@ -10,6 +10,7 @@
 #include "protocols/limine/limine.h"
 
 #include "core/elf/relocate.h"
+#include "core/acpi.h"
 #include "core/plan/address_space.h"
 #include "core/plan/allocate.h"
 #include "core/plan/files.h"
@@ -22,6 +23,7 @@
 #include "protocols/limine/limine_views.h"
 
 #define SMALLEST_STACK (64 * KIB)
+#define STRICT_FROM    5 /* base revision: control registers and interrupt controllers are told */
 
 /* Selectors of the GDT with all kinds of segments. */
 enum { CODE_64 = 0x28, DATA_64 = 0x30 };
@@ -32,15 +34,17 @@ static const struct terms limine_terms = {
 	.physical = "Add the offset of the HHDM's response to physical addresses.",
 	.no_map = "Make a request for the HHDM.",
 	.not_shown = "From base revision 3 on the HHDM shows usable and reclaimable memory, "
-		     "kernel, modules and framebuffer: tables of the firmware and devices are for "
-		     "the kernel to map.",
+		     "kernel, modules and framebuffer, from 4 on ACPI's tables, from 5 on "
+		     "SMBIOS's: devices are for the kernel to map.",
 	.identity = "base revision 0",
 	.arguments = "it has none",
 	.no_return = "the 0 that a Limine kernel finds on its stack",
 	.null = "The response of a Limine request that was not answered is NULL, too: build.sh "
 		"check lists the requests.",
 	.stack = "ask for a larger one by the stack size request",
-	.sse = TERMS_SSE_WAS_ON,
+	.sse = "From base revision 5 on it is off at first, before it was the kernel: set OSFXSR "
+	       "and "
+	       "clear EM, or compile with -mgeneral-regs-only.",
 };
 
 /* The protocol's own part of a boot. */
@@ -254,6 +258,31 @@ static bool plan_other_processors(struct limine *limine)
 	return plan_add(plan, stacks);
 }
 
+/* The machine's state, as far as the base revision says more of it than that it is one of long
+ * mode. Only with -explain=off there are no descriptor tables but the GDT. */
+static void plan_state(struct limine *limine)
+{
+	struct plan *plan = limine->plan;
+	struct entry_state *entry = &plan->entry;
+	const struct machine *machine = plan->machine;
+	uint32_t number = UINT32_MAX;
+
+	if (!plan->config->options.explain)
+		entry->flags |= LAUNCH_BARE;
+	if (limine->requests.revision < STRICT_FROM)
+		return;
+	entry->flags |= LAUNCH_BARE | LAUNCH_LOCAL_APIC;
+	entry->cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG;
+	entry->cr4 = CR4_PAE;
+	entry->quiet.special = true;
+	entry->quiet.iommus = limine->requests.of[LIMINE_KEEP_IOMMU].at == 0;
+	for (unsigned i = 0; i < machine->processor_count; i++) {
+		if (machine->processors[i].apic_id == machine->apic_id)
+			number = machine->processors[i].number;
+	}
+	acpi_lints(machine, number, entry->lints);
+}
+
 /* Where the kernel begins: where its file says, or where it asks to be entered. */
 static bool plan_entry(struct limine *limine)
 {
@@ -276,6 +305,7 @@ static bool plan_entry(struct limine *limine)
 	plan->entry.ss = plan->entry.data = plan->entry.fs = DATA_64;
 	plan->entry.descriptors = DESCRIPTORS_ALL;
 	plan->entry.flags |= LAUNCH_NO_RETURN;
+	plan_state(limine);
 	return true;
 }
 

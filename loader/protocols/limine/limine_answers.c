@@ -5,6 +5,7 @@
  */
 #include "protocols/limine/limine_answers.h"
 
+#include "core/acpi.h"
 #include "core/plan/kernel.h"
 #include "core/plan/processors.h"
 #include "core/plan/symbols.h"
@@ -333,6 +334,7 @@ static uint64_t write_processor(struct limine *limine, const struct processor *p
 	record->rsp = record->stack_begin + limine->stack_size;
 	record->rdi = at;
 	record->slot = at + offsetof(struct limine_cpu, goto_address);
+	acpi_lints(limine->plan->machine, processor->number, record->lints);
 	return at;
 }
 

@@ -63,7 +63,7 @@ void multiboot_enter(struct plan *plan, uint32_t eax, uint64_t ebx)
 	plan->entry.ss = plan->entry.data = plan->entry.fs = DATA_32;
 	plan->entry.descriptors = DESCRIPTORS_32;
 	plan->entry.flags = LAUNCH_PROTECTED_MODE;
-	plan->entry.keep_pics = true;
+	plan->entry.quiet.lines = false;
 }
 
 void multiboot_memory(const struct plan *plan, uint32_t *lower, uint32_t *upper)

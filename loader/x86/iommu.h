@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* iommu.h - switches IOMMUs off. */
+#ifndef X86_IOMMU_H
+#define X86_IOMMU_H
+
+#include "core/machine.h"
+
+/* Has every IOMMU that the firmware lists, of Intel's kind or of AMD's, let DMA and interrupts
+ * through as they are. One that does not obey is left alone after a while. */
+void iommus_off(const struct machine *machine);
+
+#endif
