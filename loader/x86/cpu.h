@@ -10,7 +10,8 @@
  */
 bool cpu_read(struct cpu *cpu, struct report *report);
 
-/* True if the CPU counts its clock (RDTSC): without CPUID, or with one of the first, it does not. */
+/* True if the CPU counts its clock (RDTSC): without CPUID, or with one of the first, it does
+ * not. */
 bool cpu_has_tsc(void);
 
 #endif

@@ -13,7 +13,7 @@
 #define HYPERVISOR_TIMING UINT32_C(0x40000010)
 #define PIT_FREQUENCY     1193182u /* Hz */
 #define PIT_COUNT         59659u   /* 50 ms */
-#define PIT_PATIENCE      10000000 /* reads of its output, of some 1 us each, until it is given up */
+#define PIT_PATIENCE      10000000 /* reads of its output, some 1 us each, until it is given up */
 #define RANDOM_TRIES      10       /* SDM volume 1, 7.3.17: so many tries practically never fail */
 
 enum {

@@ -9,8 +9,8 @@
  */
 uint64_t tsc_frequency(void);
 
-/* The same, measured against the programmable interval timer. Takes about 50 ms. 0 if the CPU has no
- * counter, or the timer does not run. */
+/* The same, measured against the programmable interval timer. Takes about 50 ms. 0 if the CPU has
+ * no counter, or the timer does not run. */
 uint64_t tsc_measure(void);
 
 /* Fills in machine->random and where it came from: RDSEED, RDRAND, or the clocks. */
