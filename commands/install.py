@@ -116,9 +116,9 @@ def gather(prefix):
         files[f"{HOME}/{name}"] = ROOT / name
     for folder in ("commands", "docs", "iso"):
         for path in sorted((ROOT / folder).rglob("*")):
-            name = path.relative_to(ROOT)
-            if path.is_file() and not {*NOT_INSTALLED, "__pycache__"} & set(name.parts):
-                files[f"{HOME}/{name}"] = path
+            inside = path.relative_to(ROOT)
+            if path.is_file() and not {*NOT_INSTALLED, "__pycache__"} & set(inside.parts):
+                files[f"{HOME}/{inside}"] = path
     return {name: as_installed(name, what) for name, what in files.items()}
 
 

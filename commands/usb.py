@@ -209,7 +209,8 @@ def show_progress(title, done, size, seconds):
     """One line that changes, if somebody looks at it."""
     if sys.stdout.isatty():
         speed = f"{in_units(int(done / seconds))}/s" if seconds > 0 else ""
-        sys.stdout.overwrite(f"{title} {100 * done // size:3} %  {speed:<16}")
+        line = f"{title} {100 * done // size:3} %  {speed:<16}"
+        sys.stdout.overwrite(line)  # type: ignore[attr-defined]  # printable.guard() has made it
 
 
 def write(device, file, drive):

@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from lib import esp
 from lib.append import append_words
@@ -80,7 +81,7 @@ class OpenDisc:
     by others, the copy is what was ordered."""
 
     path: Path
-    file: object
+    file: IO[bytes]
 
     @property
     def inherited(self):

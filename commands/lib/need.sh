@@ -159,6 +159,7 @@ look() {
 			has pkg-config || lack pkg-config pkg-config pkgconf pkgconf
 			has shellcheck || lack shellcheck shellcheck ShellCheck shellcheck
 			has black || lack black black black python-black
+			has mypy || lack mypy mypy python3-mypy mypy
 			has clang-format || lack clang-format clang-format clang-tools-extra clang
 			has bochs || lack bochs "bochs bochs-term" bochs bochs
 			[[ -e /usr/share/bochs/BIOS-bochs-latest ]] ||

@@ -40,7 +40,8 @@ def faults_in_words(log, place):
         before = int(found["vector"], 16) if found else before
         is_from_device = line.startswith("Servicing hardware INT")
     lines = [f"exceptions: {count}, of which the last:"] if count else ["there was no exception"]
-    lines += ["    " + fault_in_words(*fault, place) for fault in faults]
+    for fault, address, before in faults:
+        lines.append("    " + fault_in_words(fault, address, before, place))
     if triple:
         lines.append("then a triple fault: no handler could run, and the machine reset")
     for vector, number in sorted(interrupts.items()):
