@@ -443,7 +443,7 @@ TEST("a kernel lies on every byte that the firmware calls usable, and on no othe
 		bool good;
 	} places[] = {
 		{ 0, 0x1000, true },           { 0x500, 0x600, true },
-		{ 0x9e000, 0x9f000, true },    { 0x9e000, 0x9f001, false },
+		{ 0x9e000, 0x9f000, true },    { 0x9eff5, 0x9f005, false },
 		{ MIB, 2 * MIB, true },        { MIB - 1, MIB + 1, false },
 		{ 8 * MIB, 9 * MIB, true },    { 0x9ffff0, 0xa00010, true },
 		{ 0xa00400, 0xa00800, true },  { 0xa007ff, 0xa00801, false },
@@ -465,6 +465,69 @@ TEST("a kernel lies on every byte that the firmware calls usable, and on no othe
 		lay();
 		if (prepare() != places[i].good)
 			FAIL("%#" PRIx64 "-%#" PRIx64, places[i].begin, places[i].end);
+	}
+}
+
+/* A kernel whose only segment goes to [begin, end), of which so many bytes are in the file. */
+static void begin_at(uint64_t begin, uint64_t end, uint64_t in_file)
+{
+	begin_one(3);
+	elf_programs[0].paddr = begin;
+	elf_programs[0].memsz = end - begin;
+	elf_programs[0].filesz = in_file;
+	elf_head->entry = elf_programs[0].vaddr;
+	lay();
+}
+
+TEST("a kernel of which only zeroes run over the hole below 1 MiB starts, with a warning")
+{
+	const struct placement *low, *high;
+
+	begin_at(0x20000, 0x120000, 16);
+	expect_plan();
+	EXPECT_EQUAL(world.report.count, 1);
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MULTIBOOT_HOLE);
+	EXPECT_PART(world.report.findings[0].detail, "0x9f000-0x100000 of that");
+	low = find_placement(USE_KERNEL, 0);
+	high = find_placement(USE_KERNEL, 1);
+	EXPECT_EQUAL(low->phys.begin, 0x20000);
+	EXPECT_EQUAL(low->phys.end, 0x9f000);
+	EXPECT_EQUAL(high->phys.begin, MIB);
+	EXPECT_EQUAL(high->phys.end, 0x120000);
+	carry_out(world.boot.launch, world.memory);
+	EXPECT(memcmp(world.memory + 0x20000, elf_bytes + elf_programs[0].offset, 16) == 0);
+	EXPECT_EQUAL(world.memory[0x20010], 0);
+	EXPECT_EQUAL(world.memory[0x9efff], 0);
+	EXPECT_EQUAL(world.memory[0x9f000], WORLD_GARBAGE);
+	EXPECT_EQUAL(world.memory[0xfffff], WORLD_GARBAGE);
+	EXPECT_EQUAL(world.memory[MIB], 0);
+	EXPECT_EQUAL(world.memory[0x11ffff], 0);
+}
+
+TEST("only zeroes may lie in a hole, and only below 1 MiB")
+{
+	static const struct {
+		uint64_t begin, end, in_file;
+		bool good;
+	} places[] = {
+		{ 0x9e000, 0x9f001, 0x1000, true },  { 0x9e000, 0x9f001, 0x1001, false },
+		{ 0x9e000, 0x100000, 0x1000, true }, { 0xb8000, 0xb9000, 0, true },
+		{ 0xb8000, 0xb9000, 1, false },      { 0x9f000, 0x101000, 1, false },
+		{ 0x80000, 0xa00401, 16, false },    { 0xa003f0, 0xa00401, 16, false },
+		{ 0x80000, 0xa00400, 16, true },
+	};
+
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		begin_at(places[i].begin, places[i].end, places[i].in_file);
+		world.machine.firmware_count = 1; /* nothing is said of the hole */
+		add_firmware(MIB, 0xa00400, 1);
+		add_firmware(0xa00400, 0xa00800, 2);
+		add_firmware(0xa00800, RAM, 1);
+		if (prepare() != places[i].good)
+			FAIL("%#" PRIx64 "-%#" PRIx64, places[i].begin, places[i].end);
+		EXPECT(world.report.count > 0);
+		EXPECT_EQUAL(world.report.findings[world.report.count - 1].code,
+		             places[i].good ? DIAG_MULTIBOOT_HOLE : DIAG_MULTIBOOT_NO_MEMORY);
 	}
 }
 

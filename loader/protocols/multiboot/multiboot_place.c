@@ -11,35 +11,50 @@
 
 #define NOWHERE UINT64_MAX
 
-/* Where the usable memory at `at` ends, as far as one range of the firmware's map tells; `at` if
- * that is not usable. */
-static uint64_t usable_end(const struct machine *machine, uint64_t at)
+/* True if the firmware calls the byte at `at` usable, and nothing else. `*until` becomes the next
+ * address, if that is lower, at which one of its ranges begins or ends. */
+static bool is_usable_at(const struct machine *machine, uint64_t at, uint64_t *until)
 {
-	uint64_t end = at;
+	bool usable = false, other = false;
 
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
 		const struct firmware_range *region = &machine->firmware[i];
 
-		if (region->type == MEMORY_USABLE && at >= region->phys.begin)
-			end = max_u64(end, region->phys.end);
+		if (region->phys.begin > at) {
+			*until = min_u64(*until, region->phys.begin);
+		} else if (region->phys.end > at) {
+			*until = min_u64(*until, region->phys.end);
+			usable = usable || region->type == MEMORY_USABLE;
+			other = other || region->type != MEMORY_USABLE;
+		}
 	}
-	return end;
+	return usable && !other;
 }
 
-/* True if the firmware calls all of the range usable, and no byte of it anything else. */
+/* The first bytes of `range`, which is not empty: as many as are all usable, or all not usable, as
+ * `*usable` then says. */
+static struct phys_range first_alike(const struct machine *machine, struct phys_range range,
+                                     bool *usable)
+{
+	uint64_t end = range.end, until;
+
+	*usable = is_usable_at(machine, range.begin, &end);
+	while (end < range.end) {
+		until = range.end;
+		if (is_usable_at(machine, end, &until) != *usable)
+			break;
+		end = until;
+	}
+	return (struct phys_range){ range.begin, end };
+}
+
+/* True if the firmware calls all of the range, which is not empty, usable, and no byte of it
+ * anything else. */
 static bool is_usable(const struct machine *machine, struct phys_range range)
 {
-	uint64_t at = range.begin, end;
+	bool usable;
 
-	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		const struct firmware_range *region = &machine->firmware[i];
-
-		if (region->type != MEMORY_USABLE && phys_overlap(region->phys, range))
-			return false;
-	}
-	while (at < range.end && (end = usable_end(machine, at)) > at)
-		at = end;
-	return at >= range.end;
+	return first_alike(machine, range, &usable).end == range.end && usable;
 }
 
 /* The physical memory from the first to the last byte of the kernel, as linked. */
@@ -120,27 +135,48 @@ bool multiboot_move(struct plan *plan, const struct mb2_relocatable *asked)
 	return true;
 }
 
-/* One segment, at its place. */
+/*
+ * One segment, at its place. Where it has only zeroes, bytes below 1 MiB need not be memory: the
+ * hole there is video memory and the BIOS's, and kernels whose .bss runs over it know that, or do
+ * not use those bytes. They stay as they are.
+ */
 static bool place_segment(struct plan *plan, const struct segment *segment)
 {
-	uint64_t begin = segment->virt.begin + plan->slide;
-	uint64_t end = segment->virt.end + plan->slide;
-	struct placement placement = { .use = USE_KERNEL,
-		                       .phys = { begin, end },
-		                       .virt = { begin },
-		                       .from = segment->file,
-		                       .zero = true };
+	struct phys_range whole = { segment->virt.begin + plan->slide,
+		                    segment->virt.end + plan->slide };
+	uint64_t zeroes = whole.begin + segment->file.size;
+	struct phys_range rest, part;
+	bool usable;
 
-	if (end > 4 * GIB || !is_usable(plan->machine, placement.phys))
-		return refuse(plan->report, DIAG_MULTIBOOT_NO_MEMORY,
-		              "segment %u goes to %#llx-%#llx, which is not all usable memory",
-		              segment->header, ULL(begin), ULL(end));
-	if (phys_overlap(placement.phys, plan->workspace))
-		return refuse(plan->report, DIAG_MULTIBOOT_NO_MEMORY,
-		              "segment %u goes to %#llx-%#llx, the loader works in %#llx-%#llx",
-		              segment->header, ULL(begin), ULL(end), ULL(plan->workspace.begin),
-		              ULL(plan->workspace.end));
-	return plan_add(plan, placement);
+	for (rest = whole; rest.begin < whole.end; rest.begin = part.end) {
+		struct placement placement = { .use = USE_KERNEL, .zero = true };
+
+		part = first_alike(plan->machine, rest, &usable);
+		if (whole.end > 4 * GIB || (!usable && (part.begin < zeroes || part.end > MIB)))
+			return refuse(plan->report, DIAG_MULTIBOOT_NO_MEMORY,
+			              "segment %u goes to %#llx-%#llx, which is not all usable "
+			              "memory",
+			              segment->header, ULL(whole.begin), ULL(whole.end));
+		if (phys_overlap(part, plan->workspace))
+			return refuse(plan->report, DIAG_MULTIBOOT_NO_MEMORY,
+			              "segment %u goes to %#llx-%#llx, the loader works in "
+			              "%#llx-%#llx",
+			              segment->header, ULL(whole.begin), ULL(whole.end),
+			              ULL(plan->workspace.begin), ULL(plan->workspace.end));
+		placement.phys = part;
+		placement.virt.at = part.begin;
+		if (part.begin == whole.begin)
+			placement.from = segment->file;
+		if (usable && !plan_add(plan, placement))
+			return false;
+		if (!usable)
+			warn(plan->report, DIAG_MULTIBOOT_HOLE,
+			     "segment %u goes to %#llx-%#llx, and %#llx-%#llx of that, all zeroes, "
+			     "is not memory",
+			     segment->header, ULL(whole.begin), ULL(whole.end), ULL(part.begin),
+			     ULL(part.end));
+	}
+	return true;
 }
 
 bool multiboot_place(struct plan *plan)
