@@ -21,13 +21,14 @@ struct firmware_range {
 
 /* What the CPU can do (SDM volume 2A, CPUID; the leaf is named with each). */
 struct cpu {
-	bool long_mode; /* 80000001h EDX bit 29 */
-	bool nx;        /* 80000001h EDX bit 20 */
-	bool gib_pages; /* 80000001h EDX bit 26 */
-	bool la57;      /* 7 ECX bit 16: 5-level paging */
-	bool pat;       /* 1 EDX bit 16 */
-	bool x2apic;    /* 1 ECX bit 21 */
-	bool x2apic_on; /* its local APIC is in that mode: bit 10 of IA32_APIC_BASE */
+	bool long_mode;        /* 80000001h EDX bit 29 */
+	bool nx;               /* 80000001h EDX bit 20 */
+	bool gib_pages;        /* 80000001h EDX bit 26 */
+	bool la57;             /* 7 ECX bit 16: 5-level paging */
+	bool pat;              /* 1 EDX bit 16 */
+	bool x2apic;           /* 1 ECX bit 21 */
+	bool x2apic_on;        /* its local APIC is in that mode: bit 10 of IA32_APIC_BASE */
+	uint8_t physical_bits; /* MAXPHYADDR: 80000008h EAX bits 7:0; 0: not known */
 };
 
 /* A CPU as the firmware lists it. */

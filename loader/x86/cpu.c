@@ -33,6 +33,12 @@ bool cpu_has_tsc(void)
 	return has_cpuid() && has(cpuid(1, 0).edx, 4);
 }
 
+/* MAXPHYADDR (SDM volume 3A, 4.1.4). CPUs without the leaf have 36 bits, if they have PAE. */
+static uint8_t physical_bits(void)
+{
+	return cpuid_has(0x80000008) ? (uint8_t)cpuid(0x80000008, 0).eax : 36;
+}
+
 bool cpu_read(struct cpu *cpu, struct report *report)
 {
 	struct cpuid extended;
@@ -40,7 +46,9 @@ bool cpu_read(struct cpu *cpu, struct report *report)
 	if (!has_cpuid())
 		return refuse(report, DIAG_CPU_NO_CPUID,
 		              "EFLAGS bit 21 cannot be changed: no CPUID");
-	*cpu = (struct cpu){ .pat = has(cpuid(1, 0).edx, 16), .x2apic = has(cpuid(1, 0).ecx, 21) };
+	*cpu = (struct cpu){ .pat = has(cpuid(1, 0).edx, 16),
+		             .x2apic = has(cpuid(1, 0).ecx, 21),
+		             .physical_bits = physical_bits() };
 	if (cpu->x2apic)
 		cpu->x2apic_on = (rdmsr(MSR_APIC_BASE) >> 10 & 1) != 0;
 	if (cpuid_has(7))

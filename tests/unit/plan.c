@@ -194,6 +194,31 @@ TEST("the direct map reaches 4 GiB, or the end of RAM beyond")
 	EXPECT_EQUAL(plan->placements[1].phys.end, 7 * GIB);
 }
 
+TEST("of RAM that begins within reach and ends beyond, the part within is used")
+{
+	uint64_t reach = LOWER_END - SLOT; /* what a direct map beside the kernel can show */
+	struct phys_range found;
+
+	begin();
+	add_firmware(reach - GIB, reach + GIB, 1);
+	add_firmware(LOWER_END, LOWER_END + 8 * GIB, 1);
+	EXPECT(memory_read(&world.boot.memory, &world.machine, world.scratch, &world.report));
+	EXPECT_EQUAL(plan_direct_map_size(plan), reach);
+	EXPECT(plan_direct_map(plan, UINT64_C(0xffff800000000000), RIGHT_READ));
+	EXPECT_EQUAL(plan->count, 2);
+	EXPECT(plan->placements[1].phys.begin == reach - GIB
+	       && plan->placements[1].phys.end == reach);
+	expect_found(GIB, PAGE_SIZE, 0, reach - GIB);
+	EXPECT(!plan_find(plan, GIB + PAGE_SIZE, PAGE_SIZE, 0, UINT64_MAX, &found));
+	EXPECT_EQUAL(plan_try(plan, (struct phys_range){ LOWER_END, LOWER_END + GIB }, false),
+	             NOWHERE);
+	world.machine.cpu.physical_bits = 36;
+	EXPECT(!plan_find(plan, GIB, PAGE_SIZE, 0, UINT64_MAX, &found));
+	EXPECT_EQUAL(plan_reach(plan), 64 * GIB);
+	world.machine.cpu.physical_bits = 1; /* what no CPU has */
+	EXPECT_EQUAL(plan_reach(plan), 4 * GIB);
+}
+
 TEST("scratch memory is placed in whole pages, zeroed, or refused")
 {
 	struct placement *placement;

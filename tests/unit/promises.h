@@ -523,7 +523,7 @@ static inline void expect_nothing_else(void)
 	}
 }
 
-/* All RAM, and all below 4 GiB, is in the direct map; reserved memory above is not. */
+/* All RAM within reach, and all below 4 GiB, is in the direct map; reserved memory above is not. */
 static inline void expect_direct_map(const struct longjump_boot_info *info)
 {
 	const struct memory *memory = &world.boot.memory;
@@ -534,9 +534,10 @@ static inline void expect_direct_map(const struct longjump_boot_info *info)
 	EXPECT(info->direct_map_end >= info->direct_map + 4 * GIB);
 	for (unsigned i = 0; i < memory->count; i++) {
 		uint64_t at = memory->ranges[i].phys.begin;
-		const struct seen *range = view_at(&view, info->direct_map + at);
+		bool near = world.reach == 0 || at < world.reach;
+		const struct seen *range = near ? view_at(&view, info->direct_map + at) : NULL;
 
-		if (memory_is_ram(memory->ranges[i].type)) {
+		if (near && memory_is_ram(memory->ranges[i].type)) {
 			EXPECT(range != NULL
 			       && range->phys + (info->direct_map + at - range->virt) == at);
 			EXPECT(memory->ranges[i].phys.end

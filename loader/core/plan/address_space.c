@@ -2,10 +2,15 @@
 /* address_space.c - finds virtual addresses at which nothing is mapped. Makes no page tables. */
 #include "core/plan/address_space.h"
 
-#define HIGHER_HALF UINT64_C(0xffff800000000000)
+#define HIGHER_HALF UINT64_C(0xffff800000000000) /* with 4 levels */
 #define LAST_SLOT   UINT64_C(0xffffff8000000000)
-#define LOWER_END   UINT64_C(0x0000800000000000)
 #define WINDOW_BASE UINT64_C(0xffffa00000000000)
+
+/* Addresses in one half of the address space: 2^47 with 4 levels. */
+static uint64_t half_size(const struct plan *plan)
+{
+	return UINT64_C(1) << (virtual_bits(plan->config->options.paging_levels) - 1);
+}
 
 /* The first placement that is mapped in a page of `virt`, or NULL. */
 static const struct placement *mapped_at(const struct plan *plan, struct virt_range virt)
@@ -51,9 +56,12 @@ static bool find_slots(const struct plan *plan, uint64_t size, uint64_t begin, u
 
 bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, uint64_t *at)
 {
+	uint64_t half = half_size(plan);
+
 	if (find_slots(plan, size, first, LAST_SLOT, at)
 	    || find_slots(plan, size, HIGHER_HALF, LAST_SLOT, at)
-	    || find_slots(plan, size, ENTRY_SIZE, LOWER_END, at))
+	    || (-half != HIGHER_HALF && find_slots(plan, size, -half, LAST_SLOT, at))
+	    || find_slots(plan, size, ENTRY_SIZE, half, at))
 		return true;
 	return refuse(plan->report, DIAG_MAP_NO_ROOM,
 	              "%llu GiB in one piece, at a multiple of 512 GiB", ULL(size / GIB));
@@ -68,13 +76,33 @@ bool plan_window(struct plan *plan, uint64_t size, uint64_t align, uint64_t rest
 	return true;
 }
 
+uint64_t plan_reach(const struct plan *plan)
+{
+	unsigned bits = plan->machine->cpu.physical_bits;
+	uint64_t most = bits != 0 && bits < 64 ? UINT64_C(1) << bits : UINT64_MAX;
+
+	/* Less one entry: the last of the higher half is the kernels', and the lower half begins
+	 * with the identity map. */
+	return max_u64(min_u64(most, half_size(plan) - ENTRY_SIZE), 4 * GIB);
+}
+
+struct phys_range plan_within_reach(const struct plan *plan, struct phys_range range)
+{
+	uint64_t reach = plan_reach(plan);
+
+	return (struct phys_range){ min_u64(range.begin, reach), min_u64(range.end, reach) };
+}
+
 uint64_t plan_direct_map_size(const struct plan *plan)
 {
 	uint64_t size = 4 * GIB;
 
 	for (unsigned i = 0; i < plan->memory->count; i++) {
-		if (memory_is_ram(plan->memory->ranges[i].type))
-			size = max_u64(size, plan->memory->ranges[i].phys.end);
+		const struct memory_range *range = &plan->memory->ranges[i];
+		struct phys_range near = plan_within_reach(plan, range->phys);
+
+		if (memory_is_ram(range->type) && near.begin < near.end)
+			size = max_u64(size, near.end);
 	}
 	return size;
 }
@@ -94,8 +122,9 @@ bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights)
 		return false;
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *range = &plan->memory->ranges[i];
-		struct phys_range high = { max_u64(range->phys.begin, 4 * GIB), range->phys.end };
+		struct phys_range high = plan_within_reach(plan, range->phys);
 
+		high.begin = max_u64(high.begin, 4 * GIB);
 		if (memory_is_ram(range->type) && high.begin < high.end
 		    && !add_direct_map(plan, base, rights, high))
 			return false;

@@ -2,6 +2,8 @@
 /* allocate.c - looks for memory that nobody has. Knows what is taken, not what for. */
 #include "core/plan/allocate.h"
 
+#include "core/plan/address_space.h"
+
 /* If `range` touches `obstacle`, notes where that ends, if it is further than what *past holds. */
 static void pass(struct phys_range range, struct phys_range obstacle, uint64_t *past)
 {
@@ -39,12 +41,13 @@ static uint64_t obstacle_end(const struct plan *plan, struct phys_range range, b
 }
 
 /* Moves `range` upward, to `rest` modulo `align`, so that it lies in usable memory as the map has
- * it. False at the end. */
+ * it, within reach. False at the end. */
 static bool into_memory(const struct plan *plan, struct phys_range *range, uint64_t align,
                         uint64_t rest, uint64_t limit)
 {
 	uint64_t size = range->end - range->begin;
 
+	limit = min_u64(limit, plan_reach(plan));
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *memory = &plan->memory->ranges[i];
 		uint64_t end = min_u64(memory->phys.end, limit);

@@ -27,10 +27,15 @@ static uint64_t next_random(struct rb11 *rb11)
 
 uint64_t rb11_physical_end(const struct plan *plan)
 {
-	const struct memory *memory = plan->memory;
-	uint64_t end = memory->count != 0 ? memory->ranges[memory->count - 1].phys.end : 0;
+	uint64_t end = 4 * GIB;
 
-	return max_u64(end, 4 * GIB);
+	for (unsigned i = 0; i < plan->memory->count; i++) {
+		struct phys_range near = plan_within_reach(plan, plan->memory->ranges[i].phys);
+
+		if (near.begin < near.end)
+			end = max_u64(end, near.end);
+	}
+	return end;
 }
 
 uint64_t rb11_stack_size(const struct boot *boot)

@@ -16,7 +16,8 @@ struct rb11 {
 	uint8_t *bytes; /* where the BootInfo goes */
 };
 
-/* Where the firmware's map ends, or 4 GiB, so that registers in memory are among it. */
+/* Where the firmware's map ends, as far as it is within reach, or 4 GiB, so that registers in
+ * memory are among it. */
 uint64_t rb11_physical_end(const struct plan *plan);
 
 /* Bytes of the stack: as the kernel or the user wants it. */

@@ -32,26 +32,33 @@ static bool is_mapped(enum memory_type type, uint64_t revision)
 	        && (type == MEMORY_ACPI_RECLAIMABLE || type == MEMORY_ACPI_NVS));
 }
 
+/* Where that of a range ends that a direct map can show; 0 if it can show none of it. */
+static uint64_t end_within_reach(const struct plan *plan, const struct memory_range *range)
+{
+	struct phys_range near = plan_within_reach(plan, range->phys);
+
+	return near.begin < near.end ? near.end : 0;
+}
+
 /* First physical address that the direct map need not reach. */
 static uint64_t direct_map_size(const struct plan *plan, uint64_t revision,
                                 const struct memory *tables)
 {
 	uint64_t size = 4 * GIB;
 
-	if (tables->count != 0)
-		size = max_u64(size, tables->ranges[tables->count - 1].phys.end);
+	for (unsigned i = 0; i < tables->count; i++)
+		size = max_u64(size, end_within_reach(plan, &tables->ranges[i]));
 	for (unsigned i = 0; i < plan->memory->count; i++) {
-		const struct memory_range *range = &plan->memory->ranges[i];
-
-		if (is_mapped(range->type, revision))
-			size = max_u64(size, range->phys.end);
+		if (is_mapped(plan->memory->ranges[i].type, revision))
+			size = max_u64(size, end_within_reach(plan, &plan->memory->ranges[i]));
 	}
 	return size;
 }
 
-/* Memory seen at `base` and onwards. */
+/* Memory seen at `base` and onwards, as far as it is within reach. */
 static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys_range phys)
 {
+	phys = plan_within_reach(plan, phys);
 	return phys.begin >= phys.end
 	    || plan_add(plan,
 	                (struct placement){ .use = use,
