@@ -50,6 +50,20 @@ def test_a_kernel_below_1_mib_lies_there(boot, tmp_path, at, size):
     assert Info1(machine, registers["rbx"]).upper == 63 * 1024 - 128
 
 
+def test_a_kernel_of_which_only_zeroes_run_over_the_hole_starts_with_a_warning(boot, tmp_path):
+    """Memory is zeroed up to the hole and after it; the ROM in it stays."""
+    more = "section .bss\nresb 0x100000\n"
+    kernel = multiboot1(tmp_path, link=linked_at(0x20000), more=more)
+    machine, registers = enter(boot, kernel, memory=64)
+    assert 0x20000 <= registers["rip"] < 0x20100
+    found = re.search(r"K729[^|]*?(\w+)-0x100000 of that", machine.serial())
+    assert found, machine.serial()
+    assert int(found[1], 16) in (0x9F000, 0x9FC00)
+    assert machine.memory(0x9E000, 0x1000) == bytes(0x1000)
+    assert machine.memory(0x100000, 0x20000) == bytes(0x20000)
+    assert machine.memory(0xFFFF0, 1) == b"\xea", "the jump that the CPU begins with"
+
+
 def test_a_kernel_at_the_top_of_memory_lies_there(boot, tmp_path):
     """Where the loader would have worked."""
     end = 64 * MIB - 0x20000
