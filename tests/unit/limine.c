@@ -899,6 +899,47 @@ TEST("a kernel that asks for a framebuffer or its file gets one, unless the user
 	EXPECT_EQUAL(world.config.options.video.want, VIDEO_TEXT);
 }
 
+/* The words that a kernel gets which wants so many, from a machine with these random bits. */
+static const uint64_t *entropy(uint64_t random, uint64_t wanted, uint64_t count)
+{
+	const struct limine_list *answer;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	world.machine.random = random;
+	put_request(DATA, LIMINE_ENTROPY, 0);
+	put_word(DATA + 48, wanted);
+	boot_it();
+	EXPECT(world.config.options.random);
+	answer = answer_to(DATA);
+	EXPECT_EQUAL(answer->revision, 0);
+	EXPECT_EQUAL(answer->count, count);
+	return count != 0 ? seen(answer->list) : NULL;
+}
+
+TEST("entropy is as many words as the kernel wants, up to 4096, and none is there twice")
+{
+	const uint64_t *words = entropy(1, UINT64_MAX, 4096);
+
+	for (unsigned i = 0; i < 4096; i++) {
+		for (unsigned other = 0; other < i; other++)
+			EXPECT(words[i] != words[other]);
+	}
+	EXPECT(entropy(1, 0, 0) == NULL);
+	EXPECT_EQUAL(((const struct limine_list *)answer_to(DATA))->list, 0);
+}
+
+TEST("entropy is SHA-256 of the machine's random bits and a counter, and only that")
+{
+	const uint64_t *words = entropy(UINT64_C(0x0123456789abcdef), 5, 5);
+
+	/* printf of the two words, lowest byte first, | sha256sum */
+	EXPECT_EQUAL(words[0], UINT64_C(0xd04de3d649dfaf63));
+	EXPECT_EQUAL(words[3], UINT64_C(0xd81ca9dd78b5c60f));
+	EXPECT_EQUAL(words[4], UINT64_C(0x676aed662ed3c2dc));
+	words = entropy(UINT64_C(0x0123456789abcdee), 5, 5);
+	EXPECT(words[0] != UINT64_C(0xd04de3d649dfaf63));
+}
+
 TEST("the kernel's file is handed over whole")
 {
 	const struct limine_file *file;
@@ -1182,11 +1223,13 @@ TEST("the values that requests give are described")
 	put_word(DATA + 0x4b0, LIMINE_MP_X2APIC);
 	put_request(DATA + 0x4c0, LIMINE_ENTRY_POINT, 0);
 	put_word(DATA + 0x4f0, TOP + 0x20);
+	put_request(DATA + 0x500, LIMINE_ENTROPY, 0);
+	put_word(DATA + 0x530, 12);
 	EXPECT_EQUAL(strcmp(described(),
 	                    "base revision 0\nstack size: 128 KiB\npaging mode: 4 levels\n"
 	                    "multiprocessor, in x2APIC mode\nentry point 0xffffffff80000020\n"
 	                    "modules\ninternal module /top, required: words\n"
-	                    "internal module ./sub/second, to be unpacked"),
+	                    "internal module ./sub/second, to be unpacked\nentropy: 12 words"),
 	             0);
 	put_request(DATA + 0x440, LIMINE_PAGING_MODE, 1);
 	put_words(DATA + 0x470, (uint64_t[]){ 0, 1, 0 }, 3);

@@ -85,6 +85,11 @@ struct limine_module_request {
 		internal; /* from revision 1 on: addresses of limine_internal_module */
 };
 
+struct limine_entropy_request {
+	struct limine_plain_request head;
+	uint64_t value_count;
+};
+
 struct limine_internal_module {
 	uint64_t path, command_line; /* strings */
 	uint64_t flags;
@@ -207,6 +212,7 @@ _Static_assert(offsetof(struct limine_mp_request, flags) == 48, "multiprocessor"
 _Static_assert(offsetof(struct limine_entry_point_request, entry) == 48, "entry point");
 _Static_assert(offsetof(struct limine_module_request, internal_count) == 48, "modules");
 _Static_assert(offsetof(struct limine_module_request, internal) == 56, "modules");
+_Static_assert(offsetof(struct limine_entropy_request, value_count) == 48, "entropy");
 _Static_assert(offsetof(struct limine_internal_module, flags) == 16, "modules");
 _Static_assert(sizeof(struct limine_internal_module) == 24, "modules");
 _Static_assert(offsetof(struct limine_bootloader_info, version) == 16, "bootloader info");

@@ -116,6 +116,12 @@ static bool want_clock(struct boot *boot)
 	return true;
 }
 
+static bool want_random(struct boot *boot)
+{
+	boot->config->options.random = true;
+	return true;
+}
+
 /* The modules that the kernel names itself come before the user's. */
 static bool want_modules(struct boot *boot)
 {

@@ -9,12 +9,15 @@
 #include "core/plan/kernel.h"
 #include "core/plan/processors.h"
 #include "core/plan/symbols.h"
+#include "core/sha256.h"
 #include "core/version.h"
 
 /* Base revisions that tell of tables by their physical addresses. */
 enum { RSDP_PHYSICAL_AT = 3, SMBIOS_PHYSICAL_FROM = 3, SMBIOS_PHYSICAL_TO = 4 };
 
 #define WORD 8 /* bytes of an address in a list */
+
+#define ENTROPY_MOST 4096 /* words; the protocol leaves the limit to the loader */
 
 /* Where the kernel sees a physical address; 0 stays 0. */
 static uint64_t seen_at(const struct limine *limine, uint64_t at)
@@ -402,6 +405,37 @@ static uint64_t answer_tsc_frequency(struct limine *limine)
 	uint64_t frequency = limine->plan->machine->clock.tsc_frequency;
 
 	return frequency != 0 ? write_number(limine, frequency) : 0;
+}
+
+/*
+ * Expands the machine's 64 random bits to `count` words: the SHA-256 digests of these bits with the
+ * numbers 0, 1, 2 ... after them, one after the other. It is a one-way function, so that a word
+ * that a kernel shows gives away neither the other words nor where -kaslr has put the kernel, which
+ * the same bits decide.
+ */
+static void write_entropy(struct limine *limine, uint64_t at, uint64_t count)
+{
+	uint64_t block[2] = { limine->plan->machine->random, 0 };
+	uint8_t digest[SHA256_SIZE];
+
+	if (writer_at(&limine->writer, at) == NULL)
+		return; /* only counted */
+	for (uint64_t end = at + count * WORD; at < end; at += sizeof(digest)) {
+		sha256((struct span){ (const uint8_t *)block, sizeof(block) }, digest);
+		writer_put(&limine->writer, at, digest, min_u64(sizeof(digest), end - at));
+		block[1]++;
+	}
+}
+
+static uint64_t answer_entropy(struct limine *limine)
+{
+	uint64_t wanted = limine_word(&limine->requests.of[LIMINE_ENTROPY],
+	                              offsetof(struct limine_entropy_request, value_count));
+	struct limine_list answer = { .count = min_u64(wanted, ENTROPY_MOST) };
+
+	answer.list = writer_reserve(&limine->writer, answer.count * WORD);
+	write_entropy(limine, answer.list, answer.count);
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
 /* What stays unanswered. */

@@ -81,6 +81,13 @@ static void describe_modules(const struct wording *wording)
 	}
 }
 
+static void describe_entropy(const struct wording *wording)
+{
+	text_add(wording->text, ": %llu words",
+	         ULL(value_of(wording, LIMINE_ENTROPY,
+	                      offsetof(struct limine_entropy_request, value_count))));
+}
+
 static void describe_nothing(const struct wording *wording)
 {
 	(void)wording;
