@@ -162,7 +162,7 @@ bool boot_request(struct boot *boot, const struct machine *machine, struct confi
 	boot->config = config;
 	boot->report = report;
 	memset(boot->state, 0, protocol->state_size);
-	config_drop_options(config, protocol->options, protocol->name, report);
+	options_drop(&config->options, protocol->options, protocol->name, report);
 	config->options.random = config->options.kaslr;
 	boot->readable = check_cpu(machine, config, report) /* can it do 64 bits? */
 	              && protocol->read(boot);              /* can we start this kernel? */

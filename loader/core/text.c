@@ -283,6 +283,12 @@ void text_show(const char *string, void (*write)(const char *text))
 	}
 }
 
+void text_end(struct text *text)
+{
+	if (text->at < text->limit)
+		*++text->at = 0;
+}
+
 void text_add_size(struct text *text, uint64_t bytes)
 {
 	static const char units[][6] = { "bytes", "KiB", "MiB", "GiB", "TiB" };

@@ -424,10 +424,10 @@ TEST("options that a protocol does not have are taken back, with a warning for e
 	       "-kaslr "
 	       "-tsc -smp kernel.elf");
 	memset(&report, 0, sizeof(report));
-	config_drop_options(&config, OPTIONS_ALL, "native", &report);
+	options_drop(&config.options, OPTIONS_ALL, "native", &report);
 	EXPECT_EQUAL(report.count, 0);
 	EXPECT(config.options.paging_levels == 5 && config.options.smp);
-	config_drop_options(&config, OPTION_STACK | OPTION_TSC, "foreign", &report);
+	options_drop(&config.options, OPTION_STACK | OPTION_TSC, "foreign", &report);
 	EXPECT_EQUAL(report.count, 7);
 	for (unsigned i = 0; i < report.count; i++) {
 		EXPECT_EQUAL(report.findings[i].code, DIAG_ORDER_NOT_FOR_PROTOCOL);
@@ -438,15 +438,15 @@ TEST("options that a protocol does not have are taken back, with a warning for e
 	EXPECT(config.options.stack_at == 0 && config.options.direct_map == 0);
 	EXPECT(config.options.identity == 0 && config.options.paging_levels == 4);
 	EXPECT(!config.options.kernel_file && !config.options.kaslr && !config.options.smp);
-	config_drop_options(&config, 0, "foreign", &report);
+	options_drop(&config.options, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 9);
-	config_drop_options(&config, 0, "foreign", &report);
+	options_drop(&config.options, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 9);
 	accept("-video=text kernel.elf");
-	config_drop_options(&config, 0, "foreign", &report);
+	options_drop(&config.options, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 0);
 	accept("-video=800x600 kernel.elf");
-	config_drop_options(&config, 0, "foreign", &report);
+	options_drop(&config.options, 0, "foreign", &report);
 	EXPECT_EQUAL(report.count, 1);
 	EXPECT(config.options.video.want == VIDEO_TEXT);
 }
