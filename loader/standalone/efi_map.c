@@ -64,9 +64,3 @@ unsigned efi_map_read(struct span map, uint64_t stride, struct firmware_range *r
 	}
 	return count;
 }
-
-bool efi_map_equal(const struct firmware_range *a, unsigned count_a, const struct firmware_range *b,
-                   unsigned count_b)
-{
-	return count_a == count_b && memcmp(a, b, count_a * sizeof(*a)) == 0;
-}

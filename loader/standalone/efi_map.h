@@ -41,8 +41,4 @@ _Static_assert(sizeof(struct efi_memory_descriptor) == 40, "UEFI 2.10, 7.2.3");
 unsigned efi_map_read(struct span map, uint64_t stride, struct firmware_range *ranges,
                       unsigned capacity);
 
-/* True if two maps say the same. */
-bool efi_map_equal(const struct firmware_range *a, unsigned count_a, const struct firmware_range *b,
-                   unsigned count_b);
-
 #endif

@@ -116,15 +116,3 @@ TEST("a map that is cut, or whose descriptors are too small, says no more than i
 	EXPECT_EQUAL(efi_map_read((struct span){ map, 2 * STRIDE }, UINT64_MAX, ranges, 16), 1);
 	EXPECT_EQUAL(efi_map_read((struct span){ NULL, 0 }, STRIDE, ranges, 16), 0);
 }
-
-TEST("two maps are equal if every range is")
-{
-	struct firmware_range other[2] = { { { 0, 1 }, MEMORY_USABLE, 7 },
-		                           { { 1, 2 }, MEMORY_RESERVED, 0 } };
-
-	memcpy(ranges, other, sizeof(other));
-	EXPECT(efi_map_equal(ranges, 2, other, 2));
-	EXPECT(!efi_map_equal(ranges, 2, other, 1));
-	other[1].type = MEMORY_BAD;
-	EXPECT(!efi_map_equal(ranges, 2, other, 2));
-}

@@ -45,7 +45,7 @@ static bool leave(struct run *run)
 		if (firmware.boot->exit_boot_services(firmware.image, memory_map.key)
 		    == EFI_SUCCESS)
 			return true;
-		if (!memory_read_again(&run->machine, &changed))
+		if (!memory_read_again(&changed))
 			break;
 		if (changed && !run_plan_again(run))
 			return false;

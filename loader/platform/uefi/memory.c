@@ -12,68 +12,89 @@
 
 struct memory_map memory_map;
 
-static uint8_t *buffer;
-static uint64_t buffer_size;
-static struct firmware_range *ranges[2]; /* those in use, and those just read */
-static unsigned capacity;
+/* A map as the firmware gave it, and what it means to the core. */
+struct reading {
+	uint8_t *buffer;
+	struct firmware_range *ranges;
+};
+static struct reading in_use, just_read;
+static uint64_t buffer_size; /* of each */
+static unsigned capacity;    /* ranges of each */
 
-/* Fetches the map, and makes ranges[1] of it. Returns how many, or 0. */
+static struct machine *machine; /* whose map it is */
+static struct efi efi;          /* what its protocols may hand on */
+
+/* Fetches the map into just_read. Returns how many ranges it has, or 0. */
 static unsigned fetch(void)
 {
 	uint64_t size = buffer_size;
 	unsigned count;
 
-	if (firmware.boot->get_memory_map(&size, buffer, &memory_map.key, &memory_map.stride,
-	                                  &memory_map.version)
+	if (firmware.boot->get_memory_map(&size, just_read.buffer, &memory_map.key,
+	                                  &memory_map.stride, &memory_map.version)
 	    != EFI_SUCCESS)
 		return 0;
-	memory_map.descriptors = (struct span){ buffer, min_u64(size, buffer_size) };
-	count = efi_map_read(memory_map.descriptors, memory_map.stride, ranges[1], capacity);
+	memory_map.descriptors = (struct span){ just_read.buffer, min_u64(size, buffer_size) };
+	count = efi_map_read(memory_map.descriptors, memory_map.stride, just_read.ranges, capacity);
 	return count <= capacity ? count : 0;
 }
 
 /* Makes what was fetched the machine's. */
-static void use(struct machine *machine, unsigned count)
+static void use(unsigned count)
 {
-	struct firmware_range *before = ranges[0];
+	struct reading before = in_use;
 
-	ranges[0] = ranges[1];
-	ranges[1] = before;
-	machine->firmware = ranges[0];
+	in_use = just_read;
+	just_read = before;
+	machine->firmware = in_use.ranges;
 	machine->firmware_count = count;
+	efi.memory_map = memory_map.descriptors;
+	efi.descriptor_size = (uint32_t)memory_map.stride;
+	efi.descriptor_version = memory_map.version;
 }
 
-bool memory_open(struct machine *machine, struct report *report)
+/* Takes memory for a reading. */
+static bool take_reading(struct reading *reading)
+{
+	reading->buffer = memory_take(buffer_size + capacity * sizeof(*reading->ranges), PAGE_SIZE);
+	reading->ranges = (struct firmware_range *)(void *)(reading->buffer + buffer_size);
+	return reading->buffer != NULL;
+}
+
+bool memory_open(struct machine *of, struct report *report)
 {
 	uint64_t size = 0, key, stride;
 	uint32_t version;
 	unsigned count;
 
+	machine = of;
+	efi = (struct efi){ .system_table = physical(machine, firmware.system),
+		            .image_handle = physical(machine, firmware.image) };
 	firmware.boot->get_memory_map(&size, NULL, &key, &stride, &version);
 	buffer_size = page_up(size + ROOM_MORE);
 	capacity = (unsigned)(buffer_size / sizeof(struct efi_memory_descriptor));
-	buffer = memory_take(buffer_size + 2 * capacity * sizeof(*ranges[0]), PAGE_SIZE);
-	if (buffer == NULL)
+	if (!take_reading(&in_use) || !take_reading(&just_read))
 		return refuse(report, DIAG_MEMORY_LOADER, "%llu KiB for the memory map",
 		              ULL(buffer_size / KIB));
-	ranges[0] = (struct firmware_range *)(void *)(buffer + buffer_size);
-	ranges[1] = ranges[0] + capacity;
 	count = fetch();
 	if (count == 0)
 		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI fails");
-	use(machine, count);
+	use(count);
+	machine->efi = &efi;
 	return true;
 }
 
-bool memory_read_again(struct machine *machine, bool *changed)
+bool memory_read_again(bool *changed)
 {
 	unsigned count = fetch();
 
 	if (count == 0)
 		return false;
-	*changed = !efi_map_equal(machine->firmware, machine->firmware_count, ranges[1], count);
+	*changed = memory_map.descriptors.size != efi.memory_map.size
+	        || memcmp(memory_map.descriptors.bytes, efi.memory_map.bytes, efi.memory_map.size)
+	                   != 0;
 	if (*changed)
-		use(machine, count);
+		use(count);
 	return true;
 }
 
@@ -100,6 +121,7 @@ static struct phys_range largest_free(uint64_t limit)
 bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 {
 	uint64_t size;
+	bool changed;
 
 	if (fetch() == 0)
 		return false;
@@ -110,5 +132,7 @@ bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 		return false;
 	rest->end = rest->begin + size;
 	rest->begin = rest->end - min_u64(size, most);
-	return memory_take_at(rest->begin, rest->end - rest->begin);
+	/* The last memory that is taken before the plan: if it is planned with the map as it is now,
+	 * it need not be planned again. */
+	return memory_take_at(rest->begin, rest->end - rest->begin) && memory_read_again(&changed);
 }

@@ -15,13 +15,14 @@ struct memory_map {
 };
 extern struct memory_map memory_map;
 
-/* Takes memory for the map, and reads it. On false, the reason is in the report. */
+/* Takes memory for the map, and reads it; sets machine->efi. On false, the reason is in the report. */
 bool memory_open(struct machine *machine, struct report *report);
 
 /*
- * Reads the map again, into the same memory. *changed becomes true if machine's ranges are others
- * now. False if the firmware does not give it, or if there is no room for it.
+ * Reads the map again, into the same memory. *changed becomes true if it is another than the
+ * machine's was, which is then replaced: whatever was planned or copied with that must be made
+ * again. False if the firmware does not give it, or if there is no room for it.
  */
-bool memory_read_again(struct machine *machine, bool *changed);
+bool memory_read_again(bool *changed);
 
 #endif
