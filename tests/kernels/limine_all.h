@@ -249,8 +249,8 @@ void check_answers(void)
 	tell_framebuffer();
 	EXPECT(asked.entry.head.answer != NULL);
 	EXPECT(asked.stack.head.answer != NULL);
-	EXPECT(asked.efi_table.answer == NULL);
-	EXPECT(asked.efi_memory.answer == NULL);
+	EXPECT((asked.efi_table.answer == NULL) == (asked.firmware.answer->number == 0));
+	EXPECT((asked.efi_memory.answer == NULL) == (asked.firmware.answer->number == 0));
 	EXPECT(asked.device_tree.answer == NULL);
 	EXPECT(asked.terminal.answer == NULL);
 	EXPECT(asked.keep_iommu.answer != NULL);

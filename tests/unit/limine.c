@@ -403,6 +403,37 @@ TEST("what a BIOS machine cannot know stays as the kernel left it")
 		EXPECT_EQUAL(word_at(DATA + 64 * i + 40), 77);
 }
 
+TEST("the firmware is told to be a BIOS, or UEFI of 64 bits")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	set_bios();
+	put_request(DATA, LIMINE_FIRMWARE_TYPE, 0);
+	boot_it();
+	EXPECT_EQUAL(number_for(DATA), 0);
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	set_efi(15 * MIB);
+	put_request(DATA, LIMINE_FIRMWARE_TYPE, 0);
+	boot_it();
+	EXPECT_EQUAL(number_for(DATA), 2);
+}
+
+TEST("under UEFI its last memory map is there, byte by byte, in memory that may be reclaimed")
+{
+	const struct limine_efi_memory_map *answer;
+	const struct efi *efi;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	efi = set_efi(15 * MIB);
+	put_request(DATA, LIMINE_EFI_MEMORY_MAP, 0);
+	boot_it();
+	answer = answer_to(DATA);
+	EXPECT_EQUAL(answer->size, 96);
+	EXPECT_EQUAL(answer->descriptor_size, 48);
+	EXPECT_EQUAL(answer->descriptor_version, 1);
+	EXPECT(answer->map >= DIRECT_MAP);
+	EXPECT_EQUAL(memcmp(seen(answer->map), efi->memory_map.bytes, 96), 0);
+}
+
 TEST("where there are no modules the request for them stays as it was")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
@@ -572,6 +603,76 @@ TEST("the firmware's tables are shown and told apart, ACPI's from base revision 
 			EXPECT_EQUAL(view_at(&view, DIRECT_MAP + pages[i].at) != NULL, shown);
 		}
 	}
+}
+
+/* Puts EFI's tables into memory of unknown type from 15 MiB on, and says of the last pages before
+ * 16 MiB that they are for runtime services. */
+static void put_efi_tables(void)
+{
+	const uint64_t at = 15 * MIB;
+	uint8_t *table = world.memory + at;
+
+	set_efi(at);
+	memset(table, 0, MIB);
+	memcpy(table + 24, &(uint64_t){ at + 0x2ffe }, 8);
+	memcpy(table + 88, &(uint64_t){ at + 0x5000 }, 8);
+	memcpy(table + 104, &(uint64_t){ 2 }, 8);
+	memcpy(table + 112, &(uint64_t){ at + 0x7fe0 }, 8);
+	memcpy(table + 0x2ffe, "M", 2); /* its end is on the next page */
+	add_firmware(at, at + 0x80000, 2);
+	world.firmware[world.machine.firmware_count - 1].raw = 0;
+	for (uint32_t type = 5; type <= 6; type++) {
+		add_firmware(at + type * 0x20000, at + (type + 1) * 0x20000, 2);
+		world.firmware[world.machine.firmware_count - 1].raw = type;
+	}
+}
+
+TEST("the EFI system table is physical at base revisions 3 and 4, and from 5 on all is shown that "
+     "outlives the exit")
+{
+	static const struct {
+		uint64_t at;
+		bool is_kept;
+	} pages[] = { { 0, true },       { 0x1000, false }, { 0x2000, true },  { 0x3000, true },
+		      { 0x4000, false }, { 0x5000, true },  { 0x6000, false }, { 0x7000, true },
+		      { 0x8000, true },  { 0x9000, false }, { 0xa0000, true }, { 0xbf000, true },
+		      { 0xc0000, true }, { 0xdf000, true } };
+
+	for (unsigned revision = 0; revision <= 6; revision++) {
+		uint64_t base = revision == 3 || revision == 4 ? 0 : DIRECT_MAP;
+		const struct limine_list *map;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		set_scratch(13 * MIB, 14 * MIB);
+		put_efi_tables();
+		put_revision(DATA, revision);
+		put_request(DATA + 0x40, LIMINE_EFI_SYSTEM_TABLE, 0);
+		put_request(DATA + 0x80, LIMINE_MEMORY_MAP, 0);
+		boot_it();
+		EXPECT_EQUAL(number_for(DATA + 0x40), base + 15 * MIB);
+		map = answer_to(DATA + 0x80);
+		for (unsigned i = 0; i < COUNT(pages); i++) {
+			uint64_t at = 15 * MIB + pages[i].at;
+			bool shown = revision >= 5 && pages[i].is_kept;
+
+			if (revision < 3)
+				continue;
+			EXPECT_EQUAL(type_at(map, at),
+			             shown ? LIMINE_RESERVED_MAPPED : LIMINE_RESERVED);
+			EXPECT_EQUAL(view_at(&view, DIRECT_MAP + at) != NULL, shown);
+		}
+	}
+}
+
+TEST("a system table that no loader sees is shown all the same")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	set_efi(5 * GIB);
+	put_revision(DATA, 5);
+	put_request(DATA + 0x40, LIMINE_EFI_SYSTEM_TABLE, 0);
+	boot_it();
+	EXPECT_EQUAL(number_for(DATA + 0x40), DIRECT_MAP + 5 * GIB);
+	EXPECT(view_at(&view, DIRECT_MAP + 5 * GIB) != NULL);
 }
 
 /* Memory: ACPI reclaimable [14 MiB, 15 MiB), ACPI NVS [15 MiB, 16 MiB) */

@@ -44,8 +44,10 @@ static struct world {
 	uint64_t size;
 	struct firmware_range firmware[64];
 	struct processor processors[8];
-	struct machine machine; /* of no known firmware, unless set_bios() was called */
+	struct machine
+		machine; /* of no known firmware, unless set_bios() or set_efi() was called */
 	struct bios bios;
+	struct efi efi;
 	struct config config;
 	const struct protocol *protocol;
 	struct scratch scratch;
@@ -184,6 +186,21 @@ static inline struct bios *set_bios(void)
 	world.machine.firmware_kind = FIRMWARE_BIOS;
 	world.machine.bios = &world.bios;
 	return &world.bios;
+}
+
+/* Gives the machine UEFI firmware with a system table there, and a memory map that is only bytes. */
+static inline const struct efi *set_efi(uint64_t system_table)
+{
+	static const uint8_t map[2 * 48] = { 5, [48] = 7, [95] = 0xaa };
+
+	world.machine.firmware_kind = FIRMWARE_EFI;
+	world.efi = (struct efi){ .system_table = system_table,
+		                  .image_handle = 0x654321098,
+		                  .memory_map = { map, sizeof(map) },
+		                  .descriptor_size = 48,
+		                  .descriptor_version = 1 };
+	world.machine.efi = &world.efi;
+	return &world.efi;
 }
 
 /* Gives the machine pixels in place of a text screen. */

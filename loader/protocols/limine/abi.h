@@ -110,7 +110,13 @@ struct limine_number {
 	uint64_t value;
 };
 
-enum { LIMINE_FIRMWARE_BIOS = 0 };
+enum { LIMINE_FIRMWARE_BIOS = 0, LIMINE_FIRMWARE_EFI64 = 2 };
+
+struct limine_efi_memory_map {
+	uint64_t revision;
+	uint64_t map, size;
+	uint64_t descriptor_size, descriptor_version;
+};
 
 struct limine_paging_mode {
 	uint64_t revision;

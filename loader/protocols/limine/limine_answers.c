@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine_answers.c - answers Limine requests, each in a function of its own. What a BIOS machine
- * cannot know (EFI, the device tree) stays unanswered, and so does what this machine does not know.
+ * limine_answers.c - answers Limine requests, each in a function of its own. What this machine does
+ * not know (EFI's with a BIOS, the device tree) stays unanswered.
  */
 #include "protocols/limine/limine_answers.h"
 
@@ -13,7 +13,7 @@
 #include "core/version.h"
 
 /* Base revisions that tell of tables by their physical addresses. */
-enum { RSDP_PHYSICAL_AT = 3, SMBIOS_PHYSICAL_FROM = 3, SMBIOS_PHYSICAL_TO = 4 };
+enum { RSDP_PHYSICAL_AT = 3, TABLES_PHYSICAL_FROM = 3, TABLES_PHYSICAL_TO = 4 };
 
 #define WORD 8 /* bytes of an address in a list */
 
@@ -23,6 +23,16 @@ enum { RSDP_PHYSICAL_AT = 3, SMBIOS_PHYSICAL_FROM = 3, SMBIOS_PHYSICAL_TO = 4 };
 static uint64_t seen_at(const struct limine *limine, uint64_t at)
 {
 	return at != 0 ? limine->direct_map + at : 0;
+}
+
+/* What is told of the address of SMBIOS's and EFI's tables. */
+static uint64_t table_at(const struct limine *limine, uint64_t at)
+{
+	uint64_t revision = limine->requests.revision;
+
+	return revision < TABLES_PHYSICAL_FROM || revision > TABLES_PHYSICAL_TO
+	             ? seen_at(limine, at)
+	             : at;
 }
 
 /* Writes a word to where the kernel sees `at`. */
@@ -66,7 +76,9 @@ static uint64_t answer_command_line(struct limine *limine)
 
 static uint64_t answer_firmware_type(struct limine *limine)
 {
-	return write_number(limine, LIMINE_FIRMWARE_BIOS);
+	return write_number(limine, limine->plan->machine->firmware_kind == FIRMWARE_EFI
+	                                    ? LIMINE_FIRMWARE_EFI64
+	                                    : LIMINE_FIRMWARE_BIOS);
 }
 
 /* The answer to requests that were heeded when the boot was planned. */
@@ -275,15 +287,33 @@ static uint64_t answer_rsdp(struct limine *limine)
 static uint64_t answer_smbios(struct limine *limine)
 {
 	const struct machine *machine = limine->plan->machine;
-	struct limine_smbios answer = { 0, machine->smbios, machine->smbios3 };
-	uint64_t revision = limine->requests.revision;
+	struct limine_smbios answer = { 0, table_at(limine, machine->smbios),
+		                        table_at(limine, machine->smbios3) };
 
 	if (machine->smbios == 0 && machine->smbios3 == 0)
 		return 0;
-	if (revision < SMBIOS_PHYSICAL_FROM || revision > SMBIOS_PHYSICAL_TO) {
-		answer.entry_32 = seen_at(limine, machine->smbios);
-		answer.entry_64 = seen_at(limine, machine->smbios3);
-	}
+	return writer_copy(&limine->writer, &answer, sizeof(answer));
+}
+
+static uint64_t answer_efi_system_table(struct limine *limine)
+{
+	const struct efi *efi = limine->plan->machine->efi;
+
+	return efi != NULL ? write_number(limine, table_at(limine, efi->system_table)) : 0;
+}
+
+/* A copy of the map, in memory that the kernel may reclaim. */
+static uint64_t answer_efi_memory_map(struct limine *limine)
+{
+	const struct efi *efi = limine->plan->machine->efi;
+	struct limine_efi_memory_map answer = { 0 };
+
+	if (efi == NULL)
+		return 0;
+	answer.map = writer_copy(&limine->writer, efi->memory_map.bytes, efi->memory_map.size);
+	answer.size = efi->memory_map.size;
+	answer.descriptor_size = efi->descriptor_size;
+	answer.descriptor_version = efi->descriptor_version;
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 

@@ -98,6 +98,11 @@ static void describe_unanswered(const struct wording *wording)
 	text_add(wording->text, " (stays unanswered)");
 }
 
+static void describe_efi(const struct wording *wording)
+{
+	text_add(wording->text, " (answered under UEFI only)");
+}
+
 /* Words the values that a request gives, if it gives any. */
 static void describe_values(const struct wording *wording, enum limine_feature feature)
 {

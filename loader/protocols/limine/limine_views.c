@@ -9,16 +9,18 @@
 #include "core/acpi.h"
 #include "core/plan/address_space.h"
 #include "core/smbios.h"
+#include "protocols/limine/limine_efi.h"
 
 #define DIRECT_MAP UINT64_C(0xffff800000000000)
 #define RIGHTS_ALL (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
-#define MAX_TABLES 512 /* of the firmware */
+#define MAX_TABLES 512 /* of ACPI */
+#define MAX_EFI    128 /* ranges that UEFI keeps */
 
 /* Base revisions. */
 enum {
-	NO_BLANKET_FROM = 3,  /* only some types of memory are seen, also below 4 GiB */
-	ACPI_TABLES_FROM = 4, /* ... and the tables of ACPI */
-	SMBIOS_TABLES_FROM = 5
+	NO_BLANKET_FROM = 3,   /* only some types of memory are seen, also below 4 GiB */
+	ACPI_TABLES_FROM = 4,  /* ... and the tables of ACPI */
+	OTHER_TABLES_FROM = 5, /* ... and of SMBIOS, and what is left of UEFI */
 };
 
 /* True if the direct map shows memory of this type, wherever it is or, before NO_BLANKET_FROM,
@@ -116,7 +118,7 @@ static bool add_tables(struct plan *plan, uint64_t base, struct phys_range pages
 static const struct memory *find_tables(const struct plan *plan, uint64_t revision)
 {
 	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
-	unsigned count = 0, most = MAX_TABLES + SMBIOS_TABLES;
+	unsigned count = 0, most = MAX_TABLES + SMBIOS_TABLES + MAX_EFI;
 	struct memory *pages = scratch_take(&scratch, sizeof(*pages), 8);
 	struct phys_range *tables = scratch_take(&scratch, most * sizeof(*tables), 8);
 	struct memory_range *regions = scratch_take(&scratch, most * sizeof(*regions), 8);
@@ -127,8 +129,10 @@ static const struct memory *find_tables(const struct plan *plan, uint64_t revisi
 	}
 	if (revision >= ACPI_TABLES_FROM)
 		count += acpi_tables(plan->machine, tables, MAX_TABLES);
-	if (revision >= SMBIOS_TABLES_FROM)
+	if (revision >= OTHER_TABLES_FROM) {
 		count += smbios_tables(plan->machine, tables + count);
+		count += limine_efi_ranges(plan->machine, tables + count, MAX_EFI);
+	}
 	for (unsigned i = 0; i < count; i++)
 		regions[i] = (struct memory_range){ tables[i], MEMORY_FIRMWARE_TABLES };
 	return memory_from_regions(pages, regions, count, scratch, plan->report) ? pages : NULL;

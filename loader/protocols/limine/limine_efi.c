@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limine_efi.c - finds what base revision 5 promises to show of UEFI. Source: UEFI 2.10, 4.3 to 4.6
+ * (the tables) and 7.2 (types of memory).
+ */
+#include "protocols/limine/limine_efi.h"
+
+enum { RUNTIME_CODE = 5, RUNTIME_DATA = 6 };
+
+/* 4.3: the system table, and where in it the address of the maker's name stands, and so on. */
+enum { SYSTEM_SIZE = 120, MAKER = 24, RUNTIME = 88, TABLE_COUNT = 104, TABLES = 112 };
+
+#define RUNTIME_SIZE 136 /* 4.5 */
+#define ENTRY_SIZE   24  /* 4.6: of the configuration table */
+#define ENTRIES_MAX  4096
+#define MAKER_MAX    512 /* bytes of the maker's name that count */
+
+struct found {
+	struct phys_range *list;
+	unsigned count, capacity;
+};
+
+/* Adds a range, unless it is none. */
+static void add(struct found *found, uint64_t at, uint64_t size)
+{
+	if (at != 0 && size != 0 && found->count < found->capacity
+	    && in_bounds(at, size, UINT64_MAX))
+		found->list[found->count++] = (struct phys_range){ at, at + size };
+}
+
+/* Bytes of a name of 16-bit characters, with the zero that ends it. */
+static uint64_t name_size(const struct machine *machine, uint64_t at)
+{
+	struct span name = memory_at(machine, at, MAKER_MAX);
+	uint64_t size = 0;
+	uint16_t character;
+
+	while (span_read(name, size, &character, sizeof(character))) {
+		size += sizeof(character);
+		if (character == 0)
+			break;
+	}
+	return size;
+}
+
+/* Adds the system table, and what it names. */
+static void add_system_table(struct found *found, const struct machine *machine)
+{
+	uint64_t at = machine->efi->system_table, maker = 0, runtime = 0, count = 0, tables = 0;
+	struct span table = memory_at(machine, at, SYSTEM_SIZE);
+
+	add(found, at, SYSTEM_SIZE);
+	span_read(table, MAKER, &maker, sizeof(maker));
+	span_read(table, RUNTIME, &runtime, sizeof(runtime));
+	span_read(table, TABLE_COUNT, &count, sizeof(count));
+	span_read(table, TABLES, &tables, sizeof(tables));
+	add(found, maker, name_size(machine, maker));
+	add(found, runtime, RUNTIME_SIZE);
+	add(found, tables, min_u64(count, ENTRIES_MAX) * ENTRY_SIZE);
+}
+
+unsigned limine_efi_ranges(const struct machine *machine, struct phys_range *list,
+                           unsigned capacity)
+{
+	struct found found = { list, 0, capacity };
+
+	if (machine->efi == NULL)
+		return 0;
+	add_system_table(&found, machine);
+	for (unsigned i = 0; i < machine->firmware_count; i++) {
+		const struct firmware_range *range = &machine->firmware[i];
+
+		if (range->raw == RUNTIME_CODE || range->raw == RUNTIME_DATA)
+			add(&found, range->phys.begin, range->phys.end - range->phys.begin);
+	}
+	return found.count;
+}
