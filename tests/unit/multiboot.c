@@ -663,6 +663,50 @@ TEST("Multiboot 2 tells of BIOS and screen only where there are any")
 	EXPECT(find_tag(MB2_FRAMEBUFFER) == NULL);
 }
 
+TEST("Multiboot 2 tells of UEFI what is left of it, and nothing of a BIOS or its text screen")
+{
+	static const uint32_t never[] = { MB2_BOOT_DEVICE,  MB2_VBE,         MB2_APM,    MB2_EFI32,
+		                          MB2_EFI_SERVICES, MB2_EFI32_IMAGE, MB2_NETWORK };
+	const struct efi *efi;
+	const uint8_t *map;
+	uint64_t word;
+	uint32_t size;
+
+	begin_two();
+	lay();
+	efi = set_efi(5 * GIB);
+	world.machine.source.medium = MEDIUM_DISK;
+	world.machine.display.kind = DISPLAY_NONE;
+	expect_plan();
+	EXPECT(find_tag(MB2_EFI64) != NULL && find_tag(MB2_EFI64_IMAGE) != NULL);
+	memcpy(&word, find_tag(MB2_EFI64), sizeof(word));
+	EXPECT_EQUAL(word, 5 * GIB);
+	memcpy(&word, find_tag(MB2_EFI64_IMAGE), sizeof(word));
+	EXPECT_EQUAL(word, efi->image_handle);
+	map = find_tag(MB2_EFI_MEMORY_MAP);
+	EXPECT(map != NULL);
+	memcpy(&size, map - 4, sizeof(size));
+	EXPECT_EQUAL(size, 8 + 8 + efi->memory_map.size);
+	EXPECT_EQUAL(memcmp(map, (uint32_t[]){ 48, 1 }, 8), 0);
+	EXPECT_EQUAL(memcmp(map + 8, efi->memory_map.bytes, efi->memory_map.size), 0);
+	for (unsigned i = 0; i < COUNT(never); i++)
+		EXPECT(find_tag(never[i]) == NULL);
+	EXPECT(find_tag(MB2_FRAMEBUFFER) == NULL);
+}
+
+TEST("with a BIOS there is nothing of UEFI in Multiboot 2")
+{
+	begin_two();
+	tell_of_bios();
+	lay();
+	expect_plan();
+	for (uint32_t type = 0; type < MB2_TAG_TYPES; type++) {
+		if (type == MB2_EFI32 || type == MB2_EFI64
+		    || (type >= MB2_EFI_MEMORY_MAP && type <= MB2_EFI64_IMAGE))
+			EXPECT(find_tag(type) == NULL);
+	}
+}
+
 TEST("the loader works where the kernel does not want to be")
 {
 	static const struct {

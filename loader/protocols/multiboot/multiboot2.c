@@ -181,6 +181,21 @@ static void add_bios(struct writer *writer, const struct machine *machine)
 		add_tag(writer, MB2_APM, &apm, sizeof(apm));
 }
 
+/* Adds what is left of UEFI. Its boot services are gone, and there is no tag that says otherwise
+ * (3.6.17: tag 18); so the memory map is the last one. */
+static void add_efi(struct writer *writer, const struct efi *efi)
+{
+	uint32_t head[2] = { efi->descriptor_size, efi->descriptor_version };
+	uint64_t at;
+
+	add_tag(writer, MB2_EFI64, &efi->system_table, sizeof(efi->system_table));
+	add_tag(writer, MB2_EFI64_IMAGE, &efi->image_handle, sizeof(efi->image_handle));
+	at = begin_tag(writer);
+	writer_append(writer, head, sizeof(head));
+	writer_append(writer, efi->memory_map.bytes, efi->memory_map.size);
+	end_tag(writer, at, MB2_EFI_MEMORY_MAP);
+}
+
 /* Adds a copy of the ACPI root pointer, of both sizes if it has both. */
 static void add_rsdp(struct writer *writer, const struct machine *machine)
 {
@@ -278,6 +293,8 @@ static uint64_t write_information(const struct plan *plan, const struct mb2_requ
 	if (machine->bios != NULL)
 		add_vbe(writer, &machine->bios->vbe);
 	add_bios(writer, machine);
+	if (machine->efi != NULL)
+		add_efi(writer, machine->efi);
 	add_rsdp(writer, machine);
 	add_smbios(writer, machine, machine->smbios, 5);
 	add_smbios(writer, machine, machine->smbios3, 6);
