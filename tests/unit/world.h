@@ -188,7 +188,7 @@ static inline struct bios *set_bios(void)
 	return &world.bios;
 }
 
-/* Gives the machine UEFI firmware with a system table there, and a memory map that is only bytes. */
+/* Gives the machine UEFI firmware with a system table there, and a memory map of mere bytes. */
 static inline const struct efi *set_efi(uint64_t system_table)
 {
 	static const uint8_t map[2 * 48] = { 5, [48] = 7, [95] = 0xaa };

@@ -132,7 +132,7 @@ bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 		return false;
 	rest->end = rest->begin + size;
 	rest->begin = rest->end - min_u64(size, most);
-	/* The last memory that is taken before the plan: if it is planned with the map as it is now,
-	 * it need not be planned again. */
+	/* This is the last memory that is taken before the plan: made with the map as it is after
+	 * that, it can stay. */
 	return memory_take_at(rest->begin, rest->end - rest->begin) && memory_read_again(&changed);
 }

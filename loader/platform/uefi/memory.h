@@ -15,7 +15,8 @@ struct memory_map {
 };
 extern struct memory_map memory_map;
 
-/* Takes memory for the map, and reads it; sets machine->efi. On false, the reason is in the report. */
+/* Takes memory for the map, reads it, and sets machine->efi. On false, the reason is in the
+ * report. */
 bool memory_open(struct machine *machine, struct report *report);
 
 /*
