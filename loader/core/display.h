@@ -5,6 +5,8 @@
 
 #include "core/base.h"
 
+#define FONT_SIZE 4096 /* 256 glyphs of 16 lines, the leftmost pixel in the highest bit */
+
 enum display_kind {
 	DISPLAY_NONE,
 	DISPLAY_VGA_TEXT,   /* 80x25 cells at 0xb8000, by VGA's registers */
@@ -30,7 +32,7 @@ struct display {
 	const struct screen *screens; /* what each of them would make of the screen, or NULL */
 	unsigned mode_count;
 	const uint8_t *edid; /* 128 bytes, or NULL */
-	const uint8_t *font; /* 256 glyphs of 8x16 pixels, 4096 bytes, or NULL */
+	const uint8_t *font; /* 256 glyphs of 8x16 pixels, FONT_SIZE bytes, or NULL */
 };
 
 #endif

@@ -3,9 +3,7 @@
 #ifndef STANDALONE_FONT_H
 #define STANDALONE_FONT_H
 
-#include "core/base.h"
-
-#define FONT_SIZE 4096 /* 256 glyphs of 16 lines, the leftmost pixel in the highest bit */
+#include "core/display.h"
 
 /* The font: ASCII, and of IBM's code page 437 the shades, blocks and single lines. All else is an
  * empty box. */

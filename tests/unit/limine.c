@@ -1041,6 +1041,82 @@ TEST("entropy is SHA-256 of the machine's random bits and a counter, and only th
 	EXPECT(words[0] != UINT64_C(0xd04de3d649dfaf63));
 }
 
+/* A kernel that asks for Flanterm's parameters, on a screen with pixels of so many bits. */
+static void begin_flanterm(uint32_t bits)
+{
+	static uint8_t font[4096];
+
+	for (unsigned i = 0; i < sizeof(font); i++)
+		font[i] = (uint8_t)(i * 7 + i / 256);
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	set_screen((struct screen){ .pixels = { 0xfd000000, 0xfd300000 },
+	                            .width = 1024,
+	                            .height = 768,
+	                            .pitch = 1024 * bits / 8,
+	                            .bits_per_pixel = bits });
+	world.machine.display.font = font;
+	put_request(DATA, LIMINE_FLANTERM, 0);
+	put_word(DATA + 40, 77);
+	put_request(DATA + 0x40, LIMINE_FRAMEBUFFER, 0);
+}
+
+/* The only entry of the answer to that request. */
+static const struct limine_flanterm *flanterm(void)
+{
+	const struct limine_list *answer = answer_to(DATA);
+
+	EXPECT_EQUAL(answer->revision, 0);
+	EXPECT_EQUAL(answer->count, 1);
+	return seen(*(const uint64_t *)seen(answer->list));
+}
+
+TEST("Flanterm's parameters have colours and the machine's font, for the one framebuffer")
+{
+	const struct limine_flanterm *terminal;
+
+	begin_flanterm(32);
+	boot_it();
+	terminal = flanterm();
+	EXPECT_EQUAL(terminal->canvas, 0);
+	EXPECT_EQUAL(terminal->canvas_size, 0);
+	EXPECT_EQUAL(terminal->colours[1], 0xaa0000); /* red */
+	EXPECT_EQUAL(terminal->colours[3], 0xaa5500); /* brown */
+	EXPECT_EQUAL(terminal->colours[4], 0x0000aa); /* blue */
+	EXPECT_EQUAL(terminal->bright_colours[7], 0xffffff);
+	EXPECT_EQUAL(terminal->background, 0);
+	EXPECT_EQUAL(terminal->foreground, 0xaaaaaa);
+	EXPECT_EQUAL(terminal->font_width, 8);
+	EXPECT_EQUAL(terminal->font_height, 16);
+	EXPECT_EQUAL(terminal->scale_x, 1);
+	EXPECT_EQUAL(terminal->scale_y, 1);
+	EXPECT_EQUAL(terminal->rotation, 0);
+	EXPECT_EQUAL(memcmp(seen(terminal->font), world.machine.display.font, 4096), 0);
+}
+
+TEST("a screen that Flanterm cannot use has an entry of zeroes")
+{
+	static const struct limine_flanterm zeroes;
+
+	begin_flanterm(24);
+	boot_it();
+	EXPECT_EQUAL(memcmp(flanterm(), &zeroes, sizeof(zeroes)), 0);
+}
+
+TEST("without framebuffer, request for it, or font, Flanterm's parameters stay unanswered")
+{
+	for (unsigned without = 0; without < 3; without++) {
+		begin_flanterm(32);
+		if (without == 0)
+			world.machine.display.kind = DISPLAY_VGA_TEXT;
+		else if (without == 1)
+			put_word(DATA + 0x40, 0);
+		else
+			world.machine.display.font = NULL;
+		boot_it();
+		EXPECT_EQUAL(word_at(DATA + 40), 77);
+	}
+}
+
 TEST("the kernel's file is handed over whole")
 {
 	const struct limine_file *file;

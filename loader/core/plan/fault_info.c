@@ -8,8 +8,6 @@
 #include "core/plan/address_space.h"
 #include "core/plan/symbols.h"
 
-#define FONT_SIZE 4096
-
 /* A piece of the kernel: with its rights, or where it is not mapped, with those it asks for. */
 static struct fault_info_segment describe(const struct plan *plan,
                                           const struct placement *placement, struct virt_range virt)

@@ -144,6 +144,16 @@ struct limine_framebuffer {
 
 enum { LIMINE_RGB = 1 };
 
+/* How the terminal that is called Flanterm is to look. Colours are 0xrrggbb. */
+struct limine_flanterm {
+	uint64_t canvas, canvas_size;
+	uint32_t colours[8], bright_colours[8];
+	uint32_t background, foreground, bright_background, bright_foreground;
+	uint64_t font, font_width, font_height, font_spacing;
+	uint64_t scale_x, scale_y;
+	uint64_t margin, rotation;
+};
+
 /* Every response that is a list of addresses of structures. */
 struct limine_list {
 	uint64_t revision;
@@ -231,6 +241,11 @@ _Static_assert(offsetof(struct limine_framebuffer, bits_per_pixel) == 32, "frame
 _Static_assert(offsetof(struct limine_framebuffer, edid_size) == 48, "framebuffer");
 _Static_assert(offsetof(struct limine_framebuffer, mode_count) == 64, "framebuffer");
 _Static_assert(sizeof(struct limine_framebuffer) == 80, "framebuffer");
+_Static_assert(offsetof(struct limine_flanterm, bright_colours) == 48, "Flanterm");
+_Static_assert(offsetof(struct limine_flanterm, background) == 80, "Flanterm");
+_Static_assert(offsetof(struct limine_flanterm, font) == 96, "Flanterm");
+_Static_assert(offsetof(struct limine_flanterm, scale_x) == 128, "Flanterm");
+_Static_assert(sizeof(struct limine_flanterm) == 160, "Flanterm");
 _Static_assert(offsetof(struct limine_list, list) == 16, "responses that are lists");
 _Static_assert(offsetof(struct limine_mp, bsp_lapic_id) == 12, "multiprocessor");
 _Static_assert(offsetof(struct limine_mp, list) == 24, "multiprocessor");

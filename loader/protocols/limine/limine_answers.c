@@ -181,6 +181,45 @@ static uint64_t answer_framebuffer(struct limine *limine)
 	                         writer_copy(&limine->writer, &framebuffer, sizeof(framebuffer)));
 }
 
+/*
+ * A terminal for the screen: VGA's 16 colours in the order of ANSI's, light grey on black, without
+ * a picture, with the font of the machine. Flanterm wants pixels of 32 bits; a screen of others has
+ * an entry of zeroes, as the protocol says.
+ */
+static uint64_t write_terminal(struct limine *limine, const struct display *display)
+{
+	struct limine_flanterm terminal = {
+		.colours = { 0x000000, 0xaa0000, 0x00aa00, 0xaa5500, 0x0000aa, 0xaa00aa, 0x00aaaa,
+		             0xaaaaaa },
+		.bright_colours = { 0x555555, 0xff5555, 0x55ff55, 0xffff55, 0x5555ff, 0xff55ff,
+		                    0x55ffff, 0xffffff },
+		.background = 0x000000,
+		.foreground = 0xaaaaaa,
+		.bright_background = 0x555555,
+		.bright_foreground = 0xffffff,
+		.font_width = 8,
+		.font_height = 16,
+		.scale_x = 1,
+		.scale_y = 1,
+	};
+
+	if (pixel_bits(&display->screen) != 32)
+		return writer_reserve(&limine->writer, sizeof(terminal));
+	terminal.font = writer_copy(&limine->writer, display->font, FONT_SIZE);
+	return writer_copy(&limine->writer, &terminal, sizeof(terminal));
+}
+
+/* One entry for each framebuffer that the kernel is told of. */
+static uint64_t answer_flanterm(struct limine *limine)
+{
+	const struct display *display = &limine->plan->machine->display;
+
+	if (limine->requests.of[LIMINE_FRAMEBUFFER].at == 0 || display->kind != DISPLAY_FRAMEBUFFER
+	    || display->font == NULL)
+		return 0;
+	return write_list_of_one(limine, 0, write_terminal(limine, display));
+}
+
 /* Room for as many entries as there can be; they are written when everything is placed. */
 static uint64_t answer_memory_map(struct limine *limine)
 {

@@ -138,7 +138,7 @@ static void write_machine(struct native *native)
 	if (machine->display.edid != NULL)
 		info->edid = writer_copy(&native->writer, machine->display.edid, 128);
 	if (machine->display.font != NULL)
-		info->font = writer_copy(&native->writer, machine->display.font, 4096);
+		info->font = writer_copy(&native->writer, machine->display.font, FONT_SIZE);
 }
 
 /* Fills in the screen. */
