@@ -177,6 +177,26 @@ void acpi_list_processors(struct machine *machine, struct processor *list, unsig
 	machine->processor_count = (unsigned)min_u64(count, capacity);
 }
 
+/*
+ * True if an I/O APIC can be here. Its registers begin at a multiple of 1 KiB (Intel 82093AA, 3.0).
+ * By default that is 0xfec00000; but the chipset of a large machine puts others where it likes
+ * among the device registers, so RAM is ruled out rather than all but one MiB. Below 1 MiB there is
+ * no place for it; from 0xfee00000 on come the local APICs and the firmware's flash memory.
+ */
+static bool can_be_io_apic(const struct machine *machine, uint32_t at)
+{
+	enum { UNIT = 1024 };
+	const uint32_t local_apics = 0xfee00000;
+	struct phys_range registers = { at, (uint64_t)at + UNIT };
+
+	for (unsigned i = 0; i < machine->firmware_count; i++) {
+		if (memory_is_ram(machine->firmware[i].type)
+		    && phys_overlap(registers, machine->firmware[i].phys))
+			return false;
+	}
+	return at % UNIT == 0 && at >= MIB && at < local_apics;
+}
+
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity)
 {
 	struct span madt = acpi_table(machine, "APIC");
@@ -186,7 +206,8 @@ unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned c
 
 	while (count < capacity && (type = next_entry(madt, &at, &entry)) != MADT_END) {
 		if (type == MADT_IO_APIC
-		    && span_read(entry, MADT_IO_APIC_ADDRESS, &list[count], sizeof(list[0])))
+		    && span_read(entry, MADT_IO_APIC_ADDRESS, &list[count], sizeof(list[0]))
+		    && can_be_io_apic(machine, list[count]))
 			count++;
 	}
 	return count;

@@ -17,7 +17,10 @@ unsigned acpi_processors(const struct machine *machine, struct processor *list, 
  * any case. The list stays the caller's. */
 void acpi_list_processors(struct machine *machine, struct processor *list, unsigned capacity);
 
-/* Physical addresses of the I/O APICs, at most `room`; returns how many. */
+/*
+ * Physical addresses of the I/O APICs, at most `capacity`; returns how many. Who asks will write
+ * there: an address at which no I/O APIC can be is left out, whatever the MADT says.
+ */
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity);
 
 /*

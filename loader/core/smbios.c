@@ -8,13 +8,13 @@
 
 /* Where an entry point has its own length, and the length and the address of its structures. */
 struct layout {
-	uint8_t size, own_length;
+	uint8_t size, least, own_length; /* least: a misprint in version 2.1 has 1Eh for 1Fh */
 	uint8_t length, length_width;
 	uint8_t address, address_width;
 };
 
-static const struct layout old = { 0x1f, 0x05, 0x16, 2, 0x18, 4 };
-static const struct layout new = { 0x18, 0x06, 0x0c, 4, 0x10, 8 };
+static const struct layout old = { 0x1f, 0x1e, 0x05, 0x16, 2, 0x18, 4 };
+static const struct layout new = { 0x18, 0x18, 0x06, 0x0c, 4, 0x10, 8 };
 
 /* Adds an entry point and its structures to the list; returns how many ranges that are. */
 static unsigned add(const struct machine *machine, uint64_t at, const struct layout *layout,
@@ -24,7 +24,7 @@ static unsigned add(const struct machine *machine, uint64_t at, const struct lay
 	uint64_t address = 0, length = 0;
 	uint8_t own = 0;
 
-	if (!span_read(entry, layout->own_length, &own, sizeof(own)))
+	if (!span_read(entry, layout->own_length, &own, sizeof(own)) || own < layout->least)
 		return 0;
 	span_read(entry, layout->address, &address, layout->address_width);
 	span_read(entry, layout->length, &length, layout->length_width);

@@ -23,6 +23,7 @@ enum {
 	APIC_COMMAND_LOW = 0x300,
 	APIC_COMMAND_HIGH = 0x310,
 	COMMAND_PENDING = 1 << 12,
+	SEND_PATIENCE = 1000000, /* looks, of some 100 ns each */
 	SPURIOUS_ENABLE = 1 << 8,
 	SPURIOUS_VECTOR = 0xff,
 	XAPIC_LAST_ID = 254 /* beyond it, only an x2APIC reaches a CPU */
@@ -76,6 +77,8 @@ static void apic_write(uint32_t at, uint32_t value)
 
 bool apic_send(uint32_t apic_id, uint32_t command)
 {
+	unsigned patience = SEND_PATIENCE;
+
 	if (is_x2apic()) {
 		wrmsr(MSR_X2APIC + APIC_COMMAND_LOW / 16, (uint64_t)apic_id << 32 | command);
 		return true;
@@ -84,9 +87,11 @@ bool apic_send(uint32_t apic_id, uint32_t command)
 		return false;
 	apic_write(APIC_COMMAND_HIGH, apic_id << 24);
 	apic_write(APIC_COMMAND_LOW, command);
-	while ((apic_read(APIC_COMMAND_LOW) & COMMAND_PENDING) != 0)
+	while ((apic_read(APIC_COMMAND_LOW) & COMMAND_PENDING) != 0 && patience > 0) {
 		__asm__ volatile("pause");
-	return true;
+		patience--;
+	}
+	return patience > 0;
 }
 
 void apic_use_x2apic(void)

@@ -28,6 +28,7 @@ enum {
 	CONTROL_SPEAKER = 2,
 	CONTROL_OUTPUT = 0x20,
 	TICKS_IN_10_MS = 11932,
+	READS_PER_TICK = 32, /* more than any machine or emulator makes in that time */
 	TICKS_IN_200_US = 239
 };
 
@@ -56,17 +57,19 @@ extern volatile struct resident_early early;
 /* Starts all CPUs of the list, and puts every CPU's local APIC into the mode that is wanted. */
 void start_processors(const struct launch *launch);
 
-/* Waits for so many ticks of the timer. */
+/* Waits for so many ticks of the timer, or, if it stands still, for a while: reading its output
+ * takes some 1 us, and thus about as long as a tick. */
 static void wait_ticks(unsigned ticks)
 {
 	uint8_t control = inb(PORT_CONTROL);
+	unsigned patience = READS_PER_TICK * ticks;
 
 	outb(PORT_CONTROL, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE));
 	outb(PORT_TIMER_COMMAND, TIMER_2_ONE_SHOT);
 	outb(PORT_TIMER_2, ticks & 0xff);
 	outb(PORT_TIMER_2, (uint8_t)(ticks >> 8));
-	while ((inb(PORT_CONTROL) & CONTROL_OUTPUT) == 0)
-		;
+	while ((inb(PORT_CONTROL) & CONTROL_OUTPUT) == 0 && patience > 0)
+		patience--;
 	outb(PORT_CONTROL, control);
 }
 

@@ -38,7 +38,10 @@ static void mask_io_apics(const struct machine *machine, bool special)
 		uint32_t last;
 
 		*select = IO_APIC_VERSION;
-		last = *window >> 16 & 0xff;
+		last = *window;
+		if (last == UINT32_MAX) /* nothing answers */
+			continue;
+		last = last >> 16 & 0xff;
 		for (uint32_t line = 0; line <= last; line++) {
 			*select = IO_APIC_LINES + 2 * line;
 			if (is_masked(*window >> 8 & IO_APIC_MODE, special))

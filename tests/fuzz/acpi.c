@@ -23,7 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (unsigned j = 0; j < i; j++)
 			EXPECT(processors[i].apic_id != processors[j].apic_id);
 	}
-	EXPECT(acpi_io_apics(&machine, io_apics, CAPACITY) <= CAPACITY);
+	count = acpi_io_apics(&machine, io_apics, CAPACITY);
+	EXPECT(count <= CAPACITY);
+	for (unsigned i = 0; i < count; i++)
+		EXPECT(io_apics[i] % KIB == 0 && io_apics[i] >= MIB && io_apics[i] < 0xfee00000);
 	acpi_list_processors(&machine, processors, CAPACITY);
 	EXPECT(machine.cpu_count >= 1 && machine.processor_count <= CAPACITY);
 	free(memory);

@@ -316,3 +316,38 @@ TEST("a table is found by its sign, and NMIs by the number of the CPU, or of all
 		EXPECT(lints[0] == 0 && lints[1] == 0x10400);
 	}
 }
+
+TEST("I/O APICs are believed only where one can be")
+{
+	static const struct {
+		uint32_t at;
+		bool possible;
+	} cases[] = {
+		{ 0xfec00000, true },  { 0xfec00400, true },  { 0xfecffc00, true },
+		{ 0xb4180000, true },  { 0xfed00000, true },  { 0xfec00200, false },
+		{ 0xfec00001, false }, { 0, false },          { 0x7c00, false },
+		{ 0xa0000, false },    { 0x200000, false },   { 0x7ffffc00, false },
+		{ 0x80000000, true },  { 0x90000000, false }, { 0xfee00000, false },
+		{ 0xfff00000, false }, { 0xfffffc00, false }, { UINT32_MAX, false },
+	};
+	static const struct firmware_range map[] = {
+		{ { 0, 0x80000000 }, MEMORY_USABLE, 1 },
+		{ { 0x90000100, 0x90000200 }, MEMORY_ACPI_RECLAIMABLE, 3 },
+		{ { 0xfec00000, 0xfec01000 }, MEMORY_RESERVED, 2 },
+	};
+	uint32_t list[COUNT(cases)], expected[COUNT(cases)];
+	unsigned count = 0;
+
+	begin(2);
+	machine.firmware = map;
+	machine.firmware_count = COUNT(map);
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		add(1, 12, cases[i].at);
+		if (cases[i].possible)
+			expected[count++] = cases[i].at;
+	}
+	EXPECT_EQUAL(acpi_io_apics(&machine, list, COUNT(list)), count);
+	for (unsigned i = 0; i < count; i++)
+		EXPECT_EQUAL(list[i], expected[i]);
+	EXPECT_EQUAL(acpi_io_apics(&machine, list, 2), 2);
+}

@@ -120,16 +120,54 @@ TEST("entries of 20 bytes have no attributes, and none is ignored")
 	EXPECT_EQUAL(machine.firmware_count, 2);
 }
 
-TEST("a map that never ends is read as far as there is room")
+TEST("of a map that never ends each range is noted once, and that it has no end is said")
 {
 	BEGIN(24, { MIB, MIB, 1, 1 }, { 2 * MIB, MIB, 2, 1 });
 	never_ends = true;
 	EXPECT(read());
-	EXPECT_EQUAL(machine.firmware_count, RANGES);
+	EXPECT_EQUAL(machine.firmware_count, 2);
+	expect_range(0, MIB, 2 * MIB, MEMORY_USABLE, 1);
+	expect_range(1, 2 * MIB, 3 * MIB, MEMORY_RESERVED, 2);
+	EXPECT_EQUAL(report.count, 1);
+	EXPECT_EQUAL(report.findings[0].code, DIAG_MEMORY_MAP_CUT);
+	EXPECT_PART(report.findings[0].detail, "did not come to the end");
 	BEGIN(24, { MIB, MIB, 1, 0 });
 	never_ends = true;
 	EXPECT(!read());
-	EXPECT(calls < 2 * RANGES);
+	EXPECT(calls < 5 * RANGES);
+}
+
+TEST("a map that fits exactly gives no warning")
+{
+	begin(NULL, 0, 24);
+	for (entry_count = 0; entry_count < RANGES; entry_count++)
+		entries[entry_count] =
+			(struct e820_entry){ (2 * entry_count + 1) * MIB, MIB, 1, 1 };
+	EXPECT(read());
+	EXPECT_EQUAL(machine.firmware_count, RANGES);
+	EXPECT_EQUAL(report.count, 0);
+}
+
+TEST("where there is no room, what is reserved stays, and the smallest free ranges go")
+{
+	/* free ranges of 9, 10 ... KiB, then reserved ones, then free ones of 1 and of 2 MiB */
+	begin(NULL, 0, 24);
+	for (unsigned i = 0; i < RANGES; i++)
+		entries[i] = (struct e820_entry){ (i + 1) * MIB, (i + 9) * KIB, 1, 1 };
+	for (unsigned i = 0; i < 5; i++)
+		entries[RANGES + i] = (struct e820_entry){ (i + 1) * MIB, 4 * KIB, 2, 1 };
+	entries[RANGES + 5] = (struct e820_entry){ 32 * MIB, KIB, 1, 1 };
+	entries[RANGES + 6] = (struct e820_entry){ 64 * MIB, MIB, 1, 1 };
+	entry_count = RANGES + 7;
+	EXPECT(read());
+	EXPECT_EQUAL(machine.firmware_count, RANGES);
+	for (unsigned i = 0; i < 5; i++)
+		expect_range(i, (i + 1) * MIB, (i + 1) * MIB + 4 * KIB, MEMORY_RESERVED, 2);
+	expect_range(5, 64 * MIB, 65 * MIB, MEMORY_USABLE, 1);
+	expect_range(6, 7 * MIB, 7 * MIB + 15 * KIB, MEMORY_USABLE, 1);
+	expect_range(7, 8 * MIB, 8 * MIB + 16 * KIB, MEMORY_USABLE, 1);
+	EXPECT_EQUAL(report.findings[0].code, DIAG_MEMORY_MAP_CUT);
+	EXPECT_PART(report.findings[0].detail, "left out 7");
 }
 
 TEST("where the BIOS has no map, older calls tell of memory")

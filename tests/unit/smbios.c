@@ -63,6 +63,24 @@ TEST("what is not there, or out of sight, is not noted")
 	EXPECT_EQUAL(smbios_tables(&machine, list), 2);
 }
 
+TEST("an entry point that says it is too short is none")
+{
+	struct phys_range list[SMBIOS_TABLES];
+
+	begin();
+	machine.smbios = OLD;
+	machine.smbios3 = NEW;
+	put(OLD + 0x05, 1, 0);
+	put(NEW + 0x06, 1, 0);
+	EXPECT_EQUAL(smbios_tables(&machine, list), 0);
+	put(OLD + 0x05, 1, 0x1d);
+	put(NEW + 0x06, 1, 0x17);
+	EXPECT_EQUAL(smbios_tables(&machine, list), 0);
+	put(OLD + 0x05, 1, 0x1e); /* as a misprint in version 2.1 has it */
+	EXPECT_EQUAL(smbios_tables(&machine, list), 2);
+	expect_range(list[0], OLD, 0x1f);
+}
+
 TEST("structures of no length, or beyond all addresses, are not noted")
 {
 	struct phys_range list[SMBIOS_TABLES];

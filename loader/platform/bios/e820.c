@@ -8,7 +8,8 @@
 #include "platform/bios/call.h"
 #include "platform/e820/e820_entry.h"
 
-#define SMAP 0x534d4150 /* "SMAP", read as the CPU holds it */
+#define SMAP       0x534d4150 /* "SMAP", read as the CPU holds it */
+#define MOST_STEPS 4          /* times as many entries are read as there is room for */
 
 /* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
  * if there is none. */
@@ -32,21 +33,90 @@ static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t
 	return true;
 }
 
+/* The map in the making. */
+struct list {
+	struct firmware_range *ranges;
+	unsigned count, capacity;
+	unsigned lost; /* ranges for which there was no room */
+};
+
+static uint64_t size_of(const struct firmware_range *range)
+{
+	return range->phys.end - range->phys.begin;
+}
+
+/* True if the list has exactly this range. */
+static bool has_range(const struct list *list, const struct firmware_range *range)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct firmware_range *other = &list->ranges[i];
+
+		if (other->phys.begin == range->phys.begin && other->phys.end == range->phys.end
+		    && other->raw == range->raw)
+			return true;
+	}
+	return false;
+}
+
+/* The smallest range of usable memory, or NULL. */
+static struct firmware_range *smallest_usable(const struct list *list)
+{
+	struct firmware_range *smallest = NULL;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		struct firmware_range *range = &list->ranges[i];
+
+		if (range->type == MEMORY_USABLE
+		    && (smallest == NULL || size_of(range) < size_of(smallest)))
+			smallest = range;
+	}
+	return smallest;
+}
+
+/*
+ * Adds a range. In a full list it takes the place of the smallest range of usable memory, unless it
+ * is usable itself and no larger. So no reserved range is lost while a usable one is kept: memory
+ * may be wasted, but none is used that is not ours.
+ */
+static void add_range(struct list *list, const struct firmware_range *range)
+{
+	struct firmware_range *place;
+
+	if (has_range(list, range))
+		return;
+	if (list->count < list->capacity) {
+		list->ranges[list->count++] = *range;
+		return;
+	}
+	list->lost++;
+	place = smallest_usable(list);
+	if (place != NULL && (range->type != MEMORY_USABLE || size_of(range) > size_of(place)))
+		*place = *range;
+}
+
 /* Reads the map that E820 gives, entry by entry, of which some say nothing. Returns how many ranges
- * there are. */
-static unsigned read_e820(struct firmware_range *ranges, unsigned capacity)
+ * there are; warns if that is not all. */
+static unsigned read_e820(struct firmware_range *ranges, unsigned capacity, struct report *report)
 {
 	struct e820_entry *low = bios_low_memory(sizeof(*low));
+	struct list list = { ranges, 0, capacity, 0 };
+	unsigned steps = 0, most = MOST_STEPS * capacity; /* some BIOS never comes to an end */
+	struct firmware_range range;
 	struct e820_entry entry;
 	uint32_t next = 0;
-	unsigned count = 0;
+	bool more = low != NULL;
 
-	for (unsigned i = 0; low != NULL && i < capacity && e820_step(low, &entry, &next); i++) {
-		count += e820_entry_read(&entry, &ranges[count]);
-		if (next == 0)
-			break;
+	for (; more && steps < most && e820_step(low, &entry, &next); steps++) {
+		if (e820_entry_read(&entry, &range))
+			add_range(&list, &range);
+		more = next != 0;
 	}
-	return count;
+	if (list.lost != 0 || steps == most)
+		warn(report, DIAG_MEMORY_MAP_CUT,
+		     "the loader read %u entries%s; it has room for %u ranges, and left out %u",
+		     steps, steps == most ? " and did not come to the end" : "", capacity,
+		     list.lost);
+	return list.count;
 }
 
 /* Adds memory to the map, unless it is empty. */
@@ -84,7 +154,7 @@ static unsigned read_old_map(struct firmware_range *ranges)
 bool e820_read(struct machine *machine, struct firmware_range *ranges, unsigned capacity,
                struct report *report)
 {
-	unsigned count = read_e820(ranges, capacity);
+	unsigned count = read_e820(ranges, capacity, report);
 
 	if (count == 0)
 		count = read_old_map(ranges);

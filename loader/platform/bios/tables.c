@@ -15,8 +15,13 @@ static bool sums_to_zero(const uint8_t *bytes, unsigned count)
 	return sum == 0;
 }
 
-/* Looks for a table that begins with `sign` at every 16th byte of [begin, end). Its size: `size`,
- * or in byte `size_at`. */
+/* Size of an SMBIOS entry point (DMTF DSP0134 3.6.0, 5.2.1 and 5.2.2): the 32-bit one's is 1Fh, but
+ * 1Eh where the firmware follows a misprint in version 2.1. */
+#define SMBIOS_LEAST  0x1e
+#define SMBIOS3_LEAST 0x18
+
+/* Looks for a table that begins with `sign` at every 16th byte of [begin, end), and lies in there.
+ * Its size: `size`; or in byte `size_at`, if that is not 0, and then no less than `size`. */
 static uint64_t find_table(uintptr_t begin, uintptr_t end, const char *sign, unsigned size,
                            unsigned size_at)
 {
@@ -29,9 +34,12 @@ static uint64_t find_table(uintptr_t begin, uintptr_t end, const char *sign, uns
 	for (at = span_find_word(rom, 0, 16, word); at < rom.size;
 	     at = span_find_word(rom, at + 16, 16, word)) {
 		const uint8_t *bytes = rom.bytes + (size_t)at;
+		unsigned whole;
 
-		if (memcmp(bytes, sign, length) == 0
-		    && sums_to_zero(bytes, size_at != 0 ? bytes[size_at] : size))
+		if (!in_bounds(at, size, rom.size) || memcmp(bytes, sign, length) != 0)
+			continue;
+		whole = size_at != 0 ? bytes[size_at] : size;
+		if (whole >= size && in_bounds(at, whole, rom.size) && sums_to_zero(bytes, whole))
 			return begin + at;
 	}
 	return 0;
@@ -54,6 +62,6 @@ static uint64_t find_rsdp(void)
 void tables_read(struct machine *machine)
 {
 	machine->rsdp = find_rsdp();
-	machine->smbios = find_table(0xf0000, 0x100000, "_SM_", 0, 5);
-	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", 0, 6);
+	machine->smbios = find_table(0xf0000, 0x100000, "_SM_", SMBIOS_LEAST, 5);
+	machine->smbios3 = find_table(0xf0000, 0x100000, "_SM3_", SMBIOS3_LEAST, 6);
 }
