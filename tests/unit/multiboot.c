@@ -688,7 +688,7 @@ TEST("Multiboot 2 tells of UEFI what is left of it, and nothing of a BIOS or its
 	memcpy(&size, map - 4, sizeof(size));
 	EXPECT_EQUAL(size, 8 + 8 + efi->memory_map.size);
 	EXPECT_EQUAL(memcmp(map, (uint32_t[]){ 48, 1 }, 8), 0);
-	EXPECT_EQUAL(memcmp(map + 8, efi->memory_map.bytes, efi->memory_map.size), 0);
+	EXPECT_EQUAL(memcmp(map + 8, efi->memory_map.bytes, (size_t)efi->memory_map.size), 0);
 	for (unsigned i = 0; i < COUNT(never); i++)
 		EXPECT(find_tag(never[i]) == NULL);
 	EXPECT(find_tag(MB2_FRAMEBUFFER) == NULL);
