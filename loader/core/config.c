@@ -57,11 +57,11 @@ static void read_file_words(struct words *words, struct file *file)
 
 	file->name = words->text.at;
 	copy(words, "", take(words));
-	text_end(&words->text);
+	text_end_string(&words->text);
 	file->command_line = words->text.at;
 	for (; !at_separator(words); before = " ")
 		copy(words, before, take(words));
-	text_end(&words->text);
+	text_end_string(&words->text);
 }
 
 /* "--- [-raw] [-sha256=HEX] file [command line]", any number of times. */

@@ -115,7 +115,7 @@ static bool read_protocol(const struct option_target *target, const char *value)
 {
 	target->options->protocol = target->text->at;
 	text_add(target->text, "%s", value);
-	text_end(target->text);
+	text_end_string(target->text);
 	return true;
 }
 

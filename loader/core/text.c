@@ -283,7 +283,7 @@ void text_show(const char *string, void (*write)(const char *text))
 	}
 }
 
-void text_end(struct text *text)
+void text_end_string(struct text *text)
 {
 	if (text->at < text->limit)
 		*++text->at = 0;

@@ -26,7 +26,7 @@ void text_add_list(struct text *text, const char *format, va_list values)
 	__attribute__((format(printf, 2, 0)));
 
 /* Ends a string, so that the next one begins behind its end, if there is room for another. */
-void text_end(struct text *text);
+void text_end_string(struct text *text);
 
 /* Appends text that others may have worded, kernels among them, as a terminal may have it: newlines
  * and what can be seen as they are, every byte of anything else, which a terminal might obey, as
