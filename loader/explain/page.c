@@ -193,8 +193,10 @@ static void words_physical(struct words *words)
 		return;
 	}
 	text_add(&words->happened, "it is at %#llx, in %s.", ULL(shown), terms->direct_map);
-	text_add(&words->cause, "Physical memory is not mapped at its own address (but for %s). %s",
-	         terms->identity, terms->physical);
+	text_add(&words->cause, "Physical memory is not mapped at its own address");
+	if (terms->identity[0] != 0)
+		text_add(&words->cause, " (but for %s)", terms->identity);
+	text_add(&words->cause, ". %s", terms->physical);
 }
 
 /* The segment that ends last, at or shortly before the address. */

@@ -45,7 +45,7 @@ TEST("every protocol has words for all that a fault is explained in")
 		const struct terms *terms = protocols[i]->terms;
 
 		EXPECT(terms->boot_info[0] != 0 && terms->direct_map[0] != 0);
-		EXPECT(terms->identity[0] != 0 && terms->arguments[0] != 0 && terms->stack[0] != 0);
+		EXPECT(terms->arguments[0] != 0 && terms->stack[0] != 0);
 		EXPECT(terms->physical[strlen(terms->physical) - 1] == '.');
 		EXPECT(terms->no_map[strlen(terms->no_map) - 1] == '.');
 		EXPECT(terms->null[strlen(terms->null) - 1] == '.');
@@ -61,6 +61,8 @@ TEST("the kernel's headers are read once, and need not be there any more when th
 		char words[2000];
 		struct text text = text_in(words, sizeof(words));
 
+		if (strcmp(protocol->name, "bootloader-0.11") == 0)
+			continue; /* its kernels have a section that this one has not */
 		begin_world(32 * MIB);
 		build_kernel();
 		world.config.options.protocol = protocol->name;
