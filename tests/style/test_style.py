@@ -266,3 +266,12 @@ def test_words_of_the_past_are_gone():
         for word, now in RETIRED.items():
             found = re.search(rf"\b({word})\b", line, re.IGNORECASE)
             assert not found, f"{place} says {found.group()}; it is called {now} now"
+
+
+def test_linker_scripts_and_functions_share_no_name():
+    """A script's symbol would silently take the function's place."""
+    scripts = "\n".join((ROOT / path).read_text("utf-8") for path in files(".ld"))
+    symbols = set(re.findall(r"(?m)^\s*(\w+) = ", scripts)) - {"_start"}
+    for path in files(".c"):
+        if path.parts[0] == "loader":
+            assert not symbols & defined(path), f"{path}: {sorted(symbols & defined(path))}"
