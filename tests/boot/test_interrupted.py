@@ -41,7 +41,7 @@ def test_a_machine_check_on_the_way_to_the_kernel_is_told(start, tmp_path):
         said = moment.go_on("The machine is halted.")
         assert "Longjump: exception 18 at" in said, steps
         assert "before the kernel was started" in said, steps
-    for steps in (1500, 2000):
+    for steps in (6000, 8000):
         moment.back(steps)
         moment.machine.monitor(MACHINE_CHECK)
         assert "kind=machine-check" in moment.go_on("The machine is halted."), steps

@@ -35,10 +35,12 @@ def places(memory):
     module = (images.BUILD / "longjump.c32").read_bytes()
     resident = (images.BUILD / "resident.bin").read_bytes()
     enter, other = symbol("com32.elf", "enter64"), symbol("resident.elf", "trampoline")
-    base = next(at for at in range(0, len(memory), 4096) if memory.startswith(resident[:64], at))
+    pages = range(0, len(memory), 4096)
+    base = next(at for at in pages if memory.startswith(resident[:64], at))
+    wake = resident[other : other + 32]  # Syslinux's buffers may hold it as well, but at no page
     return {
         "enter64": memory.index(module[enter : enter + 32]),
-        "trampoline": memory[: 1 << 20].find(resident[other : other + 32]),
+        "trampoline": next(at for at in pages if memory.startswith(wake, at)),
         "to_protected_mode": base + symbol("resident.elf", "to_protected_mode"),
     }
 
