@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define LONGJUMP_MAGIC   0x504d554a474e4f4cULL /* "LONGJUMP", read as a little-endian number */
-#define LONGJUMP_VERSION 2
+#define LONGJUMP_VERSION 3
 
 /* The loader, which is 32-bit code, sees every pointer as a number; kernels see pointers. */
 #ifdef LONGJUMP_LOADER
@@ -144,6 +144,22 @@ struct longjump_processor {
 	uint64_t argument;                     /* the kernel's own */
 };
 
+enum longjump_firmware {
+	LONGJUMP_FIRMWARE_NONE = 0, /* none, or none that is known */
+	LONGJUMP_FIRMWARE_BIOS = 1,
+	LONGJUMP_FIRMWARE_EFI = 2 /* UEFI, of 64 bits */
+};
+
+/* What is left of UEFI; all zero if the firmware is something else. */
+struct longjump_efi {
+	uint64_t system_table_physical; /* boot services are over, runtime services are there */
+	LONGJUMP_POINTER(const void)
+	memory_map;                  /* a copy of the last one: see descriptor_size */
+	uint64_t memory_map_size;    /* bytes */
+	uint32_t descriptor_size;    /* bytes from one descriptor to the next */
+	uint32_t descriptor_version; /* of the EFI_MEMORY_DESCRIPTOR */
+};
+
 struct longjump_boot_info {
 	uint64_t magic;   /* LONGJUMP_MAGIC */
 	uint32_t version; /* LONGJUMP_VERSION of the loader */
@@ -220,6 +236,11 @@ struct longjump_boot_info {
 	LONGJUMP_POINTER(struct longjump_processor)
 	processors; /* with -smp: the CPUs, this one among them, in the firmware's order */
 	uint64_t processor_count;
+
+	/* Since version 3. */
+	uint32_t firmware; /* enum longjump_firmware */
+	uint32_t reserved;
+	struct longjump_efi efi;
 };
 
 #if defined(__cplusplus)
@@ -291,6 +312,13 @@ LONGJUMP_OFFSET(longjump_processor, start, 32);
 LONGJUMP_OFFSET(longjump_processor, argument, 40);
 LONGJUMP_ASSERT(sizeof(struct longjump_processor) == 48, "longjump_processor has grown");
 
+LONGJUMP_OFFSET(longjump_efi, system_table_physical, 0);
+LONGJUMP_OFFSET(longjump_efi, memory_map, 8);
+LONGJUMP_OFFSET(longjump_efi, memory_map_size, 16);
+LONGJUMP_OFFSET(longjump_efi, descriptor_size, 24);
+LONGJUMP_OFFSET(longjump_efi, descriptor_version, 28);
+LONGJUMP_ASSERT(sizeof(struct longjump_efi) == 32, "longjump_efi has grown");
+
 LONGJUMP_OFFSET(longjump_boot_info, magic, 0);
 LONGJUMP_OFFSET(longjump_boot_info, version, 8);
 LONGJUMP_OFFSET(longjump_boot_info, size, 12);
@@ -339,6 +367,8 @@ LONGJUMP_OFFSET(longjump_boot_info, kaslr_entropy, 368);
 LONGJUMP_OFFSET(longjump_boot_info, paging_levels, 372);
 LONGJUMP_OFFSET(longjump_boot_info, processors, 376);
 LONGJUMP_OFFSET(longjump_boot_info, processor_count, 384);
-LONGJUMP_ASSERT(sizeof(struct longjump_boot_info) == 392, "longjump_boot_info has grown");
+LONGJUMP_OFFSET(longjump_boot_info, firmware, 392);
+LONGJUMP_OFFSET(longjump_boot_info, efi, 400);
+LONGJUMP_ASSERT(sizeof(struct longjump_boot_info) == 432, "longjump_boot_info has grown");
 
 #endif

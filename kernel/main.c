@@ -150,7 +150,10 @@ static void show_machine(const struct longjump_boot_info *info, struct panel pan
 	else
 		page_fact(&panel, "TSC", "speed not known");
 	page_fact(&panel, "firmware", "ACPI %lx, SMBIOS %lx", info->rsdp_physical, smbios);
-	if (info->boot_drive)
+	if (info->firmware == LONGJUMP_FIRMWARE_EFI)
+		page_fact(&panel, "booted", "by UEFI, system table %lx",
+		          info->efi.system_table_physical);
+	else if (info->boot_drive)
 		page_fact(&panel, "booted", "from BIOS drive %x", info->boot_drive);
 	else
 		page_fact(&panel, "booted", "from a drive not known");

@@ -19,7 +19,7 @@ FIELDS = {  # offset and form, as longjump.h asserts them
     "modules": (224, "Q"), "module_count": (232, "Q"), "symbols": (240, "Q"),
     "symbol_count": (248, "Q"), "kernel_file": (256, "Q"), "kernel_file_size": (264, "Q"),
     "time": (344, "HBBBBB"), "cpu_count": (352, "I"), "boot_drive": (356, "I"),
-    "font": (336, "Q"),
+    "font": (336, "Q"), "firmware": (392, "I"),
 }  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_a_large_initrd_fits(ask, tmp_path):
 
 def test_the_firmware_is_what_qemu_was_told(ask):
     info, _ = ask(cpus=3, extra=("-rtc", "base=2031-02-03T04:05:06,clock=vm"), memory=128)
-    assert info.cpu_count == 3
+    assert info.cpu_count == 3 and info.firmware == 1
     assert info.machine.memory(info.rsdp, 8) == b"RSD PTR "
     assert info.machine.memory(info.smbios, 4) == b"_SM_"
     year, month, day, hour, minute, second = info.time

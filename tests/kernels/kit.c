@@ -135,6 +135,7 @@ void tell(const struct longjump_boot_info *info)
 	TELL(tls_begin), TELL(tls_file_size), TELL(tls_size), TELL(tls_align);
 	TELL(tsc_start), TELL(tsc_read), TELL(tsc_jump), TELL(tsc_frequency);
 	TELL(rsdp_physical), TELL(smbios_physical), TELL(smbios3_physical);
+	TELL(firmware), TELL(efi.system_table_physical), TELL(efi.memory_map_size);
 	TELL(module_count), TELL(symbol_count), TELL(cpu_count), TELL(boot_drive),
 		TELL(paging_levels);
 #undef TELL

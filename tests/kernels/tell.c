@@ -60,6 +60,32 @@ static void phases_are_in_order(const struct longjump_boot_info *info)
 	EXPECT(info->tsc_jump < ((uint64_t)high << 32 | low));
 }
 
+/* What UEFI has left behind is there, by its own signs (UEFI 2.10, 4.2 and 7.2.3). */
+static void firmware_is_told(const struct longjump_boot_info *info)
+{
+	const struct longjump_efi *efi = &info->efi;
+	uint64_t at_kernel = 0;
+
+	if (info->firmware != LONGJUMP_FIRMWARE_EFI) {
+		EXPECT_EQUAL(efi->system_table_physical | efi->memory_map_size, 0);
+		EXPECT(efi->memory_map == NULL && efi->descriptor_size == 0);
+		return;
+	}
+	EXPECT_EQUAL(*(const uint64_t *)(info->direct_map + efi->system_table_physical),
+	             0x5453595320494249); /* "IBI SYST" */
+	EXPECT_EQUAL(efi->descriptor_version, 1);
+	EXPECT(efi->descriptor_size >= 40 && efi->memory_map_size >= efi->descriptor_size);
+	EXPECT_EQUAL(efi->memory_map_size % efi->descriptor_size, 0);
+	for (uint64_t at = 0; at < efi->memory_map_size; at += efi->descriptor_size) {
+		const uint64_t *words = (const void *)((const char *)efi->memory_map + at);
+
+		EXPECT_QUIETLY((words[1] & 0xfff) == 0 && words[3] != 0);
+		at_kernel += words[1] <= info->segments[0].physical
+		          && info->segments[0].physical - words[1] < words[3] * 4096;
+	}
+	EXPECT_EQUAL(at_kernel, 1);
+}
+
 void _start(const struct longjump_boot_info *info)
 {
 	uint64_t here = address_of(&info);
@@ -73,6 +99,7 @@ void _start(const struct longjump_boot_info *info)
 	memory_map_is_in_order(info);
 	segments_are_in_order(info);
 	phases_are_in_order(info);
+	firmware_is_told(info);
 	EXPECT(info->stack_begin < here && here < info->stack_end);
 	EXPECT(info->direct_map_end - info->direct_map >= 4ull << 30);
 	EXPECT_EQUAL(info->direct_map % (1ull << 30), 0);

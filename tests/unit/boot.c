@@ -610,6 +610,34 @@ TEST("what the machine says is handed on")
 	EXPECT_EQUAL(info->kaslr_entropy, LONGJUMP_ENTROPY_NONE);
 }
 
+TEST("a kernel is told which firmware there is, and what is left of UEFI")
+{
+	const unsigned rw = RIGHT_READ | RIGHT_WRITE;
+	const struct longjump_boot_info *info;
+	const struct efi *efi;
+
+	begin_world(16 * MIB);
+	begin_small_elf();
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(boot_info()->firmware, LONGJUMP_FIRMWARE_NONE);
+	set_bios();
+	expect_boot(2 * MIB);
+	EXPECT_EQUAL(boot_info()->firmware, LONGJUMP_FIRMWARE_BIOS);
+	EXPECT(boot_info()->efi.memory_map == 0 && boot_info()->efi.descriptor_size == 0);
+	world.machine.bios = NULL;
+	efi = set_efi(0x7f0000);
+	expect_boot(2 * MIB);
+	info = boot_info();
+	EXPECT_EQUAL(info->firmware, LONGJUMP_FIRMWARE_EFI);
+	EXPECT_EQUAL(info->efi.system_table_physical, 0x7f0000);
+	EXPECT_EQUAL(info->efi.memory_map_size, efi->memory_map.size);
+	EXPECT_EQUAL(info->efi.descriptor_size, efi->descriptor_size);
+	EXPECT_EQUAL(info->efi.descriptor_version, efi->descriptor_version);
+	EXPECT(memcmp(look_at(info->efi.memory_map, efi->memory_map.size, rw),
+	              efi->memory_map.bytes, (size_t)efi->memory_map.size)
+	       == 0);
+}
+
 TEST("a framebuffer is mapped write-combining, in a window of its own")
 {
 	const struct longjump_boot_info *info;

@@ -110,6 +110,28 @@ static void write_symbols(struct native *native)
 		info->symbols = 0;
 }
 
+/* Fills in which firmware there is, and what is left of it. */
+static void write_firmware(struct native *native)
+{
+	static const uint32_t kinds[] = { [FIRMWARE_NONE] = LONGJUMP_FIRMWARE_NONE,
+		                          [FIRMWARE_BIOS] = LONGJUMP_FIRMWARE_BIOS,
+		                          [FIRMWARE_EFI] = LONGJUMP_FIRMWARE_EFI };
+	const struct machine *machine = native->plan->machine;
+	const struct efi *efi = machine->efi;
+
+	native->info.firmware = kinds[machine->firmware_kind];
+	if (efi == NULL)
+		return;
+	native->info.efi = (struct longjump_efi){
+		.system_table_physical = efi->system_table,
+		.memory_map =
+			writer_copy(&native->writer, efi->memory_map.bytes, efi->memory_map.size),
+		.memory_map_size = efi->memory_map.size,
+		.descriptor_size = efi->descriptor_size,
+		.descriptor_version = efi->descriptor_version,
+	};
+}
+
 /* Fills in what the firmware and the clock said. */
 static void write_machine(struct native *native)
 {
@@ -237,6 +259,7 @@ void native_write_info(struct native *native)
 	write_symbols(native);
 	write_files(native);
 	write_machine(native);
+	write_firmware(native);
 	write_processors(native);
 	write_screen(native);
 	writer_put(&native->writer, native->at, info, sizeof(*info));
