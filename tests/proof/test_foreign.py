@@ -17,8 +17,8 @@ ALLOWED = [
 ]
 
 # Who turns a physical address into a pointer: machine.h makes a span of it at once; paging follows
-# tables of its own making; run.c says where scratch memory begins; plan/resident.c fills in the copy
-# of the resident part that it has made in scratch memory.
+# tables of its own making; run.c says where scratch memory begins; plan/resident.c fills in its
+# copy of the resident part, which is scratch memory.
 POINTERS = {"machine.h", "paging.c", "run.c", "plan/resident.c"}
 
 
