@@ -234,6 +234,20 @@ TEST("a memory map whose entries say that they are empty ends there")
 	EXPECT_EQUAL(handover.range_count, 1);
 }
 
+TEST("a memory map ends where an entry says that it is larger than the map, however large")
+{
+	for (uint32_t size = UINT32_MAX - 8; size != 0; size++) {
+		struct mb1_range map[] = { { 20, 0, 0x9f000, 1 }, { size, 0, 0x1000, 1 } };
+		struct mb1_info info = { .flags = MB1_HAS_MEMORY_MAP, .map_size = sizeof(map) };
+
+		begin();
+		info.map = put(map, sizeof(map));
+		EXPECT(handover_by_multiboot(&handover, &machine, put(&info, sizeof(info)),
+		                             &report));
+		EXPECT_EQUAL(handover.range_count, 2);
+	}
+}
+
 /* Start information of PVH, and what it points at. */
 struct start {
 	uint32_t magic, version, flags, module_count;

@@ -35,7 +35,7 @@ static void read_map(struct handover *handover, const struct machine *machine,
 	}
 	handover_own(handover, (struct phys_range){ info->map, info->map + map.size });
 	for (uint64_t at = 0; span_read(map, at, &range, sizeof(range));
-	     at += range.size + sizeof(range.size)) {
+	     at += sizeof(range.size) + (uint64_t)range.size) {
 		if (range.size < sizeof(range) - sizeof(range.size))
 			break;
 		handover_add_range(handover, range.begin, range.length, range.type);
