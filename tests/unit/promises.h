@@ -523,24 +523,35 @@ static inline void expect_nothing_else(void)
 	}
 }
 
+/* First physical address that the CPU does not have, or that a direct map has no room to show: one
+ * entry of the level 4 table in each half of the address space is for something else. */
+static inline uint64_t expected_reach(void)
+{
+	unsigned bits = world.machine.cpu.physical_bits;
+	uint64_t half = UINT64_C(1) << (world.config.options.paging_levels == 5 ? 56 : 47);
+
+	return min_u64(bits != 0 ? UINT64_C(1) << bits : UINT64_MAX, half - 512 * GIB);
+}
+
 /* All RAM within reach, and all below 4 GiB, is in the direct map; reserved memory above is not. */
 static inline void expect_direct_map(const struct longjump_boot_info *info)
 {
 	const struct memory *memory = &world.boot.memory;
 	const struct seen *low = view_at(&view, info->direct_map);
+	uint64_t reach = expected_reach();
 
 	EXPECT(low != NULL && low->virt == info->direct_map && low->size >= 4 * GIB);
 	EXPECT(low->phys == 0 && low->rights == (RIGHT_READ | RIGHT_WRITE));
 	EXPECT(info->direct_map_end >= info->direct_map + 4 * GIB);
 	for (unsigned i = 0; i < memory->count; i++) {
 		uint64_t at = memory->ranges[i].phys.begin;
-		bool near = world.reach == 0 || at < world.reach;
+		bool near = at < reach;
 		const struct seen *range = near ? view_at(&view, info->direct_map + at) : NULL;
 
 		if (near && memory_is_ram(memory->ranges[i].type)) {
 			EXPECT(range != NULL
 			       && range->phys + (info->direct_map + at - range->virt) == at);
-			EXPECT(memory->ranges[i].phys.end
+			EXPECT(min_u64(memory->ranges[i].phys.end, reach)
 			       <= info->direct_map_end - info->direct_map);
 		} else if (at >= 4 * GIB) {
 			EXPECT(range == NULL);

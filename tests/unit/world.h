@@ -52,7 +52,6 @@ static struct world {
 	const struct protocol *protocol;
 	struct scratch scratch;
 	struct phys_range scratch_range;
-	uint64_t reach; /* what begins there or above is in the map only; 0: nothing */
 	struct report report;
 	struct boot boot;
 } world;
