@@ -11,7 +11,6 @@ import seeds
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 NAMES = sorted({path.stem for path in HERE.glob("*.c")} - {"replay"})
-SHORT = 3  # seconds for each fuzzer when nobody asks for more: a minute in all
 STRICT = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
@@ -38,8 +37,7 @@ def test_seeds_and_regressions_are_survived(name, bits, tmp_path):
 
 @pytest.mark.parametrize("bits", ["64", "32"])
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_new_is_found(name, bits, request, tmp_path):
-    seconds = request.config.getoption("--seconds", SHORT)
+def test_nothing_new_is_found(name, bits, request, seconds, tmp_path):
     found = ROOT / "build/tests/fuzz" / f"{name}{bits}-"
     found.parent.mkdir(parents=True, exist_ok=True)
     list(seeds.unpack(name, tmp_path / "seeds"))
