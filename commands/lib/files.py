@@ -192,7 +192,8 @@ def exists(name, folder):
 
 @contextlib.contextmanager
 def _undisturbed():
-    """Lets no signal end us while a file of somebody else's may be without its name."""
+    """Lets no signal end us, who are one thread, while a file of somebody else's may be without its
+    name."""
     before = signal.pthread_sigmask(
         signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     )

@@ -29,20 +29,22 @@ def empty_disk(path, size=1 << 30):
     path.write_bytes(data)
 
 
-def places(memory):
-    """Where the way to the kernel leads through, found in the memory of a machine that has gone
+def place(name, memory):
+    """Where code on the way to the kernel lies, found in the memory of a machine that has gone
     it."""
     module = (images.BUILD / "longjump.c32").read_bytes()
     resident = (images.BUILD / "resident.bin").read_bytes()
-    enter, other = symbol("com32.elf", "enter64"), symbol("resident.elf", "trampoline")
-    pages = range(0, len(memory), 4096)
-    base = next(at for at in pages if memory.startswith(resident[:64], at))
-    wake = resident[other : other + 32]  # Syslinux's buffers may hold it as well, but at no page
-    return {
-        "enter64": memory.index(module[enter : enter + 32]),
-        "trampoline": next(at for at in pages if memory.startswith(wake, at)),
-        "to_protected_mode": base + symbol("resident.elf", "to_protected_mode"),
-    }
+
+    def page_with(code):  # Syslinux's buffers may hold it as well, but at no page
+        return next(at for at in range(0, len(memory), 4096) if memory.startswith(code, at))
+
+    if name == "enter64":
+        at = symbol("com32.elf", name)
+        return memory.index(module[at : at + 32])
+    at = symbol("resident.elf", name)
+    if name == "trampoline":  # other CPUs wake in a copy of it
+        return page_with(resident[at : at + 32])
+    return page_with(resident[:64]) + at
 
 
 class Moment:
@@ -53,14 +55,14 @@ class Moment:
         options = {"debug_exit": False, "cpu": "max", **options}
         machine = start(image, **options)
         machine.wait_serial(says)
-        found = places(machine.memory(0, 256 << 20))
+        memory = machine.memory(0, 256 << 20)
+        self._stops = [place(name, memory) for name in stops or ["enter64"]]
         machine.stop()
         disk, path = folder / "snapshots", folder / "gdb"
         empty_disk(disk)
         snapshots = ["-drive", f"if=none,id=snapshots,format=qcow2,file={disk}"]
         self._again = lambda: start(image, extra=[*Gdb.options(path), *snapshots], **options)
         self._path, self._heard = path, 0
-        self._stops = [found[name] for name in stops or ["enter64"]]
         self._begin()
 
     def _begin(self):

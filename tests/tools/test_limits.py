@@ -26,11 +26,13 @@ def soon():
     assert time.monotonic() - began < 30
 
 
-def test_a_check_that_takes_long_ends_the_packing(sleeper, monkeypatch):
+def test_a_check_that_takes_long_ends_the_packing(sleeper, monkeypatch, tmp_path):
+    kernel = tmp_path / "kernel.elf"
+    kernel.write_bytes(b"\x7fELF")
     monkeypatch.setattr(checking, "made", lambda _: sleeper)
     monkeypatch.setattr(image, "LIMIT", 1)
     with pytest.raises(Stop, match="took more than 1 seconds.*--no-check"):
-        image.check_order(Order("kernel.elf", "made.iso"))
+        image.check_order(Order(kernel, tmp_path / "made.iso"))
 
 
 def test_a_kernel_is_packed_as_it_is_if_its_debug_data_do_not_go(sleeper, monkeypatch, tmp_path):
