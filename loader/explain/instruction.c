@@ -5,13 +5,15 @@
  */
 #include "explain/instruction.h"
 
+#include "explain/operands.h"
+
 /* The bytes of an instruction as they are consumed. */
 struct reader {
 	const struct look *look;
 	struct instruction *in;
 	unsigned at;
-	bool narrow;          /* 32-bit code: no REX prefixes, nothing relative to RIP */
-	bool other_addresses; /* prefix 67h */
+	bool narrow; /* 32-bit code: no REX prefixes, nothing relative to RIP */
+	bool evex;   /* the prefix is EVEX, whose distances of one byte are in units */
 };
 
 /* The next byte; past the end, 0, and the instruction is not known. */
@@ -23,14 +25,22 @@ static uint8_t next(struct reader *reader)
 	return 0;
 }
 
-/* A signed number of 1 or 4 bytes. */
-static int64_t next_number(struct reader *reader, unsigned size)
+/* A number of up to 8 bytes, without a sign. */
+static uint64_t next_number(struct reader *reader, unsigned size)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	for (unsigned i = 0; i < size; i++)
-		value |= (uint32_t)next(reader) << (8 * i);
-	return size == 1 ? (int8_t)value : (int32_t)value;
+		value |= (uint64_t)next(reader) << (8 * i);
+	return value;
+}
+
+/* The same, with a sign. */
+static int64_t next_distance(struct reader *reader, unsigned size)
+{
+	unsigned unused = 64 - 8 * size;
+
+	return (int64_t)(next_number(reader, size) << unused) >> unused;
 }
 
 /* Reads all prefixes; returns the first byte behind them. */
@@ -43,6 +53,8 @@ static uint8_t read_prefixes(struct reader *reader)
 
 		switch (byte) {
 		case 0x66:
+			in->short_operands = true;
+			/* fallthrough */
 		case 0xf2:
 		case 0xf3:
 			in->prefix = byte;
@@ -60,7 +72,7 @@ static uint8_t read_prefixes(struct reader *reader)
 		case 0x3e:
 			break;
 		case 0x67:
-			reader->other_addresses = true;
+			in->other_addresses = true;
 			break;
 		default:
 			if (reader->narrow || (byte & 0xf0) != 0x40)
@@ -73,20 +85,28 @@ static uint8_t read_prefixes(struct reader *reader)
 	}
 }
 
-/* Reads a VEX prefix (C4h, C5h) or an EVEX prefix (62h), and the opcode behind it. */
+/* Reads a VEX prefix (C4h, C5h; 2.3.5) or an EVEX prefix (62h; 2.7.1), and the opcode behind. */
 static void read_vex(struct reader *reader, uint8_t first)
 {
+	static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
 	struct instruction *in = reader->in;
 	uint8_t byte = next(reader);
+	uint8_t last = byte; /* has the bits pp, and in VEX the vector's length */
 
-	in->map = MAP_VEX;
+	in->map = MAP_0F;
 	in->rex = (uint8_t)(0x40 | (~byte >> 5 & 4)); /* R, inverted */
 	if (first != 0xc5) {
 		in->rex |= (uint8_t)(~byte >> 5 & 3); /* X and B */
-		next(reader);
+		in->map = (enum map)(byte & 3);
+		last = next(reader);
+		in->rex |= last >> 4 & 8; /* W */
 	}
-	if (first == 0x62)
-		next(reader);
+	in->prefix = prefixes[last & 3];
+	in->vector_size = (last & 4) != 0 ? 32 : 16;
+	if (first == 0x62) {
+		reader->evex = true;
+		in->vector_size = (uint8_t)(16u << (next(reader) >> 5 & 3));
+	}
 	in->opcode = next(reader);
 	in->has_modrm = in->opcode != 0x77; /* vzeroupper */
 }
@@ -162,65 +182,124 @@ static void read_opcode(struct reader *reader, uint8_t first)
 	}
 }
 
-/* Reads the SIB byte. Returns what index and scale add to the address. */
-static uint64_t read_sib(struct reader *reader, const uint64_t *registers)
+/* Bytes of the numbers that follow the operand (tables A-2 and A-3): they are between it and the
+ * next instruction's address, to which RIP-relative addresses are relative. */
+static unsigned immediate_size(const struct instruction *in)
 {
-	struct instruction *in = reader->in;
+	bool extended = (in->modrm >> 3 & 7) < 2;
+	unsigned size = in->short_operands && (in->rex & 8) == 0 ? 2 : 4;
+
+	if (in->map == MAP_0F3A)
+		return 1;
+	if (in->map == MAP_0F)
+		return (in->opcode >= 0x70 && in->opcode < 0x74) || (in->opcode & 0xf7) == 0xa4
+		    || in->opcode == 0xba || in->opcode == 0xc2
+		    || (in->opcode >= 0xc4 && in->opcode < 0xc7);
+	if (in->map != MAP_ONE_BYTE)
+		return 0;
+	if (in->opcode == 0x69 || in->opcode == 0x81 || in->opcode == 0xc7)
+		return size;
+	if ((in->opcode & 0xfe) == 0xf6)
+		return !extended ? 0 : in->opcode == 0xf6 ? 1 : size;
+	return in->opcode == 0x6b || in->opcode == 0x80 || in->opcode == 0x82 || in->opcode == 0x83
+	    || (in->opcode & 0xfe) == 0xc0 || in->opcode == 0xc6;
+}
+
+/* Reads the SIB byte. Returns what index and scale add to the address. */
+static uint64_t read_sib(struct reader *reader, struct operand *operand)
+{
+	const struct instruction *in = reader->in;
 	uint8_t sib = next(reader);
 	int index = (sib >> 3 & 7) | (in->rex << 2 & 8);
 
-	in->base = (sib & 7) | (in->rex << 3 & 8);
+	operand->base = (sib & 7) | (in->rex << 3 & 8);
 	if ((sib & 7) == 5 && in->modrm >> 6 == 0)
-		in->base = -1;
+		operand->base = -1;
 	if (index == RSP)
 		return 0;
-	in->index = index;
-	return registers[index] << (sib >> 6);
+	operand->index = index;
+	return reader->look->fault->registers[index] << (sib >> 6);
 }
 
-/* Reads the rest of a ModRM operand in memory, and works out its address. Addresses relative to RIP
- * are left out: they are always in the kernel. So are 16-bit addresses. */
+/* Reads an address of 16 bits (table 2-1), which only 32-bit code has. */
+static uint64_t read_16_bits(struct reader *reader, struct operand *operand)
+{
+	static const int8_t bases[8] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX };
+	static const int8_t indices[8] = { RSI, RDI, RSI, RDI, -1, -1, -1, -1 };
+	unsigned mode = reader->in->modrm >> 6, form = reader->in->modrm & 7;
+
+	if (mode == 0 && form == 6)
+		return next_number(reader, 2);
+	operand->base = bases[form];
+	operand->index = indices[form];
+	operand->distance = next_distance(reader, mode);
+	return operand->index < 0 ? 0 : reader->look->fault->registers[operand->index];
+}
+
+/* Reads what is added to the registers. */
+static int64_t read_distance(struct reader *reader, const struct operand *operand)
+{
+	unsigned mode = reader->in->modrm >> 6;
+	int64_t distance;
+
+	if (mode != 1)
+		return mode == 2 || operand->base < 0 ? next_distance(reader, 4) : 0;
+	distance = next_distance(reader, 1);
+	return reader->evex ? distance * operands_unit(reader->in) : distance;
+}
+
+/* Reads the rest of a ModRM operand in memory, and works out its address. */
 static void read_memory_operand(struct reader *reader)
 {
 	struct instruction *in = reader->in;
 	const uint64_t *registers = reader->look->fault->registers;
-	unsigned mode = in->modrm >> 6;
+	struct operand operand = { .base = -1, .index = -1, .segment = in->segment };
 	uint64_t address = 0;
 
-	if (reader->narrow ? reader->other_addresses : (in->modrm & 7) == 5 && mode == 0)
-		return;
-	if ((in->modrm & 7) == 4)
-		address = read_sib(reader, registers);
-	else if ((in->modrm & 7) != 5 || mode != 0)
-		in->base = (in->modrm & 7) | (in->rex << 3 & 8);
-	if (mode == 1)
-		in->distance = next_number(reader, 1);
-	else if (mode == 2 || in->base < 0)
-		in->distance = next_number(reader, 4);
-	if (in->base >= 0)
-		address += registers[in->base];
-	if (in->segment != 0)
-		address += in->segment == 0x64 ? reader->look->fault->fs_base
-		                               : reader->look->fault->gs_base;
-	in->address = address + (uint64_t)in->distance;
-	if (reader->narrow)
-		in->address &= UINT32_MAX;
-	in->has_address = in->known;
+	if (reader->narrow && in->other_addresses) {
+		address = read_16_bits(reader, &operand);
+	} else if ((in->modrm & 7) == 5 && in->modrm >> 6 == 0) {
+		operand.distance = next_distance(reader, 4);
+		if (!reader->narrow)
+			address = reader->look->fault->rip + reader->at + immediate_size(in);
+	} else {
+		operand.base = (in->modrm & 7) | (in->rex << 3 & 8);
+		if ((in->modrm & 7) == 4)
+			address = read_sib(reader, &operand);
+		operand.distance = read_distance(reader, &operand);
+	}
+	if (operand.base >= 0)
+		address += registers[operand.base];
+	operand.address = address + (uint64_t)operand.distance;
+	operands_add_memory(reader->look, in, operand);
 }
 
 struct instruction instruction_read(const struct look *look)
 {
-	struct instruction in = { .known = true, .base = -1, .index = -1 };
+	struct instruction in = { .known = true };
 	struct reader reader = { look, &in, 0, look->fault->narrow != 0, false };
 
 	in.count = look_read(look, look->fault->rip, in.bytes, sizeof(in.bytes));
 	read_opcode(&reader, read_prefixes(&reader));
-	if (!in.has_modrm)
-		return in;
-	in.modrm = next(&reader);
-	if (in.modrm >> 6 != 3)
+	if (in.has_modrm)
+		in.modrm = next(&reader);
+	if (in.map == MAP_0F && (in.opcode & 0xf8) == 0x20)
+		in.modrm |= 0xc0; /* control and debug registers: never memory */
+	if (in.has_modrm && in.modrm >> 6 != 3)
 		read_memory_operand(&reader);
+	in.immediate = reader.at;
+	if (in.known)
+		operands_add_implied(look, &in);
 	return in;
+}
+
+const struct operand *instruction_touches(const struct instruction *instruction, uint64_t address)
+{
+	for (unsigned i = 0; i < instruction->operand_count; i++) {
+		if (address - instruction->operands[i].address < instruction->operands[i].size)
+			return &instruction->operands[i];
+	}
+	return NULL;
 }
 
 unsigned instruction_field(const struct instruction *instruction)

@@ -6,26 +6,40 @@
 #include "explain/look.h"
 
 #define INSTRUCTION_MAX 15
+#define OPERANDS_MAX    3
 #define OPCODE_INT      0xcd /* and the vector */
 
-enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A, MAP_VEX };
+enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A };
 
-struct instruction {
-	uint8_t bytes[INSTRUCTION_MAX];
-	unsigned count; /* bytes that could be read */
-	bool known;     /* all that follows could be read */
-	uint8_t prefix; /* the last of 66h, F2h and F3h, or 0 */
-	bool locked;    /* F0h */
-	uint8_t rex;    /* 0: none */
-	enum map map;   /* which table of opcodes */
-	uint8_t opcode;
-	bool has_modrm;
-	uint8_t modrm;
-	bool has_address; /* an operand lies in memory */
-	uint64_t address; /* of it */
+/* Memory that an instruction touches. */
+struct operand {
+	uint64_t address;
+	uint64_t size;    /* bytes that it can have at most */
 	int base, index;  /* numbers of the registers that make it up, or -1 */
 	int64_t distance; /* added to them */
 	uint8_t segment;  /* 64h: FS, 65h: GS, 0: neither */
+	bool stack;       /* pushed or popped */
+};
+
+struct instruction {
+	uint8_t bytes[INSTRUCTION_MAX];
+	unsigned count;       /* bytes that could be read */
+	bool known;           /* all that follows could be read */
+	uint8_t prefix;       /* the last of 66h, F2h and F3h, or 0 */
+	bool locked;          /* F0h */
+	bool short_operands;  /* 66h */
+	bool other_addresses; /* 67h */
+	uint8_t segment;      /* 64h: FS, 65h: GS, 0: neither */
+	uint8_t rex;          /* 0: none */
+	uint8_t vector_size;  /* bytes, of VEX's and EVEX's; 0: neither */
+	enum map map;         /* which table of opcodes */
+	uint8_t opcode;
+	bool has_modrm;
+	uint8_t modrm;
+	unsigned immediate; /* where the numbers behind all that begin */
+	bool has_memory;    /* ModRM names memory, and operands[0] is that */
+	struct operand operands[OPERANDS_MAX];
+	unsigned operand_count;
 };
 
 /* Decodes the instruction at the fault's RIP. */
@@ -36,6 +50,9 @@ unsigned instruction_field(const struct instruction *instruction);
 
 /* The register that ModRM names instead of memory; -1 if it names memory. */
 int instruction_register(const struct instruction *instruction);
+
+/* The operand in which `address` lies; NULL if none is known to. */
+const struct operand *instruction_touches(const struct instruction *instruction, uint64_t address);
 
 /* True if it is a software interrupt: int with a number. */
 bool instruction_is_int(const struct instruction *instruction);

@@ -17,6 +17,8 @@ static bool is_sse(const struct instruction *in)
 {
 	unsigned high = in->opcode & 0xf0u;
 
+	if (in->vector_size != 0)
+		return false;
 	if (in->map == MAP_0F38 || in->map == MAP_0F3A)
 		return true;
 	return in->map == MAP_0F
@@ -53,7 +55,7 @@ static void words_unknown(struct words *words)
 		            ? "used SSE, which is switched off: CR0.EM (bit 2) is 1."
 		            : "used SSE, which is switched off: CR4.OSFXSR (bit 9) is 0.",
 		    words->marks->terms.sse);
-	else if (in->map == MAP_VEX)
+	else if (in->vector_size != 0)
 		say(words, "avx-off",
 		    (fault->cr4 & CR4_XSAVE) == 0
 		            ? "used AVX, which is not switched on: CR4.OSXSAVE (bit 18) is 0."
@@ -169,8 +171,8 @@ static void words_divide(struct words *words)
 
 	if (is_divide && number >= 0)
 		value = words->fault->registers[number];
-	else if (is_divide && in->has_address)
-		look_read(words->look, in->address, &value, size);
+	else if (is_divide && in->has_memory)
+		look_read(words->look, in->operands[0].address, &value, size);
 	if (size == 4)
 		value &= UINT32_MAX;
 	if (is_divide && value == 0) {

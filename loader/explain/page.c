@@ -4,7 +4,6 @@
 
 #define NEAR       MIB          /* beyond the end of something, and probably meant for it */
 #define STACK_NEAR (64 * MIB)   /* below the stack, and probably meant for it */
-#define OPERAND    64           /* bytes that an operand can have */
 #define MAP_REACH  (8192 * GIB) /* of the direct map, before other things come */
 
 /* "wrote to" and so on. */
@@ -15,36 +14,13 @@ static const char *access_name(uint64_t error)
 	return (error & PAGE_FAULT_WRITE) != 0 ? "wrote to" : "read from";
 }
 
-/* Says which register brought the address, if that can be seen. */
+/* Says which registers brought the address, if that can be seen. */
 static void add_origin(struct words *words)
 {
-	const struct instruction *in = &words->in;
-	const struct fault *fault = words->fault;
-	struct text *text = &words->happened;
+	const struct operand *operand = instruction_touches(&words->in, words->fault->cr2);
 
-	if ((fault->error & PAGE_FAULT_FETCH) != 0 || !in->has_address
-	    || fault->cr2 - in->address >= OPERAND)
-		return;
-	if (in->segment != 0) {
-		text_add(text, " The address is relative to %cS, whose base is %#llx.",
-		         in->segment == 0x64 ? 'F' : 'G',
-		         ULL(in->segment == 0x64 ? fault->fs_base : fault->gs_base));
-		return;
-	}
-	if (in->base < 0)
-		return;
-	text_add(text, " The address came from %s", register_name(fault, in->base).text);
-	if (in->index >= 0)
-		text_add(text, " and %s", register_name(fault, in->index).text);
-	if (in->distance != 0)
-		text_add(text, in->distance < 0 ? " - %#llx" : " + %#llx",
-		         ULL(in->distance < 0 ? -(uint64_t)in->distance : (uint64_t)in->distance));
-	text_add(text, ", with %s = %#llx", register_name(fault, in->base).text,
-	         ULL(fault->registers[in->base]));
-	if (in->index >= 0)
-		text_add(text, ", %s = %#llx", register_name(fault, in->index).text,
-		         ULL(fault->registers[in->index]));
-	text_add(text, ".");
+	if ((words->fault->error & PAGE_FAULT_FETCH) == 0 && operand != NULL)
+		words_origin(words, operand);
 }
 
 /* The kernel runs on page tables that it has made itself. */
@@ -100,6 +76,7 @@ static void words_forbidden(struct words *words, const struct page *page)
 static void words_null(struct words *words)
 {
 	const struct fault *fault = words->fault;
+	const struct operand *operand = instruction_touches(&words->in, fault->cr2);
 
 	words->kind = "null-page";
 	if (words->marks->terms.no_return[0] != 0 && fault->rip == 0
@@ -119,7 +96,7 @@ static void words_null(struct words *words)
 		         "overwritten where the return address lay.");
 		return;
 	}
-	if (words->in.segment != 0) {
+	if (operand != NULL && operand->segment != 0) {
 		text_add(&words->happened, ", in the null page, which is never mapped.");
 		text_add(&words->cause, "Per-CPU or thread-local data before the base of FS or GS "
 		                        "was set (wrmsr 0xc0000100 or 0xc0000101).");

@@ -5,7 +5,9 @@
  */
 #include "explain/protection.h"
 
-#define SSE_ALIGNMENT 16
+#include "explain/operands.h"
+
+#define WRFSBASE 2 /* in ModRM; wrgsbase is the next */
 
 /* What a descriptor is, in a word or two (SDM volume 3A, 3.4.5). */
 static const char *descriptor_name(uint64_t descriptor)
@@ -162,66 +164,96 @@ static bool not_canonical(struct words *words, uint64_t address, const char *wha
 	return true;
 }
 
+/* True if the instruction is this one, of a group whose members ModRM tells apart. */
+static bool is_group(const struct instruction *in, enum map map, uint8_t opcode, unsigned field)
+{
+	return in->map == map && in->opcode == opcode && (in->modrm >> 3 & 7) == field;
+}
+
+/* Memory that an instruction touches. */
+static bool words_operands(struct words *words)
+{
+	for (unsigned i = 0; i < words->in.operand_count; i++) {
+		const struct operand *operand = &words->in.operands[i];
+		bool stack = operand->stack && operand->base == RSP;
+
+		if (not_canonical(words, operand->address,
+		                  stack ? "its stack pointer" : "the address of memory")) {
+			words_origin(words, operand);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where a jump, call or return goes, in a register or in memory. */
+static bool words_target(struct words *words)
+{
+	const struct instruction *in = &words->in;
+	const struct fault *fault = words->fault;
+	bool indirect = is_group(in, MAP_ONE_BYTE, 0xff, 2) || is_group(in, MAP_ONE_BYTE, 0xff, 4);
+	bool far = is_group(in, MAP_ONE_BYTE, 0xff, 3) || is_group(in, MAP_ONE_BYTE, 0xff, 5);
+	uint64_t target = 0;
+
+	if (indirect && instruction_register(in) >= 0)
+		target = fault->registers[instruction_register(in)];
+	else if (in->has_memory && (indirect || (far && (in->rex & 8) != 0)))
+		look_read(words->look, in->operands[0].address, &target, sizeof(target));
+	if (not_canonical(words, target, "the target of a jump or call"))
+		return true;
+	if (in->map == MAP_ONE_BYTE
+	    && ((in->opcode & 0xfe) == 0xc2
+	        || ((in->rex & 8) != 0 && ((in->opcode & 0xfe) == 0xca || in->opcode == 0xcf))))
+		look_read(words->look, fault->registers[RSP], &target, sizeof(target));
+	if (in->map == MAP_0F && (in->rex & 8) != 0 && (in->opcode == 0x07 || in->opcode == 0x35))
+		target = fault->registers[in->opcode == 0x07 ? RCX : RDX]; /* sysret, sysexit */
+	return not_canonical(words, target, "the address to return to");
+}
+
+/* Bases of tables and segments that are loaded. */
+static bool words_base(struct words *words)
+{
+	static const char names[4][16] = { "the GDT's base", "the IDT's base", "the base of FS",
+		                           "the base of GS" };
+	const struct instruction *in = &words->in;
+	unsigned field = in->modrm >> 3 & 7; /* 2: lgdt, wrfsbase; 3: lidt, wrgsbase */
+	uint64_t base = 0;
+
+	if (in->map != MAP_0F || (field & 6) != WRFSBASE)
+		return false;
+	if (in->opcode == 0x01 && in->has_memory)
+		look_read(words->look, in->operands[0].address + 2, &base, sizeof(base));
+	else if (in->opcode == 0xae && in->prefix == 0xf3 && instruction_register(in) >= 0
+	         && (in->rex & 8) != 0)
+		base = words->fault->registers[instruction_register(in)];
+	return not_canonical(words, base, names[(in->opcode == 0xae ? 2 : 0) + (field & 1)]);
+}
+
 /* Finds an address in registers, in memory or on the stack that is not canonical. */
 static bool words_canonical(struct words *words)
 {
-	const struct instruction *in = &words->in;
-	const uint64_t *registers = words->fault->registers;
-	bool one_byte = in->map == MAP_ONE_BYTE;
-	unsigned field = instruction_field(in) & 7;
-	uint64_t target = 0;
-
 	/* Some CPUs fault before they jump, others behind it. */
-	if (not_canonical(words, words->fault->rip, "the address of its next instruction"))
-		return true;
-	if (in->has_address && in->opcode != 0x8d
-	    && not_canonical(words, in->address, "the address of memory"))
-		return true;
-	if (one_byte && in->opcode == 0xff && (field == 2 || field == 4)) {
-		if (instruction_register(in) >= 0)
-			target = registers[instruction_register(in)];
-		else
-			look_read(words->look, in->address, &target, sizeof(target));
-		if (not_canonical(words, target, "the target of a jump or call"))
-			return true;
-	}
-	if (one_byte && (in->opcode & 0xfe) == 0xc2) {
-		look_read(words->look, registers[RSP], &target, sizeof(target));
-		if (not_canonical(words, target, "the address to return to"))
-			return true;
-	}
-	if (one_byte && (in->opcode & 0xfc) == 0xa4 && not_canonical(words, registers[RSI], "RSI"))
-		return true;
-	if (one_byte && (in->opcode & 0xf6) == 0xa4 && not_canonical(words, registers[RDI], "RDI"))
-		return true;
-	return not_canonical(words, registers[RSP], "its stack pointer");
+	return not_canonical(words, words->fault->rip, "the address of its next instruction")
+	    || words_operands(words) || words_target(words) || words_base(words)
+	    || not_canonical(words, words->fault->registers[RSP], "its stack pointer");
 }
 
-/* True if the instruction is one of SSE's that want memory at a multiple of 16. */
-static bool wants_alignment(const struct instruction *in)
+/* An operand that is not aligned as its instruction wants. */
+static bool words_alignment(struct words *words)
 {
-	if (!in->has_address || in->address % SSE_ALIGNMENT == 0 || in->prefix == 0xf2
-	    || in->prefix == 0xf3)
-		return false;
-	if (in->map == MAP_0F38 || in->map == MAP_0F3A)
-		return in->prefix == 0x66;
-	if (in->map != MAP_0F || in->opcode == 0x10 || in->opcode == 0x11)
-		return false;
-	return in->opcode == 0x28 || in->opcode == 0x29 || in->opcode == 0x2b
-	    || (in->opcode >= 0x51 && in->opcode <= 0x5f) || (in->opcode == 0xae)
-	    || (in->prefix == 0x66 && in->opcode >= 0x60);
-}
+	const struct operand *operand = &words->in.operands[0];
+	unsigned alignment = operands_alignment(&words->in);
 
-/* An SSE operand that is not aligned. */
-static void words_alignment(struct words *words)
-{
+	if (operand->address % alignment == 0)
+		return false;
 	words->kind = "misaligned";
 	text_add(&words->happened,
-	         "%s used memory at %#llx with an instruction that wants a multiple of 16 "
-	         "(SSE; it is %u off).",
-	         words_who(words), ULL(words->in.address),
-	         (unsigned)(words->in.address % SSE_ALIGNMENT));
-	if (words->in.base == RSP || words->in.base == RBP)
+	         "%s used memory at %#llx with an instruction that wants a multiple of %u "
+	         "(%s; it is %u off).",
+	         words_who(words), ULL(operand->address), alignment,
+	         words->in.vector_size != 0 ? "AVX" : "SSE",
+	         (unsigned)(operand->address % alignment));
+	if (operand->base == RSP || operand->base == RBP)
 		text_add(&words->cause,
 		         "The stack is misaligned: at a call RSP must be a multiple of 16, so at a "
 		         "function's first instruction RSP %% 16 is 8. Look at the assembly that "
@@ -229,7 +261,9 @@ static void words_alignment(struct words *words)
 	else
 		text_add(&words->cause,
 		         "A buffer or structure that is less aligned than its type says: use "
-		         "_Alignas(16), or an allocator that keeps to 16 bytes.");
+		         "_Alignas(%u), or an allocator that keeps to %u bytes.",
+		         alignment, alignment);
+	return true;
 }
 
 /* rdmsr, wrmsr, xsetbv and moves to control registers, which check what they are given. */
@@ -305,10 +339,9 @@ void words_protection(struct words *words)
 		         words_who(words));
 		text_add(&words->cause, "hlt, cli, in, out, lgdt, wrmsr and moves to control "
 		                        "registers need ring 0.");
-	} else if (words_system(words) || words_null_selector(words) || words_canonical(words)) {
+	} else if (words_system(words) || words_null_selector(words) || words_canonical(words)
+	           || words_alignment(words)) {
 		return;
-	} else if (wants_alignment(&words->in)) {
-		words_alignment(words);
 	} else {
 		words->kind = "protection";
 		text_add(&words->happened,

@@ -43,6 +43,51 @@ bool words_place(struct words *words, struct text *text, uint64_t address)
 	return true;
 }
 
+/* Appends "RBX + 0x10, with RBX = 0x0." */
+static void add_registers(struct text *text, const struct fault *fault,
+                          const struct operand *operand)
+{
+	int numbers[2] = { operand->base, operand->index };
+	const char *before = "";
+
+	for (unsigned i = 0; i < COUNT(numbers); i++) {
+		if (numbers[i] < 0)
+			continue;
+		text_add(text, "%s%s", before, register_name(fault, numbers[i]).text);
+		before = " and ";
+	}
+	if (operand->distance != 0)
+		text_add(text, operand->distance < 0 ? " - %#llx" : " + %#llx",
+		         ULL(operand->distance < 0 ? -(uint64_t)operand->distance
+		                                   : (uint64_t)operand->distance));
+	before = ", with ";
+	for (unsigned i = 0; i < COUNT(numbers); i++) {
+		if (numbers[i] < 0)
+			continue;
+		text_add(text, "%s%s = %#llx", before, register_name(fault, numbers[i]).text,
+		         ULL(fault->registers[numbers[i]]));
+		before = ", ";
+	}
+	text_add(text, ".");
+}
+
+void words_origin(struct words *words, const struct operand *operand)
+{
+	struct text *text = &words->happened;
+	const struct fault *fault = words->fault;
+
+	if (operand->segment != 0) {
+		text_add(text, " The address is relative to %cS, whose base is %#llx.",
+		         operand->segment == 0x64 ? 'F' : 'G',
+		         ULL(operand->segment == 0x64 ? fault->fs_base : fault->gs_base));
+	} else if (operand->base < 0 && operand->index < 0) {
+		text_add(text, " The address stands in the instruction.");
+	} else {
+		text_add(text, " The address came from ");
+		add_registers(text, fault, operand);
+	}
+}
+
 bool words_code_is(const struct words *words, uint8_t first, uint8_t second)
 {
 	return words->in.count >= 2 && words->in.bytes[0] == first && words->in.bytes[1] == second;

@@ -24,6 +24,9 @@ void words_segment(struct text *text, const struct fault_info_segment *segment);
  * is known to. */
 bool words_place(struct words *words, struct text *text, uint64_t address);
 
+/* Appends " The address came from RBX + 0x10, with RBX = 0x0." or what else it came from. */
+void words_origin(struct words *words, const struct operand *operand);
+
 /* "The kernel" or "The program in user mode". */
 const char *words_who(const struct words *words);
 

@@ -3,118 +3,13 @@
  * explain.c - holds what loader/explain promises: faults of a kernel in a simulated machine
  * (world.h), of every exception and at every kind of address, and what is said of them.
  */
-#include "add_symbols.h"
-#include "world.h"
+#include "faults.h"
 
-#include "explain/explain.h"
 #include "explain/frame.h"
 #include "explain/show.h"
 #include "protocols/bootloader09/bootloader09.h"
 
-#define BASE  UINT64_C(0xffffffff80000000)
-#define CODE  BASE
-#define CONST (BASE + 2 * PAGE_SIZE)
-#define DATA  (BASE + 3 * PAGE_SIZE)
-#define END   (BASE + 5 * PAGE_SIZE)
-
-static const struct named symbols[] = {
-	{ "_start", CODE + 0x10, ELF_STT_FUNC, false },
-	{ "helper", CODE + 0x100, ELF_STT_FUNC, true },
-	{ "main", CODE + 0x200, ELF_STT_FUNC, false },
-	{ "constant", CONST + 0x10, ELF_STT_OBJECT, false },
-	{ "counter", DATA + 8, ELF_STT_OBJECT, false },
-};
-
-static const struct fault_info *marks;
-static struct fault fault;
-static struct look look;
-static struct explanation said;
 static char text_buffer[16384];
-
-/* Boots a kernel with code, constants, and data by a protocol, and begins a fault at main+0x10. */
-static void begin_fault_by(const struct protocol *protocol, const char *choice, unsigned vector)
-{
-	struct report none = { .count = 0 };
-
-	begin_world(16 * MIB);
-	world.protocol = protocol;
-	world.config.options.protocol = choice;
-	begin_elf(ELF_TYPE_EXEC);
-	add_segment(RX, CODE, 6000, 6000);
-	add_segment(RO, CONST, 3000, 3000);
-	add_segment(RW, DATA, 5000, 2 * PAGE_SIZE);
-	elf_head->entry = CODE + 0x10;
-	add_symbols(symbols, COUNT(symbols));
-	world.report = none;
-	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
-	expect_plan();
-	carry_out((const struct launch *)world.boot.launch, world.memory);
-	marks = (const struct fault_info *)(const void *)(world.memory
-	                                                  + world.boot.plan.fault_info_at);
-	memset(&fault, 0, sizeof(fault));
-	fault.vector = vector;
-	fault.rip = CODE + 0x210;
-	fault.rflags = 2;
-	fault.cs = 8;
-	fault.ss = 0x10;
-	fault.ldt = 0x28;
-	fault.cr0 = 0x80010033;
-	fault.cr3 = marks->kernel_tables;
-	fault.cr4 = 0x660;
-	fault.gdt = (struct fault_table){ 55, marks->resident.begin + 0x2000 };
-	fault.registers[RSP] = marks->stack.end - 0x100;
-	look = (struct look){ world.memory, marks, &fault };
-}
-
-/* The same with a native kernel. */
-static void begin_fault(unsigned vector)
-{
-	begin_fault_by(&native_protocol, NULL, vector);
-}
-
-/* Bytes of the kernel's, or of its stack, to be written to. */
-static void *see(uint64_t address)
-{
-	struct page page = look_up(&look, address);
-
-	EXPECT(page.mapped);
-	return world.memory + (uintptr_t)page.physical;
-}
-
-/* Puts an instruction at RIP. */
-#define INSTRUCTION(...)                                        \
-	do {                                                    \
-		static const uint8_t bytes[] = { __VA_ARGS__ }; \
-		memset(see(fault.rip), 0x90, INSTRUCTION_MAX);  \
-		memcpy(see(fault.rip), bytes, sizeof(bytes));   \
-	} while (0)
-
-/* Writes a word of the stack, counted from RSP. */
-static void put_stack(unsigned number, uint64_t word)
-{
-	memcpy(see(fault.registers[RSP] + 8 * number), &word, sizeof(word));
-}
-
-/* The explanation must be of this kind, and say this. */
-static void expect_words(const char *kind, const char *part)
-{
-	memset(&said, 0x55, sizeof(said));
-	explain(&look, &said);
-	EXPECT_TEXT(said.kind, kind);
-	EXPECT_PART(said.happened, part);
-	EXPECT(said.happened[strlen(said.happened) - 1] == '.');
-	EXPECT(strlen(said.cause) > 20 && said.cause[strlen(said.cause) - 1] == '.');
-}
-
-/* A page fault of the instruction at main+0x10. */
-static void expect_page(uint64_t address, uint64_t error, const char *kind, const char *part)
-{
-	fault.vector = VECTOR_PAGE;
-	fault.has_error = 1;
-	fault.cr2 = address;
-	fault.error = error;
-	expect_words(kind, part);
-}
 
 /* --- page faults --- */
 
@@ -397,7 +292,8 @@ TEST("addresses that are not canonical are found wherever they come from")
 	expect_protection(0, "non-canonical", "0x4141414141414141");
 	INSTRUCTION(0xf3, 0xa4); /* rep movsb */
 	fault.registers[RDI] = UINT64_C(0x7fff800000000000);
-	expect_protection(0, "non-canonical", "as RDI");
+	expect_protection(0, "non-canonical", "memory. That is no canonical address");
+	EXPECT_PART(said.happened, "came from RDI, with RDI = 0x7fff800000000000.");
 	fault.registers[RDI] = 0;
 	fault.vector = VECTOR_STACK;
 	fault.registers[RSP] = UINT64_C(0x1000000000000000);
@@ -736,33 +632,6 @@ TEST("any registers at all are explained without a false step")
 
 /* --- 32-bit code --- */
 
-/* Where the code of a kernel in protected mode lies, its stack and its page tables: physical. */
-#define NARROW_CODE   (9 * MIB + 0x210)
-#define NARROW_STACK  (10 * MIB)
-#define NARROW_TABLES (11 * MIB)
-
-/* A word of 4 bytes in memory. */
-static void put_narrow(uint64_t at, uint32_t word)
-{
-	memcpy(world.memory + at, &word, sizeof(word));
-}
-
-/* Begins a fault of 32-bit code outside of long mode, paging off, with these instructions. */
-static void begin_narrow(unsigned vector, const char *code, size_t size)
-{
-	begin_fault(vector);
-	fault.narrow = fault.legacy = 1;
-	fault.cr0 = 0x11;
-	fault.cr4 = 0;
-	fault.cs = 0x18;
-	fault.rip = NARROW_CODE;
-	fault.registers[RSP] = NARROW_STACK;
-	memset(world.memory + NARROW_CODE, 0x90, INSTRUCTION_MAX);
-	memcpy(world.memory + NARROW_CODE, code, size);
-}
-
-#define NARROW(vector, code) begin_narrow(vector, code, sizeof(code) - 1)
-
 TEST("without paging every address below 4 GiB is what it is")
 {
 	struct page page;
@@ -872,8 +741,8 @@ TEST("32-bit instructions are read as such")
 	NARROW(VECTOR_PAGE, "\xa1\x00\x00\x00\x00");
 	NARROW(VECTOR_PAGE, "\x8b\x0d\x10\x20\x00\xf0"); /* mov ecx, [0xf0002010] */
 	in = instruction_read(&look);
-	EXPECT(in.known && in.has_address && in.base < 0);
-	EXPECT_EQUAL(in.address, 0xf0002010);
+	EXPECT(in.known && in.has_memory && in.operands[0].base < 0);
+	EXPECT_EQUAL(in.operands[0].address, 0xf0002010);
 	NARROW(VECTOR_PAGE, "\x48\x89\x03"); /* dec eax: no prefix */
 	in = instruction_read(&look);
 	EXPECT(in.opcode == 0x48 && in.rex == 0 && !in.has_modrm);
@@ -881,12 +750,10 @@ TEST("32-bit instructions are read as such")
 	fault.registers[RBX] = 0xfffffff0;
 	fault.registers[RCX] = 5;
 	in = instruction_read(&look);
-	EXPECT(in.map == MAP_ONE_BYTE && in.has_address);
-	EXPECT_EQUAL(in.address, 4);
+	EXPECT(in.map == MAP_ONE_BYTE && in.has_memory);
+	EXPECT_EQUAL(in.operands[0].address, 4);
 	NARROW(VECTOR_PAGE, "\xc5\xf8\x77"); /* vzeroupper */
-	EXPECT(instruction_read(&look).map == MAP_VEX);
-	NARROW(VECTOR_PAGE, "\x67\x8b\x07"); /* mov eax, [bx] */
-	EXPECT(!instruction_read(&look).has_address);
+	EXPECT(instruction_read(&look).vector_size == 16);
 }
 
 TEST("what the CPU pushed for 32-bit code is read off its stack")
