@@ -9,23 +9,23 @@ import signal
 import subprocess
 from pathlib import Path
 
-from image import OPTIONS, image
+from image import OPTIONS
+from lib.bundle import exit_of
 from lib.entry import free_port, is_64_bit, run_to_entry
-from lib.project import BUILD, Stop, Voice, need, say, shown, start
-from lib.disc import open_disc
+from lib.project import BUILD, Stop, Voice, made, need, say, shown, start
 from lib.qemu import Gone
 from lib.session import Session
 from lib.symbols import place
 from lib.trace import faults_in_words
 from lib.words import Option, Command
 from lib.terminal import NOBODY
-from run import MACHINE, choose_window, machine
+from run import DIRECT, MACHINE, choose_way, choose_window
 
 COMMAND = Command(
     "debug",
     """
-Makes the image, boots it in QEMU, stops the machine at the kernel's first instruction, and starts
-gdb on it. The CPU is in 64-bit mode by then, the kernel's symbols are loaded, with the distance by
+Makes the image (none with --direct), boots it in QEMU, stops the machine at the kernel's first
+instruction, and starts gdb on it. The CPU is in 64-bit mode by then, the kernel's symbols are loaded, with the distance by
 which it was moved (-kaslr), and breakpoints can be set at once. When gdb ends, QEMU ends.
 
 With --trace there is no gdb: the kernel runs to its end, every interrupt and exception from its
@@ -34,6 +34,7 @@ in words.
 """,
     (
         *OPTIONS,
+        DIRECT,
         *MACHINE,
         Option("--no-gdb", "", "prints the command that starts gdb, and waits"),
         Option("--port", "NUMBER", "where gdb finds QEMU (1234, or another if that is taken)"),
@@ -42,7 +43,7 @@ in words.
     ),
     (
         "./build.sh debug",
-        "./build.sh debug --kernel my.elf --options '-kaslr'",
+        "./build.sh debug --direct --kernel my.elf --options '-kaslr'",
         "./build.sh debug --kernel my.elf --no-gdb",
         "./build.sh debug --trace --kernel my.elf",
     ),
@@ -58,7 +59,7 @@ def debug(given):
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise Stop(f'debug: --port wants a number from 1 to 65535, not "{port}"', 2)
     kernel = Path(given.kernel or BUILD / "kernel.elf")
-    disc = image(given, open_disc)
+    disc, command = choose_way(given)
     if not given.trace and not is_64_bit(kernel):
         raise Stop(
             f"{shown(kernel)} is no 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"
@@ -68,13 +69,13 @@ def debug(given):
     port = free_port(int(port))
     window = choose_window(given)
     log = Path(given.log or BUILD / "trace.log").absolute()
-    command = [*machine(given), "-cdrom", disc.inherited]
     command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+    leaves = exit_of(made("longjump.elf").read_bytes()) if given.direct else None
     session = Session(command, given.rest, window, disc.file, log=log if given.trace else None)
     say(f"  boot     {shown(disc.path)} in QEMU, up to the kernel's first instruction")
     if given.trace:
-        return trace(session, kernel, port, log)
-    with machine_at_entry(session, kernel, port) as (qemu, slide):
+        return trace(machine_at_entry(session, kernel, port, leaves), kernel, log)
+    with machine_at_entry(session, kernel, port, leaves) as (qemu, slide):
         return attach(given, kernel, port, slide, qemu)
 
 
@@ -82,15 +83,16 @@ class machine_at_entry:
     """A QEMU, stopped where the kernel begins; ended when all is done. As a context it gives the
     process and the kernel's slide."""
 
-    def __init__(self, session, kernel, port):
+    def __init__(self, session, kernel, port, leaves):
         self.session, self.kernel, self.port = session, kernel, port
+        self.leaves = leaves  # run_to_entry()
 
     def __enter__(self):
         # In a session of its own, so that Ctrl-C reaches gdb only.
         self.session.start(NOBODY, start_new_session=True)
         qemu = self.session.machine.qemu
         try:
-            return qemu, run_to_entry(self.session, self.kernel, self.port)
+            return qemu, run_to_entry(self.session, self.kernel, self.port, self.leaves)
         except (Gone, ConnectionError):
             self.__exit__()
             raise Stop(f"QEMU ended, with status {qemu.returncode}") from None
@@ -128,9 +130,10 @@ def restore_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def trace(session, kernel, port, log):
+def trace(at_entry, kernel, log):
     """Lets the kernel run with every interrupt logged, and tells of the last; returns 0."""
-    with machine_at_entry(session, kernel, port) as (_qemu, slide):
+    session = at_entry.session
+    with at_entry as (_qemu, slide):
         begin = log.stat().st_size if log.exists() else 0
         qmp = session.machine.qmp
         qmp.command("human-monitor-command", **{"command-line": "log int,cpu_reset"})

@@ -61,7 +61,8 @@ def image(given, finish=make_disc):
 
 
 def check_order(order):
-    """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it."""
+    """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it;
+    returns what else build/check has found."""
     order.note_files()
     words = words_of(order.kernel, order.append, order.options, order.modules)
     found = look(words, limit=LIMIT)
@@ -77,6 +78,7 @@ def check_order(order):
         say(f"  warning  {finding['code']} {finding['summary']}")
     if findings:
         say(f"           ./build.sh check {name} tells more")
+    return found
 
 
 def read_order(given):

@@ -39,6 +39,7 @@ into build/. A file that is there already and was not installed by this is not o
 
 HOME = "share/longjump"
 MODULE = "lib/syslinux/modules/bios/longjump.c32"
+BUILT = ("BOOTX64.EFI", "longjump.elf", "kernel.elf", "check")  # what else is compiled
 NOT_INSTALLED = ("bench.py", "install.py", "test.py")
 LINKS = {
     "bin/longjump": f"../{HOME}/build.sh",
@@ -66,7 +67,7 @@ def install(given):
     """Installs what these words say; returns 0."""
     prefix = Path(os.path.abspath(given.prefix or PREFIX))
     need("build", install=not given.no_install)
-    make("build/longjump.c32", "build/BOOTX64.EFI", "build/kernel.elf", "build/check")
+    make(*(f"build/{name}" for name in ("longjump.c32", *BUILT)))
     files = gather(prefix)
     before = installed(prefix)
     try:
@@ -104,9 +105,7 @@ def gather(prefix):
     files = {
         "include/longjump.h": ROOT / "include/longjump.h",
         MODULE: BUILD / "longjump.c32",
-        f"{HOME}/built/BOOTX64.EFI": BUILD / "BOOTX64.EFI",
-        f"{HOME}/built/kernel.elf": BUILD / "kernel.elf",
-        f"{HOME}/built/check": BUILD / "check",
+        **{f"{HOME}/built/{name}": BUILD / name for name in BUILT},
         "share/pkgconfig/longjump.pc": PKG_CONFIG.format(
             prefix=prefix, module=MODULE, version=version()
         ),

@@ -4,17 +4,20 @@
 
 import os
 import subprocess
+import tempfile
 
-from image import OPTIONS, image, read_order
+from image import OPTIONS, check_order, image, read_order
+from lib import direct
 from lib.checking import read_size
-from lib.disc import open_disc
+from lib.disc import OpenDisc, config, open_disc
 from lib.ovmf import uefi_arguments
-from lib.project import BUILD, Stop, need, say, shown, start
+from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
 from lib.session import Session
 from lib.words import Command, Option
-from wrap import open_wrapped
+from wrap import put_together
 
 LEAST_MEMORY = 8 << 20  # SeaBIOS and Syslinux want that much
+DIRECT = Option("--direct", "", "boots without a disc: QEMU loads loader and kernel as one file")
 MACHINE = (
     Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
     Option("--uefi", "", "the machine has UEFI instead of a BIOS"),
@@ -25,8 +28,8 @@ COMMAND = Command(
     "run",
     """
 Makes the image, then boots it in QEMU: in a window where there is a display, otherwise without.
-With --direct no image is made, and the kernel is there sooner; what only a disc gives it lacks: the
-drive that it was booted from, and ISOLINUX's prompt after a refusal.
+With --direct no image is made, and the kernel is there sooner. What only a disc gives is missing
+then: the drive that it was booted from, and ISOLINUX's prompt after a refusal.
 The serial line is on the terminal either way. Ctrl-C ends it; so does a kernel that has halted
 for good (`cli; hlt`), unless there is a window, which stays until it is closed. A machine that
 resets is stopped as it is, so that its last screen can be read. Without a window, what the kernel
@@ -39,7 +42,7 @@ with 1 if the machine reset, or the kernel was not started and nobody can type a
 """,
     (
         *OPTIONS,
-        Option("--direct", "", "boots without a disc: QEMU loads loader and kernel as one file"),
+        DIRECT,
         *MACHINE,
     ),
     (
@@ -56,21 +59,51 @@ def run(given):
     """Boots the image that these words ask for; returns the status."""
     if given.kvm and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise Stop("--kvm: /dev/kvm cannot be used; join the group kvm, or leave --kvm away")
-    disc = without_disc(given) if given.direct else image(given, open_disc)
+    disc, command = choose_way(given)
     need("run", install=not given.no_install)
     window = choose_window(given)
-    sources = given.kernel or BUILD / "kernel.elf"
-    how = ["-kernel" if given.direct else "-cdrom", disc.inherited]
-    return boot([*machine(given), *how], given.rest, window, disc, sources)
+    return boot(command, given.rest, window, disc, given.kernel or BUILD / "kernel.elf")
+
+
+def choose_way(given):
+    """What these words want to be booted, open, and QEMU's words for it."""
+    if given.direct:
+        return without_disc(given)
+    disc = image(given, open_disc)
+    return disc, [*machine(given), "-cdrom", disc.inherited]
 
 
 def without_disc(given):
-    """The one file that these words ask for, open."""
+    """As choose_way(), where QEMU is to load the kernel itself."""
     if given.uefi:
         raise Stop("--direct: QEMU's UEFI starts no such file; leave out --direct or --uefi", 2)
     if given.output or given.hash:
         raise Stop("--direct makes no image, so it has no --output and no --hash", 2)
-    return open_wrapped(read_order(given), given)
+    order = read_order(given)
+    words, reason = direct.words_of_disc(config(order))
+    command = [*machine(given), "-cdrom", "{}"]
+    reason = reason or direct.obstacle(command, given.rest)
+    if reason:
+        raise Stop(f"--direct: {reason}", 2)
+    need("build", install=not given.no_install)
+    own = [] if given.kernel else ["build/kernel.elf"]
+    make("build/longjump.elf", *own, *([] if given.no_check else ["build/check"]))
+    asks = "" if given.no_check else check_order(order).get("asks", "")
+    if reason := direct.need_of(words, asks):
+        say(f"  warning  without a disc, {reason} in vain")
+    disc = open_direct(order, words)
+    return disc, [word.replace("{}", disc.inherited) for word in direct.with_kernel(command)]
+
+
+def open_direct(order, words):
+    """The one file that QEMU loads in place of a disc, open, without a name: the loader, which is
+    made already, and what was ordered."""
+    say(f"  pack     {shown(order.kernel)} and the loader, for QEMU's -kernel")
+    make_build_folder()
+    file = tempfile.TemporaryFile(dir=BUILD)
+    file.write(put_together(order, direct.KERNEL, words))
+    file.flush()
+    return OpenDisc(order.kernel, file)
 
 
 def machine(given):

@@ -12,25 +12,28 @@ from image import COMMAND as IMAGE
 from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
 from lib.config import read_settings
-from lib.disc import open_disc
+from lib import direct
+from lib.disc import config, open_disc
 from lib.harness import HELP, test_name, understand
 from lib.machine import child_of_ours
 from lib.package import package_of
 from lib.printable import printable
-from lib.project import Stop, Voice, make, need, shown, start
+from lib.project import Stop, Voice, make, need, say, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
 from lib.words import Option, Command
-from run import boot, choose_window
+from run import boot, choose_window, open_direct
 
 TAKEN = {option.name: option for option in OPTIONS}
 
 COMMAND = Command(
     "runner",
     """
-Boots ELF, a kernel that a build tool has just made: packs it into an image beside it,
-ELF.longjump.iso, and starts QEMU with the ARGUMENTs. Made to be named as the
-runner in a build tool: docs/runner.md has the lines for cargo, make, CMake and others. What the
+Boots ELF, a kernel that a build tool has just made, in QEMU with the ARGUMENTs. Made to be named as
+the runner in a build tool: docs/runner.md has the lines for cargo, make, CMake and others. What the
 kernel writes on COM1 comes out on stdout, all else on stderr.
+
+QEMU loads the kernel itself, with the loader and the modules, where it can and nothing asks for a
+disc; otherwise a line says why, and an image is made beside ELF, ELF.longjump.iso.
 
 What lies in a folder named `deps` or `rustdoctest...`, as cargo's tests do, is a test, and so is
 anything with --test. A test has no window, must end by itself within a time, and ends with a last
@@ -58,7 +61,8 @@ that crate starts kernels; one made with bootloader_api 0.11 says so itself.
         TAKEN["--append"],
         TAKEN["--options"],
         TAKEN["--module"],
-        TAKEN["--output"],
+        Option("--disc", "", "boots from an image, ELF.longjump.iso"),
+        Option("--output", "FILE", "boots from an image, and this is its name"),
         TAKEN["--no-check"],
         Option("--config", "FILE", "reads this file, not longjump.conf"),
         Option("--print-config", "", "shows each setting, and where it comes from"),
@@ -96,7 +100,8 @@ def runner(given):
     try:
         if given.build:
             build(settings)
-        disc = pack(given, settings, kernel)
+        rest = [*settings["test-args" if as_test else "run-args"], *given.rest]
+        disc, command = pack(given, settings, kernel, rest)
         need("run", install=not given.no_install)
     except Refused as refused:
         print(f"build.sh: {refused}", file=sys.stderr)
@@ -106,14 +111,11 @@ def runner(given):
         return NOT_STARTED
     except Stop as stop:
         raise Stop(str(stop), 2) from None
-    command = settings["run-command"]
-    command = [fill(word, disc, is_qemu(command)) for word in command]
     if as_test:
-        rest = [*settings["test-args"], *given.rest]
         status, words = test(command, rest, settings, kernel, disc)
         print(printable(words, kept=""), file=sys.stderr, flush=True)
         return status
-    return plain_run(given, command, [*settings["run-args"], *given.rest], disc, kernel)
+    return plain_run(given, command, rest, disc, kernel)
 
 
 def is_wanted(given, settings, kernel):
@@ -146,6 +148,7 @@ def settle(given, kernel):
     settings.say("append", given.append)
     settings.say("options", given.options)
     settings.say("modules", given.module or None)
+    settings.say("disc", given.disc or bool(given.output) or None)
     if kernel:
         add_protocol(settings, kernel)
     return settings
@@ -204,8 +207,29 @@ def build(settings):
         raise Stop(f"build-command ended with status {done.returncode}: {' '.join(command)}")
 
 
-def pack(given, settings, kernel):
-    """Makes the image beside the kernel, unless it is there; returns it, open."""
+def pack(given, settings, kernel, rest):
+    """What is booted, open, and the words of run-command for it; `rest` follows them."""
+    command = settings["run-command"]
+    order = read_order(IMAGE.read(image_words(given, settings, kernel)))
+    words, reason = direct.words_of_disc(config(order))
+    reason = reason or direct.obstacle(command, rest)
+    may_choose = is_qemu(command) and not settings["disc"]
+    is_direct = may_choose and reason is None
+    need("build", install=not given.no_install)
+    loader = "build/longjump.elf" if is_direct else "build/longjump.c32"
+    make(loader, *([] if given.no_check else ["build/check"]))
+    asks = "" if given.no_check else check_order(order).get("asks", "")
+    reason = reason or direct.need_of(words, asks)
+    if may_choose and reason is None:
+        return fill(direct.with_kernel(command), open_direct(order, words))
+    if may_choose:
+        say(f"  note     it is booted from a disc: {reason}")
+    make("build/longjump.c32")
+    return fill(command, open_disc(order))
+
+
+def image_words(given, settings, kernel):
+    """What `image` would be told, to order the same."""
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()
@@ -215,17 +239,13 @@ def pack(given, settings, kernel):
     words += [] if settings["options"] is None else ["--options", settings["options"]]
     for text in settings["modules"]:
         words += ["--module", os.path.join(folder, text)]
-    order = read_order(IMAGE.read([*words, *(["--verbose"] if given.verbose else [])]))
-    need("build", install=not given.no_install)
-    make("build/longjump.c32", *([] if given.no_check else ["build/check"]))
-    if not given.no_check:
-        check_order(order)
-    return open_disc(order)
+    return [*words, *(["--verbose"] if given.verbose else [])]
 
 
-def fill(word, disc, for_qemu):
-    """A word of run-command with the image for {}: for QEMU, the copy that it inherits."""
-    return word.replace("{}", disc.inherited if for_qemu else str(disc.path))
+def fill(command, disc):
+    """What is booted, and the words with it for {}: for QEMU, the copy that it inherits."""
+    name = disc.inherited if is_qemu(command) else str(disc.path)
+    return disc, [word.replace("{}", name) for word in command]
 
 
 def is_qemu(command):

@@ -9,10 +9,10 @@ from pathlib import Path
 from image import check_order, one_line, read_module, readable
 from lib.append import append_words
 from lib.bundle import make_bundle, put_into_elf
-from lib.disc import OpenDisc, Order
+from lib.disc import Order
 from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
-from lib.project import BUILD, Stop, make, need, say, shown, start
+from lib.project import BUILD, Stop, made, make, need, say, shown, start
 from lib.words import Command, Option
 
 MARK = b"LJBUNDLE"  # what a file that was made here has in it
@@ -62,17 +62,15 @@ def pack(order, given):
     make("build/longjump.elf", *own, *([] if given.no_check else ["build/check"]))
     if not given.no_check:
         check_order(order)
-    bundle = make_bundle(words_of(order), contents(order))
+    return put_together(order, order.kernel.name, words_of(order))
+
+
+def put_together(order, name, words):
+    """The bytes of the loader that is made already, with what was ordered, and what it boots by. The
+    kernel is called `name` there."""
+    bundle = make_bundle(words, contents(order, name))
     order.check_files()
-    return put_into_elf((BUILD / "longjump.elf").read_bytes(), bundle)
-
-
-def open_wrapped(order, given):
-    """The one file, open, without a name: as disc.py's open_disc() for a disc."""
-    file = tempfile.TemporaryFile(dir=BUILD)
-    file.write(pack(order, given))
-    file.flush()
-    return OpenDisc(order.kernel, file)
+    return put_into_elf(made("longjump.elf").read_bytes(), bundle)
 
 
 def read_order(given):
@@ -99,9 +97,9 @@ def words_of(order):
     return " ".join(append_words(order.kernel.name, order.append, order.options, named))
 
 
-def contents(order):
-    """The files to go with the loader: name -> bytes."""
-    files = {order.kernel.name: kernel_bytes(order)}
+def contents(order, kernel):
+    """The files to go with the loader: name -> bytes; the kernel has a name of its own there."""
+    files = {kernel: kernel_bytes(order)}
     for path in (module.path for module in order.modules):
         if path.name in files and files[path.name] != path.read_bytes():
             raise Stop(f"two files cannot both be called {path.name}: rename {path}")

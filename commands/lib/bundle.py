@@ -17,7 +17,8 @@ LANES = 4
 
 # The loader's own file, an ELF32: what is patched in it.
 MULTIBOOT = bytes.fromhex("02b0ad1b")
-PLACE = 12  # from the Multiboot header on: where a bundle begins and ends
+PLACE = 12  # from the Multiboot header on: where a bundle begins and ends,
+EXIT = 20  # and where the loader is left (loader/platform/kernel/start.asm)
 PROGRAM = struct.Struct("<8I")
 PT_NULL, PT_LOAD, PF_R = 0, 1, 4
 
@@ -79,3 +80,8 @@ def put_into_elf(loader, bundle):
     place = data.index(MULTIBOOT) + PLACE
     struct.pack_into("<II", data, place, begin, begin + size)
     return bytes(data)
+
+
+def exit_of(loader):
+    """The physical address of the code by which the loader is left for the kernel."""
+    return struct.unpack_from("<I", loader, loader.index(MULTIBOOT) + EXIT)[0]

@@ -56,6 +56,7 @@ KEYS = {
     "test-timeout": (is_seconds, "a whole number of seconds above 0", 300),
     "test-success-exit-code": (is_code, "a whole number from 0 to 255", 33),
     "test-no-reboot": (is_truth, "true or false", True),
+    "disc": (is_truth, "true or false", False),
     "append": (is_text, "a string", None),
     "options": (is_text, "a string", None),
     "modules": (is_words, 'a list of strings, each "FILE" or "FILE:command line"', []),

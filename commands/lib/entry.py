@@ -126,13 +126,19 @@ class Stub:
         return answer
 
 
-def run_to_entry(session, kernel, port):
+def run_to_entry(session, kernel, port, leaves=None):
     """Lets a machine, which QEMU has started stopped, run until the kernel's first instruction;
-    returns how far the kernel has been moved."""
+    returns how far the kernel has been moved. `leaves` is the address at which the loader is left,
+    where that is known; otherwise Syslinux started it."""
     session.open()
     entries, stub = possible_entries(kernel), Stub(port)
     stub.ask("?")
-    _wait_for_loader(session, stub)
+    if leaves is None:
+        _wait_for_syslinux(session, stub)
+    else:
+        stub.ask_all([f"Z1,{leaves:x},1"])
+        _go_on(session, stub)
+        stub.ask_all([f"z1,{leaves:x},1"])
     stub.ask_all([f"Z1,{address:x},1" for address in entries])
     _go_on(session, stub)
     while (cpu := session.machine.cpus()[0]).is_64_bit != is_64_bit(kernel):
@@ -152,7 +158,7 @@ def _step_over(session, stub, address):
     _go_on(session, stub)
 
 
-def _wait_for_loader(session, stub):
+def _wait_for_syslinux(session, stub):
     """Lets the machine run until Syslinux takes its hands off the timer's interrupt, the last it
     does before it is gone: breakpoints, which make QEMU slow if they are many, come at the last
     moment."""

@@ -42,7 +42,7 @@ def option(project, kernel, tmp_path):
             if "[package]" in text and "NOTHING" not in text:
                 (tmp_path / path / "src/main.rs").write_text("fn main() {}\n")
                 (tmp_path / path / "src/lib.rs").write_text("")
-        done = project.run("runner", "--test", "--no-check", program)
+        done = project.run("runner", "--disc", "--test", "--no-check", program)
         assert done.returncode == status, done.stdout
         if status:
             return done.stdout, done.stdout
@@ -171,7 +171,7 @@ def test_the_manifest_tells_of_targets_and_of_its_workspace(option):
 def test_what_the_user_says_holds(project, kernel, tmp_path):
     program = kernel(*PASS)
     (tmp_path / "Cargo.toml").write_text(NOTHING + DEPENDS.format('"0.9"'))
-    project.good("runner", "--test", "--options", "-protocol=native", program)
+    project.good("runner", "--disc", "--test", "--options", "-protocol=native", program)
     image = (
         Image(program.with_name(f"{program.name}.longjump.iso"))
         .read("/isolinux/isolinux.cfg")

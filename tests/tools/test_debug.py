@@ -212,3 +212,18 @@ def test_what_the_docs_give_visual_studio_code_can_be_read():
     text = (ROOT / "docs/debug.md").read_text()
     snippet = json.loads(re.search(r"```json\n(.*?)```", text, re.DOTALL).group(1))
     assert snippet["configurations"][0]["miDebuggerServerAddress"] == "127.0.0.1:1234"
+
+
+@pytest.mark.parametrize("address", ["0x100000", "0x200000"])
+def test_gdb_is_at_the_first_instruction_without_a_disc_as_well(project, kernel, address):
+    """The loader itself lies at 1 MiB then."""
+    program = kernel("mov rax, 0x1234567890", "cli", "hlt")
+    link = ["ld", "-melf_x86_64", "-N", f"-Ttext={address}", program.with_suffix(".o")]
+    subprocess.run([*link, "-o", program], check=True)
+    command = [project.root / "build.sh", "--no-install", "debug", "--direct", "--kernel", program]
+    done = subprocess.run(
+        command, input="stepi\nprint/x $rax\ninfo registers cs\nquit\n", capture_output=True,
+        text=True, timeout=200,
+        env={key: value for key, value in os.environ.items() if "DISPLAY" not in key},
+    )  # fmt: skip
+    assert "$1 = 0x1234567890" in done.stdout, done.stdout + done.stderr

@@ -21,17 +21,17 @@ def test_two_files_that_differ_in_their_endings_have_two_images(project, kernel,
     kernel(*PASS, name="a").rename(tmp_path / "heap.test")
     kernel(*FAIL, name="b").rename(tmp_path / "heap.kernel")
     for _ in range(2):
-        project.good("runner", "--test", tmp_path / "heap.test")
-        project.bad("runner", "--test", tmp_path / "heap.kernel")
+        project.good("runner", "--disc", "--test", tmp_path / "heap.test")
+        project.bad("runner", "--disc", "--test", tmp_path / "heap.kernel")
 
 
 def test_an_image_of_the_projects_own_is_left_alone(project, kernel, tmp_path):
     """As in Limine's template: the kernel has no ending, and a rule makes kernel.iso of it."""
     kernel(*PASS, name="a").rename(tmp_path / "kernel")
     (tmp_path / "Makefile").write_text("%.iso: %\n\techo own >$@\n")
-    project.good("runner", "--test", tmp_path / "kernel")
+    project.good("runner", "--disc", "--test", tmp_path / "kernel")
     subprocess.run(["make", "-s", "-C", tmp_path, "kernel.iso"], check=True)
-    project.good("runner", "--test", tmp_path / "kernel")
+    project.good("runner", "--disc", "--test", tmp_path / "kernel")
     assert (tmp_path / "kernel.iso").read_text() == "own\n"
 
 
@@ -44,10 +44,10 @@ def test_what_becomes_of_the_file_later_changes_nothing(project, kernel, tmp_pat
     (folder / "qemu-system-x86_64").chmod(0o755)
     program, image = kernel(*PASS), tmp_path / "tiny.elf.longjump.iso"
     bad = kernel(*FAIL, name="bad")
-    project.bad("runner", "--test", bad)
+    project.bad("runner", "--disc", "--test", bad)
     running = subprocess.Popen(
         ["env", f"PATH={folder}:/usr/bin:/bin:/usr/sbin:/sbin", project.root / "build.sh",
-         "--no-install", "runner", "--test", program],
+         "--no-install", "runner", "--disc", "--test", program],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     while not (tmp_path / "started").exists():
@@ -62,13 +62,13 @@ def test_what_becomes_of_the_file_later_changes_nothing(project, kernel, tmp_pat
 
 def test_an_image_that_was_changed_is_made_again(project, kernel, tmp_path):
     program, image = kernel(*PASS), tmp_path / "tiny.elf.longjump.iso"
-    project.good("runner", "--test", program)
+    project.good("runner", "--disc", "--test", program)
     right = image.read_bytes()
-    assert "is up to date" in project.good("runner", "--test", program)
+    assert "is up to date" in project.good("runner", "--disc", "--test", program)
     at = right.index(b"APPEND")
     for wrong in (right[:at] + b"append" + right[at + 6 :], right + b"\0", right[:-1]):
         image.write_bytes(wrong)
-        assert "is made" in project.good("runner", "--test", program)
+        assert "is made" in project.good("runner", "--disc", "--test", program)
         assert same(image, right)
 
 
@@ -85,10 +85,10 @@ def test_a_guest_that_writes_to_its_disk_does_not_change_the_image(project, kern
         "mov ax, 0x1234", "more: out dx, ax", "loop more", "mov dx, 0x1f7",
         "done: in al, dx", "test al, 0x80", "jnz done", *PASS,
     )  # fmt: skip
-    project.good("runner", "--test", program)
+    project.good("runner", "--disc", "--test", program)
     image = (tmp_path / "tiny.elf.longjump.iso").read_bytes()
     assert image[:4] != b"\x34\x12\x34\x12"
-    assert "is up to date" in project.good("runner", "--test", program)
+    assert "is up to date" in project.good("runner", "--disc", "--test", program)
     assert same(tmp_path / "tiny.elf.longjump.iso", image)
 
 
@@ -109,6 +109,8 @@ def test_the_file_may_have_any_name(project, kernel, tmp_path):
     folder = tmp_path / "it's a, folder"
     folder.mkdir()
     program = kernel(*PASS).rename(folder / "my, kernel.elf")
-    project.good("runner", "--test", program)
+    project.good("runner", "--disc", "--test", program)
     assert Image(folder / "my, kernel.elf.longjump.iso").files()
-    assert re.search("test passed: my, kernel.elf", project.good("runner", "--test", program))
+    assert re.search(
+        "test passed: my, kernel.elf", project.good("runner", "--disc", "--test", program)
+    )

@@ -67,7 +67,15 @@ def test_the_end_of_a_test_cannot_be_mistaken(project, kernel, end):
     done = project.run("runner", "--test", *words, kernel(*body), *arguments)
     assert done.returncode == status, done.stdout
     assert re.match(line, last(done.stdout)), done.stdout
-    assert "Traceback" not in done.stdout
+    assert "Traceback" not in done.stdout and "ISOLINUX" not in done.stdout
+
+
+@pytest.mark.parametrize("end", ["passes", "is explained", "faults", "halts"])
+def test_from_a_disc_it_ends_in_the_same_words(project, kernel, end):
+    body, words, arguments, status, line = ENDS[end]
+    done = project.run("runner", "--disc", "--test", *words, kernel(*body), *arguments)
+    assert done.returncode == status and "ISOLINUX" in done.stdout, done.stdout
+    assert re.match(line, last(done.stdout)), done.stdout
 
 
 LIKE_A_FAULT = "Longjump: x\n\n x\n@longjump-fault vector=1 rip=x slide=world\n"
@@ -120,6 +128,11 @@ def test_a_kernel_that_is_refused_was_not_started(project, tmp_path):
     said = project.bad("runner", "--test", tmp_path / "text", status=7)
     assert re.match(r"test NOT STARTED: text: K\d{3} ", last(said)) and "ISOLINUX" not in said
     said = project.bad("runner", "--test", "--no-check", tmp_path / "text", status=7)
+    assert (
+        re.match(r"test NOT STARTED: text: K\d{3} ", last(said))
+        and "There is no boot prompt" in said
+    )
+    said = project.bad("runner", "--disc", "--test", "--no-check", tmp_path / "text", status=7)
     assert re.match(r"test NOT STARTED: text: K\d{3} ", last(said)) and "ISOLINUX" in said
     assert "would not start" in project.bad("runner", tmp_path / "text", status=7)
 
@@ -144,7 +157,7 @@ def test_what_cargo_builds_as_a_test_is_one(project, kernel, tmp_path, folder):
         assert done.returncode == 0 and last(done.stdout) == "the kernel has halted"
     else:
         assert done.returncode == 6 and last(done.stdout).startswith("test ENDED WITHOUT")
-    assert (program.parent / f"{program.name}.longjump.iso").exists()
+    assert os.listdir(program.parent) == [program.name], "nothing is left beside it"
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -163,18 +176,20 @@ def test_a_signal_ends_it(project, kernel, tmp_path, number, status, to_all):
     assert running.returncode == status, said
     if number == signal.SIGINT:
         assert last(said).startswith("test INTERRUPTED: tiny.elf: ")
-    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    assert str(tmp_path / "tiny.elf.longjump.iso") not in left, "QEMU has ended"
+    left = subprocess.run(
+        ["ps", "-o", "args=", "-s", str(running.pid)], capture_output=True, text=True
+    )
+    assert not left.stdout, "QEMU has ended"
 
 
 def test_the_image_is_made_again_only_when_the_kernel_changed(project, kernel, tmp_path):
-    program = kernel(*PASS)
-    assert "tiny.elf.longjump.iso is made" in project.good("runner", "--test", program)
+    program, words = kernel(*PASS), ["runner", "--disc", "--test"]
+    assert "tiny.elf.longjump.iso is made" in project.good(*words, program)
     before = (tmp_path / "tiny.elf.longjump.iso").stat()
-    assert "tiny.elf.longjump.iso is up to date" in project.good("runner", "--test", program)
+    assert "tiny.elf.longjump.iso is up to date" in project.good(*words, program)
     assert (tmp_path / "tiny.elf.longjump.iso").stat().st_mtime_ns == before.st_mtime_ns
     kernel(*leave(17))
-    assert "tiny.elf.longjump.iso is made" in project.bad("runner", "--test", program)
+    assert "tiny.elf.longjump.iso is made" in project.bad(*words, program)
 
 
 def test_several_run_side_by_side(project, kernel):
@@ -242,6 +257,7 @@ def test_what_the_file_says_reaches_the_kernel(project, kernel, tmp_path):
     (tmp_path / "disk.img").write_text("contents")
     (tmp_path / "longjump.conf").write_text(
         'append = "root=ram0 quiet"\noptions = "-stack=1M"\nmodules = ["disk.img:its line"]\n'
+        "disc = true\n"
     )
     project.good("runner", "--test", kernel(*PASS))
     image = Image(tmp_path / "tiny.elf.longjump.iso")
@@ -250,6 +266,42 @@ def test_what_the_file_says_reaches_the_kernel(project, kernel, tmp_path):
     project.good("runner", "--test", "--append", "", kernel(*PASS))
     image = Image(tmp_path / "tiny.elf.longjump.iso")
     assert "-stack=1M kernel.elf --- disk.img" in image.read("/isolinux/isolinux.cfg").decode()
+
+
+# Words of QEMU's, or the file of settings -> why it takes a disc
+NEED_A_DISC = {
+    "a kernel": (["-kernel", "/nowhere"], "", "-kernel starts a kernel of its own"),
+    "firmware": (["-pflash", "/nowhere"], "", "-pflash brings firmware of its own"),
+    "a machine": (["-M", "isapc"], "", "QEMU loads no such kernel on the machine isapc"),
+    "a place": (["-device", "nvme,serial=1,bootindex=0"], "", "bootindex=0 is to be booted first"),
+    "a drive": ([], 'run-command = ["qemu-system-x86_64", "-drive", "if=none,id=a,file={}",\n'
+                '"-device", "virtio-blk-pci,drive=a"]\n', "does not show the image as a drive"),
+    "a prompt": ([], 'options = "-onerror=prompt"\n', "-onerror=prompt asks for ISOLINUX's prompt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NEED_A_DISC)
+def test_what_needs_a_disc_is_booted_from_one_and_told_why(project, kernel, tmp_path, case):
+    words, settings, reason = NEED_A_DISC[case]
+    (tmp_path / "longjump.conf").write_text(settings)
+    done = project.run("runner", "--test", "--test-timeout", "60", kernel(*PASS), *words)
+    assert "  note     it is booted from a disc: " in done.stdout, done.stdout
+    assert reason in done.stdout and "tiny.elf.longjump.iso is made" in done.stdout
+    assert done.returncode == (5 if "/nowhere" in words else 0), done.stdout
+
+
+def test_microvm_is_a_machine_for_tests_as_well(project, kernel):
+    project.good("runner", "--test", kernel(*PASS), "-M", "microvm")
+
+
+def test_words_and_modules_reach_a_kernel_without_a_disc(project, tmp_path):
+    (tmp_path / "disk.img").write_text("contents")
+    (tmp_path / "longjump.conf").write_text(
+        'append = "root=ram0 quiet"\nmodules = ["disk.img:its line"]\n'
+    )
+    program = shutil.copy(ROOT / "build/kernel.elf", tmp_path / "a kernel")
+    said = project.good("runner", program)
+    assert "command line: root=ram0 quiet" in said and re.search("disk.img.*its line", said), said
 
 
 def settings_of(said):

@@ -12,6 +12,7 @@ NOTE_PHYS32_ENTRY equ 18                ; XEN_ELFNOTE_PHYS32_ENTRY
 STACK_SIZE       equ 0x10000
 
         extern  kernel_start
+        extern  enter64                 ; loader/x86/enter64.asm
 
         section .multiboot
         align   4
@@ -24,6 +25,7 @@ STACK_SIZE       equ 0x10000
         global  bundle_place
 bundle_place:
         dd      0, 0                    ; physical addresses: begin, end
+        dd      enter64                 ; where we are left: commands/debug.py stops there
 
         section .note.pvh note alloc align=4
         dd      4                       ; bytes of the name

@@ -1,0 +1,102 @@
+"""direct.py - boots without a disc: QEMU loads loader, kernel and modules as one file (-kernel).
+
+Knows which words of QEMU's and which kernels need the disc all the same, and says so. Knows nothing
+of how the file is made.
+"""
+
+import re
+
+KERNEL = "kernel.elf"  # what the kernel is called, as on the disc
+CONSOLE = ("0", "115200")  # SERIAL in isolinux.cfg, as the loader has it without being told
+MODULE = "longjump.c32"
+DRIVES = {"-cdrom", "-hda", "-hdb", "-hdc", "-hdd"}
+MACHINES = re.compile(r"(type=)?(pc|q35|microvm|pc-(q35|i440fx)-[\d.]+)(,|$)")
+
+# Words of the user's that have a say in what QEMU starts -> what they do.
+OTHERS = {
+    **dict.fromkeys(("-kernel", "-initrd", "-append", "-dtb"), "starts a kernel of its own"),
+    **dict.fromkeys(("-bios", "-pflash"), "brings firmware of its own"),
+    **dict.fromkeys(("-loadvm", "-incoming"), "goes on with a machine that ran before"),
+    "-readconfig": "may describe any machine",
+}
+
+
+def words_of_disc(text):
+    """The words after APPEND of the entry that an isolinux.cfg starts at once, and in words why they
+    mean nothing without the disc, or None."""
+    default, serial, entries, entry = "", CONSOLE, {}, {}
+    for line in text.splitlines():
+        name, *rest = line.split(None, 1) or [""]
+        value = rest[0].strip() if rest else ""
+        if name.upper() == "DEFAULT":
+            default = value
+        elif name.upper() == "SERIAL":
+            serial = tuple(value.split())
+        elif name.upper() == "LABEL":
+            entry = entries.setdefault(value, {})
+        else:
+            entry[name.upper()] = value
+    found = entries.get(default, {})
+    if found.get("COM32") != MODULE or KERNEL not in found.get("APPEND", "").split():
+        return "", f"isolinux.cfg starts something else than {KERNEL}"
+    if serial != CONSOLE:
+        return "", f"isolinux.cfg speaks on another line (SERIAL {' '.join(serial)})"
+    return found["APPEND"], None
+
+
+def obstacle(command, rest):
+    """In words, why a machine that is started by these words, with {} for the image, and by others
+    of the user's needs a disc; None if it does not."""
+    if image_at(command) is None:
+        return "run-command does not show the image as a drive of its own"
+    words = [word for word in [*command, *rest] if "{}" not in word]
+    for word, value in zip(words, [*words[1:], ""]):
+        option = "-" + word.lstrip("-") if word.startswith("--") else word
+        if option in OTHERS:
+            return f"{word} {OTHERS[option]}"
+        if option in ("-M", "-machine") and not is_machine(value):
+            return f"QEMU loads no such kernel on the machine {value.split(',')[0]}"
+        if re.search(r"\bif=pflash\b", word):
+            return f"{word} brings firmware of its own"
+        if re.search(r"\bbootindex=0*\b(?!\d)", word):
+            return f"{word} is to be booted first"
+    return None
+
+
+def is_machine(value):
+    """The machine is one that QEMU loads the loader on; as is one of which no type is said."""
+    is_typed = "=" not in value.split(",")[0] or value.startswith("type=")
+    return not is_typed or MACHINES.match(value) is not None
+
+
+def image_at(command):
+    """The place of the two words that give QEMU the image as a drive, and do nothing else; None if
+    there are none such."""
+    places = [at for at, word in enumerate(command) if "{}" in word]
+    if len(places) != 1 or places[0] == 0:
+        return None
+    option, value = command[places[0] - 1 : places[0] + 1]
+    fields = value.split(",")
+    is_drive = option in DRIVES and value == "{}"
+    if option == "-drive" and "file={}" in fields:
+        is_drive = not any(field.startswith(("id=", "if=none")) for field in fields)
+    return places[0] - 1 if is_drive else None
+
+
+def with_kernel(command):
+    """The words with the image as QEMU's kernel, in place of a drive."""
+    at = image_at(command)
+    return [*command[:at], "-kernel", "{}", *command[at + 2 :]]
+
+
+def need_of(words, asks):
+    """In words, what is needed that only a disc gives, by the words after APPEND and by what the
+    kernel asks for, as build/check words it; None if there is nothing."""
+    asks = asks.split("\n")
+    if "boot device" in asks:  # "..., if that can be": it can do without
+        return "the kernel asks for the drive that it is booted from"
+    if any(line.startswith("internal module") and ", required" in line for line in asks):
+        return "the kernel asks for modules of the disc"
+    if "-onerror=prompt" in words.split():
+        return "-onerror=prompt asks for ISOLINUX's prompt"
+    return None
