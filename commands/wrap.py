@@ -66,7 +66,7 @@ def pack(order, given):
 
 
 def put_together(order, name, words):
-    """The bytes of the loader that is made already, with what was ordered, and what it boots by. The
+    """The bytes of the loader that is made already, with what was ordered, and its words. The
     kernel is called `name` there."""
     bundle = make_bundle(words, contents(order, name))
     order.check_files()

@@ -22,8 +22,8 @@ OTHERS = {
 
 
 def words_of_disc(text):
-    """The words after APPEND of the entry that an isolinux.cfg starts at once, and in words why they
-    mean nothing without the disc, or None."""
+    """The words after APPEND of the entry that an isolinux.cfg starts at once, and in words why
+    they mean nothing without the disc, or None."""
     default, serial, entries, entry = "", CONSOLE, {}, {}
     for line in text.splitlines():
         name, *rest = line.split(None, 1) or [""]

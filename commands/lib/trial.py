@@ -12,6 +12,10 @@ from lib.loader import refused_because
 from lib.session import Session
 from lib.symbols import place
 
+REGISTERS = re.compile(r"\b([ER]IP|CR2)=([0-9a-f]+)")
+AFTER_RESET = (0, 0xFFF0)  # where a CPU is before and after its first reset
+ROM = range(0xE0000, 1 << 20)
+
 DEVICE = "isa-debug-exit,iobase=0xf4,iosize=4"
 SUCCESS, FAILURE, CRASH, TIME, QEMU, NO_CODE, NOT_STARTED = 0, 1, 3, 4, 5, 6, 7
 
@@ -110,11 +114,15 @@ class Trial(Session):
         """The CPU has forgotten what it was at, but QEMU has written it down."""
         if self.loader.fault:
             return "reset", "the machine restarted after the kernel's fault"
-        _, triple, after = self.machine.log().rpartition("Triple fault")
-        if not triple or not self.loader.start:
+        found = cause_of_reset(self.machine.log())
+        if not found or not self.loader.start:
             return super()._reset()
-        found = dict(reversed(re.findall(r"\b(RIP|CR2)=([0-9a-f]+)", after)))  # the first of each
-        at, about = (int(found.get(name, "0"), 16) for name in ("RIP", "CR2"))
+        is_triple, at, about = found
+        if not is_triple:
+            return (
+                "reset",
+                f"the machine reset at {self._place(at)}: whatever ran there asked for it",
+            )
         return "reset", (
             f"a triple fault at {self._place(at)}, CR2 {about:#x}:"
             " an exception came, and no handler for it could run"
@@ -138,6 +146,18 @@ class Trial(Session):
 
     def _show_screen(self):
         """Likewise."""
+
+
+def cause_of_reset(log):
+    """Of the first reset in QEMU's log that is neither QEMU's nor its BIOS's (which resets a
+    machine once more, by a triple fault): whether it was a triple fault, where, CR2; or None."""
+    parts = re.split(r"(Triple fault\s+)?CPU Reset", log)[1:]
+    for triple, after in zip(parts[::2], parts[1::2]):
+        found = {name[-2:]: int(value, 16) for name, value in REGISTERS.findall(after)}
+        at = found.get("IP", 0)
+        if at not in AFTER_RESET and at not in ROM:
+            return bool(triple), at, found.get("R2", 0)
+    return None
 
 
 def is_reset(event):

@@ -30,7 +30,7 @@ ENDS = {
     "writes 0": (leave(0), [], [], 1, "test FAILED: .* code 1 .value 0."),
     "resets": (
         ["mov al, 6", "mov dx, 0xcf9", "out dx, al", "jmp $"], [], [], 3,
-        "test CRASHED: .* the machine reset",
+        r"test CRASHED: .* the machine reset at RIP 0x2000\w\w in _start \(tiny.asm:[78]\)",
     ),
     "faults": (
         ["lidt [rel none]", "here: int3", "none: times 10 db 0"], [], [], 3,
@@ -272,7 +272,7 @@ def test_what_the_file_says_reaches_the_kernel(project, kernel, tmp_path):
 NEED_A_DISC = {
     "a kernel": (["-kernel", "/nowhere"], "", "-kernel starts a kernel of its own"),
     "firmware": (["-pflash", "/nowhere"], "", "-pflash brings firmware of its own"),
-    "a machine": (["-M", "isapc"], "", "QEMU loads no such kernel on the machine isapc"),
+    "a machine": (["-M", "isapc", "-cpu", "qemu64"], "", "no such kernel on the machine isapc"),
     "a place": (["-device", "nvme,serial=1,bootindex=0"], "", "bootindex=0 is to be booted first"),
     "a drive": ([], 'run-command = ["qemu-system-x86_64", "-drive", "if=none,id=a,file={}",\n'
                 '"-device", "virtio-blk-pci,drive=a"]\n', "does not show the image as a drive"),
