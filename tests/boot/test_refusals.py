@@ -53,7 +53,7 @@ class Prompt:
             self.machine.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def prompt(bad_disc, worker_id):
     """One prompt for each worker."""
     prompt = Prompt(bad_disc, images.TESTS / "logs" / f"refusals-{worker_id}")

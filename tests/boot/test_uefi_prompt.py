@@ -134,7 +134,7 @@ class Prompt:
             self.machine.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bad_prompt(prompt_disc, worker_id):
     prompt = Prompt(lambda: prompt_disc.start(images.TESTS / "logs" / f"uefi-{worker_id}"))
     yield prompt
