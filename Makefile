@@ -169,9 +169,9 @@ ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z nosepar
 
 module := loader/platform/com32
 
-build/longjump.c32: build/com32.elf $(module)/seal.py
+build/longjump.c32: build/com32.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) --strip-all $< $@
-	$(quiet)$(PYTHON) $(module)/seal.py $@ $$($(NM) $< | sed -n 's/ . module_sum$$//p')
+	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $$($(NM) $< | sed -n 's/ . module_sum$$//p')
 
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
 build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com32/visible

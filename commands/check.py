@@ -48,16 +48,16 @@ def check(given):
         raise Stop("check: name the kernel: ./build.sh check my.elf", 2)
     memory = read_size("check: --memory", given.memory or "256M")
     modules = [read_module(text) for text in given.module]
-    orders = [words_of(name, given.append, given.options, modules) for name in given.names]
+    lines = [words_of(name, given.append, given.options, modules) for name in given.names]
     with to_stderr() if given.json else contextlib.nullcontext():
         need("build", install=not given.no_install)
         make("build/check")
     if given.json:
-        found = [look(words, memory) for words in orders]
+        found = [look(words, memory) for words in lines]
         print(json.dumps(found, indent=2).replace("\x7f", "\\u007f"))  # ASCII that can be seen
         return max(map(status_of, found))
     statuses = []
-    for name, words in zip(given.names, orders):
+    for name, words in zip(given.names, lines):
         if statuses:
             print(flush=True)
         statuses.append(check_one(name, command_of(words, memory)))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # image - compiles what changed and makes the image; what `./build.sh` alone does
-"""The command `image`: from the words of the command line to an order for a disc."""
+"""The command `image`: from the words of the command line to an config for a disc."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib.append import Module
 from lib.checking import LIMIT, Refused, look, words_of
-from lib.disc import Order, make_disc
+from lib.disc import BootConfiguration, make_disc
 from lib.project import BUILD, Stop, make, need, say, shown, start
 from lib.words import Option, Command
 
@@ -48,7 +48,7 @@ Files in the folder iso/ are put on the disc; isolinux.cfg says what is started.
 
 def image(given, finish=make_disc):
     """Makes the image that these words ask for; returns what make_disc or open_disc return."""
-    order = read_order(given)
+    config = read_config(given)
     need("build", install=not given.no_install)
     targets = ["build/longjump.c32"]
     targets += [] if given.bios_only else ["build/BOOTX64.EFI"]
@@ -56,18 +56,18 @@ def image(given, finish=make_disc):
     targets += [] if given.no_check else ["build/check"]
     make(*targets)
     if not given.no_check:
-        check_order(order)
-    return finish(order)
+        check_config(config)
+    return finish(config)
 
 
-def check_order(order):
+def check_config(config):
     """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it;
     returns what else build/check has found."""
-    order.note_files()
-    words = words_of(order.kernel, order.append, order.options, order.modules)
+    config.note_files()
+    words = words_of(config.kernel, config.append, config.options, config.modules)
     found = look(words, limit=LIMIT)
     findings = found["findings"]
-    name = shown(order.kernel)
+    name = shown(config.kernel)
     for finding in findings:
         if finding["severity"] == "refusal":
             raise Refused(f"the loader would not start {name}:\n\n{finding['text']}\n"
@@ -81,15 +81,15 @@ def check_order(order):
     return found
 
 
-def read_order(given):
-    """The order these words amount to, checked as far as can be without making anything."""
+def read_config(given):
+    """The config these words amount to, checked as far as can be without making anything."""
     for name in ("kernel", "output"):
         if getattr(given, name) == "":
             raise Stop(f"--{name} wants the name of a file", 2)
     options = one_line("--options", given.options)
     if options and not all(word.startswith("-") for word in options.split()):
         raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
-    return Order(
+    return BootConfiguration(
         kernel=readable("--kernel", given.kernel) if given.kernel else BUILD / "kernel.elf",
         output=Path(given.output or BUILD / "longjump.iso"),
         append=one_line("--append", given.append),

@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 
-from image import OPTIONS, check_order, image, read_order
+from image import OPTIONS, check_config, image, read_config
 from lib import direct
 from lib.checking import read_size
 from lib.disc import OpenDisc, config, open_disc
@@ -79,8 +79,8 @@ def without_disc(given):
         raise Stop("--direct: QEMU's UEFI starts no such file; leave out --direct or --uefi", 2)
     if given.output or given.hash:
         raise Stop("--direct makes no image, so it has no --output and no --hash", 2)
-    order = read_order(given)
-    words, reason = direct.words_of_disc(config(order))
+    config = read_config(given)
+    words, reason = direct.words_of_disc(config(config))
     command = [*machine(given), "-cdrom", "{}"]
     reason = reason or direct.obstacle(command, given.rest)
     if reason:
@@ -88,22 +88,22 @@ def without_disc(given):
     need("build", install=not given.no_install)
     own = [] if given.kernel else ["build/kernel.elf"]
     make("build/longjump.elf", *own, *([] if given.no_check else ["build/check"]))
-    asks = "" if given.no_check else check_order(order).get("asks", "")
+    asks = "" if given.no_check else check_config(config).get("asks", "")
     if reason := direct.need_of(words, asks):
         say(f"  warning  without a disc, {reason} in vain")
-    disc = open_direct(order, words)
+    disc = open_direct(config, words)
     return disc, [word.replace("{}", disc.inherited) for word in direct.with_kernel(command)]
 
 
-def open_direct(order, words):
+def open_direct(config, words):
     """The one file that QEMU loads in place of a disc, open, without a name: the loader, which is
     made already, and what was ordered."""
-    say(f"  pack     {shown(order.kernel)} and the loader, for QEMU's -kernel")
+    say(f"  pack     {shown(config.kernel)} and the loader, for QEMU's -kernel")
     make_build_folder()
     file = tempfile.TemporaryFile(dir=BUILD)
-    file.write(put_together(order, direct.KERNEL, words))
+    file.write(put_together(config, direct.KERNEL, words))
     file.flush()
-    return OpenDisc(order.kernel, file)
+    return OpenDisc(config.kernel, file)
 
 
 def machine(given):

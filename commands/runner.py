@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from image import OPTIONS, check_order, read_order
+from image import OPTIONS, check_config, read_config
 from image import COMMAND as IMAGE
 from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
@@ -210,26 +210,26 @@ def build(settings):
 def pack(given, settings, kernel, rest):
     """What is booted, open, and the words of run-command for it; `rest` follows them."""
     command = settings["run-command"]
-    order = read_order(IMAGE.read(image_words(given, settings, kernel)))
-    words, reason = direct.words_of_disc(config(order))
+    config = read_config(IMAGE.read(image_words(given, settings, kernel)))
+    words, reason = direct.words_of_disc(config(config))
     reason = reason or direct.obstacle(command, rest)
     may_choose = is_qemu(command) and not settings["disc"]
     is_direct = may_choose and reason is None
     need("build", install=not given.no_install)
     loader = "build/longjump.elf" if is_direct else "build/longjump.c32"
     make(loader, *([] if given.no_check else ["build/check"]))
-    asks = "" if given.no_check else check_order(order).get("asks", "")
+    asks = "" if given.no_check else check_config(config).get("asks", "")
     reason = reason or direct.need_of(words, asks)
     if may_choose and reason is None:
-        return fill(direct.with_kernel(command), open_direct(order, words))
+        return fill(direct.with_kernel(command), open_direct(config, words))
     if may_choose:
         say(f"  note     it is booted from a disc: {reason}")
     make("build/longjump.c32")
-    return fill(command, open_disc(order))
+    return fill(command, open_disc(config))
 
 
 def image_words(given, settings, kernel):
-    """What `image` would be told, to order the same."""
+    """What `image` would be told, to config the same."""
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()

@@ -41,9 +41,9 @@ RESULTS = BUILD / "tests/results.xml"
 
 def test(given):
     """Runs the tests that these words name; returns the status."""
-    narrow = given.names == ["unit64"]
-    chosen = choose(["unit"] if narrow else given.names)
-    prepare(given, narrow)
+    only_64 = given.names == ["unit64"]
+    chosen = choose(["unit"] if only_64 else given.names)
+    prepare(given, only_64)
     RESULTS.unlink(missing_ok=True)
     # A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that
     # the tests interrupt.
@@ -60,11 +60,11 @@ def test(given):
     return count(status)
 
 
-def prepare(given, narrow):
+def prepare(given, only_64):
     """Installs and builds what the chosen tests need."""
     if BUILD != ROOT / "build":
         raise Stop("the tests write into build/, which is not yours to write: test a copy", 2)
-    if narrow:
+    if only_64:
         need("python", "build", "pytest", install=not given.no_install)
         make("unit-tests64")
         os.environ["LONGJUMP_TEST_BITS"] = "64"

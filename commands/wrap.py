@@ -6,10 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from image import check_order, one_line, read_module, readable
+from image import check_config, one_line, read_module, readable
 from lib.append import append_words
 from lib.bundle import make_bundle, put_into_elf
-from lib.disc import Order
+from lib.disc import BootConfiguration
 from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.project import BUILD, Stop, made, make, need, say, shown, start
@@ -47,33 +47,33 @@ boots without a disc: on pc, q35 and microvm, by Multiboot or PVH. GRUB (multibo
 
 def wrap(given):
     """Makes the file that these words ask for; returns its path."""
-    order = read_order(given)
-    whole = pack(order, given)
-    write(order.output, whole)
-    say(f"{shown(order.output)} is made, {(len(whole) + 1023) // 1024} KiB:"
-        f" qemu-system-x86_64 -kernel {shown(order.output)}")  # fmt: skip
-    return order.output
+    config = read_config(given)
+    whole = pack(config, given)
+    write(config.output, whole)
+    say(f"{shown(config.output)} is made, {(len(whole) + 1023) // 1024} KiB:"
+        f" qemu-system-x86_64 -kernel {shown(config.output)}")  # fmt: skip
+    return config.output
 
 
-def pack(order, given):
+def pack(config, given):
     """The bytes of the one file: the loader, and what was ordered."""
     need("build", install=not given.no_install)
-    own = [] if order.kernel != BUILD / "kernel.elf" else ["build/kernel.elf"]
+    own = [] if config.kernel != BUILD / "kernel.elf" else ["build/kernel.elf"]
     make("build/longjump.elf", *own, *([] if given.no_check else ["build/check"]))
     if not given.no_check:
-        check_order(order)
-    return put_together(order, order.kernel.name, words_of(order))
+        check_config(config)
+    return put_together(config, config.kernel.name, words_of(config))
 
 
-def put_together(order, name, words):
+def put_together(config, name, words):
     """The bytes of the loader that is made already, with what was ordered, and its words. The
     kernel is called `name` there."""
-    bundle = make_bundle(words, contents(order, name))
-    order.check_files()
+    bundle = make_bundle(words, contents(config, name))
+    config.check_files()
     return put_into_elf(made("longjump.elf").read_bytes(), bundle)
 
 
-def read_order(given):
+def read_config(given):
     """What these words amount to."""
     if len(given.names) != 1:
         raise Stop("wrap wants the name of one kernel; ./build.sh wrap --help shows how", 2)
@@ -81,7 +81,7 @@ def read_order(given):
     options = one_line("--options", given.options)
     if options and not all(word.startswith("-") for word in options.split()):
         raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
-    return Order(
+    return BootConfiguration(
         kernel=kernel,
         output=Path(given.output or kernel.with_suffix(".boot").name),
         append=one_line("--append", given.append),
@@ -91,16 +91,16 @@ def read_order(given):
     )
 
 
-def words_of(order):
+def words_of(config):
     """The words that the loader is to boot by, as after APPEND."""
-    named = [(module.path.name, module.line, module.options) for module in order.modules]
-    return " ".join(append_words(order.kernel.name, order.append, order.options, named))
+    named = [(module.path.name, module.line, module.options) for module in config.modules]
+    return " ".join(append_words(config.kernel.name, config.append, config.options, named))
 
 
-def contents(order, kernel):
+def contents(config, kernel):
     """The files to go with the loader: name -> bytes; the kernel has a name of its own there."""
-    files = {kernel: kernel_bytes(order)}
-    for path in (module.path for module in order.modules):
+    files = {kernel: kernel_bytes(config)}
+    for path in (module.path for module in config.modules):
         if path.name in files and files[path.name] != path.read_bytes():
             raise Stop(f"two files cannot both be called {path.name}: rename {path}")
         files[path.name] = path.read_bytes()
@@ -110,12 +110,12 @@ def contents(order, kernel):
     return files
 
 
-def kernel_bytes(order):
+def kernel_bytes(config):
     """The kernel, without its debug sections unless they are to be kept."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "kernel.elf")
-        stripped = not order.keep_debug and strip_debug(order.kernel, copy)
-        return (copy if stripped else order.kernel).read_bytes()
+        stripped = not config.keep_debug and strip_debug(config.kernel, copy)
+        return (copy if stripped else config.kernel).read_bytes()
 
 
 def write(output, whole):

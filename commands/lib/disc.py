@@ -48,7 +48,7 @@ PROGRAMS = ("disc.py", "esp.py", "fat.py", "fat_reader.py", "iso9660.py")
 
 
 @dataclass
-class Order:
+class BootConfiguration:
     """What the user wants on the disc. None leaves isolinux.cfg as it is."""
 
     kernel: Path
@@ -95,15 +95,15 @@ def identity(path):
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def make_disc(order):
+def make_disc(config):
     """Makes the image unless it is there already; returns its path."""
-    return make(order)[0]
+    return make(config)[0]
 
 
-def open_disc(order):
+def open_disc(config):
     """Makes the image unless it is there already; returns it as an OpenDisc."""
     for _ in range(ATTEMPTS):
-        output, digest = make(order)
+        output, digest = make(config)
         copy = tempfile.TemporaryFile(dir=BUILD)
         with contextlib.suppress(OSError), open_regular(output) as image:
             shutil.copyfileobj(image, copy, 1 << 20)
@@ -113,20 +113,20 @@ def open_disc(order):
     raise Stop(f"{shown(output)} is changed by somebody else all the time: choose another --output")
 
 
-def make(order):
+def make(config):
     """Makes the image unless it is there already; says what was done. Returns its path, and the
     digest of what it was made from."""
-    output = resolve(order.output)
+    output = resolve(config.output)
     check_output(output)
-    files = gather(order)
+    files = gather(config)
     make_build_folder()
     with stage_folder() as stage:
-        staged = stage_files(files, stage, order.keep_debug)
-        if order.hashes:
+        staged = stage_files(files, stage, config.keep_debug)
+        if config.hashes:
             text = staged[CONFIG].read_text(encoding="utf-8")
             staged[CONFIG].write_text(with_hashes(text, staged), encoding="utf-8")
         digest = digest_of(staged)
-        order.check_files()
+        config.check_files()
         if is_image_of(digest, output):
             say(f"{shown(output)} is up to date")
         else:
@@ -168,22 +168,22 @@ def put_in_place(stage, staged, digest, output):
         os.close(folder)
 
 
-def gather(order):
+def gather(config):
     """Everything that goes onto the disc: its path there -> a file here, or its contents."""
     files = from_iso_folder()
     ours = {
         "isolinux/isolinux.bin": find_syslinux("isolinux.bin"),
         "isolinux/ldlinux.c32": find_syslinux("ldlinux.c32"),
         "isolinux/longjump.c32": BUILD / "longjump.c32",
-        KERNEL: order.kernel,
+        KERNEL: config.kernel,
     }
-    if not order.bios_only:
+    if not config.bios_only:
         ours[esp.LOADER] = BUILD / "BOOTX64.EFI"
-    for path in (module.path for module in order.modules):
+    for path in (module.path for module in config.modules):
         name = f"isolinux/{path.name}"
         if ours.setdefault(name, path) != path or name == CONFIG:
             raise Stop(f"two files cannot both be called {path.name} on the disc: rename {path}")
-    ours[CONFIG] = config(order).encode()
+    ours[CONFIG] = isolinux_cfg(config).encode()
     for name in ours:
         if name in files:
             raise Stop(f"iso/{name} is in the way of a file that build.sh puts there: rename it")
@@ -211,33 +211,33 @@ def find_syslinux(name):
     return Path(found)
 
 
-def config(order):
+def isolinux_cfg(config):
     """isolinux.cfg for this disc: what was ordered, put into the lines that name kernel.elf."""
     path = ROOT / "isolinux.cfg"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}") from None
-    if order.append is None and order.options is None and not order.modules:
+    if config.append is None and config.options is None and not config.modules:
         return "\n".join(lines) + "\n"
-    changed = [append_line(line, order) for line in lines]
+    changed = [append_line(line, config) for line in lines]
     if not any(KERNEL_LINE.fullmatch(line) for line in lines):
         raise Stop(f"{path}: no APPEND line names kernel.elf, so there is nothing to add to")
     return "\n".join(changed) + "\n"
 
 
-def append_line(line, order):
+def append_line(line, config):
     """An APPEND line with the loader's options, the command line and the modules ordered."""
     match = KERNEL_LINE.fullmatch(line)
     if not match:
         return line
     start, options, after = match.group(1), match.group(2), match.group(3) or ""
     command_line, *others = re.split(r"(?:^|\s)---(?=\s|$)", after)
-    append = command_line if order.append is None else order.append
-    words = append_words("kernel.elf", append, f"{options} {order.options or ''}")
+    append = command_line if config.append is None else config.append
+    words = append_words("kernel.elf", append, f"{options} {config.options or ''}")
     for part in others:
         words += ["---", *part.split()]
-    named = [(module.path.name, module.line, module.options) for module in order.modules]
+    named = [(module.path.name, module.line, module.options) for module in config.modules]
     words += append_words("", modules=named)[1:]
     text = " ".join(words)
     if len(text.encode()) > LONGEST:
@@ -394,22 +394,22 @@ def master(stage, folder):
     if not shutil.which("isohybrid"):
         detail("the boot record for disks is made by xorriso")
         command += ["-isohybrid-mbr", find_syslinux("isohdpfx.bin")]
-    with tempfile.NamedTemporaryFile("w", suffix=".sort") as order:
+    with tempfile.NamedTemporaryFile("w", suffix=".sort") as weights:
         if (stage / esp.PARTITION).exists():
-            command += first_on_disc(esp.PARTITION, name, stage, order)
+            command += first_on_disc(esp.PARTITION, name, stage, weights)
         run([*command, "-o", IMAGE, stage], **more)
     if shutil.which("isohybrid"):
         run(["isohybrid", "--id", MBR_ID, IMAGE], **more)
 
 
-def first_on_disc(path, name, stage, order):
+def first_on_disc(path, name, stage, weights):
     """The words, for the program of this name, that put a file in front of all others."""
     if name == "xorriso":
         return ["--sort-weight", "2000000000", f"/{path}"]
     pattern = re.sub(r"([\\\[*?])", r"\\\1", str(stage / path))
-    order.write(f"{pattern} 1\n")
-    order.flush()
-    return ["-sort", order.name]
+    weights.write(f"{pattern} 1\n")
+    weights.flush()
+    return ["-sort", weights.name]
 
 
 def finish(folder, staged, digest):

@@ -307,8 +307,8 @@ def long_name(name, short):
     data = b""
     for number in range(count, 0, -1):
         part = units[(number - 1) * 26 : number * 26]
-        order = number | (0x40 if number == count else 0)
-        data += struct.pack("<B10sBBB12sH4s", order, part[:10], LONG_NAME, 0,
+        ordinal = number | (0x40 if number == count else 0)
+        data += struct.pack("<B10sBBB12sH4s", ordinal, part[:10], LONG_NAME, 0,
                             checksum(short), part[10:22], 0, part[22:])  # fmt: skip
     return data
 

@@ -101,8 +101,8 @@ class Fat:
         total = 0
         for byte in short:
             total = ((total & 1) << 7) + (total >> 1) + byte & 0xFF
-        orders = [part[0] for part in parts]
-        if orders != [len(parts) | 0x40, *range(len(parts) - 1, 0, -1)] or any(
+        ordinals = [part[0] for part in parts]
+        if ordinals != [len(parts) | 0x40, *range(len(parts) - 1, 0, -1)] or any(
             part[13] != total for part in parts
         ):
             raise BadDisc("a long name does not belong to its short one")

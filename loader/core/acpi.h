@@ -8,8 +8,8 @@
 
 /*
  * The CPUs that the MADT, found from machine->rsdp, lists as enabled (ACPI 6.5, 5.2.12), each once:
- * how many, and the first `room` of them in *list. 0 if there is no MADT, or if it or a table on
- * the way to it does not lie in memory that the loader can see.
+ * how many, and the first `capacity` of them in *list. 0 if there is no MADT, or if it or a table
+ * on the way to it does not lie in memory that the loader can see.
  */
 unsigned acpi_processors(const struct machine *machine, struct processor *list, unsigned capacity);
 

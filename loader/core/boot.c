@@ -73,7 +73,7 @@ static bool list_words(const struct plan *plan, struct launch *launch)
 	while (relocations_next_word(relocations, &cursor, &word))
 		words[launch->word_count++] =
 			(struct patch){ plan_kernel_physical(plan, word.at),
-			                word.value + (word.moves ? plan->slide : 0) };
+			                word.value + (word.slides ? plan->slide : 0) };
 	return true;
 }
 
@@ -121,7 +121,7 @@ static bool word_launch(struct boot *boot)
 	launch->rip = plan->entry.rip;
 	launch->rsp = plan->entry.rsp;
 	launch->rdi = plan->entry.rdi;
-	launch->tsc_slot = plan->entry.tsc_slot;
+	launch->tsc_at = plan->entry.tsc_at;
 	word_state(plan, launch);
 	launch->fault_info = plan->fault_info_at;
 	launch->patches = plan->patch_count != 0 ? physical(plan->machine, plan->patches) : 0;

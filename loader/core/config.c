@@ -74,7 +74,7 @@ static bool read_modules(struct words *words)
 
 		take(words);
 		if (config->module_count == CONFIG_MAX_MODULES)
-			return refuse(words->report, DIAG_ORDER_TOO_LONG, "more than %u modules",
+			return refuse(words->report, DIAG_CONFIG_TOO_LONG, "more than %u modules",
 			              CONFIG_MAX_MODULES);
 		*module = (struct file){ 0 };
 		while (at_option(words)) {
@@ -82,7 +82,7 @@ static bool read_modules(struct words *words)
 				return false;
 		}
 		if (at_separator(words))
-			return refuse(words->report, DIAG_ORDER_NO_MODULE,
+			return refuse(words->report, DIAG_CONFIG_NO_MODULE,
 			              "separator number %u is followed by %s",
 			              config->module_count + 1,
 			              words->left == 0 ? "nothing" : "another");
@@ -105,14 +105,14 @@ bool config_read(struct config *config, unsigned count, const char *const *given
 	if (config->options.action != ACTION_START)
 		return true;
 	if (at_separator(&words))
-		return refuse(report, DIAG_ORDER_NO_KERNEL, "%s is followed by %s",
+		return refuse(report, DIAG_CONFIG_NO_KERNEL, "%s is followed by %s",
 		              words.left == count ? "APPEND" : "the last option",
 		              words.left == 0 ? "nothing" : "'---'");
 	read_file_words(&words, &config->kernel);
 	if (!read_modules(&words))
 		return false;
 	if (words.text.at == words.text.limit)
-		return refuse(report, DIAG_ORDER_TOO_LONG, "it has more than %u characters",
+		return refuse(report, DIAG_CONFIG_TOO_LONG, "it has more than %u characters",
 		              CONFIG_TEXT - 1);
 	config->text_used = (size_t)(words.text.at - config->text);
 	return true;
@@ -137,7 +137,7 @@ bool config_add_module(struct config *config, unsigned at, const char *path,
 	size_t folder = *path == '/' ? 0 : folder_length(config->kernel.name);
 
 	if (config->module_count == CONFIG_MAX_MODULES)
-		return refuse(report, DIAG_ORDER_TOO_LONG, "more than %u modules",
+		return refuse(report, DIAG_CONFIG_TOO_LONG, "more than %u modules",
 		              CONFIG_MAX_MODULES);
 	while (path[0] == '.' && path[1] == '/')
 		path += 2;
@@ -145,7 +145,7 @@ bool config_add_module(struct config *config, unsigned at, const char *path,
 		text_add(&text, "%c", config->kernel.name[i]);
 	text_add(&text, "%s", path);
 	if (text.at >= text.limit)
-		return refuse(report, DIAG_ORDER_TOO_LONG, "names have more than %u characters",
+		return refuse(report, DIAG_CONFIG_TOO_LONG, "names have more than %u characters",
 		              CONFIG_TEXT - 1);
 	config->text_used = (size_t)(text.at + 1 - config->text);
 	memmove(module + 1, module, (config->module_count++ - at) * sizeof(*module));

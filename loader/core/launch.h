@@ -41,7 +41,7 @@ struct gate {
 };
 
 /* A gate of the IDT outside of long mode (SDM volume 3A, figure 6-2). */
-struct narrow_gate {
+struct gate32 {
 	uint16_t offset_low;
 	uint16_t selector;
 	uint8_t reserved;
@@ -76,9 +76,9 @@ struct resident_early {
 	uint16_t base[4]; /* of gates */
 	uint16_t padding[3];
 	union {
-		struct gate wide[EARLY_GATES];
-		struct narrow_gate narrow[2 * EARLY_GATES];
-		uint32_t real[4 * EARLY_GATES];
+		struct gate long_mode[EARLY_GATES];
+		struct gate32 protected_mode[2 * EARLY_GATES];
+		uint32_t real_mode[4 * EARLY_GATES];
 	} gates;
 	uint64_t fault_info; /* as in struct launch */
 	uint64_t resume;     /* where to go on after an NMI in code that is neither real mode's nor
@@ -91,7 +91,7 @@ struct resident_early {
 enum { TRAMPOLINE_SIZE = 256, TRAMPOLINE_DATA = 0x800 };
 
 /* Bytes for a CPU's own descriptor tables. */
-#define PROCESSOR_ROOM 1288
+#define PROCESSOR_CAPACITY 1288
 
 /*
  * A CPU other than the first, to be started. These records lie behind the resident part's data, and
@@ -101,11 +101,11 @@ struct launch_processor {
 	uint32_t apic_id;
 	uint32_t arrived;     /* becomes 1 when it waits */
 	uint64_t rsp, rdi;    /* virtual */
-	uint64_t slot;        /* virtual: a word in which the address to go to will be written */
+	uint64_t mailbox;     /* virtual: a word in which the address to go to will be written */
 	uint64_t state;       /* physical: a 32-bit word that becomes 1 when it waits; 0: none */
 	uint64_t stack_begin; /* virtual; the stack ends at rsp */
 	uint32_t lints[2];    /* as in struct launch */
-	uint8_t capacity[PROCESSOR_ROOM]; /* the resident part's own */
+	uint8_t capacity[PROCESSOR_CAPACITY]; /* the resident part's own */
 };
 
 /* A piece of memory to be copied; source and target may overlap. */
@@ -173,7 +173,7 @@ struct launch {
 	uint64_t tables;          /* the kernel's page tables, for CR3 */
 
 	uint64_t rip, rsp, rdi; /* the kernel's first registers: virtual */
-	uint64_t tsc_slot;      /* where to store the time of the jump, or 0 */
+	uint64_t tsc_at;        /* where to store the time of the jump, or 0 */
 
 	uint64_t fault_info; /* struct fault info: for what may come after */
 
@@ -197,7 +197,7 @@ struct launch {
 
 _Static_assert(sizeof(struct resident_header) == 48, "written by resident.ld");
 _Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
-_Static_assert(sizeof(struct narrow_gate) == 8, "SDM volume 3A, figure 6-2");
+_Static_assert(sizeof(struct gate32) == 8, "SDM volume 3A, figure 6-2");
 _Static_assert(offsetof(struct resident_early, gates) == 16, "read by launch.inc");
 _Static_assert(offsetof(struct resident_early, resume) == 328, "read by launch.inc");
 _Static_assert(sizeof(struct resident_early) == 344, "read by launch.inc");
@@ -214,7 +214,7 @@ _Static_assert(offsetof(struct launch, trampoline) == 232, "wire structure");
 _Static_assert(offsetof(struct launch, words) == 240, "wire structure");
 _Static_assert(offsetof(struct launch, lints) == 256, "wire structure");
 _Static_assert(sizeof(struct launch) == 264, "wire structure");
-_Static_assert(offsetof(struct launch_processor, slot) == 24, "read by launch.inc");
+_Static_assert(offsetof(struct launch_processor, mailbox) == 24, "read by launch.inc");
 _Static_assert(offsetof(struct launch_processor, lints) == 48, "wire structure");
 _Static_assert(offsetof(struct launch_processor, capacity) == 56, "read by launch.inc");
 _Static_assert(sizeof(struct launch_processor) % 16 == 0, "wire structure");

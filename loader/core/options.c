@@ -18,7 +18,7 @@ static bool read_number_option(const struct option_target *target, const char *n
 	text_add_size(&text, high);
 	text_add(&text, " in steps of ");
 	text_add_size(&text, align);
-	return refuse(target->report, DIAG_ORDER_BAD_VALUE,
+	return refuse(target->report, DIAG_CONFIG_BAD_VALUE,
 	              "-%s=%s: it wants %s, such as 64K, 1M or 0x200000", name, value, range);
 }
 
@@ -28,7 +28,7 @@ static bool read_address_option(const struct option_target *target, const char *
                                 const char *value, uint64_t align, uint64_t *at)
 {
 	if (!text_read_number(value, at) || *at < align || (*at & (align - 1)) != 0)
-		return refuse(target->report, DIAG_ORDER_BAD_VALUE,
+		return refuse(target->report, DIAG_CONFIG_BAD_VALUE,
 		              "-%s=%s: it wants an address, not 0, a multiple of %#llx, such as "
 		              "0xffffc00000000000",
 		              name, value, ULL(align));
@@ -44,7 +44,7 @@ static bool check_address(const struct options *options, const char *name, uint6
 
 	if (is_canonical(at, 1, virtual_bits(levels)))
 		return true;
-	return refuse(report, DIAG_ORDER_BAD_VALUE,
+	return refuse(report, DIAG_CONFIG_BAD_VALUE,
 	              "-%s=%#llx: with %u-level paging addresses are below %#llx or from %#llx on",
 	              name, ULL(at), levels, ULL(half), ULL(-half));
 }
@@ -54,7 +54,7 @@ static bool read_paging(const struct option_target *target, const char *value)
 	uint64_t levels;
 
 	if (!text_read_number(value, &levels) || (levels != 4 && levels != 5))
-		return refuse(target->report, DIAG_ORDER_BAD_VALUE, "-paging=%s: it wants 4 or 5",
+		return refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-paging=%s: it wants 4 or 5",
 		              value);
 	target->options->paging_levels = (unsigned)levels;
 	target->options->paging_given = true;
@@ -69,7 +69,7 @@ static bool read_choice(const struct option_target *target, const char *name, co
 		if (text_equal(value, choices[*choice]))
 			return true;
 	}
-	return refuse(target->report, DIAG_ORDER_BAD_VALUE, "-%s=%s: %s, %s or %s", name, value,
+	return refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-%s=%s: %s, %s or %s", name, value,
 	              choices[0], choices[1], choices[2]);
 }
 
@@ -99,14 +99,14 @@ static bool read_explain(const struct option_target *target, const char *value)
 {
 	target->options->explain = text_equal(value, "on");
 	return target->options->explain || text_equal(value, "off")
-	    || refuse(target->report, DIAG_ORDER_BAD_VALUE, "-explain=%s: on or off", value);
+	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-explain=%s: on or off", value);
 }
 
 static bool read_smp(const struct option_target *target, const char *value)
 {
 	target->options->smp = target->options->x2apic = true;
 	return text_equal(value, "x2apic")
-	    || refuse(target->report, DIAG_ORDER_BAD_VALUE, "-smp=%s: x2apic, or nothing at all",
+	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-smp=%s: x2apic, or nothing at all",
 	              value);
 }
 
@@ -127,14 +127,14 @@ static bool read_digest(struct file *file, const char *value, struct report *rep
 
 		if (digit >= 16)
 			return refuse(
-				report, DIAG_ORDER_BAD_VALUE,
+				report, DIAG_CONFIG_BAD_VALUE,
 				"-sha256=%.64s: 64 hexadecimal digits, as sha256sum prints them",
 				value);
 		file->digest[i / 2] = (uint8_t)(file->digest[i / 2] * 16u + digit);
 	}
 	file->hashed = true;
 	return value[2 * SHA256_SIZE] == 0
-	    || refuse(report, DIAG_ORDER_BAD_VALUE,
+	    || refuse(report, DIAG_CONFIG_BAD_VALUE,
 	              "-sha256=%.64s...: more than 64 hexadecimal digits", value);
 }
 
@@ -146,7 +146,7 @@ static bool read_kernel_digest(const struct option_target *target, const char *v
 static bool read_video(const struct option_target *target, const char *value)
 {
 	return video_read_request(&target->options->video, value)
-	    || refuse(target->report, DIAG_ORDER_BAD_VALUE,
+	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE,
 	              "-video=%.100s: text, auto, or a size such as 1024x768 or 1024x768x32; "
 	              "then ,any to take what there is",
 	              value);
@@ -179,7 +179,7 @@ static bool read_log(const struct option_target *target, const char *value)
 		while (i < COUNT(names) && !pass_part(&at, names[i]))
 			i++;
 		if (i == COUNT(names))
-			return refuse(target->report, DIAG_ORDER_BAD_VALUE,
+			return refuse(target->report, DIAG_CONFIG_BAD_VALUE,
 			              "-log=%.100s: screen, com1, com2 and e9, with commas between",
 			              value);
 		log |= 1u << i;
@@ -235,7 +235,7 @@ bool options_read(const struct option_target *target, const char *word)
 		return true;
 #define OPTION(name, kind, scope, ...) READ_##kind(name, __VA_ARGS__)
 #include "core/options.def"
-	return refuse(target->report, DIAG_ORDER_UNKNOWN_OPTION, "%.100s", word);
+	return refuse(target->report, DIAG_CONFIG_UNKNOWN_OPTION, "%.100s", word);
 }
 
 bool options_read_module(struct file *file, const char *word, struct report *report)
@@ -246,7 +246,7 @@ bool options_read_module(struct file *file, const char *word, struct report *rep
 		return read_digest(file, value, report);
 	file->raw = text_equal(word, "-raw");
 	return file->raw
-	    || refuse(report, DIAG_ORDER_UNKNOWN_OPTION,
+	    || refuse(report, DIAG_CONFIG_UNKNOWN_OPTION,
 	              "%.100s before a module; there are -raw and -sha256=HEX", word);
 }
 
@@ -307,9 +307,9 @@ static bool drop_nothing(struct options *options)
 void options_drop(struct options *options, unsigned honoured, const char *protocol,
                   struct report *report)
 {
-#define OPTION(name, kind, scope, ...)                                                          \
-	if ((scope) && (honoured & (scope)) == 0 && DROP_##kind(__VA_ARGS__))                   \
-		warn(report, DIAG_ORDER_NOT_FOR_PROTOCOL, "-%s, and this is a %s kernel", name, \
+#define OPTION(name, kind, scope, ...)                                                           \
+	if ((scope) && (honoured & (scope)) == 0 && DROP_##kind(__VA_ARGS__))                    \
+		warn(report, DIAG_CONFIG_NOT_FOR_PROTOCOL, "-%s, and this is a %s kernel", name, \
 		     protocol);
 #define OF_ANY          0
 #define OF_PROTOCOL(id) OPTION_##id

@@ -213,8 +213,8 @@ bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct 
 	return map_table(tables, tables->root, tables->levels, &job);
 }
 
-void page_tables_map_self(struct page_tables *tables, unsigned slot, uint8_t rights)
+void page_tables_map_self(struct page_tables *tables, unsigned index, uint8_t rights)
 {
-	write_entry(tables->root, slot,
+	write_entry(tables->root, index,
 	            physical(tables->machine, tables->root) | rights_bits(tables, rights));
 }

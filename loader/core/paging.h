@@ -35,8 +35,8 @@ bool page_tables_begin(struct page_tables *tables, struct scratch *scratch,
 bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct phys phys,
                      uint8_t rights, enum cache cache);
 
-/* Makes entry `slot` < 512 of the top table map the tables themselves, with `rights`. */
-void page_tables_map_self(struct page_tables *tables, unsigned slot, uint8_t rights);
+/* Makes entry `index` < 512 of the top table map the tables themselves, with `rights`. */
+void page_tables_map_self(struct page_tables *tables, unsigned index, uint8_t rights);
 
 /* Bytes that one entry of a table at `level` maps: 4 KiB at level 1, 2 MiB at level 2, 1 GiB at
  * level 3 ... */

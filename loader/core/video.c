@@ -2,10 +2,10 @@
 /* video.c - reads what BIOS and monitor say of video modes, and chooses one. */
 #include "core/video.h"
 
-#define EDID_SIZE   128
-#define EDID_TIMING 54
-#define NO_MODE     UINT32_MAX
-#define SIZE_ROOM   24 /* characters: more than a size takes, on a new line */
+#define EDID_SIZE     128
+#define EDID_TIMING   54
+#define NO_MODE       UINT32_MAX
+#define SIZE_MAX_TEXT 24 /* characters: more than a size takes, on a new line */
 
 /* Places in the mode information block (VBE 3.0, page 30), and what is asked of them. */
 enum {
@@ -282,7 +282,7 @@ static void list_sizes(struct text *text, const struct video_mode *modes, unsign
 
 		if (find_mode(modes, i, size, 0) != NO_MODE)
 			continue;
-		if (text->limit - text->at < SIZE_ROOM) {
+		if (text->limit - text->at < SIZE_MAX_TEXT) {
 			text_add(text, " ...");
 			return;
 		}

@@ -93,8 +93,8 @@ struct fault {
 	uint64_t machine_status, machine_address;
 	uint32_t machine_bank, interrupts; /* the PICs' lines in service, a bit each */
 	uint32_t apic_id;                  /* of the CPU */
-	uint16_t narrow;                   /* 1: the code was 32-bit code */
-	uint16_t legacy;                   /* 1: and long mode was off */
+	uint16_t code32;                   /* 1: the code was 32-bit code */
+	uint16_t long_mode_off;            /* 1: and long mode was off */
 };
 
 _Static_assert(offsetof(struct fault, rip) == 128, "written by vectors.asm");
@@ -103,8 +103,8 @@ _Static_assert(offsetof(struct fault, has_error) == 192, "written by vectors.asm
 _Static_assert(offsetof(struct fault, cs) == 200, "written by vectors.asm");
 _Static_assert(offsetof(struct fault, gdt) == 216, "written by vectors.asm");
 _Static_assert(offsetof(struct fault, efer) == 240, "written by vectors32.asm");
-_Static_assert(offsetof(struct fault, narrow) == 308, "written by vectors.asm");
-_Static_assert(offsetof(struct fault, legacy) == 310, "written by vectors32.asm");
+_Static_assert(offsetof(struct fault, code32) == 308, "written by vectors.asm");
+_Static_assert(offsetof(struct fault, long_mode_off) == 310, "written by vectors32.asm");
 _Static_assert(sizeof(struct fault) <= 320, "vectors.asm has room for it");
 
 #endif

@@ -58,7 +58,8 @@ void frame_first(const struct look *look, struct fault *fault)
 {
 	struct instruction in = instruction_read(look);
 
-	if (fault->idt.limit != FRAME_NARROW_LIMIT || fault->legacy != 0 || instruction_is_int(&in))
+	if (fault->idt.limit != FRAME_IDT32_LIMIT || fault->long_mode_off != 0
+	    || instruction_is_int(&in))
 		return;
 	if (fault->vector == VECTOR_PROTECTION && without_gate(fault) < VECTORS)
 		fault->vector = without_gate(fault);

@@ -26,7 +26,7 @@ void frame_read(const struct look *look, struct fault *fault);
  * selectors of the others, from the first on, are 8 apart for each two vectors: for each one, in
  * long mode. Its limit tells it from others.
  */
-enum { FRAME_NARROW_LIMIT = 255, FRAME_FIRST_SELECTOR = 0x0c };
+enum { FRAME_IDT32_LIMIT = 255, FRAME_FIRST_SELECTOR = 0x0c };
 
 /* Makes the fault the exception that came first, if it came only because that one had no gate. */
 void frame_first(const struct look *look, struct fault *fault);

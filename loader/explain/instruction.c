@@ -75,7 +75,7 @@ static uint8_t read_prefixes(struct reader *reader)
 			in->other_addresses = true;
 			break;
 		default:
-			if (reader->narrow || (byte & 0xf0) != 0x40)
+			if (reader->code32 || (byte & 0xf0) != 0x40)
 				return byte;
 			in->rex = byte;
 			return next(reader);
@@ -118,7 +118,7 @@ static bool begins_vex(const struct reader *reader, uint8_t first)
 	const struct instruction *in = reader->in;
 
 	return (first == 0xc4 || first == 0xc5 || first == 0x62)
-	    && (!reader->narrow || (reader->at < in->count && in->bytes[reader->at] >> 6 == 3));
+	    && (!reader->code32 || (reader->at < in->count && in->bytes[reader->at] >> 6 == 3));
 }
 
 /* True if an opcode of the one-byte table is followed by ModRM (appendix A.3, table A-2). */
@@ -256,11 +256,11 @@ static void read_memory_operand(struct reader *reader)
 	struct operand operand = { .base = -1, .index = -1, .segment = in->segment };
 	uint64_t address = 0;
 
-	if (reader->narrow && in->other_addresses) {
+	if (reader->code32 && in->other_addresses) {
 		address = read_16_bits(reader, &operand);
 	} else if ((in->modrm & 7) == 5 && in->modrm >> 6 == 0) {
 		operand.distance = next_distance(reader, 4);
-		if (!reader->narrow)
+		if (!reader->code32)
 			address = reader->look->fault->rip + reader->at + immediate_size(in);
 	} else {
 		operand.base = (in->modrm & 7) | (in->rex << 3 & 8);
@@ -277,7 +277,7 @@ static void read_memory_operand(struct reader *reader)
 struct instruction instruction_read(const struct look *look)
 {
 	struct instruction in = { .known = true };
-	struct reader reader = { look, &in, 0, look->fault->narrow != 0, false };
+	struct reader reader = { look, &in, 0, look->fault->code32 != 0, false };
 
 	in.count = look_read(look, look->fault->rip, in.bytes, sizeof(in.bytes));
 	read_opcode(&reader, read_prefixes(&reader));
@@ -335,7 +335,7 @@ struct register_name register_name(const struct fault *fault, int number)
 
 	struct register_name name = names[number & (REGISTERS - 1)];
 
-	if (fault->narrow != 0 && number < 8)
+	if (fault->code32 != 0 && number < 8)
 		name.text[0] = 'E';
 	return name;
 }

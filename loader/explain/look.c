@@ -2,13 +2,13 @@
 /* look.c - page tables, read by hand (Intel SDM volume 3A, 4.3 to 4.5). Writes nothing. */
 #include "explain/look.h"
 
-#define PRESENT    (UINT64_C(1) << 0)
-#define WRITABLE   (UINT64_C(1) << 1)
-#define USER       (UINT64_C(1) << 2)
-#define LARGE      (UINT64_C(1) << 7)
-#define NO_EXECUTE (UINT64_C(1) << 63)
-#define ADDRESS    UINT64_C(0x000ffffffffff000)
-#define SLOT_SHIFT 39 /* of what an entry of the top one of 4 levels maps */
+#define PRESENT     (UINT64_C(1) << 0)
+#define WRITABLE    (UINT64_C(1) << 1)
+#define USER        (UINT64_C(1) << 2)
+#define LARGE       (UINT64_C(1) << 7)
+#define NO_EXECUTE  (UINT64_C(1) << 63)
+#define ADDRESS     UINT64_C(0x000ffffffffff000)
+#define ENTRY_SHIFT 39 /* of what an entry of the top one of 4 levels maps */
 
 /* How page tables are laid out. */
 struct layout {
@@ -20,29 +20,29 @@ struct layout {
 
 static const struct layout long_4 = { 4, 9, 8, 3 };
 static const struct layout long_5 = { 5, 9, 8, 3 };
-static const struct layout wide = { 3, 9, 8, 2 };    /* PAE (SDM volume 3A, 4.4) */
-static const struct layout narrow = { 2, 10, 4, 2 }; /* 32-bit paging (4.3) */
+static const struct layout pae = { 3, 9, 8, 2 };        /* PAE (SDM volume 3A, 4.4) */
+static const struct layout paging_32 = { 2, 10, 4, 2 }; /* 32-bit paging (4.3) */
 
 /* The layout of long mode's tables: the explainer's own. Outside of long mode a kernel that is on
  * its way there may have asked for 5 levels, and the explainer has 4. */
 static const struct layout *long_layout(const struct look *look)
 {
-	return look->fault->legacy == 0 && (look->fault->cr4 & CR4_5_LEVELS) != 0 ? &long_5
-	                                                                          : &long_4;
+	return look->fault->long_mode_off == 0 && (look->fault->cr4 & CR4_5_LEVELS) != 0 ? &long_5
+	                                                                                 : &long_4;
 }
 
 /* The layout of the kernel's tables. */
 static const struct layout *kernel_layout(const struct look *look)
 {
-	if (look->fault->legacy == 0)
+	if (look->fault->long_mode_off == 0)
 		return long_layout(look);
-	return (look->fault->cr4 & CR4_WIDE) != 0 ? &wide : &narrow;
+	return (look->fault->cr4 & CR4_WIDE) != 0 ? &pae : &paging_32;
 }
 
 /* Takes an entry's rights away from the page's. The top entries of PAE have none (4.4.1). */
 static void take_rights(struct page *page, const struct layout *layout)
 {
-	if (layout == &wide && page->level == layout->levels)
+	if (layout == &pae && page->level == layout->levels)
 		return;
 	page->write = page->write && (page->entry & WRITABLE) != 0;
 	page->user = page->user && (page->entry & USER) != 0;
@@ -54,12 +54,12 @@ static struct page walk(const struct look *look, const struct layout *layout, ui
                         uint64_t address, bool safe)
 {
 	struct page page = { .write = true, .execute = true, .user = true };
-	uint64_t table = root & (layout == &wide ? ADDRESS | 0xfe0 : ADDRESS);
+	uint64_t table = root & (layout == &pae ? ADDRESS | 0xfe0 : ADDRESS);
 	uint64_t mask = (UINT64_C(1) << layout->index_bits) - 1;
 
 	for (page.level = layout->levels; page.level > 0; page.level--) {
 		unsigned shift = 12 + layout->index_bits * (page.level - 1);
-		uint64_t index = address >> shift & (layout == &wide && page.level == 3 ? 3 : mask);
+		uint64_t index = address >> shift & (layout == &pae && page.level == 3 ? 3 : mask);
 		uint64_t at = table + index * layout->entry_size;
 		uint64_t offset = (UINT64_C(1) << shift) - 1;
 
@@ -92,7 +92,7 @@ bool look_canonical(const struct look *look, uint64_t address)
 
 struct page look_up(const struct look *look, uint64_t address)
 {
-	if (look->fault->legacy != 0 && (look->fault->cr0 & CR0_PAGING) == 0)
+	if (look->fault->long_mode_off != 0 && (look->fault->cr0 & CR0_PAGING) == 0)
 		return (struct page){ true, true, true, true, 0, 0, address & UINT32_MAX };
 	if (!look_canonical(look, address))
 		return (struct page){ .level = kernel_layout(look)->levels };
@@ -115,16 +115,16 @@ bool look_read_physical(const struct look *look, uint64_t address, void *to, uns
 bool look_recursive(const struct look *look, uint64_t address, uint64_t *mapped)
 {
 	uint64_t root = look->fault->cr3 & ADDRESS;
-	uint64_t slot = address >> SLOT_SHIFT & 511;
+	uint64_t index = address >> ENTRY_SHIFT & 511;
 	uint64_t size = PAGE_SIZE;
 	uint64_t entry;
 
 	if (kernel_layout(look) != &long_4
-	    || !look_read_physical(look, root + slot * sizeof(entry), &entry, sizeof(entry))
+	    || !look_read_physical(look, root + index * sizeof(entry), &entry, sizeof(entry))
 	    || (entry & PRESENT) == 0 || (entry & ADDRESS) != root)
 		return false;
 	*mapped = address << 9;
-	for (unsigned level = 1; level < 4 && (*mapped >> SLOT_SHIFT & 511) == slot; level++) {
+	for (unsigned level = 1; level < 4 && (*mapped >> ENTRY_SHIFT & 511) == index; level++) {
 		*mapped <<= 9;
 		size <<= 9;
 	}
@@ -174,7 +174,7 @@ bool look_other_cpu(const struct look *look)
 
 unsigned look_word_size(const struct look *look)
 {
-	return look->fault->narrow != 0 ? 4 : 8;
+	return look->fault->code32 != 0 ? 4 : 8;
 }
 
 bool look_stack(const struct look *look, unsigned number, uint64_t *word)

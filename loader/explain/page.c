@@ -4,7 +4,7 @@
 
 #define NEAR       MIB          /* beyond the end of something, and probably meant for it */
 #define STACK_NEAR (64 * MIB)   /* below the stack, and probably meant for it */
-#define MAP_REACH  (8192 * GIB) /* of the direct map, before other things come */
+#define MAP_SIZE   (8192 * GIB) /* of the direct map, before other things come */
 
 /* "wrote to" and so on. */
 static const char *access_name(uint64_t error)
@@ -277,7 +277,7 @@ static void words_unmapped(struct words *words, const struct page *page)
 		         marks->terms.arguments);
 	} else if (look_recursive(words->look, address, &mapped)) {
 		words_tables(words, mapped);
-	} else if (address - marks->direct_map.begin < MAP_REACH && marks->direct_map.end != 0
+	} else if (address - marks->direct_map.begin < MAP_SIZE && marks->direct_map.end != 0
 	           && !own_tables(words)) {
 		if (marks->terms.not_shown[0] != 0 && address - marks->direct_map.begin < beyond)
 			words_not_shown(words);

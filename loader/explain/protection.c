@@ -316,7 +316,7 @@ static bool words_null_selector(struct words *words)
 	if (!look_canonical(words->look, rip))
 		return not_canonical(words, rip, "the address to return to");
 	if ((cs & 0xfffc) != 0
-	    || (in->opcode == 0xcb && (in->rex & 8) == 0 && words->fault->narrow == 0))
+	    || (in->opcode == 0xcb && (in->rex & 8) == 0 && words->fault->code32 == 0))
 		return false;
 	words->kind = "null-selector";
 	text_add(&words->happened, "%s took 0 for CS off the stack with %s.", words_who(words),

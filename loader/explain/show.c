@@ -210,14 +210,14 @@ static void show_registers(struct sheet *sheet)
 	static const uint8_t config[REGISTERS] = { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP,
 		                                   8,   9,   10,  11,  12,  13,  14,  15 };
 	const struct fault *fault = sheet->look->fault;
-	bool narrow = fault->narrow != 0;
+	bool code32 = fault->code32 != 0;
 
 	paint(sheet, COLOUR_LABEL);
-	for (unsigned i = 0; i < (narrow ? 8 : REGISTERS); i++)
+	for (unsigned i = 0; i < (code32 ? 8 : REGISTERS); i++)
 		show_register(sheet, register_name(fault, config[i]).text,
 		              fault->registers[config[i]]);
-	show_register(sheet, narrow ? "EIP" : "RIP", fault->rip);
-	show_register(sheet, narrow ? "EFL" : "RFL", fault->rflags);
+	show_register(sheet, code32 ? "EIP" : "RIP", fault->rip);
+	show_register(sheet, code32 ? "EFL" : "RFL", fault->rflags);
 	show_register(sheet, "CR0", fault->cr0);
 	show_register(sheet, "CR2", fault->cr2);
 	show_register(sheet, "CR3", fault->cr3);
@@ -242,7 +242,7 @@ static const char *mode_name(const struct look *look)
 {
 	if ((look->fault->cr0 & CR0_PAGING) == 0)
 		return "32-bit code, paging off";
-	if (look->fault->legacy == 0)
+	if (look->fault->long_mode_off == 0)
 		return "32-bit code, in long mode (compatibility mode)";
 	return (look->fault->cr4 & CR4_WIDE) != 0 ? "32-bit code, with PAE page tables"
 	                                          : "32-bit code, with 32-bit page tables";
@@ -255,7 +255,7 @@ static void show_tables(struct sheet *sheet)
 	char buffer[200];
 	struct text text = text_in(buffer, sizeof(buffer));
 
-	if (fault->narrow != 0)
+	if (fault->code32 != 0)
 		entry(sheet, "mode", COLOUR_PLAIN, mode_name(sheet->look), NO_LIMIT);
 	text_add(&text, "CS %04x SS %04x DS %04x ES %04x FS %04x GS %04x TR %04x LDT %04x",
 	         fault->cs, fault->ss, fault->ds, fault->es, fault->fs, fault->gs, fault->tr,
@@ -421,7 +421,7 @@ void show_screen(struct text *text, const struct look *look, const struct explan
 	} else {
 		show_registers(&sheet);
 		show_error(&sheet, explanation);
-		if (look->fault->narrow != 0)
+		if (look->fault->code32 != 0)
 			show_tables(&sheet); /* there are fewer registers, and the mode matters */
 		show_code(&sheet);
 		show_stack_short(&sheet);

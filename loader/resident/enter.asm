@@ -91,7 +91,7 @@ resident_start:
         jnz     .time
         lea     r13, [returned]
 .time:
-        mov     r11, [rbx + launch.tsc_slot]
+        mov     r11, [rbx + launch.tsc_at]
         test    r11, r11
         jz      .jump
         rdtsc

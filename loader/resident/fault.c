@@ -102,7 +102,7 @@ static void ask_machine(struct fault *fault)
 /* Asks the CPU and the PICs what the fault did not bring along. */
 static void ask(struct fault *fault)
 {
-	if (fault->legacy == 0)
+	if (fault->long_mode_off == 0)
 		fault->efer = rdmsr(MSR_EFER); /* otherwise it was not the kernel that changed it */
 	fault->fs_base = rdmsr(MSR_FS_BASE);
 	fault->gs_base = rdmsr(MSR_GS_BASE);
@@ -279,7 +279,7 @@ void fault_explain(struct fault *fault)
 		ask(fault);
 		own_fault_info(fault, &own);
 		look = (struct look){ NULL, &own, fault };
-		if (fault->legacy != 0)
+		if (fault->long_mode_off != 0)
 			frame_read(&look, fault);
 		frame_first(&look, fault);
 		show(&look);

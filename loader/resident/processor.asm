@@ -129,7 +129,7 @@ processor_start:
         sub     r13, [rbx + launch.resident]
         add     r13, [rbx + launch.window]
         mov     r14, [rdi + processor.rdi]
-        mov     r15, [rdi + processor.slot]
+        mov     r15, [rdi + processor.mailbox]
         mov     rsp, [rdi + processor.rsp]
         mov     ebp, [rbx + launch.flags]
         mov     cr3, r12

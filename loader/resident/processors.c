@@ -106,7 +106,7 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	data->idt_base = (uint32_t)(uintptr_t)&early.gates;
 	data->nmi = 0;
 	early.resume = in_page(launch, trampoline_long);
-	early.gates.real[EARLY_NMI] = real_nmi(launch);
+	early.gates.real_mode[EARLY_NMI] = real_nmi(launch);
 	return data;
 }
 

@@ -60,7 +60,7 @@ struct own {
 	uint8_t stacks[IST_COUNT][IST_SIZE_OWN];
 	struct task_state task;
 };
-_Static_assert(sizeof(struct own) <= PROCESSOR_ROOM, "core/launch.h has room for it");
+_Static_assert(sizeof(struct own) <= PROCESSOR_CAPACITY, "core/launch.h has room for it");
 
 /* By enum descriptors: how many there are, and which. */
 static const uint8_t descriptor_counts[] = { 3, 7, 5 };
@@ -92,12 +92,12 @@ static uint64_t ldt[1 + VECTORS / 2] = { CODE_64 };
 static struct gate idt[VECTORS];
 
 /* The IDT of a kernel that begins in protected mode and goes to long mode, perhaps with the same
- * one: the same bytes are two narrow gates then, or one of 64 bits. */
+ * one: the same bytes are two 32-bit gates then, or one of 64 bits. */
 static union {
-	struct narrow_gate narrow[VECTORS];
-	struct gate wide[VECTORS / 2];
+	struct gate32 gates32[VECTORS];
+	struct gate gates64[VECTORS / 2];
 } idt32;
-_Static_assert(sizeof(idt32) - 1 == FRAME_NARROW_LIMIT, "known by frame_first()");
+_Static_assert(sizeof(idt32) - 1 == FRAME_IDT32_LIMIT, "known by frame_first()");
 static struct task_state task;
 static uint8_t stacks[IST_COUNT][IST_SIZE] __attribute__((aligned(16)));
 
@@ -176,14 +176,15 @@ static uint8_t stack_of(unsigned vector)
 /* Writes the IDT. A double fault may mean that the LDT is lost, so it goes another way. */
 static void write_idt(const struct launch *launch, uint64_t slide)
 {
-	bool narrow = (launch->flags & LAUNCH_PROTECTED_MODE) != 0;
+	bool protected_mode = (launch->flags & LAUNCH_PROTECTED_MODE) != 0;
 
 	for (unsigned i = 0; i < VECTORS; i++) {
 		uint64_t offset = (uint64_t)(uintptr_t)vectors + i * STUB_SIZE + slide;
 
 		idt[i] = (struct gate){ .offset_low = (uint16_t)offset,
-			                .selector = i == VECTOR_DOUBLE && !narrow ? launch->cs
-			                                                          : SELECTOR_OURS,
+			                .selector = i == VECTOR_DOUBLE && !protected_mode
+			                                  ? launch->cs
+			                                  : SELECTOR_OURS,
 			                .stack = stack_of(i),
 			                .type = GATE_INTERRUPT,
 			                .offset_middle = (uint16_t)(offset >> 16),
@@ -195,8 +196,8 @@ static void write_idt(const struct launch *launch, uint64_t slide)
 
 /*
  * Writes the IDT of a kernel that begins in protected mode. Six exceptions, those that a kernel
- * makes most likely on its way to long mode, have gates of 64 bits, in the place of narrow ones
- * that 32-bit code seldom needs (16, 17, 20 to 29). In long mode, where a narrow gate leads to code
+ * makes most likely on its way to long mode, have gates of 64 bits, in the place of 32-bit ones
+ * that 32-bit code seldom needs (16, 17, 20 to 29). In long mode, where a 32-bit gate leads to code
  * that is not of 64 bits, the CPU names the gate's selector: so each two vectors have one of their
  * own, and frame_first() knows from it what came.
  */
@@ -209,7 +210,7 @@ static void write_idt32(void)
 		uint32_t offset = (uint32_t)(uintptr_t)vectors32 + i * STUB_SIZE;
 
 		ldt[1 + i / 2] = CODE_32;
-		idt32.narrow[i] = (struct narrow_gate){
+		idt32.gates32[i] = (struct gate32){
 			.offset_low = (uint16_t)offset,
 			.selector = (uint16_t)(FRAME_FIRST_SELECTOR + i / 2 * 8),
 			.type = GATE_INTERRUPT,
@@ -219,11 +220,11 @@ static void write_idt32(void)
 	for (unsigned i = 0; i < COUNT(wide); i++) {
 		uint32_t offset = (uint32_t)(uintptr_t)stubs64 + i * STUB64_SIZE;
 
-		idt32.wide[wide[i]] = (struct gate){ .offset_low = (uint16_t)offset,
-			                             .selector = SELECTOR_OURS,
-			                             .stack = stack_of(wide[i]),
-			                             .type = GATE_INTERRUPT,
-			                             .offset_middle = (uint16_t)(offset >> 16) };
+		idt32.gates64[wide[i]] = (struct gate){ .offset_low = (uint16_t)offset,
+			                                .selector = SELECTOR_OURS,
+			                                .stack = stack_of(wide[i]),
+			                                .type = GATE_INTERRUPT,
+			                                .offset_middle = (uint16_t)(offset >> 16) };
 	}
 	idt32_pointer.base = (uint64_t)(uintptr_t)&idt32;
 	idt32_pointer.limit = sizeof(idt32) - 1;

@@ -36,7 +36,7 @@ LAR_64_BIT      equ 1 << 21             ; L
         bits 64
 
         section .text
-        global  vectors, returned, entered64, fault, explain_narrow
+        global  vectors, returned, entered64, fault, explain_code32
         extern  stack_top, gdt, gdt_pointer, idt_pointer, task_selector, ldt_selector, own_tables
         extern  fault_explain, fault_again, fault_early, early
 
@@ -58,7 +58,7 @@ entered64:
         cld
         cmp     dword [early + early.ready], 0
         je      too_early
-        lock bts dword [fault + fault.busy], 0
+        lock bts dword [fault + fault.taken], 0
         jc      again
 
         ; 2. The registers, and what the CPU has pushed.
@@ -83,7 +83,7 @@ known:  ; 3. The rest of the CPU's state.
         save_system fault, rax
         mov     eax, [fault + fault.rip + 4]
         or      eax, [fault + fault.rsp + 4]
-        jnz     .wide                   ; 32-bit code has 32-bit addresses
+        jnz     .code64                   ; 32-bit code has 32-bit addresses
         movzx   ecx, word [fault + fault.cs]
         lar     eax, ecx
         jnz     .ours
@@ -91,12 +91,12 @@ known:  ; 3. The rest of the CPU's state.
         jc      .mode
 .ours:  lgdt    [gdt_pointer]           ; a selector of a GDT that is gone: ours, most likely
         lar     eax, ecx
-        jnz     .wide
+        jnz     .code64
 .mode:  and     eax, LAR_CODE | LAR_64_BIT
         cmp     eax, LAR_CODE
-        jne     .wide
-        mov     byte [fault + fault.narrow], 1
-.wide:
+        jne     .code64
+        mov     byte [fault + fault.code32], 1
+.code64:
         ; 4. A stack, and page tables in which memory is where it is. Global pages and protection
         ;    keys of the kernel's must not be in the way.
         lea     rsp, [stack_top]
@@ -107,7 +107,7 @@ known:  ; 3. The rest of the CPU's state.
         mov     rax, [own_tables]
         mov     cr3, rax
 
-explain_narrow: ; faults of 32-bit code come here from vectors32.asm
+explain_code32: ; faults of 32-bit code come here from vectors32.asm
         ; 5. Our descriptors again, whatever the kernel has loaded. A TSS that was loaded once
         ;    counts as busy.
         lgdt    [gdt_pointer]
@@ -129,7 +129,7 @@ again:
         this_cpu
         cmp     ebx, [fault + fault.owner]
         jne     dead
-        lock bts dword [fault + fault.busy], 1
+        lock bts dword [fault + fault.taken], 1
         jc      dead
         lea     rax, [fault_again]
 shortly:
@@ -157,7 +157,7 @@ dead:
 returned:
         cli
         cld
-        lock bts dword [fault + fault.busy], 0
+        lock bts dword [fault + fault.taken], 0
         jc      dead
         save_registers
         this_cpu

@@ -22,7 +22,7 @@ EFER_LME_NXE    equ 0x900
 
         section .text
         global  vectors32, stubs64, returned32
-        extern  fault, stack_top, own_tables, gdt_pointer, explain_narrow, entered64
+        extern  fault, stack_top, own_tables, gdt_pointer, explain_code32, entered64
 
 ; In: as the CPU leaves it; interrupts are off. The stubs are 8 bytes apart.
         align   8
@@ -43,11 +43,11 @@ vectors32:
         bits    64
 %%begin:
         db      0x0f, 0x1f, 0x84, 0, 0  ; nop [rax + rax + ...], or nop [si + 0]
-        db      0x66, 0xeb, %%narrow - %%begin - 8
+        db      0x66, 0xeb, %%outside - %%begin - 8
         push    strict byte %1
         jmp     strict near entered64
         bits    16
-%%narrow:
+%%outside:
         push    dword strict byte 2 * %1
         jmp     strict dword near from_16
 %endmacro
@@ -86,7 +86,7 @@ entered:
 here:   pop     esi
         mov     ebp, esi
         add     ebp, [ss:esi + to_fault - here]
-        lock bts dword [ebp + fault.busy], 0
+        lock bts dword [ebp + fault.taken], 0
         jc      dead
 
         ; 2. The registers, which pushad has left in the opposite order, and the vector. RSP is
@@ -104,8 +104,8 @@ here:   pop     esi
         save_system ebp, eax
         mov     [ebp + fault.cs], cs
         mov     [ebp + fault.ss], ss
-        mov     byte [ebp + fault.narrow], 1
-        mov     byte [ebp + fault.legacy], 1
+        mov     byte [ebp + fault.code32], 1
+        mov     byte [ebp + fault.long_mode_off], 1
         this_cpu
         mov     [ebp + fault.owner], ebx
         mov     ecx, MSR_EFER
@@ -153,6 +153,6 @@ to_stack:
         dd      stack_top - $ + (to_stack - here)
 
         bits    64
-to_64:  jmp     explain_narrow
+to_64:  jmp     explain_code32
 
         section .note.GNU-stack noalloc noexec nowrite progbits

@@ -65,7 +65,7 @@ static bool is_named(const struct entry *entry, const char *name)
 	return entry->name[i] == name[i];
 }
 
-uint32_t fw_cfg_read(const char *name, void *bytes, uint32_t room)
+uint32_t fw_cfg_read(const char *name, void *bytes, uint32_t capacity)
 {
 	struct entry entry;
 	uint8_t count[4];
@@ -80,8 +80,8 @@ uint32_t fw_cfg_read(const char *name, void *bytes, uint32_t room)
 			uint32_t size = big_endian(entry.size, sizeof(entry.size));
 
 			select((uint16_t)big_endian(entry.item, sizeof(entry.item)));
-			read(bytes, size < room ? size : room);
-			return size < room ? size : room;
+			read(bytes, size < capacity ? size : capacity);
+			return size < capacity ? size : capacity;
 		}
 	}
 	return 0;

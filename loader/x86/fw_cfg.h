@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* Reads the first bytes of a file, up to `room`; returns how many. 0 if there is no such file, or
- * if this is no machine of QEMU's. */
-uint32_t fw_cfg_read(const char *name, void *bytes, uint32_t room);
+/* Reads the first bytes of a file, up to `capacity`; returns how many. 0 if there is no such
+ * file, or if this is no machine of QEMU's. */
+uint32_t fw_cfg_read(const char *name, void *bytes, uint32_t capacity);
 
 #endif

@@ -1,9 +1,11 @@
 """Holds what the whole tree promises about its form. Knows nothing of what the code does."""
 
+import io
 import pathlib
 import re
 import shutil
 import subprocess
+import tokenize
 
 import pytest
 
@@ -257,6 +259,37 @@ RETIRED = {
     r"boot_wish|plan_landmarks|order_read|moves_sort|memory_claim": "see docs/glossary.md",
     r"loader/(front|handoff)": "loader/platform, loader/protocols",
 }
+# Words that prose may use, and names in loader/ may not; the first, in Python neither.
+RETIRED_NAMES = {
+    r"order|order_(read|check|init)|[Oo]rders?|read_order|check_order": "boot configuration",
+    r"seal(s|ed|_\w+)?": "to write the memory map",
+    r"moves|plan_moves?": "copies",
+    r"(\w+_)?slots?(_\w+)?": "PML4 entry, index, mailbox",
+    r"narrow(_\w+)?|(\w+_)?legacy": "32-bit code, long mode off",
+    r"claims?|claim_\w+": "typed region",
+    r"fronts?|front_\w+": "platform",
+    r"busy|is_busy": "reserved",
+    r"(\w+_)?reach": "identity limit",
+    r"room|(\w+_)room": "capacity",
+}
+NOT_RETIRED = {
+    "ELF_R_X86_64_JUMP_SLOT",  # the psABI's
+    "DIAG_MAP_NO_ROOM",
+    "MAP_NO_ROOM",
+}
+
+
+def names(path):
+    """All names in a file of C, assembly or Python, without its comments and texts."""
+    text = (ROOT / path).read_text("utf-8")
+    if path.suffix == ".py":
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        return {token.string for token in tokens if token.type == tokenize.NAME}
+    if path.suffix in (".asm", ".inc"):
+        text = re.sub(r";.*", "", text)
+    else:
+        text = re.sub(r"(?s)/\*.*?\*/", "", text)
+    return set(re.findall(r"[A-Za-z_]\w*", re.sub(r'"(\\.|[^"\\\n])*"', "", text)))
 
 
 def test_words_of_the_past_are_gone():
@@ -266,6 +299,15 @@ def test_words_of_the_past_are_gone():
         for word, now in RETIRED.items():
             found = re.search(rf"\b({word})\b", line, re.IGNORECASE)
             assert not found, f"{place} says {found.group()}; it is called {now} now"
+
+
+def test_names_of_the_past_are_gone():
+    for path in files(".c", ".h", ".def", ".asm", ".inc", ".py"):
+        for word, now in RETIRED_NAMES.items():
+            if path.parts[0] != "loader" and (now != "boot configuration" or path.suffix != ".py"):
+                continue
+            found = {name for name in names(path) - NOT_RETIRED if re.fullmatch(word, name)}
+            assert not found, f"{path}: {sorted(found)}; the word is {now} now"
 
 
 def test_linker_scripts_and_functions_share_no_name():

@@ -5,7 +5,7 @@ import time
 import image
 import pytest
 from lib import checking, elf, symbols
-from lib.disc import Order
+from lib.disc import BootConfiguration
 from lib.project import Stop
 
 
@@ -32,7 +32,7 @@ def test_a_check_that_takes_long_ends_the_packing(sleeper, monkeypatch, tmp_path
     monkeypatch.setattr(checking, "made", lambda _: sleeper)
     monkeypatch.setattr(image, "LIMIT", 1)
     with pytest.raises(Stop, match="took more than 1 seconds.*--no-check"):
-        image.check_order(Order(kernel, tmp_path / "made.iso"))
+        image.check_config(BootConfiguration(kernel, tmp_path / "made.iso"))
 
 
 def test_a_kernel_is_packed_as_it_is_if_its_debug_data_do_not_go(sleeper, monkeypatch, tmp_path):

@@ -79,9 +79,9 @@ def test_a_guest_that_writes_to_its_disk_does_not_change_the_image(project, kern
         'run-command = ["qemu-system-x86_64", "-drive", "format=raw,file={}"]\n'
     )
     ports = {0x1F6: 0xE0, 0x1F2: 1, 0x1F3: 0, 0x1F4: 0, 0x1F5: 0, 0x1F7: 0x30}
-    orders = [f"mov dx, {port}\nmov al, {value}\nout dx, al" for port, value in ports.items()]
+    outs = [f"mov dx, {port}\nmov al, {value}\nout dx, al" for port, value in ports.items()]
     program = kernel(
-        *orders, "ready: in al, dx", "test al, 8", "jz ready", "mov dx, 0x1f0", "mov ecx, 256",
+        *outs, "ready: in al, dx", "test al, 8", "jz ready", "mov dx, 0x1f0", "mov ecx, 256",
         "mov ax, 0x1234", "more: out dx, ax", "loop more", "mov dx, 0x1f7",
         "done: in al, dx", "test al, 0x80", "jnz done", *PASS,
     )  # fmt: skip

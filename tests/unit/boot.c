@@ -54,25 +54,25 @@ TEST("the early IDT has gates in either form, none in the place of another")
 		[EARLY_PROTECTION] = 1, [EARLY_PAGE] = 1,   [EARLY_MACHINE] = 1,
 	};
 	const struct resident_early *early;
-	const struct narrow_gate *narrow;
+	const struct gate32 *gate32;
 
 	begin_world(16 * MIB);
 	begin_small_elf();
 	expect_boot(2 * MIB);
 	early = (const void *)(world.memory + world.boot.plan.resident + PAGE_SIZE);
-	narrow = &early->gates.narrow[EARLY_NMI];
+	gate32 = &early->gates.protected_mode[EARLY_NMI];
 	EXPECT_EQUAL(early->limit, 16 * EARLY_GATES - 1);
 	EXPECT_EQUAL(early->base[0] | (uint32_t)early->base[1] << 16,
 	             world.boot.plan.resident + PAGE_SIZE + 16);
-	EXPECT_EQUAL(narrow->type, GATE_INTERRUPT);
-	EXPECT_EQUAL(narrow->offset_low | (uint32_t)narrow->offset_high << 16,
+	EXPECT_EQUAL(gate32->type, GATE_INTERRUPT);
+	EXPECT_EQUAL(gate32->offset_low | (uint32_t)gate32->offset_high << 16,
 	             world.boot.plan.resident + 0xc0);
-	EXPECT_EQUAL(early->gates.real[EARLY_NMI], 0);
+	EXPECT_EQUAL(early->gates.real_mode[EARLY_NMI], 0);
 	for (unsigned i = 0; i < EARLY_GATES; i++) {
 		uint64_t to = i == EARLY_NMI ? 0x80 : 0x200 + STUB_SIZE * i;
 
-		if (i != EARLY_NMI / 2) /* where the narrow one is */
-			EXPECT_EQUAL(gate_offset(&early->gates.wide[i]),
+		if (i != EARLY_NMI / 2) /* where the 32-bit one is */
+			EXPECT_EQUAL(gate_offset(&early->gates.long_mode[i]),
 			             wide[i] ? world.boot.plan.resident + to : 0);
 	}
 }
@@ -788,7 +788,7 @@ TEST("a stack that leaves its half of the address space is refused")
 		begin_small_elf();
 		lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 		world.config.options.stack_at = places[i];
-		expect_refusal(DIAG_ORDER_BAD_VALUE, "-stack-at");
+		expect_refusal(DIAG_CONFIG_BAD_VALUE, "-stack-at");
 	}
 }
 
@@ -807,10 +807,10 @@ TEST("a direct map that leaves its half of the address space, or lies on the ker
 	begin_small_elf();
 	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	world.config.options.direct_map = UINT64_C(0x00007fffc0000000);
-	expect_refusal(DIAG_ORDER_BAD_VALUE, "-direct-map");
+	expect_refusal(DIAG_CONFIG_BAD_VALUE, "-direct-map");
 	world.config.options.direct_map = UINT64_C(0xffffffff40000000);
 	set_scratch(15 * MIB, 16 * MIB);
-	expect_refusal(DIAG_ORDER_BAD_VALUE, "-direct-map");
+	expect_refusal(DIAG_CONFIG_BAD_VALUE, "-direct-map");
 	begin_kernel(ELF_TYPE_EXEC, HIGHER_HALF + GIB);
 	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
 	world.config.options.direct_map = HIGHER_HALF;

@@ -715,10 +715,10 @@ TEST("addresses at the end of what the CPU has are refused")
 {
 	begin_kernel(ELF_TYPE_DYN, 0, 16);
 	put(BASE, 1, UINT64_C(0x7fffffff8000));
-	expect_boot_refused(DIAG_ORDER_BAD_VALUE, "the kernel");
+	expect_boot_refused(DIAG_CONFIG_BAD_VALUE, "the kernel");
 	begin_kernel(ELF_TYPE_DYN, 0, 16);
 	put(PHYSICAL, 2, UINT64_C(0xffffffff80000000));
-	expect_boot_refused(DIAG_ORDER_BAD_VALUE, "physical_memory");
+	expect_boot_refused(DIAG_CONFIG_BAD_VALUE, "physical_memory");
 }
 
 TEST("a stack may have any size that there is memory for, and the user may want more")

@@ -50,7 +50,7 @@ static void expect_bad_value(const char *option)
 	char line[200];
 
 	snprintf(line, sizeof(line), "%s kernel.elf", option);
-	expect_refusal(line, DIAG_ORDER_BAD_VALUE, option);
+	expect_refusal(line, DIAG_CONFIG_BAD_VALUE, option);
 }
 
 TEST("a kernel's name alone is a configuration, with every option at its default")
@@ -197,9 +197,9 @@ TEST("with 5-level paging 57 bits of an address count, wherever -paging stands")
 	accept("-paging=5 -stack-at=0xff00000000000000 k");
 	EXPECT_EQUAL(config.options.stack_at, UINT64_C(0xff00000000000000));
 	accept("-stack-at=0xff00000000000000 -paging=5 k");
-	expect_refusal("-paging=5 -stack-at=0xff00000000000000 -paging=4 k", DIAG_ORDER_BAD_VALUE,
+	expect_refusal("-paging=5 -stack-at=0xff00000000000000 -paging=4 k", DIAG_CONFIG_BAD_VALUE,
 	               "-stack-at");
-	expect_refusal("-paging=5 -stack-at=0x100000000000000 k", DIAG_ORDER_BAD_VALUE,
+	expect_refusal("-paging=5 -stack-at=0x100000000000000 k", DIAG_CONFIG_BAD_VALUE,
 	               "-stack-at");
 }
 
@@ -280,10 +280,10 @@ TEST("a digest is 64 hexadecimal digits, for the kernel or for one module")
 
 TEST("a digest with too few, too many or other digits is refused")
 {
-	expect_refusal("-sha256=" DIGEST "0 k", DIAG_ORDER_BAD_VALUE, "more than 64");
-	expect_refusal("-sha256=0123 k", DIAG_ORDER_BAD_VALUE, "-sha256=0123");
-	expect_refusal("-sha256= k", DIAG_ORDER_BAD_VALUE, "-sha256=");
-	expect_refusal("k --- -sha256=xyz m", DIAG_ORDER_BAD_VALUE, "-sha256=xyz");
+	expect_refusal("-sha256=" DIGEST "0 k", DIAG_CONFIG_BAD_VALUE, "more than 64");
+	expect_refusal("-sha256=0123 k", DIAG_CONFIG_BAD_VALUE, "-sha256=0123");
+	expect_refusal("-sha256= k", DIAG_CONFIG_BAD_VALUE, "-sha256=");
+	expect_refusal("k --- -sha256=xyz m", DIAG_CONFIG_BAD_VALUE, "-sha256=xyz");
 }
 
 TEST("a module may be taken as it is, and has no other options")
@@ -291,8 +291,8 @@ TEST("a module may be taken as it is, and has no other options")
 	accept("k --- -raw m --- n -raw");
 	EXPECT(config.modules[0].raw && !config.modules[1].raw);
 	EXPECT_TEXT(config.modules[1].command_line, "-raw");
-	expect_refusal("k --- -verbose m", DIAG_ORDER_UNKNOWN_OPTION, "-verbose");
-	expect_refusal("k --- -raw", DIAG_ORDER_NO_MODULE, "followed by nothing");
+	expect_refusal("k --- -verbose m", DIAG_CONFIG_UNKNOWN_OPTION, "-verbose");
+	expect_refusal("k --- -raw", DIAG_CONFIG_NO_MODULE, "followed by nothing");
 }
 
 TEST("an option given twice has its last value")
@@ -303,34 +303,34 @@ TEST("an option given twice has its last value")
 
 TEST("options before a refused one hold")
 {
-	expect_refusal("-onerror=halt -nonsense k", DIAG_ORDER_UNKNOWN_OPTION, "-nonsense");
+	expect_refusal("-onerror=halt -nonsense k", DIAG_CONFIG_UNKNOWN_OPTION, "-nonsense");
 	EXPECT_EQUAL(config.options.on_error, ON_ERROR_HALT);
 }
 
 TEST("unknown options are refused by name")
 {
-	expect_refusal("-nonsense k", DIAG_ORDER_UNKNOWN_OPTION, "-nonsense");
-	expect_refusal("-stack k", DIAG_ORDER_UNKNOWN_OPTION, "-stack");
-	expect_refusal("-stac=4K k", DIAG_ORDER_UNKNOWN_OPTION, "-stac=4K");
-	expect_refusal("-stacks=4K k", DIAG_ORDER_UNKNOWN_OPTION, "-stacks=4K");
-	expect_refusal("-kaslr=yes k", DIAG_ORDER_UNKNOWN_OPTION, "-kaslr=yes");
-	expect_refusal("--verbose k", DIAG_ORDER_UNKNOWN_OPTION, "--verbose");
-	expect_refusal("- k", DIAG_ORDER_UNKNOWN_OPTION, "-");
+	expect_refusal("-nonsense k", DIAG_CONFIG_UNKNOWN_OPTION, "-nonsense");
+	expect_refusal("-stack k", DIAG_CONFIG_UNKNOWN_OPTION, "-stack");
+	expect_refusal("-stac=4K k", DIAG_CONFIG_UNKNOWN_OPTION, "-stac=4K");
+	expect_refusal("-stacks=4K k", DIAG_CONFIG_UNKNOWN_OPTION, "-stacks=4K");
+	expect_refusal("-kaslr=yes k", DIAG_CONFIG_UNKNOWN_OPTION, "-kaslr=yes");
+	expect_refusal("--verbose k", DIAG_CONFIG_UNKNOWN_OPTION, "--verbose");
+	expect_refusal("- k", DIAG_CONFIG_UNKNOWN_OPTION, "-");
 }
 
 TEST("a configuration without a kernel is refused")
 {
-	expect_refusal("", DIAG_ORDER_NO_KERNEL, "APPEND is followed by nothing");
-	expect_refusal("-verbose", DIAG_ORDER_NO_KERNEL, "the last option is followed by nothing");
-	expect_refusal("--- module", DIAG_ORDER_NO_KERNEL, "APPEND is followed by '---'");
-	expect_refusal("-verbose --- module", DIAG_ORDER_NO_KERNEL,
+	expect_refusal("", DIAG_CONFIG_NO_KERNEL, "APPEND is followed by nothing");
+	expect_refusal("-verbose", DIAG_CONFIG_NO_KERNEL, "the last option is followed by nothing");
+	expect_refusal("--- module", DIAG_CONFIG_NO_KERNEL, "APPEND is followed by '---'");
+	expect_refusal("-verbose --- module", DIAG_CONFIG_NO_KERNEL,
 	               "the last option is followed by '---'");
 }
 
 TEST("a separator without a file is refused")
 {
-	expect_refusal("k ---", DIAG_ORDER_NO_MODULE, "separator number 1 is followed by nothing");
-	expect_refusal("k --- m --- --- n", DIAG_ORDER_NO_MODULE,
+	expect_refusal("k ---", DIAG_CONFIG_NO_MODULE, "separator number 1 is followed by nothing");
+	expect_refusal("k --- m --- --- n", DIAG_CONFIG_NO_MODULE,
 	               "separator number 2 is followed by another");
 }
 
@@ -344,7 +344,7 @@ TEST("as many modules as there is room for, and not one more")
 	EXPECT_EQUAL(config.module_count, CONFIG_MAX_MODULES);
 	EXPECT_TEXT(config.modules[CONFIG_MAX_MODULES - 1].name, "m");
 	strcat(line, " --- m");
-	expect_refusal(line, DIAG_ORDER_TOO_LONG, "400 modules");
+	expect_refusal(line, DIAG_CONFIG_TOO_LONG, "400 modules");
 }
 
 TEST("a line that fits is read, a longer one is refused, whatever its length")
@@ -362,7 +362,7 @@ TEST("a line that fits is read, a longer one is refused, whatever its length")
 			EXPECT_TEXT(config.kernel.command_line, "");
 		} else {
 			EXPECT(length > CONFIG_TEXT - 4);
-			EXPECT_EQUAL(report.findings[0].code, DIAG_ORDER_TOO_LONG);
+			EXPECT_EQUAL(report.findings[0].code, DIAG_CONFIG_TOO_LONG);
 		}
 		word[length] = 'k';
 	}
@@ -374,7 +374,7 @@ TEST("a message about an endless word is cut")
 
 	memset(line, 'x', sizeof(line) - 1);
 	line[0] = '-';
-	expect_refusal(line, DIAG_ORDER_UNKNOWN_OPTION, "-xxxx");
+	expect_refusal(line, DIAG_CONFIG_UNKNOWN_OPTION, "-xxxx");
 	EXPECT_EQUAL(strlen(report.findings[0].detail), 100);
 }
 
@@ -430,7 +430,7 @@ TEST("options that a protocol does not have are taken back, with a warning for e
 	options_drop(&config.options, OPTION_STACK | OPTION_TSC, "foreign", &report);
 	EXPECT_EQUAL(report.count, 7);
 	for (unsigned i = 0; i < report.count; i++) {
-		EXPECT_EQUAL(report.findings[i].code, DIAG_ORDER_NOT_FOR_PROTOCOL);
+		EXPECT_EQUAL(report.findings[i].code, DIAG_CONFIG_NOT_FOR_PROTOCOL);
 		EXPECT(!report.findings[i].refusal);
 	}
 	EXPECT_PART(report.findings[0].detail, "-stack-at, and this is a foreign kernel");
@@ -466,7 +466,7 @@ TEST("a module of the kernel's own gets its whole name, or is refused")
 		if (over == 0)
 			EXPECT_EQUAL(strlen(config.modules[0].name), strlen("/boot/") + left - 1);
 		else
-			EXPECT_EQUAL(report.findings[0].code, DIAG_ORDER_TOO_LONG);
+			EXPECT_EQUAL(report.findings[0].code, DIAG_CONFIG_TOO_LONG);
 		path[left - 1 + over] = 'p';
 	}
 }

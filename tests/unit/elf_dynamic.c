@@ -342,14 +342,14 @@ static void begin_with_symbols(const struct elf_rela *entries, unsigned count,
 #define SYMBOL(number) (UINT64_C(number) << 32)
 
 /* The next word that relocation writes must be this. */
-static void expect_word(uint64_t *cursor, uint64_t at, uint64_t value, bool moves)
+static void expect_word(uint64_t *cursor, uint64_t at, uint64_t value, bool slides)
 {
 	struct relocated_word word;
 
 	EXPECT(relocations_next_word(&kernel.relocations, cursor, &word));
 	EXPECT_EQUAL(word.at, at);
 	EXPECT_EQUAL(word.value, value);
-	EXPECT_EQUAL(word.moves, moves);
+	EXPECT_EQUAL(word.slides, slides);
 }
 
 TEST("entries that name symbols are resolved, one after the other")

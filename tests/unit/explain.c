@@ -620,7 +620,7 @@ TEST("any registers at all are explained without a false step")
 			struct text text = text_in(text_buffer, sizeof(text_buffer));
 
 			fault.cr4 = 0x660;
-			fault.legacy = fault.narrow = 0;
+			fault.long_mode_off = fault.code32 = 0;
 			fault.rip = CODE + 0x210;
 			*(uint64_t *)see(fault.rip) = check_random(&state);
 			explain(&look, &said);
@@ -636,7 +636,7 @@ TEST("without paging every address below 4 GiB is what it is")
 {
 	struct page page;
 
-	NARROW(VECTOR_OPCODE, "\x0f\x0b");
+	CODE32(VECTOR_OPCODE, "\x0f\x0b");
 	page = look_up(&look, UINT64_C(0xfedcba98));
 	EXPECT(page.mapped && page.write && page.execute);
 	EXPECT_EQUAL(page.physical, 0xfedcba98);
@@ -691,7 +691,7 @@ TEST("a double fault right above the end of the stack is a stack overflow, too")
 
 TEST("32-bit code that has asked for 5 levels of page tables is not there yet")
 {
-	NARROW(VECTOR_OPCODE, "\x0f\x0b");
+	CODE32(VECTOR_OPCODE, "\x0f\x0b");
 	fault.cr4 = 0x1020;
 	expect_words("ud2", "executed ud2");
 	EXPECT(look_canonical(&look, UINT64_C(0x00007fffffffffff)));
@@ -700,13 +700,13 @@ TEST("32-bit code that has asked for 5 levels of page tables is not there yet")
 
 TEST("32-bit page tables are walked: two levels, pages of 4 KiB and 4 MiB")
 {
-	NARROW(VECTOR_PAGE, "\x89\x03"); /* mov [ebx], eax */
+	CODE32(VECTOR_PAGE, "\x89\x03"); /* mov [ebx], eax */
 	fault.cr0 = 0x80010011;
-	fault.cr3 = NARROW_TABLES;
-	memset(world.memory + NARROW_TABLES, 0, 2 * PAGE_SIZE);
-	put_narrow(NARROW_TABLES + 4 * 2, 8 * MIB + 0x83);
-	put_narrow(NARROW_TABLES + 4 * 3, NARROW_TABLES + PAGE_SIZE + 3);
-	put_narrow(NARROW_TABLES + PAGE_SIZE + 4 * 5, 0x5000 + 1);
+	fault.cr3 = CODE32_TABLES;
+	memset(world.memory + CODE32_TABLES, 0, 2 * PAGE_SIZE);
+	put_code32(CODE32_TABLES + 4 * 2, 8 * MIB + 0x83);
+	put_code32(CODE32_TABLES + 4 * 3, CODE32_TABLES + PAGE_SIZE + 3);
+	put_code32(CODE32_TABLES + PAGE_SIZE + 4 * 5, 0x5000 + 1);
 	EXPECT_EQUAL(look_up(&look, 9 * MIB + 5).physical, 9 * MIB + 5);
 	EXPECT_EQUAL(look_up(&look, 12 * MIB + 0x5123).physical, 0x5123);
 	EXPECT(!look_up(&look, 12 * MIB + 0x5123).write && look_up(&look, 9 * MIB).write);
@@ -718,15 +718,15 @@ TEST("32-bit page tables are walked: two levels, pages of 4 KiB and 4 MiB")
 
 TEST("PAE's page tables are walked: three levels, the first without rights")
 {
-	NARROW(VECTOR_PAGE, "\x89\x03");
+	CODE32(VECTOR_PAGE, "\x89\x03");
 	fault.cr0 = 0x80010011;
 	fault.cr4 = 0x20;
-	fault.cr3 = NARROW_TABLES + 0x40; /* needs no whole page */
-	memset(world.memory + NARROW_TABLES, 0, 3 * PAGE_SIZE);
-	put_narrow(NARROW_TABLES + 0x40 + 8 * 3, NARROW_TABLES + PAGE_SIZE + 1);
-	put_narrow(NARROW_TABLES + PAGE_SIZE + 8 * 1, 0x600000 + 0x83);
-	put_narrow(NARROW_TABLES + PAGE_SIZE + 8 * 2, NARROW_TABLES + 2 * PAGE_SIZE + 3);
-	put_narrow(NARROW_TABLES + 2 * PAGE_SIZE, 0x7000 + 3);
+	fault.cr3 = CODE32_TABLES + 0x40; /* needs no whole page */
+	memset(world.memory + CODE32_TABLES, 0, 3 * PAGE_SIZE);
+	put_code32(CODE32_TABLES + 0x40 + 8 * 3, CODE32_TABLES + PAGE_SIZE + 1);
+	put_code32(CODE32_TABLES + PAGE_SIZE + 8 * 1, 0x600000 + 0x83);
+	put_code32(CODE32_TABLES + PAGE_SIZE + 8 * 2, CODE32_TABLES + 2 * PAGE_SIZE + 3);
+	put_code32(CODE32_TABLES + 2 * PAGE_SIZE, 0x7000 + 3);
 	EXPECT_EQUAL(look_up(&look, UINT64_C(0xc0212345)).physical, 0x612345);
 	EXPECT(look_up(&look, UINT64_C(0xc0212345)).write);
 	EXPECT_EQUAL(look_up(&look, UINT64_C(0xc0400010)).physical, 0x7010);
@@ -738,56 +738,56 @@ TEST("32-bit instructions are read as such")
 {
 	struct instruction in;
 
-	NARROW(VECTOR_PAGE, "\xa1\x00\x00\x00\x00");
-	NARROW(VECTOR_PAGE, "\x8b\x0d\x10\x20\x00\xf0"); /* mov ecx, [0xf0002010] */
+	CODE32(VECTOR_PAGE, "\xa1\x00\x00\x00\x00");
+	CODE32(VECTOR_PAGE, "\x8b\x0d\x10\x20\x00\xf0"); /* mov ecx, [0xf0002010] */
 	in = instruction_read(&look);
 	EXPECT(in.known && in.has_memory && in.operands[0].base < 0);
 	EXPECT_EQUAL(in.operands[0].address, 0xf0002010);
-	NARROW(VECTOR_PAGE, "\x48\x89\x03"); /* dec eax: no prefix */
+	CODE32(VECTOR_PAGE, "\x48\x89\x03"); /* dec eax: no prefix */
 	in = instruction_read(&look);
 	EXPECT(in.opcode == 0x48 && in.rex == 0 && !in.has_modrm);
-	NARROW(VECTOR_PAGE, "\xc5\x04\x8b"); /* lds eax, [ebx + ecx * 4] */
+	CODE32(VECTOR_PAGE, "\xc5\x04\x8b"); /* lds eax, [ebx + ecx * 4] */
 	fault.registers[RBX] = 0xfffffff0;
 	fault.registers[RCX] = 5;
 	in = instruction_read(&look);
 	EXPECT(in.map == MAP_ONE_BYTE && in.has_memory);
 	EXPECT_EQUAL(in.operands[0].address, 4);
-	NARROW(VECTOR_PAGE, "\xc5\xf8\x77"); /* vzeroupper */
+	CODE32(VECTOR_PAGE, "\xc5\xf8\x77"); /* vzeroupper */
 	EXPECT(instruction_read(&look).vector_size == 16);
 }
 
 TEST("what the CPU pushed for 32-bit code is read off its stack")
 {
-	static const uint32_t pushed[] = { 13, 0x88, NARROW_CODE, 0x18, 0x10086 };
+	static const uint32_t pushed[] = { 13, 0x88, CODE32_TEXT, 0x18, 0x10086 };
 
 	for (unsigned error = 0; error < 2; error++) {
-		NARROW(error ? VECTOR_PROTECTION : VECTOR_OPCODE, "\xea\0\0\0\0\x88\0");
+		CODE32(error ? VECTOR_PROTECTION : VECTOR_OPCODE, "\xea\0\0\0\0\x88\0");
 		fault.rip = 0;
 		for (unsigned i = 0, at = 0; i < COUNT(pushed); i++) {
 			if (i != 1 || error)
-				put_narrow(NARROW_STACK + 4 * at++, pushed[i]);
+				put_code32(CODE32_STACK + 4 * at++, pushed[i]);
 		}
 		frame_read(&look, &fault);
-		EXPECT_EQUAL(fault.rip, NARROW_CODE);
+		EXPECT_EQUAL(fault.rip, CODE32_TEXT);
 		EXPECT_EQUAL(fault.cs, 0x18);
 		EXPECT_EQUAL(fault.rflags, 0x10086);
 		EXPECT_EQUAL(fault.has_error, error);
 		EXPECT_EQUAL(fault.error, error ? 0x88 : 0);
-		EXPECT_EQUAL(fault.registers[RSP], NARROW_STACK + 16 + 4 * error);
+		EXPECT_EQUAL(fault.registers[RSP], CODE32_STACK + 16 + 4 * error);
 	}
 	expect_words("selector-missing", "tried to load selector 0x88 into CS (far jump or call)");
 }
 
 TEST("an interrupt in an exception's place has no error code, in 32-bit code either")
 {
-	NARROW(VECTOR_DOUBLE, "\xf4");
-	put_narrow(NARROW_STACK, 8);
-	put_narrow(NARROW_STACK + 4, NARROW_CODE);
-	put_narrow(NARROW_STACK + 8, 0x18);
-	put_narrow(NARROW_STACK + 12, 0x202);
+	CODE32(VECTOR_DOUBLE, "\xf4");
+	put_code32(CODE32_STACK, 8);
+	put_code32(CODE32_STACK + 4, CODE32_TEXT);
+	put_code32(CODE32_STACK + 8, 0x18);
+	put_code32(CODE32_STACK + 12, 0x202);
 	fault.interrupts = 1;
 	frame_read(&look, &fault);
-	EXPECT_EQUAL(fault.rip, NARROW_CODE);
+	EXPECT_EQUAL(fault.rip, CODE32_TEXT);
 	expect_words("interrupt", "line 0 of the first PIC, the timer");
 }
 
@@ -810,14 +810,14 @@ TEST("an exception that found no gate is told in the place of the one that came 
 		fault.has_error = 1;
 		frame_first(&look, &fault); /* not this kind of IDT */
 		EXPECT_EQUAL(fault.vector, cases[i].vector);
-		fault.idt.limit = FRAME_NARROW_LIMIT;
+		fault.idt.limit = FRAME_IDT32_LIMIT;
 		frame_first(&look, &fault);
 		EXPECT_EQUAL(fault.vector, cases[i].first);
 		EXPECT_EQUAL(fault.has_error, cases[i].first == cases[i].vector);
 	}
 	begin_fault(VECTOR_DOUBLE);
 	INSTRUCTION(0x48, 0xf7, 0xf1); /* div rcx */
-	fault.idt.limit = FRAME_NARROW_LIMIT;
+	fault.idt.limit = FRAME_IDT32_LIMIT;
 	frame_first(&look, &fault);
 	expect_words("divide-by-zero", "the divisor is RCX");
 }
@@ -826,12 +826,12 @@ TEST("words of the stack are as wide as the code")
 {
 	uint64_t word;
 
-	NARROW(VECTOR_OPCODE, "\x0f\x0b");
-	put_narrow(NARROW_STACK + 8, 0x12345678);
-	put_narrow(NARROW_STACK + 12, 0x9abcdef0);
+	CODE32(VECTOR_OPCODE, "\x0f\x0b");
+	put_code32(CODE32_STACK + 8, 0x12345678);
+	put_code32(CODE32_STACK + 12, 0x9abcdef0);
 	EXPECT(look_word_size(&look) == 4 && look_stack(&look, 2, &word));
 	EXPECT_EQUAL(word, 0x12345678);
-	fault.narrow = 0;
+	fault.code32 = 0;
 	EXPECT(look_word_size(&look) == 8 && look_stack(&look, 1, &word));
 	EXPECT_EQUAL(word, UINT64_C(0x9abcdef012345678));
 }

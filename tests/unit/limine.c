@@ -1163,7 +1163,7 @@ TEST("every other CPU is to be started, in a low page, on a stack of its own")
 			continue;
 		EXPECT_EQUAL(start->apic_id, 2 * i);
 		EXPECT_EQUAL(start->rdi, at);
-		EXPECT_EQUAL(start->slot, at + 16);
+		EXPECT_EQUAL(start->mailbox, at + 16);
 		EXPECT_EQUAL(start->state, 0);
 		EXPECT(start == starts || start->rsp == start[-1].rsp + 0x20000);
 		EXPECT_EQUAL(start->stack_begin, start->rsp - 0x20000);

@@ -40,7 +40,7 @@ static void begin_file(const struct protocol *protocol)
 }
 
 /* Completes a header of Multiboot 2 with its length and checksum. */
-static void seal_header(uint64_t at, uint32_t architecture, uint32_t length)
+static void sum_header(uint64_t at, uint32_t architecture, uint32_t length)
 {
 	put(at,
 	    (uint32_t[]){ MB2_MAGIC, architecture, length, -(MB2_MAGIC + architecture + length) },
@@ -65,7 +65,7 @@ static void begin_two(void)
 {
 	begin_file(&multiboot2_protocol);
 	header_end = HEADER + sizeof(struct mb2_header);
-	seal_header(HEADER, MB2_I386, (uint32_t)(header_end - HEADER));
+	sum_header(HEADER, MB2_I386, (uint32_t)(header_end - HEADER));
 }
 
 /* Adds a tag that says it has `size` bytes behind its first 8. */
@@ -76,7 +76,7 @@ static void add_tag(uint16_t type, uint16_t flags, const uint32_t *words, uint32
 	memcpy(elf_bytes + header_end, &tag, sizeof(tag));
 	put(header_end + sizeof(tag), words, size / 4);
 	header_end = align_up(header_end + tag.size, MB2_ALIGN);
-	seal_header(HEADER, MB2_I386, (uint32_t)(header_end - HEADER));
+	sum_header(HEADER, MB2_I386, (uint32_t)(header_end - HEADER));
 }
 
 /* Lets the kernel be moved. */
@@ -117,7 +117,7 @@ TEST("a header is recognised at every place where it may stand, and at no other"
 		elf_size = 50000;
 		put_one(at, 3);
 		EXPECT(multiboot1_protocol.recognise(elf_start(at + 12)) == (at <= 8192 - 12));
-		seal_header(at, MB2_I386, 16);
+		sum_header(at, MB2_I386, 16);
 		EXPECT(multiboot2_protocol.recognise(elf_start(at + 16))
 		       == (at % 8 == 0 && at <= 32768 - 16));
 		EXPECT(!multiboot2_protocol.recognise(elf_start(at + 15)));
@@ -131,7 +131,7 @@ TEST("a kernel with both headers gets the newer, a broken newer one does not hid
 	begin_one(3);
 	lay();
 	EXPECT(protocol_choose(&world.config, &world.report) == &multiboot1_protocol);
-	seal_header(HEADER + 0x800, MB2_I386, 16);
+	sum_header(HEADER + 0x800, MB2_I386, 16);
 	lay();
 	EXPECT(protocol_choose(&world.config, &world.report) == &multiboot2_protocol);
 	elf_bytes[HEADER + 0x80c]++;
@@ -165,7 +165,7 @@ TEST("a misaligned header is told, with its place")
 	               "0x1002 of the file is misaligned by 2; it must stand at a multiple of 4");
 	begin_file(NULL);
 	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
-	seal_header(HEADER + 4, MB2_I386, 16);
+	sum_header(HEADER + 4, MB2_I386, 16);
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_MISALIGNED, "misaligned by 4");
 }
 
@@ -179,7 +179,7 @@ TEST("a header too late in the file is told, with where it may end")
 	begin_file(NULL);
 	elf_size = 50000;
 	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
-	seal_header(40000, MB2_I386, 16);
+	sum_header(40000, MB2_I386, 16);
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_LATE, "before byte 0x8000");
 }
 
@@ -226,20 +226,20 @@ TEST("flags that Multiboot 1 does not know are refused, those for kernels that m
 TEST("a header for another architecture is refused, and named")
 {
 	begin_two();
-	seal_header(HEADER, 4, 16);
+	sum_header(HEADER, 4, 16);
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_ARCHITECTURE, "says 4 (MIPS), not 0");
 }
 
 TEST("a header that says it is shorter than it is or longer than the file is refused")
 {
 	begin_two();
-	seal_header(HEADER, MB2_I386, 15);
+	sum_header(HEADER, MB2_I386, 15);
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS, "it has 15 bytes");
-	seal_header(HEADER, MB2_I386, (uint32_t)(elf_size - HEADER));
+	sum_header(HEADER, MB2_I386, (uint32_t)(elf_size - HEADER));
 	elf_bytes[HEADER + 16] = 0; /* an end tag */
 	lay();
 	expect_plan();
-	seal_header(HEADER, MB2_I386, (uint32_t)(elf_size - HEADER + 1));
+	sum_header(HEADER, MB2_I386, (uint32_t)(elf_size - HEADER + 1));
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS, "from there on");
 }
 

@@ -214,9 +214,9 @@ TEST("of RAM that begins within reach and ends beyond, the part within is used")
 	             NOWHERE);
 	world.machine.cpu.physical_bits = 36;
 	EXPECT(!plan_find(plan, GIB, PAGE_SIZE, 0, UINT64_MAX, &found));
-	EXPECT_EQUAL(plan_reach(plan), 64 * GIB);
+	EXPECT_EQUAL(plan_identity_limit(plan), 64 * GIB);
 	world.machine.cpu.physical_bits = 1; /* what no CPU has */
-	EXPECT_EQUAL(plan_reach(plan), 4 * GIB);
+	EXPECT_EQUAL(plan_identity_limit(plan), 4 * GIB);
 }
 
 TEST("scratch memory is placed in whole pages, zeroed, or refused")

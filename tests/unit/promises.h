@@ -293,7 +293,7 @@ static inline void expect_entry(const struct longjump_boot_info *info)
 	EXPECT(view_at(&view, info->stack_begin - 1) == NULL);
 	EXPECT_EQUAL(world.boot.plan.fault_info.stack.begin, info->stack_begin);
 	EXPECT_EQUAL(world.boot.plan.fault_info.stack.end, info->stack_end);
-	EXPECT(world.memory + launch->tsc_slot == (const uint8_t *)&info->tsc_jump);
+	EXPECT(world.memory + launch->tsc_at == (const uint8_t *)&info->tsc_jump);
 	EXPECT_EQUAL(launch->tables, physical(&world.machine, world.boot.plan.tables.root));
 	expect_string(info->command_line, world.config.kernel.command_line);
 	EXPECT_PART((const char *)look_at(info->loader, 1, RIGHT_READ | RIGHT_WRITE), "Longjump");
@@ -341,7 +341,7 @@ static inline const struct launch_processor *launch_of(const struct longjump_pro
 		if (list[i].apic_id != told->apic_id)
 			continue;
 		EXPECT_EQUAL(list[i].rdi, seen);
-		EXPECT_EQUAL(list[i].slot, seen + offsetof(struct longjump_processor, start));
+		EXPECT_EQUAL(list[i].mailbox, seen + offsetof(struct longjump_processor, start));
 		EXPECT(world.memory + list[i].state == (const uint8_t *)&told->state);
 		EXPECT_EQUAL(list[i].stack_begin, told->stack_begin);
 		EXPECT_EQUAL(list[i].rsp, told->stack_end);

@@ -189,7 +189,7 @@ static struct {
 	struct elf32_program_header program;
 	struct elf32_section_header sections[2];
 	char names[12];
-} narrow = {
+} small = {
 	.head = { .ident = { 0x7f, 'E', 'L', 'F', ELF_CLASS_32, ELF_DATA_LITTLE, 1 },
 	          .phoff = sizeof(struct elf32_header),
 	          .phentsize = sizeof(struct elf32_program_header),
@@ -207,7 +207,7 @@ TEST("an ELF32 file is read like any other")
 {
 	struct elf_program_header program;
 
-	EXPECT(elf_open(&elf, (struct span){ (uint8_t *)&narrow, sizeof(narrow) }));
+	EXPECT(elf_open(&elf, (struct span){ (uint8_t *)&small, sizeof(small) }));
 	EXPECT(elf_program(&elf, 0, &program) && !elf_program(&elf, 1, &program));
 	EXPECT(elf_find_program(&elf, ELF_PT_LOAD, &program));
 	EXPECT_EQUAL(program.offset, 1);
@@ -234,7 +234,7 @@ TEST("an address is written into a copy of the headers in the width of the file"
 {
 	uint8_t copy[4 * 64];
 
-	EXPECT(elf_open(&elf, (struct span){ (uint8_t *)&narrow, sizeof(narrow) }));
+	EXPECT(elf_open(&elf, (struct span){ (uint8_t *)&small, sizeof(small) }));
 	EXPECT(sections_find(&elf, &sections));
 	span_read(sections.headers, 0, copy, 80);
 	section_set_address(&sections, copy, 1, 0x12345678);
@@ -267,14 +267,14 @@ TEST("program headers that are not all in the file, or of another size, are none
 TEST("only a whole header makes a file known, and a damaged one still claims what it is")
 {
 	begin_sections();
-	EXPECT(elf_open(&elf, elf_start(64)) && elf.known && elf_claims_64(&elf));
-	EXPECT(!elf_open(&elf, elf_start(63)) && !elf.known && elf_claims_64(&elf));
-	EXPECT(!elf_open(&elf, elf_start(5)) && elf_claims_64(&elf));
-	EXPECT(!elf_open(&elf, elf_start(4)) && !elf_claims_64(&elf));
+	EXPECT(elf_open(&elf, elf_start(64)) && elf.known && elf_is_class_64(&elf));
+	EXPECT(!elf_open(&elf, elf_start(63)) && !elf.known && elf_is_class_64(&elf));
+	EXPECT(!elf_open(&elf, elf_start(5)) && elf_is_class_64(&elf));
+	EXPECT(!elf_open(&elf, elf_start(4)) && !elf_is_class_64(&elf));
 	elf_head->ident[ELF_DATA] = 2;
-	EXPECT(!elf_open(&elf, elf_file()) && elf_claims_64(&elf) && !elf.header.shoff);
+	EXPECT(!elf_open(&elf, elf_file()) && elf_is_class_64(&elf) && !elf.header.shoff);
 	elf_head->ident[0] = 0x7e;
-	EXPECT(!elf_open(&elf, elf_file()) && !elf_claims_64(&elf));
+	EXPECT(!elf_open(&elf, elf_file()) && !elf_is_class_64(&elf));
 	EXPECT(!elf_open(&elf, (struct span){ NULL, 0 }));
 	EXPECT(sections_find(&elf, &sections) && sections.count == 0);
 }

@@ -3,24 +3,24 @@
 #include "core/elf/headers.h"
 
 /* Reads the header of an ELF32 file into the 64-bit form. */
-static bool read_narrow(struct span file, struct elf_header *wide)
+static bool read_elf32(struct span file, struct elf_header *wide)
 {
-	struct elf32_header narrow;
+	struct elf32_header small;
 
-	if (!span_read(file, 0, &narrow, sizeof(narrow)))
+	if (!span_read(file, 0, &small, sizeof(small)))
 		return false;
-	memcpy(wide->ident, narrow.ident, sizeof(wide->ident));
-	wide->type = narrow.type;
-	wide->machine = narrow.machine;
-	wide->version = narrow.version;
-	wide->entry = narrow.entry;
-	wide->phoff = narrow.phoff;
-	wide->shoff = narrow.shoff;
-	wide->phentsize = narrow.phentsize;
-	wide->phnum = narrow.phnum;
-	wide->shentsize = narrow.shentsize;
-	wide->shnum = narrow.shnum;
-	wide->shstrndx = narrow.shstrndx;
+	memcpy(wide->ident, small.ident, sizeof(wide->ident));
+	wide->type = small.type;
+	wide->machine = small.machine;
+	wide->version = small.version;
+	wide->entry = small.entry;
+	wide->phoff = small.phoff;
+	wide->shoff = small.shoff;
+	wide->phentsize = small.phentsize;
+	wide->phnum = small.phnum;
+	wide->shentsize = small.shentsize;
+	wide->shnum = small.shnum;
+	wide->shstrndx = small.shstrndx;
 	return true;
 }
 
@@ -39,10 +39,10 @@ bool elf_open(struct elf *elf, struct span file)
 
 	*elf = (struct elf){ .file = file };
 	span_read(file, 0, ident, (size_t)min_u64(file.size, sizeof(header.ident)));
-	elf->narrow = ident[ELF_CLASS] == ELF_CLASS_32;
+	elf->is_elf32 = ident[ELF_CLASS] == ELF_CLASS_32;
 	elf->known = is_known(ident)
-	          && (elf->narrow ? read_narrow(file, &header)
-	                          : span_read(file, 0, &header, sizeof(header)));
+	          && (elf->is_elf32 ? read_elf32(file, &header)
+	                            : span_read(file, 0, &header, sizeof(header)));
 	if (!elf->known)
 		return false;
 	elf->header = header;
@@ -52,7 +52,7 @@ bool elf_open(struct elf *elf, struct span file)
 	return true;
 }
 
-bool elf_claims_64(const struct elf *elf)
+bool elf_is_class_64(const struct elf *elf)
 {
 	const uint8_t *ident = elf->header.ident;
 
@@ -61,33 +61,33 @@ bool elf_claims_64(const struct elf *elf)
 
 unsigned elf_program_size(const struct elf *elf)
 {
-	return elf->narrow ? sizeof(struct elf32_program_header)
-	                   : sizeof(struct elf_program_header);
+	return elf->is_elf32 ? sizeof(struct elf32_program_header)
+	                     : sizeof(struct elf_program_header);
 }
 
 unsigned elf_section_size(const struct elf *elf)
 {
-	return elf->narrow ? sizeof(struct elf32_section_header)
-	                   : sizeof(struct elf_section_header);
+	return elf->is_elf32 ? sizeof(struct elf32_section_header)
+	                     : sizeof(struct elf_section_header);
 }
 
 bool elf_program(const struct elf *elf, unsigned number, struct elf_program_header *program)
 {
 	uint64_t at = (uint64_t)number * elf_program_size(elf);
-	struct elf32_program_header narrow;
+	struct elf32_program_header small;
 
-	if (!elf->narrow)
+	if (!elf->is_elf32)
 		return span_read(elf->programs, at, program, sizeof(*program));
-	if (!span_read(elf->programs, at, &narrow, sizeof(narrow)))
+	if (!span_read(elf->programs, at, &small, sizeof(small)))
 		return false;
-	*program = (struct elf_program_header){ .type = narrow.type,
-		                                .flags = narrow.flags,
-		                                .offset = narrow.offset,
-		                                .vaddr = narrow.vaddr,
-		                                .paddr = narrow.paddr,
-		                                .filesz = narrow.filesz,
-		                                .memsz = narrow.memsz,
-		                                .align = narrow.align };
+	*program = (struct elf_program_header){ .type = small.type,
+		                                .flags = small.flags,
+		                                .offset = small.offset,
+		                                .vaddr = small.vaddr,
+		                                .paddr = small.paddr,
+		                                .filesz = small.filesz,
+		                                .memsz = small.memsz,
+		                                .align = small.align };
 	return true;
 }
 
@@ -120,7 +120,7 @@ static const char *machine_name(unsigned machine)
 }
 
 /* The first 16 bytes: is it ELF at all, and of our kind? */
-static bool check_ident(const struct elf *elf, bool narrow, struct report *report)
+static bool check_ident(const struct elf *elf, bool elf32_too, struct report *report)
 {
 	const uint8_t *ident = elf->header.ident;
 
@@ -128,7 +128,7 @@ static bool check_ident(const struct elf *elf, bool narrow, struct report *repor
 		return refuse(report, DIAG_ELF_NOT_ELF,
 		              "it begins with bytes %02x %02x %02x %02x, not 7f 45 4c 46", ident[0],
 		              ident[1], ident[2], ident[3]);
-	if (ident[ELF_CLASS] != ELF_CLASS_64 && !(narrow && ident[ELF_CLASS] == ELF_CLASS_32))
+	if (ident[ELF_CLASS] != ELF_CLASS_64 && !(elf32_too && ident[ELF_CLASS] == ELF_CLASS_32))
 		return refuse(report, DIAG_ELF_NOT_64BIT, "byte 4 (EI_CLASS) is %u%s, not 2",
 		              ident[ELF_CLASS], ident[ELF_CLASS] == 1 ? " (32-bit)" : "");
 	if (ident[ELF_DATA] != ELF_DATA_LITTLE)
@@ -175,10 +175,10 @@ static bool check_program_headers(const struct elf *elf, struct report *report)
 	return true;
 }
 
-bool elf_check(const struct elf *elf, bool narrow, struct report *report)
+bool elf_check(const struct elf *elf, bool elf32_too, struct report *report)
 {
 	const struct elf_header *header = &elf->header;
-	uint64_t least = elf->narrow && narrow ? sizeof(struct elf32_header) : sizeof(*header);
+	uint64_t least = elf->is_elf32 && elf32_too ? sizeof(struct elf32_header) : sizeof(*header);
 
 	if (elf->file.size == 0)
 		return refuse(report, DIAG_ELF_EMPTY, "it has 0 bytes");
@@ -186,10 +186,10 @@ bool elf_check(const struct elf *elf, bool narrow, struct report *report)
 		return refuse(report, DIAG_ELF_TOO_SHORT,
 		              "it has %llu bytes; the ELF header alone takes %llu",
 		              ULL(elf->file.size), ULL(least));
-	if (!check_ident(elf, narrow, report))
+	if (!check_ident(elf, elf32_too, report))
 		return false;
 	if (header->machine != ELF_MACHINE_X86_64
-	    && !(narrow && header->machine == ELF_MACHINE_386))
+	    && !(elf32_too && header->machine == ELF_MACHINE_386))
 		return refuse(report, DIAG_ELF_NOT_X86_64, "e_machine is %u%s, not 62",
 		              header->machine, machine_name(header->machine));
 	if (header->type != ELF_TYPE_EXEC && header->type != ELF_TYPE_DYN)

@@ -16,7 +16,7 @@ struct elf {
 	struct span file;
 	struct elf_header header; /* beyond `ident`, zero if it is not known */
 	bool known;               /* it is ELF, of a known class, and has the whole header */
-	bool narrow;              /* it is ELF32 */
+	bool is_elf32;            /* it is ELF32 */
 	struct span programs;     /* whole program headers; empty if they are not all there */
 };
 
@@ -24,13 +24,13 @@ struct elf {
 bool elf_open(struct elf *elf, struct span file);
 
 /* True if it says that it is ELF64, however damaged it may be. */
-bool elf_claims_64(const struct elf *elf);
+bool elf_is_class_64(const struct elf *elf);
 
 /*
  * Refuses what is no executable for x86-64, or whose program headers are not all there. With
- * `narrow`, ELF32 and 32-bit x86 will do. On false, the reason is in the report.
+ * `elf32_too`, ELF32 and 32-bit x86 will do. On false, the reason is in the report.
  */
-bool elf_check(const struct elf *elf, bool narrow, struct report *report);
+bool elf_check(const struct elf *elf, bool elf32_too, struct report *report);
 
 /* Bytes that a program header and a section header take in a file of this class. */
 unsigned elf_program_size(const struct elf *elf);

@@ -52,8 +52,8 @@ static bool read_symbol(const struct relocations *tables, const struct elf_rela 
 	return span_read(tables->symbols, number * sizeof(*symbol), symbol, sizeof(*symbol));
 }
 
-/* Resolves the symbol that an entry names to word->value and word->moves. Symbol 0 stands for none,
- * and a weak one that nobody defines is 0 as well, wherever the kernel runs. */
+/* Resolves the symbol that an entry names to word->value and word->slides. Symbol 0 stands for
+ * none, and a weak one that nobody defines is 0 as well, wherever the kernel runs. */
 static enum outcome resolve(const struct relocations *tables, const struct elf_rela *rela,
                             struct relocated_word *word)
 {
@@ -69,7 +69,7 @@ static enum outcome resolve(const struct relocations *tables, const struct elf_r
 	    || elf_symbol_type(&symbol) == ELF_STT_GNU_IFUNC)
 		return SYMBOL_WITHOUT_ADDRESS;
 	word->value = symbol.value;
-	word->moves = symbol.shndx != ELF_SHN_ABS;
+	word->slides = symbol.shndx != ELF_SHN_ABS;
 	return RESOLVED;
 }
 
@@ -81,7 +81,7 @@ static enum outcome read_word(const struct relocations *tables, const struct elf
 
 	*word = (struct relocated_word){ .at = rela->offset };
 	if (rela_is_relative(rela->info))
-		word->moves = true;
+		word->slides = true;
 	else
 		outcome = resolve(tables, rela, word);
 	if (rela_is_relative(rela->info) || rela_type(rela->info) == ELF_R_X86_64_64)

@@ -20,7 +20,7 @@ bool relocations_read(struct kernel *kernel, struct report *report);
 struct relocated_word {
 	uint64_t at;    /* address, as linked */
 	uint64_t value; /* without the slide */
-	bool moves;     /* the slide is added to `value` */
+	bool slides;    /* the slide is added to `value` */
 };
 
 /*

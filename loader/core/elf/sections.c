@@ -6,22 +6,22 @@
 static bool read_header(const struct elf *elf, struct span from, uint64_t at,
                         struct elf_section_header *section)
 {
-	struct elf32_section_header narrow;
+	struct elf32_section_header small;
 
-	if (!elf->narrow)
+	if (!elf->is_elf32)
 		return span_read(from, at, section, sizeof(*section));
-	if (!span_read(from, at, &narrow, sizeof(narrow)))
+	if (!span_read(from, at, &small, sizeof(small)))
 		return false;
-	*section = (struct elf_section_header){ .name = narrow.name,
-		                                .type = narrow.type,
-		                                .flags = narrow.flags,
-		                                .addr = narrow.addr,
-		                                .offset = narrow.offset,
-		                                .size = narrow.size,
-		                                .link = narrow.link,
-		                                .info = narrow.info,
-		                                .addralign = narrow.addralign,
-		                                .entsize = narrow.entsize };
+	*section = (struct elf_section_header){ .name = small.name,
+		                                .type = small.type,
+		                                .flags = small.flags,
+		                                .addr = small.addr,
+		                                .offset = small.offset,
+		                                .size = small.size,
+		                                .link = small.link,
+		                                .info = small.info,
+		                                .addralign = small.addralign,
+		                                .entsize = small.entsize };
 	return true;
 }
 
@@ -104,7 +104,7 @@ void section_set_address(const struct sections *sections, uint8_t *headers, uint
 {
 	uint8_t *header = headers + (size_t)number * elf_section_size(sections->elf);
 
-	if (sections->elf->narrow)
+	if (sections->elf->is_elf32)
 		memcpy(header + offsetof(struct elf32_section_header, addr), &address, 4);
 	else
 		memcpy(header + offsetof(struct elf_section_header, addr), &address, 8);

@@ -9,7 +9,7 @@ enum rank { RANK_FUNCTION = 0, RANK_OBJECT = 2, RANK_LABEL = 4, RANK_USELESS = 6
 /* Bytes of a symbol in the file. */
 static uint32_t entry_size(const struct symbols *symbols)
 {
-	return symbols->narrow ? sizeof(struct elf32_symbol) : sizeof(struct elf_symbol);
+	return symbols->is_elf32 ? sizeof(struct elf32_symbol) : sizeof(struct elf_symbol);
 }
 
 /* The bytes of the section's symbols, and of the strings it links to. */
@@ -18,7 +18,7 @@ static bool take_tables(const struct sections *sections, const struct elf_sectio
 {
 	struct elf_section_header strings;
 
-	*symbols = (struct symbols){ .narrow = sections->elf->narrow };
+	*symbols = (struct symbols){ .is_elf32 = sections->elf->is_elf32 };
 	if (section->entsize != entry_size(symbols)
 	    || !span_part(sections->elf->file, section->offset, section->size, &symbols->entries)
 	    || !section_read(sections, section->link, &strings))
@@ -69,17 +69,17 @@ uint64_t symbols_list_size(const struct symbols *symbols)
 /* The symbol at byte `at` of the table; false at its end. */
 static bool read_at(const struct symbols *symbols, uint64_t at, struct elf_symbol *symbol)
 {
-	struct elf32_symbol narrow;
+	struct elf32_symbol small;
 
-	if (!symbols->narrow)
+	if (!symbols->is_elf32)
 		return span_read(symbols->entries, at, symbol, sizeof(*symbol));
-	if (!span_read(symbols->entries, at, &narrow, sizeof(narrow)))
+	if (!span_read(symbols->entries, at, &small, sizeof(small)))
 		return false;
-	*symbol = (struct elf_symbol){ .name = narrow.name,
-		                       .info = narrow.info,
-		                       .shndx = narrow.shndx,
-		                       .value = narrow.value,
-		                       .size = narrow.size };
+	*symbol = (struct elf_symbol){ .name = small.name,
+		                       .info = small.info,
+		                       .shndx = small.shndx,
+		                       .value = small.value,
+		                       .size = small.size };
 	return true;
 }
 

@@ -13,7 +13,7 @@
 struct symbols {
 	struct span entries; /* whole entries */
 	struct span names;   /* the last byte is zero */
-	bool narrow;         /* of an ELF32 file */
+	bool is_elf32;       /* of an ELF32 file */
 };
 
 /* A symbol as the kernel is told of it (struct longjump_symbol). */

@@ -3,7 +3,7 @@
 #include "core/plan/address_space.h"
 
 #define HIGHER_HALF UINT64_C(0xffff800000000000) /* with 4 levels */
-#define LAST_SLOT   UINT64_C(0xffffff8000000000)
+#define LAST_ENTRY  UINT64_C(0xffffff8000000000)
 #define WINDOW_BASE UINT64_C(0xffffa00000000000)
 
 /* Addresses in one half of the address space: 2^47 with 4 levels. */
@@ -32,7 +32,7 @@ bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const
 	struct virt_range taken;
 
 	if (!is_canonical(virt.begin, virt.end - virt.begin, virtual_bits(levels)))
-		return refuse(plan->report, DIAG_ORDER_BAD_VALUE,
+		return refuse(plan->report, DIAG_CONFIG_BAD_VALUE,
 		              "%s: %#llx-%#llx goes beyond the addresses that the CPU has", name,
 		              ULL(virt.begin), ULL(virt.end));
 	if (other == NULL)
@@ -44,8 +44,8 @@ bool plan_virtual_is_free(const struct plan *plan, struct virt_range virt, const
 }
 
 /* As plan_find_virtual(), in [begin, end) only. */
-static bool find_slots(const struct plan *plan, uint64_t size, uint64_t begin, uint64_t end,
-                       uint64_t *at)
+static bool find_entries(const struct plan *plan, uint64_t size, uint64_t begin, uint64_t end,
+                         uint64_t *at)
 {
 	for (*at = begin; *at < end && in_bounds(*at, size, end); *at += ENTRY_SIZE) {
 		if (mapped_at(plan, (struct virt_range){ *at, *at + size }) == NULL)
@@ -58,10 +58,10 @@ bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, u
 {
 	uint64_t half = half_size(plan);
 
-	if (find_slots(plan, size, first, LAST_SLOT, at)
-	    || find_slots(plan, size, HIGHER_HALF, LAST_SLOT, at)
-	    || (-half != HIGHER_HALF && find_slots(plan, size, -half, LAST_SLOT, at))
-	    || find_slots(plan, size, ENTRY_SIZE, half, at))
+	if (find_entries(plan, size, first, LAST_ENTRY, at)
+	    || find_entries(plan, size, HIGHER_HALF, LAST_ENTRY, at)
+	    || (-half != HIGHER_HALF && find_entries(plan, size, -half, LAST_ENTRY, at))
+	    || find_entries(plan, size, ENTRY_SIZE, half, at))
 		return true;
 	return refuse(plan->report, DIAG_MAP_NO_ROOM,
 	              "%llu GiB in one piece, at a multiple of 512 GiB", ULL(size / GIB));
@@ -76,7 +76,7 @@ bool plan_window(struct plan *plan, uint64_t size, uint64_t align, uint64_t rest
 	return true;
 }
 
-uint64_t plan_reach(const struct plan *plan)
+uint64_t plan_identity_limit(const struct plan *plan)
 {
 	unsigned bits = plan->machine->cpu.physical_bits;
 	uint64_t most = bits != 0 && bits < 64 ? UINT64_C(1) << bits : UINT64_MAX;
@@ -86,11 +86,11 @@ uint64_t plan_reach(const struct plan *plan)
 	return max_u64(min_u64(most, half_size(plan) - ENTRY_SIZE), 4 * GIB);
 }
 
-struct phys_range plan_within_reach(const struct plan *plan, struct phys_range range)
+struct phys_range plan_below_limit(const struct plan *plan, struct phys_range range)
 {
-	uint64_t reach = plan_reach(plan);
+	uint64_t limit = plan_identity_limit(plan);
 
-	return (struct phys_range){ min_u64(range.begin, reach), min_u64(range.end, reach) };
+	return (struct phys_range){ min_u64(range.begin, limit), min_u64(range.end, limit) };
 }
 
 uint64_t plan_direct_map_size(const struct plan *plan)
@@ -99,7 +99,7 @@ uint64_t plan_direct_map_size(const struct plan *plan)
 
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *range = &plan->memory->ranges[i];
-		struct phys_range near = plan_within_reach(plan, range->phys);
+		struct phys_range near = plan_below_limit(plan, range->phys);
 
 		if (memory_is_ram(range->type) && near.begin < near.end)
 			size = max_u64(size, near.end);
@@ -122,7 +122,7 @@ bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights)
 		return false;
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *range = &plan->memory->ranges[i];
-		struct phys_range high = plan_within_reach(plan, range->phys);
+		struct phys_range high = plan_below_limit(plan, range->phys);
 
 		high.begin = max_u64(high.begin, 4 * GIB);
 		if (memory_is_ram(range->type) && high.begin < high.end
@@ -139,7 +139,7 @@ bool plan_tables_window(struct plan *plan, uint64_t at, uint8_t rights, const ch
 		                    .virt = { at },
 		                    .rights = rights };
 
-	if (at == LAST_SLOT)
+	if (at == LAST_ENTRY)
 		window.phys.end -= PAGE_SIZE; /* no range reaches to the last address */
 	return plan_virtual_is_free(plan, placement_virtual(&window), name)
 	    && plan_add(plan, window);

@@ -21,10 +21,10 @@ bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, u
  * space is too small to show them in a direct map. Nothing is placed from there on, and no direct
  * map shows it; the memory map has it all the same. At least 4 GiB.
  */
-uint64_t plan_reach(const struct plan *plan);
+uint64_t plan_identity_limit(const struct plan *plan);
 
 /* What of a range of memory is within reach; empty if nothing is. */
-struct phys_range plan_within_reach(const struct plan *plan, struct phys_range range);
+struct phys_range plan_below_limit(const struct plan *plan, struct phys_range range);
 
 /* Maps all RAM within reach, and everything below 4 GiB, at `base`, with `rights`. */
 bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights);

@@ -47,7 +47,7 @@ static bool into_memory(const struct plan *plan, struct phys_range *range, uint6
 {
 	uint64_t size = range->end - range->begin;
 
-	limit = min_u64(limit, plan_reach(plan));
+	limit = min_u64(limit, plan_identity_limit(plan));
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *memory = &plan->memory->ranges[i];
 		uint64_t end = min_u64(memory->phys.end, limit);

@@ -12,8 +12,8 @@ uint64_t plan_lowest(const struct plan *plan);
 
 /*
  * Finds free memory below `limit`: `size` bytes that begin at `rest` modulo `align`, a power of
- * two. Free is usable memory from 1 MiB up, within reach (plan_reach()), that is not busy, holds no
- * file and no placement. False, without a report, if there is none.
+ * two. Free is usable memory from 1 MiB up to plan_identity_limit() that is not reserved, and
+ * holds no file and no placement. False, without a report, if there is none.
  */
 bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
                uint64_t limit, struct phys_range *found);

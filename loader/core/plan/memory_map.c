@@ -52,7 +52,7 @@ const struct memory *plan_memory_map(const struct plan *plan)
 	return make_map(plan, NULL, 0);
 }
 
-bool plan_memory_map_room(const struct plan *plan, unsigned *room)
+bool plan_memory_map_capacity(const struct plan *plan, unsigned *capacity)
 {
 	/* A page each, and a free one between them: no map has more ranges. */
 	uint64_t at = page_up(physical(plan->machine, plan->scratch->at)) + PAGE_SIZE;
@@ -63,6 +63,6 @@ bool plan_memory_map_room(const struct plan *plan, unsigned *room)
 	};
 	const struct memory *map = make_map(plan, ahead, COUNT(ahead));
 
-	*room = map != NULL ? map->count : 0;
+	*capacity = map != NULL ? map->count : 0;
 	return map != NULL;
 }

@@ -17,6 +17,6 @@ const struct memory *plan_memory_map(const struct plan *plan);
  * already, up to three pieces of scratch memory, which are boot information and both sets of page
  * tables. False, with the reason in the report, if there is no room to find out.
  */
-bool plan_memory_map_room(const struct plan *plan, unsigned *room);
+bool plan_memory_map_capacity(const struct plan *plan, unsigned *capacity);
 
 #endif

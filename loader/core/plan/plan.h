@@ -62,7 +62,7 @@ struct entry_state {
 	uint64_t rip, rsp; /* the address to return to is pushed below rsp */
 	uint64_t rdi;      /* in long mode */
 	uint64_t rax, rbx; /* in protected mode */
-	uint64_t tsc_slot; /* physical address where the time of the jump is to be stored, or 0 */
+	uint64_t tsc_at;   /* physical address where the time of the jump is to be stored, or 0 */
 	uint32_t cr0, cr4; /* CR4.LA57 is added with 5-level paging */
 	uint16_t cs, ss, data, fs;
 	enum descriptors descriptors;

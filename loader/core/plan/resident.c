@@ -82,13 +82,13 @@ void plan_early_idt(const struct plan *plan)
 	early->limit = sizeof(early->gates) - 1;
 	early->base[0] = (uint16_t)gates;
 	early->base[1] = (uint16_t)(gates >> 16);
-	early->gates.narrow[EARLY_NMI] =
-		(struct narrow_gate){ .offset_low = (uint16_t)nmi32,
-		                      .type = GATE_INTERRUPT,
-		                      .offset_high = (uint16_t)(nmi32 >> 16) };
-	early->gates.wide[EARLY_NMI] = gate_to(plan->resident + header->nmi64);
+	early->gates.protected_mode[EARLY_NMI] =
+		(struct gate32){ .offset_low = (uint16_t)nmi32,
+		                 .type = GATE_INTERRUPT,
+		                 .offset_high = (uint16_t)(nmi32 >> 16) };
+	early->gates.long_mode[EARLY_NMI] = gate_to(plan->resident + header->nmi64);
 	for (unsigned i = 0; i < COUNT(fatal); i++)
-		early->gates.wide[fatal[i]] =
+		early->gates.long_mode[fatal[i]] =
 			gate_to(plan->resident + header->vectors + STUB_SIZE * fatal[i]);
 	early->fault_info = plan->fault_info_at;
 }

@@ -15,7 +15,7 @@
 #include "core/diag.def"
 #undef DIAG
 
-/* Where the module begins, what of it has a sum, and the sum (module.ld, seal.py). */
+/* Where the module begins, what of it has a sum, and the sum (module.ld, write_sum.py). */
 extern const uint8_t module_begin[];
 extern const volatile struct {
 	uint32_t begin, end; /* from where the module begins */
@@ -27,8 +27,8 @@ extern const uint32_t relocations_begin[], relocations_end[];
 
 __attribute__((visibility("default"))) int main(int argc, char **argv);
 
-/* The sum of these words; seal.py makes the same. It tells the places of words apart, but not those
- * of the 16 that are added at once. */
+/* The sum of these words; write_sum.py makes the same. It tells the places of words apart, but not
+ * those of the 16 that are added at once. */
 static uint32_t sum_of(const uint32_t *at, const uint32_t *end)
 {
 	uint32_t sum = 0;

@@ -23,7 +23,7 @@
 #include "x86/x86.h"
 
 #define OPTICAL_DRIVE 0xe0       /* BIOSes give optical drives numbers from here on */
-#define STACK_ROOM    (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
+#define STACK_MAX     (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
 
 /* Syslinux's flow control word (syslinux.txt, SERIAL): signals to wait for, as in the modem status;
  * and that CONSOLE 0 has switched the screen off. */
@@ -68,7 +68,7 @@ void platform_open(struct machine *machine)
 	machine->resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
 	machine_reserve(machine, (uintptr_t)module_begin, (uintptr_t)module_end);
-	machine_reserve(machine, stack - min_u64(stack, STACK_ROOM), stack + STACK_ROOM);
+	machine_reserve(machine, stack - min_u64(stack, STACK_MAX), stack + STACK_MAX);
 }
 
 bool platform_words(unsigned *count, const char *const **list, struct report *report)

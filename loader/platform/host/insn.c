@@ -9,10 +9,10 @@
 struct cursor {
 	struct span code;
 	uint64_t at;
-	bool wide;   /* REX.W or VEX.W */
-	bool narrow; /* prefix 66 */
-	bool addr32; /* prefix 67 */
-	bool over;   /* beyond the end */
+	bool operand_64; /* REX.W or VEX.W */
+	bool operand_16; /* prefix 66 */
+	bool addr32;     /* prefix 67 */
+	bool over;       /* beyond the end */
 };
 
 /* What follows the opcodes of a map, in 64-bit mode (appendix A, tables A-2 and A-3). M: a ModRM
@@ -72,9 +72,9 @@ static uint8_t read_prefixes(struct cursor *cursor, struct insn *insn)
 			return byte;
 		if ((byte & 0xf0) == 0x40) {
 			insn->rex = byte;
-			cursor->wide = (byte & 8) != 0;
+			cursor->operand_64 = (byte & 8) != 0;
 		} else if (byte == 0x66 || byte == 0xf2 || byte == 0xf3) {
-			cursor->narrow |= byte == 0x66;
+			cursor->operand_16 |= byte == 0x66;
 			insn->mandatory = byte;
 		} else if (byte == 0x64 || byte == 0x65) {
 			insn->segment = byte;
@@ -172,7 +172,7 @@ static char what_follows(const struct insn *insn)
 /* How many bytes of immediate follow. */
 static unsigned immediate_size(const struct cursor *cursor, const struct insn *insn, char what)
 {
-	unsigned usual = cursor->narrow ? 2 : 4;
+	unsigned usual = cursor->operand_16 ? 2 : 4;
 
 	switch (what) {
 	case '1':
@@ -188,7 +188,7 @@ static unsigned immediate_size(const struct cursor *cursor, const struct insn *i
 	case 'd':
 		return 4;
 	case 'v':
-		return cursor->wide ? 8 : usual;
+		return cursor->operand_64 ? 8 : usual;
 	case 'o':
 		return cursor->addr32 ? 4 : 8;
 	case 't':

@@ -59,7 +59,7 @@ static const char *format_name(const struct elf *elf)
 {
 	if (!elf->known)
 		return "no ELF file";
-	return elf->narrow ? "ELF32" : "ELF64";
+	return elf->is_elf32 ? "ELF32" : "ELF64";
 }
 
 /* What the file is, in a line. */

@@ -8,7 +8,7 @@
 #include "platform/console/watch.h"
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
-#include "platform/uefi/legacy.h"
+#include "platform/uefi/interrupts.h"
 #include "platform/uefi/memory.h"
 #include "x86/quiesce.h"
 
@@ -38,7 +38,7 @@ bool launch_open(struct report *report)
  */
 static bool leave(struct run *run)
 {
-	legacy_stop_timer();
+	interrupts_stop_timer();
 	for (unsigned i = 0; i < TRIES; i++) {
 		bool changed;
 
@@ -74,7 +74,7 @@ _Noreturn void launch(struct run *run)
 		fail(run);
 	watch_start(run->boot);
 	__asm__ volatile("cli");
-	legacy_restore();
+	interrupts_restore();
 	quiesce(machine, plan->entry.quiet);
 	((enter_from64 *)(uintptr_t)entrance)(physical(machine, plan->launch.root),
 	                                      plan->launch.levels == 5 ? CR4_LA57 : 0,

@@ -6,7 +6,7 @@
 #include "platform/uefi/firmware.h"
 #include "standalone/efi_map.h"
 
-#define ROOM_MORE (64 * KIB) /* what the map may grow by until we leave */
+#define GROWTH (64 * KIB) /* what the map may grow by until we leave */
 
 #define LEFT_TO_FIRMWARE (32 * MIB) /* for what it does until we leave, such as setting modes */
 
@@ -71,7 +71,7 @@ bool memory_open(struct machine *of, struct report *report)
 	efi = (struct efi){ .system_table = physical(machine, firmware.system),
 		            .image_handle = physical(machine, firmware.image) };
 	firmware.boot->get_memory_map(&size, NULL, &key, &stride, &version);
-	buffer_size = page_up(size + ROOM_MORE);
+	buffer_size = page_up(size + GROWTH);
 	capacity = (unsigned)(buffer_size / sizeof(struct efi_memory_descriptor));
 	if (!take_reading(&in_use) || !take_reading(&just_read))
 		return refuse(report, DIAG_MEMORY_LOADER, "%llu KiB for the memory map",

@@ -136,9 +136,9 @@ bool volume_size(struct efi_file *file, uint64_t *size)
 		struct efi_file_info info;
 		uint8_t bytes[sizeof(struct efi_file_info) + PATH_MAX * sizeof(efi_char)];
 	} found;
-	uint64_t room = sizeof(found);
+	uint64_t capacity = sizeof(found);
 
-	if (file->get_info(file, &file_info, &room, &found) != EFI_SUCCESS
+	if (file->get_info(file, &file_info, &capacity, &found) != EFI_SUCCESS
 	    || (found.info.attributes & EFI_FILE_FOLDER) != 0)
 		return false;
 	*size = found.info.file_size;

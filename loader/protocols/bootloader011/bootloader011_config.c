@@ -144,7 +144,7 @@ bool rb11_is_asked(struct span file)
 	struct found found;
 	struct elf elf;
 
-	return elf_open(&elf, file) && !elf.narrow && find_config(&elf, &found);
+	return elf_open(&elf, file) && !elf.is_elf32 && find_config(&elf, &found);
 }
 
 /* Bytes of the configuration that a version has. */

@@ -30,7 +30,7 @@ uint64_t rb11_physical_end(const struct plan *plan)
 	uint64_t end = 4 * GIB;
 
 	for (unsigned i = 0; i < plan->memory->count; i++) {
-		struct phys_range near = plan_within_reach(plan, plan->memory->ranges[i].phys);
+		struct phys_range near = plan_below_limit(plan, plan->memory->ranges[i].phys);
 
 		if (near.begin < near.end)
 			end = max_u64(end, near.end);

@@ -26,7 +26,7 @@
 #define DEFAULT_STACK 512u /* pages */
 #define VGA_BEGIN     0xa0000
 #define VGA_END       0xc0000
-#define INFO_ROOM     PAGE_SIZE
+#define INFO_SIZE     PAGE_SIZE
 #define RIGHTS_ALL    (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE) /* the crate sets no NX here */
 #define RECURSIVE_MULTIPLE \
 	UINT64_C(0x8040201000) /* slot n seen through itself four times: n * this */
@@ -173,10 +173,10 @@ static bool add_mapped(struct plan *plan, struct placement placement, const char
 static bool plan_info(struct plan *plan, uint64_t at, uint8_t **info_bytes)
 {
 	struct placement *placement;
-	struct virt_range virt = { at, at + INFO_ROOM };
+	struct virt_range virt = { at, at + INFO_SIZE };
 
 	if (!plan_virtual_is_free(plan, virt, "boot-info-address")
-	    || !plan_scratch(plan, USE_BOOT_INFO, INFO_ROOM, info_bytes, &placement))
+	    || !plan_scratch(plan, USE_BOOT_INFO, INFO_SIZE, info_bytes, &placement))
 		return false;
 	placement->virt.at = at;
 	placement->rights = RIGHTS_ALL;

@@ -326,7 +326,7 @@ static bool plan_answers(struct limine *limine)
 	plan->patches = scratch_take(plan->scratch, LIMINE_PATCHES * sizeof(*plan->patches), 8);
 	if (plan->patches == NULL)
 		return refuse(plan->report, DIAG_MEMORY_LOADER, "the answers do not fit");
-	if (!plan_memory_map_room(plan, &limine->map_room))
+	if (!plan_memory_map_capacity(plan, &limine->map_capacity))
 		return false;
 	limine->writer = writer_counting();
 	limine_answer(limine);

@@ -224,11 +224,11 @@ static uint64_t answer_flanterm(struct limine *limine)
 static uint64_t answer_memory_map(struct limine *limine)
 {
 	struct limine_list answer = {
-		.list = writer_reserve(&limine->writer, limine->map_room * WORD),
+		.list = writer_reserve(&limine->writer, limine->map_capacity * WORD),
 	};
 
-	limine->map_entries =
-		writer_reserve(&limine->writer, limine->map_room * sizeof(struct limine_memory));
+	limine->map_entries = writer_reserve(&limine->writer,
+	                                     limine->map_capacity * sizeof(struct limine_memory));
 	limine->map_list = answer.list;
 	return limine->map = writer_copy(&limine->writer, &answer, sizeof(answer));
 }
@@ -405,7 +405,7 @@ static uint64_t write_processor(struct limine *limine, const struct processor *p
 	record->stack_begin = seen_at(limine, limine->stacks + (*started - 1) * limine->stack_size);
 	record->rsp = record->stack_begin + limine->stack_size;
 	record->rdi = at;
-	record->slot = at + offsetof(struct limine_cpu, goto_address);
+	record->mailbox = at + offsetof(struct limine_cpu, goto_address);
 	acpi_lints(limine->plan->machine, processor->number, record->lints);
 	return at;
 }

@@ -16,7 +16,7 @@ struct limine {
 	struct writer writer;        /* the answers' block, seen through the direct map */
 	uint64_t stacks, stack_size; /* the other CPUs' stacks: physical, one after the other */
 	uint64_t command_line;       /* the kernel's, as it sees it; 0: not written yet */
-	unsigned map_room;           /* entries that the memory map can have at most */
+	unsigned map_capacity;       /* entries that the memory map can have at most */
 	uint64_t map; /* where the kernel sees the answer to the memory map request, or 0 */
 	uint64_t map_list, map_entries; /* ... and what belongs to it */
 };

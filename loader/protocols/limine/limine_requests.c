@@ -226,7 +226,7 @@ bool limine_is_asked(struct span file)
 {
 	struct elf elf;
 
-	if (!elf_open(&elf, file) || elf.narrow)
+	if (!elf_open(&elf, file) || elf.is_elf32)
 		return false;
 	return is_asked_at(&elf, our_sections(&elf))
 	    || (!limine_is_out_of_place(&elf)

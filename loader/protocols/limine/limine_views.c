@@ -35,9 +35,9 @@ static bool is_mapped(enum memory_type type, uint64_t revision)
 }
 
 /* Where that of a range ends that a direct map can show; 0 if it can show none of it. */
-static uint64_t end_within_reach(const struct plan *plan, const struct memory_range *range)
+static uint64_t end_below_limit(const struct plan *plan, const struct memory_range *range)
 {
-	struct phys_range near = plan_within_reach(plan, range->phys);
+	struct phys_range near = plan_below_limit(plan, range->phys);
 
 	return near.begin < near.end ? near.end : 0;
 }
@@ -49,10 +49,10 @@ static uint64_t direct_map_size(const struct plan *plan, uint64_t revision,
 	uint64_t size = 4 * GIB;
 
 	for (unsigned i = 0; i < tables->count; i++)
-		size = max_u64(size, end_within_reach(plan, &tables->ranges[i]));
+		size = max_u64(size, end_below_limit(plan, &tables->ranges[i]));
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		if (is_mapped(plan->memory->ranges[i].type, revision))
-			size = max_u64(size, end_within_reach(plan, &plan->memory->ranges[i]));
+			size = max_u64(size, end_below_limit(plan, &plan->memory->ranges[i]));
 	}
 	return size;
 }
@@ -60,7 +60,7 @@ static uint64_t direct_map_size(const struct plan *plan, uint64_t revision,
 /* Memory seen at `base` and onwards, as far as it is within reach. */
 static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys_range phys)
 {
-	phys = plan_within_reach(plan, phys);
+	phys = plan_below_limit(plan, phys);
 	return phys.begin >= phys.end
 	    || plan_add(plan,
 	                (struct placement){ .use = use,

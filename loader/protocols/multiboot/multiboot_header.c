@@ -101,7 +101,7 @@ bool multiboot_resembles(struct span file, const struct multiboot_version *versi
 	struct elf elf;
 
 	elf_open(&elf, file);
-	return !elf_claims_64(&elf) && find_nearest(file, version) < file.size;
+	return !elf_is_class_64(&elf) && find_nearest(file, version) < file.size;
 }
 
 bool multiboot_refuse(struct span file, const struct multiboot_version *version,

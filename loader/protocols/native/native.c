@@ -147,7 +147,7 @@ static bool plan_info(struct native *native)
 	uint64_t size, window;
 	uint8_t *bytes;
 
-	if (!plan_memory_map_room(plan, &native->map_room))
+	if (!plan_memory_map_capacity(plan, &native->map_capacity))
 		return false;
 	native->writer = writer_counting();
 	native_write_info(native);
@@ -176,8 +176,8 @@ static bool native_plan(struct boot *boot)
 	plan->entry.rip = native->info.entry;
 	plan->entry.rsp = native->stack.end;
 	plan->entry.rdi = native->at;
-	plan->entry.tsc_slot = writer_physical(&native->writer, plan->machine, native->at)
-	                     + offsetof(struct longjump_boot_info, tsc_jump);
+	plan->entry.tsc_at = writer_physical(&native->writer, plan->machine, native->at)
+	                   + offsetof(struct longjump_boot_info, tsc_jump);
 	return true;
 }
 
@@ -192,7 +192,7 @@ static bool native_recognise(struct span file)
 	struct elf elf;
 
 	elf_open(&elf, file);
-	return elf_claims_64(&elf);
+	return elf_is_class_64(&elf);
 }
 
 /* Where it is linked, or where -kaslr puts it. */

@@ -209,7 +209,7 @@ static void write_processor(struct native *native, const struct processor *proce
 		told.stack_begin = record->stack_begin;
 		told.stack_end = record->rsp;
 		record->rdi = at;
-		record->slot = at + offsetof(struct longjump_processor, start);
+		record->mailbox = at + offsetof(struct longjump_processor, start);
 		record->state = writer_physical(&native->writer, plan->machine, at)
 		              + offsetof(struct longjump_processor, state);
 	}
@@ -253,8 +253,8 @@ void native_write_info(struct native *native)
 	native->at = writer_reserve(&native->writer, sizeof(*info));
 	info->loader = writer_string(&native->writer, LOADER_NAME);
 	info->command_line = writer_string(&native->writer, plan->config->kernel.command_line);
-	info->memory_map =
-		writer_reserve(&native->writer, native->map_room * sizeof(struct longjump_memory));
+	info->memory_map = writer_reserve(&native->writer,
+	                                  native->map_capacity * sizeof(struct longjump_memory));
 	write_kernel(native);
 	write_symbols(native);
 	write_files(native);

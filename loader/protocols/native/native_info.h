@@ -15,9 +15,9 @@
 struct native {
 	struct plan *plan;
 	struct virt_range stack;
-	uint64_t direct_map;  /* virtual address of physical 0 */
-	uint64_t framebuffer; /* virtual address of the first pixel, or 0 */
-	unsigned map_room;    /* ranges that the memory map can have at most */
+	uint64_t direct_map;   /* virtual address of physical 0 */
+	uint64_t framebuffer;  /* virtual address of the first pixel, or 0 */
+	unsigned map_capacity; /* ranges that the memory map can have at most */
 
 	struct writer writer;
 	uint64_t at; /* where the kernel sees its boot information */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the sum of the module's bytes into the linked module, where first.c looks for it.
 
-    seal.py MODULE PLACE      PLACE: of the sum and its limits (module.ld), in hexadecimal digits
+    write_sum.py MODULE PLACE     PLACE: of the sum and its limits (module.ld), in hexadecimal
 """
 
 import pathlib

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * legacy.c - firmware that needs no PIC leaves both as after reset, where interrupts would come as
- * exceptions. Sources: Intel 8259A and 8254 data sheets; Intel SDM volume 3A, 11.5.1 (local
+ * interrupts.c - firmware that needs no PIC leaves both as after reset, where interrupts would come
+ * as exceptions. Sources: Intel 8259A and 8254 data sheets; Intel SDM volume 3A, 11.5.1 (local
  * vector table), 11.12.1.2 (x2APIC's registers).
  */
-#include "platform/uefi/legacy.h"
+#include "platform/uefi/interrupts.h"
 
 #include "x86/x86.h"
 
@@ -49,12 +49,12 @@ static void write_apic(uint32_t offset, uint32_t value)
 		*(volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + offset) = value;
 }
 
-void legacy_stop_timer(void)
+void interrupts_stop_timer(void)
 {
 	write_apic(APIC_LVT_TIMER, LVT_MASKED);
 }
 
-void legacy_restore(void)
+void interrupts_restore(void)
 {
 	outb(PORT_PIC1_COMMAND, PIC_INIT);
 	outb(PORT_PIC2_COMMAND, PIC_INIT);
