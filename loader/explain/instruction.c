@@ -12,7 +12,7 @@ struct reader {
 	const struct look *look;
 	struct instruction *in;
 	unsigned at;
-	bool narrow; /* 32-bit code: no REX prefixes, nothing relative to RIP */
+	bool code32; /* 32-bit code: no REX prefixes, nothing relative to RIP */
 	bool evex;   /* the prefix is EVEX, whose distances of one byte are in units */
 };
 

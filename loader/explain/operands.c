@@ -96,7 +96,7 @@ static void add(const struct look *look, struct instruction *in, struct operand 
 	if (operand.segment != 0)
 		operand.address +=
 			operand.segment == 0x64 ? look->fault->fs_base : look->fault->gs_base;
-	if (look->fault->narrow != 0)
+	if (look->fault->code32 != 0)
 		operand.address &= UINT32_MAX;
 	in->operands[in->operand_count++] = operand;
 }
@@ -195,7 +195,7 @@ static bool row_holds(const struct look *look, const struct instruction *in,
 {
 	return row->map == in->map && (in->opcode & row->mask) == row->opcode
 	    && (in->modrm & row->modrm_mask) == row->modrm
-	    && ((row->how & ONLY_32) == 0 || look->fault->narrow != 0)
+	    && ((row->how & ONLY_32) == 0 || look->fault->code32 != 0)
 	    && ((row->how & BY_MODRM) == 0 || (in->has_memory && in->prefix != 0));
 }
 

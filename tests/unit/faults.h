@@ -114,30 +114,30 @@ static inline void expect_page(uint64_t address, uint64_t error, const char *kin
 }
 
 /* Where the code of a kernel in protected mode lies, its stack and its page tables: physical. */
-#define NARROW_CODE   (9 * MIB + 0x210)
-#define NARROW_STACK  (10 * MIB)
-#define NARROW_TABLES (11 * MIB)
+#define CODE32_TEXT   (9 * MIB + 0x210)
+#define CODE32_STACK  (10 * MIB)
+#define CODE32_TABLES (11 * MIB)
 
 /* A word of 4 bytes in memory. */
-static inline void put_narrow(uint64_t at, uint32_t word)
+static inline void put_code32(uint64_t at, uint32_t word)
 {
 	memcpy(world.memory + at, &word, sizeof(word));
 }
 
 /* Begins a fault of 32-bit code outside of long mode, paging off, with these instructions. */
-static inline void begin_narrow(unsigned vector, const char *code, size_t size)
+static inline void begin_code32(unsigned vector, const char *code, size_t size)
 {
 	begin_fault(vector);
-	fault.narrow = fault.legacy = 1;
+	fault.code32 = fault.long_mode_off = 1;
 	fault.cr0 = 0x11;
 	fault.cr4 = 0;
 	fault.cs = 0x18;
-	fault.rip = NARROW_CODE;
-	fault.registers[RSP] = NARROW_STACK;
-	memset(world.memory + NARROW_CODE, 0x90, INSTRUCTION_MAX);
-	memcpy(world.memory + NARROW_CODE, code, size);
+	fault.rip = CODE32_TEXT;
+	fault.registers[RSP] = CODE32_STACK;
+	memset(world.memory + CODE32_TEXT, 0x90, INSTRUCTION_MAX);
+	memcpy(world.memory + CODE32_TEXT, code, size);
 }
 
-#define NARROW(vector, code) begin_narrow(vector, code, sizeof(code) - 1)
+#define CODE32(vector, code) begin_code32(vector, code, sizeof(code) - 1)
 
 #endif

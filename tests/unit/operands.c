@@ -163,7 +163,7 @@ static const struct touching wide[] = {
 	ROW("vmxon [rbx]", "\xf3\x0f\xc7\x33", RBX, 0, 0, 0),
 };
 
-static const struct touching narrow[] = {
+static const struct touching code32[] = {
 	ROW("mov eax, [ebx + 8]", "\x8b\x43\x08", RBX, 8, 0, 0),
 	ROW("mov eax, [bx + si + 4]", "\x67\x8b\x40\x04", RBX, 4, RSI, 0),
 	ROW("mov [bp - 2], al", "\x67\x88\x46\xfe", RBP, -2, 0, 0),
@@ -269,7 +269,7 @@ TEST("whatever touches memory at an address that is not canonical is told so, in
 /* A page fault at the row's address is told to come from its register; one far from it is not. */
 static void expect_origin(const struct touching *row, uint64_t good)
 {
-	uint64_t wrong = fault.narrow != 0 ? (uint32_t)NOT_MAPPED : NOT_MAPPED;
+	uint64_t wrong = fault.code32 != 0 ? (uint32_t)NOT_MAPPED : NOT_MAPPED;
 
 	wrong = strstr(row->text, "[b") != NULL ? wrong >> 16 & 0xff00 : wrong; /* [bx], [bp] */
 	lay(row, good, wrong);
@@ -295,11 +295,11 @@ TEST("the register that an address came from is told in page faults, for all tha
 
 TEST("the register that an address came from is told for 32-bit code as well")
 {
-	NARROW(VECTOR_PAGE, "");
+	CODE32(VECTOR_PAGE, "");
 	fault.has_error = 1;
-	for (unsigned i = 0; i < COUNT(narrow); i++) {
-		fault.registers[RSP] = NARROW_STACK;
-		expect_origin(&narrow[i], 0x9000);
+	for (unsigned i = 0; i < COUNT(code32); i++) {
+		fault.registers[RSP] = CODE32_STACK;
+		expect_origin(&code32[i], 0x9000);
 	}
 }
 
