@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # image - compiles what changed and makes the image; what `./build.sh` alone does
-"""The command `image`: from the words of the command line to an config for a disc."""
+"""The command `image`: from the words of the command line to the configuration of a boot."""
 
 import os
 import re
@@ -82,7 +82,7 @@ def check_config(config):
 
 
 def read_config(given):
-    """The config these words amount to, checked as far as can be without making anything."""
+    """What these words amount to, checked as far as can be without making anything."""
     for name in ("kernel", "output"):
         if getattr(given, name) == "":
             raise Stop(f"--{name} wants the name of a file", 2)

@@ -9,7 +9,7 @@ import tempfile
 from image import OPTIONS, check_config, image, read_config
 from lib import direct
 from lib.checking import read_size
-from lib.disc import OpenDisc, config, open_disc
+from lib.disc import OpenDisc, isolinux_cfg, open_disc
 from lib.ovmf import uefi_arguments
 from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
 from lib.session import Session
@@ -80,7 +80,7 @@ def without_disc(given):
     if given.output or given.hash:
         raise Stop("--direct makes no image, so it has no --output and no --hash", 2)
     config = read_config(given)
-    words, reason = direct.words_of_disc(config(config))
+    words, reason = direct.words_of_disc(isolinux_cfg(config))
     command = [*machine(given), "-cdrom", "{}"]
     reason = reason or direct.obstacle(command, given.rest)
     if reason:

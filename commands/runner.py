@@ -13,7 +13,7 @@ from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
 from lib.config import read_settings
 from lib import direct
-from lib.disc import config, open_disc
+from lib.disc import isolinux_cfg, open_disc
 from lib.harness import HELP, test_name, understand
 from lib.machine import child_of_ours
 from lib.package import package_of
@@ -211,7 +211,7 @@ def pack(given, settings, kernel, rest):
     """What is booted, open, and the words of run-command for it; `rest` follows them."""
     command = settings["run-command"]
     config = read_config(IMAGE.read(image_words(given, settings, kernel)))
-    words, reason = direct.words_of_disc(config(config))
+    words, reason = direct.words_of_disc(isolinux_cfg(config))
     reason = reason or direct.obstacle(command, rest)
     may_choose = is_qemu(command) and not settings["disc"]
     is_direct = may_choose and reason is None
@@ -229,7 +229,7 @@ def pack(given, settings, kernel, rest):
 
 
 def image_words(given, settings, kernel):
-    """What `image` would be told, to config the same."""
+    """What `image` would be told, to make the same."""
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()

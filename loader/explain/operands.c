@@ -199,19 +199,19 @@ static bool row_holds(const struct look *look, const struct instruction *in,
 	    && ((row->how & BY_MODRM) == 0 || (in->has_memory && in->prefix != 0));
 }
 
-/* enter: the words that it copies from the frame before, and what it makes room for, which must be
+/* enter: the words that it copies from the frame before, and what it makes size for, which must be
  * there as well. */
 static void add_frames(const struct look *look, struct instruction *in)
 {
 	unsigned word = look_word_size(look);
-	uint64_t room = immediate(in, 0, 2);
+	uint64_t size = immediate(in, 0, 2);
 	uint64_t level = immediate(in, 2, 1) & 31;
 	struct operand *pushed = &in->operands[0];
 	struct operand frames = { .base = RBP, .index = -1, .stack = true };
 
-	pushed->distance -= (int64_t)(room + level * word);
-	pushed->address -= room + level * word;
-	pushed->size += room + level * word;
+	pushed->distance -= (int64_t)(size + level * word);
+	pushed->address -= size + level * word;
+	pushed->size += size + level * word;
 	if (level < 2)
 		return;
 	frames.distance = -(int64_t)((level - 1) * word);

@@ -263,7 +263,7 @@ RETIRED = {
 RETIRED_NAMES = {
     r"order|order_(read|check|init)|[Oo]rders?|read_order|check_order": "boot configuration",
     r"seal(s|ed|_\w+)?": "to write the memory map",
-    r"moves|plan_moves?": "copies",
+    r"plan_moves?|moves_\w+": "copies",
     r"(\w+_)?slots?(_\w+)?": "PML4 entry, index, mailbox",
     r"narrow(_\w+)?|(\w+_)?legacy": "32-bit code, long mode off",
     r"claims?|claim_\w+": "typed region",
