@@ -46,6 +46,10 @@ DIRECT = {
     "kernel-microvm": ("microvm", "-kernel {file}", []),
 }
 
+# The same for a folder with files, which a network card loads: the first is its `start`.
+_NET = "-netdev user,id=net,tftp={file},bootfile=start -device e1000,netdev=net,bootindex=0"
+NETWORK = {"net-pc": ("pc", _NET, []), "net-q35": ("q35", _NET, [])}
+
 # Media that only UEFI starts from, or only there in this way.
 UEFI_MEDIA = {
     "disk-nvme": ("q35", _DISK, ["nvme,serial=1"]),
@@ -147,7 +151,7 @@ class Machine:
         self._heard = 0
         file = _escape(f"blkdebug:{faults}:{image}" if faults else str(image))
         ours, theirs = socket.socketpair()
-        board, drive, devices = {**MEDIA, **DIRECT, **UEFI_MEDIA}[medium]
+        board, drive, devices = {**MEDIA, **DIRECT, **NETWORK, **UEFI_MEDIA}[medium]
         command = [QEMU, "-nodefaults", "-no-user-config"]
         for option in (
             ("-machine", f"{board},accel=tcg{',' if machine else ''}{machine}"),

@@ -11,6 +11,7 @@
 
 #define CHUNK      ((uint32_t)MIB)
 #define LARGE_PAGE (2 * MIB)
+#define FIRST_ROOM (4 * MIB)  /* for a file of which only its end tells the size */
 #define DIRECT_MIN (32 * KIB) /* Syslinux buffers what is less than half of this */
 
 /* What malloc() gave, for free(). A compressed file takes two while it is unpacked. */
@@ -51,6 +52,26 @@ static bool take_memory(struct file *file, uint64_t size, struct report *report)
 		              ULL(size / KIB));
 	file->bytes = (struct span){ bytes, size };
 	file->capacity = page_up(size);
+	return true;
+}
+
+/* Gives back what the file had before it got the memory that it has. */
+static void drop_former(void)
+{
+	free(blocks[block_count - 2]);
+	blocks[block_count - 2] = blocks[block_count - 1];
+	block_count--;
+}
+
+/* Memory of twice the size, with the bytes that are there already. */
+static bool grow(struct file *file, uint64_t done, struct report *report)
+{
+	const uint8_t *before = file->bytes.bytes;
+
+	if (!take_memory(file, 2 * file->capacity, report))
+		return false;
+	memcpy((uint8_t *)(uintptr_t)file->bytes.bytes, before, (size_t)done);
+	drop_former();
 	return true;
 }
 
@@ -108,6 +129,28 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 	return true;
 }
 
+/* Reads all bytes of an open file whose size is not known, as over HTTP: to its end. */
+static bool read_to_end(struct file *file, FILE *from, struct report *report)
+{
+	uint64_t done = 0;
+	uint32_t got;
+
+	if (!take_memory(file, FIRST_ROOM, report))
+		return false;
+	progress_begin("reading", file->name, 0);
+	do {
+		if (file->capacity - done < CHUNK && !grow(file, done, report))
+			return false;
+		got = read_part((uint8_t *)(uintptr_t)file->bytes.bytes + done, CHUNK, from);
+		done += got;
+		progress_at(done);
+	} while (got == CHUNK);
+	progress_end();
+	file->bytes.size = done;
+	file->capacity = page_up(done);
+	return true;
+}
+
 /* Unpacks `packed` into the memory of `file`; false if it is damaged or has another size. */
 static bool unpack(const struct file *file, struct span packed)
 {
@@ -136,15 +179,12 @@ static bool unpack(const struct file *file, struct span packed)
 static bool unpack_file(struct file *file, uint32_t size, struct report *report)
 {
 	struct span packed = file->bytes;
-	void *block = blocks[block_count - 1];
 
 	if (!file_check_size(file, size, report) || !take_memory(file, size, report))
 		return false;
 	if (!unpack(file, packed))
 		return file_refuse_gzip(file, packed.size, size, report);
-	blocks[block_count - 2] = blocks[block_count - 1];
-	block_count--;
-	free(block);
+	drop_former();
 	return true;
 }
 
@@ -155,6 +195,8 @@ static bool load_open(struct file *file, FILE *from, struct report *report)
 
 	if (fstat(fileno(from), &stat) != 0)
 		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
+	if ((stat.mode & STAT_KIND) == STAT_STREAM)
+		return read_to_end(file, from, report);
 	return take_memory(file, stat.size, report) && read_all(file, from, report);
 }
 

@@ -36,8 +36,10 @@ void progress_at(uint64_t done)
 	if (at - begin < TICKS_SECOND || at - shown < TICKS_SHOWN || console_is_quiet())
 		return;
 	platform_write("\r");
-	console_print("%s %.36s: %u of %u MiB, %u MiB/s  ", doing, name, mib,
-	              (uint32_t)(size / MIB), mib * TICKS_SECOND / (at - begin));
+	console_print("%s %.36s: %u", doing, name, mib);
+	if (size != 0)
+		console_print(" of %u", (uint32_t)(size / MIB));
+	console_print(" MiB, %u MiB/s  ", mib * TICKS_SECOND / (at - begin));
 	shown = at;
 }
 

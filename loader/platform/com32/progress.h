@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* Something begins with so many bytes of the file of that name: "reading", "unpacking". */
+/* Something begins with so many bytes of the file of that name, or 0 if nobody knows: "reading",
+ * "unpacking". */
 void progress_begin(const char *doing, const char *name, uint64_t size);
 
 /* So many bytes are done. Costs next to nothing. */

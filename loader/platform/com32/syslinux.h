@@ -29,9 +29,10 @@ void *lmalloc(size_t size);
 typedef struct syslinux_file FILE;
 
 struct stat {
-	int mode;
+	int mode; /* STAT_STREAM: of the size nothing is known */
 	size_t size;
 };
+enum { STAT_KIND = 0xf000, STAT_STREAM = 0xc000 };
 
 FILE *fopen(const char *name, const char *mode);
 int fclose(FILE *file);

@@ -1,0 +1,64 @@
+"""From the network, as QEMU's own cards and servers have it: by TFTP and by HTTP."""
+
+import functools
+import http.server
+import pathlib
+import shutil
+import threading
+
+import images
+import pytest
+import told
+
+PXELINUX = pathlib.Path("/usr/lib/PXELINUX")
+needs_pxelinux = pytest.mark.skipif(not PXELINUX.is_dir(), reason="there is no pxelinux")
+CONFIG = "SERIAL 0 115200\nDEFAULT it\nLABEL it\n  COM32 {0}longjump.c32\n  APPEND {0}{1}\n"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a word."""
+
+    def log_message(self, *_words):
+        pass
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder of files, and its address as a guest of QEMU's sees it."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://10.0.2.2:{server.server_address[1]}/"
+        server.shutdown()
+
+
+def lay_out(folder, first, prefix, words):
+    """What PXELINUX needs, with the files that it is to load by the names that begin so."""
+    shutil.copy(PXELINUX / first, folder / "start")
+    shutil.copy("/usr/lib/syslinux/modules/bios/ldlinux.c32", folder)
+    shutil.copy(images.BUILD / "longjump.c32", folder)
+    (folder / "pxelinux.cfg").mkdir()
+    (folder / "pxelinux.cfg/default").write_text(CONFIG.format(prefix, words))
+
+
+def word_for(index):
+    """What modules.c expects there."""
+    return (index + 1) * 0x9E3779B97F4A7C15 % (1 << 64)
+
+
+@needs_pxelinux
+@pytest.mark.parametrize("first, machine", [("pxelinux.0", "net-q35"), ("lpxelinux.0", "net-pc")])
+def test_every_byte_comes_over_the_network(start, site, first, machine):
+    """By TFTP, where sizes are told before; by HTTP, where only a file's end tells it. The module
+    is larger than what is asked for first."""
+    folder, address = site
+    prefix = address if first == "lpxelinux.0" else ""
+    lay_out(folder, first, prefix, f"modules.elf --- {prefix}module.bin some words")
+    shutil.copy(images.kernel_path("modules"), folder / "modules.elf")
+    data = b"".join(word_for(i).to_bytes(8, "little") for i in range(700000))[:5555555]
+    (folder / "module.bin").write_bytes(data)
+    done = start(folder, medium=machine)
+    done.expect_end("exit", told.PASSED)
+    assert "module.bin: 5555555 bytes" in done.serial()
