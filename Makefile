@@ -230,8 +230,9 @@ $(filter %.asm.o,$(com32)): build/resident.bin
 # ---------------------------------------------------------------------------------------------
 # The loader for UEFI: a PE32+ file, whose headers the linker script writes, made of ELF objects.
 
-uefi := $(filter-out %/enter64.asm.o,$(call objects,uefi,$(bare) loader/standalone \
-	loader/platform/uefi)) build/obj/uefi/loader/platform/resident.asm.o
+uefi := $(filter-out %/enter64.asm.o %/multiboot_info.c.o %/pvh_info.c.o,$(call objects,uefi, \
+	$(bare) loader/standalone $(addprefix loader/platform/,e820 handover uefi))) \
+	build/obj/uefi/loader/platform/resident.asm.o
 ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none -z norelro \
 	-z noexecstack -z text
 

@@ -8,13 +8,18 @@ from pathlib import Path
 
 from image import check_config, one_line, read_module, readable
 from lib.append import append_words
-from lib.bundle import make_bundle, put_into_elf
+from lib.bundle import make_bundle, put_into_elf, put_into_pe
 from lib.disc import BootConfiguration
 from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.project import BUILD, Stop, made, make, need, say, shown, start
 from lib.words import Command, Option
 
+# --format -> the loader that is wrapped, what puts a bundle into it, and how the file is called
+FORMATS = {
+    "elf": ("longjump.elf", put_into_elf, ".boot"),
+    "efi": ("BOOTX64.EFI", put_into_pe, ".efi"),
+}
 MARK = b"LJBUNDLE"  # what a file that was made here has in it
 
 COMMAND = Command(
@@ -23,9 +28,14 @@ COMMAND = Command(
 Makes one file of the loader, a kernel and its modules, which `qemu-system-x86_64 -kernel FILE`
 boots without a disc: on pc, q35 and microvm, by Multiboot or PVH. GRUB (multiboot FILE) and iPXE
 (kernel FILE) start it as well. The kernel may be of any protocol.
+
+With --format efi it is a program for UEFI: firmware loads it from a disk, or from a network by TFTP
+or HTTP, and it needs no other file. Signed as a whole (sbsign), it is a kernel that nobody changes
+unnoticed.
 """,
     (
-        Option("--output", "FILE", "the file to make (KERNEL with .boot in place of .elf)"),
+        Option("--output", "FILE", "the file to make (KERNEL with .boot or .efi in place of .elf)"),
+        Option("--format", "elf|efi", "for -kernel, GRUB and iPXE (elf), or for UEFI"),
         Option("--append", "STRING", "the kernel's command line"),
         Option("--options", "STRING", "options for the loader, such as -stack=1M"),
         Option(
@@ -40,6 +50,7 @@ boots without a disc: on pc, q35 and microvm, by Multiboot or PVH. GRUB (multibo
     (
         "./build.sh wrap my.elf --output my.boot && qemu-system-x86_64 -kernel my.boot",
         "./build.sh wrap my.elf --module initrd.img:readonly --append 'verbose'",
+        "./build.sh wrap my.elf --format efi --output my.efi",
     ),
     names="KERNEL",
 )
@@ -50,8 +61,8 @@ def wrap(given):
     config = read_config(given)
     whole = pack(config, given)
     write(config.output, whole)
-    say(f"{shown(config.output)} is made, {(len(whole) + 1023) // 1024} KiB:"
-        f" qemu-system-x86_64 -kernel {shown(config.output)}")  # fmt: skip
+    how = "" if given.format == "efi" else f": qemu-system-x86_64 -kernel {shown(config.output)}"
+    say(f"{shown(config.output)} is made, {(len(whole) + 1023) // 1024} KiB{how}")
     return config.output
 
 
@@ -59,31 +70,36 @@ def pack(config, given):
     """The bytes of the one file: the loader, and what was ordered."""
     need("build", install=not given.no_install)
     own = [] if config.kernel != BUILD / "kernel.elf" else ["build/kernel.elf"]
-    make("build/longjump.elf", *own, *([] if given.no_check else ["build/check"]))
+    kind = given.format or "elf"
+    make(f"build/{FORMATS[kind][0]}", *own, *([] if given.no_check else ["build/check"]))
     if not given.no_check:
         check_config(config)
-    return put_together(config, config.kernel.name, words_of(config))
+    return put_together(config, config.kernel.name, words_of(config), kind)
 
 
-def put_together(config, name, words):
+def put_together(config, name, words, kind="elf"):
     """The bytes of the loader that is made already, with what was ordered, and its words. The
     kernel is called `name` there."""
+    loader, put_into, _ending = FORMATS[kind]
     bundle = make_bundle(words, contents(config, name))
     config.check_files()
-    return put_into_elf(made("longjump.elf").read_bytes(), bundle)
+    return put_into(made(loader).read_bytes(), bundle)
 
 
 def read_config(given):
     """What these words amount to."""
     if len(given.names) != 1:
         raise Stop("wrap wants the name of one kernel; ./build.sh wrap --help shows how", 2)
+    if given.format not in (None, *FORMATS):
+        raise Stop(f"wrap: --format is one of {', '.join(FORMATS)}, not {given.format}", 2)
     kernel = readable("wrap", given.names[0])
+    ending = FORMATS[given.format or "elf"][2]
     options = one_line("--options", given.options)
     if options and not all(word.startswith("-") for word in options.split()):
         raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
     return BootConfiguration(
         kernel=kernel,
-        output=Path(given.output or kernel.with_suffix(".boot").name),
+        output=Path(given.output or kernel.with_suffix(ending).name),
         append=one_line("--append", given.append),
         options=options,
         modules=[read_module(text) for text in given.module],

@@ -14,6 +14,10 @@ RECORD = struct.Struct("<QQQ8I")
 MAGIC, VERSION = b"LJBUNDLE", 1
 PAGE, LARGE_PAGE = 1 << 12, 1 << 21
 LANES = 4
+BUNDLE_PLACE = 0x20  # in a PE file (loader/platform/uefi/uefi.ld): where its bundle begins and ends
+FILE_PAGE = 0x200  # of a PE file
+SECTION = struct.Struct("<8sIIII12xI")
+SECTION_RIGHTS = 0xC0000040  # data: read, write
 
 # The loader's own file, an ELF32: what is patched in it.
 MULTIBOOT = bytes.fromhex("02b0ad1b")
@@ -85,3 +89,23 @@ def put_into_elf(loader, bundle):
 def exit_of(loader):
     """The physical address of the code by which the loader is left for the kernel."""
     return struct.unpack_from("<I", loader, loader.index(MULTIBOOT) + EXIT)[0]
+
+
+def put_into_pe(loader, bundle):
+    """The loader's PE32+ file for UEFI with a bundle as one more section."""
+    data = bytearray(loader)
+    pe = struct.unpack_from("<I", data, 0x3C)[0]
+    count, optional_size = struct.unpack_from("<H12xH", data, pe + 6)
+    optional = pe + 24
+    size_of_data, end = (struct.unpack_from("<I", data, optional + at)[0] for at in (8, 56))
+    offset, room = align(len(data), FILE_PAGE), align(len(bundle), FILE_PAGE)
+    data += bytes(offset - len(data)) + bundle + bytes(room - len(bundle))
+    SECTION.pack_into(
+        data, optional + optional_size + count * SECTION.size, b".bundle", len(bundle), end,
+        room, offset, SECTION_RIGHTS,
+    )  # fmt: skip
+    struct.pack_into("<H", data, pe + 6, count + 1)
+    struct.pack_into("<I", data, optional + 8, size_of_data + room)
+    struct.pack_into("<I", data, optional + 56, align(end + len(bundle), PAGE))
+    struct.pack_into("<II", data, BUNDLE_PLACE, end, end + len(bundle))
+    return bytes(data)

@@ -4,6 +4,7 @@ import functools
 import http.server
 import pathlib
 import shutil
+import subprocess
 import threading
 
 import images
@@ -62,3 +63,18 @@ def test_every_byte_comes_over_the_network(start, site, first, machine):
     done = start(folder, medium=machine)
     done.expect_end("exit", told.PASSED)
     assert "module.bin: 5555555 bytes" in done.serial()
+
+
+def test_uefi_firmware_loads_a_wrapped_kernel_by_tftp(start, tmp_path):
+    """One file, which holds all that it needs."""
+    module = tmp_path / "module.bin"
+    module.write_bytes(b"".join(word_for(i).to_bytes(8, "little") for i in range(300000)))
+    folder = tmp_path / "site"
+    folder.mkdir()
+    command = [images.ROOT / "build.sh", "--no-install", "wrap", images.kernel_path("modules"),
+               "--module", f"{module}:some words", "--format", "efi",
+               "--output", folder / "start"]  # fmt: skip
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    machine = start(folder, medium="net-q35", uefi=True)
+    machine.expect_end("exit", told.PASSED, limit=180)
+    assert "module.bin: 2400000 bytes" in machine.serial()

@@ -1,7 +1,10 @@
 """`wrap`: what it makes, byte for byte, and what it will not do."""
 
 import random
+import re
+import shutil
 import struct
+import subprocess
 
 import pytest
 from lib.bundle import checksum, make_bundle
@@ -58,3 +61,38 @@ def test_a_kernel_that_would_not_start_is_not_wrapped(project, tmp_path):
 
 def test_one_kernel_is_wanted(project):
     assert "one kernel" in project.bad("wrap", status=2)
+
+
+def test_a_program_for_uefi_has_the_bundle_as_a_section(project, tmp_path):
+    output = tmp_path / "my.efi"
+    project.good("wrap", KERNEL, "--format", "efi", "--append", "x y", "--output", output)
+    said = subprocess.run(["objdump", "-h", output], capture_output=True, text=True).stdout
+    size, address, offset = re.search(
+        r" \.bundle +(\w+) +(\w+) +\w+ +(\w+) ", said
+    ).groups()  # fmt: skip
+    data, at = output.read_bytes(), int(offset, 16)
+    assert data[at : at + 8] == b"LJBUNDLE" and b"kernel.elf x y\0kernel.elf\0" in data[at:]
+    assert len(data) >= at + int(size, 16) and len(data) % 512 == 0
+    begin = struct.unpack_from("<II", data, 0x20)
+    assert begin == (int(address, 16), int(address, 16) + int(size, 16))
+    assert "one of elf, efi" in project.bad("wrap", KERNEL, "--format", "exe", status=2)
+
+
+@pytest.mark.skipif(not shutil.which("sbsign"), reason="there is no sbsign")
+def test_a_signature_covers_all_of_it(project, tmp_path):
+    key, signed = tmp_path / "key", tmp_path / "signed.efi"
+    project.good("wrap", KERNEL, "--format", "efi", "--output", tmp_path / "my.efi")
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
+    subprocess.run([*request, "-keyout", key, "-out", tmp_path / "cert"], check=True,
+                   stderr=subprocess.DEVNULL)  # fmt: skip
+    done = subprocess.run(
+        ["sbsign", "--key", key, "--cert", tmp_path / "cert", "--output", signed,
+         tmp_path / "my.efi"], capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
+    verify = ["sbverify", "--cert", tmp_path / "cert", signed]
+    assert subprocess.run(verify, capture_output=True).returncode == 0
+    data = bytearray(signed.read_bytes())
+    data[data.rindex(b"LJBUNDLE") + 5000] ^= 1
+    signed.write_bytes(data)
+    assert subprocess.run(verify, capture_output=True).returncode != 0

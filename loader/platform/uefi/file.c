@@ -5,6 +5,7 @@
 
 #include "core/inflate.h"
 #include "platform/platform.h"
+#include "platform/uefi/bundled.h"
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/volume.h"
 
@@ -57,21 +58,28 @@ static bool unpack(struct file *file, uint32_t size, struct report *report)
 	return true;
 }
 
+/* What is done with the bytes of every file: checked, and unpacked. */
+static bool use(struct file *file, struct report *report)
+{
+	uint32_t unpacked;
+
+	return file_check_digest(file, report)
+	    && (file->raw || !file_is_gzip(file->bytes, &unpacked)
+	        || unpack(file, unpacked, report));
+}
+
 /* As platform_load(), from a file that is open. */
 static bool load_open(struct file *file, struct efi_file *from, struct report *report)
 {
-	uint32_t unpacked;
 	uint64_t size;
 
 	if (!volume_size(from, &size))
 		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
-	if (!take_memory(file, size, report) || !read_all(file, from, report)
-	    || !file_check_digest(file, report))
-		return false;
-	return file->raw || !file_is_gzip(file->bytes, &unpacked) || unpack(file, unpacked, report);
+	return take_memory(file, size, report) && read_all(file, from, report) && use(file, report);
 }
 
-bool platform_load(struct file *file, struct report *report)
+/* As platform_load(), from the volume that we came from. */
+static bool load_from_volume(struct file *file, struct report *report)
 {
 	bool is_found, loaded;
 	struct efi_file *from = volume_find(file->name, &is_found);
@@ -83,4 +91,11 @@ bool platform_load(struct file *file, struct report *report)
 	loaded = load_open(file, from, report);
 	from->close(from);
 	return loaded;
+}
+
+bool platform_load(struct file *file, struct report *report)
+{
+	if (!bundled())
+		return load_from_volume(file, report);
+	return bundled_find(file, report) && (file->bytes.bytes == NULL || use(file, report));
 }

@@ -6,8 +6,10 @@
  */
 #include "core/acpi.h"
 #include "core/run.h"
+#include "platform/console/console.h"
 #include "platform/console/watch.h"
 #include "platform/platform.h"
+#include "platform/uefi/bundled.h"
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/launch.h"
 #include "platform/uefi/memory.h"
@@ -16,6 +18,7 @@
 #include "platform/uefi/tables.h"
 #include "platform/uefi/video.h"
 #include "platform/uefi/volume.h"
+#include "standalone/line.h"
 #include "x86/cpu.h"
 #include "x86/tsc.h"
 #include "x86/x86.h"
@@ -47,7 +50,7 @@ void platform_open(struct machine *machine)
 
 bool platform_words(unsigned *count, const char *const **list, struct report *report)
 {
-	return prompt_words(count, list, report);
+	return bundled() ? bundled_words(count, list, report) : prompt_words(count, list, report);
 }
 
 bool platform_obey(enum action action, struct report *report)
@@ -122,11 +125,27 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	memory_release();
 }
 
+/* Starts the kernel that came with us. If it cannot be started, what was wrong stays on the screen
+ * until somebody has read it. */
+static void run_bundle(void)
+{
+	console_open(&(struct console){ .screen = true });
+	boot_run(&run);
+	firmware.boot->set_watchdog(0, 0, 0, NULL);
+	platform_write("Press a key to go back to the firmware.\n");
+	while (screen_key() == KEY_NOTHING)
+		firmware.boot->stall(SECOND / 20);
+}
+
 efi_status uefi_main(efi_handle image, struct efi_system_table *system)
 {
 	if (!firmware_open(image, system))
 		return EFI_INVALID_PARAMETER;
 	screen_open();
+	if (bundled()) {
+		run_bundle();
+		return EFI_NOT_FOUND;
+	}
 	prompt_open();
 	while (prompt_next()) {
 		run = (struct run){ 0 };

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* bundled.c - see bundled.h; the format is docs/bundle.md's. */
+#include "platform/uefi/bundled.h"
+
+#include "platform/handover/bundle.h"
+#include "platform/handover/words.h"
+#include "platform/uefi/firmware.h"
+
+#define LARGE_PAGE (2 * MIB)
+
+/* Our image's first byte, and where a bundle lies in it (uefi.ld). */
+extern const uint8_t image_begin[];
+extern const uint32_t bundle_place[2];
+
+static struct handover handover;
+static struct machine machine; /* as far as reading a bundle has to do with one */
+static struct word_list list;
+
+bool bundled(void)
+{
+	return bundle_place[0] != bundle_place[1];
+}
+
+bool bundled_words(unsigned *count, const char *const **words, struct report *report)
+{
+	uint64_t size = bundle_place[1] - bundle_place[0];
+	uint8_t *bytes = memory_take(size, LARGE_PAGE);
+	struct phys_range range = { (uintptr_t)bytes, (uintptr_t)bytes + size };
+
+	/* Firmware may have put the image above 4 GiB, or at any page; large files of a bundle can
+	 * stay where they are if it begins at a large one. */
+	if (bytes == NULL)
+		return refuse(report, DIAG_FILE_NO_MEMORY, "the bundle takes %llu KiB",
+		              ULL(size / KIB));
+	memcpy(bytes, image_begin + bundle_place[0], (size_t)size);
+	machine.identity_limit = 4 * GIB;
+	handover = (struct handover){ .words = "" };
+	*words = list.words;
+	if (!bundle_read(&handover, &machine, range, report)
+	    || !words_make(&list, &handover, report))
+		return false;
+	*count = list.count;
+	return true;
+}
+
+bool bundled_find(struct file *file, struct report *report)
+{
+	const struct handed_file *found = words_find(&handover, file->name);
+
+	if (found == NULL)
+		return file->optional
+		    || refuse(report, DIAG_FILE_MISSING, "%s is none of the %u files of the bundle",
+		              file->name, handover.file_count);
+	file->bytes = (struct span){ visible(&machine, found->bytes.begin),
+		                     found->bytes.end - found->bytes.begin };
+	file->capacity = file->bytes.size;
+	return bundle_check(found, file, report);
+}
