@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# doctor - looks over this machine, and says how to mend what is missing
+# doctor - checks your machine, and says how to fix what is missing
 """The command `doctor`: what is there, in which version, what for; and the fix for each lack."""
 
 import os
@@ -168,9 +168,9 @@ def try_kvm(device="/dev/kvm"):
     if status == KVM_WORKS:
         return "usable", "run --kvm"
     if status is None:
-        return "hangs", f"nothing runs in it within {KVM_SECONDS} s: leave --kvm away"
+        return "hangs", f"nothing runs in it within {KVM_SECONDS} s: do not use --kvm"
     why = said.strip().rpartition("\n")[2].rpartition("x86_64: ")[2] or f"status {status}"
-    return "fails", f"{why}: leave --kvm away"
+    return "fails", f"{why}: do not use --kvm"
 
 
 def in_time(command, seconds):

@@ -71,7 +71,7 @@ def check_config(config):
     for finding in findings:
         if finding["severity"] == "refusal":
             raise Refused(f"the loader would not start {name}:\n\n{finding['text']}\n"
-                          "--no-check makes the image all the same", finding)  # fmt: skip
+                          "--no-check builds the image anyway", finding)  # fmt: skip
     if not found["starts"]:
         say("  warning  no kernel is started: the options switch the machine off or restart it")
     for finding in findings:

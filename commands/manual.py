@@ -15,10 +15,10 @@ COMMAND = Command(
     "manual",
     """
 Shows the manual page, docs/longjump.1: every command with all its options and examples. The page is
-made of what the commands' --help says; whoever has changed that writes the page anew with --write.
+made of what the commands' --help says; whoever has changed that rewrites the page with --write.
 """,
     (
-        Option("--write", "", "writes docs/longjump.1 anew, and shows nothing"),
+        Option("--write", "", "rewrites docs/longjump.1 and shows nothing"),
         Option("--output", "FILE", "where --write writes it"),
     ),
     ("./build.sh manual", "man ./docs/longjump.1", "./build.sh manual --write"),
@@ -82,7 +82,8 @@ where everything is put that is made, if the folder build/ is somebody else's or
 .BR DISPLAY ", " WAYLAND_DISPLAY
 where windows are opened; without them QEMU has none
 .SH SEE ALSO
-README.md; docs/protocol.md for authors of kernels, docs/errors.md for those in trouble,
+README.md; docs/protocol.md for authors of kernels, docs/options.md for the loader's options,
+docs/errors.md for those in trouble,
 docs/runner.md for build tools, docs/debug.md for debugging;
 .BR qemu\-system\-x86_64 (1),
 .BR gdb (1)

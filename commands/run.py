@@ -58,7 +58,7 @@ with 1 if the machine reset, or the kernel was not started and nobody can type a
 def run(given):
     """Boots the image that these words ask for; returns the status."""
     if given.kvm and not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        raise Stop("--kvm: /dev/kvm cannot be used; join the group kvm, or leave --kvm away")
+        raise Stop("--kvm: /dev/kvm cannot be used; join the group kvm, or do not use --kvm")
     disc, command = choose_way(given)
     need("run", install=not given.no_install)
     window = choose_window(given)

@@ -29,7 +29,7 @@ The stick boots on PCs with a BIOS and on those with UEFI, where Secure Boot mus
 """,
     (
         *OPTIONS,
-        Option("--yes", "", "asks nothing; for scripts"),
+        Option("--yes", "", "does not ask for confirmation; for scripts"),
         Option("--allow-loop", "", "takes loop devices for sticks; for tests"),
     ),
     (

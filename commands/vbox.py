@@ -19,8 +19,8 @@ COMMAND = Command(
     """
 Makes the image, and boots it in VirtualBox, in a machine called longjump that is made for it: a
 BIOS, 256 MiB of memory, 16 MiB for the screen, the image in a DVD drive, and a serial port, of
-which all that comes is shown here. A machine that is there already gets these settings anew, and
-is switched off before if it runs; one that build.sh has not made is left alone. Ctrl-C ends it.
+which all that comes is shown here. The settings of an existing machine are reset to these, and
+it is switched off first if it runs; one that build.sh has not made is left alone. Ctrl-C ends it.
 
 Ends with status 0 if the machine was switched off or its window was closed; with 1 if VirtualBox
 stopped it ("guru meditation": a triple fault, most of the time); with 130 after Ctrl-C.

@@ -43,7 +43,7 @@ def look(words, memory=PLENTY, limit=None):
     except subprocess.TimeoutExpired:
         raise Stop(
             f"to check the kernel took more than {limit} seconds, as it would take the loader;"
-            " ./build.sh check tells more, and --no-check makes the image all the same"
+            " ./build.sh check tells more, and --no-check builds the image anyway"
         ) from None
     try:
         return json.loads(os.fsdecode(done.stdout))

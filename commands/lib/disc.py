@@ -377,7 +377,7 @@ def mastering_name():
     for name in ("genisoimage", "mkisofs", "xorriso"):
         if shutil.which(name):
             return name
-    raise Stop("there is none of genisoimage, mkisofs and xorriso: ./build.sh setup")
+    raise Stop("neither genisoimage nor mkisofs nor xorriso is installed: ./build.sh setup")
 
 
 def master(stage, folder):

@@ -83,8 +83,14 @@ class Trial(Session):
         result = NO_CODE if self.end is None else self.STATUS[self.end]
         words = self.words_on_end or "QEMU was ended"
         if result == NO_CODE:
-            words += f"; it should have ended with {status_words(self.success)}"
+            words += f" {self._lacking()}"
         return result, self.NAMES[result], words
+
+    def _lacking(self):
+        """What the kernel did not do that ends a test with success."""
+        if self.success % 2 == 0:  # isa-debug-exit makes odd statuses only
+            return f"instead of ending with {status_words(self.success)}"
+        return f"without writing {self.success >> 1} to port 0xf4"
 
     def heard(self, message):
         if message.kind == "refused":

@@ -76,7 +76,7 @@ class VirtualBox:
         return self.told().get("VMState", "")
 
     def make(self, memory, disc, serial):
-        """Makes the machine, or gives it these settings anew."""
+        """Creates the machine, or resets its settings to these."""
         if self.exists():
             self.check_ours()
             self.halt()
@@ -95,7 +95,7 @@ class VirtualBox:
                          if name.startswith("storagecontrollername")):  # fmt: skip
             self._manage("storagectl", self.name, "--name", "IDE", "--add", "ide",
                          "--controller", "PIIX4")  # fmt: skip
-        for medium in ("emptydrive", str(disc)):  # else an image made anew may be served as it was
+        for medium in ("emptydrive", str(disc)):  # else a rebuilt image may be served as it was
             self._manage("storageattach", self.name, "--storagectl", "IDE", "--port", "1",
                          "--device", "0", "--type", "dvddrive", "--medium", medium)  # fmt: skip
 

@@ -26,7 +26,7 @@ bool video_read_request(struct video_request *request, const char *value);
 
 /*
  * Reads the mode information block that a VBE BIOS of this version gave (VBE Core Functions
- * Standard 3.0, page 30). False if that mode is none for us: not graphics in a linear framebuffer
+ * Standard 3.0, page 30). False if the mode is unusable: not graphics in a linear framebuffer
  * with 15, 16, 24 or 32 bits of colour, or with an address or a pitch that cannot be right.
  */
 bool video_read_vbe(struct screen *screen, struct span block, unsigned version);
@@ -36,7 +36,7 @@ bool video_read_vbe(struct screen *screen, struct span block, unsigned version);
  */
 bool video_is_edid(struct span edid);
 
-/* The size in pixels that a monitor likes best, by its EDID. False if that says nothing of sense.
+/* The size in pixels that a monitor likes best, by its EDID. False if the EDID is invalid.
  */
 bool video_read_edid(struct span edid, uint32_t *width, uint32_t *height);
 

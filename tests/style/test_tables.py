@@ -45,11 +45,10 @@ def test_a_type_of_memory_that_a_protocol_forgets_does_not_compile(protocol, tmp
     assert not compiles(WORDED_BY[protocol], gap, tmp_path)
 
 
-def test_every_option_has_its_row_in_the_readme():
-    """And the README names no option that there is not."""
+def test_every_option_has_its_row_in_the_papers():
+    """And the page names no option that there is not."""
     table = (ROOT / "loader/core/options.def").read_text("utf-8")
     options = set(re.findall(r'^OPTION\("([\w-]+)"', table, re.MULTILINE))
-    readme = (ROOT / "README.md").read_text("utf-8")
-    section = readme.split("\n## Options\n")[1].split("\n## ")[0]
+    section = (ROOT / "docs/options.md").read_text("utf-8")
     names = set(re.findall(r"`-([a-z0-9-]+)", "\n".join(re.findall(r"^\|[^|]*\|", section, re.M))))
     assert names == options | {"raw", "poweroff", "reboot"}

@@ -70,7 +70,7 @@ def test_kvm_is_tried_and_not_for_long(tmp_path, monkeypatch, script):
     word, more = doctor.try_kvm(str(tmp_path / "kvm"))
     assert word == KVM[script] and time.monotonic() - began < 20
     if word == "fails":
-        assert more == "failed to initialize kvm: leave --kvm away"
+        assert more == "failed to initialize kvm: do not use --kvm"
     assert doctor.try_kvm(str(tmp_path / "nothing"))[0] == "not there"
 
 

@@ -30,7 +30,7 @@ def section_of(command):
 def test_the_page_is_what_the_commands_say(project, tmp_path):
     project.good("manual", "--write", "--output", tmp_path / "page")
     written = (tmp_path / "page").read_text()
-    assert written == PAGE.read_text(), "write it anew: ./build.sh manual --write"
+    assert written == PAGE.read_text(), "rewrite it: ./build.sh manual --write"
 
 
 def test_only_a_page_of_ours_is_written_over(project, tmp_path):

@@ -150,7 +150,7 @@ static void show_findings(const struct check *check, bool refusals)
 void show_text(const struct check *check)
 {
 	const struct config *config = check->run.config;
-	const char *name = config->kernel.name != NULL ? config->kernel.name : "no kernel";
+	const char *name = config->kernel.name;
 	bool refused = check_refusal(check) != NULL;
 	unsigned warnings = check_warnings(check);
 
@@ -169,13 +169,15 @@ void show_text(const struct check *check)
 	show_findings(check, false);
 	show_findings(check, true);
 	if (config->options.action != ACTION_START && !refused)
-		say("\nno kernel would be started: the options %s the machine\n",
+		say("\nno kernel is started: the options %s the machine\n",
 		    config->options.action == ACTION_REBOOT ? "restart" : "switch off");
-	else if (refused && config->kernel.name != NULL)
-		say("\n%s would not be started\n", name);
+	else if (name == NULL)
+		say("\nno kernel is started\n");
+	else if (refused)
+		say("\nLongjump cannot start %s\n", name);
 	else if (warnings > 0)
-		say("\n%s would be started, with %u warning%s\n", name, warnings,
+		say("\nOK: Longjump can start %s, with %u warning%s\n", name, warnings,
 		    warnings == 1 ? "" : "s");
 	else
-		say("\n%s would be started\n", name);
+		say("\nOK: Longjump can start %s\n", name);
 }
