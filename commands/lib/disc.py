@@ -125,6 +125,7 @@ def make(config):
         if config.hashes:
             text = staged[CONFIG].read_text(encoding="utf-8")
             staged[CONFIG].write_text(with_hashes(text, staged), encoding="utf-8")
+        check_sizes(staged)
         digest = digest_of(staged)
         config.check_files()
         if is_image_of(digest, output):
@@ -357,19 +358,25 @@ def inode_of(path):
     return found.st_dev, found.st_ino
 
 
-def stage_partition(stage, staged):
-    """Keeps room on the disc for the EFI system partition, if the disc is to have one."""
-    if esp.LOADER not in staged:
-        return
-    sizes = {name: os.path.getsize(place) for name, place in staged.items()}
-    for name, size in sizes.items():
-        if size > esp.LARGEST:
+def sizes_of(staged):
+    return {name: os.path.getsize(place) for name, place in staged.items()}
+
+
+def check_sizes(staged):
+    """Stops if a file is too large for the EFI system partition, if the disc is to have one."""
+    for name, size in sizes_of(staged).items():
+        if esp.LOADER in staged and size > esp.LARGEST:
             raise Stop(
                 f"{name} has {size} bytes; UEFI reads files of at most {esp.LARGEST}:"
                 " make it smaller, or leave UEFI out with --bios-only"
             )
-    with open(stage / esp.PARTITION, "wb") as file:
-        file.truncate(esp.room(sizes))
+
+
+def stage_partition(stage, staged):
+    """Keeps room on the disc for the EFI system partition, if the disc is to have one."""
+    if esp.LOADER in staged:
+        with open(stage / esp.PARTITION, "wb") as file:
+            file.truncate(esp.room(sizes_of(staged)))
 
 
 def mastering_name():

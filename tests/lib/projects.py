@@ -7,6 +7,8 @@ import shutil
 import struct
 import subprocess
 
+from day import copy_built
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOT_COPIED = {".git", "build", "__pycache__", ".pytest_cache"}
 
@@ -53,8 +55,11 @@ class Project:
         return done.stdout
 
 
-def copy_project(root):
-    """Lays down a copy of the project, with nothing built."""
+def copy_project(root, built=False):
+    """Lays down a copy of the project, with nothing built or with what an image needs."""
+    if built:
+        copy_built(root)
+        return Project(root)
     shutil.copytree(ROOT, root, ignore=lambda _, names: NOT_COPIED & set(names), symlinks=True)
     return Project(root)
 

@@ -20,8 +20,8 @@ def project():
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory):
-    """A copy in a folder with an awkward name, built once; what a test changes it changes back."""
-    made = copy_project(tmp_path_factory.mktemp("copy") / "it's a, folder")
+    """A built copy in a folder with an awkward name; what a test changes it changes back."""
+    made = copy_project(tmp_path_factory.mktemp("copy") / "it's a, folder", built=True)
     made.good()
     return made
 

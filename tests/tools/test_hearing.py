@@ -80,11 +80,14 @@ FORGED = {
 }
 
 
-@pytest.mark.parametrize("what", FORGED)
-def test_nothing_that_a_kernel_writes_is_taken_for_the_loaders_word(project, kernel, what):
+@pytest.mark.parametrize(
+    "texts", [("a refusal", "ISOLINUX's prompt"), ("a message to us", "a fault")]
+)
+def test_nothing_that_a_kernel_writes_is_taken_for_the_loaders_word(project, kernel, texts):
     """On COM1, on the debug port and on the port that is the loader's; and it works on for long."""
     wait = ["mov rcx, 1 << 30", "again: dec rcx", "jnz again"]
-    body = [line for port in (0x3F8, 0xE9, 0xE3) for line in write(FORGED[what], port)]
+    text = b"\n".join(FORGED[text] for text in texts)
+    body = [line for port in (0x3F8, 0xE9, 0xE3) for line in write(text, port)]
     said = project.good("runner", "--test", kernel(*body, *wait, *LEAVE))
     assert last(said).startswith("test passed: "), said
 

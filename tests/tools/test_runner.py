@@ -446,7 +446,7 @@ def test_another_program_than_qemu_may_run_the_image(project, kernel, tmp_path):
     for code, status in (33, 0), (35, 1), (0, 6):
         project.bad("runner", "--test", program, code, status=status)
     assert project.run("runner", program, 7).returncode == 7
-    script.write_text("#!/bin/bash\nsleep 30\n")
+    script.write_text("#!/bin/bash\nexec sleep 30\n")
     said = project.bad("runner", "--test", "--test-timeout", 1, program, status=4)
     assert "TIMED OUT" in last(said)
     script.unlink()

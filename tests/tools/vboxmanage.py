@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3 -Es
 """vboxmanage.py - stands in for VBoxManage: writes down what it is told, and plays the machine.
 
 What it plays is in the folder VBOX: `version`, `says` (the serial port), `ends` (the state in which
