@@ -169,9 +169,13 @@ ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z nosepar
 
 module := loader/platform/com32
 
+# The value of a symbol, $(s), of the first prerequisite, for the shell.
+place-of = $$($(NM) $< | sed -n 's/ . $(s)$$//p')
+
 build/longjump.c32: build/com32.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) --strip-all $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $$($(NM) $< | sed -n 's/ . module_sum$$//p')
+	$(quiet)$(PYTHON) $(module)/write_sum.py $@ \
+		$(foreach s,module_sum first_begin first_end,$(place-of))
 
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
 build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com32/visible
@@ -265,8 +269,9 @@ resident := $(call objects,resident,loader/resident) $(resident-small)
 ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs \
 	$(no-warn-rwx)
 
-build/resident.bin: build/resident.elf
+build/resident.bin: build/resident.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
+	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,resident_sum,$(place-of))
 
 build/resident.elf: $(resident) loader/resident/resident.ld build/obj/resident/link
 	$(say) link $@

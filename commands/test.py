@@ -20,7 +20,8 @@ N passed, N failed.
 `unit64` is the unit tests in 64 bits alone, for machines that cannot run 32-bit programs.
 
 Three folders do more when they are named: `fuzz` runs each fuzzer for 60 seconds (--seconds=N for
-longer), `proof` proves with Frama-C, and `soak` boots 200 times in a row (--boots=N for more).
+longer), `proof` proves with Frama-C, and `soak` boots 200 times in a row (--boots=N for more) and
+injects 500 faults into discs, loader, kernels and memory (--faults=N, --seed=N).
 """,
     (),
     (

@@ -25,6 +25,10 @@ struct resident_header {
 	uint32_t vectors;        /* where the CPU goes with an exception; STUB_SIZE bytes each */
 	uint32_t nmi64;          /* ... and with an NMI, as long as it can only be noted */
 	uint32_t nmi32;          /* likewise, in 32-bit code */
+	uint32_t summed;         /* code and constants from here on have ... */
+	uint32_t summed_end;     /* ... up to here ... */
+	uint32_t sum;            /* ... this sum (sum.h) */
+	uint32_t reserved;
 };
 
 enum { STUB_SIZE = 8 };
@@ -195,7 +199,7 @@ struct launch {
 	uint32_t lints[2];
 };
 
-_Static_assert(sizeof(struct resident_header) == 48, "written by resident.ld");
+_Static_assert(sizeof(struct resident_header) == 64, "written by resident.ld");
 _Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, figure 6-8");
 _Static_assert(sizeof(struct gate32) == 8, "SDM volume 3A, figure 6-2");
 _Static_assert(offsetof(struct resident_early, gates) == 16, "read by launch.inc");

@@ -38,7 +38,7 @@ LAR_64_BIT      equ 1 << 21             ; L
         section .text
         global  vectors, returned, entered64, fault, explain_code32
         extern  stack_top, gdt, gdt_pointer, idt_pointer, task_selector, ldt_selector, own_tables
-        extern  fault_explain, fault_again, fault_early, early
+        extern  fault_begin, fault_again, fault_early, early
 
 ; In: as the CPU leaves it; interrupts are off. The stubs are 8 bytes apart.
         align   8
@@ -120,7 +120,7 @@ explain_code32: ; faults of 32-bit code come here from vectors32.asm
 
         ; 6. Explain.
         lea     rdi, [fault]
-        call    fault_explain
+        call    fault_begin
         jmp     dead
 
 ; A fault while a fault was being explained: vector, RIP and CR2 are all that is told. Of another

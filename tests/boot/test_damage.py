@@ -3,6 +3,8 @@ the medium fails, be it in the loader. A medium that fails at first and then rea
 
 import gzip
 import random
+import re
+import subprocess
 
 import faulty
 import images
@@ -97,3 +99,28 @@ def test_a_loader_of_which_bits_are_wrong_says_so(log):
             rig.medium.data = bytes(data)
             rig.boot("kernel.elf")
             expect_refusal(rig.machine, 506)
+
+
+def test_a_loader_whose_names_and_addresses_are_wrong_says_so_by_itself(log):
+    """What Syslinux joins it by may lead to other functions than those that were meant."""
+    chance = random.Random(507)
+    dynamic = images.BUILD / "com32.elf"
+    with Rig(log, "cd-ide", {}) as rig:
+        good = rig.medium.data
+        begin, size = section(dynamic, ".rel.dyn")
+        for _ in range(8):
+            data = bytearray(good)
+            place = begin + chance.randrange(size)
+            data[rig.begin[LOADER] + place] ^= 1 << chance.randrange(8)
+            rig.medium.data = bytes(data)
+            rig.boot("kernel.elf")
+            said = rig.machine.wait_serial("boot: ")
+            assert "K506 longjump.c32 was not read as it was written" in said, place
+
+
+def section(program, name):
+    """Where a section of a program lies, and its size."""
+    words = ["readelf", "-SW", program]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    found = re.search(rf"{re.escape(name)} +\w+ +\w+ (\w+) (\w+)", said)
+    return int(found[1], 16), int(found[2], 16)

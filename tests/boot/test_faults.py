@@ -135,6 +135,13 @@ def test_lost_fault_info_is_admitted(boot, word):
     assert "The kernel has overwritten memory" in shown
 
 
+def test_code_of_the_explainer_that_is_overwritten_is_not_run(boot):
+    machine = boot("soak", append="spoil 6000 6040 90", debug_exit=False)
+    said = machine.wait_serial(HALTED)
+    assert re.search(r"\nLongjump: exception 0x0e at 0xffffffff8[0-9a-f]{7}: the kernel has", said)
+    assert "overwritten the code that explains faults" in machine.screen_text()
+
+
 def test_a_slid_kernel_keeps_its_names(boot):
     machine = boot("fault_null_write-pie", options="-kaslr", debug_exit=False)
     line = fault_line(machine.wait_serial(HALTED))

@@ -12,6 +12,7 @@ import tempfile
 
 import disc
 import images
+import modules
 import pytest
 import told
 import vm
@@ -104,3 +105,24 @@ def test_a_machine_without_a_keyboard_may_halt_or_reboot(boot, tmp_path, option,
     machine.wait_serial("docs/errors.md#K104")
     machine.expect_end(end, limit=60 if end == "reset" else 3)
     assert end == "reset" or "boot:" not in machine.serial()
+
+
+def test_a_refusal_costs_no_memory_but_what_syslinux_loses_with_each_module(log):
+    """Syslinux's execute() keeps a buffer of 2 KiB whenever a module comes back to the prompt."""
+    files = {f"{name}.c32": modules.module(name) for name in ("heap", "idle")}
+    files |= {"longjump.c32": images.BUILD / "longjump.c32", "bad.elf": b"no kernel"}
+    image = disc.make(log / "heap.iso", "SERIAL 0 115200\nPROMPT 1\n", files)
+    with vm.Machine(image, log) as machine:
+
+        def left(words, times):
+            for command in [words] * times + ["heap.c32"]:
+                machine.wait_serial("boot: ")
+                machine.type(command + "\n", through="serial")
+            machine.wait_serial("\nheap ")
+            return int(machine.wait_serial("\n"))
+
+        begin = left("longjump.c32 bad.elf", 1)
+        refused = begin - left("longjump.c32 bad.elf", 10)
+        missing = begin - refused - left("longjump.c32 missing.elf", 10)
+        idle = begin - refused - missing - left("idle.c32 bad.elf", 10)
+    assert max(refused, missing) <= idle + 10 * 32, "bytes that stay lost after ten of each"

@@ -2,6 +2,7 @@
 /* bios_tables.c - holds which tables the loader believes to see in a BIOS's ROM. */
 #include "check.h"
 
+#include "core/text.h"
 #include "platform/bios/tables.c"
 
 #define ROM 256
@@ -23,7 +24,7 @@ static void lay(unsigned at, const char *sign, unsigned size, unsigned length_at
 /* Where the first 32-bit entry point of SMBIOS is; ROM if there is none. */
 static uint64_t found(void)
 {
-	uint64_t at = find_table((uintptr_t)rom, (uintptr_t)rom + ROM, "_SM_", SMBIOS_LEAST, 5);
+	uint64_t at = find_table((uintptr_t)rom, (uintptr_t)rom + ROM, &table_smbios);
 
 	return at == 0 ? ROM : at - (uintptr_t)rom;
 }
@@ -39,11 +40,11 @@ TEST("an entry point with a right sum is found, and none with a wrong one")
 
 TEST("an entry point of no length, or too short for one, is passed over")
 {
-	for (uint8_t length = 0; length < SMBIOS_LEAST; length++) {
+	for (uint8_t length = 0; length < table_smbios.size; length++) {
 		memset(rom, 0, sizeof(rom));
 		lay(16, "_SM_", length, 5, length);
 		EXPECT_EQUAL(found(), ROM);
-		lay(96, "_SM_", SMBIOS_LEAST, 5, SMBIOS_LEAST);
+		lay(96, "_SM_", table_smbios.size, 5, table_smbios.size);
 		EXPECT_EQUAL(found(), 96);
 	}
 }

@@ -5,21 +5,28 @@
  * known. Then relocates the rest, which would take Syslinux five times the time, and starts it.
  */
 #include "core/report.h"
+#include "core/sum.h"
 #include "platform/com32/main.h"
 #include "platform/com32/syslinux.h"
+#include "x86/x86.h"
+
+#define GREY     0x0700
+#define PATIENCE 100000 /* looks at a serial port, until a character is given up */
 
 /* What must be said if the rest is not there: words of the catalogue that lie here. */
-#define DIAG(number, name, summary, fix)                                      \
-	static const char summary_##name[] __attribute__((unused)) = summary; \
-	static const char fix_##name[] __attribute__((unused)) = fix;
+#define DIAG(number, name, summary, fix)                                                          \
+	static const char line_##name[] __attribute__((unused)) = "\nK" #number " " summary "\n"; \
+	static const char fix_##name[] __attribute__((unused)) =                                  \
+		"      fix: " fix " (docs/errors.md#K" #number ")\n";
 #include "core/diag.def"
 #undef DIAG
 
 /* Where the module begins, what of it has a sum, and the sum (module.ld, write_sum.py). */
-extern const uint8_t module_begin[];
+extern const uint8_t module_begin[], first_begin[], first_end[];
 extern const volatile struct {
 	uint32_t begin, end; /* from where the module begins */
 	uint32_t sum;
+	uint32_t balance; /* with it, the words of the first block add up to 0 */
 } module_sum;
 
 /* Where the module has addresses in its data, in the packed form of ELF's DT_RELR. */
@@ -27,18 +34,40 @@ extern const uint32_t relocations_begin[], relocations_end[];
 
 __attribute__((visibility("default"))) int main(int argc, char **argv);
 
-/* The sum of these words; write_sum.py makes the same. It tells the places of words apart, but not
- * those of the 16 that are added at once. */
-static uint32_t sum_of(const uint32_t *at, const uint32_t *end)
+/* PC16550D data sheet, table 2; the BIOS's data area, 0040h:0000h; the text screen's last row. */
+enum {
+	UART_STATUS = 5,
+	UART_STATUS_EMPTY = 0x20,
+	BIOS_COM1 = 0x400,
+	LAST_ROW = 0xb8000 + 24 * 160
+};
+
+/* Says what is wrong on COM1, if the BIOS knows it, and on the screen, without a function of
+ * Syslinux: where those are may be what is damaged. */
+static void say_alone(void)
+{
+	volatile uint16_t *cell = (volatile uint16_t *)LAST_ROW;
+	uint16_t port = *(const volatile uint16_t *)BIOS_COM1;
+
+	for (const char *c = line_FILE_LOADER; *c != 0; c++) {
+		if (*c != '\n')
+			*cell++ = (uint16_t)(GREY | (uint8_t)*c);
+		for (unsigned i = 0; port != 0 && i < PATIENCE; i++)
+			if ((inb(port + UART_STATUS) & UART_STATUS_EMPTY) != 0)
+				break;
+		if (port != 0)
+			outb(port, (uint8_t)*c);
+	}
+}
+
+/* True if all words of the first block but its headers are as they were linked. */
+static bool is_first_whole(void)
 {
 	uint32_t sum = 0;
 
-	for (; at < end; at += 16) {
-		sum = sum << 1 | sum >> 31;
-		sum += at[0] + at[1] + at[2] + at[3] + at[4] + at[5] + at[6] + at[7];
-		sum += at[8] + at[9] + at[10] + at[11] + at[12] + at[13] + at[14] + at[15];
-	}
-	return sum;
+	for (const uint8_t *at = first_begin; at < first_end; at += sizeof(sum))
+		sum += *(const uint32_t *)(const void *)at;
+	return sum == 0;
 }
 
 /* Adds the module's place to each address in its data: an even word of the table is the place of
@@ -64,14 +93,17 @@ static void relocate(void)
 int main(int argc, char **argv)
 {
 	const uint8_t *base = module_begin;
-	uint32_t sum = sum_of((const uint32_t *)(const void *)(base + module_sum.begin),
-	                      (const uint32_t *)(const void *)(base + module_sum.end));
+	uint32_t sum;
 
+	if (!is_first_whole()) {
+		say_alone();
+		return 1;
+	}
+	sum = sum_of_words((const uint32_t *)(const void *)(base + module_sum.begin),
+	                   (const uint32_t *)(const void *)(base + module_sum.end));
 	if (sum != module_sum.sum) {
-		printf("\nK%u %s\n      the sum of its bytes is %x, not %x\n"
-		       "      fix: %s (docs/errors.md#K%u)\n",
-		       DIAG_FILE_LOADER, summary_FILE_LOADER, sum, module_sum.sum, fix_FILE_LOADER,
-		       DIAG_FILE_LOADER);
+		printf("%s      the sum of its bytes is %x, not %x\n%s", line_FILE_LOADER, sum,
+		       module_sum.sum, fix_FILE_LOADER);
 		return 1;
 	}
 	relocate();

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the sum of the module's bytes into the linked module, where first.c looks for it.
+"""Writes the sum of a program's bytes into the linked program, which checks itself by it.
 
-    write_sum.py MODULE PLACE     PLACE: of the sum and its limits (module.ld), in hexadecimal
+    write_sum.py PROGRAM PLACE [BEGIN END]
+
+In hexadecimal digits: PLACE is where the limits of what has a sum stand, and then the sum; in the
+word behind it, the words from BEGIN to END are balanced to add up to 0 (module.ld, resident.ld).
 """
 
 import pathlib
@@ -10,7 +13,7 @@ import sys
 
 
 def sum_of(data):
-    """The sum as first.c makes it: of 32-bit words, turned by a bit before each 16."""
+    """The sum as loader/core/sum.h makes it: of 32-bit words, turned by a bit before each 16."""
     total = 0
     for at in range(0, len(data), 64):
         total = (total << 1 | total >> 31) & 0xFFFFFFFF
@@ -18,14 +21,18 @@ def sum_of(data):
     return total
 
 
-def main(module, place):
-    """Places of the module are the same in the file and in memory."""
-    path, at = pathlib.Path(module), int(place, 16)
+def main(program, place, *balanced):
+    """Places of the program are the same in the file and in memory."""
+    path, at = pathlib.Path(program), int(place, 16)
     data = bytearray(path.read_bytes())
     begin, end, nothing = struct.unpack_from("<3I", data, at)
     if not (at < begin < end <= len(data) and nothing == 0):
-        sys.exit(f"{module}: there is no place for the sum at {at:#x}")
+        sys.exit(f"{program}: there is no place for the sum at {at:#x}")
     struct.pack_into("<I", data, at + 8, sum_of(data[begin:end]))
+    if balanced:
+        first, last = (int(limit, 16) for limit in balanced)
+        words = struct.unpack_from(f"<{(last - first) // 4}I", data, first)
+        struct.pack_into("<I", data, at + 12, -sum(words) & 0xFFFFFFFF)
     path.write_bytes(data)
 
 

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/inflate.h"
 #include "core/run.h"
+#include "core/table.h"
 #include "platform/bios/e820.h"
 #include "platform/bios/services.h"
 #include "platform/bios/tables.h"
@@ -110,7 +111,7 @@ static bool read_handover(struct machine *machine)
 	machine->firmware = handover.ranges;
 	machine->firmware_count = handover.range_count;
 	tables_read(machine);
-	if (handover.rsdp != 0)
+	if (table_is_whole(memory_at(machine, handover.rsdp, table_rsdp.size), &table_rsdp))
 		machine->rsdp = handover.rsdp;
 	return true;
 }

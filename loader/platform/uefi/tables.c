@@ -3,6 +3,7 @@
  * volume (10.3). */
 #include "platform/uefi/tables.h"
 
+#include "core/table.h"
 #include "platform/uefi/firmware.h"
 
 static const struct efi_guid acpi_2 = {
@@ -24,14 +25,32 @@ static const struct efi_guid device_path = {
 /* Nodes of a device path: a network card's address, a partition, the end. */
 enum { NODE_MESSAGING = 3, NODE_MAC = 11, NODE_MEDIA = 4, NODE_PARTITION = 1, NODE_END = 0x7f };
 
-/* Where a configuration table lies; 0 if there is none of that kind. */
-static uint64_t find_table(const struct efi_guid *kind)
+/* The bytes at an address, as far as the firmware's map says that there are any: an address may be
+ * wrong. */
+static struct span bytes_at(const struct machine *machine, uint64_t at)
+{
+	for (unsigned i = 0; i < machine->firmware_count; i++) {
+		struct phys_range range = machine->firmware[i].phys;
+
+		if (range.begin <= at && at < range.end)
+			return (struct span){ (const uint8_t *)at, range.end - at };
+	}
+	return (struct span){ NULL, 0 };
+}
+
+/* Where a configuration table lies; 0 if there is none with this name, or what lies there is
+ * something else. */
+static uint64_t find_table(const struct machine *machine, const struct efi_guid *name,
+                           const struct table_kind *kind)
 {
 	const struct efi_system_table *system = firmware.system;
 
 	for (uint64_t i = 0; i < system->table_count; i++) {
-		if (guid_equal(&system->tables[i].vendor, kind))
-			return (uintptr_t)system->tables[i].table;
+		uint64_t at = (uintptr_t)system->tables[i].table;
+
+		if (guid_equal(&system->tables[i].vendor, name)
+		    && table_is_whole(bytes_at(machine, at), kind))
+			return at;
 	}
 	return 0;
 }
@@ -70,11 +89,11 @@ static void read_device(struct machine *machine)
 void tables_read(struct machine *machine)
 {
 	machine->firmware_kind = FIRMWARE_EFI;
-	machine->rsdp = find_table(&acpi_2);
+	machine->rsdp = find_table(machine, &acpi_2, &table_rsdp);
 	if (machine->rsdp == 0)
-		machine->rsdp = find_table(&acpi_1);
-	machine->smbios = find_table(&smbios_2);
-	machine->smbios3 = find_table(&smbios_3);
+		machine->rsdp = find_table(machine, &acpi_1, &table_rsdp);
+	machine->smbios = find_table(machine, &smbios_2, &table_smbios);
+	machine->smbios3 = find_table(machine, &smbios_3, &table_smbios3);
 	read_time(&machine->clock);
 	read_device(machine);
 }

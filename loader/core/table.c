@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* table.c - knows a table of the firmware by its sign and its sum. */
+#include "core/table.h"
+
+#include "core/text.h"
+
+const struct table_kind table_rsdp = { "RSD PTR ", 20, 0 };
+const struct table_kind table_smbios = { "_SM_", 0x1e, 5 };
+const struct table_kind table_smbios3 = { "_SM3_", 0x18, 6 };
+
+bool table_is_whole(struct span bytes, const struct table_kind *kind)
+{
+	uint8_t size = kind->size, sum = 0;
+
+	if (bytes.size < size || memcmp(bytes.bytes, kind->sign, text_length(kind->sign)) != 0)
+		return false;
+	if (kind->size_at != 0)
+		size = bytes.bytes[kind->size_at];
+	if (size < kind->size || size > bytes.size)
+		return false;
+	for (unsigned i = 0; i < size; i++)
+		sum = (uint8_t)(sum + bytes.bytes[i]);
+	return sum == 0;
+}
