@@ -23,7 +23,7 @@ Longjump starts 64-bit kernels.
 
     ./build.sh                       compiles, and makes build/longjump.iso
     ./build.sh run                   the same, then boots it in QEMU
-    ./build.sh run --kernel my.elf   boots a kernel of yours
+    ./build.sh run -k my.elf         boots a kernel of yours
 
 usage: ./build.sh [COMMAND] [OPTION...]
 
@@ -35,6 +35,7 @@ done | sort | while IFS=$'\t' read -r name what; do
 done
 cat <<'END'
 
+    --version      prints which Longjump this is
     --verbose      shows the commands that are carried out
     --no-install   installs no packages; says which are missing instead
     COMMAND --help    explains a command, with examples

@@ -111,7 +111,7 @@ def gather(prefix):
         ),
     }
     for name in ("build.sh", "isolinux.cfg", "LICENSE", "README.md", "kernel/kernel.ld",
-                 "include/longjump.h"):  # fmt: skip
+                 "include/longjump.h", "loader/core/version.h"):  # fmt: skip
         files[f"{HOME}/{name}"] = ROOT / name
     for folder in ("commands", "docs", "iso"):
         for path in sorted((ROOT / folder).rglob("*")):

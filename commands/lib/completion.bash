@@ -28,15 +28,20 @@ _longjump() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		[[ ${COMP_WORDS[i]} == -* ]] || { command=${COMP_WORDS[i]} && break; }
 	done
-	if [[ $word == -* ]]; then
+	if [[ $previous == --options ]]; then
+		choice=$(sed -n 's/^| \(`[^|]*`\) |.*/\1/p' "${program%/*}/docs/options.md" |
+			grep -o '`-[a-z0-9-]*=\{0,1\}' | tr -d '`')
+	elif [[ $word == -* ]]; then
 		choice=$(_longjump_help "$program" "${command:-image}" |
-			sed -n 's/^    \(--[a-z0-9-]*\).*/\1/p')
+			sed -n 's/^    \(-[a-z], \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p')
 	elif [[ -z $command || $command == help ]]; then
 		choice=$(_longjump_commands "$program")
 	elif [[ $previous == --* ]]; then
 		# A value that is one of several stands in the help as one|other.
 		choice=$(_longjump_help "$program" "$command" |
 			sed -n "s/^    $previous \([a-z0-9]*|[a-z0-9|]*\) .*/\1/p" | tr '|' ' ')
+	elif [[ $command == explain ]]; then
+		choice=$(sed -n 's/^## \(K[0-9]*\) .*/\1/p' "${program%/*}/docs/errors.md")
 	elif [[ $command == test ]]; then
 		choice=$(cd -- "${program%/*}/tests" && compgen -d)
 	fi

@@ -22,7 +22,14 @@ class Option:
     def key(self):
         return self.name[2:].replace("-", "_")
 
+    @property
+    def words(self):
+        """The option as its help shows it."""
+        short = f"{SHORT[self.name]}, " if self.name in SHORT else ""
+        return f"{short}{self.name} {self.value}".rstrip()
 
+
+SHORT = {"--kernel": "-k", "--append": "-a", "--memory": "-m"}  # what is typed daily
 COMMON = (
     Option("--verbose", "", "shows the commands that are carried out"),
     Option("--no-install", "", "installs no packages; says which are missing instead"),
@@ -45,6 +52,7 @@ class Command:
         """Returns the options by key, with .names and .rest; --help ends here."""
         known = {option.name: option for option in (*self.options, *COMMON)}
         found = {o.key: [] if o.many else None if o.value else False for o in known.values()}
+        known |= {short: known[name] for name, short in SHORT.items() if name in known}
         found.update(names=[], rest=[])
         words = list(words)
         while words:
@@ -97,9 +105,8 @@ class Command:
             usage += f" [-- {self.rest}...]" if self.rest else ""
         lines = [usage, "", self.text.strip(), "", "options:"]
         for option in (*self.options, *COMMON):
-            head = f"{option.name} {option.value}".rstrip()
             first, *more = option.text.split("\n")
-            lines.append(f"    {head:<24} {first}")
+            lines.append(f"    {option.words:<24} {first}")
             lines += [f"    {'':<24} {line.strip()}" for line in more]
         lines += ["", "examples:"] + [f"    {example}" for example in self.examples]
         return "\n".join(lines) + "\n"

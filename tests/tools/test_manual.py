@@ -18,7 +18,7 @@ PAGE = ROOT / "docs/longjump.1"
 def options_of(project, command):
     """The options that --help names."""
     said = project.good(command, "--help")
-    return set(re.findall(r"^    (--[a-z0-9-]+)", said.partition("\noptions:")[2], re.MULTILINE))
+    return set(re.findall(r"^    (?:-[a-z], )?(--[a-z0-9-]+)", said.partition("\noptions:")[2], re.MULTILINE))
 
 
 def section_of(command):
@@ -47,7 +47,7 @@ def test_only_a_page_of_ours_is_written_over(project, tmp_path):
 def test_the_page_has_every_option_and_no_other(project, command):
     section = section_of(command)
     known = options_of(project, command)
-    assert set(re.findall(r"^\.B (--[a-z0-9-]+)", section, re.MULTILINE)) == known
+    assert set(re.findall(r"^\.B (?:-[a-z], )?(--[a-z0-9-]+)", section, re.MULTILINE)) == known
     if command != "help":
         assert f"./build.sh {command}" in section and "Examples:" in section
 
@@ -95,6 +95,20 @@ def test_values_are_completed(project):
     assert complete(project, "new", "--lang", "") == {"c", "rust"}
     assert complete(project, "run", "--kernel", "") == set(), "bash offers files"
     assert "boot" in complete(project, "test", "b")
+    assert complete(project, "explain", "K10") >= {"K100", "K107"}
+    assert complete(project, "run", "--options", "-vi") == {"-video="}
+    assert complete(project, "run", "--options", "-s") >= {"-smp", "-smp=", "-stack=", "-sha256="}
+
+
+def test_what_is_typed_daily_has_a_short_form(project):
+    assert "run: --kernel wants FILE after it\n" in project.bad("run", "-k", status=2)
+    assert "/nonexistent" in project.bad("image", "-k", "/nonexistent", "-a", "words")
+    assert "--memory 1M: " in project.bad("run", "-m", "1M", status=2)
+
+
+def test_the_version_is_told(project):
+    version = re.search(r'LOADER_VERSION "(.*)"', (ROOT / "loader/core/version.h").read_text())
+    assert project.good("--version") == f"Longjump {version.group(1)}\n"
 
 
 def test_a_build_sh_of_somebody_elses_is_not_called(project, tmp_path):
