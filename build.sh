@@ -39,7 +39,7 @@ done
 case ${1-} in
 -h | --help) command=help && shift ;;
 --version)
-	echo "Longjump $(sed -n 's/^#define LOADER_VERSION "\(.*\)"/\1/p' "$root/loader/core/version.h")"
+	sed -n 's/^#define LOADER_VERSION "\(.*\)"/Longjump \1/p' "$root/loader/core/version.h"
 	exit
 	;;
 '' | -*) command=image ;;

@@ -166,7 +166,7 @@ struct longjump_boot_info {
 	uint32_t size;    /* bytes of this structure that the loader has filled */
 
 	LONGJUMP_POINTER(const char)
-	loader; /* name and version: "Longjump 1.0.0" */
+	loader; /* name and version: "Longjump 2.0.0" */
 	LONGJUMP_POINTER(const char)
 	command_line; /* what follows the kernel's name in APPEND; never null */
 

@@ -4,7 +4,7 @@
 #define CORE_VERSION_H
 
 #define LOADER         "Longjump"
-#define LOADER_VERSION "1.0.0"
+#define LOADER_VERSION "2.0.0"
 #define LOADER_NAME    LOADER " " LOADER_VERSION
 
 #endif

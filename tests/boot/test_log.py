@@ -9,7 +9,7 @@ import told as tell
 import vm
 from mistakes import expect_refusal
 
-BANNER = "Longjump 1.0.0: kernel.elf"
+BANNER = "Longjump 2.0.0: kernel.elf"
 MAP = "The kernel's memory map:"
 MIB = 1 << 20
 

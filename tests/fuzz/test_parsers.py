@@ -20,7 +20,7 @@ ROUNDS = 4000
 PLENTY = 1 << 19
 SECONDS = 10  # for what should take less than one
 
-SERIAL = b"""Longjump 1.0.0: kernel.elf\r
+SERIAL = b"""Longjump 2.0.0: kernel.elf\r
 hello\r
 K107 the program headers lie outside the file\r
 Longjump: page fault (#PF)\r

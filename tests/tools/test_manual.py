@@ -17,8 +17,8 @@ PAGE = ROOT / "docs/longjump.1"
 
 def options_of(project, command):
     """The options that --help names."""
-    said = project.good(command, "--help")
-    return set(re.findall(r"^    (?:-[a-z], )?(--[a-z0-9-]+)", said.partition("\noptions:")[2], re.MULTILINE))
+    said = project.good(command, "--help").partition("\noptions:")[2]
+    return set(re.findall(r"^    (?:-[a-z], )?(--[a-z0-9-]+)", said, re.MULTILINE))
 
 
 def section_of(command):
