@@ -7,8 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
+from lib.kvm import try_kvm, virtualbox_rows
 from lib.project import BUILD, ROOT, say, shown, start, tool
 from lib.words import Command
 
@@ -16,7 +16,8 @@ COMMAND = Command(
     "doctor",
     """
 Shows on one screen what Longjump works with on this machine: each tool with its version and what
-it is for, the files of Syslinux, KVM (which is tried for 3 seconds), the display, permissions.
+it is for, the files of Syslinux, KVM (which is tried for 3 seconds), VirtualBox if it is there and
+whether KVM is in its way, the display, permissions.
 What is missing is named with the command that mends it. Ends with 0 if nothing is missing that
 building and running need, otherwise with 1. Nothing is installed or changed.
 """,
@@ -52,10 +53,8 @@ TOOLS = (
     (("clang-format",), "tests: form"),
 )
 SYSLINUX = ("isolinux.bin", "ldlinux.c32", "isohdpfx.bin")
-KVM_SECONDS = 3
 WRITABLE = "can be written"
 LEAST = 64  # MiB that must be free
-KVM_WORKS = 33
 
 
 def doctor(_given):
@@ -71,6 +70,8 @@ def doctor(_given):
         row(*line)
     say("\nThis machine")
     row("KVM", *try_kvm())
+    for number, line in enumerate(virtualbox_rows()):
+        row("" if number else "VirtualBox", *line)
     row("window", *display())
     place = folder(BUILD if BUILD.exists() else ROOT)
     row("build/", *place)
@@ -149,46 +150,6 @@ def package_version(path):
     return None
 
 
-def try_kvm(device="/dev/kvm"):
-    """Whether machines run in KVM: one is started that ends itself at its first instruction."""
-    if not os.path.exists(device):
-        return "not there", "QEMU emulates the CPU, which is slower"
-    if not os.access(device, os.R_OK | os.W_OK):
-        return "not allowed", f"sudo usermod -aG kvm {os.environ.get('USER', 'YOU')}; log in again"
-    if not shutil.which("qemu-system-x86_64"):
-        return "not tried", "QEMU is missing"
-    sector = bytes.fromhex("b010e6f4faf4")  # mov al, 16; out 0xf4, al; cli; hlt
-    with tempfile.NamedTemporaryFile(suffix=".img") as disk:
-        disk.write(sector.ljust(510, b"\0") + b"\x55\xaa")
-        disk.flush()
-        command = ["qemu-system-x86_64", "-accel", "kvm", "-display", "none", "-nodefaults"]
-        command += ["-drive", f"format=raw,snapshot=on,file={disk.name}"]
-        command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-        status, said = in_time(command, KVM_SECONDS)
-    if status == KVM_WORKS:
-        return "usable", "run --kvm"
-    if status is None:
-        return "hangs", f"nothing runs in it within {KVM_SECONDS} s: do not use --kvm"
-    why = said.strip().rpartition("\n")[2].rpartition("x86_64: ")[2] or f"status {status}"
-    return "fails", f"{why}: do not use --kvm"
-
-
-def in_time(command, seconds):
-    """The status of a command and what it said; None and nothing if it takes too long. Then it is
-    not waited for at all, since what hangs in the system cannot even be killed."""
-    with tempfile.TemporaryFile("w+", errors="replace") as said:
-        running = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
-        )
-        try:
-            status = running.wait(seconds)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            return None, ""
-        said.seek(0)
-        return status, said.read()
-
-
 def has_display():
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
@@ -208,7 +169,8 @@ def folder(path):
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         return "read-only", "set XDG_CACHE_HOME to a folder of yours that can be written"
     if os.access(path, os.W_OK | os.X_OK):
-        return WRITABLE if free >= LEAST else "full", f"{free} MiB free"
+        where = "" if path in (BUILD, ROOT) and BUILD == ROOT / "build" else f" in {path}"
+        return WRITABLE if free >= LEAST else "full", f"{free} MiB free{where}"
     return "not allowed", f"it is somebody else's: sudo chown -R $USER {shown(path)}"
 
 

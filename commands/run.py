@@ -10,12 +10,20 @@ from image import OPTIONS, check_config, image, read_config
 from lib import direct
 from lib.checking import read_size
 from lib.disc import OpenDisc, isolinux_cfg, open_disc
+from lib.kvm import try_kvm
 from lib.ovmf import uefi_arguments
 from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
 from lib.session import Session
 from lib.words import Command, Option
 from wrap import put_together
 
+KVM_WORDS = {
+    "not there": "is not there (no /dev/kvm)",
+    "not allowed": "may not be used by this user (/dev/kvm)",
+    "not tried": "could not be tried",
+    "hangs": "hangs",
+    "fails": "fails",
+}
 LEAST_MEMORY = 8 << 20  # SeaBIOS and Syslinux want that much
 DIRECT = Option("--direct", "", "boots without a disc: QEMU loads loader and kernel as one file")
 MACHINE = (
@@ -37,8 +45,9 @@ has left on the text screen is shown at the end, unless it said the same on the 
 
 Ends with status 0 if the kernel halted or switched the machine off, or the window was closed;
 with 1 if the machine reset, or the kernel was not started and nobody can type at the prompt; with
-3 if the kernel made a fault that was explained, or panicked; with 5 if QEMU could not go on; with
-130 after Ctrl-C; and otherwise with QEMU's own status.
+3 if the kernel made a fault that was explained, or panicked; with 5 if QEMU could not go on, or
+KVM, which --kvm tries first, does not run machines; with 130 after Ctrl-C; and otherwise with
+QEMU's own status.
 """,
     (
         *OPTIONS,
@@ -57,8 +66,9 @@ with 1 if the machine reset, or the kernel was not started and nobody can type a
 
 def run(given):
     """Boots the image that these words ask for; returns the status."""
-    if given.kvm and not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        raise Stop("--kvm: /dev/kvm cannot be used; join the group kvm, or do not use --kvm")
+    if given.kvm:
+        need("run", install=not given.no_install)
+        check_kvm()
     disc, command = choose_way(given)
     need("run", install=not given.no_install)
     window = choose_window(given)
@@ -71,6 +81,13 @@ def choose_way(given):
         return without_disc(given)
     disc = image(given, open_disc)
     return disc, [*machine(given), "-cdrom", disc.inherited]
+
+
+def check_kvm():
+    """Stops if no machine runs in KVM."""
+    word, advice = try_kvm()
+    if word != "usable":
+        raise Stop(f"--kvm: KVM {KVM_WORDS[word]}: {advice}", Session.STATUS["error"])
 
 
 def without_disc(given):

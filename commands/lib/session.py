@@ -12,6 +12,7 @@ import tempfile
 
 from lib import screen, terminal
 from lib.caller import Caller
+from lib.kvm import is_kvm
 from lib.machine import Machine, path_of
 from lib.project import BUILD, say
 from lib.qemu import Gone, Patience
@@ -24,6 +25,7 @@ REMEMBERED = 65536  # bytes at the end of what came over the serial line
 QUIET = 10.0  # seconds without news, after which there is a word
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
 STDIO = re.compile(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
+KVM_LIMIT = 30.0  # seconds without a change on the screen, until the loader speaks in KVM
 GAVE_UP = ("boot:", "No bootable device.")  # ISOLINUX's last word, and SeaBIOS's
 
 # QEMU stops a machine by itself -> which end that is, and in words
@@ -82,6 +84,7 @@ class Session:
         if not {"-d", "-D"} & theirs:
             own += self.machine.log_arguments()
         self.words = [*command, *own, *rest]
+        self.is_kvm = is_kvm(self.words)
 
     # ---- from the start to the end ---------------------------------------------------------------
 
@@ -98,6 +101,9 @@ class Session:
             return self.status
         if status != 0:
             say(f"QEMU ended with status {status}")
+            if self.is_kvm and not self.loader.has_spoken:
+                say("before anything ran; that may be KVM's: run without it")
+                return self.STATUS["error"]
             return status
         return self.STATUS[self.end] if self.end else 0
 
@@ -208,6 +214,8 @@ class Session:
         words = screen.last_words(self._rows())
         if self._giving_up.lasted(words) > SURE and words in GAVE_UP and not self._is_attended():
             self._finish("unstarted", self._unheard())
+        elif self.is_kvm and self._giving_up.lasted(words) > KVM_LIMIT and words not in GAVE_UP:
+            self._finish("error", f"{self._unheard()}\nKVM seems to hang: run without it")
 
     def _listen(self, cpus):
         """Notes whether there is anything new; if not, it may be the time for a word."""

@@ -1,6 +1,7 @@
 """`doctor`: what it finds, and what it says of what is not there."""
 
 import pathlib
+import shutil
 import time
 import types
 
@@ -9,6 +10,10 @@ import pytest
 from projects import ROOT
 
 import doctor
+import run
+from lib import kvm
+from lib import session as sessions
+from lib.project import Stop
 
 
 def rows(said):
@@ -56,6 +61,7 @@ def test_a_syslinux_that_is_not_whole_is_told(project, tmp_path, monkeypatch):
 KVM = {
     "exit 33": "usable",
     "exec sleep 60": "hangs",
+    "kill -ABRT $$": "fails",
     "echo qemu-system-x86_64: failed to initialize kvm >&2; exit 1": "fails",
 }
 
@@ -67,23 +73,57 @@ def test_kvm_is_tried_and_not_for_long(tmp_path, monkeypatch, script):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     (tmp_path / "kvm").write_text("")
     began = time.monotonic()
-    word, more = doctor.try_kvm(str(tmp_path / "kvm"))
+    word, more = kvm.try_kvm(str(tmp_path / "kvm"))
     assert word == KVM[script] and time.monotonic() - began < 20
     if word == "fails":
-        assert more == "failed to initialize kvm: do not use --kvm"
-    assert doctor.try_kvm(str(tmp_path / "nothing"))[0] == "not there"
+        why = "failed to initialize kvm" if "echo" in script else "killed by signal 6"
+        assert more == f"{why}: do not use --kvm"
+    monkeypatch.setattr(run, "try_kvm", lambda: (word, more))
+    if word == "usable":
+        run.check_kvm()
+    else:
+        with pytest.raises(Stop, match=f"KVM {word}: .*do not use --kvm") as stop:
+            run.check_kvm()
+        assert stop.value.status == 5
+    assert kvm.try_kvm(str(tmp_path / "nothing"))[0] == "not there"
 
 
 def test_the_tool_works_where_kvm_would_run_the_machine(monkeypatch, tmp_path):
     """The machine that is started ends itself, here on QEMU's own CPU."""
-    in_time = doctor.in_time
+    in_time = kvm.in_time
     monkeypatch.setattr(
-        doctor,
+        kvm,
         "in_time",
         lambda command, _: in_time(["tcg" if word == "kvm" else word for word in command], 60),
     )
     (tmp_path / "kvm").write_text("")
-    assert doctor.try_kvm(str(tmp_path / "kvm"))[0] == "usable"
+    assert kvm.try_kvm(str(tmp_path / "kvm"))[0] == "usable"
+
+
+def test_kvm_and_virtualbox_in_each_others_way_are_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert kvm.virtualbox_rows(tmp_path) == []
+    (tmp_path / "vboxdrv").mkdir()
+    assert "not loaded" in kvm.virtualbox_rows(tmp_path)[0][1]
+    names = {"kvm_intel": "VERR_VMX_IN_VMX_ROOT_MODE", "kvm_amd": "VERR_SVM_IN_USE"}
+    for module, error in names.items():
+        (tmp_path / module).mkdir()
+        said = str(kvm.virtualbox_rows(tmp_path))
+        assert error in said and f"modprobe -r {module}" in said and "at_load" not in said
+        (tmp_path / "kvm/parameters").mkdir(parents=True)
+        (tmp_path / "kvm/parameters/enable_virt_at_load").write_text("Y\n")
+        said = str(kvm.virtualbox_rows(tmp_path))
+        assert error in said and "kvm.enable_virt_at_load=0" in said
+        (tmp_path / "kvm/parameters/enable_virt_at_load").write_text("N\n")
+        assert "at_load" not in str(kvm.virtualbox_rows(tmp_path))
+        shutil.rmtree(tmp_path / "kvm")
+        (tmp_path / module).rmdir()
+
+
+def test_kvm_is_seen_in_whatever_words_qemu_is_told_of_it():
+    for word in ("-enable-kvm", "kvm", "kvm,kernel-irqchip=off", "q35,accel=kvm:tcg", "accel=kvm"):
+        assert kvm.is_kvm(["-m", "64M", word])
+    assert not kvm.is_kvm(["-name", "mykvm", "-accel", "tcg", "-drive", "file=kvm.img"])
 
 
 @pytest.mark.parametrize("free, status", [(1000, 0), (1, 1)])
@@ -93,3 +133,18 @@ def test_a_full_disk_is_no_machine_on_which_nothing_is_missing(monkeypatch, tmp_
     monkeypatch.setattr(doctor, "bash", lambda *_: "")
     what, _ = doctor.folder(tmp_path)
     assert doctor.lacks(what == doctor.WRITABLE) == status
+
+
+@pytest.mark.parametrize(
+    "words, screen, ends",
+    [("kvm", "", ["error"]), ("kvm", "boot:", []), ("tcg", "", [])],
+)
+def test_kvm_in_which_nothing_comes_up_is_not_waited_for(monkeypatch, words, screen, ends):
+    session, told = sessions.Session(["qemu-system-x86_64", "-accel", words], [], "gtk"), []
+    monkeypatch.setattr(sessions, "KVM_LIMIT", 0)
+    monkeypatch.setattr(session, "_rows", lambda: [screen.encode()])
+    monkeypatch.setattr(session, "_finish", lambda end, text: told.append(end))
+    session._look_for_the_loader()
+    time.sleep(0.01)
+    session._look_for_the_loader()
+    assert told[:1] == ends
