@@ -8,19 +8,29 @@ import sys
 import time
 from pathlib import Path
 
-from image import OPTIONS, image
+from image import OPTIONS, image, read_config
+from lib.checking import words_of
 from lib.project import BUILD, Stop, say, shown, start
 from lib.symbols import place
-from lib.virtualbox import ENDED, VirtualBox, append_new, boot_failure, meditation
+from lib.virtualbox import (
+    ENDED,
+    VirtualBox,
+    append_new,
+    boot_failure,
+    meditation,
+    reasons_in,
+)
 from lib.words import Option, Command
 
 COMMAND = Command(
     "vbox",
     """
 Makes the image, and boots it in VirtualBox, in a machine called longjump that is made for it: a
-BIOS, 256 MiB of memory, 16 MiB for the screen, the image in a DVD drive, and a serial port, of
-which all that comes is shown here. The settings of an existing machine are reset to these, and
-it is switched off first if it runs; one that build.sh has not made is left alone. Ctrl-C ends it.
+BIOS, 256 MiB of memory, 16 MiB for the screen, the image in a DVD drive, a clock that shows UTC,
+and a serial port, of which all that comes is shown here. A size of the screen that -video= asks
+for is added to those that VirtualBox's BIOS has (CustomVideoMode1). The settings of an existing
+machine are reset to these, and it is switched off first if it runs; one that build.sh has not made
+is left alone. Ctrl-C ends it.
 
 Ends with status 0 if the machine was switched off or its window was closed; with 1 if VirtualBox
 stopped it ("guru meditation": a triple fault, most of the time); with 130 after Ctrl-C.
@@ -28,6 +38,7 @@ stopped it ("guru meditation": a triple fault, most of the time); with 130 after
     (
         *OPTIONS,
         Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
+        Option("--cpus", "NUMBER", "how many CPUs the machine has (1)"),
         Option("--headless", "", "opens no window; so it is where there is no display"),
         Option("--name", "NAME", "what the machine is called (longjump)"),
         Option("--remove", "", "takes the machine away, and does nothing else"),
@@ -40,12 +51,14 @@ stopped it ("guru meditation": a triple fault, most of the time); with 130 after
 )
 
 POLL = 0.5  # seconds between looks at the machine
+MOST_CPUS = 64  # that VirtualBox gives a machine
 QUIET = 10.0  # seconds without a word, after which the log is read
 
 
 def vbox(given):
     """Boots the image that these words ask for, in VirtualBox; returns the status."""
     name, memory = given.name or "longjump", mebibytes(given.memory or "256M")
+    cpus = number_of_cpus(given.cpus or "1")
     if not re.fullmatch(r"\w[\w .-]*", name):
         raise Stop(f'vbox: --name: "{name}" is no name for a machine', 2)
     machine = VirtualBox(name)
@@ -55,7 +68,7 @@ def vbox(given):
     folder = BUILD / "vbox"
     folder.mkdir(parents=True, exist_ok=True)
     serial = folder / f"{name}.log"
-    machine.make(memory, disc, serial)
+    machine.make(memory, cpus, screen_of(read_config(given)), disc, serial)
     serial.unlink(missing_ok=True)  # of the last time
     headless = given.headless or not (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"})
     say(f"  boot     {shown(disc)} in VirtualBox; Ctrl-C to end")
@@ -75,6 +88,20 @@ def mebibytes(text):
     if not found or int(found.group(1)) == 0:
         raise Stop(f'vbox: --memory wants a size such as 64M or 4G, not "{text}"', 2)
     return int(found.group(1)) * (1024 if found.group(2) == "G" else 1)
+
+
+def number_of_cpus(text):
+    if not re.fullmatch(r"[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_CPUS:
+        raise Stop(f'vbox: --cpus wants a number from 1 to {MOST_CPUS}, not "{text}"', 2)
+    return int(text)
+
+
+def screen_of(config):
+    """Width and height that -video= asks for; None if it names none."""
+    words = words_of(config.kernel, config.append, config.options, config.modules)
+    asked = [re.match(r"-video=(\d{1,5})x(\d{1,5})(?!\d)", word) for word in words]
+    sizes = [(int(size.group(1)), int(size.group(2))) for size in asked if size]
+    return sizes[-1] if sizes else None
 
 
 def remove(machine):
@@ -119,16 +146,27 @@ def tell_end(machine, state, headless, kernel):
     if state.startswith("aborted"):
         say("VirtualBox itself has failed; its log may say why: VBoxManage showvminfo")
         return 1
-    why, at = meditation(machine.log())
-    where = "" if at is None else f" at RIP {at:#x}{place(kernel, at)}"
-    if why == "VINF_EM_TRIPLE_FAULT":
-        say(f"the machine reset: a triple fault{where}")
-        say("an exception came, and no handler for it could run; ./build.sh run says more of it")
-    else:
-        say(f"VirtualBox stopped the machine{where}: {why or 'its log does not say why'}")
+    tell_meditation(meditation(machine.log()), kernel)
     if headless:
         machine.halt()
     return 1
+
+
+def tell_meditation(why, kernel):
+    """Says why VirtualBox stopped the machine, and where."""
+    where = "" if why.at is None else f" at RIP {why.at:#x}{place(kernel, why.at)}"
+    if why.name == "VINF_EM_TRIPLE_FAULT":
+        say(f"the machine reset: a triple fault{where}")
+    else:
+        say(f"VirtualBox stopped the machine{where}: {why.name or 'its log does not say why'}")
+    if why.instruction:
+        say(f"the instruction there is: {why.instruction}")
+    if why.name == "VINF_EM_TRIPLE_FAULT":
+        say("an exception came, and no handler for it could run; ./build.sh run says more of it")
+    for reason in reasons_in(why.name):
+        say(reason)
+    if why.failed:
+        say(f"what did not hold in VirtualBox: {why.failed}")
 
 
 if __name__ == "__main__":

@@ -7,14 +7,41 @@ import os
 import re
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from lib.project import Stop, run
 
 OURS = "Longjump/made"  # a mark in the machine's settings
+CUSTOM_MODE = "CustomVideoMode1"
 OFF = ("poweroff", "saved", "aborted", "aborted-saved")
 ENDED = (*OFF, "gurumeditation", "stuck")
 PATIENCE = 15  # seconds until VirtualBox has let go of a machine
+BIOS_MODES = (  # of the BIOS of versions 6 and 7, as far as they are of the usual kind
+    (320, 200), (640, 400), (640, 480), (800, 600), (1024, 768), (1152, 864), (1280, 1024),
+    (1400, 1050), (1440, 900), (1600, 1200),
+)  # fmt: skip
+LEAST_SCREEN = 16  # MiB for the screen
+
+# What VirtualBox gives up with -> what is behind it. The names are never translated.
+KVM_IN_THE_WAY = """\
+KVM has the CPU's virtualization for itself, so VirtualBox cannot run. End all virtual machines of
+KVM, then: sudo modprobe -r {module}
+Since Linux 6.12 KVM takes it as soon as it is loaded; kvm.enable_virt_at_load=0 on the command line
+of the host's kernel keeps it from that."""
+REASONS = {
+    "VERR_VMX_IN_VMX_ROOT_MODE": KVM_IN_THE_WAY.format(module="kvm_intel"),
+    "VERR_SVM_IN_USE": KVM_IN_THE_WAY.format(module="kvm_amd"),
+    "VERR_VMM_RING0_ASSERTION": """\
+VirtualBox's part in the host's kernel found a mistake of its own and gave up. That is a defect of
+VirtualBox, or it does not go with the host's kernel or with another hypervisor; the kernel that ran
+in the machine is not to blame. Update VirtualBox, and its modules with it (sudo vboxconfig).""",
+    "VERR_EM_INTERNAL_DISAS_ERROR": """\
+VirtualBox cannot read the instruction that comes next: the kernel runs where there is no code.""",
+    "VERR_IEM_INSTR_NOT_IMPLEMENTED": "VirtualBox cannot emulate this instruction.",
+    "VERR_IEM_ASPECT_NOT_IMPLEMENTED": "VirtualBox cannot emulate what this instruction does here.",
+}
 
 
 class VirtualBox:
@@ -75,8 +102,9 @@ class VirtualBox:
     def state(self):
         return self.told().get("VMState", "")
 
-    def make(self, memory, disc, serial):
-        """Creates the machine, or resets its settings to these."""
+    def make(self, memory, cpus, screen, disc, serial):
+        """Creates the machine, or resets its settings to these. `screen` is the size that its BIOS
+        must have, or None."""
         if self.exists():
             self.check_ours()
             self.halt()
@@ -86,11 +114,14 @@ class VirtualBox:
         audio = ["--audio-enabled", "off"] if self.is_new else ["--audio", "none"]
         mode = "--uart-mode1" if self.is_new else "--uartmode1"
         self._manage_free(
-            "modifyvm", self.name, "--memory", str(memory), "--vram", "16", "--cpus", "1",
-            "--ioapic", "on", "--firmware", "bios", "--graphicscontroller", "vboxvga",
+            "modifyvm", self.name, "--memory", str(memory), "--vram", str(memory_of(screen)),
+            "--cpus", str(cpus), "--ioapic", "on", "--x2apic", "on", "--rtcuseutc", "on",
+            "--firmware", "bios", "--graphicscontroller", "vboxvga",
             "--boot1", "dvd", "--boot2", "disk", "--boot3", "none", "--boot4", "none", *audio,
             "--uart1", "0x3F8", "4", mode, "file", str(serial),
         )  # fmt: skip
+        mode_name = [] if screen is None or screen in BIOS_MODES else ["{}x{}x32".format(*screen)]
+        self._manage("setextradata", self.name, CUSTOM_MODE, *mode_name)  # without a value: none
         if "IDE" not in (value for name, value in self.told().items()
                          if name.startswith("storagecontrollername")):  # fmt: skip
             self._manage("storagectl", self.name, "--name", "IDE", "--add", "ide",
@@ -100,7 +131,10 @@ class VirtualBox:
                          "--device", "0", "--type", "dvddrive", "--medium", medium)  # fmt: skip
 
     def start(self, headless):
-        self._manage_free("startvm", self.name, "--type", "headless" if headless else "gui")
+        try:
+            self._manage_free("startvm", self.name, "--type", "headless" if headless else "gui")
+        except Stop as stop:
+            raise Stop("\n".join([str(stop), *reasons_in(str(stop))])) from None
 
     def halt(self):
         """Switches the machine off, in whatever state it is, and waits until it is."""
@@ -139,15 +173,47 @@ class VirtualBox:
             return ""
 
 
+def memory_of(screen):
+    """MiB of video memory that a screen of this size wants; None: whatever is usual."""
+    width, height = screen or (0, 0)
+    return max(LEAST_SCREEN, -(-width * height * 4 >> 20) + 1)
+
+
+def reasons_in(text):
+    """Sentences on what VirtualBox gives up with, for the names in a text."""
+    return [REASONS[name] for name in dict.fromkeys(re.findall(r"V(?:ERR|INF)_\w+", text))
+            if name in REASONS]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meditation:
+    """What a guru meditation was about, as far as the log has it."""
+
+    name: str = ""
+    at: Optional[int] = None  # RIP or EIP
+    instruction: str = ""  # there, in assembly
+    failed: str = ""  # the check of VirtualBox's that did not hold
+
+
 def meditation(log):
-    """What a guru meditation was about: its name, and the place (RIP or EIP), if the log has it.
-    Before the guest's registers there may be those of the host."""
+    """What the log tells of a guru meditation. Before the guest's registers there may be those of
+    the host."""
     found = re.search(r"Guru Meditation -?\d+ \((\w+)\)", log)
     if not found:
-        return "", None
+        return Meditation()
     guest = log.find("Guest CPUM (VCPU", found.end())
-    place = re.search(r"\b[re]ip=([0-9a-f]{1,16})\b", log[guest:]) if guest >= 0 else None
-    return found.group(1), int(place.group(1), 16) if place else None
+    state = log[guest:] if guest >= 0 else ""
+    place = re.search(r"\b[re]ip=([0-9a-f]{1,16})\b", state)
+    code = re.search(
+        r"\bCPUM\d*: [0-9a-f]{4}:[0-9a-f]{4,16} (?:[0-9a-f]{2} )+ *(\S[^\r\n]*)", state
+    )
+    failed = re.search(r"^(?:[\d:.]+ )?Expression: *([^\r\n]+)", log[found.end() :], re.MULTILINE)
+    return Meditation(
+        found.group(1),
+        int(place.group(1), 16) if place else None,
+        code.group(1).strip() if code else "",
+        failed.group(1).strip() if failed else "",
+    )
 
 
 def boot_failure(log):

@@ -12,7 +12,7 @@ from projects import ROOT
 
 from lib import virtualbox
 from lib.project import Stop
-from lib.virtualbox import meditation
+from lib.virtualbox import Meditation, meditation
 
 pytestmark = pytest.mark.xdist_group("vbox")  # all have the serial port in the same file
 
@@ -24,6 +24,15 @@ GURU = """\
 00:00:02.946446 Guest CPUM (VCPU 0) state:
 00:00:02.946449 rax=00000000fee00000 rbx=0000000000000020 rcx=0000000000000020
 00:00:02.946451 rip={at:016x} rsp=ffff800000001000 rbp=0000000000000000 iopl=0
+00:00:02.946700 !! {{cpumguestinstr, verbose}}
+00:00:02.946801 CPUM0: 0008:{at:016x} 0f 0b                   ud2
+00:00:02.946802 !!
+"""
+RING0 = """\
+00:00:02.946420 !!         VCPU0: Guru Meditation -2703 (VERR_VMM_RING0_ASSERTION)
+00:00:02.946421 !!R0-Assertion Failed!!
+00:00:02.946421 Expression: pVCpu->hm.s.fLeaveDone
+00:00:02.946421 Location  : HMVMXR0.cpp(123) int HMVMXR0Do()
 """
 
 
@@ -78,9 +87,10 @@ def test_a_machine_is_made_and_started_in_the_words_of_the_version(box, version)
     assert told == [
         ["createvm", "--name", "longjump", "--ostype", "Other_64", "--register"],
         ["modifyvm", "longjump", "--memory", "256", "--vram", "16", "--cpus", "1", "--ioapic", "on",
-         "--firmware", "bios", "--graphicscontroller", "vboxvga", "--boot1", "dvd", "--boot2",
-         "disk", "--boot3", "none", "--boot4", "none", *audio, "--uart1", "0x3F8", "4", mode,
-         "file", serial],
+         "--x2apic", "on", "--rtcuseutc", "on", "--firmware", "bios",
+         "--graphicscontroller", "vboxvga", "--boot1", "dvd", "--boot2", "disk",
+         "--boot3", "none", "--boot4", "none", *audio,
+         "--uart1", "0x3F8", "4", mode, "file", serial],
         ["storagectl", "longjump", "--name", "IDE", "--add", "ide", "--controller", "PIIX4"],
         [*attach, "emptydrive"],
         [*attach, str(box.home / "made, here.iso")],
@@ -143,6 +153,11 @@ def test_a_guru_meditation_is_put_into_words(box, kernel):
     said = box.vbox("--kernel", program, status=1)
     assert "a triple fault at RIP 0x200002 in wrong" in said
     assert box.machines()["longjump"]["state"] == "poweroff", "it would stay, and nobody see it"
+    assert "the instruction there is: ud2\n" in said
+    box.play(log=RING0)
+    said = box.vbox("--kernel", program, status=1)
+    assert "VERR_VMM_RING0_ASSERTION\n" in said and "is not to blame" in said
+    assert "did not hold in VirtualBox: pVCpu->hm.s.fLeaveDone\n" in said
     box.play(log="!! VCPU0: Guru Meditation -1234 (VERR_SOMETHING)\n")
     assert "stopped the machine: VERR_SOMETHING" in box.vbox("--kernel", program, status=1)
     box.play(ends="aborted")
@@ -150,13 +165,36 @@ def test_a_guru_meditation_is_put_into_words(box, kernel):
 
 
 def test_what_the_log_does_not_say_is_not_made_up():
-    assert meditation("") == ("", None)
-    assert meditation("rip=1 Guru Meditation 1155 (VINF_EM_TRIPLE_FAULT)")[1] is None
+    assert meditation("") == Meditation()
+    assert meditation("rip=1 Guru Meditation 1155 (VINF_EM_TRIPLE_FAULT)").at is None
     guest = "Guest CPUM (VCPU 0) state:\neip=001010f4 esp=00007c00"
-    assert meditation(f"Guru Meditation 1155 (X)\n{guest}")[1] == 0x1010F4
+    assert meditation(f"Guru Meditation 1155 (X)\n{guest}").at == 0x1010F4
     host = "!! Host registers\nrip=ffffffffc0801234"
-    assert meditation(f"Guru Meditation -2700 (X)\n{host}\n{guest}") == ("X", 0x1010F4)
-    assert meditation(f"Guru Meditation -2700 (X)\n{host}") == ("X", None)
+    assert meditation(f"Guru Meditation -2700 (X)\n{host}\n{guest}") == Meditation("X", 0x1010F4)
+    assert meditation(f"Guru Meditation -2700 (X)\n{host}") == Meditation("X")
+
+
+def test_cpus_and_a_screen_that_the_bios_lacks_are_given(box):
+    box.vbox("--cpus", "4", "--options", "-video=1920x1080x32,any")
+    machine = box.machines()["longjump"]
+    assert machine["settings"]["cpus"] == ["4"] and machine["settings"]["vram"] == ["16"]
+    assert machine["extra"]["CustomVideoMode1"] == "1920x1080x32"
+    box.vbox("--options", "-video=3840x2160")
+    machine = box.machines()["longjump"]
+    assert machine["extra"]["CustomVideoMode1"] == "3840x2160x32"
+    assert int(machine["settings"]["vram"][0]) * 2**20 > 3840 * 2160 * 4
+    box.vbox("--options", "-video=1024x768")
+    assert "CustomVideoMode1" not in box.machines()["longjump"]["extra"]
+    for number in ("0", "65", "many"):
+        assert "a number from 1 to 64" in box.vbox("--cpus", number, status=2)
+
+
+def test_kvm_that_is_in_the_way_is_told_with_the_cure(box):
+    for name, module in (("VMX_IN_VMX_ROOT_MODE", "kvm_intel"), ("SVM_IN_USE", "kvm_amd")):
+        box.play(refuses=f"VT-x wird verwendet (VERR_{name}).\nDetails: code NS_ERROR_FAILURE")
+        said = box.vbox(status=1)
+        assert f"VERR_{name}" in said and f"sudo modprobe -r {module}\n" in said
+        assert "kvm.enable_virt_at_load=0" in said
 
 
 def test_a_virtualbox_that_tells_nothing_any_more_is_not_followed_for_ever(monkeypatch):

@@ -2,8 +2,8 @@
 """vboxmanage.py - stands in for VBoxManage: writes down what it is told, and plays the machine.
 
 What it plays is in the folder VBOX: `version`, `says` (the serial port), `ends` (the state in which
-it ends; "" for never) and `log`. Takes the words of version 6.1 or of 7, whichever it is, and no
-others. Knows nothing of Longjump."""
+it ends; "" for never), `log`, and why it does not start (`refuses`). Takes the words of version 6.1
+or of 7, whichever it is, and no others. Knows nothing of Longjump."""
 
 import json
 import os
@@ -14,7 +14,8 @@ HOME = pathlib.Path(os.environ["VBOX"])
 VERSION = (HOME / "version").read_text()
 AUDIO, MODE = ("audio", "uartmode1") if VERSION < "7" else ("audio-enabled", "uart-mode1")
 SETTINGS = {
-    "memory": 1, "vram": 1, "cpus": 1, "ioapic": 1, "firmware": 1, "graphicscontroller": 1,
+    "memory": 1, "vram": 1, "cpus": 1, "ioapic": 1, "x2apic": 1, "rtcuseutc": 1,
+    "firmware": 1, "graphicscontroller": 1,
     "boot1": 1, "boot2": 1, "boot3": 1, "boot4": 1, "uart1": 2, AUDIO: 1, MODE: 2,
 }  # fmt: skip
 ON = ("running", "gurumeditation")
@@ -41,6 +42,8 @@ def start(vm):
     """The machine says all it has to say at once."""
     if vm["state"] in ON:
         fail("Der Rechner ist gesperrt\nDetails: code VBOX_E_INVALID_OBJECT_STATE (0x80bb0007)")
+    if (HOME / "refuses").exists():
+        fail((HOME / "refuses").read_text())
     (HOME / "VBox.log").write_text((HOME / "log").read_text())
     pathlib.Path(vm["settings"][MODE][1]).write_text((HOME / "says").read_text())
     vm.update(state="running", looks=0)
@@ -66,7 +69,9 @@ def change(vm, command, words):
             fail("Der Rechner ist gesperrt\nDetails: code VBOX_E_INVALID_OBJECT_STATE (0x80bb0007)")
         vm["settings"].update(options(words, SETTINGS))
     elif command == "setextradata":
-        vm["extra"][words[0]] = words[1]
+        vm["extra"].pop(words[0], None)
+        if len(words) > 1:
+            vm["extra"][words[0]] = words[1]
     elif command == "storagectl":
         given = options(words, {"name": 1, "add": 1, "controller": 1})
         if given["name"][0] in vm["controllers"]:
