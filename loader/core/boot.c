@@ -10,6 +10,7 @@
 #include "core/plan/memory_map.h"
 #include "core/plan/resident.h"
 #include "core/plan/symbols.h"
+#include "core/text_screen.h"
 
 /* Begins the plan. Always true. */
 static bool begin_plan(struct boot *boot, struct scratch *scratch)
@@ -192,6 +193,7 @@ bool boot_prepare(struct boot *boot, struct scratch *scratch)
 	const struct protocol *protocol = boot->protocol;
 	struct plan *plan = &boot->plan;
 
+	text_screen_check(boot);
 	return check_cpu(boot->machine, boot->config, boot->report) /* can it do what is wanted? */
 	    && memory_read(&boot->memory, boot->machine, *scratch,
 	                   boot->report)                          /* which memory is there? */

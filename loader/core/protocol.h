@@ -35,6 +35,10 @@ struct protocol {
 	size_t state_size; /* bytes of boot->state that it uses */
 	unsigned options;  /* of enum option: those that do something for its kernels */
 
+	/* Offset in the boot information of the field from which kernels learn of a framebuffer
+	 * that they have not asked for; 0: there is none. */
+	uint32_t pixels_field;
+
 	/* True if these bytes are a kernel of this protocol, as far as can be seen without reading
 	 * on. */
 	bool (*recognise)(struct span file);

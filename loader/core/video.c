@@ -211,7 +211,8 @@ static unsigned find_smallest(const struct video_mode *modes, unsigned count)
 }
 
 /* The mode for -video=auto. There is at least one mode. */
-static unsigned find_auto(const struct video_mode *modes, unsigned count, struct span edid)
+static unsigned find_auto(const struct video_mode *modes, unsigned count,
+                          const struct video_request *request, struct span edid)
 {
 	static const struct size usual[] = {
 		{ 1024, 768 }, { 1280, 800 }, { 1280, 720 }, { 800, 600 }, { 640, 480 },
@@ -220,6 +221,8 @@ static unsigned find_auto(const struct video_mode *modes, unsigned count, struct
 	unsigned found = NO_MODE;
 
 	if (!video_read_edid(edid, &limit.width, &limit.height)) {
+		found = find_mode(modes, count,
+		                  (struct size){ request->set_width, request->set_height }, 0);
 		for (unsigned i = 0; i < COUNT(usual) && found == NO_MODE; i++)
 			found = find_mode(modes, count, usual[i], 0);
 	}
@@ -343,7 +346,8 @@ bool video_choose(const struct video_mode *modes, unsigned count,
 		return true;
 	}
 	if (request->want == VIDEO_AUTO)
-		*chosen = find_enough(modes, count, request, find_auto(modes, count, edid), report);
+		*chosen = find_enough(modes, count, request, find_auto(modes, count, request, edid),
+		                      report);
 	else
 		*chosen = find_mode(modes, count, size, request->bits_per_pixel);
 	if (*chosen == NO_MODE && !request->any)

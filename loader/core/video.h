@@ -17,6 +17,8 @@ struct video_request {
 	uint32_t width, height;             /* VIDEO_SIZE: pixels */
 	uint32_t bits_per_pixel;            /* VIDEO_SIZE: 15, 16, 24 or 32; 0: the most there is */
 	uint32_t least_width, least_height; /* VIDEO_AUTO: rather a mode of this size or larger */
+	uint32_t set_width, set_height;     /* VIDEO_AUTO: of the mode that firmware has set by
+	                                       itself; 0: there is none */
 	bool given; /* by the user: what a kernel would like does not count */
 	bool any;   /* rather another mode, or text mode, than none */
 };
@@ -44,12 +46,12 @@ bool video_read_edid(struct span edid, uint32_t *width, uint32_t *height);
  * Chooses a mode: *chosen is its index, or `count` for text mode. `edid` may be empty.
  *
  * A size: in the depth asked for, else in the deepest. Automatically: what the monitor likes best;
- * if the BIOS has not got that, the largest that is not larger; without a word from the monitor the
- * first that there is of 1024x768, 1280x800, 1280x720, 800x600, 640x480, else the largest. If that
- * is less than the least that is wanted, the smallest that is not, or with a warning the same.
- * With `any`, in place of a size that there is not, the largest that is not larger, or the
- * smallest; and text mode if there is no mode at all: then the report has a warning. Else false,
- * with the reason and what there is in the report.
+ * if the firmware has not got that, the largest that is not larger; without a word from the monitor
+ * the mode that is set, else the first that there is of 1024x768, 1280x800, 1280x720, 800x600,
+ * 640x480, else the largest. If that is less than the least that is wanted, the smallest that is
+ * not, or with a warning the same. With `any`, in place of a size that there is not, the largest
+ * that is not larger, or the smallest; and text mode if there is no mode at all: then the report
+ * has a warning. Else false, with the reason and what there is in the report.
  */
 bool video_choose(const struct video_mode *modes, unsigned count,
                   const struct video_request *request, struct span edid, unsigned *chosen,

@@ -120,6 +120,13 @@ def test_gcc_tells_of_the_red_zone_in_its_debug_data(kernel):
     assert check(kernel(flags="-g"))["warnings"] == []
 
 
+def test_a_kernel_that_knows_a_text_screen_only_is_told(kernel):
+    code = "void _start(void) { *(volatile short *)0xb8000 = 1; for (;;); }"
+    assert check(kernel(start=code))["text_screen_only"]
+    assert not check(kernel())["text_screen_only"]
+    assert not check(ROOT / "build/kernel.elf")["text_screen_only"]
+
+
 def test_our_own_kernels_do_not_bite():
     assert check(ROOT / "build/kernel.elf")["findings"] == []
     assert check(ROOT / "build/tests/kernels/pie.elf")["findings"] == []

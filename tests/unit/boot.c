@@ -638,6 +638,38 @@ TEST("a kernel is told which firmware there is, and what is left of UEFI")
 	       == 0);
 }
 
+/* Plans the small kernel with these bytes at its end; returns how many warnings there are. */
+static unsigned warnings_with(const void *bytes, size_t size)
+{
+	begin_small_elf();
+	memcpy((uint8_t *)elf_at(MIB) + 64 - size, bytes, size);
+	lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+	expect_plan();
+	return world.report.count;
+}
+
+TEST("a kernel that writes to VGA's text memory alone is warned of where there is none")
+{
+	static const uint8_t text[] = { 0x00, 0x80, 0x0b, 0x00 };
+	static const uint8_t high[] = { 0x00, 0x80, 0x0b, 0x80 }; /* 0xffffffff800b8000 */
+	static const uint8_t other[] = { 0x01, 0x80, 0x0b, 0x00 };
+	static const uint8_t both[] = { 0x00, 0x80, 0x0b, 0x00, 0x10, 0x01, 0x00, 0x00 };
+
+	begin_world(16 * MIB);
+	world.machine.display.kind = DISPLAY_NONE;
+	EXPECT_EQUAL(warnings_with(text, sizeof(text)), 1);
+	EXPECT_EQUAL(world.report.findings[0].code, DIAG_VIDEO_NO_TEXT_SCREEN);
+	EXPECT_PART(world.report.findings[0].detail, "0x10003c");
+	EXPECT_EQUAL(warnings_with(high, sizeof(high)), 1);
+	EXPECT_EQUAL(warnings_with(other, sizeof(other)), 0);
+	EXPECT_EQUAL(warnings_with(both, sizeof(both)), 0);
+	world.config.options.video.want = VIDEO_AUTO;
+	EXPECT_EQUAL(warnings_with(text, sizeof(text)), 0);
+	world.config.options.video.want = VIDEO_TEXT;
+	world.machine.display.kind = DISPLAY_VGA_TEXT;
+	EXPECT_EQUAL(warnings_with(text, sizeof(text)), 0);
+}
+
 TEST("a framebuffer is mapped write-combining, in a window of its own")
 {
 	const struct longjump_boot_info *info;

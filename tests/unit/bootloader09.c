@@ -67,6 +67,18 @@ TEST("the information ends as the crate's features say")
 	expect_tail("bootloader-0.9,map_physical_memory,recursive_page_table", both, 2);
 }
 
+TEST("without a VGA BIOS the screen stays as it is, and a VGA mode is refused by its name")
+{
+	begin_kernel(ELF_TYPE_EXEC, LINKED, "bootloader-0.9,vga_320x200");
+	boot_it();
+	EXPECT_EQUAL(world.boot.plan.entry.screen, ENTRY_SCREEN_VGA_320X200);
+	world.machine.display.kind = DISPLAY_NONE;
+	expect_refusal(DIAG_BOOTLOADER_NO_VGA, "vga_320x200");
+	world.config.options.protocol = "bootloader-0.9";
+	boot_it();
+	EXPECT_EQUAL(world.boot.plan.entry.screen, ENTRY_SCREEN_AS_IS);
+}
+
 /* The ranges are sorted, apart, and none of them is empty; what follows is. */
 static void expect_config(const struct rb_memory_map *map)
 {

@@ -307,6 +307,20 @@ TEST("automatically, without a monitor's word, it is the first of the list")
 	EXPECT_EQUAL(chosen("auto", 2, NOTHING), 0x10f); /* 320x200 is all there is */
 }
 
+TEST("automatically, without a monitor's word, it is the mode that the firmware has set")
+{
+	struct video_request request = { .want = VIDEO_AUTO, .set_width = 640, .set_height = 480 };
+	unsigned at;
+
+	EXPECT(video_choose(modes, COUNT(modes), &request, NOTHING, &at, &report));
+	EXPECT(modes[at].width == 640 && modes[at].height == 480);
+	EXPECT(video_choose(modes, COUNT(modes), &request, edid_of(1280, 800), &at, &report));
+	EXPECT_EQUAL(modes[at].width, 1280);
+	request.set_width = 641;
+	EXPECT(video_choose(modes, COUNT(modes), &request, NOTHING, &at, &report));
+	EXPECT_EQUAL(modes[at].width, 1024);
+}
+
 /* The number of the mode that is chosen automatically if it should be at least so large. */
 static uint32_t chosen_from(uint32_t width, uint32_t height, struct span edid)
 {

@@ -3,6 +3,7 @@
  * found. Prints nothing. */
 #include "platform/host/check.h"
 
+#include "core/text_screen.h"
 #include "platform/host/lint.h"
 
 const struct finding *check_refusal(const struct check *check)
@@ -69,5 +70,7 @@ void check_look(struct check *check, bool prepared)
 	check->symbols = symbols_find(&run->boot->kernel.elf, &unused);
 	if (prepared)
 		lint(&run->boot->plan, &check->sections, &check->symbols);
+	check->is_text_only = check->readable
+	                   && text_screen_is_expected(run->boot, UINT64_MAX, &check->text_access);
 	describe(check);
 }

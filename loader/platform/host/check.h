@@ -12,6 +12,8 @@ struct check {
 	struct run run;
 	struct sections sections;
 	struct symbols symbols;
+	bool is_text_only;    /* it writes to VGA's text memory, and nothing tells of pixels */
+	uint64_t text_access; /* the code that does so, as linked */
 	char asks[8000]; /* what it asks for by itself, a line each; see protocol.h, describe */
 	bool readable;   /* boot->kernel is whole */
 	bool prepared;   /* boot->plan is whole: the loader would start the kernel */

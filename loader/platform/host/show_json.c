@@ -76,6 +76,7 @@ static void put_kernel(const struct check *check)
 	put_text("protocol", check->run.protocol->name);
 	printf(", ");
 	put_text("asks", check->asks);
+	printf(", \"text_screen_only\": %s", check->is_text_only ? "true" : "false");
 	put_segments(check);
 }
 

@@ -108,6 +108,10 @@ static void show_protocol(const struct check *check)
 		at += *at == '\n';
 	}
 	say("\n");
+	if (check->is_text_only)
+		say("  screen    VGA text at 0xb8000 (from 0x%" PRIx64
+		    "): shows nothing on a machine with UEFI\n",
+		    check->text_access);
 }
 
 /* How much memory it takes, and for what. */

@@ -141,6 +141,7 @@ static bool choose(struct display *display, const struct video_request *request,
                    struct report *report)
 {
 	struct lists *lists = memory_take(sizeof(*lists), PAGE_SIZE);
+	struct video_request wanted = *request;
 	struct span edid = { NULL, 0 };
 	unsigned chosen;
 
@@ -155,7 +156,9 @@ static bool choose(struct display *display, const struct video_request *request,
 	}
 	if (display->edid != NULL)
 		edid = (struct span){ display->edid, EDID_SIZE };
-	if (!video_choose(lists->modes, display->mode_count, request, edid, &chosen, report))
+	wanted.set_width = display->screen.width;
+	wanted.set_height = display->screen.height;
+	if (!video_choose(lists->modes, display->mode_count, &wanted, edid, &chosen, report))
 		return false;
 	if (chosen == display->mode_count)
 		return true;

@@ -293,6 +293,20 @@ static bool bootloader09_place(struct boot *boot)
 	return plan_kernel(plan, &policy);
 }
 
+/* The screen as the crate leaves it; where there is no text screen, it stays as it is. */
+static bool plan_screen(const struct boot *boot, const struct features *features,
+                        enum entry_screen *screen)
+{
+	const bool has_vga = boot->machine->display.kind == DISPLAY_VGA_TEXT;
+
+	*screen = features->vga_320x200 ? ENTRY_SCREEN_VGA_320X200 : ENTRY_SCREEN_VGA_TEXT;
+	if (!has_vga)
+		*screen = ENTRY_SCREEN_AS_IS;
+	return has_vga || !features->vga_320x200
+	    || refuse(boot->report, DIAG_BOOTLOADER_NO_VGA,
+	              "the feature vga_320x200 is mode 13h of its BIOS");
+}
+
 static bool bootloader09_plan(struct boot *boot)
 {
 	struct plan *plan = &boot->plan;
@@ -304,7 +318,7 @@ static bool bootloader09_plan(struct boot *boot)
 		                 .rights = RIGHTS_ALL };
 
 	if (!add_mapped(plan, vga, "the VGA window") || !place_all(plan, features, &info)
-	    || !plan_resident(plan))
+	    || !plan_resident(plan) || !plan_screen(boot, features, &plan->entry.screen))
 		return false;
 	state_of(boot)->regions = (void *)info;
 	plan->entry.rip = plan->kernel->entry.at + plan->slide;
@@ -313,8 +327,6 @@ static bool bootloader09_plan(struct boot *boot)
 	plan->entry.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG | (features->sse ? CR0_MP : 0);
 	plan->entry.cr4 = CR4_PAE | (features->sse ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
 	plan->entry.quiet.lines = false;
-	plan->entry.screen =
-		features->vga_320x200 ? ENTRY_SCREEN_VGA_320X200 : ENTRY_SCREEN_VGA_TEXT;
 	return true;
 }
 

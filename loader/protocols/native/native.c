@@ -206,6 +206,7 @@ static bool native_place(struct boot *boot)
 const struct protocol native_protocol = {
 	PROTOCOL(native, "native", struct native),
 	.options = OPTIONS_ALL,
+	.pixels_field = offsetof(struct longjump_boot_info, framebuffer),
 	.recognise = native_recognise,
 	.read = boot_read_elf,
 	.place = native_place,

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* text_screen.c - finds VGA's text memory in the code of kernels. */
+#include "core/text_screen.h"
+
+#include "core/protocol.h"
+
+#define TEXT_MEMORY UINT32_C(0xb8000)
+#define LOOKED_AT   (512 * KIB) /* of a segment, before a start: larger kernels draw */
+
+/* True if these four bytes are the lower half of an address at which kernels see the text memory:
+ * its own, or in a direct map at 0, or at 2 or 3 GiB of the higher half of 32 or 64 bits. */
+static bool is_text_memory(const uint8_t *bytes)
+{
+	const uint8_t low = TEXT_MEMORY & 0xff, middle = TEXT_MEMORY >> 8 & 0xff;
+
+	return bytes[0] == low && bytes[1] == middle && bytes[2] == TEXT_MEMORY >> 16
+	    && (bytes[3] == 0 || bytes[3] == 0x80 || bytes[3] == 0xc0);
+}
+
+/* True if the segment may hold code: without paging, all of them may. */
+static bool may_hold_code(const struct kernel *kernel, const struct segment *segment)
+{
+	return kernel->physical || (segment->rights & RIGHT_EXECUTE) != 0;
+}
+
+/* Where in the code, as linked, the text memory's address stands. */
+static bool find_text_memory(const struct segment *segment, uint64_t most, uint64_t *at)
+{
+	const uint8_t *bytes = segment->file.bytes;
+	const uint64_t size = min_u64(segment->file.size, most);
+
+	for (uint64_t i = 3; i < size; i++) {
+		if (bytes[i - 1] == TEXT_MEMORY >> 16 && is_text_memory(bytes + i - 3)) {
+			*at = segment->virt.begin + i - 3;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* True if the code names a field at this offset. */
+static bool names_field(const struct segment *segment, uint64_t most, uint32_t field)
+{
+	const uint64_t size = min_u64(segment->file.size, most);
+
+	for (uint64_t i = 0; i + sizeof(field) <= size; i++) {
+		if (memcmp(segment->file.bytes + i, &field, sizeof(field)) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool text_screen_is_expected(const struct boot *boot, uint64_t most, uint64_t *at)
+{
+	const struct kernel *kernel = &boot->kernel;
+	const uint32_t field = boot->protocol->pixels_field;
+	bool found = false;
+
+	if (boot->config->options.video.want != VIDEO_TEXT)
+		return false;
+	for (unsigned i = 0; i < kernel->segment_count && !found; i++) {
+		const struct segment *segment = &kernel->segments[i];
+
+		found = may_hold_code(kernel, segment) && find_text_memory(segment, most, at);
+	}
+	for (unsigned i = 0; i < kernel->segment_count && found && field != 0; i++) {
+		const struct segment *segment = &kernel->segments[i];
+
+		found = !may_hold_code(kernel, segment) || !names_field(segment, most, field);
+	}
+	return found;
+}
+
+void text_screen_check(const struct boot *boot)
+{
+	uint64_t at;
+
+	if (boot->machine->display.kind != DISPLAY_VGA_TEXT
+	    && text_screen_is_expected(boot, LOOKED_AT, &at))
+		warn(boot->report, DIAG_VIDEO_NO_TEXT_SCREEN,
+		     "the code at %#llx names 0xb8000, and asks for no framebuffer", ULL(at));
+}
