@@ -58,7 +58,7 @@ def test_xen_starts_and_reads_its_module(boot, foreign, tmp_path, options):
     )
     machine.wait_serial("noreboot' specified", limit=120)
     said = machine.serial()
-    assert "Xen version 4.17" in said and "Bootloader: Longjump 1." in said
+    assert "Xen version 4.17" in said and "Bootloader: Longjump 2." in said
     assert "Command line: com1=115200,8n1 console=com1 noreboot" in said
     assert "dom0" in said or "domain 0" in said, "its verdict on the module"
     base = int(re.search(r"Xen image load base address: (\w+)", said).group(1), 0)

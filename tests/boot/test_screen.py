@@ -10,7 +10,7 @@ def test_the_sample_kernel_shows_itself(boot):
     seen = machine.screenshot_text()
     for words in (
         "Hello from long mode",
-        "Longjump 1.",
+        "Longjump 2.",
         "command line: hello from a test",
         "Kernel",
         "4-level paging",
