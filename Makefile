@@ -218,9 +218,15 @@ build/realmode.bin: loader/platform/kernel/realmode.asm
 	$(say) assemble '$<'
 	$(quiet)mkdir -p $(@D); $(NASM) -f bin -Werror -DREALMODE_AT=0x1000 -o $@ $<
 
-# What is done for each page table entry, or each place in the BIOS's ROM, is worth more bytes.
-quick := build/obj/com32/loader/core/base.c.o build/obj/com32/loader/core/paging.c.o
-$(quick): own-cflags = -O2 -falign-functions=1 -falign-loops=1
+# What is done for each page table entry, each place in the BIOS's ROM, or each symbol, is worth
+# more bytes. So is what copies many structures: an emulator that translates code, which is most of
+# what it does until a kernel is reached, takes three pieces for a string instruction.
+quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/base core/config core/memory core/paging \
+	core/elf/objects core/elf/relocate core/elf/symbols core/plan/allocate core/plan/copies \
+	core/plan/map core/plan/memory_map core/plan/resident core/plan/symbols \
+	platform/bios/services platform/com32/memory protocols/native/native)
+$(quick): own-cflags = -O2 -mtune=generic -falign-functions=1 -falign-jumps=1 -falign-loops=1 \
+	-falign-labels=1
 
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)

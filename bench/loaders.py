@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lib.disc import SECTOR, find_syslinux
 from lib.project import ROOT, run
+from payload import PLACES
 
 HERE = ROOT / "bench"
 GRUB = Path("/usr/lib/grub/i386-pc")
@@ -80,10 +81,30 @@ def floor(payload):
 
 
 def longjump(payload):
-    """The disc that `build.sh image` makes of the kernel, with nothing turned off or on."""
-    image = payload.folder / "longjump.iso"
-    run([ROOT / "build.sh", "image", "--kernel", payload.kernel(64), "--output", image])
-    return image
+    """The discs that `build.sh image` makes of the kernel, with nothing turned off or on: by the
+    section in which the payload is, since a loader may look for something in some of them."""
+    images = {}
+    for place in PLACES if payload.size.places else PLACES[1:2]:
+        images[place] = payload.folder / f"longjump{place}.iso"
+        kernel = payload.kernel(64, place)
+        run([ROOT / "build.sh", "image", "--kernel", kernel, "--output", images[place]])
+        kernel.unlink()
+    return images
+
+
+def empty(folder):
+    """Our disc with a module on it that does nothing."""
+    tree = folder / "empty.tree"
+    (tree / "isolinux").mkdir(parents=True)
+    for file in ("isolinux.bin", "ldlinux.c32"):
+        shutil.copy(find_syslinux(file), tree / "isolinux")
+    shutil.copy(ROOT / "isolinux.cfg", tree / "isolinux")
+    code = folder / "empty.o"
+    run(["nasm", "-f", "elf32", "-o", code, HERE / "empty.asm"])
+    run(["ld", "-m", "elf_i386", "-shared", "--hash-style=gnu", "-z", "noseparate-code", "-s",
+         "-o", tree / "isolinux/longjump.c32", code])  # fmt: skip
+    code.unlink()
+    return disc(tree, "isolinux/isolinux.bin", folder / "empty.iso")
 
 
 def mboot(payload):

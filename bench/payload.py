@@ -14,8 +14,10 @@ from lib.project import ROOT, run, tool
 
 HERE = ROOT / "bench"
 MIB = 1 << 20
+PLACES = (".text", ".rodata", ".data")
 TEXT = "text"
 NOISE = "noise"
+TOP = "0xffffffff80000000"  # where most kernels are linked, of every protocol
 COMPILE = (
     "-std=c11 -O2 -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none "
     "-fno-asynchronous-unwind-tables -mgeneral-regs-only "
@@ -32,6 +34,7 @@ class Size:
     length: int
     kind: str = NOISE
     compressed: bool = False
+    places: bool = False  # in each of PLACES in turn, where the loader is ours
 
 
 SIZES = {
@@ -39,8 +42,8 @@ SIZES = {
     for size in (
         Size("tiny", "tiny", 4096),
         Size("1", "1 MiB", MIB),
-        Size("16", "16 MiB", 16 * MIB),
-        Size("64", "64 MiB", 64 * MIB),
+        Size("16", "16 MiB", 16 * MIB, places=True),
+        Size("64", "64 MiB", 64 * MIB, places=True),
         Size("64gz", "64 MiB gz", 64 * MIB, TEXT, compressed=True),
     )
 }
@@ -80,17 +83,29 @@ class Payload:
         self.check = check(data)
         self.file.write_bytes(data)
 
-    def kernel(self, bits):
-        """Returns the kernel for long mode (64) or for Multiboot 1 (32), compressed if so asked."""
+    def kernel(self, bits, place=".rodata"):
+        """Returns the kernel for long mode (64) or for Multiboot 1 (32), compressed if so asked,
+        with the payload in a section."""
         start = self.folder / f"start{bits}.o"
         body = self.folder / f"kernel{bits}.o"
         kernel = self.folder / f"kernel{bits}.elf"
         base, emulation, form, width = {
-            64: ("0x400000", "elf_x86_64", "elf64", ["-m64", "-mno-red-zone"]),
+            64: (TOP, "elf_x86_64", "elf64", ["-m64", "-mno-red-zone", "-mcmodel=kernel"]),
             32: ("0x100000", "elf_i386", "elf32", ["-m32", "-DLONGJUMP_LOADER"]),
         }[bits]
         source = HERE / f"start{bits}.asm"
-        run(["nasm", "-f", form, f'-DPAYLOAD="{self.file}"', "-o", start, source])
+        run(
+            [
+                "nasm",
+                "-f",
+                form,
+                f'-DPAYLOAD="{self.file}"',
+                f"-DPLACE={place}",
+                "-o",
+                start,
+                source,
+            ]
+        )
         compiler = tool("CC", "cc")
         run(
             [

@@ -5,6 +5,7 @@ Knows what the figures are called; knows nothing of how they came about.
 
 STEPS = ("until its first instruction", "reading", "planning and carrying out", "the jump")
 OURS = "longjump"
+EMPTY = "empty module"
 UNKNOWN = [None] * len(STEPS)
 WIDTH = 34  # of a row's name
 MEDIA = {"q35-cd": "AHCI CD (q35-cd)", "pc-cd": "IDE CD (pc-cd)", "pc-hd": "IDE disk (pc-hd)"}
@@ -38,6 +39,7 @@ def table(results, medium, sizes, figure, digits):
         if figure == "share" and name == OURS:
             for step, values in zip(STEPS, zip(*(row.get("steps", UNKNOWN) for row in rows[name]))):
                 line(f"  {step}", values, digits)
+            places(rows[name], digits)
     for name in names if OURS in names else []:
         if name not in (OURS, "floor"):
             pairs = zip(rows[OURS], rows[name])
@@ -46,6 +48,14 @@ def table(results, medium, sizes, figure, digits):
                 [ratio(ours.get(figure), theirs.get(figure)) for ours, theirs in pairs],
                 2,
             )
+
+
+def places(rows, digits):
+    """Prints the share by the section in which the payload is, if it was in several."""
+    shares = [row.get("places", {}) for row in rows]
+    for place in dict.fromkeys(place for share in shares if len(share) > 1 for place in share):
+        values = [share.get(place) if len(share) > 1 else None for share in shares]
+        line(f"  payload in {place}", values, digits)
 
 
 def targets(results):
@@ -57,12 +67,17 @@ def targets(results):
     def wall(medium, size, peer):
         return ratio(figure("wall", medium, size), figure("wall", medium, size, peer))
 
+    def beyond_empty():
+        ours, empty = (figure("blocks", "q35-cd", "tiny", name) for name in (OURS, EMPTY))
+        return ours - empty if ours and empty else None
+
     steps = figure("steps", "q35-cd", "tiny")
     judged = (
         ("main to _start, tiny, AHCI CD, ms", steps and sum(steps[1:]), 1.0),
         ("share, tiny, AHCI CD, ms", figure("share", "q35-cd", "tiny"), 16.6),
         ("share, 16 MiB, AHCI CD, ms", figure("share", "q35-cd", "16"), 22.2),
         ("share, 64 MiB, AHCI CD, ms", figure("share", "q35-cd", "64"), 37.5),
+        ("blocks beyond an empty module, AHCI CD", beyond_empty(), 1000),
         ("wall / raw floor, 64 MiB gz, IDE CD", wall("pc-cd", "64gz", "floor"), 1.0),
         ("wall / grub, tiny, AHCI CD", wall("q35-cd", "tiny", "grub"), 0.50),
         ("wall / grub, 16 MiB, AHCI CD", wall("q35-cd", "16", "grub"), 0.35),
@@ -82,6 +97,9 @@ def show(results, media, sizes):
         print(f"\n{MEDIA[medium]:<{WIDTH + 2}}" + "".join(f"{size.title:>11}" for size in sizes))
         print("share, ms of the guest's clock")
         table(results, medium, sizes, "share", 2)
+        if any("blocks" in row for row in results):
+            print("blocks of code that QEMU translates")
+            table(results, medium, sizes, "blocks", 0)
         if any("wall" in row for row in results):
             print("wall clock of the whole process, s")
             table(results, medium, sizes, "wall", 3)

@@ -25,7 +25,8 @@ section .bss
 	resb	4096
 stack_end:
 
-section .payload progbits alloc noexec nowrite align=4096
+section PLACE
+	align	4096
 global payload, payload_end
 payload:
 	incbin	PAYLOAD

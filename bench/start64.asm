@@ -15,7 +15,8 @@ _start:
 	mov	rdi, rax
 	jmp	kernel_main		; the stack is as it must be at a function's start
 
-section .payload progbits alloc noexec nowrite align=4096
+section PLACE
+	align	4096
 global payload, payload_end
 payload:
 	incbin	PAYLOAD

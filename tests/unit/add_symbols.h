@@ -16,11 +16,11 @@ struct named {
 };
 
 static struct elf_section_header *elf_sections; /* once they are there */
+static struct elf_symbol *elf_symbols;
 
 /* Appends section headers, symbols and names. */
 static inline void add_symbols(const struct named *symbols, unsigned count)
 {
-	struct elf_symbol *table;
 	char *names;
 	uint32_t used = 1;
 
@@ -28,11 +28,11 @@ static inline void add_symbols(const struct named *symbols, unsigned count)
 	elf_head->shentsize = 64;
 	elf_head->shnum = SECTIONS;
 	elf_sections = (struct elf_section_header *)(void *)(elf_bytes + elf_head->shoff);
-	table = (struct elf_symbol *)(void *)(elf_sections + SECTIONS);
-	names = (char *)(table + count);
+	elf_symbols = (struct elf_symbol *)(void *)(elf_sections + SECTIONS);
+	names = (char *)(elf_symbols + count);
 	names[0] = 0;
 	for (unsigned i = 0; i < count; i++) {
-		table[i] = (struct elf_symbol){
+		elf_symbols[i] = (struct elf_symbol){
 			.name = symbols[i].name[0] != 0 ? used : 0,
 			.info = (uint8_t)(symbols[i].type | (symbols[i].local ? 0 : 1u << 4)),
 			.shndx = 1,
@@ -42,12 +42,12 @@ static inline void add_symbols(const struct named *symbols, unsigned count)
 			used += (uint32_t)sprintf(names + used, "%s", symbols[i].name) + 1;
 	}
 	elf_sections[0] = (struct elf_section_header){ .type = 0 };
-	elf_sections[1] =
-		(struct elf_section_header){ .type = ELF_SHT_SYMTAB,
-		                             .offset = (uint64_t)((uint8_t *)table - elf_bytes),
-		                             .size = count * sizeof(*table),
-		                             .link = 2,
-		                             .entsize = sizeof(*table) };
+	elf_sections[1] = (struct elf_section_header){ .type = ELF_SHT_SYMTAB,
+		                                       .offset = (uint64_t)((uint8_t *)elf_symbols
+		                                                            - elf_bytes),
+		                                       .size = count * sizeof(*elf_symbols),
+		                                       .link = 2,
+		                                       .entsize = sizeof(*elf_symbols) };
 	elf_sections[2] = (struct elf_section_header){
 		.type = 3, .offset = (uint64_t)((uint8_t *)names - elf_bytes), .size = used
 	};

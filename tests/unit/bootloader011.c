@@ -3,7 +3,7 @@
  * bootloader011.c - kernels for the Rust crate bootloader 0.11 in a simulated machine (world.h):
  * how their section is read, and refused; what they are told, and where everything lies.
  */
-#include "build_elf.h"
+#include "add_symbols.h"
 #include "walker.h"
 #include "world.h"
 
@@ -341,6 +341,26 @@ TEST("a kernel without a section is recognised by the UUID, wherever it stands")
 		memcpy((uint8_t *)elf_at(2 * MIB) + offset, section, 133);
 		EXPECT(!rb11_is_asked(elf_file()));
 		section[15] ^= 1;
+	}
+}
+
+TEST("in a large kernel with symbols the UUID is found beside them, however far in")
+{
+	static const uint64_t offsets[] = { 0, MIB + 1, 3 * MIB - 133 };
+
+	for (unsigned i = 0; i < COUNT(offsets); i++) {
+		const struct named symbols[] = {
+			{ "CONFIG", 2 * MIB + offsets[i], ELF_STT_OBJECT, true },
+			{ "main", 0x100000, ELF_STT_FUNC, true },
+		};
+
+		begin_section(16);
+		begin_small_elf();
+		add_segment(RO, 2 * MIB, 3 * MIB, 3 * MIB);
+		memcpy((uint8_t *)elf_at(2 * MIB) + offsets[i], section, 133);
+		add_symbols(symbols, COUNT(symbols));
+		EXPECT(rb11_is_asked(elf_file()));
+		EXPECT(read_config(elf_file(), false));
 	}
 }
 

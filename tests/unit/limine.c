@@ -5,6 +5,7 @@
  */
 #include "build_elf.h"
 #include "walker.h"
+#include "add_symbols.h"
 #include "world.h"
 
 #include "core/version.h"
@@ -239,6 +240,28 @@ TEST("requests count between the last start marker and the first end marker only
 	EXPECT_EQUAL(word_at(DATA + 0x128), 0);
 	EXPECT_EQUAL(number_for(DATA + 0x200), DIRECT_MAP);
 	EXPECT_EQUAL(word_at(DATA + 0x328), 0);
+}
+
+TEST("in a large kernel a request is found wherever its symbol is, or anywhere without symbols")
+{
+	static const uint64_t places[] = { 8, 0x123450, 2 * MIB, 3 * MIB - 48 };
+
+	for (unsigned i = 0; i < 4 * COUNT(places); i++) {
+		uint64_t at = TOP + 0x10000 + places[i / 4];
+		const struct named symbols[] = {
+			{ "response", at + 40, ELF_STT_OBJECT, true },
+			{ "main", TOP, ELF_STT_FUNC, true },
+		};
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		add_segment((uint32_t[]){ RX, RO, RW, RO }[i % 4], TOP + 0x10000, 3 * MIB, 3 * MIB);
+		put_request(at, LIMINE_HHDM, 0);
+		if (i % 2 == 0)
+			add_symbols(symbols, COUNT(symbols));
+		EXPECT(limine_protocol.recognise(elf_file()));
+		boot_it();
+		EXPECT_EQUAL(number_for(at), DIRECT_MAP);
+	}
 }
 
 /* Adds section headers, with a section of this name and place; call it last. */

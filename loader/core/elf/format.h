@@ -194,6 +194,7 @@ enum {
 	ELF_STT_NOTYPE = 0,
 	ELF_STT_OBJECT = 1,
 	ELF_STT_FUNC = 2,
+	ELF_STT_FILE = 4, /* the name of a source file */
 	ELF_STT_TLS = 6,
 	ELF_STT_GNU_IFUNC = 10, /* its value is that of code that returns the address */
 	ELF_STB_LOCAL = 0,

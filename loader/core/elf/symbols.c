@@ -36,7 +36,7 @@ struct symbols symbols_find(const struct elf *elf, struct report *report)
 	struct elf_section_header section;
 	struct sections sections;
 
-	if (!sections_find(elf, &sections))
+	if (!sections_find(elf, &sections) && report != NULL)
 		warn(report, DIAG_ELF_SYMBOLS_BAD,
 		     "the %u section headers of %u bytes at byte %llu are not in the file, which "
 		     "has %llu bytes",
@@ -47,10 +47,12 @@ struct symbols symbols_find(const struct elf *elf, struct report *report)
 			continue;
 		if (take_tables(&sections, &section, &symbols))
 			return symbols;
-		warn(report, DIAG_ELF_SYMBOLS_BAD,
-		     "section %u: %llu bytes at %#llx, entries of %llu bytes, strings in section "
-		     "%u",
-		     i, ULL(section.size), ULL(section.offset), ULL(section.entsize), section.link);
+		if (report != NULL)
+			warn(report, DIAG_ELF_SYMBOLS_BAD,
+			     "section %u: %llu bytes at %#llx, entries of %llu bytes, strings in "
+			     "section %u",
+			     i, ULL(section.size), ULL(section.offset), ULL(section.entsize),
+			     section.link);
 		return none;
 	}
 	return none;

@@ -22,8 +22,8 @@ struct symbol {
 	uint64_t name;    /* virtual address of a zero-terminated string */
 };
 
-/* Finds the tables of an ELF file. If there is something wrong with them, warns and leaves them
- * empty. */
+/* Finds the tables of an ELF file. If there is something wrong with them, leaves them empty, and
+ * warns, if there is a report. */
 struct symbols symbols_find(const struct elf *elf, struct report *report);
 
 /* How many there are. */

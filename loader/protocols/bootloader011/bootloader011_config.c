@@ -8,9 +8,10 @@
  */
 #include "protocols/bootloader011/bootloader011_config.h"
 
+#include "core/elf/objects.h"
 #include "core/elf/sections.h"
 
-#define SEARCHED MIB /* of each segment, for the UUID: all would take too long */
+#define SEARCHED MIB /* of what is worth a look in each segment: all would take too long */
 
 static const uint8_t uuid[RB11_UUID_SIZE] = RB11_UUID;
 
@@ -92,33 +93,51 @@ struct found {
 	bool in_section; /* and so of a length that means something */
 };
 
-/* The configuration in a segment, by its UUID; as many bytes as the longest has, if they are there.
- */
-static bool find_in_segment(struct span segment, struct found *found)
+/* The configuration in some bytes of a segment, by its UUID; as many bytes as the longest has, if
+ * they are there. */
+static bool find_in_part(struct span segment, uint64_t begin, uint64_t end, struct found *found)
 {
 	struct rb11_version version;
-	struct span start;
+	struct span part;
 	uint64_t at;
 
-	span_part(segment, 0, min_u64(segment.size, SEARCHED), &start);
-	at = find_uuid(start);
-	return at < start.size
-	    && span_part(segment, at, min_u64(segment.size - at, RB11_SECTION_SIZE_LATEST),
+	return span_part(segment, begin, end - begin, &part) && (at = find_uuid(part)) < part.size
+	    && span_part(segment, begin + at,
+	                 min_u64(segment.size - begin - at, RB11_SECTION_SIZE_LATEST),
 	                 &found->bytes)
 	    && found->bytes.size >= RB11_SECTION_SIZE && read_version(found->bytes, &version)
 	    && version.major == RB11_MAJOR && version.pre_release <= 1;
+}
+
+/* The configuration in the first of those bytes of a segment where it may stand. */
+static bool find_in_segment(const struct elf *elf, const struct elf_program_header *program,
+                            struct found *found)
+{
+	uint64_t at = program->vaddr, left = SEARCHED;
+	struct objects objects;
+	struct virt_range part;
+	struct span segment;
+
+	if (!span_part(elf->file, program->offset, program->filesz, &segment)
+	    || !in_bounds(at, segment.size, UINT64_MAX))
+		return false;
+	objects_begin(&objects, elf, (struct virt_range){ at, at + segment.size });
+	while (left > 0 && objects_next(&objects, &part)) {
+		part.end = min_u64(part.end, part.begin + left);
+		if (find_in_part(segment, part.begin - at, part.end - at, found))
+			return true;
+		left -= part.end - part.begin;
+	}
+	return false;
 }
 
 /* The configuration where a linker script has put its bytes among others. */
 static bool find_folded(const struct elf *elf, struct found *found)
 {
 	struct elf_program_header program;
-	struct span segment;
 
 	for (unsigned i = 0; elf_program(elf, i, &program); i++) {
-		if (program.type == ELF_PT_LOAD
-		    && span_part(elf->file, program.offset, program.filesz, &segment)
-		    && find_in_segment(segment, found))
+		if (program.type == ELF_PT_LOAD && find_in_segment(elf, &program, found))
 			return true;
 	}
 	return false;
@@ -379,7 +398,8 @@ bool rb11_read_config(struct rb11_config *config, const struct elf *elf, bool na
 		                        .ramdisk.place = RB11_DYNAMIC };
 	if (!find_config(elf, &found))
 		return refuse(report, DIAG_BOOTLOADER_NO_SECTION,
-		              "no section of that name, and no UUID in the first MiB of a segment");
+		              "no section of that name, and no UUID in the first MiB that may have "
+		              "it of any segment");
 	if (!choose_layout(config, &found, named, report))
 		return false;
 	fields.bytes = found.bytes;

@@ -30,7 +30,8 @@ struct rb11_config {
 };
 
 /* True if the file has the section, or its bytes in a segment after a linker script has put them
- * there. Looks at no more than the section headers and the first MiB of each segment. */
+ * there. Looks at no more than the section headers, the symbols, and the first MiB of each segment
+ * in which it may stand. */
 bool rb11_is_asked(struct span file);
 
 /*

@@ -5,6 +5,7 @@
  */
 #include "protocols/limine/limine_requests.h"
 
+#include "core/elf/objects.h"
 #include "core/elf/relocate.h"
 #include "core/elf/sections.h"
 #include "core/text.h"
@@ -192,20 +193,36 @@ static struct virt_range our_sections(const struct elf *elf)
 	return range.begin < range.end ? range : (struct virt_range){ 0, 0 };
 }
 
+/* True if a request or a tag stands in those bytes of a segment that are loaded in `range`. */
+static bool is_asked_in_segment(const struct elf *elf, const struct elf_program_header *program,
+                                struct virt_range range)
+{
+	struct objects objects;
+	struct virt_range part;
+	struct span file, bytes;
+
+	if (!span_part(elf->file, program->offset, program->filesz, &file))
+		return false;
+	objects_begin(&objects, elf, range);
+	while (objects_next(&objects, &part)) {
+		if (span_part(file, part.begin - program->vaddr, part.end - part.begin, &bytes)
+		    && is_asked_in(bytes, part.begin))
+			return true;
+	}
+	return false;
+}
+
 /* True if a request or a tag stands in what the file has of the addresses. */
 static bool is_asked_at(const struct elf *elf, struct virt_range range)
 {
 	struct elf_program_header program;
-	struct span bytes;
 
 	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(elf, i, &program); i++) {
 		uint64_t begin = max_u64(program.vaddr, range.begin);
 		uint64_t end = min_u64(program.vaddr + program.filesz, range.end);
 
 		if (program.type == ELF_PT_LOAD && begin < end
-		    && span_part(elf->file, program.offset, program.filesz, &bytes)
-		    && span_part(bytes, begin - program.vaddr, end - begin, &bytes)
-		    && is_asked_in(bytes, begin))
+		    && is_asked_in_segment(elf, &program, (struct virt_range){ begin, end }))
 			return true;
 	}
 	return false;
@@ -291,6 +308,22 @@ static bool look(struct search *search, uint64_t offset)
 	    || note_request(search, offset);
 }
 
+/* Looks through a part of the segment that the search has come to. */
+static bool look_through_part(struct search *search, struct virt_range part)
+{
+	const struct segment *segment = search->segment;
+	struct span bytes;
+	uint64_t offset;
+
+	span_part(segment->file, 0, part.end - segment->virt.begin, &bytes);
+	offset = next_mark(bytes, align_up(part.begin, 8) - segment->virt.begin);
+	for (; offset < bytes.size && !search->ended; offset = next_mark(bytes, offset + 8)) {
+		if (!look(search, offset))
+			return false;
+	}
+	return true;
+}
+
 /* Looks through what is loaded of the kernel at some addresses. */
 static bool look_through(struct search *search, const struct kernel *kernel,
                          struct virt_range range)
@@ -299,18 +332,17 @@ static bool look_through(struct search *search, const struct kernel *kernel,
 	search->started = search->ended = false;
 	for (unsigned i = 0; i < kernel->segment_count && !search->ended; i++) {
 		const struct segment *segment = &kernel->segments[i];
-		uint64_t begin = max_u64(segment->virt.begin, range.begin);
-		uint64_t end = min_u64(segment->virt.begin + segment->file.size, range.end);
-		struct span bytes;
-		uint64_t offset;
+		struct virt_range part = { max_u64(segment->virt.begin, range.begin),
+			                   min_u64(segment->virt.begin + segment->file.size,
+			                           range.end) };
+		struct objects objects;
 
-		if (begin >= end || !span_part(segment->file, 0, end - segment->virt.begin, &bytes))
+		if (part.begin >= part.end)
 			continue;
 		search->segment = segment;
-		offset = next_mark(bytes, align_up(begin, 8) - segment->virt.begin);
-		for (; offset < bytes.size && !search->ended;
-		     offset = next_mark(bytes, offset + 8)) {
-			if (!look(search, offset))
+		objects_begin(&objects, &kernel->elf, part);
+		while (!search->ended && objects_next(&objects, &part)) {
+			if (!look_through_part(search, part))
 				return false;
 		}
 	}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* objects.c - see objects.h. */
+#include "core/elf/objects.h"
+
+#include "core/elf/symbols.h"
+
+#define SMALL      MIB        /* what is smaller is looked through sooner than its symbols */
+#define NEAR       (64 * KIB) /* to a symbol: more than any table of requests takes */
+#define LEAST_BITS 16         /* of address, for a block: NEAR */
+
+/* A symbol of the file, which may lie anywhere. */
+struct __attribute__((packed, may_alias)) loose_symbol {
+	struct elf_symbol symbol;
+};
+
+/* Marks the block at a distance from the beginning of the range, and those beside it. Block 0 is
+ * the one before the range. */
+static void mark(struct objects *objects, uint64_t distance)
+{
+	uint64_t size = objects->range.end - objects->range.begin;
+	uint64_t block = (distance + NEAR) >> objects->shift;
+
+	if (distance + NEAR >= size + 2 * NEAR)
+		return;
+	for (uint64_t near = block > 0 ? block - 1 : 0; near <= block + 1; near++)
+		objects->blocks[near / 8] |= (uint8_t)(1u << near % 8);
+}
+
+/* True if the symbol is one that only a table has which nobody has thinned out: a source file's
+ * name, or a name that a source file keeps to itself. */
+static bool is_private(const struct elf_symbol *symbol)
+{
+	unsigned type = elf_symbol_type(symbol);
+
+	return type == ELF_STT_FILE
+	    || (elf_symbol_binding(symbol) == ELF_STB_LOCAL && symbol->shndx != ELF_SHN_UNDEF
+	        && symbol->name != 0 && type <= ELF_STT_FUNC);
+}
+
+/* Marks what is near to objects and labels. False if the symbols are not all there. */
+static bool mark_symbols(struct objects *objects, const struct elf *elf)
+{
+	struct symbols symbols = symbols_find(elf, NULL);
+	const struct loose_symbol *at = (const void *)symbols.entries.bytes;
+	const struct loose_symbol *end = at + symbols_count(&symbols);
+	bool whole = false;
+
+	for (; at < end; at++) {
+		struct elf_symbol symbol = at->symbol;
+		unsigned type = elf_symbol_type(&symbol);
+
+		whole = whole || is_private(&symbol);
+		if (symbol.shndx == ELF_SHN_UNDEF || type > ELF_STT_OBJECT)
+			continue;
+		mark(objects, symbol.value - objects->range.begin);
+		mark(objects, symbol.value + symbol.size - objects->range.begin);
+	}
+	return whole;
+}
+
+void objects_begin(struct objects *objects, const struct elf *elf, struct virt_range range)
+{
+	uint64_t size = range.end - range.begin;
+
+	objects->range = range;
+	objects->at = 0;
+	objects->all = true;
+	if (size < SMALL || elf->narrow)
+		return;
+	objects->shift = LEAST_BITS;
+	while ((size + 2 * NEAR) >> objects->shift >= OBJECT_BLOCKS)
+		objects->shift++;
+	memset(objects->blocks, 0, sizeof(objects->blocks));
+	objects->all = !mark_symbols(objects, elf);
+}
+
+/* Moves on over blocks that are marked, or over those that are not. */
+static void pass(struct objects *objects, bool marked, uint64_t size)
+{
+	while (objects->at < size) {
+		uint64_t block = (objects->at + NEAR) >> objects->shift;
+
+		if ((objects->blocks[block / 8] >> block % 8 & 1) != marked)
+			return;
+		objects->at = ((block + 1) << objects->shift) - NEAR;
+	}
+	objects->at = size;
+}
+
+bool objects_next(struct objects *objects, struct virt_range *part)
+{
+	uint64_t begin = objects->range.begin, size = objects->range.end - begin;
+
+	if (!objects->all)
+		pass(objects, false, size);
+	part->begin = begin + objects->at;
+	if (objects->all)
+		objects->at = size;
+	else
+		pass(objects, true, size);
+	part->end = begin + objects->at;
+	return part->begin != part->end;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * objects.h - where in a kernel something may stand that is known by its first bytes only. Looking
+ * at every byte takes long; but whatever a compiler or an assembler makes has a symbol, so of a
+ * large kernel only the surroundings of symbols need be looked at, if it has them. Knows nothing of
+ * what is looked for.
+ */
+#ifndef CORE_ELF_OBJECTS_H
+#define CORE_ELF_OBJECTS_H
+
+#include "core/elf/headers.h"
+
+/* Of a range of addresses, as linked, the parts that are worth a look, one by one. Larger than some
+ * KiB of stack only if OBJECT_BLOCKS is. */
+struct objects {
+	struct virt_range range;
+	uint64_t at;    /* distance from its beginning to what has not been given yet */
+	bool all;       /* it is small, or its symbols do not tell */
+	unsigned shift; /* a block has so many bits of address */
+#define OBJECT_BLOCKS 4096
+	uint8_t blocks[OBJECT_BLOCKS / 8 + 1]; /* a bit for each: a symbol is near */
+};
+
+/*
+ * Begins with a range. All of it is one part if it has less than 1 MiB, or if the file's symbols
+ * are not there, or not those that source files keep to themselves. Else the parts are what lies
+ * within 64 KiB of an object or a label, before it and behind its beginning and its end. Functions
+ * do not count: nothing but code begins with one.
+ */
+void objects_begin(struct objects *objects, const struct elf *elf, struct virt_range range);
+
+/* The next part, in ascending order; false after the last. */
+bool objects_next(struct objects *objects, struct virt_range *part);
+
+#endif
