@@ -45,6 +45,20 @@ struct framebuffer_answer {
 	struct framebuffer **list;
 };
 
+struct flanterm {
+	uint32_t *canvas;
+	uint64_t canvas_size;
+	uint32_t colours[8], bright_colours[8];
+	uint32_t background, foreground, bright_background, bright_foreground;
+	const uint8_t *font;
+	uint64_t font_width, font_height, font_spacing, scale_x, scale_y, margin, rotation;
+};
+
+struct flanterm_answer {
+	uint64_t revision, count;
+	struct flanterm **list;
+};
+
 struct memory_entry {
 	uint64_t base, length, type;
 };

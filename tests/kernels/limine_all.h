@@ -37,6 +37,7 @@ static volatile struct {
 		uint64_t mode, max_mode, min_mode;
 	} paging;
 	REQUEST_FOR(framebuffer_answer) framebuffer;
+	REQUEST_FOR(flanterm_answer) flanterm;
 	REQUEST_FOR(memory_answer) memory;
 	struct {
 		REQUEST_FOR(number_answer) head;
@@ -69,6 +70,7 @@ static volatile struct {
 	.stack = { .head.id = ID_STACK_SIZE, .size = STACK_WANTED },
 	.paging = { .head = { .id = ID_PAGING_MODE, .revision = 1 }, .mode = 1, .max_mode = 1 },
 	.framebuffer.id = ID_FRAMEBUFFER,
+	.flanterm.id = ID_FLANTERM,
 	.memory.id = ID_MEMORY_MAP,
 	.entry = { .head.id = ID_ENTRY_POINT, .entry = limine_entry },
 	.executable.id = ID_EXECUTABLE_FILE,
@@ -181,12 +183,37 @@ static void check_files(void)
 		tell_file("module", modules->list[i]);
 }
 
+/* Holds the parameters of a terminal for the screen: a font of its own, if it has 32 bits a pixel.
+ */
+static void check_flanterm(const struct framebuffer *screen)
+{
+	const struct flanterm *terminal;
+	unsigned int lines = 0;
+
+	EXPECT(asked.flanterm.answer != NULL);
+	EXPECT_EQUAL(asked.flanterm.answer->count, 1);
+	terminal = asked.flanterm.answer->list[0];
+	is_reclaimable(terminal);
+	if (screen->bits != 32) {
+		EXPECT(terminal->font == NULL);
+		return;
+	}
+	EXPECT_EQUAL(terminal->font_width, 8);
+	EXPECT_EQUAL(terminal->font_height, 16);
+	EXPECT_EQUAL(terminal->colours[7], 0xaaaaaa);
+	is_reclaimable(terminal->font);
+	for (unsigned int i = 0; i < 16; i++)
+		lines += terminal->font['A' * 16 + i] != 0;
+	EXPECT(lines > 6);
+}
+
 /* Says what the screen is like, and draws a white pixel at its end. */
 static void tell_framebuffer(void)
 {
 	const struct framebuffer *screen;
 
 	if (asked.framebuffer.answer == NULL) {
+		EXPECT(asked.flanterm.answer == NULL);
 		say("framebuffer=none\n");
 		return;
 	}
@@ -194,6 +221,7 @@ static void tell_framebuffer(void)
 	EXPECT_EQUAL(asked.framebuffer.answer->count, 1);
 	screen = asked.framebuffer.answer->list[0];
 	is_reclaimable(screen);
+	check_flanterm(screen);
 	EXPECT_EQUAL(type_of(screen->address), FRAMEBUFFER);
 	EXPECT_EQUAL(screen->model, 1);
 	say("framebuffer=%lx %lu %lu %lu %u\n",

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * abi.h - the wire structures of the Limine boot protocol, as far as a BIOS machine can answer
- * it.
+ * abi.h - the wire structures of the Limine boot protocol, as far as a machine with a BIOS
+ * or UEFI can answer it.
  *
  * Facts from its specification, PROTOCOL.md, and from limine.h that belongs to it: base revisions
- * 0 to 3, and the names of requests from before and after. Addresses are numbers here: the loader
- * runs in 32 bits. Every address that the kernel is given has the offset of the higher half direct
- * map added, unless the name says physical.
+ * 0 to 6. Addresses are numbers here: the loader runs in 32 bits. Every address that the kernel is
+ * given has the offset of the higher half direct map added, unless the name says physical.
  */
 #ifndef PROTOCOLS_LIMINE_ABI_H
 #define PROTOCOLS_LIMINE_ABI_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* limine.h - the Limine boot protocol, base revisions 0 to 3: docs/protocol.md. */
+/* limine.h - the Limine boot protocol, base revisions 0 to 6: docs/protocol.md. */
 #ifndef PROTOCOLS_LIMINE_H
 #define PROTOCOLS_LIMINE_H
 
