@@ -65,7 +65,7 @@ void objects_begin(struct objects *objects, const struct elf *elf, struct virt_r
 	objects->range = range;
 	objects->at = 0;
 	objects->all = true;
-	if (size < SMALL || elf->narrow)
+	if (size < SMALL || elf->is_elf32)
 		return;
 	objects->shift = LEAST_BITS;
 	while ((size + 2 * NEAR) >> objects->shift >= OBJECT_BLOCKS)
