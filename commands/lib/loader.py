@@ -9,7 +9,9 @@ import secrets
 from dataclasses import dataclass, field
 
 PORT, ANSWER = 0xE3, 0x4C
-FILE = "opt/longjump/token"
+FILE, NAME = "opt/longjump/token", "opt/longjump/kernel"
+ON_DISC = "kernel.elf"  # what the kernel is called in an image
+LONGEST_NAME = 96  # bytes of what its user calls it
 LONGEST = 1 << 16  # bytes that a message may have
 
 REFUSED = re.compile(r"^(K[0-9]{3} [^\n]*)", re.MULTILINE)
@@ -52,6 +54,7 @@ class Loader:
     """What has been heard of the loader since it last came up."""
 
     def __init__(self):
+        self.kernel = ""  # what its user calls it; "": as the image does
         self.token = secrets.token_hex(8)
         self.has_spoken = False  # ever
         self._forget()
@@ -66,7 +69,9 @@ class Loader:
 
     def arguments(self, chardev):
         """What QEMU must be told so that the loader speaks to a chardev."""
-        return [
+        name = self.kernel.encode("utf-8", "replace")[-LONGEST_NAME:].decode("utf-8", "ignore")
+        known = ["-fw_cfg", f"name={NAME},string={ON_DISC}={name.replace(',', ',,')}"]
+        return (known if name else []) + [
             "-fw_cfg", f"name={FILE},string={self.token}",
             "-device", f"isa-debugcon,iobase={PORT:#x},readback={ANSWER:#x},chardev={chardev}",
         ]  # fmt: skip

@@ -14,7 +14,7 @@ from lib import screen, terminal
 from lib.caller import Caller
 from lib.kvm import is_kvm
 from lib.machine import Machine, path_of
-from lib.project import BUILD, say
+from lib.project import BUILD, say, shown
 from lib.qemu import Gone, Patience
 from lib.source_lines import source_lines
 
@@ -40,7 +40,7 @@ STOPS = {
 
 class Session:
     """One run of QEMU: `command` is what the machine is, `rest` what the user adds to it, `image`
-    the open file that is booted."""
+    the open file that is booted, `kernel` what its user calls the kernel, if not `sources`."""
 
     STATUS = {
         "halt": 0, "off": 0, "reset": 1, "unstarted": 1,
@@ -49,12 +49,13 @@ class Session:
     ACTIONS = {"reboot": "shutdown", "shutdown": "pause"}  # so that it can be asked where it was
     HAS_INPUT = True  # what can be typed is typed on the terminal
 
-    def __init__(self, command, rest, window, image=None, sources=None, log=None):
+    def __init__(self, command, rest, window, image=None, sources=None, log=None, kernel=None):
         self.window = window
         self.sources = sources  # the kernel with its debug sections; None: once they are told
         self.caller = Caller()
         self.machine = Machine(image, log)
         self.loader = self.machine.loader
+        self.loader.kernel = shown(kernel or sources) if kernel or sources else ""
         self.serial = tempfile.TemporaryFile(dir=BUILD)  # what came over COM1, if that is ours
         self.interrupted = False  # by Ctrl-C
         self.status = None  # set when the end is known

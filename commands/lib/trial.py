@@ -43,7 +43,9 @@ class Trial(Session):
     ACTIONS = {}  # a shutdown must end QEMU, or its status is lost; a reset we stop ourselves
 
     def __init__(self, command, rest, image, settings, kernel):
-        super().__init__([*command, *test_arguments([*command, *rest])], rest, "", image)
+        super().__init__(
+            [*command, *test_arguments([*command, *rest])], rest, "", image, kernel=kernel
+        )
         self.success = settings["test-success-exit-code"]
         self.limit = settings["test-timeout"]
         self.may_reboot = not settings["test-no-reboot"]

@@ -100,6 +100,7 @@ struct quiet {
 
 /* Who watches this machine knows our messages by so many bytes. */
 #define TOKEN_SIZE 16
+#define NAME_SIZE  112
 
 struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
@@ -134,7 +135,8 @@ struct machine {
 	uint32_t serial; /* base port of the UART that the user reads, or 0 */
 	struct display display;
 
-	char token[TOKEN_SIZE]; /* zeroes: nobody watches */
+	char token[TOKEN_SIZE];   /* zeroes: nobody watches */
+	char known_as[NAME_SIZE]; /* "NAME=WORDS": what the user calls the kernel NAME; or "" */
 };
 
 /* A file that the platform has read into memory. */

@@ -62,6 +62,19 @@ static bool take_state(struct run *run)
 	return true;
 }
 
+/* What the kernel is called: as its user knows it, if somebody who does watches us. */
+static const char *kernel_name(const struct run *run)
+{
+	const char *name = run->config->kernel.name;
+	const char *known = run->machine.known_as;
+	size_t size = text_length(name);
+
+	if (size < sizeof(run->machine.known_as) && memcmp(known, name, size) == 0
+	    && known[size] == '=')
+		return known + size + 1;
+	return name;
+}
+
 /* Reads the words, and speaks from then on where they say. */
 static bool read_config(struct run *run)
 {
@@ -74,7 +87,7 @@ static bool read_config(struct run *run)
 	is_read = config_read(run->config, count, words, &run->report);
 	platform_console(&run->config->options, &run->machine);
 	if (is_read && !run->config->options.quiet && run->config->kernel.name != NULL)
-		say(LOADER_NAME ": %s\n", run->config->kernel.name);
+		say(LOADER_NAME ": %s\n", kernel_name(run));
 	return is_read;
 }
 
@@ -194,7 +207,7 @@ static void fail(struct run *run)
 
 	platform_use_screen();
 	if (run->config != NULL && run->config->kernel.name != NULL)
-		say("\nLongjump could not start %s\n", run->config->kernel.name);
+		say("\nLongjump could not start %s\n", kernel_name(run));
 	say_findings(&run->report, false);
 	if (run->report.lost != 0)
 		say("... and %u more findings\n", run->report.lost);

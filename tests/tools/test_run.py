@@ -64,10 +64,11 @@ def test_an_argument_qemu_does_not_know_is_told(project, tmp_path):
 
 
 def test_a_refused_kernel_does_not_wait_for_somebody_who_is_not_there(project, tmp_path):
-    (tmp_path / "text").write_text("this is no kernel\n")
+    (tmp_path / "te,xt").write_text("this is no kernel\n")
     said = project.bad("run", "--output", tmp_path / "x.iso", "--no-check",
-                       "--kernel", tmp_path / "text")  # fmt: skip
-    assert "boot: \n" in said and "nobody is there to type" in said
+                       "--kernel", tmp_path / "te,xt")  # fmt: skip
+    assert said.count("/te,xt\n") == 2 and "could not start" in said, "as the user calls it"
+    assert "kernel.elf" not in said and "boot: \n" in said and "nobody is there to type" in said
 
 
 def test_memory_and_append_reach_the_kernel(project, tmp_path):

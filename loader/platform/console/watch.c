@@ -19,6 +19,7 @@ void watch_open(struct machine *machine)
 		return;
 	watched = machine;
 	fw_cfg_read(WATCHER_FILE, machine->token, sizeof(machine->token));
+	fw_cfg_read(WATCHER_KERNEL, machine->known_as, sizeof(machine->known_as) - 1);
 	watcher_begin(machine->token, "up");
 	watcher_write(LOADER_VERSION);
 	watcher_end();
