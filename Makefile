@@ -89,8 +89,8 @@ asflags-resident := -f elf64
 # The core on this machine: for the tests with every checker, in 64 and in 32 bits, and plain for
 # the tool that checks kernels.
 CHECKERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-cflags-host := $(COMMON) -Itests -O1 -m64 $(CHECKERS)
-cflags-host32 := $(COMMON) -Itests -O1 -m32 $(CHECKERS)
+cflags-host := $(COMMON) -g1 -Itests -O1 -m64 $(CHECKERS)
+cflags-host32 := $(COMMON) -g1 -Itests -O1 -m32 $(CHECKERS)
 cflags-plain := $(COMMON) -O2
 asflags-plain := -f elf64
 
@@ -117,7 +117,7 @@ asflags-kernels := $(asflags-kernel)
 ldflags-kernels := $(ldflags-kernel)
 
 # The core for clang's libFuzzer.
-fuzzing := -O1 -Itests -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+fuzzing := -g1 -O1 -Itests -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 cflags-fuzz64 := $(COMMON) $(fuzzing) -m64
 cflags-fuzz32 := $(COMMON) $(fuzzing) -m32
 cc-fuzz64 := $(CLANG)
@@ -329,6 +329,9 @@ build/check: $(check) build/obj/plain/core.a
 # ---------------------------------------------------------------------------------------------
 # Tests: one program for each tests/unit/NAME.c in each width, one kernel for each file in
 # tests/kernels but the kit, which is linked to all.
+
+# Tests themselves take longer to be optimized than to run.
+build/obj/host/tests/%.o build/obj/host32/tests/%.o: own-cflags = -O0
 
 units := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 unit-tests64 := $(units:%=build/tests/unit64/%)

@@ -612,7 +612,7 @@ TEST("what the machine says is handed on")
 
 TEST("a kernel is told which firmware there is, and what is left of UEFI")
 {
-	const unsigned rw = RIGHT_READ | RIGHT_WRITE;
+	const uint8_t rw = RIGHT_READ | RIGHT_WRITE;
 	const struct longjump_boot_info *info;
 	const struct efi *efi;
 
