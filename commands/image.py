@@ -83,9 +83,6 @@ def check_config(config):
 
 def read_config(given):
     """What these words amount to, checked as far as can be without making anything."""
-    for name in ("kernel", "output"):
-        if getattr(given, name) == "":
-            raise Stop(f"--{name} wants the name of a file", 2)
     options = one_line("--options", given.options)
     if options and not all(word.startswith("-") for word in options.split()):
         raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)

@@ -79,8 +79,9 @@ def choose_way(given):
     """What these words want to be booted, open, and QEMU's words for it."""
     if given.direct:
         return without_disc(given)
+    command = machine(given)  # whatever is wrong with that is told before anything is made
     disc = image(given, open_disc)
-    return disc, [*machine(given), "-cdrom", disc.inherited]
+    return disc, [*command, "-cdrom", disc.inherited]
 
 
 def check_kvm():

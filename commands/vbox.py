@@ -51,6 +51,7 @@ stopped it ("guru meditation": a triple fault, most of the time); with 130 after
 )
 
 POLL = 0.5  # seconds between looks at the machine
+LEAST_MEMORY = 8  # MiB that a BIOS and Syslinux want
 MOST_CPUS = 64  # that VirtualBox gives a machine
 QUIET = 10.0  # seconds without a word, after which the log is read
 
@@ -87,7 +88,10 @@ def mebibytes(text):
     found = re.fullmatch(r"(\d+)([MG]?)", text)
     if not found or int(found.group(1)) == 0:
         raise Stop(f'vbox: --memory wants a size such as 64M or 4G, not "{text}"', 2)
-    return int(found.group(1)) * (1024 if found.group(2) == "G" else 1)
+    size = int(found.group(1)) * (1024 if found.group(2) == "G" else 1)
+    if size < LEAST_MEMORY:
+        raise Stop(f"vbox: --memory {text}: a PC of less than {LEAST_MEMORY}M starts no loader", 2)
+    return size
 
 
 def number_of_cpus(text):

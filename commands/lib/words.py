@@ -30,6 +30,7 @@ class Option:
 
 
 SHORT = {"--kernel": "-k", "--append": "-a", "--memory": "-m"}  # what is typed daily
+MAY_BE_EMPTY = ("STRING",)
 COMMON = (
     Option("--verbose", "", "shows the commands that are carried out"),
     Option("--no-install", "", "installs no packages; says which are missing instead"),
@@ -67,6 +68,8 @@ class Command:
                 self._take(found, known[name], value if equals else None, words)
             elif word.startswith("-") or not self.names:
                 raise Stop(self._unknown(word, name, known), 2)
+            elif not word:
+                raise Stop(f"{self.name} wants {self.names}, not an empty word", 2)
             else:
                 found["names"].append(word)
                 if self.first_ends:
@@ -84,6 +87,8 @@ class Command:
             if not words:
                 raise Stop(f"{self.name}: {option.name} wants {option.value} after it", 2)
             value = words.pop(0)
+        if not value and option.value not in MAY_BE_EMPTY:
+            raise Stop(f"{self.name}: {option.name} wants {option.value}, not an empty word", 2)
         if option.many:
             found[option.key].append(value)
         else:
@@ -93,7 +98,8 @@ class Command:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; see ./build.sh {self.name} --help"
         kind = "option" if word.startswith("-") else "word"
-        return f"{self.name}: unknown {kind} {word}{hint}"
+        shown = word or "''"
+        return f"{self.name}: unknown {kind} {shown}{hint}"
 
     def help(self):
         """The whole help text of the command."""

@@ -1,9 +1,13 @@
 """A kernel that somebody has made to take long does not hold up who packs or runs it."""
 
+import importlib
 import time
+from types import SimpleNamespace
 
 import image
 import pytest
+import run
+import vbox
 from lib import checking, elf, symbols
 from lib.disc import BootConfiguration
 from lib.project import Stop
@@ -60,3 +64,29 @@ def test_many_segments_of_the_same_bytes_are_not_compared(tmp_path):
     kernel = tmp_path / "kernel.elf"
     kernel.write_bytes(header + segment * count + bytes(size))
     assert not elf.strip_debug(kernel, tmp_path / "copy")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["image --module", "image --kernel", "image --output", "check", "usb", "explain", "new", "wrap",
+     "run --memory", "debug --log", "vbox --cpus", "runner", "install --prefix"],
+)  # fmt: skip
+def test_a_word_that_is_empty_is_told_as_that(words):
+    name, *options = words.split()
+    with pytest.raises(Stop, match="wants .*, not an empty word") as stop:
+        importlib.import_module(name).COMMAND.read([*options, ""])
+    assert stop.value.status == 2
+
+
+def test_an_empty_text_is_one():
+    found = image.COMMAND.read(["--append", "", "--options="])
+    assert found.append == "" and found.options == ""
+
+
+@pytest.mark.parametrize("size, why", [("64X", "a size such as"), ("1M", "less than 8M")])
+def test_memory_that_no_machine_has_is_told_before_anything_is_made(size, why):
+    given = SimpleNamespace(memory=size, kvm=False, uefi=False, direct=False)
+    for make in (lambda: run.choose_way(given), lambda: vbox.mebibytes(size)):
+        with pytest.raises(Stop, match=why) as stop:
+            make()
+        assert stop.value.status == 2
