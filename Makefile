@@ -305,7 +305,7 @@ build/obj/kernel/link: FORCE
 # ---------------------------------------------------------------------------------------------
 # The core on this machine.
 
-portable := $(core) $(protocols) loader/standalone loader/explain \
+portable := $(core) $(protocols) loader/standalone loader/explain loader/postmortem \
 	$(addprefix loader/platform/,e820 handover)
 
 build/obj/%/core.a: build/obj/%/core
@@ -325,6 +325,13 @@ build/obj/plain/loader/platform/resident.asm.o: build/resident.bin
 build/check: $(check) build/obj/plain/core.a
 	$(say) link $@
 	$(quiet)$(CC) $(cflags-plain) -o $@ $(check) build/obj/plain/core.a
+
+# The tool that explains a machine which stands still.
+postmortem := $(call objects,plain,loader/platform/remote)
+
+build/postmortem: $(postmortem) build/obj/plain/core.a
+	$(say) link $@
+	$(quiet)$(CC) $(cflags-plain) -o $@ $(postmortem) build/obj/plain/core.a
 
 # ---------------------------------------------------------------------------------------------
 # Tests: one program for each tests/unit/NAME.c in each width, one kernel for each file in
@@ -411,7 +418,7 @@ test-kernels: $(test-kernels)
 replays: $(replays)
 fuzzers: $(fuzzers)
 test-firmware: $(test-firmware)
-tests: unit-tests replays test-kernels test-firmware build/check
+tests: unit-tests replays test-kernels test-firmware build/check build/postmortem
 
 clean:
 	$(quiet)rm -rf build

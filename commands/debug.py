@@ -72,8 +72,8 @@ def debug(given):
     log = Path(given.log or BUILD / "trace.log").absolute()
     command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
     leaves = exit_of(made("longjump.elf").read_bytes()) if given.direct else None
-    log_of_trace = log if given.trace else None
-    session = Session(command, given.rest, window, disc.file, log=log_of_trace, kernel=kernel)
+    log_at = log if given.trace else os.devnull
+    session = Session(command, given.rest, window, disc.file, log=log_at, kernel=kernel)
     say(f"  boot     {shown(disc.path)} in QEMU, up to the kernel's first instruction")
     if given.trace:
         return trace(machine_at_entry(session, kernel, port, leaves), kernel, log)

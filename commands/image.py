@@ -50,7 +50,7 @@ def image(given, finish=make_disc):
     """Makes the image that these words ask for; returns what make_disc or open_disc return."""
     config = read_config(given)
     need("build", install=not given.no_install)
-    targets = ["build/longjump.c32"]
+    targets = ["build/longjump.c32", "build/postmortem"]
     targets += [] if given.bios_only else ["build/BOOTX64.EFI"]
     targets += [] if given.kernel else ["build/kernel.elf"]
     targets += [] if given.no_check else ["build/check"]

@@ -38,8 +38,9 @@ into build/. A file that is there already and was not installed by this is not o
 )
 
 HOME = "share/longjump"
+PROGRAMS = ("check", "postmortem")
 MODULE = "lib/syslinux/modules/bios/longjump.c32"
-BUILT = ("BOOTX64.EFI", "longjump.elf", "kernel.elf", "check")  # what else is compiled
+BUILT = ("BOOTX64.EFI", "longjump.elf", "kernel.elf", *PROGRAMS)  # what else is compiled
 NOT_INSTALLED = ("bench.py", "install.py", "test.py")
 LINKS = {
     "bin/longjump": f"../{HOME}/build.sh",
@@ -126,7 +127,7 @@ def as_installed(name, what):
     stay here."""
     if isinstance(what, str):
         return what.encode()
-    if name in (f"{HOME}/built/kernel.elf", f"{HOME}/built/check"):
+    if name in {f"{HOME}/built/{program}" for program in ("kernel.elf", *PROGRAMS)}:
         return without_debug(what)
     if name.startswith(f"{HOME}/") and what.suffix in (".py", ".sh", ".1"):
         text = what.read_text("utf-8").replace("./build.sh", "longjump")
@@ -195,7 +196,7 @@ def lay(name, what, folder):
     if isinstance(what, str):
         os.symlink(what, os.path.basename(name), dir_fd=folder)
         return
-    is_program = name in (f"{HOME}/build.sh", f"{HOME}/built/check")
+    is_program = name in {f"{HOME}/build.sh", *(f"{HOME}/built/{program}" for program in PROGRAMS)}
     with create(os.path.basename(name), folder) as file:
         os.fchmod(file.fileno(), 0o755 if is_program else 0o644)
         file.write(what)

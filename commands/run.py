@@ -105,7 +105,9 @@ def without_disc(given):
         raise Stop(f"--direct: {reason}", 2)
     need("build", install=not given.no_install)
     own = [] if given.kernel else ["build/kernel.elf"]
-    make("build/longjump.elf", *own, *([] if given.no_check else ["build/check"]))
+    make(
+        "build/longjump.elf", "build/postmortem", *own, *([] if given.no_check else ["build/check"])
+    )
     asks = "" if given.no_check else check_config(config).get("asks", "")
     if reason := direct.need_of(words, asks):
         say(f"  warning  without a disc, {reason} in vain")

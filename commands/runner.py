@@ -217,7 +217,7 @@ def pack(given, settings, kernel, rest):
     is_direct = may_choose and reason is None
     need("build", install=not given.no_install)
     loader = "build/longjump.elf" if is_direct else "build/longjump.c32"
-    make(loader, *([] if given.no_check else ["build/check"]))
+    make(loader, "build/postmortem", *([] if given.no_check else ["build/check"]))
     asks = "" if given.no_check else check_config(config).get("asks", "")
     reason = reason or direct.need_of(words, asks)
     if may_choose and reason is None:

@@ -11,10 +11,12 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 
 from lib.loader import Loader
 from lib.project import BUILD, Stop, Voice
 from lib.qemu import Gone, Qmp, read_cpus
+from lib.qemu_log import FEWER, MASKS, QemuLog
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LIBC = ctypes.CDLL(None)
@@ -54,8 +56,11 @@ class Machine:
         os.set_blocking(self._ear.fileno(), False)
         self._messages = []
         self.qmp.meanwhile[self._ear.fileno()] = self._listen
-        self._log = None if log else tempfile.TemporaryFile(dir=BUILD)
-        self._log_path = str(log) if log else path_of(self._log)
+        self._log = None if log else QemuLog()
+        self._log_path = log  # the user's file for it
+        if self._log:
+            self.qmp.meanwhile[self._log.fileno()] = self._log.read
+        self._logs_interrupts = True
         self._memory = tempfile.TemporaryFile(dir=BUILD)
 
     # ---- from the start to the end ---------------------------------------------------------------
@@ -67,14 +72,17 @@ class Machine:
         return own + self.loader.arguments("longjump-watcher")
 
     def log_arguments(self):
-        """What QEMU must be told to write its log of resets, which tells a triple fault."""
-        return ["-d", "cpu_reset", "-D", self._log_path]
+        """What QEMU must be told to write its log: what came before a triple fault."""
+        if self._log:
+            return self._log.arguments()
+        return ["-d", "cpu_reset", "-D", str(self._log_path)]
 
     def start(self, words, files=(), **more):
         """Starts QEMU by these words, arguments() among them; it gets these files, too."""
         Voice.show(words)
         self.words = words
-        own = [self.qmp.qemus_end, self._its_end, self._memory, self._log, self.image]
+        own = [self.qmp.qemus_end, self._its_end, self._memory, self.image]
+        own += [self._log.qemus_end] if self._log else []
         numbers = [file.fileno() for file in [*own, *files] if file]
         try:
             self.qemu = subprocess.Popen(
@@ -83,6 +91,8 @@ class Machine:
         except OSError as error:
             raise Stop(f"{words[0]}: {error.strerror}") from None
         self._its_end.close()
+        if self._log:
+            self._log.qemus_end.close()
 
     def open(self, actions=None):
         """Greets a QEMU that has been started, and has it boot our image before all else. Its
@@ -101,6 +111,8 @@ class Machine:
 
     def end(self, is_going):
         """Waits for a QEMU that is going; ends one that is not. Returns its status."""
+        if self._log:
+            self._close_log()
         try:
             if not is_going:
                 self.qmp.command("quit")
@@ -126,12 +138,32 @@ class Machine:
     def wait(self, seconds):
         """Takes in what QEMU and the loader have to say, for at most this long or until one of them
         said something. Returns QEMU's events, and the loader's messages from before them."""
-        if not self._messages:
-            self.qmp.take(seconds)
+        deadline = time.monotonic() + seconds
+        while not (self._messages or self.qmp.events):
+            left = deadline - time.monotonic()
+            self.qmp.take(max(left, 0))
+            if self._log and self._log.is_too_much:
+                self._log_interrupts(False)
+            self._listen()
+            if left <= 0:
+                break
         events = self.qmp.wait(0)
         self._listen()
         messages, self._messages = self._messages, []
+        if any(message.kind == "start" for message in messages):
+            self._log_interrupts(True)
         return events, messages
+
+    def _log_interrupts(self, wanted):
+        """Has QEMU log interrupts, or resets only."""
+        if (
+            self._log
+            and wanted != self._logs_interrupts
+            and {*self._log.arguments()} <= {*self.words}
+        ):
+            self._logs_interrupts = wanted
+            self._log.forgive()
+            self.monitor(f"log {MASKS if wanted else FEWER}")
 
     def _listen(self):
         """Takes in what the loader has said. A full pipe would keep the machine waiting."""
@@ -152,13 +184,24 @@ class Machine:
         answer = self.qmp.command("pmemsave", val=at, size=size, filename=path)
         return b"" if answer is None else os.pread(self._memory.fileno(), size, 0)
 
+    def monitor(self, line, **more):
+        """What QEMU's monitor says to a line; "" if it refuses."""
+        return self.qmp.command("human-monitor-command", **{"command-line": line, **more}) or ""
+
     def log(self):
-        """What is in the log of resets."""
+        """The end of what is in QEMU's log."""
+        if self._log:
+            return self._log.text()
         try:
             with open(self._log_path, encoding="latin-1") as file:
                 return file.read()
         except OSError:
             return ""
+
+    def _close_log(self):
+        """Nothing more is logged: QEMU must not wait for us."""
+        self.qmp.meanwhile.pop(self._log.fileno(), None)
+        self._log.close()
 
     # ---- what is booted --------------------------------------------------------------------------
 

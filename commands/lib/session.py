@@ -10,13 +10,15 @@ import signal
 import sys
 import tempfile
 
-from lib import screen, terminal
+from lib import postmortem, screen, terminal
 from lib.caller import Caller
 from lib.kvm import is_kvm
 from lib.machine import Machine, path_of
 from lib.project import BUILD, say, shown
-from lib.qemu import Gone, Patience
+from lib.qemu import INTERRUPTS, Gone, Patience
+from lib.qemu_log import entries_in
 from lib.source_lines import source_lines
+from lib.symbols import place
 
 POLL = 0.5  # seconds between looks at the CPUs
 SURE = 2.0  # seconds that a halt must last
@@ -51,7 +53,8 @@ class Session:
 
     def __init__(self, command, rest, window, image=None, sources=None, log=None, kernel=None):
         self.window = window
-        self.sources = sources  # the kernel with its debug sections; None: once they are told
+        self.kernel = sources or kernel  # the file with its debug sections
+        self.sources = sources  # the same, until a fault's lines are told
         self.caller = Caller()
         self.machine = Machine(image, log)
         self.loader = self.machine.loader
@@ -60,6 +63,7 @@ class Session:
         self.interrupted = False  # by Ctrl-C
         self.status = None  # set when the end is known
         self.end = None  # which of STATUS was told; a window may outlive it
+        self.story = None  # of a triple fault
         self._spoken = 0  # what was on the serial line when we last began a line
         self._halt, self._silence, self._giving_up = Patience(), Patience(), Patience()
         self._told_silence = False
@@ -233,7 +237,14 @@ class Session:
                 self._tell(f"{self._unheard()}; Ctrl-C ends it")
             elif self.has_line and not self.window:
                 self._show_screen()
-                self._tell(word_on(cpus))
+                self._tell(self._word_on(cpus))
+
+    def _word_on(self, cpus):
+        """A line on a machine that has been silent for a while."""
+        doing = self._doing(cpus) or "the CPU is running"
+        if cpus and all(cpu.halted for cpu in cpus):
+            doing = "the kernel is idle, waiting for an interrupt"
+        return f"nothing new for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
 
     def _is_attended(self):
         """There may be somebody who types."""
@@ -250,7 +261,38 @@ class Session:
             return "fault", "the kernel has halted after its fault"
         if not self.loader.start:
             return "unstarted", f"the machine has halted: {self._unheard()}"
-        return "halt", "the kernel has halted"
+        return "halt", self._outside() or "the kernel has halted"
+
+    def _outside(self):
+        """Words for a CPU that has halted where no code of the kernel's is; "" otherwise."""
+        for cpu in filter(lambda cpu: cpu.dead, self.machine.cpus()):
+            if self._place(cpu):
+                continue
+            story = postmortem.explain(self.machine, "place", cpu.number)
+            if story and story.first("kind") == "halted-outside":
+                self.story = story
+                return self._told_outside(cpu, story)
+        return ""
+
+    def _told_outside(self, cpu, story):
+        """The words for a CPU that has halted outside of the kernel."""
+        return f"the kernel has halted at RIP {cpu.at:#x}\n\n{story.text(self.kernel)}"
+
+    def _place(self, cpu):
+        """Where in the kernel a CPU is, as " in main (main.c:5)"; "" if that is not known."""
+        start = self.loader.start
+        known = self.kernel and start
+        return place(self.kernel, cpu.at, start.number("slide")) if known else ""
+
+    def _doing(self, cpus):
+        """Where each CPU is that does something, and whether it lets interrupts in."""
+        busy = [cpu for cpu in self._busy(cpus) if not cpu.halted] or self._busy(cpus)
+        names = [f"CPU {cpu.number}" for cpu in busy] if len(busy) > 1 else ["the CPU"]
+        return "; ".join(
+            f"{name} is at RIP {cpu.at:#x}{self._place(cpu)}"
+            + ("" if cpu.flags & INTERRUPTS else ", with interrupts off")
+            for name, cpu in zip(names, busy)
+        )
 
     def _reset(self):
         """Which end it is that a machine wanted to start again, and what can be said of it."""
@@ -258,15 +300,31 @@ class Session:
             return "fault", "the machine restarted after the kernel's fault"
         if self.loader.refusal:
             return "unstarted", "the loader has restarted the machine (-onerror=reboot)"
-        cpu = (self.machine.cpus() or [None])[0]
-        where = f" at RIP {cpu.at:#x} (CR2 {cpu.fault:#x})" if cpu else ""
+        cpu, story = self._who_reset()
+        where = f" at RIP {cpu.at:#x}{self._place(cpu)}" if cpu else ""
+        if story:
+            self.story = story
+            return "reset", self._told(where, story)
         if "Triple fault" in self.machine.log():
-            return "reset", (
-                f"the machine reset: a triple fault{where}\n"
-                "an exception came, and no handler for it could run; to see each exception:\n"
-                "    ./build.sh run -- -d int,cpu_reset -D exceptions.log"
-            )
+            return "reset", f"the machine reset: a triple fault{where}"
         return "reset", f"the machine reset{where}: whatever ran there asked for it"
+
+    def _told(self, where, story):
+        """The words for a triple fault that can be explained."""
+        return f"the machine reset: a triple fault{where}\n\n{story.text(self.kernel)}"
+
+    def _who_reset(self):
+        """The CPU at which the machine reset, and the story of its triple fault, if it was one."""
+        cpus = self.machine.cpus()
+        entries = [*entries_in(self.machine.log().splitlines())]
+        if entries:  # which CPU it was is not logged, but where it was
+            cpus.sort(key=lambda cpu: cpu.at != entries[-1].at)
+        is_triple = "Triple fault" in self.machine.log()
+        for cpu in cpus if self.loader.start else []:
+            story = postmortem.explain(self.machine, number=cpu.number)
+            if story and (story.is_conclusive or is_triple):
+                return cpu, story
+        return (cpus or [None])[0], None
 
     def _unheard(self):
         """Words for a loader that has not spoken, with what did."""
@@ -330,15 +388,6 @@ class Session:
 
     def _said(self):
         return os.fstat(self.serial.fileno()).st_size
-
-
-def word_on(cpus):
-    """A line on a machine that has been silent for a while."""
-    if cpus and all(cpu.halted for cpu in cpus):
-        doing = "the kernel is idle, waiting for an interrupt"
-    else:
-        doing = f"the CPU is at RIP {cpus[0].at:#x}" if cpus else "the CPU is running"
-    return f"nothing new for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
 
 
 # ---- the user's words to QEMU --------------------------------------------------------------------

@@ -6,20 +6,28 @@ from pathlib import Path
 from lib.printable import printable
 
 LIMIT = 20  # seconds, for symbols that somebody has made to take long
+MOST = 8  # functions that are told of one address
 
 
 def place(kernel, address, slide=0):
-    """ " in fault (main.c:12)" for an address, as far as the kernel's symbols tell; else ""."""
-    command = ["addr2line", "-C", "-f", "-e", str(kernel), hex((address - slide) % 2**64)]
+    """ " in fault (main.c:12)" for an address, as far as the kernel's symbols tell; else "". Of an
+    address in a function that was inlined, its callers are told as well."""
+    command = ["addr2line", "-C", "-f", "-i", "-e", str(kernel), hex((address - slide) % 2**64)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False, timeout=LIMIT
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    function, source, *_ = [*done.stdout.splitlines(), "??", "??"]
-    if function == "??":
+    lines = done.stdout.splitlines()
+    pairs = [*zip(lines[::2], lines[1::2])][:MOST]
+    if not pairs or pairs[0][0] == "??":
         return ""
+    places = [function + line_of(source) for function, source in pairs]
+    return printable(f" in {', inlined into '.join(places)}", kept="")
+
+
+def line_of(source):
+    """ " (main.c:12)" for what addr2line says of a line; "" if it knows none."""
     name, _, line = source.split(" ")[0].rpartition(":")
-    where = f" ({Path(name).name}:{line})" if line.isdigit() else ""
-    return printable(f" in {function}{where}", kept="")
+    return f" ({Path(name).name}:{line})" if line.isdigit() else ""

@@ -3,8 +3,9 @@
 Knows that log and the x86's exceptions (Intel SDM volume 3A, 6.15); nothing of running machines.
 """
 
-import re
 from collections import Counter, deque
+
+from lib.qemu_log import entries_in
 
 NAMES = {
     0: "#DE division error", 1: "#DB debug exception", 2: "NMI", 3: "#BP breakpoint",
@@ -15,33 +16,23 @@ NAMES = {
     20: "#VE virtualization", 21: "#CP control protection",
 }  # fmt: skip
 
-ENTRY = re.compile(
-    r"^ *[0-9]+: v=(?P<vector>[0-9a-f]{2}) e=(?P<code>[0-9a-f]{4}) i=(?P<soft>[01])"
-    r" cpl=(?P<level>[0-3]) IP=[0-9a-f]{4}:(?P<at>[0-9a-f]{1,16}) "
-)
-ADDRESS = re.compile(r" CR2=([0-9a-f]{1,16})(?= |$)")
 LAST = 5  # faults that are shown
 
 
 def faults_in_words(log, place):
     """What the lines of a log say, in lines; `place` says where in the kernel an address lies."""
     faults, count, interrupts = deque(maxlen=LAST), 0, Counter()
-    triple, is_from_device, before = False, False, 0
-    for line in log:
-        found = ENTRY.match(line)
-        if line.startswith("Triple fault"):
-            triple = True
-        elif found and is_exception(found) and not is_from_device:
-            address = ADDRESS.search(line.rstrip(), found.end() - 1)
-            faults.append((found, int(address[1], 16) if address else 0, before))
+    triple, before = [], 0
+    for entry in entries_in(watched(log, triple)):
+        if entry.vector < 32 and not (entry.is_software or entry.is_external):
+            faults.append((entry, before))
             count += 1
-        elif found:
-            interrupts[int(found["vector"], 16)] += 1
-        before = int(found["vector"], 16) if found else before
-        is_from_device = line.startswith("Servicing hardware INT")
+        else:
+            interrupts[entry.vector] += 1
+        before = entry.vector
     lines = [f"exceptions: {count}, of which the last:"] if count else ["there was no exception"]
-    for fault, address, before in faults:
-        lines.append("    " + fault_in_words(fault, address, before, place))
+    for fault, before in faults:
+        lines.append("    " + fault_in_words(fault, before, place))
     if triple:
         lines.append("then a triple fault: no handler could run, and the machine reset")
     for vector, number in sorted(interrupts.items()):
@@ -49,20 +40,22 @@ def faults_in_words(log, place):
     return lines
 
 
-def is_exception(found):
-    """The CPU raised it; no program asked for it by INT."""
-    return int(found["vector"], 16) < 32 and found["soft"] == "0"
+def watched(log, triple):
+    """The lines of a log; the one that tells a triple fault is added to a list."""
+    for line in log:
+        if line.startswith("Triple fault"):
+            triple.append(line)
+        yield line
 
 
-def fault_in_words(fault, address, before, place):
-    """One exception: what it was, where, and why; with the address in CR2, and the vector that came
-    before it."""
-    vector, code, at = (int(fault[name], 16) for name in ("vector", "code", "at"))
-    words = f"{NAMES.get(vector, f'exception {vector}')} at RIP {at:#x}{place(at)}"
-    if vector == 14:
-        return f"{words}: {page_fault(code, address)}"
-    if code and vector in (10, 11, 12, 13):
-        return f"{words}: {selector(code, before)}"
+def fault_in_words(fault, before, place):
+    """One exception: what it was, where, and why; with the vector that came before it."""
+    words = f"{NAMES.get(fault.vector, f'exception {fault.vector}')} at RIP {fault.at:#x}"
+    words += place(fault.at)
+    if fault.vector == 14:
+        return f"{words}: {page_fault(fault.code, fault.address)}"
+    if fault.code and fault.vector in (10, 11, 12, 13):
+        return f"{words}: {selector(fault.code, before)}"
     return words
 
 

@@ -4,17 +4,12 @@ Knows how a kernel ends a test (isa-debug-exit) and every other way in which one
 nothing of files of settings or of how the image is made.
 """
 
-import re
 import time
 
 from lib.fault import find_fault
 from lib.loader import refused_because
 from lib.session import Session
 from lib.symbols import place
-
-REGISTERS = re.compile(r"\b([ER]IP|CR2)=([0-9a-f]+)")
-AFTER_RESET = (0, 0xFFF0)  # where a CPU is before and after its first reset
-ROM = range(0xE0000, 1 << 20)
 
 DEVICE = "isa-debug-exit,iobase=0xf4,iosize=4"
 SUCCESS, FAILURE, CRASH, TIME, QEMU, NO_CODE, NOT_STARTED = 0, 1, 3, 4, 5, 6, 7
@@ -40,7 +35,6 @@ class Trial(Session):
     NAMES = {NO_CODE: "ENDED WITHOUT A CODE", CRASH: "CRASHED", NOT_STARTED: "NOT STARTED",
              TIME: "TIMED OUT", QEMU: "NOT RUN"}  # fmt: skip
     HAS_INPUT = False
-    ACTIONS = {}  # a shutdown must end QEMU, or its status is lost; a reset we stop ourselves
 
     def __init__(self, command, rest, image, settings, kernel):
         super().__init__(
@@ -49,6 +43,8 @@ class Trial(Session):
         self.success = settings["test-success-exit-code"]
         self.limit = settings["test-timeout"]
         self.may_reboot = not settings["test-no-reboot"]
+        if self.may_reboot:
+            self.ACTIONS = {}
         self.kernel = kernel
         self.began = time.monotonic()
         self.words_on_end = ""
@@ -113,38 +109,27 @@ class Trial(Session):
     def _timed_out(self):
         if not self.loader.start:
             return "unstarted", f"no start within {self.limit} s: {self._unheard()}"
-        cpus = self._busy(self.machine.cpus())
-        names = [f"CPU {cpu.number}" for cpu in cpus] if len(cpus) > 1 else ["the CPU"]
-        where = "".join(f"; {name} is at {self._place(cpu.at)}" for name, cpu in zip(names, cpus))
-        return "time", f"no end after {self.limit} s{where}"
+        doing = self._doing(self.machine.cpus())
+        return "time", f"no end after {self.limit} s" + (f"; {doing}" if doing else "")
 
     def _reset(self):
-        """The CPU has forgotten what it was at, but QEMU has written it down."""
         if self.loader.fault:
             return "reset", "the machine restarted after the kernel's fault"
-        found = cause_of_reset(self.machine.log())
-        if not found or not self.loader.start:
-            return super()._reset()
-        is_triple, at, about = found
-        if not is_triple:
-            return (
-                "reset",
-                f"the machine reset at {self._place(at)}: whatever ran there asked for it",
-            )
-        return "reset", (
-            f"a triple fault at {self._place(at)}, CR2 {about:#x}:"
-            " an exception came, and no handler for it could run"
-        )
+        return super()._reset()
 
-    def _place(self, address, slide=0):
-        return f"RIP {address:#x}{place(self.kernel, address, slide)}"
+    def _told(self, where, story):
+        return f"a triple fault {story.line(self.kernel)}"
+
+    def _told_outside(self, cpu, story):
+        return f"the kernel has halted {story.line(self.kernel)}"
 
     def _explained(self):
         """What the fault explainer has said, in one line."""
         fault = find_fault(self.loader.fault.text)
         if not fault or not fault.title:
             return " ".join(self.loader.fault.words.split())
-        return f"{fault.title} at {self._place(fault.rip, fault.slide)}: {fault.words}"
+        where = f"RIP {fault.rip:#x}{place(self.kernel, fault.rip, fault.slide)}"
+        return f"{fault.title} at {where}: {fault.words}"
 
     def _conclude(self, end, text):
         self.end, self.status, self.words_on_end = end, self.STATUS[end], text
@@ -154,18 +139,6 @@ class Trial(Session):
 
     def _show_screen(self):
         """Likewise."""
-
-
-def cause_of_reset(log):
-    """Of the first reset in QEMU's log that is neither QEMU's nor its BIOS's (which resets a
-    machine once more, by a triple fault): whether it was a triple fault, where, CR2; or None."""
-    parts = re.split(r"(Triple fault\s+)?CPU Reset", log)[1:]
-    for triple, after in zip(parts[::2], parts[1::2]):
-        found = {name[-2:]: int(value, 16) for name, value in REGISTERS.findall(after)}
-        at = found.get("IP", 0)
-        if at not in AFTER_RESET and at not in ROM:
-            return bool(triple), at, found.get("R2", 0)
-    return None
 
 
 def is_reset(event):

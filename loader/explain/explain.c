@@ -7,8 +7,8 @@
 #include "explain/page.h"
 #include "explain/protection.h"
 
-/* Names the exceptions (SDM volume 3A, table 6-1). */
-static const char *name_of(uint64_t vector, const char **mnemonic)
+/* SDM volume 3A, table 6-1. */
+const char *explain_name(uint64_t vector, const char **mnemonic)
 {
 	static const struct {
 		char mnemonic[4];
@@ -119,7 +119,7 @@ void explain(const struct look *look, struct explanation *explanation)
 	words.cause = text_in(explanation->cause, sizeof(explanation->cause));
 	error = text_in(explanation->error, sizeof(explanation->error));
 	words.in = instruction_read(look);
-	explanation->name = name_of(look->fault->vector, &explanation->mnemonic);
+	explanation->name = explain_name(look->fault->vector, &explanation->mnemonic);
 	if (look->fault->vector == VECTOR_RETURNED && look_other_cpu(look))
 		explanation->name = "a CPU's work returned";
 	if (is_interrupt(look)) {

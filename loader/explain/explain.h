@@ -23,6 +23,9 @@ struct explanation {
 	struct instruction instruction;
 };
 
+/* Names an exception; *mnemonic is "#PF", or "". */
+const char *explain_name(uint64_t vector, const char **mnemonic);
+
 /* Puts the fault into words. */
 void explain(const struct look *look, struct explanation *explanation);
 

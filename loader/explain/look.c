@@ -68,6 +68,7 @@ static struct page walk(const struct look *look, const struct layout *layout, ui
 			memcpy(&page.entry, look->memory + (uintptr_t)at, layout->entry_size);
 		else if (!look_read_physical(look, at, &page.entry, layout->entry_size))
 			return page;
+		page.path[page.level - 1] = page.entry;
 		if ((page.entry & PRESENT) == 0
 		    || (page.level > layout->top && (page.entry & LARGE) != 0))
 			return page;
@@ -90,10 +91,19 @@ bool look_canonical(const struct look *look, uint64_t address)
 	return high == 0 || high == UINT64_MAX >> bits;
 }
 
+unsigned look_levels(const struct look *look)
+{
+	return (look->fault->cr0 & CR0_PAGING) == 0 ? 0 : kernel_layout(look)->levels;
+}
+
 struct page look_up(const struct look *look, uint64_t address)
 {
 	if (look->fault->long_mode_off != 0 && (look->fault->cr0 & CR0_PAGING) == 0)
-		return (struct page){ true, true, true, true, 0, 0, address & UINT32_MAX };
+		return (struct page){ .mapped = true,
+			              .write = true,
+			              .execute = true,
+			              .user = true,
+			              .physical = address & UINT32_MAX };
 	if (!look_canonical(look, address))
 		return (struct page){ .level = kernel_layout(look)->levels };
 	return walk(look, kernel_layout(look), look->fault->cr3, address, false);
@@ -104,6 +114,8 @@ bool look_read_physical(const struct look *look, uint64_t address, void *to, uns
 	const struct layout *layout = long_layout(look);
 	uint64_t end = look->marks->memory_end;
 
+	if (look->read != NULL)
+		return look->read(address, to, size);
 	if (end < size || address > end - size
 	    || !walk(look, layout, look->marks->tables, address, true).mapped
 	    || !walk(look, layout, look->marks->tables, address + size - 1, true).mapped)

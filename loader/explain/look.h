@@ -14,15 +14,21 @@ struct look {
 	const uint8_t *memory; /* where physical address 0 is seen */
 	const struct fault_info *marks;
 	const struct fault *fault;
+
+	/* How to read physical memory that is not seen anywhere; NULL: by `memory`. */
+	bool (*read)(uint64_t address, void *to, unsigned size);
 };
+
+enum { LOOK_LEVELS = 5 };
 
 /* What the kernel's page tables say of an address. */
 struct page {
 	bool mapped;
-	bool write, execute, user; /* what all levels grant together */
-	unsigned level;            /* of the last entry that was read: 1 is the page's own */
-	uint64_t entry;            /* that entry */
-	uint64_t physical;         /* of the address, if it is mapped */
+	bool write, execute, user;  /* what all levels grant together */
+	unsigned level;             /* of the last entry that was read: 1 is the page's own */
+	uint64_t entry;             /* that entry */
+	uint64_t path[LOOK_LEVELS]; /* the entries from the top one to that one, by level - 1 */
+	uint64_t physical;          /* of the address, if it is mapped */
 };
 
 /* Bytes of a word on the stack: 8, or 4 for 32-bit code. */
@@ -33,6 +39,9 @@ bool look_stack(const struct look *look, unsigned number, uint64_t *word);
 
 /* True if bits 63 to 47, or to 56 with 5-level paging, are all the same. */
 bool look_canonical(const struct look *look, uint64_t address);
+
+/* Levels of the kernel's page tables; 0: paging is off. */
+unsigned look_levels(const struct look *look);
 
 /* Walks the kernel's page tables. */
 struct page look_up(const struct look *look, uint64_t address);
@@ -45,7 +54,7 @@ bool look_recursive(const struct look *look, uint64_t address, uint64_t *mapped)
 unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned size);
 
 /* Copies bytes of physical memory, if they are below the end of RAM and the explainer's own tables
- * show all of them. */
+ * show all of them; by `read`, what that can read. */
 bool look_read_physical(const struct look *look, uint64_t address, void *to, unsigned size);
 
 /* The kernel's segment that the address lies in; false if there is none. */

@@ -13,7 +13,7 @@ static void say(struct words *words, const char *kind, const char *happened, con
 }
 
 /* True if the instruction uses the XMM registers, as far as opcodes tell. */
-static bool is_sse(const struct instruction *in)
+bool other_is_sse(const struct instruction *in)
 {
 	unsigned high = in->opcode & 0xf0u;
 
@@ -49,7 +49,8 @@ static void words_unknown(struct words *words)
 		    "The compiler puts it where code must not come: after "
 		    "__builtin_unreachable, in abort or panic, at the end of a function that "
 		    "returns nothing though it should.");
-	else if (is_sse(in) && ((fault->cr4 & CR4_FXSR) == 0 || (fault->cr0 & CR0_EMULATE) != 0))
+	else if (other_is_sse(in)
+	         && ((fault->cr4 & CR4_FXSR) == 0 || (fault->cr0 & CR0_EMULATE) != 0))
 		say(words, "sse-off",
 		    (fault->cr0 & CR0_EMULATE) != 0
 		            ? "used SSE, which is switched off: CR0.EM (bit 2) is 1."

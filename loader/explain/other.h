@@ -5,6 +5,9 @@
 
 #include "explain/words.h"
 
+/* True if the instruction uses the XMM registers, as far as opcodes tell. */
+bool other_is_sse(const struct instruction *in);
+
 /* Each says what happened and what usually causes it. */
 void words_opcode(struct words *words);    /* #UD, #NM */
 void words_interrupt(struct words *words); /* an interrupt that came as if it were an exception */

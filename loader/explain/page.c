@@ -283,6 +283,8 @@ static void words_unmapped(struct words *words, const struct page *page)
 			words_not_shown(words);
 		else
 			words_beyond(words);
+	} else if (own_tables(words) && look_segment(words->look, address, &segment)) {
+		words_nothing(words, page);
 	} else if (segment_before(words, address, &segment)) {
 		words_past(words, &segment);
 	} else if (address < beyond && !own_tables(words)) {

@@ -353,6 +353,13 @@ static void show_details(struct sheet *sheet, const struct explanation *explanat
 	show_stack_long(sheet);
 }
 
+void show_state(struct text *text, const struct look *look, const struct explanation *explanation)
+{
+	struct sheet sheet = { .text = text, .look = look, .columns = SERIAL_WIDTH };
+
+	show_details(&sheet, explanation);
+}
+
 void show_report(struct text *text, const struct look *look, const struct explanation *explanation,
                  const char *end)
 {

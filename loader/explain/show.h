@@ -23,6 +23,9 @@ enum colour {
 void show_report(struct text *text, const struct look *look, const struct explanation *explanation,
                  const char *end);
 
+/* Registers, error code, tables, code and stack, as they stand in a report. */
+void show_state(struct text *text, const struct look *look, const struct explanation *explanation);
+
 /* At most `rows` lines of `columns` characters with colours, the most important first. */
 void show_screen(struct text *text, const struct look *look, const struct explanation *explanation,
                  const char *end, unsigned columns, unsigned rows);

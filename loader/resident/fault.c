@@ -278,7 +278,7 @@ void fault_explain(struct fault *fault)
 		console_open(fault_info->serial);
 		ask(fault);
 		own_fault_info(fault, &own);
-		look = (struct look){ NULL, &own, fault };
+		look = (struct look){ .marks = &own, .fault = fault };
 		if (fault->long_mode_off != 0)
 			frame_read(&look, fault);
 		frame_first(&look, fault);

@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 NOBODY = 65534
-MADE = ("longjump.c32", "kernel.elf", "check", "BOOTX64.EFI")
+MADE = ("longjump.c32", "kernel.elf", "check", "BOOTX64.EFI", "postmortem")
 
 
 class Stranger(Project):

@@ -60,7 +60,7 @@ static inline void begin_fault_by(const struct protocol *protocol, const char *c
 	fault.cr4 = 0x660;
 	fault.gdt = (struct fault_table){ 55, marks->resident.begin + 0x2000 };
 	fault.registers[RSP] = marks->stack.end - 0x100;
-	look = (struct look){ world.memory, marks, &fault };
+	look = (struct look){ .memory = world.memory, .marks = marks, .fault = &fault };
 }
 
 /* The same with a native kernel. */

@@ -60,7 +60,7 @@ void watch_start(const struct boot *boot)
 	const struct plan *plan = &boot->plan;
 	struct resident_header header;
 	uint64_t window = plan->resident_window;
-	char words[200];
+	char words[240];
 	struct text text = text_in(words, sizeof(words));
 
 	if (watched == NULL)
@@ -68,6 +68,7 @@ void watch_start(const struct boot *boot)
 	span_read(watched->resident, 0, &header, sizeof(header));
 	text_add(&text, "rip=%llx slide=%llx tables=%llx", ULL(plan->entry.rip), ULL(plan->slide),
 	         ULL(boot->launch->tables));
+	text_add(&text, " info=%llx", ULL(plan->fault_info_at));
 	text_add(&text, " resident=%llx-%llx wait=%llx-%llx\n", ULL(window),
 	         ULL(window + header.size), ULL(window + header.wait),
 	         ULL(window + header.wait_end));

@@ -1,0 +1,97 @@
+"""qemu_log.py - the end of what QEMU logs of interrupts and exceptions, and what it means.
+
+QEMU writes into a pipe, of which only the end is kept. An entry has all registers and takes QEMU
+some 30 microseconds, so a machine with many interrupts would become slow by being watched: beyond
+so many bytes at once, and so many a second, the log is too much. Knows the log's form (QEMU's
+target/i386/tcg); knows nothing of the process.
+"""
+
+import os
+import re
+import time
+from dataclasses import dataclass
+
+MASKS = "int,cpu_reset"  # interrupts; resets, which tell a triple fault
+FEWER = "cpu_reset"
+KEPT = 1 << 16  # bytes of the end
+ROOM = 1 << 19  # bytes that may come at once
+PACE = 3 << 16  # bytes a second that may go on coming: a timer of 100 Hz makes 150,000
+
+ENTRY = re.compile(
+    r"^ *[0-9]+: v=(?P<vector>[0-9a-f]{2}) e=(?P<code>[0-9a-f]{4}) i=(?P<soft>[01])"
+    r" cpl=(?P<level>[0-3]) IP=[0-9a-f]{4}:(?P<at>[0-9a-f]{1,16}) "
+)
+ADDRESS = re.compile(r" CR2=([0-9a-f]{1,16})(?= |$)")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An interrupt or exception that the CPU began to deliver."""
+
+    vector: int
+    code: int
+    at: int  # RIP
+    address: int = 0  # CR2, of a page fault
+    is_software: bool = False
+    is_external: bool = False
+
+
+def entries_in(lines):
+    """The entries in lines of a log."""
+    serviced = ""
+    for line in lines:
+        found = ENTRY.match(line)
+        if found:
+            address = ADDRESS.search(line.rstrip(), found.end() - 1)
+            vector, code, at = (int(found[name], 16) for name in ("vector", "code", "at"))
+            cr2 = int(address[1], 16) if address else 0
+            is_software = found["soft"] == "1"
+            is_external = serviced == f"Servicing hardware INT=0x{vector:02x}" and not is_software
+            yield Entry(vector, code, at, cr2, is_software, is_external)
+        serviced = line.rstrip()
+
+
+class QemuLog:
+    """A pipe that QEMU inherits, and what came last through it."""
+
+    def __init__(self):
+        self._ear, self.qemus_end = (
+            open(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"))
+        )
+        os.set_blocking(self._ear.fileno(), False)
+        self._name = f"/proc/self/fd/{self.qemus_end.fileno()}"
+        self._kept = bytearray()
+        self._room, self._since = float(ROOM), time.monotonic()
+
+    def fileno(self):
+        return self._ear.fileno()
+
+    def arguments(self):
+        """What QEMU must be told to log here."""
+        return ["-d", MASKS, "-D", self._name]
+
+    def read(self):
+        """Takes in what has come. A full pipe would keep the machine waiting."""
+        now = time.monotonic()
+        self._room = min(self._room + (now - self._since) * PACE, ROOM)
+        self._since = now
+        while not self._ear.closed and (data := self._ear.read(KEPT)):
+            self._kept += data
+            del self._kept[:-KEPT]
+            self._room -= len(data)
+
+    def forgive(self):
+        """As much may come at once as at the beginning."""
+        self._room = float(ROOM)
+
+    @property
+    def is_too_much(self):
+        return self._room < 0
+
+    def close(self):
+        """Takes in the last; QEMU need not write any more."""
+        self.read()
+        self._ear.close()
+
+    def text(self):
+        return self._kept.decode("latin-1")

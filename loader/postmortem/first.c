@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * first.c - the first exception: from a log, if there is one and it fits what the CPU would have
+ * done; or from the instruction at RIP, if only one exception is possible there. What is not
+ * certain is unknown.
+ */
+#include "postmortem/first.h"
+
+#include "explain/frame.h"
+#include "explain/other.h"
+
+enum {
+	UNWIND_MAX = 100000, /* frames: a stack can be large */
+	OPERAND = 64,        /* bytes that an operand can have */
+	FLAG_ALWAYS = 2,     /* a bit of RFLAGS that is always 1 */
+	OPCODE_INT3 = 0xcc
+};
+
+/* ---- frames of handlers that did not run ---- */
+
+/* What the CPU has pushed. */
+struct frame {
+	uint64_t error, rip, cs, rflags, rsp, ss;
+};
+
+/* Reads a frame; false if the words cannot be one. */
+static bool read_frame(const struct cpu_state *cpu, const struct fault *fault, bool has_error,
+                       struct frame *frame)
+{
+	struct look look = cpu->look;
+	unsigned at = 0;
+	bool good;
+
+	look.fault = fault;
+	*frame = (struct frame){ .rsp = 0 };
+	good = !has_error || look_stack(&look, at++, &frame->error);
+	good = good && look_stack(&look, at, &frame->rip) && look_stack(&look, at + 1, &frame->cs)
+	    && look_stack(&look, at + 2, &frame->rflags);
+	good = good && (frame->rflags & FLAG_ALWAYS) != 0 && frame->rflags >> 22 == 0
+	    && (frame->cs == fault->cs || (frame->cs & ~UINT64_C(0xffff)) == 0)
+	    && (frame->cs & 0xfffc) != 0 && frame->error >> 32 == 0;
+	if (good && !cpu->long_mode && (frame->cs & 3) == 0) {
+		frame->rsp = fault->registers[RSP] + 4 * (at + 3);
+		frame->ss = fault->ss;
+		return true;
+	}
+	return good && look_stack(&look, at + 3, &frame->rsp)
+	    && look_stack(&look, at + 4, &frame->ss);
+}
+
+/* The one vector whose gate leads to this address; VECTORS_ALL if there are several, -1 if none. */
+static int vector_of(const struct cpu_state *cpu, uint64_t handler)
+{
+	int found = -1;
+
+	for (unsigned vector = 0; vector < VECTORS_ALL; vector++) {
+		uint64_t gate[2];
+
+		if (!gate_read(cpu, vector, gate) || (gate[0] >> 47 & 1) == 0
+		    || gate_handler(cpu, gate) != handler)
+			continue;
+		if (found >= 0)
+			return VECTORS_ALL;
+		found = (int)vector;
+	}
+	return found;
+}
+
+unsigned first_unwind(const struct cpu_state *cpu, struct fault *fault, struct event *event)
+{
+	struct cpu_state then = *cpu;
+	unsigned count = 0;
+	struct page page;
+
+	then.look.fault = fault;
+	for (; count < UNWIND_MAX && !can_fetch(&then, fault->rip, &page); count++) {
+		int vector = vector_of(&then, fault->rip);
+		bool has_error = vector >= 0 && frame_has_error((uint64_t)vector);
+		struct frame frame;
+
+		if (vector < 0
+		    || (!read_frame(&then, fault, has_error, &frame)
+		        && (vector != VECTORS_ALL || !read_frame(&then, fault, true, &frame))))
+			break;
+		*event = (struct event){ .vector = (unsigned)vector,
+			                 .has_error = has_error,
+			                 .error = (uint32_t)frame.error };
+		fault->rip = frame.rip;
+		fault->cs = (uint16_t)frame.cs;
+		fault->rflags = frame.rflags;
+		fault->registers[RSP] = frame.rsp;
+		fault->ss = (uint16_t)frame.ss;
+	}
+	return count;
+}
+
+/* ---- from a log ---- */
+
+/* True if it is the same exception. QEMU raises #GP for a stack that is not canonical. */
+static bool is_same(const struct event *worked_out, const struct event *logged)
+{
+	return worked_out->vector == logged->vector
+	    || (worked_out->vector == VECTOR_STACK && logged->vector == VECTOR_PROTECTION);
+}
+
+/* True if the CPU, beginning with this event, would have come to just what the log has. */
+static bool fits(const struct cpu_state *cpu, const struct evidence *evidence, unsigned from)
+{
+	const struct event *first = &evidence->log[from].event;
+	struct chain chain;
+
+	if (first->vector == VECTOR_DOUBLE && !first->external && !first->software)
+		return false;
+	chain_follow(cpu, first, &chain);
+	if (chain.end != CHAIN_SHUTDOWN || chain.count != evidence->log_count - from)
+		return false;
+	for (unsigned i = 0; i < chain.count; i++) {
+		if (!is_same(&chain.steps[i].event, &evidence->log[from + i].event))
+			return false;
+	}
+	return true;
+}
+
+/* The longest end of the log, all at RIP, that fits. */
+static bool from_log(const struct cpu_state *cpu, const struct evidence *evidence,
+                     struct event *event)
+{
+	bool found = false;
+
+	for (unsigned i = evidence->log_count; i > 0 && evidence->log_count - i < CHAIN_MAX; i--) {
+		if (evidence->log[i - 1].rip != cpu->look.fault->rip)
+			break;
+		if (fits(cpu, evidence, i - 1)) {
+			*event = evidence->log[i - 1].event;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* ---- from the instruction ---- */
+
+static bool is(struct event *event, unsigned vector, uint32_t error)
+{
+	*event = (struct event){ .vector = vector,
+		                 .has_error = frame_has_error(vector),
+		                 .error = error };
+	return true;
+}
+
+static bool is_page_fault(const struct cpu_state *cpu, struct event *event, uint64_t address,
+                          const struct page *page, uint32_t error)
+{
+	is(event, VECTOR_PAGE,
+	   error | (page->mapped ? PAGE_FAULT_PRESENT : 0)
+	           | ((cpu->look.fault->cs & 3) == 3 ? PAGE_FAULT_USER : 0));
+	event->cr2 = address;
+	return true;
+}
+
+/* int n, int3, ud2, and a division by zero. */
+static bool from_opcode(const struct cpu_state *cpu, const struct instruction *in,
+                        struct event *event)
+{
+	int number = instruction_register(in);
+
+	if (in->map == MAP_ONE_BYTE && (in->opcode == OPCODE_INT || in->opcode == OPCODE_INT3)) {
+		is(event, in->opcode == OPCODE_INT ? in->bytes[1] : VECTOR_BREAKPOINT, 0);
+		event->software = true;
+		event->has_error = false;
+		return in->bytes[0] == in->opcode;
+	}
+	if (in->map == MAP_0F && (in->opcode == 0x0b || in->opcode == 0xff))
+		return is(event, VECTOR_OPCODE, 0);
+	if (instruction_divides(in) && number >= 0 && (in->opcode & 1) != 0) {
+		uint64_t divisor = cpu->look.fault->registers[number];
+
+		if ((in->rex & 8) == 0 && in->prefix != 0x66)
+			divisor &= UINT32_MAX;
+		return (divisor == 0) && is(event, VECTOR_DIVIDE, 0);
+	}
+	return false;
+}
+
+/* Units of the CPU that are switched off. */
+static bool from_switches(const struct cpu_state *cpu, const struct instruction *in,
+                          struct event *event)
+{
+	const struct fault *fault = cpu->look.fault;
+
+	if (in->vector_size != 0 || !other_is_sse(in) || in->opcode == 0xae)
+		return false;
+	if ((fault->cr4 & CR4_FXSR) == 0 || (fault->cr0 & CR0_EMULATE) != 0)
+		return is(event, VECTOR_OPCODE, 0);
+	return (fault->cr0 & CR0_SWITCHED) != 0 && is(event, VECTOR_NO_FPU, 0);
+}
+
+/* An address that the instruction surely touches. */
+static bool from_address(const struct cpu_state *cpu, uint64_t address, bool write, bool stack,
+                         struct event *event)
+{
+	struct page page = look_up(&cpu->look, address);
+
+	if (cpu->long_mode && !look_canonical(&cpu->look, address))
+		return is(event, stack ? VECTOR_STACK : VECTOR_PROTECTION, 0);
+	if (!page.mapped)
+		return is_page_fault(cpu, event, address, &page, write ? PAGE_FAULT_WRITE : 0);
+	return cpu->look.fault->cr2 - address < OPERAND && write && !page.write
+	    && is_page_fault(cpu, event, address, &page, PAGE_FAULT_WRITE);
+}
+
+/* Instructions that push: push, call, pushf. */
+static bool pushes(const struct instruction *in)
+{
+	unsigned field = instruction_field(in) & 7;
+
+	return in->map == MAP_ONE_BYTE
+	    && ((in->opcode & 0xf8) == 0x50 || in->opcode == 0xe8 || in->opcode == 0x68
+	        || in->opcode == 0x6a || in->opcode == 0x9c
+	        || (in->opcode == 0xff && (field == 2 || field == 6)));
+}
+
+/* Memory that is not there: an operand, or the stack. */
+static bool from_memory(const struct cpu_state *cpu, const struct instruction *in,
+                        struct event *event)
+{
+	bool writes = in->map == MAP_ONE_BYTE
+	           && ((in->opcode & 0xfe) == 0x88 || (in->opcode & 0xfe) == 0xc6);
+
+	for (unsigned i = 0; i < in->operand_count; i++) {
+		const struct operand *operand = &in->operands[i];
+		bool write = operand->stack ? pushes(in) : writes;
+
+		if (from_address(cpu, operand->address, write, operand->stack, event))
+			return true;
+	}
+	return false;
+}
+
+/* Instructions that have no other way to fail, once their operand could be read. */
+static bool from_system(const struct instruction *in, struct event *event)
+{
+	bool only = in->map == MAP_0F
+	         && (in->opcode == 0x22 || in->opcode == 0x30 || in->opcode == 0x32
+	             || (in->opcode == 0x01 && in->modrm == 0xd1));
+
+	return only && is(event, VECTOR_PROTECTION, 0);
+}
+
+bool first_event(const struct cpu_state *cpu, const struct evidence *evidence, struct event *event)
+{
+	struct instruction in = instruction_read(&cpu->look);
+	struct page page;
+
+	if (from_log(cpu, evidence, event))
+		return true;
+	if (cpu->long_mode && !look_canonical(&cpu->look, cpu->look.fault->rip))
+		return is(event, VECTOR_PROTECTION, 0);
+	if (!can_fetch(cpu, cpu->look.fault->rip, &page))
+		return is_page_fault(cpu, event, cpu->look.fault->rip, &page,
+		                     cpu->no_execute ? PAGE_FAULT_FETCH : 0);
+	if (in.known
+	    && (from_opcode(cpu, &in, event) || from_switches(cpu, &in, event)
+	        || from_memory(cpu, &in, event) || from_system(&in, event)))
+		return true;
+	*event = (struct event){ .vector = (unsigned)evidence->in_service, .external = true };
+	return evidence->in_service >= 0 && (cpu->look.fault->rflags & FLAG_INTERRUPT) != 0;
+}

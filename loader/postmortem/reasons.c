@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/* reasons.c - obstacles in words: what is in memory, what should be there, and how it comes. */
+#include "postmortem/reasons.h"
+
+#include "explain/explain.h"
+
+#define UPPER_HALF (UINT64_MAX << 32)
+
+static const char kinds[OBSTACLES][20] = {
+	[OBSTACLE_NONE] = "triple-fault",
+	[OBSTACLE_IDT_LIMIT] = "idt-limit",
+	[OBSTACLE_IDT_MEMORY] = "idt-not-mapped",
+	[OBSTACLE_GATE_TYPE] = "gate-type",
+	[OBSTACLE_GATE_LEVEL] = "gate-level",
+	[OBSTACLE_GATE_ABSENT] = "gate-not-present",
+	[OBSTACLE_SELECTOR_NULL] = "gate-selector",
+	[OBSTACLE_SELECTOR_LIMIT] = "gate-selector",
+	[OBSTACLE_GDT_MEMORY] = "gdt-not-mapped",
+	[OBSTACLE_SELECTOR_TYPE] = "gate-selector",
+	[OBSTACLE_SELECTOR_LEVEL] = "gate-selector",
+	[OBSTACLE_SELECTOR_ABSENT] = "gate-selector",
+	[OBSTACLE_SELECTOR_MODE] = "gate-selector",
+	[OBSTACLE_TSS_LIMIT] = "tss-limit",
+	[OBSTACLE_TSS_MEMORY] = "tss-not-mapped",
+	[OBSTACLE_STACK_CANONICAL] = "handler-stack",
+	[OBSTACLE_STACK_MEMORY] = "handler-stack",
+	[OBSTACLE_HANDLER_CANONICAL] = "handler-address",
+	[OBSTACLE_HANDLER_MEMORY] = "handler-address",
+	[OBSTACLE_NOT_MODELLED] = "triple-fault",
+};
+
+/* True if nobody has written to the gate. */
+static bool is_empty(const struct delivery *delivery)
+{
+	return delivery->gate[0] == 0 && delivery->gate[1] == 0;
+}
+
+const char *reason_kind(const struct delivery *delivery)
+{
+	if (delivery->obstacle == OBSTACLE_GATE_TYPE && is_empty(delivery))
+		return "gate-empty";
+	return kinds[delivery->obstacle];
+}
+
+/* Which entry is missing: the clause behind an address. */
+static void write_missing(struct text *text, const struct cpu_state *cpu,
+                          const struct delivery *delivery)
+{
+	const struct page *page = &delivery->page;
+
+	if (page->mapped || delivery->obstacle == OBSTACLE_STACK_CANONICAL
+	    || delivery->obstacle == OBSTACLE_HANDLER_CANONICAL)
+		return;
+	if (cpu->long_mode && !look_canonical(&cpu->look, delivery->address)) {
+		text_add(text, " (no canonical address)");
+		return;
+	}
+	text_add(text, " (the entry at level %u of the page tables is %#llx)", page->level,
+	         ULL(page->entry));
+}
+
+/* What type a gate has that is not one for interrupts (SDM volume 3A, table 3-2). */
+static const char *type_name(unsigned type)
+{
+	static const char names[16][24] = { "nothing",
+		                            "a 16-bit TSS",
+		                            "an LDT",
+		                            "a busy 16-bit TSS",
+		                            "a 16-bit call gate",
+		                            "a task gate",
+		                            "a 16-bit interrupt gate",
+		                            "a 16-bit trap gate",
+		                            "nothing",
+		                            "a TSS",
+		                            "nothing",
+		                            "a busy TSS",
+		                            "a call gate",
+		                            "nothing",
+		                            "an interrupt gate",
+		                            "a trap gate" };
+
+	return (type & 16) != 0 ? "a code or data segment" : names[type & 15];
+}
+
+static void write_gate(struct text *text, const struct delivery *delivery)
+{
+	text_add(text, "its gate (at %#llx)", ULL(delivery->gate_at));
+}
+
+/* What lies where the gate's selector points. */
+static void write_selector(struct text *text, const struct cpu_state *cpu,
+                           const struct delivery *delivery)
+{
+	uint64_t code = delivery->descriptor;
+	const char *table = (delivery->selector & SELECTOR_LDT) != 0 ? "LDT" : "GDT";
+
+	write_gate(text, delivery);
+	text_add(text, " has the selector %#x", delivery->selector);
+	switch (delivery->obstacle) {
+	case OBSTACLE_SELECTOR_NULL:
+		text_add(text, ", which stands for no segment");
+		break;
+	case OBSTACLE_SELECTOR_LIMIT:
+		text_add(text, ", and the %s ends before that (limit %#x)", table,
+		         (delivery->selector & SELECTOR_LDT) != 0 ? cpu->local.limit
+		                                                  : cpu->look.fault->gdt.limit);
+		break;
+	case OBSTACLE_SELECTOR_LEVEL:
+		text_add(text, ", code of ring %u, which an interrupt in ring %u cannot enter",
+		         (unsigned)(code >> 45) & 3, cpu->look.fault->cs & 3u);
+		break;
+	case OBSTACLE_SELECTOR_ABSENT:
+		text_add(text, ", whose descriptor is not present (%016llx, bit 47 is 0)",
+		         ULL(code));
+		break;
+	case OBSTACLE_SELECTOR_MODE:
+		text_add(text, ", which is %s code, not 64-bit code (%016llx: L, bit 53, is %u)",
+		         (code >> 54 & 1) != 0 ? "32-bit" : "16-bit", ULL(code),
+		         (unsigned)(code >> 53) & 1);
+		break;
+	default:
+		text_add(text, ", which is no code segment: the %s has %016llx there%s", table,
+		         ULL(code), code == 0 ? ", an empty entry" : "");
+	}
+}
+
+/* The stack that the frame should have gone to. */
+static void write_stack(struct text *text, const struct cpu_state *cpu,
+                        const struct delivery *delivery)
+{
+	const struct fault_range *stack = &cpu->look.marks->stack;
+
+	if (delivery->stack_number != 0)
+		text_add(text, "its stack, IST%u of the TSS (at %#llx), is %#llx",
+		         delivery->stack_number, ULL(cpu->task.base), ULL(delivery->stack));
+	else if (delivery->switches)
+		text_add(text, "its stack, %s of the TSS (at %#llx), is %#llx",
+		         cpu->long_mode ? "RSP0" : "ESP0", ULL(cpu->task.base),
+		         ULL(delivery->stack));
+	else
+		text_add(text, "it would run on the stack that there was, at %#llx",
+		         ULL(delivery->stack));
+	if (delivery->obstacle == OBSTACLE_STACK_CANONICAL)
+		text_add(text, ", which is no canonical address");
+	else if (delivery->page.mapped)
+		text_add(text, ", and %#llx may not be written", ULL(delivery->address));
+	else
+		text_add(text, ", and nothing is mapped at %#llx", ULL(delivery->address));
+	write_missing(text, cpu, delivery);
+	if (!delivery->switches && stack->begin != stack->end
+	    && stack->begin - delivery->address <= PAGE_SIZE)
+		text_add(text, ": the stack has overflowed");
+}
+
+/* The handler that cannot be fetched. */
+static void write_handler(struct text *text, const struct cpu_state *cpu,
+                          const struct delivery *delivery)
+{
+	struct fault_info_segment segment;
+
+	text_add(text, "its gate leads to %#llx, ", ULL(delivery->handler));
+	if (delivery->obstacle == OBSTACLE_HANDLER_CANONICAL)
+		text_add(text, "which is no canonical address");
+	else if (!delivery->page.mapped)
+		text_add(text, "where nothing is mapped");
+	else if (!delivery->page.execute)
+		text_add(text, "which may not be executed");
+	else
+		text_add(text, "a page of user mode, which SMEP keeps the kernel from executing");
+	write_missing(text, cpu, delivery);
+	if (delivery->handler <= UINT32_MAX
+	    && look_segment(&cpu->look, delivery->handler | UPPER_HALF, &segment))
+		text_add(text, "; %#llx is the kernel's: the upper 32 bits are missing",
+		         ULL(delivery->handler | UPPER_HALF));
+}
+
+/* The IDT that is too short, or not there. */
+static void write_idt(struct text *text, const struct cpu_state *cpu,
+                      const struct step_of_chain *step)
+{
+	const struct fault_table *idt = &cpu->look.fault->idt;
+	unsigned size = cpu->long_mode ? 16 : 8;
+
+	if (step->delivery.obstacle == OBSTACLE_IDT_MEMORY) {
+		text_add(text, "the IDT (at %#llx) is not mapped where its gate is, at %#llx",
+		         ULL(idt->base), ULL(step->delivery.address));
+		write_missing(text, cpu, &step->delivery);
+	} else if (idt->limit < size - 1) {
+		text_add(text, "there is no IDT: its limit is %u", idt->limit);
+	} else {
+		text_add(text,
+		         "the IDT (at %#llx, limit %#x) ends before its gate: it has %u gates, 0 "
+		         "to %u",
+		         ULL(idt->base), idt->limit, (idt->limit + 1u) / size,
+		         (idt->limit + 1u) / size - 1);
+	}
+}
+
+/* The TSS that is too short, or not there. */
+static void write_tss(struct text *text, const struct cpu_state *cpu,
+                      const struct delivery *delivery)
+{
+	char name[8];
+	struct text named = text_in(name, sizeof(name));
+
+	text_add(&named,
+	         delivery->stack_number != 0 ? "IST%u"
+	         : cpu->long_mode            ? "RSP0"
+	                                     : "ESP0",
+	         delivery->stack_number);
+	if ((cpu->look.fault->tr & 0xfffc) == 0) {
+		text_add(text, "it wants a stack from a TSS (%s), and none is loaded: TR is 0",
+		         name);
+	} else if (delivery->obstacle == OBSTACLE_TSS_MEMORY) {
+		text_add(text, "the TSS (at %#llx), which has its stack (%s), is not mapped",
+		         ULL(cpu->task.base), name);
+		write_missing(text, cpu, delivery);
+	} else {
+		text_add(text,
+		         "it wants a stack from the TSS (%s), and the TSS (at %#llx) ends before "
+		         "that: its limit is %#x",
+		         name, ULL(cpu->task.base), cpu->task.limit);
+	}
+}
+
+void reason_write(struct text *text, const struct cpu_state *cpu, const struct step_of_chain *step)
+{
+	const struct delivery *delivery = &step->delivery;
+
+	switch (delivery->obstacle) {
+	case OBSTACLE_NONE:
+		text_add(text, "its handler runs at %#llx", ULL(delivery->handler));
+		break;
+	case OBSTACLE_IDT_LIMIT:
+	case OBSTACLE_IDT_MEMORY:
+		write_idt(text, cpu, step);
+		break;
+	case OBSTACLE_GATE_TYPE:
+		write_gate(text, delivery);
+		if (is_empty(delivery)) {
+			text_add(text, " is empty");
+			break;
+		}
+		text_add(text, " is of type %u, %s; it has to be 14 (interrupt) or 15 (trap)",
+		         gate_type(delivery), type_name(gate_type(delivery)));
+		break;
+	case OBSTACLE_GATE_LEVEL:
+		write_gate(text, delivery);
+		text_add(text, " has DPL %u, and user mode may use it only with DPL 3",
+		         (unsigned)(delivery->gate[0] >> 45) & 3);
+		break;
+	case OBSTACLE_GATE_ABSENT:
+		write_gate(text, delivery);
+		text_add(text, " is not present (%016llx, bit 47 is 0)", ULL(delivery->gate[0]));
+		break;
+	case OBSTACLE_TSS_LIMIT:
+	case OBSTACLE_TSS_MEMORY:
+		write_tss(text, cpu, delivery);
+		break;
+	case OBSTACLE_STACK_CANONICAL:
+	case OBSTACLE_STACK_MEMORY:
+		write_stack(text, cpu, delivery);
+		break;
+	case OBSTACLE_HANDLER_CANONICAL:
+	case OBSTACLE_HANDLER_MEMORY:
+		write_handler(text, cpu, delivery);
+		break;
+	case OBSTACLE_GDT_MEMORY:
+		text_add(text, "the GDT (at %#llx) is not mapped", ULL(cpu->look.fault->gdt.base));
+		write_missing(text, cpu, delivery);
+		break;
+	case OBSTACLE_NOT_MODELLED:
+		text_add(text,
+		         cpu->protected_mode ? "why is not known" : "the CPU is in real mode");
+		break;
+	default:
+		write_selector(text, cpu, delivery);
+	}
+}
+
+/* True if the second half of the gate looks like a gate, too: it has type and rights of one. */
+static bool is_narrow(const struct cpu_state *cpu, const struct delivery *delivery)
+{
+	return cpu->long_mode && (delivery->gate[1] >> 40 & 0x9e) == 0x8e;
+}
+
+/* What makes a gate wrong. */
+static void gate_cause(struct text *text, const struct cpu_state *cpu,
+                       const struct delivery *delivery)
+{
+	if (is_empty(delivery))
+		text_add(text, "Nobody has filled this gate (it is all zero), or lidt was given "
+		               "the address of something else. Fill all 32 exceptions.");
+	else
+		text_add(text,
+		         "Byte 5 of a gate is type and rights: 0x8e for an interrupt gate of "
+		         "the kernel's, 0xee for one that user mode may call. %s",
+		         cpu->long_mode ? "A gate has 16 bytes: offset 0-15, selector, IST, type, "
+		                          "offset 16-31, offset 32-63, 0."
+		                        : "A gate has 8 bytes: offset 0-15, selector, 0, type, "
+		                          "offset 16-31.");
+}
+
+/* What makes tables end early or lie nowhere. */
+static void table_cause(struct text *text, const struct cpu_state *cpu,
+                        const struct step_of_chain *step)
+{
+	switch (step->delivery.obstacle) {
+	case OBSTACLE_IDT_LIMIT:
+		if (step->event.external)
+			text_add(text, "Interrupts were let in (sti) before there was a gate for "
+			               "this one. ");
+		text_add(text,
+		         "lidt reads a limit of 16 bits, the size in bytes minus 1 (%u for 256 "
+		         "gates), and the base right behind it: the structure must be packed.",
+		         cpu->long_mode ? 4095 : 2047);
+		break;
+	case OBSTACLE_IDT_MEMORY:
+		text_add(text, "The page tables that were loaded lack the IDT, or the structure "
+		               "that lidt reads is not packed (limit 16 bits, base right behind "
+		               "it), or has the base cut to 32 bits.");
+		break;
+	case OBSTACLE_GDT_MEMORY:
+		text_add(text, "The page tables that were loaded lack the GDT, its memory was "
+		               "given back, or lgdt read a structure that is not packed. A GDT is "
+		               "needed as long as the kernel runs.");
+		break;
+	case OBSTACLE_TSS_MEMORY:
+		text_add(text, "The descriptor of a 64-bit TSS has 16 bytes: the upper half of the "
+		               "base is in its second half. Or the page tables lack the TSS.");
+		break;
+	default:
+		text_add(text, "A TSS is needed for handlers with an IST, and for all when user "
+		               "mode runs: fill it, give it a descriptor with limit 103, and "
+		               "execute ltr.");
+	}
+}
+
+/* What makes the stack or the address of a handler wrong. */
+static void memory_cause(struct text *text, const struct cpu_state *cpu,
+                         const struct delivery *delivery)
+{
+	if (delivery->obstacle == OBSTACLE_HANDLER_CANONICAL
+	    || delivery->obstacle == OBSTACLE_HANDLER_MEMORY) {
+		text_add(text,
+		         "The gate's offset is in three parts: bits 0-15 in bytes 0 and 1, "
+		         "16-31 in bytes 6 and 7%s; or the page tables lack the handler.",
+		         cpu->long_mode ? ", 32-63 in bytes 8 to 11" : "");
+	} else if (delivery->switches) {
+		text_add(text, "The TSS was not filled, was filled with the wrong end of the "
+		               "stack (it has to be the highest address), or the page tables "
+		               "lack that stack.");
+	} else {
+		text_add(text, "A stack overflow, or a stack pointer that was lost: the exception "
+		               "cannot be told on a stack that is not there. Give #PF and #DF "
+		               "stacks of their own: an IST in the gate, and the TSS filled.");
+	}
+}
+
+void reason_cause(struct text *text, const struct cpu_state *cpu, const struct step_of_chain *step)
+{
+	if (is_narrow(cpu, &step->delivery)) {
+		text_add(text, "The IDT looks as if it had the 8-byte gates of 32-bit mode; in "
+		               "long mode a gate has 16 bytes.");
+		return;
+	}
+	switch (step->delivery.obstacle) {
+	case OBSTACLE_NONE:
+	case OBSTACLE_NOT_MODELLED:
+		break;
+	case OBSTACLE_GATE_TYPE:
+	case OBSTACLE_GATE_LEVEL:
+	case OBSTACLE_GATE_ABSENT:
+		gate_cause(text, cpu, &step->delivery);
+		break;
+	case OBSTACLE_STACK_CANONICAL:
+	case OBSTACLE_STACK_MEMORY:
+	case OBSTACLE_HANDLER_CANONICAL:
+	case OBSTACLE_HANDLER_MEMORY:
+		memory_cause(text, cpu, &step->delivery);
+		break;
+	case OBSTACLE_IDT_LIMIT:
+	case OBSTACLE_IDT_MEMORY:
+	case OBSTACLE_GDT_MEMORY:
+	case OBSTACLE_TSS_LIMIT:
+	case OBSTACLE_TSS_MEMORY:
+		table_cause(text, cpu, step);
+		break;
+	default:
+		text_add(text,
+		         "The gates were made for another GDT. CS is %#x now: fill the gates with "
+		         "the selector of the kernel's code in the GDT that lgdt has loaded.",
+		         cpu->look.fault->cs);
+	}
+}
+
+void event_write(struct text *text, const struct event *event)
+{
+	const char *mnemonic = "";
+	const char *name;
+
+	if (event->unknown || event->vector == VECTORS_ALL) {
+		text_add(text, "an exception");
+		return;
+	}
+	if (event->external || event->software) {
+		text_add(text, event->external ? "hardware interrupt %#x" : "int %#x",
+		         event->vector);
+		return;
+	}
+	name = explain_name(event->vector, &mnemonic);
+	text_add(text, "%s%s%s", mnemonic, mnemonic[0] != 0 ? " " : "", name);
+	if (!event->has_error)
+		return;
+	text_add(text, " (error %#x", event->error);
+	if (event->vector == VECTOR_PAGE)
+		text_add(text, ", CR2 %#llx", ULL(event->cr2));
+	else if ((event->error & SELECTOR_IDT) != 0)
+		text_add(text, ": gate %#x of the IDT", event->error >> 3 & 0xff);
+	else if ((event->error & 0xfffc) != 0)
+		text_add(text, ": selector %#x", event->error & 0xfff8);
+	text_add(text, ")");
+}
+
+void walk_write(struct text *text, const struct cpu_state *cpu, uint64_t address)
+{
+	unsigned levels = look_levels(&cpu->look);
+	struct page page = look_up(&cpu->look, address);
+
+	text_add(text, "%#llx: ", ULL(address));
+	if (levels == 0) {
+		text_add(text, "paging is off");
+		return;
+	}
+	if (cpu->long_mode && !look_canonical(&cpu->look, address)) {
+		text_add(text, "no canonical address");
+		return;
+	}
+	for (unsigned level = levels; level > 0 && level >= page.level; level--)
+		text_add(text, "%slevel %u %#llx", level == levels ? "" : ", ", level,
+		         ULL(page.path[level - 1]));
+	if (!page.mapped) {
+		text_add(text, " (not present)");
+		return;
+	}
+	text_add(text, " -> physical %#llx, r%c%c%s", ULL(page.physical), page.write ? 'w' : '-',
+	         page.execute ? 'x' : '-', page.user ? ", user" : "");
+}

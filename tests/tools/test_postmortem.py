@@ -1,0 +1,109 @@
+"""What is said of a triple fault: which exception came first, where, and why its handler could not
+run. A kernel of our own for each mistake."""
+
+import re
+
+import images
+import mishaps
+import pytest
+
+from lib.trial import CRASH, NO_CODE, TIME, Trial
+
+LONGJUMP = images.BUILD / "longjump.elf"
+SETTINGS = {"test-success-exit-code": 33, "test-timeout": 20, "test-no-reboot": True}
+
+
+def trial_of(program, *words, settings=None):
+    """A test of a kernel that is booted without a disc; its status and its last line."""
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-m", "64M", "-kernel", LONGJUMP]
+    command = [*map(str, command), "-append", program.name, "-initrd", str(program), *words]
+    trial = Trial(command, [], None, settings or SETTINGS, program)
+    return trial, *trial.run(program.name)
+
+
+def plain(said):
+    """The words without the breaks between lines."""
+    return " ".join(said.split())
+
+
+@pytest.mark.parametrize("name", mishaps.MISHAPS)
+def test_the_cause_of_a_triple_fault_is_told(name, tmp_path):
+    mishap = mishaps.MISHAPS[name]
+    program, line = mishap.build(tmp_path, "k")
+    trial, status, last = trial_of(program)
+    assert status == CRASH and trial.story, last
+    said = trial.story.text(program)
+    assert said.split("\n")[0].endswith(", and no handler could run"), said
+    more = re.search(r"^  more +(.*(\n {14}.*)*)", said, re.MULTILINE)
+    assert tuple(re.findall(r"#([a-z0-9-]+)", more[1])) == mishap.kinds, said
+    for words in mishap.words:
+        assert words in plain(said), said
+    where = re.search(r"^  where +0x[0-9a-f]+ ?(.*)", said, re.MULTILINE)[1]
+    if mishap.where and line:
+        assert where == f"{mishap.where} (k.asm:{line})", said
+    elif mishap.where:
+        assert where.startswith(mishap.where), said
+
+
+def test_the_words_stand_on_the_terminal_and_in_the_verdict(project, kernel, tmp_path):
+    program = kernel("lidt [nothing]", "ud2", "nothing: dw 0", "dq 0")
+    said = project.bad("runner", "--test", program, status=CRASH)
+    line = said.splitlines()[-1]
+    assert line.startswith("test CRASHED: tiny.elf: a triple fault at RIP 0x20"), said
+    assert "in _start (tiny.asm:6): Invalid opcode (#UD, exception 6)" in line, said
+    assert "Its handler could not run: there is no IDT: its limit is 0." in line, said
+    assert "@longjump-fault" not in said
+    said = project.bad("run", "--output", tmp_path / "x.iso", "--kernel", program, status=1)
+    assert "the machine reset: a triple fault" in said and "docs/errors.md#idt-limit" in said, said
+    assert "@longjump-fault" not in said
+
+
+def test_a_halt_outside_of_the_kernel_is_told(tmp_path):
+    """What is behind the kernel's stack is the boot information, whose first byte is made hlt."""
+    body = """_start:
+    cli
+    mov rsi, rdi
+    mov rbx, cr3
+    mov cl, 39
+level:
+    and rbx, ~0xfff
+    mov rdx, rsi
+    shr rdx, cl
+    and edx, 511
+    add rbx, [rdi + 48]
+    lea rbx, [rbx + rdx * 8]
+    btr qword [rbx], 63
+    mov rbx, [rbx]
+    btr rbx, 63
+    sub cl, 9
+    cmp cl, 12
+    jae level
+    mov rax, cr3
+    mov cr3, rax
+    mov byte [rdi], 0xf4
+    jmp rdi
+"""
+    program, _ = mishaps.Mishap(body, (), (), "").build(tmp_path, "k")
+    _, status, last = trial_of(program)
+    assert status == NO_CODE and "halted outside of the kernel" in last.lower(), last
+
+
+def test_a_kernel_that_spins_is_found(tmp_path):
+    program, _ = mishaps.Mishap("_start:\n cli\nspin:\n jmp spin ; HERE\n", (), (), "spin").build(
+        tmp_path, "k"
+    )
+    trial, status, last = trial_of(program, settings={**SETTINGS, "test-timeout": 3})
+    assert status == TIME and "in spin (k.asm:" in last and last.count("interrupts off") == 1, last
+
+
+KINDS = re.compile(r'"([a-z]+-[a-z-]+)"')
+
+
+@pytest.mark.parametrize("name", ["reasons.c", "story.c"])
+def test_each_kind_has_a_section(name):
+    source = (images.ROOT / "loader/postmortem" / name).read_text()
+    manual = (images.ROOT / "docs/errors.md").read_text()
+    kinds = {*KINDS.findall(source)}
+    assert kinds
+    for kind in kinds:
+        assert f"\n### {kind}\n" in manual, kind
