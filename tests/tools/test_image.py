@@ -252,7 +252,7 @@ def test_nothing_ordered_leaves_isolinux_cfg_alone(make_image, project):
     [
         (["--kernel", "/nowhere/k.elf"], "No such file"),
         (["--kernel", "/"], "is a folder"),
-        (["--kernel", ""], "--kernel wants the name of a file"),
+        (["--kernel", ""], "--kernel wants FILE, not an empty word"),
         (["--kernel"], "--kernel wants FILE after it"),
         (["--kernal", "x"], "did you mean --kernel?"),
         (["--module", "/nowhere:x"], "No such file"),
