@@ -138,7 +138,8 @@ def make(*targets):
     with locked():
         folder = ROOT if BUILD == ROOT / "build" else mirror()
         command = ["make", "--no-print-directory", "-C", folder, f"-j{os.cpu_count() or 1}"]
-        command = [str(word) for word in [*command, *(["V=1"] if Voice.verbose else []), *targets]]
+        command.append("V=1" if Voice.verbose else "--silent")  # of what is up to date
+        command = [str(word) for word in [*command, *targets]]
         Voice.show(command)
         done = subprocess.run(command, stdout=Voice.stream, env=own_environment(), check=False)
     if done.returncode != 0:
