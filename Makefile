@@ -222,9 +222,10 @@ build/realmode.bin: loader/platform/kernel/realmode.asm
 # more bytes. So is what copies many structures: an emulator that translates code, which is most of
 # what it does until a kernel is reached, takes three pieces for a string instruction.
 quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/base core/config core/memory core/paging \
-	core/elf/objects core/elf/relocate core/elf/symbols core/plan/allocate core/plan/copies \
-	core/plan/map core/plan/memory_map core/plan/resident core/plan/symbols \
-	platform/bios/services platform/com32/memory protocols/native/native)
+	core/elf/headers core/elf/objects core/elf/relocate core/elf/sections core/elf/symbols \
+	core/plan/allocate core/plan/copies core/plan/kernel core/plan/map core/plan/memory_map \
+	core/plan/resident core/plan/symbols platform/bios/services platform/com32/memory \
+	platform/com32/reads protocols/native/native)
 $(quick): own-cflags = -O2 -mtune=generic -falign-functions=1 -falign-jumps=1 -falign-loops=1 \
 	-falign-labels=1
 

@@ -15,7 +15,8 @@ struct words {
  * fit is noticed at the end. */
 static void copy(struct words *words, const char *before, const char *word)
 {
-	text_add(&words->text, "%s%s", before, word);
+	text_add_string(&words->text, before);
+	text_add_string(&words->text, word);
 }
 
 /* True if the next word separates files, or if there is none. */

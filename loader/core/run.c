@@ -29,6 +29,15 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 	text_show(buffer, platform_write);
 }
 
+/* Says the one line of a boot in which all goes well, without what formats other texts: nothing
+ * else on the way to a kernel needs that. */
+static void say_begin(const char *kernel)
+{
+	platform_write(LOADER_NAME ": ");
+	text_show(kernel, platform_write);
+	platform_write("\n");
+}
+
 /* Says the findings that are refusals, or those that are not. */
 static void say_findings(const struct report *report, bool refusals)
 {
@@ -87,7 +96,7 @@ static bool read_config(struct run *run)
 	is_read = config_read(run->config, count, words, &run->report);
 	platform_console(&run->config->options, &run->machine);
 	if (is_read && !run->config->options.quiet && run->config->kernel.name != NULL)
-		say(LOADER_NAME ": %s\n", kernel_name(run));
+		say_begin(kernel_name(run));
 	return is_read;
 }
 

@@ -221,6 +221,12 @@ void text_add(struct text *text, const char *format, ...)
 	va_end(values);
 }
 
+void text_add_string(struct text *text, const char *string)
+{
+	while (*string != 0)
+		add_char(text, *string++);
+}
+
 /* True for what has no shape, and changes the order or the place of what has (Unicode, categories
  * Zl, Zp and Cf). */
 static bool is_invisible(uint32_t point)

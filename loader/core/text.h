@@ -28,6 +28,9 @@ void text_add_list(struct text *text, const char *format, va_list values)
 /* Ends a string, so that the next one begins behind its end, if there is room for another. */
 void text_end_string(struct text *text);
 
+/* The same for a string as it is, without what formats others. */
+void text_add_string(struct text *text, const char *string);
+
 /* Appends text that others may have worded, kernels among them, as a terminal may have it: newlines
  * and what can be seen as they are, every byte of anything else, which a terminal might obey, as
  * "\x1b". */
