@@ -39,7 +39,7 @@ say = @printf '  %-9s%s\n'
 quiet = @
 endif
 
-all: build/longjump.c32 build/BOOTX64.EFI build/longjump.elf build/kernel.elf
+all: build/longjump.c32 build/BOOTX64.EFI build/longjump.elf build/longjump.rom build/kernel.elf
 
 # The same language and the same warnings for every line of C in the project.
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
@@ -217,6 +217,17 @@ $(filter %.asm.o,$(kernel-platform)): build/resident.bin build/realmode.bin
 build/realmode.bin: loader/platform/kernel/realmode.asm
 	$(say) assemble '$<'
 	$(quiet)mkdir -p $(@D); $(NASM) -f bin -Werror -DREALMODE_AT=0x1000 -o $@ $<
+
+# The option ROM, which takes that file from QEMU. Its messages are the catalogue's.
+rom := loader/platform/optionrom
+
+build/longjump.rom: $(rom)/rom.asm $(rom)/seal.py build/rom_messages.inc
+	$(say) assemble '$<'
+	$(quiet)$(NASM) -f bin -Werror -o $@ $<
+	$(quiet)$(PYTHON) $(rom)/seal.py $@
+
+build/rom_messages.inc: $(rom)/messages.h loader/core/diag.def
+	$(quiet)mkdir -p $(@D); $(CC) -E -P -Iloader -o $@ $<
 
 # What is done for each page table entry, each place in the BIOS's ROM, or each symbol, is worth
 # more bytes. So is what copies many structures: an emulator that translates code, which is most of

@@ -40,7 +40,8 @@ into build/. A file that is there already and was not installed by this is not o
 HOME = "share/longjump"
 PROGRAMS = ("check", "postmortem")
 MODULE = "lib/syslinux/modules/bios/longjump.c32"
-BUILT = ("BOOTX64.EFI", "longjump.elf", "kernel.elf", *PROGRAMS)  # what else is compiled
+# What else is compiled.
+BUILT = ("BOOTX64.EFI", "longjump.elf", "longjump.rom", "kernel.elf", *PROGRAMS)
 NOT_INSTALLED = ("bench.py", "install.py", "test.py")
 LINKS = {
     "bin/longjump": f"../{HOME}/build.sh",

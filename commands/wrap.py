@@ -2,6 +2,7 @@
 # wrap - puts loader, kernel and modules into one file for `qemu-system-x86_64 -kernel`
 """The command `wrap`: from the words of the command line to one file that boots without a disc."""
 
+import functools
 import os
 import tempfile
 from pathlib import Path
@@ -134,8 +135,9 @@ def kernel_bytes(config):
         return (copy if stripped else config.kernel).read_bytes()
 
 
-def write(output, whole):
-    """Puts the file in place when it is whole; overwrites nothing but what was made here."""
+def write(output, whole, mark=MARK):
+    """Puts the file in place when it is whole; overwrites nothing but what was made here, which has
+    the mark in it."""
     name = "wrapped"
     try:
         folder = open_folder(output.resolve().parent)
@@ -146,10 +148,10 @@ def write(output, whole):
             handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=inside)
             with open(handle, "wb") as file:
                 file.write(whole)
-            put(name, inside, output.name, folder, is_ours)
+            put(name, inside, output.name, folder, functools.partial(has_mark, mark))
     except FileExistsError:
         raise Stop(
-            f"{shown(output)} was not made by build.sh wrap, so it is not overwritten: move it away"
+            f"{shown(output)} was not made by build.sh, so it is not overwritten: move it away"
             " or choose another --output"
         ) from None
     except OSError as error:
@@ -158,10 +160,10 @@ def write(output, whole):
         os.close(folder)
 
 
-def is_ours(name, folder=None):
+def has_mark(mark, name, folder=None):
     """The file was made by this command."""
     with open_regular(name, folder) as file:
-        return MARK in file.read()
+        return mark in file.read()
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
 find_syslinux() {
 	local folder
 	for folder in ${SYSLINUX_DIR:+"$SYSLINUX_DIR"} /usr/lib/ISOLINUX \
-		/usr/lib/syslinux/modules/bios /usr/share/syslinux /usr/lib/syslinux/bios \
-		/usr/lib/syslinux; do
+		/usr/lib/PXELINUX /usr/lib/syslinux/modules/bios /usr/share/syslinux \
+		/usr/lib/syslinux/bios /usr/lib/syslinux; do
 		if [[ -r $folder/$1 ]]; then
 			echo "$folder/$1"
 			return
@@ -126,6 +126,12 @@ look() {
 			;;
 		run)
 			has qemu-system-x86_64 || lack QEMU qemu-system-x86
+			;;
+		network)
+			find_syslinux lpxelinux.0 >/dev/null ||
+				lack lpxelinux.0 pxelinux syslinux-nonlinux syslinux
+			has dnsmasq || lack dnsmasq dnsmasq-base dnsmasq dnsmasq
+			has ip || lack ip iproute2 iproute iproute2
 			;;
 		uefi)
 			find_ovmf >/dev/null || lack "UEFI for QEMU" ovmf edk2-ovmf edk2-ovmf

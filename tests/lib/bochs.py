@@ -22,7 +22,8 @@ vgaromimage: file={vga_bios}
 vga: extension=vbe
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path="{image}", status=inserted
-boot: cdrom
+boot: {first}
+{rom}
 com1: enabled=1, mode=file, dev="{log}/serial.log"
 port_e9_hack: enabled=1
 sound: driver=dummy
@@ -40,7 +41,8 @@ debug: action=ignore
 class Bochs:
     """One Bochs with a CD, running from the moment it is made until stop()."""
 
-    def __init__(self, image, log, *, memory=64, cpus=1, cpu="corei7_sandy_bridge_2600k"):
+    def __init__(self, image, log, *, memory=64, cpus=1, cpu="corei7_sandy_bridge_2600k", rom=None):
+        """`rom` is an option ROM that is booted before the CD."""
         self.log = pathlib.Path(log)
         self.log.mkdir(parents=True, exist_ok=True)
         (self.log / "serial.log").write_bytes(b"")
@@ -55,6 +57,8 @@ class Bochs:
                 image=image,
                 log=self.log,
                 display="term",
+                first="network, cdrom" if rom else "cdrom",
+                rom=f"optromimage1: file={rom}, address=0xd0000" if rom else "",
             )
         )
         # Bochs wants a terminal for its display; what is drawn there is kept.

@@ -50,6 +50,9 @@ DIRECT = {
 _NET = "-netdev user,id=net,tftp={file},bootfile=start -device e1000,netdev=net,bootindex=0"
 NETWORK = {"net-pc": ("pc", _NET, []), "net-q35": ("q35", _NET, [])}
 
+# Nothing that could be booted but what a test adds.
+BARE = {"bare-pc": ("pc", "", []), "bare-q35": ("q35", "", [])}
+
 # Media that only UEFI starts from, or only there in this way.
 UEFI_MEDIA = {
     "disk-nvme": ("q35", _DISK, ["nvme,serial=1"]),
@@ -151,7 +154,7 @@ class Machine:
         self._heard = 0
         file = _escape(f"blkdebug:{faults}:{image}" if faults else str(image))
         ours, theirs = socket.socketpair()
-        board, drive, devices = {**MEDIA, **DIRECT, **NETWORK, **UEFI_MEDIA}[medium]
+        board, drive, devices = {**MEDIA, **DIRECT, **NETWORK, **BARE, **UEFI_MEDIA}[medium]
         command = [QEMU, "-nodefaults", "-no-user-config"]
         for option in (
             ("-machine", f"{board},accel=tcg{',' if machine else ''}{machine}"),

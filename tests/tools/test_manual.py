@@ -80,9 +80,9 @@ def test_commands_are_completed(project, tmp_path):
     assert complete(project, "") == complete(project, "help", "") == set(COMMANDS)
     assert complete(project, "ru") == {"run", "runner"}
     assert complete(project, "--verbose", "ru") == {"run", "runner"}
-    assert complete(project, "r", program="./build.sh", cwd=project.root) == {"run", "runner"}
+    assert complete(project, "ru", program="./build.sh", cwd=project.root) == {"run", "runner"}
     (tmp_path / "longjump").symlink_to(project.root / "build.sh")
-    assert complete(project, "r", program=f"{tmp_path}/longjump") == {"run", "runner"}
+    assert complete(project, "ru", program=f"{tmp_path}/longjump") == {"run", "runner"}
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "help"])

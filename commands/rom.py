@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# rom - makes an option ROM for QEMU that boots a kernel, and the file that it takes
+"""The command `rom`: an option ROM, for a network card or without one, and what it boots."""
+
+import re
+import struct
+from pathlib import Path
+
+from lib.project import Stop, made, make, say, shown, start
+from lib.words import Command, Option
+from wrap import COMMAND as WRAP
+from wrap import pack, read_config, write
+
+# QEMU's network cards -> vendor and device, which a ROM on them must name
+CARDS = {
+    "e1000": (0x8086, 0x100E),
+    "e1000e": (0x8086, 0x10D3),
+    "ne2k_pci": (0x10EC, 0x8029),
+    "pcnet": (0x1022, 0x2000),
+    "rtl8139": (0x10EC, 0x8139),
+    "virtio-net-pci": (0x1AF4, 0x1000),
+    "vmxnet3": (0x15AD, 0x07B0),
+}
+SUM = 5  # the byte of the ROM by which all add up to 0 (loader/platform/optionrom/rom.asm)
+MARK = b"Longjump: kernel of fw_cfg"  # what is in every such ROM
+
+COMMAND = Command(
+    "rom",
+    f"""
+Makes FILE.boot, one file of the loader, a kernel and its modules as `wrap` makes it, and FILE.rom,
+an option ROM of 1.5 KB that boots it, and prints the command. QEMU's BIOS finds the ROM, on a
+machine pc or q35 or as the ROM of a network card, and the ROM takes the file from QEMU's fw_cfg.
+What `-fw_cfg name=opt/longjump/append,string=...` says is added to the kernel's command line. Where
+the ROM cannot boot, it says why, and the BIOS boots on.
+
+Cards: {", ".join(CARDS)}.
+""",
+    (
+        Option("--output", "FILE", "their name, without .boot and .rom (KERNEL without .elf)"),
+        Option("--card", "NAME", "a ROM for this network card of QEMU's, or for VENDOR:DEVICE"),
+        *(option for option in WRAP.options if option.name not in ("--output", "--format")),
+    ),
+    (
+        "./build.sh rom my.elf",
+        "./build.sh rom my.elf --card virtio-net-pci --append 'verbose'",
+    ),
+    names="KERNEL",
+)
+
+
+def rom(given):
+    """Makes both files, and prints the command; returns 0."""
+    vendor, device = card(given.card or "e1000")
+    name = given.output or (Path(given.names[0]).with_suffix("").name if given.names else "")
+    given.output, given.format = f"{name}.boot", None
+    config = read_config(given)
+    whole = pack(config, given)
+    make("build/longjump.rom")
+    path = Path(f"{name}.rom")
+    write(config.output, whole)
+    write(path, for_card(made("longjump.rom").read_bytes(), vendor, device), MARK)
+    is_model = given.card in CARDS
+    where = f"-device {given.card},romfile={shown(path)},bootindex=0" if is_model else (
+        f"-option-rom {shown(path)},bootindex=0"
+    )  # fmt: skip
+    say(f"{shown(path)} and {shown(config.output)} are made:")
+    say(f"qemu-system-x86_64 {where} -fw_cfg name=opt/longjump/boot,file={shown(config.output)}")
+    return 0
+
+
+def card(text):
+    """The numbers of a card: vendor and device."""
+    found = re.fullmatch(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})", text)
+    if text not in CARDS and not found:
+        raise Stop(
+            f"rom: --card is one of {', '.join(CARDS)}, or two numbers such as 8086:100e,"
+            f" not {text}", 2,
+        )  # fmt: skip
+    return CARDS.get(text) or (int(found[1], 16), int(found[2], 16))
+
+
+def for_card(data, vendor, device):
+    """The bytes of the ROM for a network card with these numbers."""
+    data = bytearray(data)
+    struct.pack_into("<HH", data, data.index(b"PCIR") + 4, vendor, device)
+    data[SUM] = 0
+    data[SUM] = -sum(data) % 256
+    return bytes(data)
+
+
+if __name__ == "__main__":
+    start(lambda words: rom(COMMAND.read(words)))

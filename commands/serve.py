@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# serve - boots other computers from the network: lays out the files, and serves them
+"""The command `serve`: what BIOS and UEFI clients load by TFTP, and dnsmasq to serve it."""
+
+import ipaddress
+import json
+import shutil
+import subprocess
+
+from image import OPTIONS, check_config, read_config
+from lib import direct
+from lib.disc import find_syslinux, isolinux_cfg
+from lib.elf import strip_debug
+from lib.machine import child_of_ours
+from lib.project import BUILD, Stop, Voice, make, make_build_folder, need, say, shown, start
+from lib.words import Command, Option
+from wrap import put_together
+
+FOLDER = BUILD / "network"
+BIOS, UEFI = "lpxelinux.0", "BOOTX64.EFI"
+UEFI_CLIENTS = (7, 9)  # DHCP's option 93, as x86-64 firmware sends it (RFC 4578, UEFI 2.10)
+TAKEN = ("--kernel", "--append", "--options", "--module", "--keep-debug", "--no-check")
+
+COMMAND = Command(
+    "serve",
+    """
+Lays out what computers need that boot from the network: in the folder build/network, PXELINUX and
+longjump.c32 for those with a BIOS, as isolinux.cfg says, and one program with all in it for those
+with UEFI. With --interface it starts dnsmasq, which answers both by DHCP and TFTP on that interface
+and no other, until Ctrl-C. The addresses are left to the network's own DHCP server; where there is
+none, as on a cable between two computers, --range says which to give.
+
+Without --interface nothing is served. docs/network.md has the lines for a server that is there.
+""",
+    (
+        Option("--interface", "NAME", "serves on this network interface"),
+        Option("--range", "FROM,TO", "gives clients these addresses, instead of another server"),
+        *(option for option in OPTIONS if option.name in TAKEN),
+    ),
+    (
+        "./build.sh serve --kernel my.elf",
+        "sudo ./build.sh serve --interface eth1 --range 10.0.0.50,10.0.0.99 --kernel my.elf",
+    ),
+)
+
+
+def serve(given):
+    """Lays the files out, and serves them if these words say where; returns the status."""
+    for name in ("output", "hash", "bios_only"):
+        setattr(given, name, False)
+    config = read_config(given)
+    words = dnsmasq(given) if given.interface else []
+    need("build", "network", install=not given.no_install)
+    own = [] if given.kernel else ["build/kernel.elf"]
+    check = [] if given.no_check else ["build/check"]
+    make("build/longjump.c32", f"build/{UEFI}", *own, *check)
+    if not given.no_check:
+        check_config(config)
+    lay_out(config)
+    say(f"{shown(FOLDER)} has what BIOS clients ({BIOS}) and UEFI clients ({UEFI}) load")
+    if not words:
+        say("nothing is served: name a network interface by --interface, or see docs/network.md")
+        return 0
+    Voice.show(words)
+    say(f"  serve    on {given.interface}; Ctrl-C ends it")
+    try:
+        return subprocess.run(words, preexec_fn=child_of_ours(), check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def lay_out(config):
+    """Makes the folder anew."""
+    text = isolinux_cfg(config)
+    words, reason = direct.words_of_disc(text)
+    if reason:
+        raise Stop(f"serve: {reason}, which clients with UEFI could not be given")
+    make_build_folder()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "pxelinux.cfg").mkdir(parents=True)
+    (FOLDER / "pxelinux.cfg/default").write_text(text, encoding="utf-8")
+    for name in (BIOS, "ldlinux.c32"):
+        shutil.copyfile(find_syslinux(name), FOLDER / name)
+    shutil.copyfile(BUILD / "longjump.c32", FOLDER / "longjump.c32")
+    for module in config.modules:
+        shutil.copyfile(module.path, FOLDER / module.path.name)
+    kernel = FOLDER / direct.KERNEL
+    if config.keep_debug or not strip_debug(config.kernel, kernel):
+        shutil.copyfile(config.kernel, kernel)
+    (FOLDER / UEFI).write_bytes(put_together(config, direct.KERNEL, words, "efi"))
+
+
+def dnsmasq(given):
+    """The words that start the server."""
+    network = network_of(given.interface)
+    words = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null",
+             "--port=0", f"--interface={given.interface}", "--bind-interfaces", "--user=root",
+             "--enable-tftp", f"--tftp-root={FOLDER}", "--log-dhcp"]  # fmt: skip
+    if not given.range:
+        return [
+            *words,
+            f"--dhcp-range={network.network_address},proxy,{network.netmask}",
+            f"--pxe-service=x86PC,Longjump,{BIOS.removesuffix('.0')}",
+            *(f"--pxe-service={name},Longjump,{UEFI}" for name in ("BC_EFI", "X86-64_EFI")),
+        ]
+    first, _, last = given.range.partition(",")
+    for address in (first, last):
+        if not is_address_in(address, network):
+            raise Stop(f"serve: --range wants two addresses in {network}, not {given.range}", 2)
+    return [
+        *words,
+        f"--dhcp-range={first},{last},{network.netmask}",
+        "--dhcp-leasefile=/dev/null",
+        *(f"--dhcp-match=set:uefi,option:client-arch,{number}" for number in UEFI_CLIENTS),
+        f"--dhcp-boot=tag:uefi,{UEFI}",
+        f"--dhcp-boot=tag:!uefi,{BIOS}",
+    ]
+
+
+def network_of(interface):
+    """The IPv4 network of an interface."""
+    done = subprocess.run(
+        ["ip", "-j", "-4", "addr", "show", "dev", interface],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise Stop(f"serve: --interface {interface}: {done.stderr.strip()}", 2)
+    for found in json.loads(done.stdout or "[]"):
+        for address in found.get("addr_info", []):
+            return ipaddress.ip_network(f"{address['local']}/{address['prefixlen']}", strict=False)
+    raise Stop(f"serve: {interface} has no IPv4 address: give it one, or name another", 2)
+
+
+def is_address_in(text, network):
+    try:
+        return ipaddress.ip_address(text) in network
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    start(lambda words: serve(COMMAND.read(words)))
