@@ -240,6 +240,10 @@ quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/base core/config core/me
 $(quick): own-cflags = -O2 -mtune=generic -falign-functions=1 -falign-jumps=1 -falign-loops=1 \
 	-falign-labels=1
 
+quick-kernel32 := $(patsubst build/obj/com32/%,build/obj/kernel32/%,$(filter-out \
+	%/platform/com32/memory.c.o,$(quick)))
+$(quick-kernel32): own-cflags = -O2
+
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)
 

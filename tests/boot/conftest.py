@@ -2,11 +2,14 @@
 and whose logs are kept under build/tests/logs."""
 
 import contextlib
+import functools
 import hashlib
+import http.server
 import pathlib
 import re
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -108,3 +111,22 @@ def boot_in_bochs(start):
         return start(images.make_image(path, append, options), kind=bochs.Bochs, **machine)
 
     return run
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a word."""
+
+    def log_message(self, *_words):
+        pass
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder of files, and its address as a guest of QEMU's sees it."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://10.0.2.2:{server.server_address[1]}/"
+        server.shutdown()

@@ -146,6 +146,14 @@ def test_words_of_a_wrapped_kernel_come_before_those_of_qemu(wrap, start):
     assert said.stack_end - said.stack_begin == 128 << 10
 
 
+@pytest.mark.parametrize("medium", ["kernel-pc", "kernel-microvm"])
+def test_too_little_memory_for_what_qemu_puts_there_is_told(wrap, start, medium):
+    machine = start(wrap(images.kernel_path("tell")), medium=medium, memory=2)
+    said = machine.wait_serial("the machine is halted.")
+    assert re.search(r"^K528 ", said, re.MULTILINE), said
+    assert re.search(r"\[0x200000, 0x\w+\), and there is memory up to 0x\w+", said), said
+
+
 @pytest.mark.parametrize("where", ["a name", "the kernel", "the size"])
 def test_a_wrapped_kernel_that_has_changed_is_refused(wrap, start, where, tmp_path):
     data = bytearray(wrap(images.kernel_path("tell")).read_bytes())

@@ -1,11 +1,8 @@
 """From the network, as QEMU's own cards and servers have it: by TFTP and by HTTP."""
 
-import functools
-import http.server
 import pathlib
 import shutil
 import subprocess
-import threading
 
 import images
 import pytest
@@ -14,25 +11,6 @@ import told
 PXELINUX = pathlib.Path("/usr/lib/PXELINUX")
 needs_pxelinux = pytest.mark.skipif(not PXELINUX.is_dir(), reason="there is no pxelinux")
 CONFIG = "SERIAL 0 115200\nDEFAULT it\nLABEL it\n  COM32 {0}longjump.c32\n  APPEND {0}{1}\n"
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a word."""
-
-    def log_message(self, *_words):
-        pass
-
-
-@pytest.fixture
-def site(tmp_path):
-    """A folder of files, and its address as a guest of QEMU's sees it."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f"http://10.0.2.2:{server.server_address[1]}/"
-        server.shutdown()
 
 
 def lay_out(folder, first, prefix, words):

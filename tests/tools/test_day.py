@@ -10,12 +10,14 @@ import day
 def test_every_step_from_a_changed_file_to_start_is_measured(project, tmp_path):
     said = project.good("bench", "--day", "--repeats", "1", "--json", tmp_path / "day.json")
     told = json.loads((tmp_path / "day.json").read_text())
-    assert list(told["steps"]) == [step.name for step in day.STEPS]
-    assert all(0 < seconds < 60 for seconds in told["steps"].values()), told
+    for key, (_words, steps) in zip(("steps", "direct"), day.WAYS.values()):
+        assert list(told[key]) == [step.name for step in steps]
+        assert all(0 < seconds < 60 for seconds in told[key].values()), told
+    assert told["share"] == sum(told["direct"].values()) / sum(told["steps"].values())
     assert told["steps"]["firmware"] > 0.01, "SeaBIOS takes longer than that"
     for step in day.STEPS:
         assert f"\n  {step.name} " in said
-    assert "the target, below 1 s, is" in said
+    assert "the target, below 1, is" in said and "the target, at most 0.5, is" in said
 
 
 def test_ours_is_all_but_qemu_and_its_firmware():

@@ -121,7 +121,7 @@ def test_the_manual_page_and_completion_are_there(installed):
         ["bash", "-c", script, "-", completion, installed.prefix / "bin/longjump"],
         capture_output=True, text=True, env={**os.environ, "HOME": str(installed.home)},
     )  # fmt: skip
-    assert done.stdout.split() == ["rom", "run", "runner"], done.stderr
+    assert done.stdout.split() == ["run", "runner"], done.stderr
 
 
 def test_clean_takes_away_only_what_was_made(installed):

@@ -279,6 +279,31 @@ TEST("PVH tells words, a file, the RSDP and the memory map, and has no BIOS")
 	EXPECT_EQUAL(words_find(&handover, "k.elf")->bytes.end, 0x4200);
 }
 
+TEST("a file that does not lie in RAM is refused")
+{
+	/* RAM [0,10) [10,20)  reserved [20,30)  RAM [30,40) */
+	static const struct phys_range good[] = { { 5, 20 }, { 30, 40 }, { 0, 1 }, { 25, 25 } };
+	static const struct phys_range bad[] = { { 5, 21 }, { 20, 30 }, { 29, 31 }, { 39, 41 } };
+
+	begin();
+	handover.range_count = 4;
+	handover.ranges[0] = (struct firmware_range){ { 10, 20 }, MEMORY_USABLE, 1 };
+	handover.ranges[1] = (struct firmware_range){ { 0, 10 }, MEMORY_USABLE, 1 };
+	handover.ranges[2] = (struct firmware_range){ { 20, 30 }, MEMORY_RESERVED, 2 };
+	handover.ranges[3] = (struct firmware_range){ { 30, 40 }, MEMORY_USABLE, 1 };
+	for (unsigned i = 0; i < COUNT(good); i++)
+		EXPECT(handover_in_memory(&handover, good[i], &report));
+	for (unsigned i = 0; i < COUNT(bad); i++) {
+		report.count = 0;
+		EXPECT(!handover_in_memory(&handover, bad[i], &report));
+		EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_NO_MEMORY);
+	}
+	report.count = 0;
+	handover.file_count = 1;
+	handover.files[0].bytes = (struct phys_range){ 35, 45 };
+	EXPECT(!handover_check_files(&handover, &report));
+}
+
 TEST("PVH without a memory map is refused")
 {
 	struct start start = { .magic = 0x336ec578, .version = 0 };

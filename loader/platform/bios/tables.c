@@ -38,7 +38,8 @@ static uint64_t find_rsdp(void)
 
 void tables_read(struct machine *machine)
 {
-	machine->rsdp = find_rsdp();
+	if (machine->rsdp == 0)
+		machine->rsdp = find_rsdp();
 	machine->smbios = find_table(0xf0000, 0x100000, &table_smbios);
 	machine->smbios3 = find_table(0xf0000, 0x100000, &table_smbios3);
 }

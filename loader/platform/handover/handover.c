@@ -51,3 +51,40 @@ void handover_add_range(struct handover *handover, uint64_t begin, uint64_t size
 	    && e820_entry_read(&entry, &handover->ranges[handover->range_count]))
 		handover->range_count++;
 }
+
+/* The end of the RAM that is there from an address on; the address itself if there is none. */
+static uint64_t memory_end(const struct handover *handover, uint64_t at)
+{
+	unsigned i = 0;
+
+	while (i < handover->range_count) {
+		const struct firmware_range *range = &handover->ranges[i++];
+
+		if (range->type == MEMORY_USABLE && range->phys.begin <= at
+		    && at < range->phys.end) {
+			at = range->phys.end;
+			i = 0;
+		}
+	}
+	return at;
+}
+
+bool handover_in_memory(const struct handover *handover, struct phys_range range,
+                        struct report *report)
+{
+	uint64_t end = memory_end(handover, range.begin);
+
+	return range.begin == range.end || range.end <= end
+	    || refuse(report, DIAG_HANDOVER_NO_MEMORY,
+	              "[%#llx, %#llx), and there is memory up to %#llx", ULL(range.begin),
+	              ULL(range.end), ULL(end));
+}
+
+bool handover_check_files(const struct handover *handover, struct report *report)
+{
+	for (unsigned i = 0; i < handover->file_count; i++) {
+		if (!handover_in_memory(handover, handover->files[i].bytes, report))
+			return false;
+	}
+	return true;
+}

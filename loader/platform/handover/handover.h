@@ -47,6 +47,13 @@ const char *handover_string(struct handover *handover, const struct machine *mac
 bool handover_add_file(struct handover *handover, const struct machine *machine, uint64_t begin,
                        uint64_t end, uint64_t words, struct report *report);
 
+/* Refuses a range that is not all RAM by the memory map. */
+bool handover_in_memory(const struct handover *handover, struct phys_range range,
+                        struct report *report);
+
+/* Refuses files that do not lie in RAM. */
+bool handover_check_files(const struct handover *handover, struct report *report);
+
 /* Notes a range of the memory map, of a type as E820 has them; what exceeds the table is left out,
  * which loses free memory and no more. */
 void handover_add_range(struct handover *handover, uint64_t begin, uint64_t size, uint32_t type);

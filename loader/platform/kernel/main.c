@@ -73,8 +73,10 @@ bool platform_words(unsigned *count, const char *const **list, struct report *re
 		by_multiboot ? handover_by_multiboot : handover_by_pvh;
 	struct phys_range bundle = { bundle_place[0], bundle_place[1] };
 	bool good = read(&handover, &run.machine, information, report)
+	         && handover_check_files(&handover, report)
 	         && (bundle.begin == bundle.end
-	             || bundle_read(&handover, &run.machine, bundle, report))
+	             || (handover_in_memory(&handover, bundle, report)
+	                 && bundle_read(&handover, &run.machine, bundle, report)))
 	         && words_make(&words, &handover, report);
 
 	memory_open(&handover, &run.machine);
@@ -110,9 +112,9 @@ static bool read_handover(struct machine *machine)
 {
 	machine->firmware = handover.ranges;
 	machine->firmware_count = handover.range_count;
-	tables_read(machine);
 	if (table_is_whole(memory_at(machine, handover.rsdp, table_rsdp.size), &table_rsdp))
 		machine->rsdp = handover.rsdp;
+	tables_read(machine);
 	return true;
 }
 
