@@ -241,7 +241,7 @@ $(quick): own-cflags = -O2 -mtune=generic -falign-functions=1 -falign-jumps=1 -f
 	-falign-labels=1
 
 quick-kernel32 := $(patsubst build/obj/com32/%,build/obj/kernel32/%,$(filter-out \
-	%/platform/com32/memory.c.o,$(quick)))
+	%/platform/com32/memory.c.o,$(quick))) build/obj/kernel32/loader/core/text_screen.c.o
 $(quick-kernel32): own-cflags = -O2
 
 build/obj/com32/visible: FORCE

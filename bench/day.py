@@ -1,7 +1,8 @@
 """day.py - measures what a user waits for all day: from a changed file of the kernel to its _start.
 
 Listens to one ordinary `./build.sh run`, from a disc and without one, to what it says and to the
-debug port of SeaBIOS, and notes when each word comes. Knows those words; knows nothing of how anything is built.
+debug port of SeaBIOS, and notes when each word comes. Knows those words; knows nothing of how
+anything is built.
 """
 
 import os
@@ -15,6 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Dict, List, Tuple
 
 from lib.project import BUILD, ROOT, Stop, say
 
@@ -58,7 +60,26 @@ DIRECT_STEPS = (
     Step("QEMU's ROM", b"\nLongjump "),
     Step("loader", b"\nHello"),
 )
-WAYS = {"disc": ([], STEPS), "direct": (["--direct"], DIRECT_STEPS)}  # words for run, and its steps
+# words for run, and its steps
+WAYS: Dict[str, Tuple[List[str], Tuple[Step, ...]]] = {
+    "disc": ([], STEPS),
+    "direct": (["--direct"], DIRECT_STEPS),
+}
+
+
+def copy_built(folder):
+    """Lays down a copy of the project, with what is compiled for images, so that it need not be
+    compiled again."""
+
+    def left_out(path, names):
+        if Path(path) == ROOT / "build":
+            files = {name for name in names if (ROOT / "build" / name).is_file()}
+            return {name for name in names if name.endswith(".iso") or name not in files | {"obj"}}
+        if Path(path) == ROOT / "build/obj":
+            return set(names) - FLAVOURS
+        return {".git", "__pycache__"} & set(names)
+
+    shutil.copytree(ROOT, folder, ignore=left_out, symlinks=True)
 
 
 def measure(repeats):
@@ -66,18 +87,16 @@ def measure(repeats):
     project, and changes a file before each run."""
     with tempfile.TemporaryDirectory(prefix="day.", dir=BUILD) as folder:
         copy = Path(folder) / "longjump"
-        shutil.copytree(ROOT, copy, ignore=NOT_COPIED, symlinks=True)
-        say("  build    all of it, once; this does not count")
-        for way in WAYS:
-            one_run(copy, way)
+        copy_built(copy)
         runs = {way: [] for way in WAYS}
-        for number in range(repeats):
+        for number in range(repeats + 1):
             for way, those in runs.items():
                 with open(copy / "kernel/main.c", "a", encoding="utf-8") as file:
                     file.write(f"const char changed_{way}_{number}[] = {{ {number + 1}, 0 }};\n")
-                say(f"  run      {number + 1} of {repeats}, {way}")
+                which = f"{number} of {repeats}" if number else "the first, which does not count"
+                say(f"  run      {which}, {way}")
                 those.append(one_run(copy, way))
-        return runs
+        return {way: those[1:] for way, those in runs.items()}
 
 
 def one_run(copy, way):

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lib.project import Stop
+from lib.project import BUILD, Stop
 from lib.qemu import Gone, Qmp
 
 ENDED_WELL = 16 << 1 | 1  # isa-debug-exit's status for SUCCESS in kernel.c and floor.asm
@@ -23,6 +23,13 @@ MEDIA = {
     "q35-cd": ("-M", "q35", "-cdrom"),  # AHCI
     "pc-cd": ("-M", "pc", "-cdrom"),  # IDE
     "pc-hd": ("-M", "pc", "-snapshot", "-hda"),  # IDE
+}
+DIRECT = {  # without a disc (ways.py)
+    "-kernel": ("-M", "pc", "-kernel"),
+    "-kernel, q35": ("-M", "q35", "-kernel"),
+    "-kernel, PVH": ("-M", "pc", "-kernel"),
+    "microvm, from reset": ("-M", "microvm", "-kernel"),
+    "option ROM": ("-M", "pc", "-option-rom", f"{BUILD}/longjump.rom,bootindex=0", "-fw_cfg"),
 }
 COMMON = (
     "qemu-system-x86_64 -m 512 -display none -nic none -serial null -monitor none -no-reboot"
@@ -34,7 +41,7 @@ PLAIN = ("-accel", "tcg")
 
 def boot(medium, image, *arguments):
     """Runs one machine to its end and returns the seconds it took."""
-    command = [*COMMON, *EXIT, *arguments, *MEDIA[medium], str(image)]
+    command = [*COMMON, *EXIT, *arguments, *{**MEDIA, **DIRECT}[medium], str(image)]
     begin = time.perf_counter()
     try:
         done = subprocess.run(

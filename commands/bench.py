@@ -16,6 +16,7 @@ sys.path.insert(1, str(ROOT / "bench"))
 
 import day
 import report
+import ways
 from loaders import GRUB, LOADERS, limine
 from machine import MEDIA
 from measure import FOLDER, Bench
@@ -35,6 +36,9 @@ OPTIONS = (
     Option("--limine", "FOLDER", "Limine as well: limine-bios-cd.bin, limine-bios.sys lie there"),
     Option("--repeats", "N", "runs by the wall clock, of which the median counts (5; 0: none)"),
     Option("--day", "", "measures a user's day instead: one file changed, run, up to _start"),
+    Option(
+        "--ways", "", "measures the ways in without a disc instead: -kernel, PVH, an option ROM"
+    ),
     Option("--json", "FILE", "writes the figures there, too"),
     Option("--keep", "", "leaves the images in build/bench"),
 )
@@ -70,6 +74,8 @@ def bench(given):
     if not repeats.isdecimal():
         raise Stop(f"bench: --repeats wants a number, not {repeats}", 2)
     need("build", "run", install=not given.no_install)
+    if given.ways:
+        return measure_ways([SIZES[name] for name in picked["sizes"]] if given.sizes else None)
     if given.day:
         return measure_day(max(1, int(repeats)), given.json)
     if "grub" in picked["loaders"]:
@@ -92,6 +98,14 @@ def bench(given):
             json.dump(figures, file, indent=2)
     report.show(work.results, picked["media"], [SIZES[name] for name in picked["sizes"]])
     return 1 if work.failures else 0
+
+
+def measure_ways(sizes):
+    """Measures and prints the ways in without a disc; returns 0."""
+    sizes = sizes or [SIZES["tiny"], SIZES["16"]]
+    make("build/longjump.elf", "build/longjump.rom")
+    ways.show(ways.measure(sizes), sizes)
+    return 0
 
 
 def measure_day(repeats, file):

@@ -155,6 +155,11 @@ look() {
 				"glibc-devel.i686 libasan.i686" "lib32-glibc lib32-gcc-libs"
 			has xorriso || lack xorriso xorriso xorriso libisoburn
 			find_ovmf >/dev/null || lack "UEFI for QEMU" ovmf edk2-ovmf edk2-ovmf
+			find_syslinux lpxelinux.0 >/dev/null ||
+				lack lpxelinux.0 pxelinux syslinux-nonlinux syslinux
+			has dnsmasq || lack dnsmasq dnsmasq-base dnsmasq dnsmasq
+			has grub-mkrescue ||
+				lack grub-mkrescue "grub-pc-bin grub-common" grub2-pc grub
 			has fsck.vfat || [[ -x /usr/sbin/fsck.vfat ]] ||
 				lack fsck.vfat dosfstools dosfstools dosfstools
 			has clang || lack clang clang

@@ -29,7 +29,7 @@ static bool find_text_memory(const struct segment *segment, uint64_t most, uint6
 	const uint8_t *bytes = segment->file.bytes;
 	const uint64_t size = min_u64(segment->file.size, most);
 
-	for (uint64_t i = 3; i < size; i++) {
+	for (size_t i = 3; i < (size_t)size; i++) {
 		if (bytes[i - 1] == TEXT_MEMORY >> 16 && is_text_memory(bytes + i - 3)) {
 			*at = segment->virt.begin + i - 3;
 			return true;
