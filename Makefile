@@ -159,7 +159,7 @@ with-parts = $(1) $(sort $(patsubst %/,%,$(wildcard $(1)/*/)))
 core := $(call with-parts,loader/core)
 protocols := $(call with-parts,loader/protocols)
 # What runs on a machine, whatever firmware is there.
-bare := $(core) $(protocols) loader/x86 loader/platform/console
+bare := $(core) $(protocols) loader/x86 loader/platform/console loader/platform/pc
 # Syslinux unpacks gzip files itself, so inflate.c stays out.
 com32 := $(filter-out %/inflate.c.o %/enter_from64.asm.o,$(call objects,com32,$(bare) \
 	$(addprefix loader/platform/,bios com32 e820))) \

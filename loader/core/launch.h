@@ -7,6 +7,8 @@
 #ifndef CORE_LAUNCH_H
 #define CORE_LAUNCH_H
 
+#include "x86/registers.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,21 +55,11 @@ struct gate32 {
 	uint16_t offset_high;
 };
 
-enum { GATE_INTERRUPT = 0x8e /* present, ring 0, interrupts off */ };
-
 /* The selector of 64-bit code that every GDT has from the loader's last to the kernel's first. */
 enum { SELECTOR_EARLY = 0x58 };
 
-/* Exceptions that the early IDT has gates for. */
-enum {
-	EARLY_NMI = 2,
-	EARLY_OPCODE = 6,
-	EARLY_DOUBLE = 8,
-	EARLY_PROTECTION = 13,
-	EARLY_PAGE = 14,
-	EARLY_MACHINE = 18,
-	EARLY_GATES = 19
-};
+/* The early IDT has gates for the exceptions below this vector. */
+enum { EARLY_GATES = VECTOR_MACHINE + 1 };
 
 /*
  * The IDT from the moment at which the CPU's mode is about to change up to where the resident part
@@ -132,21 +124,6 @@ struct launch_segment {
 	uint64_t begin, end; /* virtual, as linked */
 	uint64_t physical;   /* of begin */
 };
-
-/* Bits of CR0 and CR4 (SDM volume 3A, 2.5). */
-enum {
-	CR0_PE = 1 << 0,
-	CR0_MP = 1 << 1,
-	CR0_EM = 1 << 2,
-	CR0_ET = 1 << 4,
-	CR0_NE = 1 << 5,
-	CR0_WP = 1 << 16,
-	CR4_PAE = 1 << 5,
-	CR4_OSFXSR = 1 << 9,
-	CR4_OSXMMEXCPT = 1 << 10,
-	CR4_LA57 = 1 << 12
-};
-#define CR0_PG (UINT32_C(1) << 31)
 
 /* The descriptor tables that the resident part can make. A TSS descriptor stands behind each. */
 enum descriptors {

@@ -3,21 +3,10 @@
  * the CPU. */
 #include "core/paging.h"
 
+#include "x86/registers.h"
+
 #define ENTRIES 512
 #define LARGEST 3 /* level at which the largest pages are, of 1 GiB, if the CPU has them */
-
-enum {
-	ENTRY_PRESENT = 1 << 0,
-	ENTRY_WRITE = 1 << 1,
-	ENTRY_PWT = 1 << 3,
-	ENTRY_PCD = 1 << 4,
-	ENTRY_LARGE = 1 << 7,      /* levels 2 and 3: a page, not a table */
-	ENTRY_PAT_SMALL = 1 << 7,  /* level 1 */
-	ENTRY_PAT_LARGE = 1 << 12, /* levels 2 and 3 */
-};
-
-#define ENTRY_NO_EXECUTE (UINT64_C(1) << 63)
-#define ENTRY_ADDRESS    UINT64_C(0x000ffffffffff000)
 
 /* What is still to be mapped. */
 struct job {
@@ -79,11 +68,11 @@ static uint64_t page_bits(const struct page_tables *tables, const struct job *jo
 	uint64_t bits = job->bits;
 
 	if (level > 1)
-		bits |= ENTRY_LARGE;
+		bits |= PTE_PS;
 	if (job->cache == CACHE_WRITE_COMBINING && tables->machine->cpu.pat)
-		bits |= ENTRY_PWT | (level > 1 ? ENTRY_PAT_LARGE : ENTRY_PAT_SMALL);
+		bits |= PTE_PWT | (level > 1 ? PTE_PAT : PTE_PAT_4K);
 	else if (job->cache == CACHE_WRITE_COMBINING)
-		bits |= ENTRY_PCD | ENTRY_PWT;
+		bits |= PTE_PCD | PTE_PWT;
 	return bits;
 }
 
@@ -105,12 +94,11 @@ static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigne
 {
 	uint64_t *next;
 
-	if ((table[index] & ENTRY_PRESENT) != 0)
-		return visible(tables->machine, table[index] & ENTRY_ADDRESS);
+	if ((table[index] & PTE_P) != 0)
+		return visible(tables->machine, table[index] & PTE_ADDRESS);
 	next = new_table(tables);
 	if (next != NULL)
-		write_entry(table, index,
-		            physical(tables->machine, next) | ENTRY_PRESENT | ENTRY_WRITE);
+		write_entry(table, index, physical(tables->machine, next) | PTE_P | PTE_RW);
 	return next;
 }
 
@@ -128,7 +116,7 @@ __attribute__((noinline)) static unsigned fill_entries(uint64_t *table, unsigned
 	/*@ loop invariant \at(i, Pre) <= i <= end <= ENTRIES;
 	  @ loop assigns i, entry, table[\at(i, Pre) .. ENTRIES - 1];
 	  @ loop variant end - i; */
-	for (; i < end && ((uint32_t)table[i] & ENTRY_PRESENT) == 0; i++, entry += step)
+	for (; i < end && ((uint32_t)table[i] & PTE_P) == 0; i++, entry += step)
 		write_entry(table, i, entry);
 	return i;
 }
@@ -170,11 +158,11 @@ static bool map_table(struct page_tables *tables, uint64_t *table, unsigned leve
 	unsigned i = entry_index(job->virt, level);
 
 	while (i < ENTRIES && job->virt != job->end) {
-		bool present = (table[i] & ENTRY_PRESENT) != 0;
+		bool present = (table[i] & PTE_P) != 0;
 
 		if (!present && fits_page(tables, job, level)) {
 			i = map_pages(tables, table, level, i, job);
-		} else if (present && (level == 1 || (table[i] & ENTRY_LARGE) != 0)) {
+		} else if (present && (level == 1 || (table[i] & PTE_PS) != 0)) {
 			skip_page(job, level);
 			i++;
 		} else {
@@ -192,12 +180,12 @@ static bool map_table(struct page_tables *tables, uint64_t *table, unsigned leve
   @ assigns \nothing; */
 static uint64_t rights_bits(const struct page_tables *tables, uint8_t rights)
 {
-	uint64_t bits = ENTRY_PRESENT;
+	uint64_t bits = PTE_P;
 
 	if ((rights & RIGHT_WRITE) != 0)
-		bits |= ENTRY_WRITE;
+		bits |= PTE_RW;
 	if ((rights & RIGHT_EXECUTE) == 0 && tables->machine->cpu.nx)
-		bits |= ENTRY_NO_EXECUTE;
+		bits |= PTE_XD;
 	return bits;
 }
 

@@ -9,35 +9,11 @@
 #ifndef EXPLAIN_FAULT_H
 #define EXPLAIN_FAULT_H
 
+#include "x86/registers.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Exceptions by their vector, and beyond the 32 what is no exception. */
-enum vector {
-	VECTOR_DIVIDE = 0,
-	VECTOR_DEBUG = 1,
-	VECTOR_NMI = 2,
-	VECTOR_BREAKPOINT = 3,
-	VECTOR_OVERFLOW = 4,
-	VECTOR_BOUND = 5,
-	VECTOR_OPCODE = 6,
-	VECTOR_NO_FPU = 7,
-	VECTOR_DOUBLE = 8,
-	VECTOR_TSS = 10,
-	VECTOR_NOT_PRESENT = 11,
-	VECTOR_STACK = 12,
-	VECTOR_PROTECTION = 13,
-	VECTOR_PAGE = 14,
-	VECTOR_FPU = 16,
-	VECTOR_ALIGNMENT = 17,
-	VECTOR_MACHINE = 18,
-	VECTOR_SSE = 19,
-	VECTOR_VIRTUAL = 20,
-	VECTOR_CONTROL = 21,
-	VECTORS = 32,
-	VECTOR_RETURNED = 32 /* _start has returned */
-};
 
 /* Numbers of the general registers in instructions. */
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, REGISTERS = 16 };
@@ -53,24 +29,8 @@ enum {
 
 	SELECTOR_EXTERNAL = 1, /* in the error codes that name a selector */
 	SELECTOR_IDT = 2,
-	SELECTOR_LDT = 4,
-
-	FLAG_TRAP = 1 << 8,
-	FLAG_INTERRUPT = 1 << 9,
-	FLAG_ALIGNMENT = 1 << 18,
-
-	CR0_EMULATE = 1 << 2,
-	CR0_SWITCHED = 1 << 3,
-	CR4_FXSR = 1 << 9,
-	CR4_5_LEVELS = 1 << 12,
-	CR4_NO_USER_FETCH = 1 << 20,
-	CR4_NO_USER_DATA = 1 << 21,
-	CR4_XSAVE = 1 << 18,
-	CR4_WIDE = 1 << 5, /* PAE */
-	EFER_SYSCALL = 1 << 0
+	SELECTOR_LDT = 4
 };
-
-#define CR0_PAGING (UINT32_C(1) << 31)
 
 /* What sgdt and sidt write. */
 struct __attribute__((packed)) fault_table {

@@ -2,12 +2,6 @@
 /* look.c - page tables, read by hand (Intel SDM volume 3A, 4.3 to 4.5). Writes nothing. */
 #include "explain/look.h"
 
-#define PRESENT     (UINT64_C(1) << 0)
-#define WRITABLE    (UINT64_C(1) << 1)
-#define USER        (UINT64_C(1) << 2)
-#define LARGE       (UINT64_C(1) << 7)
-#define NO_EXECUTE  (UINT64_C(1) << 63)
-#define ADDRESS     UINT64_C(0x000ffffffffff000)
 #define ENTRY_SHIFT 39 /* of what an entry of the top one of 4 levels maps */
 
 /* How page tables are laid out. */
@@ -27,8 +21,8 @@ static const struct layout paging_32 = { 2, 10, 4, 2 }; /* 32-bit paging (4.3) *
  * its way there may have asked for 5 levels, and the explainer has 4. */
 static const struct layout *long_layout(const struct look *look)
 {
-	return look->fault->long_mode_off == 0 && (look->fault->cr4 & CR4_5_LEVELS) != 0 ? &long_5
-	                                                                                 : &long_4;
+	return look->fault->long_mode_off == 0 && (look->fault->cr4 & CR4_LA57) != 0 ? &long_5
+	                                                                             : &long_4;
 }
 
 /* The layout of the kernel's tables. */
@@ -36,7 +30,7 @@ static const struct layout *kernel_layout(const struct look *look)
 {
 	if (look->fault->long_mode_off == 0)
 		return long_layout(look);
-	return (look->fault->cr4 & CR4_WIDE) != 0 ? &pae : &paging_32;
+	return (look->fault->cr4 & CR4_PAE) != 0 ? &pae : &paging_32;
 }
 
 /* Takes an entry's rights away from the page's. The top entries of PAE have none (4.4.1). */
@@ -44,9 +38,9 @@ static void take_rights(struct page *page, const struct layout *layout)
 {
 	if (layout == &pae && page->level == layout->levels)
 		return;
-	page->write = page->write && (page->entry & WRITABLE) != 0;
-	page->user = page->user && (page->entry & USER) != 0;
-	page->execute = page->execute && (page->entry & NO_EXECUTE) == 0;
+	page->write = page->write && (page->entry & PTE_RW) != 0;
+	page->user = page->user && (page->entry & PTE_US) != 0;
+	page->execute = page->execute && (page->entry & PTE_XD) == 0;
 }
 
 /* Walks tables that begin at physical `root`; `safe`: they are our own and need no looking up. */
@@ -54,7 +48,7 @@ static struct page walk(const struct look *look, const struct layout *layout, ui
                         uint64_t address, bool safe)
 {
 	struct page page = { .write = true, .execute = true, .user = true };
-	uint64_t table = root & (layout == &pae ? ADDRESS | 0xfe0 : ADDRESS);
+	uint64_t table = root & (layout == &pae ? PTE_ADDRESS | 0xfe0 : PTE_ADDRESS);
 	uint64_t mask = (UINT64_C(1) << layout->index_bits) - 1;
 
 	for (page.level = layout->levels; page.level > 0; page.level--) {
@@ -69,12 +63,12 @@ static struct page walk(const struct look *look, const struct layout *layout, ui
 		else if (!look_read_physical(look, at, &page.entry, layout->entry_size))
 			return page;
 		page.path[page.level - 1] = page.entry;
-		if ((page.entry & PRESENT) == 0
-		    || (page.level > layout->top && (page.entry & LARGE) != 0))
+		if ((page.entry & PTE_P) == 0
+		    || (page.level > layout->top && (page.entry & PTE_PS) != 0))
 			return page;
 		take_rights(&page, layout);
-		table = page.entry & ADDRESS;
-		if (page.level == 1 || (page.level <= layout->top && (page.entry & LARGE) != 0)) {
+		table = page.entry & PTE_ADDRESS;
+		if (page.level == 1 || (page.level <= layout->top && (page.entry & PTE_PS) != 0)) {
 			page.mapped = true;
 			page.physical = (table & ~offset) | (address & offset);
 			return page;
@@ -93,12 +87,12 @@ bool look_canonical(const struct look *look, uint64_t address)
 
 unsigned look_levels(const struct look *look)
 {
-	return (look->fault->cr0 & CR0_PAGING) == 0 ? 0 : kernel_layout(look)->levels;
+	return (look->fault->cr0 & CR0_PG) == 0 ? 0 : kernel_layout(look)->levels;
 }
 
 struct page look_up(const struct look *look, uint64_t address)
 {
-	if (look->fault->long_mode_off != 0 && (look->fault->cr0 & CR0_PAGING) == 0)
+	if (look->fault->long_mode_off != 0 && (look->fault->cr0 & CR0_PG) == 0)
 		return (struct page){ .mapped = true,
 			              .write = true,
 			              .execute = true,
@@ -126,14 +120,14 @@ bool look_read_physical(const struct look *look, uint64_t address, void *to, uns
 
 bool look_recursive(const struct look *look, uint64_t address, uint64_t *mapped)
 {
-	uint64_t root = look->fault->cr3 & ADDRESS;
+	uint64_t root = look->fault->cr3 & PTE_ADDRESS;
 	uint64_t index = address >> ENTRY_SHIFT & 511;
 	uint64_t size = PAGE_SIZE;
 	uint64_t entry;
 
 	if (kernel_layout(look) != &long_4
 	    || !look_read_physical(look, root + index * sizeof(entry), &entry, sizeof(entry))
-	    || (entry & PRESENT) == 0 || (entry & ADDRESS) != root)
+	    || (entry & PTE_P) == 0 || (entry & PTE_ADDRESS) != root)
 		return false;
 	*mapped = address << 9;
 	for (unsigned level = 1; level < 4 && (*mapped >> ENTRY_SHIFT & 511) == index; level++) {

@@ -199,7 +199,7 @@ static bool row_holds(const struct look *look, const struct instruction *in,
 	    && ((row->how & BY_MODRM) == 0 || (in->has_memory && in->prefix != 0));
 }
 
-/* enter: the words that it copies from the frame before, and what it makes size for, which must be
+/* enter: the words that it copies from the frame before, and the room that it makes, which must be
  * there as well. */
 static void add_frames(const struct look *look, struct instruction *in)
 {

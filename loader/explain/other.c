@@ -49,22 +49,21 @@ static void words_unknown(struct words *words)
 		    "The compiler puts it where code must not come: after "
 		    "__builtin_unreachable, in abort or panic, at the end of a function that "
 		    "returns nothing though it should.");
-	else if (other_is_sse(in)
-	         && ((fault->cr4 & CR4_FXSR) == 0 || (fault->cr0 & CR0_EMULATE) != 0))
+	else if (other_is_sse(in) && ((fault->cr4 & CR4_OSFXSR) == 0 || (fault->cr0 & CR0_EM) != 0))
 		say(words, "sse-off",
-		    (fault->cr0 & CR0_EMULATE) != 0
+		    (fault->cr0 & CR0_EM) != 0
 		            ? "used SSE, which is switched off: CR0.EM (bit 2) is 1."
 		            : "used SSE, which is switched off: CR4.OSFXSR (bit 9) is 0.",
 		    words->marks->terms.sse);
 	else if (in->vector_size != 0)
 		say(words, "avx-off",
-		    (fault->cr4 & CR4_XSAVE) == 0
+		    (fault->cr4 & CR4_OSXSAVE) == 0
 		            ? "used AVX, which is not switched on: CR4.OSXSAVE (bit 18) is 0."
 		            : "used an AVX instruction that this CPU lacks or XCR0 leaves off.",
 		    "Set CR4.OSXSAVE and bits 0 to 2 of XCR0 (xsetbv) after asking CPUID, or "
 		    "compile "
 		    "without -mavx and -march=native.");
-	else if (in->map == MAP_0F && in->opcode == 0x05 && (fault->efer & EFER_SYSCALL) == 0)
+	else if (in->map == MAP_0F && in->opcode == 0x05 && (fault->efer & IA32_EFER_SCE) == 0)
 		say(words, "syscall-off", "executed syscall, which is off: EFER.SCE (bit 0) is 0.",
 		    "Set bit 0 of EFER (MSR 0xc0000080), and STAR and LSTAR first.");
 	else if (in->locked)
@@ -89,7 +88,7 @@ void words_opcode(struct words *words)
 		return;
 	}
 	say(words, "fpu-off",
-	    (words->fault->cr0 & CR0_SWITCHED) != 0
+	    (words->fault->cr0 & CR0_TS) != 0
 	            ? "used the FPU or SSE, which is switched off: CR0.TS (bit 3) is 1."
 	            : "used the FPU, which is switched off: CR0.EM (bit 2) is 1.",
 	    "TS is set to switch FPU state lazily: execute clts in the handler of #NM. Without "
@@ -193,7 +192,7 @@ static void words_divide(struct words *words)
 /* #DB */
 static void words_debug(struct words *words)
 {
-	if ((words->fault->dr6 & 1 << 14) != 0 || (words->fault->rflags & FLAG_TRAP) != 0)
+	if ((words->fault->dr6 & DR6_BS) != 0 || (words->fault->rflags & RFLAGS_TF) != 0)
 		say(words, "single-step", "runs in single steps: RFLAGS.TF (bit 8) is 1.",
 		    "popfq or iretq loaded flags with bit 8 set: the frame's words are in the "
 		    "wrong "

@@ -158,7 +158,7 @@ static bool not_canonical(struct words *words, uint64_t address, const char *wha
 	         "%s used %#llx as %s. That is no canonical address: bits 63 to %u must all be the "
 	         "same.",
 	         words_who(words), ULL(address), what,
-	         (words->fault->cr4 & CR4_5_LEVELS) != 0 ? 56 : 47);
+	         (words->fault->cr4 & CR4_LA57) != 0 ? 56 : 47);
 	text_add(&words->cause, "A pointer or a return address was overwritten, was never set, or "
 	                        "lost bits in a cast to 32 bits.");
 	return true;

@@ -240,12 +240,12 @@ static void show_error(struct sheet *sheet, const struct explanation *explanatio
 /* The mode of 32-bit code. */
 static const char *mode_name(const struct look *look)
 {
-	if ((look->fault->cr0 & CR0_PAGING) == 0)
+	if ((look->fault->cr0 & CR0_PG) == 0)
 		return "32-bit code, paging off";
 	if (look->fault->long_mode_off == 0)
 		return "32-bit code, in long mode (compatibility mode)";
-	return (look->fault->cr4 & CR4_WIDE) != 0 ? "32-bit code, with PAE page tables"
-	                                          : "32-bit code, with 32-bit page tables";
+	return (look->fault->cr4 & CR4_PAE) != 0 ? "32-bit code, with PAE page tables"
+	                                         : "32-bit code, with 32-bit page tables";
 }
 
 /* Mode, selectors and tables. */

@@ -10,18 +10,16 @@ enum {
 	GATE_TRAP_16 = 7,
 	GATE_INTERRUPT_32 = 14, /* in long mode: a 64-bit one */
 	GATE_TRAP_32 = 15,
-	TSS_STACK_0 = 4,   /* offset of RSP0 in a 64-bit TSS, and of ESP0 in a 32-bit one */
-	TSS_IST_1 = 0x24,  /* of IST1 in a 64-bit TSS */
-	CR4_SMEP = 1 << 20 /* the kernel may not execute user pages */
+	TSS_STACK_0 = 4, /* offset of RSP0 in a 64-bit TSS, and of ESP0 in a 32-bit one */
+	TSS_IST_1 = 0x24 /* of IST1 in a 64-bit TSS */
 };
 
-#define CR0_WRITE_PROTECT (UINT64_C(1) << 16)
-#define PRESENT           (UINT64_C(1) << 47) /* in gates and descriptors */
-#define CODE_64           (UINT64_C(1) << 53) /* L */
-#define CODE_32           (UINT64_C(1) << 54) /* D */
-#define CODE_OR_DATA      (UINT64_C(1) << 44) /* S */
-#define EXECUTABLE        (UINT64_C(1) << 43)
-#define CONFORMING        (UINT64_C(1) << 42)
+#define PRESENT      (UINT64_C(1) << 47) /* in gates and descriptors */
+#define CODE_64      (UINT64_C(1) << 53) /* L */
+#define CODE_32      (UINT64_C(1) << 54) /* D */
+#define CODE_OR_DATA (UINT64_C(1) << 44) /* S */
+#define EXECUTABLE   (UINT64_C(1) << 43)
+#define CONFORMING   (UINT64_C(1) << 42)
 
 /* The ring that a descriptor or a gate is for. */
 static unsigned level_of(uint64_t descriptor)
@@ -217,7 +215,7 @@ static bool find_stack(const struct cpu_state *cpu, const struct event *event,
 static bool can_push(const struct cpu_state *cpu, uint64_t address, struct page *page)
 {
 	*page = look_up(&cpu->look, address);
-	return page->mapped && (page->write || (cpu->look.fault->cr0 & CR0_WRITE_PROTECT) == 0);
+	return page->mapped && (page->write || (cpu->look.fault->cr0 & CR0_WP) == 0);
 }
 
 /* The frame: five words in long mode, and the error code; the highest is written first. */

@@ -190,9 +190,9 @@ static bool from_switches(const struct cpu_state *cpu, const struct instruction 
 
 	if (in->vector_size != 0 || !other_is_sse(in) || in->opcode == 0xae)
 		return false;
-	if ((fault->cr4 & CR4_FXSR) == 0 || (fault->cr0 & CR0_EMULATE) != 0)
+	if ((fault->cr4 & CR4_OSFXSR) == 0 || (fault->cr0 & CR0_EM) != 0)
 		return is(event, VECTOR_OPCODE, 0);
-	return (fault->cr0 & CR0_SWITCHED) != 0 && is(event, VECTOR_NO_FPU, 0);
+	return (fault->cr0 & CR0_TS) != 0 && is(event, VECTOR_NO_FPU, 0);
 }
 
 /* An address that the instruction surely touches. */
@@ -264,5 +264,5 @@ bool first_event(const struct cpu_state *cpu, const struct evidence *evidence, s
 	        || from_memory(cpu, &in, event) || from_system(&in, event)))
 		return true;
 	*event = (struct event){ .vector = (unsigned)evidence->in_service, .external = true };
-	return evidence->in_service >= 0 && (cpu->look.fault->rflags & FLAG_INTERRUPT) != 0;
+	return evidence->in_service >= 0 && (cpu->look.fault->rflags & RFLAGS_IF) != 0;
 }

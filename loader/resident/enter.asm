@@ -4,9 +4,6 @@
 
 %include "loader/resident/launch.inc"
 
-CR0_PE          equ 1 << 0
-CR0_ET          equ 1 << 4
-
         default rel
         bits 64
 
@@ -71,8 +68,8 @@ resident_start:
         ;    of them, and of long mode.
         fninit
         ldmxcsr [mxcsr]
-        mov     ecx, MSR_EFER
-        mov     eax, EFER_EXACT
+        mov     ecx, IA32_EFER
+        mov     eax, EXACT_EFER
         xor     edx, edx
         wrmsr
         mov     rax, [rbx + launch.cr4]
@@ -106,7 +103,7 @@ resident_start:
         push    r13
         push    r9
         clear_registers
-        push    RFLAGS_EXACT
+        push    RFLAGS_FIXED
         popfq
         ret
 
@@ -139,7 +136,7 @@ to_protected_mode:
         mov     eax, CR0_PE | CR0_ET
         mov     cr0, eax
         mov     edx, ecx
-        mov     ecx, MSR_EFER
+        mov     ecx, IA32_EFER
         push    edx
         xor     eax, eax
         xor     edx, edx
@@ -179,7 +176,7 @@ tell_nmi:
         push    rax
         lea     rax, [.none]
         push    rax
-        jmp     vectors + STUB_SIZE * EARLY_NMI
+        jmp     vectors + STUB_SIZE * VECTOR_NMI
 .none:  ret
 
 ; An NMI while the early IDT holds (struct resident_early). Code that was on its way from one mode
@@ -212,7 +209,7 @@ early_nmi32:
 
         section .rodata
         align   4
-mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
+mxcsr:  dd      MXCSR_RESET
 
         section .data
         align   16

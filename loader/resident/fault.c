@@ -84,17 +84,17 @@ static bool is_whole(void)
 /* The first bank in which the hardware has noted an error. */
 static void ask_machine(struct fault *fault)
 {
-	unsigned banks = (unsigned)rdmsr(MSR_MACHINE_CHECK) & 0xff;
+	unsigned banks = (unsigned)rdmsr(IA32_MCG_CAP) & 0xff;
 
 	for (unsigned i = 0; i < banks && i < MACHINE_BANKS; i++) {
-		uint64_t status = rdmsr(MSR_MACHINE_STATUS + 4 * i);
+		uint64_t status = rdmsr(IA32_MC0_STATUS + 4 * i);
 
 		if (status >> 63 == 0)
 			continue;
 		fault->machine_bank = i;
 		fault->machine_status = status;
 		if ((status >> 58 & 1) != 0)
-			fault->machine_address = rdmsr(MSR_MACHINE_STATUS + 1 + 4 * i);
+			fault->machine_address = rdmsr(IA32_MC0_STATUS + 1 + 4 * i);
 		return;
 	}
 }
@@ -103,9 +103,10 @@ static void ask_machine(struct fault *fault)
 static void ask(struct fault *fault)
 {
 	if (fault->long_mode_off == 0)
-		fault->efer = rdmsr(MSR_EFER); /* otherwise it was not the kernel that changed it */
-	fault->fs_base = rdmsr(MSR_FS_BASE);
-	fault->gs_base = rdmsr(MSR_GS_BASE);
+		fault->efer =
+			rdmsr(IA32_EFER); /* otherwise it was not the kernel that changed it */
+	fault->fs_base = rdmsr(IA32_FS_BASE);
+	fault->gs_base = rdmsr(IA32_GS_BASE);
 	fault->apic_id = cpu_apic_id();
 	__asm__ volatile("mov %%dr6, %0" : "=r"(fault->dr6));
 	outb(PORT_PIC1_COMMAND, PIC_READ_SERVICE);

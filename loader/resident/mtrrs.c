@@ -13,14 +13,9 @@
 #include <stddef.h>
 
 enum {
-	MSR_MTRR_CAPABILITIES = 0xfe,
-	MSR_MTRR_VARIABLE = 0x200, /* pairs: base and mask */
-	MSR_MTRR_DEFAULT = 0x2ff,
 	CAPABILITIES_COUNT = 0xff, /* of pairs */
 	CAPABILITIES_FIXED = 1 << 8,
 	DEFAULT_ENABLED = 3 << 10, /* fixed ones, and all */
-	CPUID_1_EDX_MTRR = 1 << 12,
-	CR0_CACHES_OFF = 1 << 30,
 	MAX_PAIRS = 16
 };
 
@@ -40,7 +35,7 @@ static struct {
 /* The number of the register whose value is first.of[i]. */
 static uint32_t number_of(unsigned i)
 {
-	return i < first.fixed ? fixed[i] : MSR_MTRR_VARIABLE + i - first.fixed;
+	return i < first.fixed ? fixed[i] : IA32_MTRR_PHYSBASE0 + i - first.fixed;
 }
 
 static unsigned count(void)
@@ -54,12 +49,12 @@ void mtrrs_read(void)
 
 	if ((cpuid(1, 0).edx & CPUID_1_EDX_MTRR) == 0)
 		return;
-	capabilities = rdmsr(MSR_MTRR_CAPABILITIES);
+	capabilities = rdmsr(IA32_MTRRCAP);
 	first.pairs = capabilities & CAPABILITIES_COUNT;
 	if (first.pairs > MAX_PAIRS)
 		first.pairs = MAX_PAIRS;
 	first.fixed = (capabilities & CAPABILITIES_FIXED) != 0 ? FIXED : 0;
-	first.type = rdmsr(MSR_MTRR_DEFAULT);
+	first.type = rdmsr(IA32_MTRR_DEF_TYPE);
 	for (unsigned i = 0; i < count(); i++)
 		first.of[i] = rdmsr(number_of(i));
 }
@@ -67,7 +62,7 @@ void mtrrs_read(void)
 /* True if this CPU has the same as the first. */
 static bool is_same(void)
 {
-	bool same = count() == 0 || rdmsr(MSR_MTRR_DEFAULT) == first.type;
+	bool same = count() == 0 || rdmsr(IA32_MTRR_DEF_TYPE) == first.type;
 
 	for (unsigned i = 0; i < count() && same; i++)
 		same = rdmsr(number_of(i)) == first.of[i];
@@ -95,12 +90,12 @@ void mtrrs_write(void)
 	if (is_same())
 		return;
 	__asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
-	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_CACHES_OFF) : "memory");
+	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_CD) : "memory");
 	flush();
-	wrmsr(MSR_MTRR_DEFAULT, first.type & ~(uint64_t)DEFAULT_ENABLED);
+	wrmsr(IA32_MTRR_DEF_TYPE, first.type & ~(uint64_t)DEFAULT_ENABLED);
 	for (unsigned i = 0; i < count(); i++)
 		wrmsr(number_of(i), first.of[i]);
-	wrmsr(MSR_MTRR_DEFAULT, first.type);
+	wrmsr(IA32_MTRR_DEF_TYPE, first.type);
 	flush();
 	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
 }

@@ -4,10 +4,6 @@
 
 %include "loader/resident/launch.inc"
 
-CR0_ALL         equ 0x80010033          ; PG, WP, NE, ET, MP, PE
-MSR_PAT         equ 0x277
-MSR_APIC_BASE   equ 0x1b
-APIC_X2APIC     equ 1 << 10
 
 ; struct trampoline_data of processors.c
 data.launch     equ TRAMPOLINE_DATA
@@ -41,12 +37,12 @@ trampoline:
         mov     cr4, eax
         mov     eax, [data.tables]
         mov     cr3, eax
-        mov     ecx, MSR_EFER
-        mov     eax, EFER_EXACT & ~(1 << 10) ; the CPU itself sets LMA
+        mov     ecx, IA32_EFER
+        mov     eax, EXACT_EFER & ~IA32_EFER_LMA ; the CPU itself sets LMA
         xor     edx, edx
         wrmsr
         o32 lidt [data.idt]
-        mov     eax, CR0_ALL
+        mov     eax, CR0_LONG_MODE
         mov     cr0, eax
         jmp     dword far [data.target]
 
@@ -76,10 +72,10 @@ trampoline_long:
         align   8
 trampoline_gdt:
         times   SELECTOR_EARLY / 8 dq 0
-        dq      0x00af9b000000ffff      ; SELECTOR_EARLY: code, 64-bit, ring 0, accessed
+        dq      DESCRIPTOR_CODE_64 ; SELECTOR_EARLY: code, 64-bit, ring 0, accessed
         times   TRAMPOLINE_SIZE - ($ - trampoline) db 0
 
-mxcsr:  dd      0x1f80                  ; SDM volume 1, 10.2.3: the value after reset
+mxcsr:  dd      MXCSR_RESET
 
         default rel
         section .text
@@ -95,15 +91,15 @@ processor_start:
         ltr     [task_selector]
         lldt    [ldt_selector]
         lidt    [idt_pointer]
-        mov     ecx, MSR_PAT
-        mov     eax, 0x00070406         ; PAT_VALUE of x86.h
-        mov     edx, 0x00070105
+        mov     ecx, IA32_PAT
+        mov     eax, PAT_LOW
+        mov     edx, PAT_HIGH
         wrmsr
         test    dword [rbx + launch.flags], LAUNCH_X2APIC
         jz      .xapic
-        mov     ecx, MSR_APIC_BASE
+        mov     ecx, IA32_APIC_BASE
         rdmsr
-        or      eax, APIC_X2APIC
+        or      eax, IA32_APIC_BASE_EXTD
         wrmsr
 .xapic:
         mov     r12, rdi
@@ -162,7 +158,7 @@ processor_go:
 .go:    push    rcx
         push    rax
         clear_registers
-        push    RFLAGS_EXACT
+        push    RFLAGS_FIXED
         popfq
         ret
 

@@ -20,13 +20,6 @@ enum {
 
 /* The timer's channel 2 (Intel 8254), which runs whether or not interrupts do. */
 enum {
-	PORT_TIMER_2 = 0x42,
-	PORT_TIMER_COMMAND = 0x43,
-	PORT_CONTROL = 0x61,
-	TIMER_2_ONE_SHOT = 0xb0,
-	CONTROL_GATE = 1,
-	CONTROL_SPEAKER = 2,
-	CONTROL_OUTPUT = 0x20,
 	TICKS_IN_10_MS = 11932,
 	READS_PER_TICK = 32, /* more than any machine or emulator makes in that time */
 	TICKS_IN_200_US = 239
@@ -61,16 +54,16 @@ void start_processors(const struct launch *launch);
  * takes some 1 us, and thus about as long as a tick. */
 static void wait_ticks(unsigned ticks)
 {
-	uint8_t control = inb(PORT_CONTROL);
+	uint8_t control = inb(PORT_SYSTEM_CONTROL);
 	unsigned patience = READS_PER_TICK * ticks;
 
-	outb(PORT_CONTROL, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE));
-	outb(PORT_TIMER_COMMAND, TIMER_2_ONE_SHOT);
-	outb(PORT_TIMER_2, ticks & 0xff);
-	outb(PORT_TIMER_2, (uint8_t)(ticks >> 8));
-	while ((inb(PORT_CONTROL) & CONTROL_OUTPUT) == 0 && patience > 0)
+	outb(PORT_SYSTEM_CONTROL, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE_2));
+	outb(PORT_PIT_COMMAND, PIT_CHANNEL_2_ONE_SHOT);
+	outb(PORT_PIT_CHANNEL_2, ticks & 0xff);
+	outb(PORT_PIT_CHANNEL_2, (uint8_t)(ticks >> 8));
+	while ((inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) == 0 && patience > 0)
 		patience--;
-	outb(PORT_CONTROL, control);
+	outb(PORT_SYSTEM_CONTROL, control);
 }
 
 /* Where a label of the trampoline lies in its page. */
@@ -106,7 +99,7 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	data->idt_base = (uint32_t)(uintptr_t)&early.gates;
 	data->nmi = 0;
 	early.resume = in_page(launch, trampoline_long);
-	early.gates.real_mode[EARLY_NMI] = real_nmi(launch);
+	early.gates.real_mode[VECTOR_NMI] = real_nmi(launch);
 	return data;
 }
 
@@ -149,7 +142,7 @@ static void start_all(const struct launch *launch)
 
 void start_processors(const struct launch *launch)
 {
-	volatile uint32_t *vector = (volatile uint32_t *)(uintptr_t)(EARLY_NMI * sizeof(*vector));
+	volatile uint32_t *vector = (volatile uint32_t *)(uintptr_t)(VECTOR_NMI * sizeof(*vector));
 	uint32_t bios;
 
 	if (launch->processor_count != 0) {

@@ -18,7 +18,6 @@
 #define IST_SIZE_OWN  256  /* other CPUs' : for what the CPU pushes */
 #define SELECTOR_OURS 0x04 /* of the LDT: 64-bit code */
 #define GDT_ENTRIES   (SELECTOR_EARLY / 8 + 1)
-#define CR4_MCE       (1 << 6)
 
 /* The 64-bit task state segment (SDM volume 3A, figure 8-11). */
 struct __attribute__((packed)) task_state {
@@ -39,19 +38,6 @@ struct __attribute__((packed)) table_pointer {
 
 _Static_assert(sizeof(struct task_state) == 104, "SDM volume 3A, figure 8-11");
 
-enum {
-	SYSTEM_LDT = 0x82, /* present */
-	SYSTEM_TSS = 0x89  /* present, available */
-};
-
-/* Segment descriptors, flat, ring 0, accessed (SDM volume 3A, figure 3-8). */
-#define CODE_16 UINT64_C(0x00009b000000ffff)
-#define DATA_16 UINT64_C(0x000093000000ffff)
-#define CODE_32 UINT64_C(0x00cf9b000000ffff)
-#define DATA_32 UINT64_C(0x00cf93000000ffff)
-#define CODE_64 UINT64_C(0x00af9b000000ffff)
-#define DATA_64 DATA_32
-
 /* What each of the other CPUs has for itself. */
 struct own {
 	struct table_pointer gdt_pointer; /* read by processor.asm */
@@ -65,9 +51,11 @@ _Static_assert(sizeof(struct own) <= PROCESSOR_CAPACITY, "core/launch.h has room
 /* By enum descriptors: how many there are, and which. */
 static const uint8_t descriptor_counts[] = { 3, 7, 5 };
 static const uint64_t descriptors[][7] = {
-	[DESCRIPTORS_64] = { 0, CODE_64, DATA_64 },
-	[DESCRIPTORS_ALL] = { 0, CODE_16, DATA_16, CODE_32, DATA_32, CODE_64, DATA_64 },
-	[DESCRIPTORS_32] = { 0, CODE_32, CODE_32, DATA_32, CODE_64 },
+	[DESCRIPTORS_64] = { 0, DESCRIPTOR_CODE_64, DESCRIPTOR_DATA_32 },
+	[DESCRIPTORS_ALL] = { 0, DESCRIPTOR_CODE_16, DESCRIPTOR_DATA_16, DESCRIPTOR_CODE_32,
+	                      DESCRIPTOR_DATA_32, DESCRIPTOR_CODE_64, DESCRIPTOR_DATA_32 },
+	[DESCRIPTORS_32] = { 0, DESCRIPTOR_CODE_32, DESCRIPTOR_CODE_32, DESCRIPTOR_DATA_32,
+	                     DESCRIPTOR_CODE_64 },
 };
 
 /* What enter.asm and vectors.asm load. */
@@ -88,7 +76,7 @@ extern const char vectors32[], stubs64[];
 
 /* 64-bit code; then, only for kernels that are entered in protected mode, 32-bit code, once for
  * each two vectors. */
-static uint64_t ldt[1 + VECTORS / 2] = { CODE_64 };
+static uint64_t ldt[1 + VECTORS / 2] = { DESCRIPTOR_CODE_64 };
 static struct gate idt[VECTORS];
 
 /* The IDT of a kernel that begins in protected mode and goes to long mode, perhaps with the same
@@ -129,16 +117,16 @@ static struct table_pointer write_gdt(uint64_t table[GDT_ENTRIES],
 		table[i] = descriptors[launch->descriptors][i];
 	task_selector = (uint16_t)(count * sizeof(*table));
 	if (is_bare(launch)) { /* TR has to be loaded with something: base and limit 0 */
-		write_system(&table[count], SYSTEM_TSS, 0, 0);
+		write_system(&table[count], DESCRIPTOR_TYPE_TSS, 0, 0);
 		ldt_selector = 0;
 	} else {
-		write_system(&table[count], SYSTEM_TSS, (uint64_t)(uintptr_t)own_task + slide,
-		             sizeof(*own_task) - 1);
-		write_system(&table[count + 2], SYSTEM_LDT, (uint64_t)(uintptr_t)ldt + slide,
-		             sizeof(ldt) - 1);
+		write_system(&table[count], DESCRIPTOR_TYPE_TSS,
+		             (uint64_t)(uintptr_t)own_task + slide, sizeof(*own_task) - 1);
+		write_system(&table[count + 2], DESCRIPTOR_TYPE_LDT,
+		             (uint64_t)(uintptr_t)ldt + slide, sizeof(ldt) - 1);
 		ldt_selector = (uint16_t)((count + 2) * sizeof(*table));
 	}
-	table[SELECTOR_EARLY / 8] = CODE_64;
+	table[SELECTOR_EARLY / 8] = DESCRIPTOR_CODE_64;
 	return (struct table_pointer){ GDT_ENTRIES * sizeof(*table) - 1,
 		                       (uint64_t)(uintptr_t)table + slide };
 }
@@ -186,7 +174,7 @@ static void write_idt(const struct launch *launch, uint64_t slide)
 			                                  ? launch->cs
 			                                  : SELECTOR_OURS,
 			                .stack = stack_of(i),
-			                .type = GATE_INTERRUPT,
+			                .type = DESCRIPTOR_TYPE_INTERRUPT,
 			                .offset_middle = (uint16_t)(offset >> 16),
 			                .offset_high = (uint32_t)(offset >> 32) };
 	}
@@ -209,11 +197,11 @@ static void write_idt32(void)
 	for (unsigned i = 0; i < VECTORS; i++) {
 		uint32_t offset = (uint32_t)(uintptr_t)vectors32 + i * STUB_SIZE;
 
-		ldt[1 + i / 2] = CODE_32;
+		ldt[1 + i / 2] = DESCRIPTOR_CODE_32;
 		idt32.gates32[i] = (struct gate32){
 			.offset_low = (uint16_t)offset,
 			.selector = (uint16_t)(FRAME_FIRST_SELECTOR + i / 2 * 8),
-			.type = GATE_INTERRUPT,
+			.type = DESCRIPTOR_TYPE_INTERRUPT,
 			.offset_high = (uint16_t)(offset >> 16),
 		};
 	}
@@ -223,7 +211,7 @@ static void write_idt32(void)
 		idt32.gates64[wide[i]] = (struct gate){ .offset_low = (uint16_t)offset,
 			                                .selector = SELECTOR_OURS,
 			                                .stack = stack_of(wide[i]),
-			                                .type = GATE_INTERRUPT,
+			                                .type = DESCRIPTOR_TYPE_INTERRUPT,
 			                                .offset_middle = (uint16_t)(offset >> 16) };
 	}
 	idt32_pointer.base = (uint64_t)(uintptr_t)&idt32;

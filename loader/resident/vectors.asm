@@ -7,8 +7,6 @@
 %include "loader/resident/fault.inc"
 %include "loader/resident/launch.inc"
 
-CR4_PGE         equ 7                   ; bits; SDM volume 3A, 2.5
-CR4_PKS         equ 24
 LAR_TYPE_CODE   equ 11                  ; bits of what LAR gives: the type's highest
 LAR_CODE        equ 3 << 11             ; ... with S: a code segment
 LAR_64_BIT      equ 1 << 21             ; L
@@ -101,8 +99,7 @@ known:  ; 3. The rest of the CPU's state.
         ;    keys of the kernel's must not be in the way.
         lea     rsp, [stack_top]
         mov     rax, cr4
-        btr     rax, CR4_PGE
-        btr     rax, CR4_PKS
+        and     rax, ~(CR4_PGE | CR4_PKS)
         mov     cr4, rax
         mov     rax, [own_tables]
         mov     cr3, rax
@@ -114,7 +111,7 @@ explain_code32: ; faults of 32-bit code come here from vectors32.asm
         lidt    [idt_pointer]
         lea     rcx, [gdt]
         movzx   eax, word [task_selector]
-        mov     byte [rcx + rax + 5], 0x89
+        mov     byte [rcx + rax + 5], DESCRIPTOR_TYPE_TSS
         ltr     ax
         lldt    [ldt_selector]
 

@@ -11,11 +11,6 @@
 
 SELECTOR_CODE_32 equ 0x0c               ; in the LDT, as resident.c writes it
 SELECTOR_CODE_64 equ 0x20               ; in DESCRIPTORS_32
-CR0_PE_ET       equ 1 << 0 | 1 << 4
-CR0_PG          equ 1 << 31
-CR4_PAE_SSE     equ 1 << 5 | 1 << 9
-MSR_EFER        equ 0xc0000080
-EFER_LME_NXE    equ 0x900
 
         default rel
         bits    32
@@ -54,12 +49,12 @@ vectors32:
 
         align   32
 stubs64:
-        stub64  8
-        stub64  10
-        stub64  11
-        stub64  12
-        stub64  13
-        stub64  14
+        stub64  VECTOR_DOUBLE
+        stub64  VECTOR_TSS
+        stub64  VECTOR_NOT_PRESENT
+        stub64  VECTOR_STACK
+        stub64  VECTOR_PROTECTION
+        stub64  VECTOR_PAGE
 
         bits    16
 from_16:
@@ -108,7 +103,7 @@ here:   pop     esi
         mov     byte [ebp + fault.long_mode_off], 1
         this_cpu
         mov     [ebp + fault.owner], ebx
-        mov     ecx, MSR_EFER
+        mov     ecx, IA32_EFER
         rdmsr
         mov     [ebp + fault.efer], eax
         mov     [ebp + fault.efer + 4], edx
@@ -118,16 +113,16 @@ here:   pop     esi
         mov     eax, cr0
         and     eax, ~CR0_PG
         mov     cr0, eax
-        mov     eax, CR4_PAE_SSE
+        mov     eax, CR4_PAE | CR4_OSFXSR
         mov     cr4, eax
         mov     eax, esi
         add     eax, [ss:esi + to_tables - here]
         mov     eax, [ss:eax]
         mov     cr3, eax
         rdmsr
-        or      eax, EFER_LME_NXE
+        or      eax, IA32_EFER_LME | IA32_EFER_NXE
         wrmsr
-        mov     eax, CR0_PG | CR0_PE_ET
+        mov     eax, CR0_PG | CR0_PE | CR0_ET
         mov     cr0, eax
         mov     eax, esi
         add     eax, [ss:esi + to_gdt - here]

@@ -1,53 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86.h - the CPU's registers by name, and the instructions that C has no words for. Works in 32
- * and in 64 bits.
- *
- * Sources: Intel SDM volume 3A, 2.5 (control registers), table 2-1 (EFER), 12.12 (PAT); volume 2A,
- * CPUID.
+ * x86.h - the instructions that C has no words for. Works in 32 and in 64 bits. Source: Intel SDM
+ * volume 2A and 2B.
  */
 #ifndef X86_X86_H
 #define X86_X86_H
 
+#include "x86/registers.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-	MSR_MACHINE_CHECK = 0x179, /* IA32_MCG_CAP: its low byte counts the banks */
-	MSR_PAT = 0x277,
-	MSR_MACHINE_STATUS = 0x401, /* IA32_MC0_STATUS; the address follows; 4 for each bank */
-	MSR_EFER = 0xc0000080,
-	MSR_FS_BASE = 0xc0000100,
-	MSR_GS_BASE = 0xc0000101
-};
-
-/*
- * The page attribute table while a kernel starts: entries 0 to 3 as after reset (WB, WT, UC-, UC),
- * 4 write-protect, 5 write-combining, 6 UC-, 7 UC. Entry 0 is in the lowest byte.
- */
-#define PAT_VALUE UINT64_C(0x0007010500070406)
-
-#define CPUID_1_EDX_MCE (UINT32_C(1) << 7) /* machine checks can be told as exceptions */
-
-/* Ports: Intel 8259A (PIC), 8042 (keyboard controller, which can reset the CPU), 16550 (UART), and
- * the debug port of QEMU and Bochs. */
-enum {
-	PORT_PIC1_COMMAND = 0x20,
-	PORT_PIC1_DATA = 0x21,
-	PORT_PIC2_COMMAND = 0xa0,
-	PORT_PIC2_DATA = 0xa1,
-	PIC_READ_SERVICE = 0x0b, /* the next read of the command port: lines in service */
-	PORT_CLOCK_INDEX = 0x70,
-	PORT_CLOCK_DATA = 0x71,
-	PORT_RESET = 0xcf9, /* of the chipset */
-	PORT_VGA_INDEX = 0x3d4,
-	PORT_VGA_DATA = 0x3d5,
-	PORT_KEYBOARD_COMMAND = 0x64,
-	KEYBOARD_RESET = 0xfe,
-	PORT_DEBUG = 0xe9,
-	PORT_COM1 = 0x3f8,
-	PORT_COM2 = 0x2f8
-};
+#define PAT_VALUE ((uint64_t)PAT_HIGH << 32 | PAT_LOW)
 
 static inline uint64_t rdtsc(void)
 {

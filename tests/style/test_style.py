@@ -153,6 +153,7 @@ CONTRACTS = {
 
 
 def test_a_header_is_implemented_by_the_file_of_its_name():
+    """And so by one file."""
     for path in files(".h"):
         if path.parts[0] != "loader" or str(path) in NOT_OURS_TO_DEFINE | CONTRACTS:
             continue
@@ -180,21 +181,112 @@ def includes(folder):
             yield place, found.group(1)
 
 
-def is_in(folder, name, place):
-    """An included file lies in a folder or below it, named from loader/ or from beside it."""
-    beside = ROOT / place.split(":")[0]
-    wanted = (ROOT / folder).resolve()
-    return any(wanted in (base / name).resolve().parents and (base / name).exists()
-               for base in (ROOT / "loader", beside.parent))  # fmt: skip
+# What each folder may include beside itself and the compiler's headers: folders, or single files.
+# docs/design.md, "Dependencies", says the same. The first that fits a file's path counts.
+WIRE = ("core/base.h", "core/fault_info.h")
+MAY_INCLUDE = {
+    "x86": (),
+    "core/run.c": ("core", "platform/platform.h"),
+    "core": ("x86/registers.h",),
+    "protocols": ("core", "longjump.h"),
+    "explain": (*WIRE, "core/text.h", "x86/registers.h"),
+    "resident": (*WIRE, "core/launch.h", "core/elf/relative.h", "core/sum.h", "explain", "x86"),
+    "standalone": ("core/base.h", "core/text.h", "core/machine.h", "core/display.h"),
+    "postmortem": ("core/text.h", "explain"),
+    "platform/platform.h": ("core",),
+    "platform/e820": ("core",),
+    "platform/pc": ("core", "x86", "longjump.h"),
+    "platform/handover": ("core", "platform/e820", "protocols/multiboot/abi.h"),
+    "platform/console": ("core", "x86", "platform/platform.h"),
+    "platform/bios": ("core", "x86", "platform/platform.h", "platform/e820"),
+    "platform/host": ("core", "protocols", "platform/platform.h", "platform/e820"),
+    "platform/remote": ("core", "explain", "postmortem"),
+    "platform": (
+        "core", "x86", "standalone", "platform/platform.h", "platform/bios", "platform/console",
+        "platform/handover", "platform/pc",
+    ),
+}  # fmt: skip
 
 
-def test_the_core_includes_nothing_but_itself():
-    """But for the one sequence of steps, which goes through the contract of the platforms."""
-    for place, name in includes("loader/core"):
-        if place.startswith("loader/core/run.c:") and name == '"platform/platform.h"':
+def resolve(name, place):
+    """An included file's path below loader/, named from there or from beside the file."""
+    for base in (ROOT / "loader", (ROOT / place.split(":")[0]).parent):
+        if (base / name).exists():
+            return (base / name).resolve().relative_to(ROOT / "loader").as_posix()
+    return name
+
+
+def is_part(path, whole):
+    return path == whole or path.startswith(f"{whole}/")
+
+
+def may_include(place, name):
+    path = place.split(":")[0][len("loader/") :]
+    if name[0] == "<":
+        return name[1:-1] in COMPILERS_OWN or path.startswith(
+            ("platform/host/", "platform/remote/")
+        )
+    key = next(key for key in MAY_INCLUDE if is_part(path, key))
+    own = "/".join(path.split("/")[:2]) if path.startswith("platform/") else path.split("/")[0]
+    wanted = resolve(name[1:-1], place)
+    return any(is_part(wanted, folder) for folder in (own, *MAY_INCLUDE[key]))
+
+
+def test_files_include_only_what_their_folder_may():
+    """So dependencies point one way, and what is said of the whole holds of its parts."""
+    wrong = [
+        f"{place}: {name}" for place, name in includes("loader") if not may_include(place, name)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_rules_on_includes_are_those_of_the_design():
+    """docs/design.md has a row for each, with all that may be included."""
+    text = (ROOT / "docs/design.md").read_text("utf-8")
+    table = text.split("\n## Dependencies\n")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"(?m)^\| `([^`]+)` \| (.*) \|$", table))
+    assert set(rows) == set(MAY_INCLUDE)
+    for key, row in rows.items():
+        assert set(re.findall(r"`([^`]+)`", row)) == set(MAY_INCLUDE[key]), key
+
+
+def test_every_folder_of_the_loader_has_its_rule():
+    folders = {path.parts[1] for path in files(".c", ".h") if path.parts[0] == "loader"}
+    assert folders == {key.split("/")[0] for key in MAY_INCLUDE}
+
+
+def test_no_file_of_the_core_is_long():
+    long = [str(path) for path in files(".c", ".h") if path.parts[:2] == ("loader", "core")
+            and (ROOT / path).read_text("utf-8").count("\n") > 400]  # fmt: skip
+    assert not long, long
+
+
+# A name of the CPU's or of a port, where something gives it a value.
+HARDWARE = r"(CR[0-4]|R?E?FLAGS|IA32|MSR|EFER|CPUID_\d\w*|A?PIC|LVT|VECTOR|DESCRIPTOR|PTE|PORT)_\w+"
+DEFINES = re.compile(rf"^\s*(#\s*define\s+({HARDWARE})|({HARDWARE})\s*(=|equ\b)(?!=))")
+# Devices of emulators, and what is said to them: known by one file each.
+ONE_FILE = ("loader/x86/fw_cfg.c", "loader/x86/watcher.c", "loader/resident/fault.c",
+            "loader/platform/uefi/interrupts.c")  # fmt: skip
+
+
+def test_registers_bits_and_descriptors_are_defined_once():
+    table = (ROOT / "loader/x86/registers.def").read_text("utf-8")
+    names_once = re.findall(r"(?m)^(?:BIT|VALUE)\((\w+),", table)
+    assert len(names_once) == len(set(names_once)) > 100
+    again = re.compile(rf"^\s*(#\s*define\s+)?({'|'.join(names_once)})\b\s*(=(?!=)|equ\b|\()?")
+    raw = re.compile(r"0x00(af|cf|00)9[3b]000000ffff|0xc000008[0-4]\b|\b0x000[fF]{10}000\b")
+    for place, line in lines({".c", ".h", ".asm", ".inc"}):
+        if not place.startswith("loader/"):
             continue
-        own = name[0] == "<" and name[1:-1] in COMPILERS_OWN
-        assert own or is_in("loader/core", name[1:-1], place), f"{place} includes {name}"
+        found = again.match(line)
+        assert not (
+            found and (found.group(1) or (found.group(3) or "") in ("=", "equ"))
+        ), f"{place} defines {found.group(2)} again"
+        assert not raw.search(
+            re.sub(r'".*"', "", line)
+        ), f"{place} has a number that x86/registers.def has a name for"
+        if not place.startswith(ONE_FILE):
+            assert not DEFINES.match(line), f"{place}: that belongs into x86/registers.def"
 
 
 def test_elf_is_read_in_one_place():
@@ -206,18 +298,6 @@ def test_elf_is_read_in_one_place():
             ("loader/core/elf/", "loader/resident/carry_out.c")
         ):
             assert not raw.search(line), f"{place} reads ELF by itself"
-
-
-def test_the_explainer_includes_nothing_but_the_core_and_itself():
-    for place, name in includes("loader/explain"):
-        own = name[0] == "<" and name[1:-1] in COMPILERS_OWN
-        mine = any(is_in(folder, name[1:-1], place) for folder in ("loader/core", "loader/explain"))
-        assert own or mine, f"{place} includes {name}"
-
-
-def test_a_protocol_includes_no_platform_and_no_machine():
-    for place, name in includes("loader/protocols"):
-        assert not re.search(r"\b(platform|x86|resident)/", name), f"{place} includes {name}"
 
 
 def test_the_core_has_no_assembly_and_no_conditions():
@@ -258,6 +338,7 @@ RETIRED = {
     r"shelter(s|ed)?": "bounce buffer",
     r"boot_wish|plan_landmarks|order_read|moves_sort|memory_claim": "see docs/glossary.md",
     r"loader/(front|handoff)": "loader/platform, loader/protocols",
+    r"CR4_(FXSR|WIDE|5_LEVELS|NO_USER_\w+)|CR0_(EMULATE|SWITCHED|PAGING)": "as in the Intel SDM",
 }
 # Words that prose may use, and names in loader/ may not; the first, in Python neither.
 RETIRED_NAMES = {

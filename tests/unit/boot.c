@@ -41,7 +41,7 @@ TEST("the smallest kernel boots")
 /* Where a gate leads, if it is one. */
 static uint64_t gate_offset(const struct gate *gate)
 {
-	return gate->type != GATE_INTERRUPT
+	return gate->type != DESCRIPTOR_TYPE_INTERRUPT
 	             ? 0
 	             : (uint64_t)gate->offset_high << 32 | (uint64_t)gate->offset_middle << 16
 	                       | gate->offset_low;
@@ -50,8 +50,8 @@ static uint64_t gate_offset(const struct gate *gate)
 TEST("the early IDT has gates in either form, none in the place of another")
 {
 	static const uint8_t wide[EARLY_GATES] = {
-		[EARLY_NMI] = 1,        [EARLY_OPCODE] = 1, [EARLY_DOUBLE] = 1,
-		[EARLY_PROTECTION] = 1, [EARLY_PAGE] = 1,   [EARLY_MACHINE] = 1,
+		[VECTOR_NMI] = 1,        [VECTOR_OPCODE] = 1, [VECTOR_DOUBLE] = 1,
+		[VECTOR_PROTECTION] = 1, [VECTOR_PAGE] = 1,   [VECTOR_MACHINE] = 1,
 	};
 	const struct resident_early *early;
 	const struct gate32 *gate32;
@@ -60,18 +60,18 @@ TEST("the early IDT has gates in either form, none in the place of another")
 	begin_small_elf();
 	expect_boot(2 * MIB);
 	early = (const void *)(world.memory + world.boot.plan.resident + PAGE_SIZE);
-	gate32 = &early->gates.protected_mode[EARLY_NMI];
+	gate32 = &early->gates.protected_mode[VECTOR_NMI];
 	EXPECT_EQUAL(early->limit, 16 * EARLY_GATES - 1);
 	EXPECT_EQUAL(early->base[0] | (uint32_t)early->base[1] << 16,
 	             world.boot.plan.resident + PAGE_SIZE + 16);
-	EXPECT_EQUAL(gate32->type, GATE_INTERRUPT);
+	EXPECT_EQUAL(gate32->type, DESCRIPTOR_TYPE_INTERRUPT);
 	EXPECT_EQUAL(gate32->offset_low | (uint32_t)gate32->offset_high << 16,
 	             world.boot.plan.resident + 0xc0);
-	EXPECT_EQUAL(early->gates.real_mode[EARLY_NMI], 0);
+	EXPECT_EQUAL(early->gates.real_mode[VECTOR_NMI], 0);
 	for (unsigned i = 0; i < EARLY_GATES; i++) {
-		uint64_t to = i == EARLY_NMI ? 0x80 : 0x200 + STUB_SIZE * i;
+		uint64_t to = i == VECTOR_NMI ? 0x80 : 0x200 + STUB_SIZE * i;
 
-		if (i != EARLY_NMI / 2) /* where the 32-bit one is */
+		if (i != VECTOR_NMI / 2) /* where the 32-bit one is */
 			EXPECT_EQUAL(gate_offset(&early->gates.long_mode[i]),
 			             wide[i] ? world.boot.plan.resident + to : 0);
 	}

@@ -205,7 +205,7 @@ TEST("5 levels of tables are walked")
 	                                                  + world.boot.plan.fault_info_at);
 	look.marks = marks;
 	fault.cr3 = marks->kernel_tables;
-	fault.cr4 |= CR4_5_LEVELS;
+	fault.cr4 |= CR4_LA57;
 	EXPECT(look_canonical(&look, UINT64_C(0x00ff800000000000)));
 	EXPECT(!look_canonical(&look, UINT64_C(0x0100000000000000)));
 	expect_page(CONST + 0x12, 3, "read-only", "read-only data (segment 1, r--)");
@@ -366,14 +366,14 @@ TEST("each kind of unknown instruction has its words")
 	expect_words("ud2", "executed ud2");
 	INSTRUCTION(0x06);
 	expect_words("unknown-instruction", "does not know");
-	fault.cr4 &= ~(uint64_t)CR4_FXSR;
+	fault.cr4 &= ~(uint64_t)CR4_OSFXSR;
 	INSTRUCTION(0xf3, 0x0f, 0x10, 0x00); /* movss */
 	expect_words("sse-off", "CR4.OSFXSR (bit 9) is 0");
-	fault.cr0 |= CR0_EMULATE;
+	fault.cr0 |= CR0_EM;
 	expect_words("sse-off", "CR0.EM (bit 2) is 1");
 	INSTRUCTION(0xc5, 0xf8, 0x77); /* vzeroupper */
 	expect_words("avx-off", "CR4.OSXSAVE (bit 18) is 0");
-	fault.cr4 |= CR4_XSAVE;
+	fault.cr4 |= CR4_OSXSAVE;
 	expect_words("avx-off", "XCR0");
 	INSTRUCTION(0x62, 0xf1, 0x7c, 0x48, 0x28, 0x03); /* vmovaps zmm0, [rbx] */
 	expect_words("avx-off", "XCR0");
@@ -388,7 +388,7 @@ TEST("each kind of unknown instruction has its words")
 TEST("the FPU that is off has its words")
 {
 	begin_fault(VECTOR_NO_FPU);
-	fault.cr0 |= CR0_SWITCHED;
+	fault.cr0 |= CR0_TS;
 	expect_words("fpu-off", "CR0.TS (bit 3) is 1");
 	fault.cr0 = 0x80010037;
 	expect_words("fpu-off", "CR0.EM (bit 2) is 1");

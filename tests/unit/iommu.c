@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * iommu.c - holds what x86/iommu.h promises, with memory for registers: each unit that the firmware
- * lists is told to stop, with the bits that the manuals name, and nothing else is touched.
+ * iommu.c - holds what platform/pc/iommu.h promises, with memory for registers: each unit that the
+ * firmware lists is told to stop, with the bits that the manuals name, and nothing else is touched.
  */
 #include "check.h"
 
-#include "x86/iommu.c"
+#include "platform/pc/iommu.c"
 
 #define MEMORY (64 * KIB)
 #define RSDP   64

@@ -30,7 +30,7 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct c
 	plan->workspace.begin = physical(machine, scratch->at);
 	plan->workspace.end = physical(machine, scratch->end);
 	plan->report = report;
-	plan->entry.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
+	plan->entry.cr0 = CR0_LONG_MODE;
 	plan->entry.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	plan->entry.quiet.lines = true;
 	plan->entry.cs = 0x08;

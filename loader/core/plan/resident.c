@@ -65,14 +65,14 @@ static struct gate gate_to(uint64_t handler)
 {
 	return (struct gate){ .offset_low = (uint16_t)handler,
 		              .selector = SELECTOR_EARLY,
-		              .type = GATE_INTERRUPT,
+		              .type = DESCRIPTOR_TYPE_INTERRUPT,
 		              .offset_middle = (uint16_t)(handler >> 16) };
 }
 
 void plan_early_idt(const struct plan *plan)
 {
-	static const uint8_t fatal[] = { EARLY_OPCODE, EARLY_DOUBLE, EARLY_PROTECTION, EARLY_PAGE,
-		                         EARLY_MACHINE };
+	static const uint8_t fatal[] = { VECTOR_OPCODE, VECTOR_DOUBLE, VECTOR_PROTECTION,
+		                         VECTOR_PAGE, VECTOR_MACHINE };
 	const struct resident_header *header = visible(plan->machine, plan->resident);
 	uint64_t at = plan->resident + header->early;
 	uint64_t gates = at + offsetof(struct resident_early, gates);
@@ -82,11 +82,11 @@ void plan_early_idt(const struct plan *plan)
 	early->limit = sizeof(early->gates) - 1;
 	early->base[0] = (uint16_t)gates;
 	early->base[1] = (uint16_t)(gates >> 16);
-	early->gates.protected_mode[EARLY_NMI] =
+	early->gates.protected_mode[VECTOR_NMI] =
 		(struct gate32){ .offset_low = (uint16_t)nmi32,
-		                 .type = GATE_INTERRUPT,
+		                 .type = DESCRIPTOR_TYPE_INTERRUPT,
 		                 .offset_high = (uint16_t)(nmi32 >> 16) };
-	early->gates.long_mode[EARLY_NMI] = gate_to(plan->resident + header->nmi64);
+	early->gates.long_mode[VECTOR_NMI] = gate_to(plan->resident + header->nmi64);
 	for (unsigned i = 0; i < COUNT(fatal); i++)
 		early->gates.long_mode[fatal[i]] =
 			gate_to(plan->resident + header->vectors + STUB_SIZE * fatal[i]);

@@ -4,9 +4,9 @@
 #include "platform/com32/syslinux.h"
 #include "platform/console/watch.h"
 #include "platform/platform.h"
-#include "x86/quiesce.h"
+#include "platform/pc/quiesce.h"
 
-/* loader/x86/enter64.asm */
+/* loader/platform/pc/enter64.asm */
 _Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t resident);
 
 _Noreturn void platform_launch(const struct boot *boot)

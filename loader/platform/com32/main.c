@@ -18,8 +18,8 @@
 #include "platform/console/screen.h"
 #include "platform/console/watch.h"
 #include "platform/platform.h"
-#include "x86/cpu.h"
-#include "x86/tsc.h"
+#include "platform/pc/cpu.h"
+#include "platform/pc/tsc.h"
 #include "x86/x86.h"
 
 #define OPTICAL_DRIVE 0xe0       /* BIOSes give optical drives numbers from here on */

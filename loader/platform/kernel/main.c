@@ -21,9 +21,9 @@
 #include "platform/handover/pvh_info.h"
 #include "platform/handover/words.h"
 #include "platform/platform.h"
-#include "x86/cpu.h"
-#include "x86/quiesce.h"
-#include "x86/tsc.h"
+#include "platform/pc/cpu.h"
+#include "platform/pc/quiesce.h"
+#include "platform/pc/tsc.h"
 #include "x86/x86.h"
 
 #define LARGE_PAGE (2 * MIB)
@@ -38,7 +38,7 @@ extern const uint32_t bundle_place[2];
 extern const uint8_t resident_begin[];
 extern const uint8_t resident_end[];
 
-/* loader/x86/enter64.asm */
+/* loader/platform/pc/enter64.asm */
 _Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t resident);
 
 _Noreturn void kernel_start(uint32_t multiboot, uint32_t information);

@@ -7,7 +7,8 @@
 ; void (const struct bios_registers *in, struct bios_registers *out, uint32_t interrupt)
 ;   EAX = in, EDX = out, ECX = interrupt; 32-bit code, flat, interrupts off
 
-CR0_PE          equ 1 << 0
+%include "loader/x86/registers.inc"
+
 CODE_32         equ 0x08
 DATA_32         equ 0x10
 CODE_16         equ 0x18
@@ -113,10 +114,10 @@ protected_32:
 
         align   8
 gdt:    dq      0
-        dq      0x00cf9b000000ffff      ; 0x08: code, 32-bit, flat
-        dq      0x00cf93000000ffff      ; 0x10: data, flat
-        dq      0x00009b000000ffff      ; 0x18: code, 16-bit, 64 KiB from 0
-        dq      0x000093000000ffff      ; 0x20: data, 64 KiB from 0
+        dq      DESCRIPTOR_CODE_32 ; 0x08: code, 32-bit, flat
+        dq      DESCRIPTOR_DATA_32 ; 0x10: data, flat
+        dq      DESCRIPTOR_CODE_16 ; 0x18: code, 16-bit, 64 KiB from 0
+        dq      DESCRIPTOR_DATA_16 ; 0x20: data, 64 KiB from 0
 .end:
         align   4
         dw      0

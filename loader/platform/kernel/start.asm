@@ -3,6 +3,8 @@
 ; start.asm - where a boot loader enters us as its kernel: by Multiboot (0.6.96, 3.1 and 3.2) or by
 ; PVH (Xen, docs/misc/pvh.pandoc). Both leave the CPU in protected mode, flat, interrupts off.
 
+%include "loader/x86/registers.inc"
+
 MULTIBOOT_HEADER equ 0x1badb002
 ALIGN_MODULES    equ 1 << 0
 WANT_MEMORY      equ 1 << 1
@@ -12,7 +14,7 @@ NOTE_PHYS32_ENTRY equ 18                ; XEN_ELFNOTE_PHYS32_ENTRY
 STACK_SIZE       equ 0x10000
 
         extern  kernel_start
-        extern  enter64                 ; loader/x86/enter64.asm
+        extern  enter64                 ; loader/platform/pc/enter64.asm
 
         section .multiboot
         align   4
@@ -76,8 +78,8 @@ start:
         section .rodata
         align   8
 gdt:    dq      0
-        dq      0x00cf9b000000ffff      ; 0x08: code, 32-bit, flat
-        dq      0x00cf93000000ffff      ; 0x10: data, flat
+        dq      DESCRIPTOR_CODE_32 ; 0x08: code, 32-bit, flat
+        dq      DESCRIPTOR_DATA_32 ; 0x10: data, flat
 .end:
 descriptors:
         dw      gdt.end - gdt - 1

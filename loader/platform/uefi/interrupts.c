@@ -8,18 +8,7 @@
 
 #include "x86/x86.h"
 
-enum {
-	MSR_APIC_BASE = 0x1b,
-	APIC_ON = 1 << 11,
-	APIC_X2APIC = 1 << 10,
-	MSR_X2APIC = 0x800, /* registers are at their offset / 16 from here on */
-	APIC_LVT_TIMER = 0x320,
-	APIC_LVT_LINT0 = 0x350,
-	APIC_LVT_LINT1 = 0x360,
-	LVT_MASKED = 1 << 16,
-	LVT_EXTERNAL = 0x700,
-	LVT_NMI = 0x400
-};
+enum { LVT_EXTERNAL = 0x700, LVT_NMI = 0x400 };
 
 enum {
 	PIC_INIT = 0x11,     /* ICW1: edges, two of them, ICW4 follows */
@@ -30,28 +19,26 @@ enum {
 	PIC2_CASCADE = 0x02,
 	PIC1_BIOS_MASK =
 		0xb8, /* timer, keyboard, the second PIC and the diskette drive are heard; */
-	PIC2_BIOS_MASK = 0x8e, /* clock, mouse, FPU and disk as well: SeaBIOS 1.16 */
-	PORT_PIT_CHANNEL_0 = 0x40,
-	PORT_PIT_COMMAND = 0x43,
+	PIC2_BIOS_MASK = 0x8e,      /* clock, mouse, FPU and disk as well: SeaBIOS 1.16 */
 	PIT_CHANNEL_0_SQUARE = 0x36 /* channel 0, both bytes, mode 3 */
 };
 
 /* Writes a register of the local APIC, in whichever mode that is. */
 static void write_apic(uint32_t offset, uint32_t value)
 {
-	uint64_t base = rdmsr(MSR_APIC_BASE);
+	uint64_t base = rdmsr(IA32_APIC_BASE);
 
-	if ((base & APIC_ON) == 0)
+	if ((base & IA32_APIC_BASE_EN) == 0)
 		return;
-	if ((base & APIC_X2APIC) != 0)
-		wrmsr(MSR_X2APIC + offset / 16, value);
+	if ((base & IA32_APIC_BASE_EXTD) != 0)
+		wrmsr(IA32_X2APIC + offset / 16, value);
 	else
 		*(volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + offset) = value;
 }
 
 void interrupts_stop_timer(void)
 {
-	write_apic(APIC_LVT_TIMER, LVT_MASKED);
+	write_apic(APIC_LVT_TIMER, APIC_LVT_MASKED);
 }
 
 void interrupts_restore(void)

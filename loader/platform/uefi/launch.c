@@ -10,11 +10,11 @@
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/interrupts.h"
 #include "platform/uefi/memory.h"
-#include "x86/quiesce.h"
+#include "platform/pc/quiesce.h"
 
 #define TRIES 16
 
-/* loader/x86/enter_from64.asm */
+/* loader/platform/pc/enter_from64.asm */
 extern const uint8_t enter_from64_begin[], enter_from64_end[];
 typedef void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t resident);
 

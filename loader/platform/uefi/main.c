@@ -19,8 +19,8 @@
 #include "platform/uefi/video.h"
 #include "platform/uefi/volume.h"
 #include "standalone/line.h"
-#include "x86/cpu.h"
-#include "x86/tsc.h"
+#include "platform/pc/cpu.h"
+#include "platform/pc/tsc.h"
 #include "x86/x86.h"
 
 #define PROCESSORS_MAX 256

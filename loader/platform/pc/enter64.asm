@@ -12,20 +12,6 @@
 
 %include "loader/resident/launch.inc"
 
-CR0_PE      equ 1 << 0
-CR0_MP      equ 1 << 1
-CR0_ET      equ 1 << 4
-CR0_NE      equ 1 << 5
-CR0_WP      equ 1 << 16
-CR0_PG      equ 1 << 31
-CR4_PAE     equ 1 << 5
-CR4_OSFXSR  equ 1 << 9
-CR4_OSXMM   equ 1 << 10
-CPUID_MCE   equ 1 << 7                  ; of leaf 1, EDX; in CR4 it is bit 6
-CPUID_MCE_TO_CR4 equ 1
-MSR_EFER    equ 0xc0000080
-EFER_LME    equ 1 << 8
-EFER_NXE    equ 1 << 11
 
         bits 32
         section .text
@@ -44,7 +30,7 @@ enter64:
         add     ebx, [esi + header.early]
         lea     ecx, [ebp + long_mode - .here]
         mov     [ebx + early.resume], ecx
-        mov     [ebx + early.gates + 8 * EARLY_NMI + 2], cs
+        mov     [ebx + early.gates + 8 * VECTOR_NMI + 2], cs
         lidt    [ebx]
         lgdt    [ebp + descriptors - .here]
 
@@ -60,9 +46,9 @@ enter64:
         mov     eax, 1
         cpuid
         pop     eax
-        and     edx, CPUID_MCE
+        and     edx, CPUID_1_EDX_MCE
         shr     edx, CPUID_MCE_TO_CR4
-        lea     edx, [eax + edx + (CR4_PAE | CR4_OSFXSR | CR4_OSXMM)]
+        lea     edx, [eax + edx + (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)]
         pop     eax
         mov     cr4, edx
 
@@ -70,14 +56,14 @@ enter64:
         mov     cr3, eax
 
         ; 5. Long mode, to be active once paging is on; no-execute pages.
-        mov     ecx, MSR_EFER
+        mov     ecx, IA32_EFER
         rdmsr
-        or      eax, EFER_LME | EFER_NXE
+        or      eax, IA32_EFER_LME | IA32_EFER_NXE
         wrmsr
 
         ; 6. Paging on: long mode is active, in its 32-bit form. No FPU emulation, no task switched,
         ;    write protection also for the kernel.
-        mov     eax, CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG
+        mov     eax, CR0_LONG_MODE
         mov     cr0, eax
 
         ; 7. Into the 64-bit code segment.
@@ -102,12 +88,12 @@ long_mode:
 
         align   8
 gdt:    dq      0
-        dq      0x00cf9b000000ffff      ; 0x08: code, 32-bit: what start.asm runs in
-        dq      0x00cf93000000ffff      ; 0x10: data, writable
+        dq      DESCRIPTOR_CODE_32 ; 0x08: code, 32-bit: what start.asm runs in
+        dq      DESCRIPTOR_DATA_32 ; 0x10: data, writable
         dq      0
-        dq      0x00cf9b000000ffff      ; 0x20: code, 32-bit: what Syslinux runs in
+        dq      DESCRIPTOR_CODE_32 ; 0x20: code, 32-bit: what Syslinux runs in
         times   SELECTOR_EARLY / 8 - 5 dq 0
-        dq      0x00af9b000000ffff      ; SELECTOR_EARLY: code, 64-bit
+        dq      DESCRIPTOR_CODE_64 ; SELECTOR_EARLY: code, 64-bit
 .end:
 
 descriptors:

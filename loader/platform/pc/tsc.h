@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tsc.h - how fast the time stamp counter runs, and numbers that cannot be guessed. */
-#ifndef X86_TSC_H
-#define X86_TSC_H
+#ifndef PLATFORM_PC_TSC_H
+#define PLATFORM_PC_TSC_H
 
 #include "core/machine.h"
 

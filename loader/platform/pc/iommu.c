@@ -7,7 +7,7 @@
  * and 11.4.4.2 (global command and status); AMD I/O Virtualization Technology, 3.4 (MMIO
  * registers), 5.2 (IVRS, IVHD).
  */
-#include "x86/iommu.h"
+#include "platform/pc/iommu.h"
 
 #include "core/acpi.h"
 

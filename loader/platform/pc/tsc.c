@@ -4,10 +4,10 @@
  * and 16h, RDRAND, RDSEED; the hypervisors' common leaf 40000010h; Intel 8254 data sheet.
  */
 #define LONGJUMP_LOADER
-#include "x86/tsc.h"
+#include "platform/pc/tsc.h"
 
 #include "longjump.h"
-#include "x86/cpu.h"
+#include "platform/pc/cpu.h"
 #include "x86/x86.h"
 
 #define HYPERVISOR_TIMING UINT32_C(0x40000010)
@@ -15,16 +15,6 @@
 #define PIT_COUNT         59659u   /* 50 ms */
 #define PIT_PATIENCE      10000000 /* reads of its output, some 1 us each, until it is given up */
 #define RANDOM_TRIES      10       /* SDM volume 1, 7.3.17: so many tries practically never fail */
-
-enum {
-	PORT_PIT_CHANNEL_2 = 0x42,
-	PORT_PIT_COMMAND = 0x43,
-	PORT_SYSTEM_CONTROL = 0x61,
-	PIT_CHANNEL_2_ONE_SHOT = 0xb0, /* channel 2, both bytes, mode 0: output rises at the end */
-	CONTROL_GATE_2 = 1,
-	CONTROL_SPEAKER = 2,
-	CONTROL_OUTPUT_2 = 0x20
-};
 
 /* a * b / c, for a result of at most 64 bits; c is not 0. */
 static uint64_t scale(uint32_t a, uint32_t b, uint32_t c)
@@ -51,7 +41,7 @@ static uint64_t frequency_from_crystal(void)
 /* The hypervisor's word, in kHz. */
 static uint64_t frequency_from_hypervisor(void)
 {
-	bool hypervisor = (cpuid(1, 0).ecx >> 31 & 1) != 0;
+	bool hypervisor = (cpuid(1, 0).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
 
 	if (!hypervisor || !cpuid_has(HYPERVISOR_TIMING))
 		return 0;
@@ -137,8 +127,8 @@ static uint64_t random_from_clocks(const struct clock *clock)
 
 void random_read(struct machine *machine)
 {
-	bool rdseed = cpuid_has(7) && (cpuid(7, 0).ebx >> 18 & 1) != 0;
-	bool rdrand = (cpuid(1, 0).ecx >> 30 & 1) != 0;
+	bool rdseed = cpuid_has(7) && (cpuid(7, 0).ebx & CPUID_7_EBX_RDSEED) != 0;
+	bool rdrand = (cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND) != 0;
 
 	if ((rdseed && random_from_cpu(machine, LONGJUMP_ENTROPY_RDSEED))
 	    || (rdrand && random_from_cpu(machine, LONGJUMP_ENTROPY_RDRAND)))

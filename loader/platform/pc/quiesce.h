@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* quiesce.h - brings the machine to rest before a kernel gets it. */
-#ifndef X86_QUIESCE_H
-#define X86_QUIESCE_H
+#ifndef PLATFORM_PC_QUIESCE_H
+#define PLATFORM_PC_QUIESCE_H
 
 #include "core/machine.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cpu.h - asks the CPU what it can do. */
-#ifndef X86_CPU_H
-#define X86_CPU_H
+#ifndef PLATFORM_PC_CPU_H
+#define PLATFORM_PC_CPU_H
 
 #include "core/machine.h"
 #include "core/report.h"

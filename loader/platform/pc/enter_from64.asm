@@ -20,17 +20,7 @@
 
 %include "loader/resident/launch.inc"
 
-CR0_PG      equ 1 << 31
-CR0_ALL     equ CR0_PG | 1 << 16 | 1 << 5 | 1 << 4 | 1 << 1 | 1 << 0 ; WP, NE, ET, MP, PE
-CPUID_MCE   equ 1 << 7                  ; of leaf 1, EDX; in CR4 it is bit 6
-CPUID_MCE_TO_CR4 equ 1
 SELECTOR_32 equ 0x18
-CR4_PAE     equ 1 << 5
-CR4_OSFXSR  equ 1 << 9
-CR4_OSXMM   equ 1 << 10
-CR4_LA57    equ 1 << 12
-MSR_EFER    equ 0xc0000080
-EFER_NXE    equ 1 << 11
 
         default rel
         bits 64
@@ -66,18 +56,18 @@ enter_from64_begin:
         add     rax, r8
         lea     rdx, [leave]
         mov     [rax + early.resume], rdx
-        mov     word [rax + early.gates + 8 * EARLY_NMI + 2], SELECTOR_32
+        mov     word [rax + early.gates + 8 * VECTOR_NMI + 2], SELECTOR_32
         lidt    [rax]
         mov     eax, 1
         cpuid
-        and     edx, CPUID_MCE
+        and     edx, CPUID_1_EDX_MCE
         shr     edx, CPUID_MCE_TO_CR4
-        lea     esi, [rsi + rdx + (CR4_PAE | CR4_OSFXSR | CR4_OSXMM)]
+        lea     esi, [rsi + rdx + (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)]
 
         ; 2. No-execute pages, before there are tables that have them.
-        mov     ecx, MSR_EFER
+        mov     ecx, IA32_EFER
         rdmsr
-        or      eax, EFER_NXE
+        or      eax, IA32_EFER_NXE
         wrmsr
 
         ; 3. The number of levels can only be changed outside of long mode. With as many as before,
@@ -89,7 +79,7 @@ enter_from64_begin:
         jnz     leave
         mov     cr4, rsi
         mov     cr3, rbp
-        mov     eax, CR0_ALL
+        mov     eax, CR0_LONG_MODE
         mov     cr0, rax
         jmp     rbx
 leave:  push    SELECTOR_32
@@ -101,11 +91,11 @@ leave:  push    SELECTOR_32
         ;    tables; on again.
         bits 32
 protected:
-        mov     eax, CR0_ALL & ~CR0_PG
+        mov     eax, CR0_LONG_MODE & ~CR0_PG
         mov     cr0, eax
         mov     cr4, esi
         mov     cr3, ebp
-        mov     eax, CR0_ALL
+        mov     eax, CR0_LONG_MODE
         mov     cr0, eax
         push    SELECTOR_EARLY
         push    ebx
@@ -128,10 +118,10 @@ long_mode:
 
         align   8
 gdt:    dq      0
-        dq      0x00af9b000000ffff      ; 0x08: code, 64-bit, ring 0, accessed
-        dq      0x00cf93000000ffff      ; 0x10: data, writable, ring 0, accessed
-        dq      0x00cf9b000000ffff      ; 0x18: code, 32-bit, ring 0, accessed
-        times   SELECTOR_EARLY / 8 - 3 dq 0x00af9b000000ffff ; 0x20 to SELECTOR_EARLY: as 0x08
+        dq      DESCRIPTOR_CODE_64 ; 0x08: code, 64-bit, ring 0, accessed
+        dq      DESCRIPTOR_DATA_32 ; 0x10: data, writable, ring 0, accessed
+        dq      DESCRIPTOR_CODE_32 ; 0x18: code, 32-bit, ring 0, accessed
+        times   SELECTOR_EARLY / 8 - 3 dq DESCRIPTOR_CODE_64 ; 0x20 to SELECTOR_EARLY: as 0x08
 .end:
 
 descriptors:

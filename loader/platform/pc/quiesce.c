@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* quiesce.c - interrupt controllers and memory types, as a kernel should find them. */
-#include "x86/quiesce.h"
+#include "platform/pc/quiesce.h"
 
 #include "core/acpi.h"
-#include "x86/iommu.h"
+#include "platform/pc/iommu.h"
 #include "x86/x86.h"
 
 /* I/O APIC (Intel 82093AA, 3.1 and 3.2): a register is selected at its address, and seen in the
@@ -61,5 +61,5 @@ void quiesce(const struct machine *machine, struct quiet quiet)
 	if (quiet.iommus)
 		iommus_off(machine);
 	if (machine->cpu.pat)
-		wrmsr(MSR_PAT, PAT_VALUE);
+		wrmsr(IA32_PAT, PAT_VALUE);
 }

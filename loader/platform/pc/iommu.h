@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* iommu.h - switches IOMMUs off. */
-#ifndef X86_IOMMU_H
-#define X86_IOMMU_H
+#ifndef PLATFORM_PC_IOMMU_H
+#define PLATFORM_PC_IOMMU_H
 
 #include "core/machine.h"
 
