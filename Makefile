@@ -111,6 +111,7 @@ ldflags-kernel := -m elf_x86_64 -static -nostdlib --build-id=none -z max-page-si
 
 # The test kernels, likewise; tests/kernels/Makefile.inc may change the flags of one kernel:
 #   kernel-cflags-NAME, kernel-ldflags-NAME   flags added for tests/kernels/NAME.c
+#   kernel-source-NAME                        a source that is shared with other kernels
 #   kernel-script-NAME                        a linker script other than tests/kernels/kernel.ld
 cflags-kernels := $(cflags-kernel) -Itests/kernels
 asflags-kernels := $(asflags-kernel)
@@ -392,16 +393,33 @@ $(foreach bits,64 32,$(eval $(call fuzzer,$(bits))))
 
 kit := $(patsubst %,build/obj/kernels/%.o,$(sort \
 	$(wildcard tests/kernels/kit*.c tests/kernels/kit*.asm)))
-test-kernel-sources := $(filter-out tests/kernels/kit%, \
+# Most kernels have a source of their own. One source makes several where they belong together: each
+# is compiled with its name defined (faults_*.c), or with its flags (kernel-source-NAME).
+faults := $(wildcard tests/kernels/faults_*.c)
+test-kernel-sources := $(filter-out tests/kernels/kit% %/limine_all.c $(faults), \
 	$(wildcard tests/kernels/*.c tests/kernels/*.asm))
-test-kernels := $(patsubst tests/kernels/%,build/tests/kernels/%.elf, \
-	$(basename $(test-kernel-sources)))
+faults-in = $(shell sed -n 's/^\#ifdef \(fault_[a-z0-9_]*\)$$/\1/p' $(1))
+$(foreach f,$(faults),$(foreach k,$(call faults-in,$(f)),$(eval kernel-source-$(k) := $(f)) \
+	$(eval kernel-name-$(k) := -D$(k)) $(eval fault-kernels += $(k))))
 
 kernels-inc := $(wildcard tests/kernels/Makefile.inc)
 include $(kernels-inc)
 
+shared-source := $(patsubst kernel-source-%,%,$(filter kernel-source-%,$(.VARIABLES)))
+test-kernels := $(patsubst %,build/tests/kernels/%.elf, \
+	$(basename $(notdir $(test-kernel-sources))) $(shared-source))
+
 build/obj/kernels/tests/kernels/%.o: own-cflags = $(kernel-cflags-$(notdir $*))
 $(test-kernel-sources:%=build/obj/kernels/%.o): $(kernels-inc)
+
+define part-of-source
+build/obj/kernels/tests/kernels/$(1).c.o: $(kernel-source-$(1)) build/obj/kernels/flags $(kernels-inc)
+	$$(say) compile '$(kernel-source-$(1)): $(1)'
+	$$(quiet)mkdir -p $$(@D)
+	$$(quiet)$$(CC) $$(cflags-kernels) $(kernel-cflags-$(1)) $(kernel-name-$(1)) -MMD -MP -c \
+		-o $$@ $(kernel-source-$(1))
+endef
+$(foreach k,$(shared-source),$(eval $(call part-of-source,$(k))))
 
 define test-kernel
 build/tests/kernels/$(1).elf: $(2) $(kit) $(or $(kernel-script-$(1)),tests/kernels/kernel.ld) \
@@ -413,6 +431,8 @@ build/tests/kernels/$(1).elf: $(2) $(kit) $(or $(kernel-script-$(1)),tests/kerne
 endef
 $(foreach s,$(test-kernel-sources),$(eval \
 	$(call test-kernel,$(basename $(notdir $(s))),build/obj/kernels/$(s).o)))
+$(foreach k,$(shared-source),$(eval \
+	$(call test-kernel,$(k),build/obj/kernels/tests/kernels/$(k).c.o)))
 
 build/obj/kernels/link: FORCE
 	$(call remember,$(LD) $(ldflags-kernels) $(kit))

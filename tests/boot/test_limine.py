@@ -33,7 +33,7 @@ REVISIONS = [0, 1, 2, 3, 4, 5, 6]
 
 
 class Answers:
-    """What a kernel of limine_all.h says: the last value of each name, and lists of all."""
+    """What a kernel of limine_all.c says: the last value of each name, and lists of all."""
 
     def __init__(self, serial):
         self.all = collections.defaultdict(list)
@@ -346,7 +346,7 @@ def test_words_and_files_arrive(ask, tmp_path):
 
 
 def digest_of(data):
-    """As limine_all.h reckons it."""
+    """As limine_all.c reckons it."""
     digest = 0
     for byte in data:
         digest = (digest * 31 + byte) & (1 << 64) - 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine_all.h - a kernel that makes every request of the Limine protocol at the base revision
+ * limine_all.c - a kernel that makes every request of the Limine protocol at the base revision
  * REVISION, says what it is answered, and proves what can be judged from inside. Nothing that has a
  * request's id before the start marker or behind the end marker is one.
  */
