@@ -393,8 +393,8 @@ $(foreach bits,64 32,$(eval $(call fuzzer,$(bits))))
 
 kit := $(patsubst %,build/obj/kernels/%.o,$(sort \
 	$(wildcard tests/kernels/kit*.c tests/kernels/kit*.asm)))
-# Most kernels have a source of their own. One source makes several where they belong together: each
-# is compiled with its name defined (faults_*.c), or with its flags (kernel-source-NAME).
+# Most kernels have a source of their own. One source makes several where they belong together:
+# each is compiled with its name defined (faults_*.c), or with its flags (kernel-source-NAME).
 faults := $(wildcard tests/kernels/faults_*.c)
 test-kernel-sources := $(filter-out tests/kernels/kit% %/limine_all.c $(faults), \
 	$(wildcard tests/kernels/*.c tests/kernels/*.asm))
@@ -413,7 +413,8 @@ build/obj/kernels/tests/kernels/%.o: own-cflags = $(kernel-cflags-$(notdir $*))
 $(test-kernel-sources:%=build/obj/kernels/%.o): $(kernels-inc)
 
 define part-of-source
-build/obj/kernels/tests/kernels/$(1).c.o: $(kernel-source-$(1)) build/obj/kernels/flags $(kernels-inc)
+build/obj/kernels/parts/$(1).c.o: $(kernel-source-$(1)) build/obj/kernels/flags \
+		$(kernels-inc)
 	$$(say) compile '$(kernel-source-$(1)): $(1)'
 	$$(quiet)mkdir -p $$(@D)
 	$$(quiet)$$(CC) $$(cflags-kernels) $(kernel-cflags-$(1)) $(kernel-name-$(1)) -MMD -MP -c \
@@ -432,7 +433,7 @@ endef
 $(foreach s,$(test-kernel-sources),$(eval \
 	$(call test-kernel,$(basename $(notdir $(s))),build/obj/kernels/$(s).o)))
 $(foreach k,$(shared-source),$(eval \
-	$(call test-kernel,$(k),build/obj/kernels/tests/kernels/$(k).c.o)))
+	$(call test-kernel,$(k),build/obj/kernels/parts/$(k).c.o)))
 
 build/obj/kernels/link: FORCE
 	$(call remember,$(LD) $(ldflags-kernels) $(kit))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults_explainer.c - what makes a fault hard to explain: frames, the explainer itself, other CPUs.
+ * faults_explainer.c - what makes faults hard to explain: frames, the explainer itself, other CPUs.
  * A kernel for each mistake, which is compiled with its name defined.
  */
 #include "kit.h"
