@@ -238,8 +238,8 @@ quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/base core/config core/me
 	core/plan/allocate core/plan/copies core/plan/kernel core/plan/map core/plan/memory_map \
 	core/plan/resident core/plan/symbols platform/bios/services platform/com32/memory \
 	platform/com32/reads protocols/native/native)
-$(quick): own-cflags = -O2 -mtune=generic -falign-functions=1 -falign-jumps=1 -falign-loops=1 \
-	-falign-labels=1
+$(quick): own-cflags := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
+	$(call if-known,-falign-jumps=1 -falign-labels=1)
 
 quick-kernel32 := $(patsubst build/obj/com32/%,build/obj/kernel32/%,$(filter-out \
 	%/platform/com32/memory.c.o,$(quick))) build/obj/kernel32/loader/core/text_screen.c.o
@@ -462,6 +462,9 @@ clean:
 
 FORCE:
 .PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels test-firmware clean FORCE
+
+# Flags of single objects stand here.
+$(quick) $(quick-kernel32) $(quick-uefi) $(resident-small): Makefile
 
 # What each object was last compiled from.
 -include $(shell test -d build/obj && find build/obj -name '*.d')

@@ -21,7 +21,7 @@ from typing import Dict, List, Tuple
 from lib.project import BUILD, ROOT, Stop, say
 
 LIMIT = 120  # seconds
-FLAVOURS = {"com32", "uefi", "resident", "plain", "kernel"}  # in build/obj: what an image needs
+FLAVOURS = {"com32", "kernel32", "uefi", "resident", "plain", "kernel"}  # what images are made of
 BAR = 40  # characters
 TARGET = 1.0  # seconds of ours
 PART = 0.5  # of the disc's time, without one
