@@ -222,7 +222,8 @@ build/realmode.bin: loader/platform/kernel/realmode.asm
 # The option ROM, which takes that file from QEMU. Its messages are the catalogue's.
 rom := loader/platform/optionrom
 
-build/longjump.rom: $(rom)/rom.asm $(rom)/seal.py build/rom_messages.inc
+build/longjump.rom: $(rom)/rom.asm $(rom)/seal.py build/rom_messages.inc \
+		loader/x86/registers.inc loader/x86/registers.def
 	$(say) assemble '$<'
 	$(quiet)$(NASM) -f bin -Werror -o $@ $<
 	$(quiet)$(PYTHON) $(rom)/seal.py $@

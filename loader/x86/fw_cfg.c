@@ -10,8 +10,6 @@
 #include "x86/x86.h"
 
 enum {
-	PORT_SELECT = 0x510,
-	PORT_DATA = 0x511,
 	ITEM_SIGNATURE = 0,
 	ITEM_DIRECTORY = 0x19,
 	NAME_SIZE = 56,
@@ -28,13 +26,13 @@ struct entry {
 
 static void select(uint16_t item)
 {
-	__asm__ volatile("outw %0, %1" ::"a"(item), "Nd"((uint16_t)PORT_SELECT));
+	__asm__ volatile("outw %0, %1" ::"a"(item), "Nd"((uint16_t)PORT_FW_CFG_SELECT));
 }
 
 static void read(void *bytes, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		((uint8_t *)bytes)[i] = inb(PORT_DATA);
+		((uint8_t *)bytes)[i] = inb(PORT_FW_CFG_DATA);
 }
 
 static uint32_t big_endian(const uint8_t *bytes, unsigned count)

@@ -8,13 +8,12 @@
 ; 3.0, 5.1 (PCIR); QEMU, docs/specs/fw_cfg.rst; Multiboot 0.6.96; ACPI 6.4, 15.1 (E820).
 
 %include "build/rom_messages.inc"
+%include "loader/x86/registers.inc"
 
 BLOCK           equ 512
 CARD            equ 0x100e8086          ; an e1000, unless `build.sh rom --card` says otherwise
 
 ; fw_cfg
-PORT_SELECT     equ 0x510
-PORT_DMA        equ 0x518               ; the lower half of the address, which starts it
 ITEM_ID         equ 1                   ; bit 1: there is DMA
 ITEM_DIRECTORY  equ 0x19
 DMA_ERROR       equ 1 << 0
@@ -168,7 +167,7 @@ boot:   ; 1. Segments of our own.
         jmp     far dword [GO_ON]
 
 ; Selects item AX. Out: DX = the port where its bytes are read. The rest is kept.
-select: mov     dx, PORT_SELECT
+select: mov     dx, PORT_FW_CFG_SELECT
         out     dx, ax
         inc     dx
         ret
@@ -185,7 +184,7 @@ dma:    bswap   eax
         bswap   edi
         mov     eax, DMA
         bswap   eax
-        mov     dx, PORT_DMA
+        mov     dx, PORT_FW_CFG_DMA
         out     dx, eax
         mov     ecx, 1 << 20            ; it is over at once in QEMU; nobody waits for ever
 .wait:  mov     eax, [DMA]
@@ -411,8 +410,8 @@ protected:
 
         align   8
 gdt:    dq      0
-        dq      0x00cf9b000000ffff      ; 0x08: code, 32-bit, flat
-        dq      0x00cf93000000ffff      ; 0x10: data, flat
+        dq      DESCRIPTOR_CODE_32      ; 0x08: code, 32-bit, flat
+        dq      DESCRIPTOR_DATA_32      ; 0x10: data, flat
 .end:
 
 qemu:   db      "QEMU"
