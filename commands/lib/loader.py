@@ -1,7 +1,8 @@
 """loader.py - what the loader tells whoever watches the machine, on a port of its own.
 
 Knows the messages (loader/x86/watcher.h); knows nothing of QEMU's process, nor of how an end is
-told. What does not carry the token of this run is nobody's message.
+told. What does not carry the token of this run is nobody's message. A kernel could read the token
+where the loader did: from its start on until the machine is reset, only faults are taken as told.
 """
 
 import re
@@ -66,6 +67,8 @@ class Loader:
         self.left = ""  # what the loader did after it: "prompt", "halt" or "reboot"
         self.start = None  # Start
         self.fault = None  # Message
+        self._held = []  # what came after the start, and can only be true after a reset
+        self._may_come_up = False  # there was one
 
     def arguments(self, chardev):
         """What QEMU must be told so that the loader speaks to a chardev."""
@@ -86,7 +89,7 @@ class Loader:
             if not end and number == len(pieces) and len(piece) < LONGEST:
                 self._input = self._head + piece
                 return said
-            said.append(self._take(text))
+            said += self._take(text)
         self._input = rest[1 - len(self._head) :]  # in which the next one may have begun
         return said
 
@@ -99,6 +102,23 @@ class Loader:
         kind, _, then = line.decode("ascii", "replace").partition(" ")
         message = Message(kind, then, text)
         self.has_spoken = True
+        if self.start and kind != "fault" and not self._may_come_up:
+            self._held.append(message)
+            return []
+        return [self._note(message)]
+
+    def was_reset(self):
+        """The machine was reset, so the loader may come up again; returns what it has said if it
+        has done so already."""
+        if not self.start:
+            return []
+        ups = [at for at, message in enumerate(self._held) if message.kind == "up"]
+        messages, self._held, self._may_come_up = self._held[ups[-1] :] if ups else [], [], True
+        return [self._note(message) for message in messages]
+
+    def _note(self, message):
+        """Takes a message for what it says; returns it."""
+        kind, text = message.kind, message.text
         if kind == "up":
             self._forget()
         elif kind == "refused":

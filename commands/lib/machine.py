@@ -149,6 +149,8 @@ class Machine:
                 break
         events = self.qmp.wait(0)
         self._listen()
+        if any(event["event"] == "RESET" for event in events):
+            self._messages += self.loader.was_reset()
         messages, self._messages = self._messages, []
         if any(message.kind == "start" for message in messages):
             self._log_interrupts(True)

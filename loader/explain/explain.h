@@ -9,7 +9,7 @@
 #include "explain/instruction.h"
 #include "explain/trace.h"
 
-#define EXPLAIN_TEXT 480
+#define EXPLAIN_TEXT 640
 
 struct explanation {
 	const char *name;            /* "page fault" */

@@ -9,6 +9,7 @@
 #include "core/launch.h"
 #include "explain/draw.h"
 #include "explain/frame.h"
+#include "explain/overwritten.h"
 #include "explain/show.h"
 #include "resident/console.h"
 #include "x86/watcher.h"
@@ -23,7 +24,6 @@ enum {
 	EXIT_VALUE = 18,
 	PORT_BOCHS_EXIT = 0x8900, /* Bochs ends when it is told "Shutdown" */
 	CLOCK_SECONDS = 0,
-	RESET_FULL = 6,
 	VGA_START_HIGH = 12, /* registers of the CRT controller */
 	VGA_START_LOW = 13,
 	VGA_CURSOR = 10,
@@ -44,10 +44,16 @@ void fault_early(uint64_t vector, uint64_t rip, uint64_t cr2);
 /* enter.asm */
 extern const struct resident_early early;
 
+/* The fault info as it was at the jump, but for its magic number: what looks for the fault info
+ * must not find this as well. */
+static struct fault_info kept;
+static uint64_t info_sum, kept_sum;
+
 /* What is left when the fault info is overwritten: how to speak, and plain facts. Names and places
  * of the kernel's, which lie elsewhere, are not in it. */
 static struct fault_info plain;
-static uint64_t info_sum, plain_sum;
+static const struct fault_info
+	*overwritten; /* which it was; NULL: none, or it is not known where */
 
 /* A sum that tells the order of what is added. */
 static uint64_t sum_of(const struct fault_info *info)
@@ -64,21 +70,35 @@ static uint64_t sum_of(const struct fault_info *info)
 void fault_prepare(const struct fault_info *marks)
 {
 	fault_info = marks;
-	plain = *marks;
-	plain.magic = 0; /* what looks for the fault info must not find this, too */
+	kept = *marks;
+	kept.magic = ~kept.magic;
+	info_sum = sum_of(marks);
+	kept_sum = sum_of(&kept);
+}
+
+/* The fault info if it is known where that lies: both that know it agree. */
+static const struct fault_info *find_overwritten(void)
+{
+	return fault_info == (const struct fault_info *)(uintptr_t)early.fault_info ? fault_info
+	                                                                            : NULL;
+}
+
+/* Goes on without what is overwritten. */
+static void fall_back(void)
+{
+	plain = kept;
+	plain.magic = 0;
 	plain.segments = plain.segment_count = 0;
 	plain.symbols = plain.symbol_count = 0;
 	plain.names = (struct fault_range){ 0, 0 };
 	plain.processors = plain.processor_count = 0;
-	info_sum = sum_of(marks);
-	plain_sum = sum_of(&plain);
+	fault_info = &plain;
 }
 
 /* True if the fault info is what it was at the jump, and the place of it, too. */
 static bool is_whole(void)
 {
-	return fault_info == (const struct fault_info *)(uintptr_t)early.fault_info
-	    && sum_of(fault_info) == info_sum;
+	return find_overwritten() != NULL && sum_of(fault_info) == info_sum;
 }
 
 /* The first bank in which the hardware has noted an error. */
@@ -203,7 +223,7 @@ static void end(void)
 		leave();
 }
 
-/* Says why there are no names. */
+/* Says why there are no names, and what it was that has taken them. */
 static void admit(void)
 {
 	size_t length = text_length(explanation.cause);
@@ -211,8 +231,15 @@ static void admit(void)
 
 	text_add(&text,
 	         "%sThe kernel has overwritten memory that explains faults (RESIDENT in the"
-	         " memory map): its symbols and segments are not known any more.",
+	         " memory map): its symbols and segments are not known any more. ",
 	         length != 0 ? " " : "");
+	if (overwritten == NULL)
+		return;
+	kept.magic = ~kept.magic;
+	overwritten_write(&text, early.fault_info,
+	                  (struct span){ (const uint8_t *)&kept, sizeof(kept) },
+	                  (struct span){ (const uint8_t *)overwritten, sizeof(kept) });
+	kept.magic = ~kept.magic;
 }
 
 /* Shows everything on the serial line, then what has room on the screen. */
@@ -270,9 +297,11 @@ static void own_fault_info(const struct fault *fault, struct fault_info *own)
 /* Called with the saved registers, once. If it returns, the machine is halted. */
 void fault_explain(struct fault *fault)
 {
-	if (!is_whole())
-		fault_info = &plain;
-	if (fault_info != &plain || sum_of(&plain) == plain_sum) {
+	if (!is_whole()) {
+		overwritten = find_overwritten();
+		fall_back();
+	}
+	if (fault_info != &plain || sum_of(&kept) == kept_sum) {
 		struct fault_info own;
 		struct look look;
 
@@ -310,7 +339,7 @@ static void tell_shortly(uint64_t vector, uint64_t rip, uint64_t cr2, const char
 /* A fault of the explainer's own. The report on the serial line may be cut short. */
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
 {
-	fault_info = &plain; /* the other may be why */
+	fall_back(); /* the other may be why */
 	tell_shortly(vector, rip, cr2, "while a fault was explained.");
 }
 

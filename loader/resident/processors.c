@@ -6,8 +6,11 @@
  * Source: Intel SDM volume 3A, 9.4 (multiple-processor initialization), 11.6 (interrupt command
  * register).
  */
+#include "core/fault_info.h"
 #include "core/launch.h"
+#include "core/text.h"
 #include "resident/apic.h"
+#include "resident/console.h"
 #include "resident/mtrrs.h"
 #include "x86/x86.h"
 
@@ -103,6 +106,21 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	return data;
 }
 
+/* Says that a CPU is given up: on the serial line, as there is no BIOS any more. */
+static void tell_missing(const struct launch *launch, uint32_t apic_id)
+{
+	const struct fault_info *info = (const struct fault_info *)(uintptr_t)launch->fault_info;
+	char line[120];
+	struct text text = text_in(line, sizeof(line));
+
+	text_add(&text,
+	         "K407 the other CPUs cannot be started\n"
+	         "      the one with APIC ID %u does not answer (docs/errors.md#K407)\n",
+	         apic_id);
+	console_open(info->serial);
+	console_write(line);
+}
+
 /* Starts one CPU, which has got INIT, and waits until it waits. One that is given up gets INIT
  * again: what it would read, should it come later, will be somebody else's by then. */
 static void start(const struct launch *launch, volatile struct launch_processor *processor)
@@ -110,16 +128,20 @@ static void start(const struct launch *launch, volatile struct launch_processor 
 	uint32_t command = COMMAND_START | (uint32_t)(launch->trampoline >> 12);
 	uint32_t arrived;
 
-	if (!apic_send(processor->apic_id, command))
+	if (!apic_send(processor->apic_id, command)) {
+		tell_missing(launch, processor->apic_id);
 		return;
+	}
 	wait_ticks(TICKS_IN_200_US);
 	if (processor->arrived == 0)
 		apic_send(processor->apic_id, command);
 	for (unsigned i = 0; processor->arrived == 0 && i < PATIENCE; i++)
 		wait_ticks(TICKS_IN_10_MS);
 	arrived = processor->arrived;
-	if (arrived == 0)
+	if (arrived == 0) {
 		apic_send(processor->apic_id, COMMAND_INIT);
+		tell_missing(launch, processor->apic_id);
+	}
 	if (processor->state != 0)
 		*(uint32_t *)(uintptr_t)processor->state = arrived;
 }

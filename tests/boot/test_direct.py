@@ -168,3 +168,18 @@ def test_a_wrapped_kernel_that_has_changed_is_refused(wrap, start, where, tmp_pa
     damaged.write_bytes(data)
     said = start(damaged, medium="kernel-pc").wait_serial("the machine is halted.")
     assert "K523 " in said and "docs/errors.md#K523" in said
+
+
+def test_an_exception_of_the_loaders_own_is_told(direct, tmp_path):
+    """There is no firmware's IDT behind it: here an NMI while it unpacks a large module."""
+    kernel, large = images.kernel_path("tell"), tmp_path / "large.gz"
+    large.write_bytes(gzip.compress(bytes(120 << 20), 1))
+    machine = direct("tell.elf --- large.gz", str(kernel), str(large), memory=512)
+    machine.wait_serial(": tell.elf")
+    for _ in range(40):  # one that comes while the BIOS is called is the BIOS's
+        machine.monitor("nmi")
+        if told.HALTED in machine.serial():
+            break
+    said = machine.wait_serial(told.HALTED)
+    assert re.search(r"Longjump: exception 0x02 in the loader, at 0x00\w{6} \(error 0x0+,", said)
+    assert "exception 0x02 in the loader" in machine.screen_text()

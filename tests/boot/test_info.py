@@ -8,6 +8,7 @@ import struct
 import guests
 import paging
 import pytest
+import told
 
 MIB = 1 << 20
 LINK = ("-melf_x86_64", "-Ttext=0xffffffff80001000", "-e", "start", "-z", "max-page-size=0x1000")
@@ -144,3 +145,10 @@ def test_a_kernel_of_version_1_knows_what_it_may_read(ask):
     info, _ = ask(append="hello there")
     assert info.size >= 376
     assert info.string(info.command_line) == "hello there"
+
+
+def test_a_timer_that_does_not_count_is_told(boot):
+    machine = boot("tell", options="-tsc", machine="pit=off")
+    machine.expect_end("exit", told.PASSED)
+    assert "K411 the frequency of the time stamp counter cannot be measured" in machine.serial()
+    assert told.Told(machine.serial()).tsc_frequency == 0

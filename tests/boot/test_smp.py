@@ -5,7 +5,10 @@ import collections
 import re
 import time
 
+import disc
+import images
 import pytest
+import vm
 from gdb import Gdb
 
 from told import PASSED, fault_line
@@ -97,3 +100,23 @@ def test_of_mistakes_of_all_cpus_one_is_explained(boot):
     assert fault_line(said)["kind"] == "null-page"
     assert "while a fault was explained" not in said
     assert said.count("@longjump-fault") == 1
+
+
+def test_a_cpu_that_does_not_answer_is_told(log):
+    """The firmware lists one that is not there."""
+    files = {"longjump.c32": images.BUILD / "longjump.c32", "smp.elf": images.kernel_path("smp")}
+    image = disc.make(log / "smp.iso", "SERIAL 0 115200\nPROMPT 1\n", files)
+    path = log / "gdb"
+    with vm.Machine(image, log, cpus=2, memory=64, extra=Gdb.options(path)) as machine:
+        gdb = Gdb(path)
+        gdb.send("vCont;c")
+        machine.wait_serial("boot: ")
+        gdb.interrupt()
+        memory = machine.memory(0, 64 << 20)
+        at = next(found.start() for found in re.finditer(b"APIC.{4}[\1-\5].BOCHS", memory, re.S))
+        assert memory[at + 44 + 8 : at + 44 + 12] == bytes([0, 8, 1, 1]), "the second CPU's entry"
+        assert gdb.command(f"M{at + 44 + 8 + 3:x},1:40") == "OK"
+        gdb.send("vCont;c")
+        machine.type("longjump.c32 -smp smp.elf\n", through="serial")
+        said = machine.wait_serial("does not answer (docs/errors.md#K407)")
+        assert "the one with APIC ID 64" in said

@@ -190,7 +190,7 @@ MAY_INCLUDE = {
     "core": ("x86/registers.h",),
     "protocols": ("core", "longjump.h"),
     "explain": (*WIRE, "core/text.h", "x86/registers.h"),
-    "resident": (*WIRE, "core/launch.h", "core/elf/relative.h", "core/sum.h", "explain", "x86"),
+    "resident": (*WIRE, "core/launch.h", "core/elf/relative.h", "core/sum.h", "core/text.h", "explain", "x86"),
     "standalone": ("core/base.h", "core/text.h", "core/machine.h", "core/display.h"),
     "postmortem": ("core/text.h", "explain"),
     "platform/platform.h": ("core",),

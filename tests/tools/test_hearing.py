@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from lib.loader import Loader
 from projects import ROOT
 
 LEAVE = ["mov al, 16", "out 0xf4, al", "jmp $"]  # a test that passes
@@ -90,6 +91,23 @@ def test_nothing_that_a_kernel_writes_is_taken_for_the_loaders_word(project, ker
     body = [line for port in (0x3F8, 0xE9, 0xE3) for line in write(text, port)]
     said = project.good("runner", "--test", kernel(*body, *wait, *LEAVE))
     assert last(said).startswith("test passed: "), said
+
+
+def test_a_kernel_that_knows_the_token_cannot_speak_for_the_loader():
+    loader = Loader()
+
+    def hear(kind, text=b""):
+        return loader.hear(b"\x02%s %s\n%s\x03" % (loader.token.encode(), kind, text))
+
+    assert [message.kind for message in hear(b"up") + hear(b"start", b"rip=1")] == ["up", "start"]
+    for kind in (b"refused", b"left", b"up", b"start"):
+        assert hear(kind, b"K107 all is wrong") == []
+    assert loader.start.facts == {"rip": "1"} and not loader.refusal and not loader.left
+    assert [message.kind for message in loader.was_reset()] == ["up", "start"]
+    assert hear(b"fault halt", b"it was so")[0].kind == "fault" and loader.fault
+    assert loader.was_reset() == [] and hear(b"up")[0].kind == "up"
+    assert not loader.start and not loader.fault
+    assert hear(b"refused", b"K107 all is wrong") and loader.refusal
 
 
 # ---- what boots ----------------------------------------------------------------------------------

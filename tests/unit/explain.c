@@ -6,6 +6,7 @@
 #include "faults.h"
 
 #include "explain/frame.h"
+#include "explain/overwritten.h"
 #include "explain/show.h"
 #include "protocols/bootloader09/bootloader09.h"
 
@@ -580,6 +581,34 @@ TEST("symbols that find no room are left out, with a warning, and the kernel boo
 	EXPECT_EQUAL(world.report.count, 1);
 	EXPECT_EQUAL(world.report.findings[0].code, DIAG_SYMBOLS_LEFT_OUT);
 	EXPECT(!world.report.findings[0].refusal);
+}
+
+/* What is said of a memory of zeroes at 0x1000 of which some bytes are others now. */
+static const char *said_of(size_t at, const char *bytes, size_t size)
+{
+	static uint8_t was[64], now[64];
+	static char words[200];
+	struct text text = text_in(words, sizeof(words));
+
+	memset(now, 0, sizeof(now));
+	memcpy(now + at, bytes, size);
+	words[0] = 0;
+	overwritten_write(&text, 0x1000, (struct span){ was, 64 }, (struct span){ now, 64 });
+	return words;
+}
+
+TEST("what has overwritten memory is shown as what it looks like")
+{
+	EXPECT_TEXT(said_of(8, "", 0), "");
+	EXPECT_TEXT(said_of(8, "hello, world", 12),
+	            "Bytes 0x1008 to 0x1013 of physical memory hold text now: \"hello, world\".");
+	EXPECT_TEXT(said_of(0, "\x55\x55\x55\x55\x55", 5),
+	            "Bytes 0x1000 to 0x1004 of physical memory are all 0x55 now.");
+	EXPECT_TEXT(said_of(60, "\1\2\3\4", 4),
+	            "Bytes 0x103c to 0x103f of physical memory hold now: 01 02 03 04.");
+	EXPECT_TEXT(
+		said_of(1, "\1\2\3\4\5\6\7\10\11\12", 10),
+		"Bytes 0x1001 to 0x100a of physical memory hold now: 01 02 03 04 05 06 07 08 ...");
 }
 
 TEST("symbols that the kernel has overwritten do no harm")

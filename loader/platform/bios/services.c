@@ -147,5 +147,6 @@ _Noreturn void bios_reboot(unsigned seconds)
 			  .eax = 0x8600, .ecx = microseconds >> 16, .edx = microseconds & 0xffff },
 	          &(struct bios_registers){ 0 });
 	outb(PORT_KEYBOARD_COMMAND, KEYBOARD_RESET);
+	outb(PORT_RESET, RESET_FULL); /* a machine may have no keyboard controller */
 	bios_halt();
 }

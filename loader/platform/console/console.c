@@ -32,7 +32,8 @@ enum {
 /* A serial port that we speak on. */
 struct uart {
 	uint16_t port;
-	uint8_t wait; /* bits of the modem status */
+	uint8_t wait;  /* bits of the modem status */
+	bool is_stuck; /* it did not become ready in all the time that it was given */
 };
 
 static struct console given; /* what whoever started us speaks on */
@@ -47,12 +48,12 @@ static void add_uart(uint16_t port)
 	uint16_t divisor = given.port != 0 ? given.divisor : 1;
 
 	if (port == given.port) {
-		uarts[uart_count++] = (struct uart){ port, given.wait };
+		uarts[uart_count++] = (struct uart){ .port = port, .wait = given.wait };
 		return;
 	}
 	if (inb(port + UART_STATUS) == 0xff)
 		return;
-	uarts[uart_count++] = (struct uart){ port, 0 };
+	uarts[uart_count++] = (struct uart){ .port = port };
 	outb(port + UART_LINE, UART_LINE_DIVISOR);
 	outb(port + UART_DIVISOR_LOW, (uint8_t)divisor);
 	outb(port + UART_DIVISOR_HIGH, (uint8_t)(divisor >> 8));
@@ -95,15 +96,26 @@ bool console_is_quiet(void)
 	return is_quiet;
 }
 
-/* Sends a byte as soon as the port and whoever listens are ready, but does not wait for ever. */
-static void uart_put(const struct uart *uart, char c)
+/* True if the port takes a byte, and whoever listens does. */
+static bool uart_is_ready(const struct uart *uart)
 {
-	for (unsigned i = 0; i < UART_PATIENCE; i++) {
-		if ((inb(uart->port + UART_STATUS) & UART_STATUS_EMPTY) != 0
-		    && (inb(uart->port + UART_MODEM_STATUS) & uart->wait) == uart->wait)
-			break;
-	}
+	return (inb(uart->port + UART_STATUS) & UART_STATUS_EMPTY) != 0
+	    && (inb(uart->port + UART_MODEM_STATUS) & uart->wait) == uart->wait;
+}
+
+/* Sends a byte as soon as the port is ready. One that is not for long is waited for once, not again
+ * for each byte. */
+static void uart_put(struct uart *uart, char c)
+{
+	unsigned looks = uart->is_stuck ? 1 : UART_PATIENCE;
+	bool was_stuck = uart->is_stuck;
+
+	do
+		uart->is_stuck = !uart_is_ready(uart);
+	while (uart->is_stuck && --looks > 0);
 	outb(uart->port + UART_DATA, (uint8_t)c);
+	if (uart->is_stuck && !was_stuck && on_screen)
+		screen_write("\n(The serial port takes nothing: it is not waited for any more.)\n");
 }
 
 /* Sends a character wherever no firmware is asked. */

@@ -180,7 +180,7 @@ bool platform_load(struct file *file, struct report *report)
 
 bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
 {
-	machine->clock.tsc_frequency = wanted->tsc ? tsc_measure() : tsc_frequency();
+	machine->clock.tsc_frequency = tsc_find(wanted->tsc, report);
 	if (wanted->random)
 		random_read(machine);
 	if (!handover.bios)

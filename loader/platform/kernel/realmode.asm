@@ -20,6 +20,7 @@ REGISTERS       equ 11                  ; words of 32 bits in struct bios_regist
         ; 1. What has to be kept, and what the BIOS gets.
         pushad
         mov     [kept_esp], esp
+        sidt    [kept_idt]
         mov     [out], edx
         mov     [interrupt], cl
         mov     esi, eax
@@ -105,6 +106,7 @@ protected_32:
         mov     fs, ecx
         mov     gs, ecx
         mov     esp, [kept_esp]
+        lidt    [kept_idt]
         mov     esi, registers
         mov     edi, [out]
         mov     ecx, REGISTERS
@@ -131,6 +133,10 @@ real_vectors:
         align   4
 kept_esp:
         dd      0
+kept_idt:
+        dw      0
+        dd      0
+        dw      0
 out:    dd      0
 registers:
         times REGISTERS dd 0

@@ -13,7 +13,12 @@ NOTE_PHYS32_ENTRY equ 18                ; XEN_ELFNOTE_PHYS32_ENTRY
 
 STACK_SIZE       equ 0x10000
 
-        extern  kernel_start
+HAS_ERROR        equ 0x60227d00         ; vectors with an error code (SDM volume 3A, table 6-1)
+GATE_SIZE        equ 8
+GATE_INTERRUPT   equ DESCRIPTOR_TYPE_INTERRUPT << 8
+STUB_SIZE        equ 16
+
+        extern  kernel_start, exception_tell
         extern  enter64                 ; loader/platform/pc/enter64.asm
 
         section .multiboot
@@ -71,9 +76,41 @@ start:
         push    0
         popfd                           ; what the firmware left in EFLAGS
 
-        ; 4. C: kernel_start(multiboot, information), in registers. It does not return.
+        ; 4. An IDT: whatever goes wrong from here on is told.
+        mov     edi, idt
+        mov     edx, stubs
+        mov     ecx, VECTORS
+.gate:  mov     [edi], edx              ; SDM volume 3A, figure 6-2
+        mov     word [edi + 2], 0x08
+        mov     [edi + 4], edx
+        mov     word [edi + 4], GATE_INTERRUPT
+        add     edi, GATE_SIZE
+        add     edx, STUB_SIZE
+        loop    .gate
+        lidt    [idt_pointer]
+
+        ; 5. C: kernel_start(multiboot, information), in registers. It does not return.
         mov     edx, ebx
         call    kernel_start
+
+; An exception: on the stack, the error code if there is one, EIP, CS, EFLAGS. The stubs give all
+; the same form.
+        align   STUB_SIZE
+stubs:
+%assign number 0
+%rep VECTORS
+        align   STUB_SIZE
+%if (HAS_ERROR >> number & 1) == 0
+        push    byte 0
+%endif
+        push    byte number
+        jmp     strict near tell
+%assign number number + 1
+%endrep
+
+tell:   pushad
+        mov     eax, esp
+        call    exception_tell
 
         section .rodata
         align   8
@@ -84,9 +121,14 @@ gdt:    dq      0
 descriptors:
         dw      gdt.end - gdt - 1
         dd      gdt
+        global  idt_pointer
+idt_pointer:
+        dw      VECTORS * GATE_SIZE - 1
+        dd      idt
 
         section .bss align=16
         resb    STACK_SIZE
 stack_end:
+idt:    resb    VECTORS * GATE_SIZE
 
         section .note.GNU-stack noalloc noexec nowrite progbits

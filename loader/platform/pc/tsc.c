@@ -13,8 +13,9 @@
 #define HYPERVISOR_TIMING UINT32_C(0x40000010)
 #define PIT_FREQUENCY     1193182u /* Hz */
 #define PIT_COUNT         59659u   /* 50 ms */
-#define PIT_PATIENCE      10000000 /* reads of its output, some 1 us each, until it is given up */
-#define RANDOM_TRIES      10       /* SDM volume 1, 7.3.17: so many tries practically never fail */
+#define PIT_PATIENCE      32       /* bits of the counter: a second or more, until it is given up */
+#define TSC_LEAST         1000000 /* Hz; no counter is slower, and no PC without a timer is right */
+#define RANDOM_TRIES      10      /* SDM volume 1, 7.3.17: so many tries practically never fail */
 
 /* a * b / c, for a result of at most 64 bits; c is not 0. */
 static uint64_t scale(uint32_t a, uint32_t b, uint32_t c)
@@ -54,7 +55,7 @@ static uint64_t frequency_from_base(void)
 	return cpuid_has(0x16) ? (uint64_t)(cpuid(0x16, 0).eax & 0xffff) * 1000000 : 0;
 }
 
-uint64_t tsc_frequency(void)
+static uint64_t tsc_frequency(void)
 {
 	uint64_t frequency = frequency_from_crystal();
 
@@ -63,24 +64,45 @@ uint64_t tsc_frequency(void)
 	return frequency != 0 ? frequency : frequency_from_base();
 }
 
-uint64_t tsc_measure(void)
+/* True once the PIT's channel 2 has come to the end of its count. */
+static bool pit_is_done(void)
+{
+	return (inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) != 0;
+}
+
+/* The counter's frequency by the PIT; 0 if that does not count, or there is none. */
+static uint64_t tsc_measure(void)
 {
 	uint8_t control = inb(PORT_SYSTEM_CONTROL);
-	uint64_t begin, end;
-	unsigned patience = PIT_PATIENCE;
+	uint64_t begin, end, frequency = 0;
 
-	if (!cpu_has_tsc())
-		return 0;
 	outb(PORT_SYSTEM_CONTROL, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE_2));
 	outb(PORT_PIT_COMMAND, PIT_CHANNEL_2_ONE_SHOT);
 	outb(PORT_PIT_CHANNEL_2, PIT_COUNT & 0xff);
 	outb(PORT_PIT_CHANNEL_2, PIT_COUNT >> 8);
-	begin = rdtsc();
-	while ((inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) == 0 && patience > 0)
-		patience--;
-	end = rdtsc();
+	begin = end = rdtsc();
+	if (!pit_is_done()) {
+		while (!pit_is_done() && (end - begin) >> PIT_PATIENCE == 0)
+			end = rdtsc();
+		if ((end - begin) >> PIT_PATIENCE == 0)
+			frequency = scale((uint32_t)(end - begin), PIT_FREQUENCY, PIT_COUNT);
+	}
 	outb(PORT_SYSTEM_CONTROL, control);
-	return patience == 0 ? 0 : scale((uint32_t)(end - begin), PIT_FREQUENCY, PIT_COUNT);
+	return frequency >= TSC_LEAST ? frequency : 0;
+}
+
+uint64_t tsc_find(bool measure, struct report *report)
+{
+	uint64_t frequency;
+
+	if (!measure)
+		return tsc_frequency();
+	frequency = cpu_has_tsc() ? tsc_measure() : 0;
+	if (frequency == 0)
+		warn(report, DIAG_CLOCK_STANDS,
+		     cpu_has_tsc() ? "channel 2 of the PIT does not count"
+		                   : "the CPU has no time stamp counter");
+	return frequency;
 }
 
 /* One 32-bit number from the CPU's generator; false if it has none ready after some tries. */

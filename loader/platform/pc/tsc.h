@@ -4,14 +4,12 @@
 #define PLATFORM_PC_TSC_H
 
 #include "core/machine.h"
+#include "core/report.h"
 
 /* Ticks of the time stamp counter a second, as the CPU or the hypervisor says; 0 if neither does.
- */
-uint64_t tsc_frequency(void);
-
-/* The same, measured against the programmable interval timer. Takes about 50 ms. 0 if the CPU has
- * no counter, or the timer does not run. */
-uint64_t tsc_measure(void);
+ * If it is to be measured, against the programmable interval timer, that takes about 50 ms; and if
+ * that cannot be done, this is warned of. */
+uint64_t tsc_find(bool measure, struct report *report);
 
 /* Fills in machine->random and where it came from: RDSEED, RDRAND, or the clocks. */
 void random_read(struct machine *machine);

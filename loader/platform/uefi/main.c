@@ -74,7 +74,7 @@ bool platform_machine(struct machine *machine, struct report *report)
 
 bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
 {
-	machine->clock.tsc_frequency = wanted->tsc ? tsc_measure() : tsc_frequency();
+	machine->clock.tsc_frequency = tsc_find(wanted->tsc, report);
 	if (wanted->random)
 		random_read(machine);
 	return video_read(machine, &wanted->video, report);

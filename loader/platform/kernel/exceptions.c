@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exceptions.c - an exception of the loader's own while it is a kernel: there is nobody else who
+ * could say a word. It is our mistake, or the machine's, so it is told as it is.
+ */
+#include "platform/console/watch.h"
+#include "platform/platform.h"
+#include "x86/last_words.h"
+#include "x86/watcher.h"
+
+/* What start.asm has on the stack. */
+struct exception {
+	uint32_t registers[8]; /* pushad */
+	uint32_t vector, error, eip, cs, eflags;
+};
+
+_Noreturn void exception_tell(const struct exception *exception);
+
+_Noreturn void exception_tell(const struct exception *exception)
+{
+	struct last_words words = last_words_at(0);
+	uint32_t cr2;
+
+	__asm__ volatile("mov %%cr2, %0" : "=r"(cr2));
+	last_text(&words, "\r\nLongjump: exception 0x");
+	last_number(&words, exception->vector, 2);
+	last_text(&words, " in the loader, at 0x");
+	last_number(&words, exception->eip, 8);
+	last_text(&words, " (error 0x");
+	last_number(&words, exception->error, 8);
+	last_text(&words, ", CR2 0x");
+	last_number(&words, cr2, 8);
+	words = last_words_at(1);
+	last_text(&words, "): a mistake of ours, or the machine's.\r\nThe machine is halted.\r\n");
+	watch_refusal();
+	watcher_write("the loader itself has failed by an exception");
+	watch_end("halt");
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}

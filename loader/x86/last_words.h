@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* last_words.h - how code speaks that can rely on nothing but itself: on COM1, on the debug port
+ * and on a text screen, calling nobody. Part of the file that includes it, so it lies with it. */
+#ifndef X86_LAST_WORDS_H
+#define X86_LAST_WORDS_H
+
+#include "x86/x86.h"
+
+enum {
+	LAST_STATUS = 5, /* PC16550D data sheet, table 2 */
+	LAST_STATUS_EMPTY = 0x20,
+	LAST_PATIENCE = 100000,
+	LAST_SCREEN = 0xb8000,
+	LAST_ROW = 160, /* bytes */
+	LAST_COLOUR = 0x1f00
+};
+
+/* Where the next characters go on the text screen. */
+struct last_words {
+	volatile uint16_t *cell;
+};
+
+/* Begins at the start of a row. */
+static inline struct last_words last_words_at(unsigned row)
+{
+	return (struct last_words){ (volatile uint16_t *)(uintptr_t)(LAST_SCREEN
+		                                                     + row * LAST_ROW) };
+}
+
+static inline void last_put(struct last_words *words, char c)
+{
+	for (unsigned i = 0; i < LAST_PATIENCE; i++)
+		if ((inb(PORT_COM1 + LAST_STATUS) & LAST_STATUS_EMPTY) != 0)
+			break;
+	outb(PORT_COM1, (uint8_t)c);
+	outb(PORT_DEBUG, (uint8_t)c);
+	if (c >= ' ')
+		*words->cell++ = (uint16_t)(LAST_COLOUR | (uint8_t)c);
+}
+
+static inline void last_text(struct last_words *words, const char *text)
+{
+	for (; *text != 0; text++)
+		last_put(words, *text);
+}
+
+/* A number in so many hexadecimal digits. */
+static inline void last_number(struct last_words *words, uint64_t number, unsigned digits)
+{
+	while (digits-- > 0) {
+		unsigned digit = (unsigned)(number >> 4 * digits) & 15;
+
+		last_put(words, (char)(digit < 10 ? '0' + digit : 'a' + digit - 10));
+	}
+}
+
+#endif
