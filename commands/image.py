@@ -25,6 +25,12 @@ OPTIONS = (
     ),
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),
     Option("--hash", "", "writes the SHA-256 of kernel and modules into isolinux.cfg on the disc"),
+    Option(
+        "--sign",
+        "KEY CERT",
+        "signs what UEFI starts, and the SHA-256 of all that it starts in turn,\n"
+        "for Secure Boot (docs/secure-boot.md)",
+    ),
     Option("--bios-only", "", "leaves out what UEFI starts"),
     Option("--keep-debug", "", "packs the kernel with its debug sections"),
     Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
@@ -42,6 +48,7 @@ Files in the folder iso/ are put on the disc; isolinux.cfg says what is started.
         "./build.sh",
         "./build.sh image --kernel my.elf --append 'root=ram0 verbose' --output my.iso",
         "./build.sh image --module initrd.img:readonly --options '-stack=1M'",
+        "./build.sh image --kernel my.elf --sign db.key db.crt",
     ),
 )
 
@@ -50,6 +57,8 @@ def image(given, finish=make_disc):
     """Makes the image that these words ask for; returns what make_disc or open_disc return."""
     config = read_config(given)
     need("build", install=not given.no_install)
+    if config.sign:
+        need("sign", install=not given.no_install)
     targets = ["build/longjump.c32", "build/postmortem"]
     targets += [] if given.bios_only else ["build/BOOTX64.EFI"]
     targets += [] if given.kernel else ["build/kernel.elf"]
@@ -83,6 +92,8 @@ def check_config(config):
 
 def read_config(given):
     """What these words amount to, checked as far as can be without making anything."""
+    if given.sign and given.bios_only:
+        raise Stop("--sign is for what UEFI starts, which --bios-only leaves out", 2)
     options = one_line("--options", given.options)
     if options and not all(word.startswith("-") for word in options.split()):
         raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
@@ -93,7 +104,8 @@ def read_config(given):
         options=options,
         modules=[read_module(text) for text in given.module],
         keep_debug=given.keep_debug,
-        hashes=given.hash,
+        hashes=given.hash or bool(given.sign),
+        sign=[readable("--sign", name) for name in given.sign or ()],
         bios_only=given.bios_only,
     )
 

@@ -93,19 +93,25 @@ def exit_of(loader):
 
 def put_into_pe(loader, bundle):
     """The loader's PE32+ file for UEFI with a bundle as one more section."""
+    return put_section(loader, bundle, b".bundle", BUNDLE_PLACE)
+
+
+def put_section(loader, contents, name, place):
+    """A PE32+ file with one more section. Where that begins and ends in memory is noted at a place
+    in the file."""
     data = bytearray(loader)
     pe = struct.unpack_from("<I", data, 0x3C)[0]
     count, optional_size = struct.unpack_from("<H12xH", data, pe + 6)
     optional = pe + 24
     size_of_data, end = (struct.unpack_from("<I", data, optional + at)[0] for at in (8, 56))
-    offset, room = align(len(data), FILE_PAGE), align(len(bundle), FILE_PAGE)
-    data += bytes(offset - len(data)) + bundle + bytes(room - len(bundle))
+    offset, room = align(len(data), FILE_PAGE), align(len(contents), FILE_PAGE)
+    data += bytes(offset - len(data)) + contents + bytes(room - len(contents))
     SECTION.pack_into(
-        data, optional + optional_size + count * SECTION.size, b".bundle", len(bundle), end,
+        data, optional + optional_size + count * SECTION.size, name, len(contents), end,
         room, offset, SECTION_RIGHTS,
     )  # fmt: skip
     struct.pack_into("<H", data, pe + 6, count + 1)
     struct.pack_into("<I", data, optional + 8, size_of_data + room)
-    struct.pack_into("<I", data, optional + 56, align(end + len(bundle), PAGE))
-    struct.pack_into("<II", data, BUNDLE_PLACE, end, end + len(bundle))
+    struct.pack_into("<I", data, optional + 56, align(end + len(contents), PAGE))
+    struct.pack_into("<II", data, place, end, end + len(contents))
     return bytes(data)

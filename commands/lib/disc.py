@@ -25,6 +25,7 @@ from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
+from lib.sign import put_config, sign
 from lib.project import BUILD, ROOT, Stop, detail, make_build_folder, run, say, shown
 from lib.tree import files_below
 
@@ -59,6 +60,7 @@ class BootConfiguration:
     keep_debug: bool = False
     hashes: bool = False
     bios_only: bool = False
+    sign: list = field(default_factory=list)  # key and certificate, or nothing
     looked_at: dict = field(default_factory=dict)  # files -> what they were when they were checked
 
     def note_files(self):
@@ -125,13 +127,17 @@ def make(config):
         if config.hashes:
             text = staged[CONFIG].read_text(encoding="utf-8")
             staged[CONFIG].write_text(with_hashes(text, staged), encoding="utf-8")
+        if config.sign:
+            put_config(staged[esp.LOADER], staged[CONFIG])
         check_sizes(staged)
-        digest = digest_of(staged)
+        digest = digest_of(staged, config.sign)
         config.check_files()
         if is_image_of(digest, output):
             say(f"{shown(output)} is up to date")
         else:
             say(f"  pack     {shown(output)}")
+            if config.sign:
+                sign(staged[esp.LOADER], *config.sign)
             put_in_place(stage, staged, digest, output)
             say(f"{shown(output)} is made, {kibibytes(output)} KiB")
     return output, digest
@@ -249,10 +255,11 @@ def append_line(line, config):
     return start + text
 
 
-def digest_of(staged):
-    """A digest of all that determines the image, this program included."""
+def digest_of(staged, keys=()):
+    """A digest of all that determines the image, this program and what signs it included."""
     whole = hashlib.sha256(repr((mastering_name(), epoch())).encode())
     programs = {name: Path(__file__).parent / name for name in PROGRAMS}
+    programs |= {f"key {number}": path for number, path in enumerate(keys)}
     for name, path in sorted({**programs, **staged}.items()):
         whole.update(f"\n{name}\0".encode("utf-8", "surrogateescape"))
         whole.update(digest_of_file(path))

@@ -136,6 +136,9 @@ look() {
 		uefi)
 			find_ovmf >/dev/null || lack "UEFI for QEMU" ovmf edk2-ovmf edk2-ovmf
 			;;
+		sign)
+			has sbsign || lack sbsign sbsigntool sbsigntools sbsigntools
+			;;
 		window)
 			has_window || lack "QEMU's window" qemu-system-gui qemu-ui-gtk qemu-ui-gtk
 			;;
@@ -160,6 +163,7 @@ look() {
 			has dnsmasq || lack dnsmasq dnsmasq-base dnsmasq dnsmasq
 			has grub-mkrescue ||
 				lack grub-mkrescue "grub-pc-bin grub-common" grub2-pc grub
+			has sbsign || lack sbsign sbsigntool sbsigntools sbsigntools
 			has fsck.vfat || [[ -x /usr/sbin/fsck.vfat ]] ||
 				lack fsck.vfat dosfstools dosfstools dosfstools
 			has clang || lack clang clang

@@ -11,7 +11,8 @@ from lib.project import Stop, Voice
 
 @dataclass(frozen=True)
 class Option:
-    """One option: `value` names what follows it, or is empty; `many` collects a list."""
+    """One option: `value` names what follows it, one word or several, or is empty; `many` collects
+    a list."""
 
     name: str
     value: str
@@ -89,6 +90,11 @@ class Command:
             value = words.pop(0)
         if not value and option.value not in MAY_BE_EMPTY:
             raise Stop(f"{self.name}: {option.name} wants {option.value}, not an empty word", 2)
+        more = len(option.value.split()) - 1
+        if more > len(words):
+            raise Stop(f"{self.name}: {option.name} wants {option.value} after it", 2)
+        if more:
+            value, words[:more] = [value, *words[:more]], []
         if option.many:
             found[option.key].append(value)
         else:

@@ -315,7 +315,7 @@ enum command labels_command(const struct labels *labels, const char *command, ch
 		return COMMAND_LONG;
 	*program = typed.count > 0 ? words[0] : "";
 	label = find_label(labels, *program);
-	if (label == NULL && !is_ours(*program))
+	if (label == NULL && (labels->labels_only || !is_ours(*program)))
 		return COMMAND_UNKNOWN;
 	if (label != NULL && label->leave)
 		return COMMAND_LEAVE;

@@ -33,6 +33,7 @@ struct labels {
 	bool prompt;      /* ask first */
 	bool no_escape;   /* a key does not lead to the prompt */
 	bool fixed;       /* words that are typed after a label do not count */
+	bool labels_only; /* a program's name starts nothing */
 	const char *says[SAYS_MAX]; /* to be shown, in this order */
 	unsigned say_count;
 	const char *serial;   /* what stands after SERIAL; NULL: nothing does */

@@ -6,6 +6,7 @@
 #include "core/inflate.h"
 #include "platform/platform.h"
 #include "platform/uefi/bundled.h"
+#include "platform/uefi/signed_config.h"
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/volume.h"
 
@@ -82,8 +83,11 @@ static bool load_open(struct file *file, struct efi_file *from, struct report *r
 static bool load_from_volume(struct file *file, struct report *report)
 {
 	bool is_found, loaded;
-	struct efi_file *from = volume_find(file->name, &is_found);
+	struct efi_file *from;
 
+	if (!signed_config_allows(file, report))
+		return false;
+	from = volume_find(file->name, &is_found);
 	if (from == NULL && file->optional && !is_found)
 		return true;
 	if (from == NULL)

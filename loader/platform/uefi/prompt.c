@@ -8,6 +8,7 @@
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/screen.h"
+#include "platform/uefi/signed_config.h"
 #include "platform/uefi/volume.h"
 #include "standalone/labels.h"
 #include "standalone/line.h"
@@ -35,6 +36,20 @@ static enum command outcome;
 static bool is_read;  /* there is a configuration file */
 static bool is_known; /* there is a command: outcome and what goes with it are set */
 static bool is_later; /* the file's own choice has had its turn */
+
+/* Reads the configuration that is signed with us. No other entries are started, and as they are. */
+static void read_signed(void)
+{
+	struct span from = signed_config_text();
+	void *text;
+
+	if (firmware.boot->allocate_pool(EFI_LOADER_DATA, from.size + 1, &text) != EFI_SUCCESS)
+		return;
+	memcpy(text, from.bytes, (size_t)from.size);
+	labels_read(&labels, text, from.size);
+	labels.fixed = labels.labels_only = true;
+	is_read = true;
+}
 
 /* Reads the open file into memory of its own. False if that cannot be done. */
 static bool read_file(struct efi_file *file)
@@ -65,7 +80,8 @@ static void find_file(void)
 
 			if (file == NULL)
 				continue;
-			is_read = read_file(file);
+			if (!signed_config_is_there())
+				is_read = read_file(file);
 			file->close(file);
 			return;
 		}
@@ -93,6 +109,8 @@ void prompt_open(void)
 
 	if (volume_open(&report))
 		find_file();
+	if (signed_config_is_there())
+		read_signed();
 	open_console();
 	for (unsigned i = 0; i < labels.say_count; i++)
 		console_print("%s\n", labels.says[i]);
