@@ -46,7 +46,7 @@ Without --interface nothing is served. docs/network.md has the lines for a serve
 
 def serve(given):
     """Lays the files out, and serves them if these words say where; returns the status."""
-    for name in ("output", "hash", "bios_only"):
+    for name in ("output", "hash", "bios_only", "sign"):
         setattr(given, name, False)
     config = read_config(given)
     words = dnsmasq(given) if given.interface else []
