@@ -10,15 +10,16 @@ const struct table_kind table_smbios3 = { "_SM3_", 0x18, 6 };
 
 bool table_is_whole(struct span bytes, const struct table_kind *kind)
 {
-	uint8_t size = kind->size, sum = 0;
+	uint8_t whole[UINT8_MAX], size = kind->size, sum = 0;
 
-	if (bytes.size < size || memcmp(bytes.bytes, kind->sign, text_length(kind->sign)) != 0)
+	if (!span_read(bytes, 0, whole, size)
+	    || memcmp(whole, kind->sign, text_length(kind->sign)) != 0)
 		return false;
 	if (kind->size_at != 0)
-		size = bytes.bytes[kind->size_at];
-	if (size < kind->size || size > bytes.size)
+		size = whole[kind->size_at];
+	if (size < kind->size || !span_read(bytes, 0, whole, size))
 		return false;
 	for (unsigned i = 0; i < size; i++)
-		sum = (uint8_t)(sum + bytes.bytes[i]);
+		sum = (uint8_t)(sum + whole[i]);
 	return sum == 0;
 }
