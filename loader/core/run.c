@@ -19,14 +19,11 @@
 /* As printf, up to 1000 characters; names and other foreign text as text_add_shown() has them. */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
-	char buffer[1000];
-	struct text text = text_in(buffer, sizeof(buffer));
 	va_list values;
 
 	va_start(values, format);
-	text_add_list(&text, format, values);
+	text_show_list(platform_write, format, values);
 	va_end(values);
-	text_show(buffer, platform_write);
 }
 
 /* Says the one line of a boot in which all goes well, without what formats other texts: nothing

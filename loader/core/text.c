@@ -289,6 +289,15 @@ void text_show(const char *string, void (*write)(const char *text))
 	}
 }
 
+void text_show_list(void (*write)(const char *text), const char *format, va_list values)
+{
+	char buffer[1000];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	text_add_list(&text, format, values);
+	text_show(buffer, write);
+}
+
 void text_end_string(struct text *text)
 {
 	if (text->at < text->limit)

@@ -39,6 +39,10 @@ void text_add_shown(struct text *text, const char *string);
 /* Writes such text, in pieces. */
 void text_show(const char *string, void (*write)(const char *text));
 
+/* The same for what a format makes of values, up to 1000 characters. */
+void text_show_list(void (*write)(const char *text), const char *format, va_list values)
+	__attribute__((format(printf, 2, 0)));
+
 /* Appends a number of bytes as a person says it: "4096 bytes", "64 KiB", "1.5 GiB". */
 void text_add_size(struct text *text, uint64_t bytes);
 

@@ -9,14 +9,11 @@
 /* Writes one line. */
 __attribute__((format(printf, 2, 3))) static void line(print_to *write, const char *format, ...)
 {
-	char buffer[400];
-	struct text text = text_in(buffer, sizeof(buffer));
 	va_list values;
 
 	va_start(values, format);
-	text_add_list(&text, format, values);
+	text_show_list(write, format, values);
 	va_end(values);
-	text_show(buffer, write);
 	write("\n");
 }
 

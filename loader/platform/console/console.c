@@ -141,12 +141,9 @@ void platform_write(const char *text)
 
 void console_print(const char *format, ...)
 {
-	char buffer[1000];
-	struct text text = text_in(buffer, sizeof(buffer));
 	va_list values;
 
 	va_start(values, format);
-	text_add_list(&text, format, values);
+	text_show_list(platform_write, format, values);
 	va_end(values);
-	text_show(buffer, platform_write);
 }
