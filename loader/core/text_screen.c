@@ -41,13 +41,9 @@ static bool find_text_memory(const struct segment *segment, uint64_t most, uint6
 /* True if the code names a field at this offset. */
 static bool names_field(const struct segment *segment, uint64_t most, uint32_t field)
 {
-	const uint64_t size = min_u64(segment->file.size, most);
+	struct span code = { segment->file.bytes, min_u64(segment->file.size, most) };
 
-	for (uint64_t i = 0; i + sizeof(field) <= size; i++) {
-		if (memcmp(segment->file.bytes + i, &field, sizeof(field)) == 0)
-			return true;
-	}
-	return false;
+	return span_find_word(code, 0, 1, field) < code.size;
 }
 
 bool text_screen_is_expected(const struct boot *boot, uint64_t most, uint64_t *at)
