@@ -161,9 +161,9 @@ core := $(call with-parts,loader/core)
 protocols := $(call with-parts,loader/protocols)
 # What runs on a machine, whatever firmware is there.
 bare := $(core) $(protocols) loader/x86 loader/platform/console loader/platform/pc
-# Syslinux unpacks gzip files itself, so inflate.c stays out.
-com32 := $(filter-out %/inflate.c.o %/enter_from64.asm.o,$(call objects,com32,$(bare) \
-	$(addprefix loader/platform/,bios com32 e820))) \
+# Syslinux unpacks gzip files itself, so inflate.c and unpack.c stay out.
+com32 := $(filter-out %/inflate.c.o %/unpack.c.o %/enter_from64.asm.o,$(call objects,com32,$(bare) \
+	$(addprefix loader/platform/,bios com32 e820 files))) \
 	build/obj/com32/loader/platform/resident.asm.o
 ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
 	$(page) -z norelro -z noexecstack -z notext -z pack-relative-relocs $(no-warn-rwx)
@@ -195,7 +195,7 @@ build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com
 # linked where it runs.
 
 kernel-platform := $(filter-out %/realmode.asm.o %/enter_from64.asm.o,$(call objects,kernel32, \
-	$(bare) $(addprefix loader/platform/,bios e820 handover kernel))) \
+	$(bare) $(addprefix loader/platform/,bios e820 files handover kernel))) \
 	build/obj/kernel32/loader/platform/resident.asm.o
 # It runs over every byte of a bundle, on CPUs that are known to have SSE2.
 build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = -O2 -msse2
@@ -259,7 +259,7 @@ $(filter %.asm.o,$(com32)): build/resident.bin
 # The loader for UEFI: a PE32+ file, whose headers the linker script writes, made of ELF objects.
 
 uefi := $(filter-out %/enter64.asm.o %/multiboot_info.c.o %/pvh_info.c.o,$(call objects,uefi, \
-	$(bare) loader/standalone $(addprefix loader/platform/,e820 handover uefi))) \
+	$(bare) loader/standalone $(addprefix loader/platform/,e820 files handover uefi))) \
 	build/obj/uefi/loader/platform/resident.asm.o
 ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none -z norelro \
 	-z noexecstack -z text
@@ -324,7 +324,7 @@ build/obj/kernel/link: FORCE
 # The core on this machine.
 
 portable := $(core) $(protocols) loader/standalone loader/explain loader/postmortem \
-	$(addprefix loader/platform/,e820 handover)
+	$(addprefix loader/platform/,e820 files handover)
 
 build/obj/%/core.a: build/obj/%/core
 	$(quiet)rm -f $@; $(AR) rcs $@ $(call objects,$*,$(portable))

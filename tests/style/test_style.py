@@ -196,15 +196,18 @@ MAY_INCLUDE = {
     "postmortem": ("core/text.h", "explain"),
     "platform/platform.h": ("core",),
     "platform/e820": ("core",),
+    "platform/files": ("core",),
     "platform/pc": ("core", "x86", "longjump.h"),
     "platform/handover": ("core", "platform/e820", "protocols/multiboot/abi.h"),
     "platform/console": ("core", "x86", "platform/platform.h"),
     "platform/bios": ("core", "x86", "platform/platform.h", "platform/e820"),
-    "platform/host": ("core", "protocols", "platform/platform.h", "platform/e820"),
+    "platform/host": (
+        "core", "protocols", "platform/platform.h", "platform/e820", "platform/files",
+    ),
     "platform/remote": ("core", "explain", "postmortem"),
     "platform": (
         "core", "x86", "standalone", "platform/platform.h", "platform/bios", "platform/console",
-        "platform/handover", "platform/pc",
+        "platform/files", "platform/handover", "platform/pc",
     ),
 }  # fmt: skip
 

@@ -8,9 +8,9 @@
 #include "platform/com32/progress.h"
 #include "platform/com32/reads.h"
 #include "platform/com32/syslinux.h"
+#include "platform/files/hold.h"
 
 #define CHUNK      ((uint32_t)MIB)
-#define LARGE_PAGE (2 * MIB)
 #define FIRST_ROOM (4 * MIB)  /* for a file of which only its end tells the size */
 #define DIRECT_MIN (32 * KIB) /* Syslinux buffers what is less than half of this */
 
@@ -24,11 +24,11 @@ void files_release(void)
 		free(blocks[--block_count]);
 }
 
-/* Memory for `size` bytes from an address that is a multiple of `align` on, in whole pages; NULL if
- * there is none. */
-static uint8_t *take_aligned(uint64_t size, uint64_t align)
+/* Memory for files: `size` bytes, or what read_part() is given at least, at a multiple of `align`,
+ * in whole pages; NULL if there is none. */
+static void *take(uint64_t size, uint64_t align)
 {
-	uint64_t capacity = page_up(size) + align;
+	uint64_t capacity = page_up(max_u64(size, DIRECT_MIN)) + align;
 	void *block = capacity < UINT32_MAX && block_count < COUNT(blocks)
 	                    ? malloc((size_t)capacity)
 	                    : NULL;
@@ -36,23 +36,7 @@ static uint8_t *take_aligned(uint64_t size, uint64_t align)
 	if (block == NULL)
 		return NULL;
 	blocks[block_count++] = block;
-	return (uint8_t *)(uintptr_t)align_up((uintptr_t)block, align);
-}
-
-/* Memory for a file of `size` bytes; refuses if there is none. */
-static bool take_memory(struct file *file, uint64_t size, struct report *report)
-{
-	uint64_t most = max_u64(size, DIRECT_MIN); /* of what read_part() can be given */
-	uint8_t *bytes = size >= LARGE_PAGE ? take_aligned(size, LARGE_PAGE) : NULL;
-
-	if (bytes == NULL)
-		bytes = take_aligned(most, PAGE_SIZE);
-	if (bytes == NULL)
-		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
-		              ULL(size / KIB));
-	file->bytes = (struct span){ bytes, size };
-	file->capacity = page_up(size);
-	return true;
+	return (void *)(uintptr_t)align_up((uintptr_t)block, align);
 }
 
 /* Gives back what the file had before it got the memory that it has. */
@@ -68,7 +52,7 @@ static bool grow(struct file *file, uint64_t done, struct report *report)
 {
 	const uint8_t *before = file->bytes.bytes;
 
-	if (!take_memory(file, 2 * file->capacity, report))
+	if (!file_take(file, 2 * file->capacity, take, report))
 		return false;
 	memcpy((uint8_t *)(uintptr_t)file->bytes.bytes, before, (size_t)done);
 	drop_former();
@@ -135,7 +119,7 @@ static bool read_to_end(struct file *file, FILE *from, struct report *report)
 	uint64_t done = 0;
 	uint32_t got;
 
-	if (!take_memory(file, FIRST_ROOM, report))
+	if (!file_take(file, FIRST_ROOM, take, report))
 		return false;
 	progress_begin("reading", file->name, 0);
 	do {
@@ -180,7 +164,7 @@ static bool unpack_file(struct file *file, uint32_t size, struct report *report)
 {
 	struct span packed = file->bytes;
 
-	if (!file_check_size(file, size, report) || !take_memory(file, size, report))
+	if (!file_check_size(file, size, report) || !file_take(file, size, take, report))
 		return false;
 	if (!unpack(file, packed))
 		return file_refuse_gzip(file, packed.size, size, report);
@@ -197,7 +181,7 @@ static bool load_open(struct file *file, FILE *from, struct report *report)
 		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
 	if ((stat.mode & STAT_KIND) == STAT_STREAM)
 		return read_to_end(file, from, report);
-	return take_memory(file, stat.size, report) && read_all(file, from, report);
+	return file_take(file, stat.size, take, report) && read_all(file, from, report);
 }
 
 /* As file_load(), but leaves the bytes as they are. */

@@ -5,6 +5,7 @@
 
 #include "core/file.h"
 #include "core/inflate.h"
+#include "platform/files/hold.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,19 +31,6 @@ static uint64_t read_bytes(int from, uint8_t *to, uint64_t size)
 	return done;
 }
 
-/* Memory of the model for a file of `size` bytes; refuses if there is none. */
-static uint8_t *take(struct file *file, struct model *model, uint64_t size, struct report *report)
-{
-	uint8_t *bytes = model_take_file(model, size);
-
-	if (bytes == NULL)
-		refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
-		       ULL(size / KIB));
-	file->bytes = (struct span){ bytes, size };
-	file->capacity = page_up(size);
-	return bytes;
-}
-
 /* Replaces compressed bytes by the `size` bytes that they should unpack to. */
 static bool unpack(struct file *file, struct model *model, uint32_t size, struct report *report)
 {
@@ -56,7 +44,7 @@ static bool unpack(struct file *file, struct model *model, uint32_t size, struct
 	memcpy(copy, packed.bytes, (size_t)packed.size);
 	packed.bytes = copy;
 	model_untake_file(model, file->bytes.bytes);
-	good = take(file, model, size, report) != NULL;
+	good = file_hold(file, model_take_file(model, size), size, report);
 	if (good && !inflate_gzip(packed, (uint8_t *)(uintptr_t)file->bytes.bytes, size))
 		good = file_refuse_gzip(file, packed.size, size, report);
 	free(copy);
@@ -75,8 +63,8 @@ static bool read_open(struct file *file, int from, struct model *model, struct r
 		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file->name,
 		              S_ISDIR(stat.st_mode) ? "it is a folder" : "it is no ordinary file");
 	size = (uint64_t)stat.st_size;
-	bytes = take(file, model, size, report);
-	if (bytes == NULL)
+	bytes = model_take_file(model, size);
+	if (!file_hold(file, bytes, size, report))
 		return false;
 	got = read_bytes(from, bytes, size);
 	if (got != size)

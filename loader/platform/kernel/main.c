@@ -4,8 +4,6 @@
  * finds words and files in memory, and there is nobody to go back to.
  */
 #include "core/acpi.h"
-#include "core/file.h"
-#include "core/inflate.h"
 #include "core/run.h"
 #include "core/table.h"
 #include "platform/bios/e820.h"
@@ -16,6 +14,7 @@
 #include "platform/console/screen.h"
 #include "platform/console/watch.h"
 #include "platform/kernel/memory.h"
+#include "platform/files/unpack.h"
 #include "platform/handover/bundle.h"
 #include "platform/handover/multiboot_info.h"
 #include "platform/handover/pvh_info.h"
@@ -25,8 +24,6 @@
 #include "platform/pc/quiesce.h"
 #include "platform/pc/tsc.h"
 #include "x86/x86.h"
-
-#define LARGE_PAGE (2 * MIB)
 
 /* We, from the first to the last byte; the linker knows. */
 extern const char image_begin[], image_end[];
@@ -128,23 +125,6 @@ bool platform_machine(struct machine *machine, struct report *report)
 	return true;
 }
 
-/* Replaces compressed bytes by the `size` bytes that they unpack to. */
-static bool unpack(struct file *file, uint32_t size, struct report *report)
-{
-	struct span packed = file->bytes;
-	uint8_t *to;
-
-	if (!file_check_size(file, size, report))
-		return false;
-	to = platform_take(page_up(size), size >= LARGE_PAGE ? LARGE_PAGE : PAGE_SIZE);
-	if (to == NULL)
-		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
-		              ULL(size / KIB));
-	file->bytes = (struct span){ to, size };
-	file->capacity = page_up(size);
-	return inflate_gzip(packed, to, size) || file_refuse_gzip(file, packed.size, size, report);
-}
-
 /* Lets checksum.c use the CPU's 16-byte registers (SDM volume 1, 11.6). */
 static void enable_sse(void)
 {
@@ -159,7 +139,6 @@ static void enable_sse(void)
 bool platform_load(struct file *file, struct report *report)
 {
 	const struct handed_file *found = words_find(&handover, file->name);
-	uint32_t size;
 
 	if (found == NULL)
 		return file->optional
@@ -173,9 +152,7 @@ bool platform_load(struct file *file, struct report *report)
 		if (!bundle_check(found, file, report))
 			return false;
 	}
-	if (!file_check_digest(file, report))
-		return false;
-	return file->raw || !file_is_gzip(file->bytes, &size) || unpack(file, size, report);
+	return file_unpack(file, platform_take, report);
 }
 
 bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)

@@ -4,6 +4,7 @@
 
 #include "platform/handover/bundle.h"
 #include "platform/handover/words.h"
+#include "platform/platform.h"
 #include "platform/uefi/firmware.h"
 
 #define LARGE_PAGE (2 * MIB)
@@ -24,7 +25,7 @@ bool bundled(void)
 bool bundled_words(unsigned *count, const char *const **words, struct report *report)
 {
 	uint64_t size = bundle_place[1] - bundle_place[0];
-	uint8_t *bytes = memory_take(size, LARGE_PAGE);
+	uint8_t *bytes = platform_take(size, LARGE_PAGE);
 	struct phys_range range = { (uintptr_t)bytes, (uintptr_t)bytes + size };
 
 	/* Firmware may have put the image above 4 GiB, or at any page; large files of a bundle can

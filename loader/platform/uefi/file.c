@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* file.c - files, whole, in memory of their own, unpacked. Knows gzip by its first bytes; knows
  * nothing of ELF. */
-#include "core/file.h"
-
-#include "core/inflate.h"
+#include "platform/files/unpack.h"
 #include "platform/platform.h"
 #include "platform/uefi/bundled.h"
 #include "platform/uefi/signed_config.h"
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/volume.h"
 
-#define CHUNK      (4 * MIB)
-#define LARGE_PAGE (2 * MIB)
-
-/* Memory for a file of `size` bytes; refuses if there is none. */
-static bool take_memory(struct file *file, uint64_t size, struct report *report)
-{
-	uint8_t *bytes = size >= LARGE_PAGE ? memory_take(size, LARGE_PAGE) : NULL;
-
-	if (bytes == NULL)
-		bytes = memory_take(max_u64(size, 1), PAGE_SIZE);
-	if (bytes == NULL)
-		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
-		              ULL(size / KIB));
-	file->bytes = (struct span){ bytes, size };
-	file->capacity = page_up(size);
-	return true;
-}
+#define CHUNK (4 * MIB)
 
 /* Reads all bytes of the open file. */
 static bool read_all(struct file *file, struct efi_file *from, struct report *report)
@@ -46,27 +28,16 @@ static bool read_all(struct file *file, struct efi_file *from, struct report *re
 	return true;
 }
 
-/* Replaces compressed bytes by what they unpack to. */
-static bool unpack(struct file *file, uint32_t size, struct report *report)
-{
-	struct span packed = file->bytes;
-
-	if (!file_check_size(file, size, report) || !take_memory(file, size, report))
-		return false;
-	if (!inflate_gzip(packed, (uint8_t *)(uintptr_t)file->bytes.bytes, size))
-		return file_refuse_gzip(file, packed.size, size, report);
-	memory_give_back((void *)(uintptr_t)packed.bytes);
-	return true;
-}
-
-/* What is done with the bytes of every file: checked, and unpacked. */
+/* What is done with the bytes of every file. Those that were packed are given back. */
 static bool use(struct file *file, struct report *report)
 {
-	uint32_t unpacked;
+	const uint8_t *read = file->bytes.bytes;
 
-	return file_check_digest(file, report)
-	    && (file->raw || !file_is_gzip(file->bytes, &unpacked)
-	        || unpack(file, unpacked, report));
+	if (!file_unpack(file, platform_take, report))
+		return false;
+	if (file->bytes.bytes != read)
+		memory_give_back((void *)(uintptr_t)read);
+	return true;
 }
 
 /* As platform_load(), from a file that is open. */
@@ -76,7 +47,8 @@ static bool load_open(struct file *file, struct efi_file *from, struct report *r
 
 	if (!volume_size(from, &size))
 		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
-	return take_memory(file, size, report) && read_all(file, from, report) && use(file, report);
+	return file_take(file, size, platform_take, report) && read_all(file, from, report)
+	    && use(file, report);
 }
 
 /* As platform_load(), from the volume that we came from. */

@@ -74,7 +74,7 @@ static void *take(enum efi_memory_type type, uint64_t size, uint64_t align)
 	return (void *)(uintptr_t)blocks[block_count++].given;
 }
 
-void *memory_take(uint64_t size, uint64_t align)
+void *platform_take(uint64_t size, uint64_t align)
 {
 	return take(EFI_LOADER_DATA, size, align);
 }
@@ -113,9 +113,4 @@ void memory_release(void)
 		block_count--;
 		firmware.boot->free_pages(blocks[block_count].at, blocks[block_count].pages);
 	}
-}
-
-void *platform_take(uint64_t size, uint64_t align)
-{
-	return memory_take(size, align);
 }

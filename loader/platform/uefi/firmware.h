@@ -28,17 +28,14 @@ efi_handle *firmware_handles(const struct efi_guid *protocol, uint64_t *count);
 /* True if the two are the same. */
 bool guid_equal(const struct efi_guid *a, const struct efi_guid *b);
 
-/* Memory below 4 GiB: `size` bytes at a multiple of `align`, in whole pages; NULL if there is none.
- * It is ours until memory_release(). */
-void *memory_take(uint64_t size, uint64_t align);
-
-/* The same for code: a page at least. */
+/* As platform_take(), which gives whole pages below 4 GiB that are ours until memory_release(), for
+ * code. */
 void *memory_take_code(uint64_t size);
 
 /* Takes just that memory, of which the map says that it is free. */
 bool memory_take_at(uint64_t at, uint64_t size);
 
-/* Gives back what memory_take() took. */
+/* Gives back what platform_take() took. */
 void memory_give_back(void *memory);
 
 /* Gives back all that was taken. */

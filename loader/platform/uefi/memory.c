@@ -56,7 +56,8 @@ static void use(unsigned count)
 /* Takes memory for a reading. */
 static bool take_reading(struct reading *reading)
 {
-	reading->buffer = memory_take(buffer_size + capacity * sizeof(*reading->ranges), PAGE_SIZE);
+	reading->buffer =
+		platform_take(buffer_size + capacity * sizeof(*reading->ranges), PAGE_SIZE);
 	reading->ranges = (struct firmware_range *)(void *)(reading->buffer + buffer_size);
 	return reading->buffer != NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "platform/uefi/video.h"
 
+#include "platform/platform.h"
 #include "platform/uefi/firmware.h"
 #include "standalone/font.h"
 
@@ -140,7 +141,7 @@ static unsigned list_modes(struct lists *lists)
 static bool choose(struct display *display, const struct video_request *request,
                    struct report *report)
 {
-	struct lists *lists = memory_take(sizeof(*lists), PAGE_SIZE);
+	struct lists *lists = platform_take(sizeof(*lists), PAGE_SIZE);
 	struct video_request wanted = *request;
 	struct span edid = { NULL, 0 };
 	unsigned chosen;
