@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from image import read_module, readable
+from image import TAKEN, read_module, readable
 from lib.checking import command_of, look, read_size, words_of
 from lib.project import Stop, Voice, make, need, start
 from lib.words import Option, Command
@@ -28,8 +28,8 @@ severity, summary, detail, fix, text), segments, placements, and what else the t
 """,
     (
         Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
-        Option("--options", "STRING", "options for the loader, such as -stack=1M"),
-        Option("--append", "STRING", "the kernel's command line"),
+        TAKEN["--options"],
+        TAKEN["--append"],
         Option("--module", "FILE[:STRING]", "hands a file to the kernel, as for image", many=True),
         Option("--json", "", "for programs"),
     ),

@@ -36,6 +36,8 @@ OPTIONS = (
     Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
 )
 
+TAKEN = {option.name: option for option in OPTIONS}  # by other commands as well
+
 COMMAND = Command(
     "image",
     """
@@ -53,13 +55,14 @@ Files in the folder iso/ are put on the disc; isolinux.cfg says what is started.
 )
 
 
-def image(given, finish=make_disc):
-    """Makes the image that these words ask for; returns what make_disc or open_disc return."""
+def image(given, finish=make_disc, also=()):
+    """Makes the image that these words ask for, and other targets of make; returns what make_disc
+    or open_disc return."""
     config = read_config(given)
     need("build", install=not given.no_install)
     if config.sign:
         need("sign", install=not given.no_install)
-    targets = ["build/longjump.c32", "build/postmortem"]
+    targets = ["build/longjump.c32", *also]
     targets += [] if given.bios_only else ["build/BOOTX64.EFI"]
     targets += [] if given.kernel else ["build/kernel.elf"]
     targets += [] if given.no_check else ["build/check"]
@@ -94,20 +97,32 @@ def read_config(given):
     """What these words amount to, checked as far as can be without making anything."""
     if given.sign and given.bios_only:
         raise Stop("--sign is for what UEFI starts, which --bios-only leaves out", 2)
-    options = one_line("--options", given.options)
-    if options and not all(word.startswith("-") for word in options.split()):
-        raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
     return BootConfiguration(
-        kernel=readable("--kernel", given.kernel) if given.kernel else BUILD / "kernel.elf",
+        kernel=read_kernel(given),
         output=Path(given.output or BUILD / "longjump.iso"),
-        append=one_line("--append", given.append),
-        options=options,
-        modules=[read_module(text) for text in given.module],
-        keep_debug=given.keep_debug,
         hashes=given.hash or bool(given.sign),
         sign=[readable("--sign", name) for name in given.sign or ()],
         bios_only=given.bios_only,
+        **read_words(given),
     )
+
+
+def read_kernel(given):
+    """The kernel that is named, or the sample."""
+    return readable("--kernel", given.kernel) if given.kernel else BUILD / "kernel.elf"
+
+
+def read_words(given):
+    """What goes with a kernel, whatever it is packed into."""
+    options = one_line("--options", given.options)
+    if options and not all(word.startswith("-") for word in options.split()):
+        raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
+    return {
+        "append": one_line("--append", given.append),
+        "options": options,
+        "modules": [read_module(text) for text in given.module],
+        "keep_debug": given.keep_debug,
+    }
 
 
 def read_module(text):

@@ -80,7 +80,7 @@ def choose_way(given):
     if given.direct:
         return without_disc(given)
     command = machine(given)  # whatever is wrong with that is told before anything is made
-    disc = image(given, open_disc)
+    disc = image(given, open_disc, ["build/postmortem"])
     return disc, [*command, "-cdrom", disc.inherited]
 
 
@@ -95,8 +95,8 @@ def without_disc(given):
     """As choose_way(), where QEMU is to load the kernel itself."""
     if given.uefi:
         raise Stop("--direct: QEMU's UEFI starts no such file; leave out --direct or --uefi", 2)
-    if given.output or given.hash:
-        raise Stop("--direct makes no image, so it has no --output and no --hash", 2)
+    if given.output or given.hash or given.sign:
+        raise Stop("--direct makes no image, so it has no --output, no --hash and no --sign", 2)
     config = read_config(given)
     words, reason = direct.words_of_disc(isolinux_cfg(config))
     command = [*machine(given), "-cdrom", "{}"]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from image import OPTIONS, check_config, read_config
+from image import TAKEN, check_config, read_config
 from image import COMMAND as IMAGE
 from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
@@ -22,8 +22,6 @@ from lib.project import Stop, Voice, make, need, say, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
 from lib.words import Option, Command
 from run import boot, choose_window, open_direct
-
-TAKEN = {option.name: option for option in OPTIONS}
 
 COMMAND = Command(
     "runner",

@@ -7,9 +7,9 @@ import json
 import shutil
 import subprocess
 
-from image import OPTIONS, check_config, read_config
+from image import TAKEN, check_config, read_kernel, read_words
 from lib import direct
-from lib.disc import find_syslinux, isolinux_cfg
+from lib.disc import BootConfiguration, find_syslinux, isolinux_cfg
 from lib.elf import strip_debug
 from lib.machine import child_of_ours
 from lib.project import BUILD, Stop, Voice, make, make_build_folder, need, say, shown, start
@@ -19,7 +19,6 @@ from wrap import put_together
 FOLDER = BUILD / "network"
 BIOS, UEFI = "lpxelinux.0", "BOOTX64.EFI"
 UEFI_CLIENTS = (7, 9)  # DHCP's option 93, as x86-64 firmware sends it (RFC 4578, UEFI 2.10)
-TAKEN = ("--kernel", "--append", "--options", "--module", "--keep-debug", "--no-check")
 
 COMMAND = Command(
     "serve",
@@ -35,7 +34,12 @@ Without --interface nothing is served. docs/network.md has the lines for a serve
     (
         Option("--interface", "NAME", "serves on this network interface"),
         Option("--range", "FROM,TO", "gives clients these addresses, instead of another server"),
-        *(option for option in OPTIONS if option.name in TAKEN),
+        TAKEN["--kernel"],
+        TAKEN["--append"],
+        TAKEN["--options"],
+        TAKEN["--module"],
+        TAKEN["--keep-debug"],
+        TAKEN["--no-check"],
     ),
     (
         "./build.sh serve --kernel my.elf",
@@ -46,9 +50,7 @@ Without --interface nothing is served. docs/network.md has the lines for a serve
 
 def serve(given):
     """Lays the files out, and serves them if these words say where; returns the status."""
-    for name in ("output", "hash", "bios_only", "sign"):
-        setattr(given, name, False)
-    config = read_config(given)
+    config = BootConfiguration(read_kernel(given), FOLDER, **read_words(given))
     words = dnsmasq(given) if given.interface else []
     need("build", "network", install=not given.no_install)
     own = [] if given.kernel else ["build/kernel.elf"]

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from image import check_config, one_line, read_module, readable
+from image import TAKEN, check_config, read_words, readable
 from lib.append import append_words
 from lib.bundle import make_bundle, put_into_elf, put_into_pe
 from lib.disc import BootConfiguration
@@ -37,16 +37,11 @@ unnoticed.
     (
         Option("--output", "FILE", "the file to make (KERNEL with .boot or .efi in place of .elf)"),
         Option("--format", "elf|efi", "for -kernel, GRUB and iPXE (elf), or for UEFI"),
-        Option("--append", "STRING", "the kernel's command line"),
-        Option("--options", "STRING", "options for the loader, such as -stack=1M"),
-        Option(
-            "--module",
-            "FILE[:STRING]",
-            "hands a file to the kernel, with its own command line;\nmay be said several times",
-            many=True,
-        ),
-        Option("--keep-debug", "", "packs the kernel with its debug sections"),
-        Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
+        TAKEN["--append"],
+        TAKEN["--options"],
+        TAKEN["--module"],
+        TAKEN["--keep-debug"],
+        TAKEN["--no-check"],
     ),
     (
         "./build.sh wrap my.elf --output my.boot && qemu-system-x86_64 -kernel my.boot",
@@ -95,16 +90,10 @@ def read_config(given):
         raise Stop(f"wrap: --format is one of {', '.join(FORMATS)}, not {given.format}", 2)
     kernel = readable("wrap", given.names[0])
     ending = FORMATS[given.format or "elf"][2]
-    options = one_line("--options", given.options)
-    if options and not all(word.startswith("-") for word in options.split()):
-        raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
     return BootConfiguration(
         kernel=kernel,
         output=Path(given.output or kernel.with_suffix(ending).name),
-        append=one_line("--append", given.append),
-        options=options,
-        modules=[read_module(text) for text in given.module],
-        keep_debug=given.keep_debug,
+        **read_words(given),
     )
 
 
