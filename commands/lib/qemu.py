@@ -41,6 +41,10 @@ class Qmp:
 
     def command(self, name, **arguments):
         """Carries out a command; returns its answer, or None if QEMU refused it."""
+        return self.ask(name, **arguments).get("return")
+
+    def ask(self, name, **arguments):
+        """Carries out a command; returns QEMU's reply as it is, an error if it refused."""
         request = {"execute": name, "arguments": arguments}
         try:
             self.line.sendall(json.dumps(request).encode() + b"\n")
@@ -51,7 +55,7 @@ class Qmp:
             if time.monotonic() > deadline:
                 raise Gone
             self.take(PATIENCE)
-        return self._replies.pop(0).get("return")
+        return self._replies.pop(0)
 
     def wait(self, seconds):
         """Takes in what QEMU has to say, for at most this long or until it said something."""

@@ -33,31 +33,17 @@ def bad_disc():
     return images.once(".iso", ingredients, lambda path: disc.make(path, config, files))
 
 
-class Prompt:
-    """A machine at ISOLINUX's prompt, started anew when a case has ended the one before."""
-
-    def __init__(self, path, log):
-        self.path, self.log, self.count, self.machine = path, log, 0, None
-
-    def ready(self):
-        """The machine, waiting for words."""
-        if self.machine is None or self.machine.ended is not None:
-            self.close()
-            self.count += 1
-            self.machine = vm.Machine(self.path, self.log / str(self.count))
-            self.machine.wait_serial("boot: ")
-        return self.machine
-
-    def close(self):
-        """Stops the machine."""
-        if self.machine is not None:
-            self.machine.stop()
-
-
 @pytest.fixture(scope="module")
 def prompt(bad_disc, worker_id):
     """One prompt for each worker."""
-    prompt = Prompt(bad_disc, images.TESTS / "logs" / f"refusals-{worker_id}")
+    log = images.TESTS / "logs" / f"refusals-{worker_id}"
+
+    def start(number):
+        machine = vm.Machine(bad_disc, log / str(number))
+        machine.wait_serial("boot: ")
+        return machine
+
+    prompt = vm.Prompt(start)
     yield prompt
     prompt.close()
 

@@ -117,26 +117,9 @@ def test_a_mistake_is_refused_as_under_a_bios(bad_prompt, name):
     expect_refusal(machine, case.code)
 
 
-class Prompt:
-    """A machine at the prompt, started anew when a case has ended the one before."""
-
-    def __init__(self, start):
-        self.start, self.machine = start, None
-
-    def ready(self):
-        if self.machine is None or self.machine.ended is not None:
-            self.close()
-            self.machine = self.start()
-        return self.machine
-
-    def close(self):
-        if self.machine is not None:
-            self.machine.stop()
-
-
 @pytest.fixture(scope="module")
 def bad_prompt(prompt_disc, worker_id):
-    prompt = Prompt(lambda: prompt_disc.start(images.TESTS / "logs" / f"uefi-{worker_id}"))
+    prompt = vm.Prompt(lambda _: prompt_disc.start(images.TESTS / "logs" / f"uefi-{worker_id}"))
     yield prompt
     prompt.close()
 

@@ -71,18 +71,6 @@ static void take_modules(struct span *rest)
 	}
 }
 
-/* True if all that is placed lies in memory that is simulated, so that it can be carried out. */
-static bool can_be_carried_out(void)
-{
-	for (unsigned i = 0; i < world.boot.plan.count; i++) {
-		const struct placement *one = &world.boot.plan.placements[i];
-
-		if (takes_memory(one) && one->phys.end > world.size)
-			return false;
-	}
-	return true;
-}
-
 /* Looks at what has become of the machine. What the kernel's bytes should be is only known if its
  * program headers lie where build_elf.h has them. */
 static void look_around(const struct span *modules)

@@ -149,18 +149,6 @@ static bool is_ram(struct phys_range range)
 	return known >= range.end;
 }
 
-/* True if all that is placed lies in memory that is simulated, so that it can be carried out. */
-static bool can_be_carried_out(void)
-{
-	for (unsigned i = 0; i < world.boot.plan.count; i++) {
-		const struct placement *one = &world.boot.plan.placements[i];
-
-		if (takes_memory(one) && one->phys.end > world.size)
-			return false;
-	}
-	return true;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct span rest = { bytes, size };

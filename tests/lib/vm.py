@@ -6,18 +6,16 @@ taken at its word.
 """
 
 import dataclasses
-import json
 import os
 import pathlib
 import re
-import select
 import shlex
-import socket
 import subprocess
 import time
 
 import paging
 import screen
+from lib import qemu
 
 QEMU = "qemu-system-x86_64"
 LIMIT = 60.0
@@ -66,53 +64,26 @@ class QmpError(Exception):
     """QEMU refused a command, or is gone."""
 
 
-class Qmp:
-    """The QEMU Machine Protocol over a connected socket: commands are answered in turn, events are
-    kept."""
-
-    def __init__(self, connection):
-        self.connection, self.pending, self.events = connection, b"", []
-        self._receive()
-        self.command("qmp_capabilities")
+class Qmp(qemu.Qmp):
+    """The tool's own line to QEMU, but that what QEMU refuses is an error."""
 
     def command(self, name, **arguments):
         """Returns QEMU's answer to one command."""
-        request = json.dumps({"execute": name, "arguments": arguments}) + "\n"
         try:
-            self.connection.sendall(request.encode())
-        except OSError as error:
-            raise QmpError(f"{name}: {error}") from None
-        while True:
-            message = self._receive()
-            if "return" in message:
-                return message["return"]
-            if "error" in message:
-                raise QmpError(f"{name}: {message['error']['desc']}")
+            reply = self.ask(name, **arguments)
+        except qemu.Gone:
+            raise QmpError(f"{name}: QEMU has closed its monitor") from None
+        if "error" in reply:
+            raise QmpError(f"{name}: {reply['error']['desc']}")
+        return reply["return"]
 
     def poll(self, seconds):
-        """Waits up to so many seconds for an event; False once QEMU has hung up."""
-        if b"\n" not in self.pending and not select.select([self.connection], [], [], seconds)[0]:
-            return True
+        """Waits up to so many seconds for news; False once QEMU has hung up."""
         try:
-            self._receive()
-        except QmpError:
+            self.take(seconds)
+        except qemu.Gone:
             return False
         return True
-
-    def _receive(self):
-        while b"\n" not in self.pending:
-            try:
-                data = self.connection.recv(65536)
-            except OSError as error:
-                raise QmpError(str(error)) from None
-            if not data:
-                raise QmpError("QEMU has closed its monitor")
-            self.pending += data
-        line, self.pending = self.pending.split(b"\n", 1)
-        message = json.loads(line)
-        if "event" in message:
-            self.events.append(message)
-        return message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +124,7 @@ class Machine:
         self.ended = None
         self._heard = 0
         file = _escape(f"blkdebug:{faults}:{image}" if faults else str(image))
-        ours, theirs = socket.socketpair()
+        self.qmp = Qmp()
         board, drive, devices = {**MEDIA, **DIRECT, **NETWORK, **BARE, **UEFI_MEDIA}[medium]
         command = [QEMU, "-nodefaults", "-no-user-config"]
         for option in (
@@ -166,8 +137,7 @@ class Machine:
             ("-serial", "stdio"),
             ("-chardev", "file,id=e9,path=" + _escape(self._path("e9.log"))),
             ("-device", "isa-debugcon,iobase=0xe9,chardev=e9"),
-            ("-chardev", f"socket,id=qmp,fd={theirs.fileno()}"),
-            ("-mon", "chardev=qmp,mode=control"),
+            self.qmp.arguments(),
             ("-action", "reboot=shutdown,shutdown=pause"),
             ("-d", "cpu_reset,guest_errors"),
             ("-D", self._path("cpu.log")),
@@ -193,12 +163,11 @@ class Machine:
                 stdin=subprocess.PIPE,
                 stdout=serial,
                 stderr=errors,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[self.qmp.qemus_end.fileno()],
             )
-        theirs.close()
-        self._socket = ours
+        self._socket = self.qmp.line
         try:
-            self.qmp = Qmp(ours)
+            self.qmp.open()
         except QmpError:
             self.qmp = None
             self.ended = End("qemu-error", self.process.wait(10))
@@ -354,6 +323,27 @@ class Machine:
         text = "\n".join(parts)
         (self.log / "report.txt").write_text(text)
         return text
+
+
+class Prompt:
+    """A machine at a prompt, started again when a case has ended the one before. `start` starts the
+    first, the second and so on, by their number."""
+
+    def __init__(self, start):
+        self.start, self.count, self.machine = start, 0, None
+
+    def ready(self):
+        """The machine, waiting for words."""
+        if self.machine is None or self.machine.ended is not None:
+            self.close()
+            self.count += 1
+            self.machine = self.start(self.count)
+        return self.machine
+
+    def close(self):
+        """Stops the machine."""
+        if self.machine is not None:
+            self.machine.stop()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,6 +25,18 @@ static inline bool takes_memory(const struct placement *placement)
 	    && placement->phys.begin != placement->phys.end;
 }
 
+/* True if all that is placed lies in memory that is simulated, so that it can be carried out. */
+static inline bool can_be_carried_out(void)
+{
+	for (unsigned i = 0; i < world.boot.plan.count; i++) {
+		const struct placement *one = &world.boot.plan.placements[i];
+
+		if (takes_memory(one) && one->phys.end > world.size)
+			return false;
+	}
+	return true;
+}
+
 /* True if all of the range is usable memory, as the firmware has it. */
 static inline bool is_usable(struct phys_range range)
 {
