@@ -97,13 +97,14 @@ def read_config(given):
     """What these words amount to, checked as far as can be without making anything."""
     if given.sign and given.bios_only:
         raise Stop("--sign is for what UEFI starts, which --bios-only leaves out", 2)
+    words = read_words(given)
     return BootConfiguration(
         kernel=read_kernel(given),
         output=Path(given.output or BUILD / "longjump.iso"),
         hashes=given.hash or bool(given.sign),
         sign=[readable("--sign", name) for name in given.sign or ()],
         bios_only=given.bios_only,
-        **read_words(given),
+        **words,
     )
 
 
