@@ -2,16 +2,15 @@
 
 A CPU starts in 16-bit mode, and a debugger that comes early believes that it stays like that. So
 we go ahead of it: over gdb's remote protocol we set hardware breakpoints and let the machine run.
-Knows ELF's header, that protocol, and where Longjump puts kernels.
+Knows ELF's header, and where Longjump puts kernels.
 """
 
-import select
 import socket
 import struct
 import time
 
+from lib.gdb import Stub
 from lib.project import Stop
-from lib.qemu import Gone
 
 TOP = 2**64 - 2**31  # where position-independent kernels are put: in the topmost 2 GiB,
 STEP = 2**21  # a multiple of 2 MiB away from where they are linked
@@ -58,15 +57,6 @@ def free_port(wanted):
     raise Stop("there is no free port on 127.0.0.1")
 
 
-def packet_in(data):
-    """The first whole packet in what came, as text, and what came after it; else None."""
-    begin = data.find(b"$")
-    end = data.find(b"#", begin)
-    if begin < 0 or end < 0 or len(data) < end + 3:
-        return None
-    return data[begin + 1 : end].decode("ascii", "replace"), data[end + 3 :]
-
-
 def is_in_rom(answer):
     """Whether the vector that memory was asked for leads into the BIOS; no if it could not be
     read."""
@@ -76,62 +66,12 @@ def is_in_rom(answer):
         return False
 
 
-class Stub:
-    """A line to QEMU's gdb server."""
-
-    def __init__(self, port):
-        self.line = socket.create_connection(("127.0.0.1", port))
-        self.input = b""
-
-    def close(self):
-        self.line.close()
-
-    def ask(self, text):
-        """Sends a packet; returns the answer."""
-        self.send(text)
-        while True:
-            answer = self.answer(10)
-            if answer is None:
-                raise Gone
-            return answer
-
-    def ask_all(self, texts):
-        """Sends packets, all of which must be answered with OK."""
-        for text in texts:
-            self.send(text)
-        for text in texts:
-            if (answer := self.answer(10)) != "OK":
-                raise Stop(
-                    f"QEMU cannot stop at an address of its machine ({text}: {answer});"
-                    " with --kvm it can at very few, so leave that away"
-                )
-
-    def send(self, text):
-        packet = text.encode()
-        self.line.sendall(b"$" + packet + b"#%02x" % (sum(packet) % 256))
-
-    def answer(self, seconds):
-        """The next packet, if one comes within the time; else None."""
-        deadline = time.monotonic() + seconds
-        while (found := packet_in(self.input)) is None:
-            left = deadline - time.monotonic()
-            if left < 0 or not select.select([self.line], [], [], left)[0]:
-                return None
-            data = self.line.recv(4096)
-            if not data:
-                raise Gone
-            self.input += data
-        answer, self.input = found
-        self.line.sendall(b"+")
-        return answer
-
-
 def run_to_entry(session, kernel, port, leaves=None):
     """Lets a machine, which QEMU has started stopped, run until the kernel's first instruction;
     returns how far the kernel has been moved. `leaves` is the address at which the loader is left,
     where that is known; otherwise Syslinux started it."""
     session.open()
-    entries, stub = possible_entries(kernel), Stub(port)
+    entries, stub = possible_entries(kernel), Stub.at(("127.0.0.1", port))
     stub.ask("?")
     if leaves is None:
         _wait_for_syslinux(session, stub)

@@ -115,7 +115,7 @@ def test_a_cpu_that_does_not_answer_is_told(log):
         memory = machine.memory(0, 64 << 20)
         at = next(found.start() for found in re.finditer(b"APIC.{4}[\1-\5].BOCHS", memory, re.S))
         assert memory[at + 44 + 8 : at + 44 + 12] == bytes([0, 8, 1, 1]), "the second CPU's entry"
-        assert gdb.command(f"M{at + 44 + 8 + 3:x},1:40") == "OK"
+        assert gdb.ask(f"M{at + 44 + 8 + 3:x},1:40") == "OK"
         gdb.send("vCont;c")
         machine.type("longjump.c32 -smp smp.elf\n", through="serial")
         said = machine.wait_serial("does not answer (docs/errors.md#K407)")

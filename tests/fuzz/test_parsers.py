@@ -9,8 +9,9 @@ import signal
 import time
 
 import pytest
-from lib.entry import is_in_rom, packet_in
+from lib.entry import is_in_rom
 from lib.fault import find_fault
+from lib.gdb import packet_in
 from lib.loader import Loader, refused_because
 from lib.qemu import Gone, cpus_in, message_in
 from lib.screen import COLUMNS, is_said, last_words, written
