@@ -350,6 +350,7 @@ TEST("in a large kernel with symbols the UUID is found beside them, however far 
 
 	for (unsigned i = 0; i < COUNT(offsets); i++) {
 		const struct named symbols[] = {
+			{ "main.rs", 0, ELF_STT_FILE, true },
 			{ "CONFIG", 2 * MIB + offsets[i], ELF_STT_OBJECT, true },
 			{ "main", 0x100000, ELF_STT_FUNC, true },
 		};

@@ -72,12 +72,13 @@ TEST("of a large range what is near to objects and labels is looked at, before a
 TEST("a large object is looked at where it begins and where it ends")
 {
 	static const struct named symbols[] = {
+		{ "a.c", 0, ELF_STT_FILE, true },
 		{ "picture", 0, ELF_STT_OBJECT, true },
 		{ "end", 20 * BLOCK, ELF_STT_NOTYPE, false },
 	};
 
 	begin(20 * BLOCK, symbols, COUNT(symbols));
-	elf_symbols[0].size = 17 * BLOCK;
+	elf_symbols[1].size = 17 * BLOCK;
 	look(20 * BLOCK);
 	expect_parts("##--------------####");
 }
@@ -85,6 +86,7 @@ TEST("a large object is looked at where it begins and where it ends")
 TEST("a symbol beside the range counts, and one far from it does not")
 {
 	static const struct named symbols[] = {
+		{ "a.c", 0, ELF_STT_FILE, true },
 		{ "before", -UINT64_C(8), ELF_STT_OBJECT, true },
 		{ "behind", 20 * BLOCK + NEAR - 1, ELF_STT_OBJECT, true },
 		{ "low", 0x1000 - BASE, ELF_STT_OBJECT, true },
@@ -94,26 +96,56 @@ TEST("a symbol beside the range counts, and one far from it does not")
 	expect_parts("#------------------#");
 }
 
-TEST("a small range is all looked at, and one whose private symbols were taken away")
+TEST("a small range is all looked at, and one without symbols")
 {
-	static const struct named public[] = {
-		{ "", 0, ELF_STT_NOTYPE, true },
-		{ "table", 4 * BLOCK, ELF_STT_OBJECT, false },
-		{ "code", 0, ELF_STT_FUNC, false },
-	};
-	static const struct named private[] = {
+	static const struct named symbols[] = {
+		{ "a.c", 0, ELF_STT_FILE, true },
 		{ "table", 4 * BLOCK, ELF_STT_OBJECT, false },
 		{ "code", 0, ELF_STT_FUNC, true },
 	};
 
-	begin(20 * BLOCK, public, COUNT(public));
-	expect_parts("####################");
-	begin(20 * BLOCK, private, COUNT(private));
+	begin(20 * BLOCK, symbols, COUNT(symbols));
 	expect_parts("---###--------------");
-	begin(MIB - 1, private, COUNT(private));
+	begin(MIB - 1, symbols, COUNT(symbols));
 	expect_parts("################");
-	begin(20 * BLOCK, private, COUNT(private));
+	begin(20 * BLOCK, symbols, COUNT(symbols));
 	elf_head->shoff = 0;
+	look(20 * BLOCK);
+	expect_parts("####################");
+}
+
+TEST("all is looked at if `strip -x` took away what source files keep to themselves")
+{
+	static const struct named symbols[] = {
+		{ "", 0, ELF_STT_NOTYPE, true },
+		{ "a.c", 0, ELF_STT_FILE, true },
+		{ "b.c", 0, ELF_STT_FILE, true },
+		{ "", 0, ELF_STT_FILE, true },
+		{ "table", 4 * BLOCK, ELF_STT_OBJECT, false },
+		{ "code", 0, ELF_STT_FUNC, false },
+	};
+
+	begin(20 * BLOCK, symbols, COUNT(symbols));
+	expect_parts("####################");
+}
+
+TEST("all is looked at if `ld -x` left only what the linker made, and hidden symbols")
+{
+	static const struct named symbols[] = {
+		{ "", 0, ELF_STT_FILE, true },
+		{ "_DYNAMIC", 2 * BLOCK, ELF_STT_OBJECT, true },
+		{ "hidden", 3 * BLOCK, ELF_STT_OBJECT, true },
+		{ "table", 4 * BLOCK, ELF_STT_OBJECT, false },
+	};
+	static const struct named hidden[] = {
+		{ "a.c", 0, ELF_STT_FILE, true },
+		{ "hidden", 3 * BLOCK, ELF_STT_OBJECT, true },
+	};
+
+	begin(20 * BLOCK, symbols, COUNT(symbols));
+	expect_parts("####################");
+	begin(20 * BLOCK, hidden, COUNT(hidden));
+	elf_symbols[1].other = 2; /* STV_HIDDEN */
 	look(20 * BLOCK);
 	expect_parts("####################");
 }
@@ -122,7 +154,7 @@ TEST("blocks grow with the range, and each symbol stays in one that is looked at
 {
 	static const struct named symbols[] = {
 		{ "a.c", 0, ELF_STT_FILE, true },
-		{ "middle", 512 * MIB, ELF_STT_OBJECT, false },
+		{ "middle", 512 * MIB, ELF_STT_OBJECT, true },
 	};
 	const struct virt_range range = { BASE, BASE + GIB };
 	struct virt_range part;

@@ -135,6 +135,11 @@ static inline unsigned elf_symbol_binding(const struct elf_symbol *symbol)
 	return symbol->info >> 4;
 }
 
+static inline unsigned elf_symbol_visibility(const struct elf_symbol *symbol)
+{
+	return symbol->other & 3;
+}
+
 _Static_assert(sizeof(struct elf32_section_header) == 40, "Elf32_Shdr");
 _Static_assert(sizeof(struct elf32_symbol) == 16, "Elf32_Sym");
 _Static_assert(sizeof(struct elf32_header) == 52, "Elf32_Ehdr");
@@ -198,7 +203,8 @@ enum {
 	ELF_STT_TLS = 6,
 	ELF_STT_GNU_IFUNC = 10, /* its value is that of code that returns the address */
 	ELF_STB_LOCAL = 0,
-	ELF_STB_WEAK = 2
+	ELF_STB_WEAK = 2,
+	ELF_STV_DEFAULT = 0
 };
 
 enum {

@@ -26,36 +26,40 @@ static void mark(struct objects *objects, uint64_t distance)
 		objects->blocks[near / 8] |= (uint8_t)(1u << near % 8);
 }
 
-/* True if the symbol is one that only a table has which nobody has thinned out: a source file's
- * name, or a name that a source file keeps to itself. */
+/* True if the symbol is one that a source file keeps to itself. Hidden ones are local as well once
+ * a kernel is linked, but were not in their source file, so that `ld -x` leaves them. */
 static bool is_private(const struct elf_symbol *symbol)
 {
-	unsigned type = elf_symbol_type(symbol);
-
-	return type == ELF_STT_FILE
-	    || (elf_symbol_binding(symbol) == ELF_STB_LOCAL && symbol->shndx != ELF_SHN_UNDEF
-	        && symbol->name != 0 && type <= ELF_STT_FUNC);
+	return elf_symbol_binding(symbol) == ELF_STB_LOCAL
+	    && elf_symbol_visibility(symbol) == ELF_STV_DEFAULT && symbol->shndx != ELF_SHN_UNDEF
+	    && symbol->name != 0 && elf_symbol_type(symbol) <= ELF_STT_FUNC;
 }
 
-/* Marks what is near to objects and labels. False if the symbols are not all there. */
+/*
+ * Marks what is near to objects and labels. False if the symbols are not all there: `ld -x` takes
+ * away the names of source files with all that they keep to themselves, but leaves what the linker
+ * itself makes; `strip -x` leaves nothing of all this but the names of source files.
+ */
 static bool mark_symbols(struct objects *objects, const struct elf *elf)
 {
 	struct symbols symbols = symbols_find(elf, NULL);
 	const struct loose_symbol *at = (const void *)symbols.entries.bytes;
 	const struct loose_symbol *end = at + symbols_count(&symbols);
-	bool whole = false;
+	bool is_named = false,
+	     is_whole = false; /* a source file's name has come; and what it keeps */
 
 	for (; at < end; at++) {
 		struct elf_symbol symbol = at->symbol;
 		unsigned type = elf_symbol_type(&symbol);
 
-		whole = whole || is_private(&symbol);
+		is_named = type == ELF_STT_FILE ? symbol.name != 0 : is_named;
+		is_whole = is_whole || (is_named && is_private(&symbol));
 		if (symbol.shndx == ELF_SHN_UNDEF || type > ELF_STT_OBJECT)
 			continue;
 		mark(objects, symbol.value - objects->range.begin);
 		mark(objects, symbol.value + symbol.size - objects->range.begin);
 	}
-	return whole;
+	return is_whole;
 }
 
 void objects_begin(struct objects *objects, const struct elf *elf, struct virt_range range)

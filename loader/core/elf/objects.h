@@ -23,8 +23,8 @@ struct objects {
 
 /*
  * Begins with a range. All of it is one part if it has less than 1 MiB, or if the file's symbols
- * are not there, or not those that source files keep to themselves. Else the parts are what lies
- * within 64 KiB of an object or a label, before it and behind its beginning and its end. Functions
+ * are not there, or none that a named source file keeps to itself. Else the parts are what lies
+ * within 64 KiB of an object or a label, before it and after its beginning and its end. Functions
  * do not count: nothing but code begins with one.
  */
 void objects_begin(struct objects *objects, const struct elf *elf, struct virt_range range);
