@@ -198,7 +198,7 @@ kernel-platform := $(filter-out %/realmode.asm.o %/enter_from64.asm.o,$(call obj
 	$(bare) $(addprefix loader/platform/,bios e820 files handover kernel))) \
 	build/obj/kernel32/loader/platform/resident.asm.o
 # It runs over every byte of a bundle, on CPUs that are known to have SSE2.
-build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = -O2 -msse2
+build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = -O2 -msse2 -funroll-loops
 ldflags-kernel32 := -m elf_i386 -static -n -nostdlib --build-id=none -z noexecstack
 
 build/longjump.elf: build/kernel32.elf

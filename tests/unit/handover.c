@@ -11,7 +11,7 @@
 
 #define MEMORY 0x8000
 
-static uint8_t memory[MEMORY];
+static _Alignas(CHECKSUM_ALIGN) uint8_t memory[MEMORY];
 static struct machine machine;
 static struct handover handover;
 static struct report report;
@@ -313,11 +313,22 @@ TEST("PVH without a memory map is refused")
 	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_UNREADABLE);
 }
 
+/* Writes the digest of a bundle's text. */
+static void seal_bundle(uint8_t *bundle)
+{
+	uint8_t digest[SHA256_SIZE];
+	uint64_t end;
+
+	memcpy(&end, bundle + 32, sizeof(end));
+	memset(bundle + 40, 0, sizeof(digest));
+	sha256((struct span){ bundle, end }, digest);
+	memcpy(bundle + 40, digest, sizeof(digest));
+}
+
 /* A bundle with one file, "k.elf" of some bytes, as commands/lib/bundle.py makes it; returns its
  * size. */
 static uint32_t put_bundle(uint32_t at, const char *line, struct span file)
 {
-	uint8_t digest[SHA256_SIZE];
 	uint64_t head[5] = { 0, (uint64_t)1 << 32 | 1, 0x1000 + file.size, 72 + 56, 0 };
 	uint64_t record[3] = { 72 + 56 + strlen(line) + 1, 0x1000, file.size };
 	uint32_t sum[CHECKSUM_WORDS];
@@ -325,16 +336,15 @@ static uint32_t put_bundle(uint32_t at, const char *line, struct span file)
 
 	memcpy(head, "LJBUNDLE", 8);
 	head[4] = record[0] + 6;
-	checksum(file, sum);
 	memset(to, 0, 0x1000);
+	memcpy(to + 0x1000, file.bytes, (size_t)file.size);
+	checksum((struct span){ to + 0x1000, file.size }, sum);
 	memcpy(to, head, sizeof(head));
 	memcpy(to + 72, record, sizeof(record));
 	memcpy(to + 72 + sizeof(record), sum, sizeof(sum));
 	memcpy(to + 72 + 56, line, strlen(line) + 1);
 	memcpy(to + record[0], "k.elf", 6);
-	sha256((struct span){ to, head[4] }, digest);
-	memcpy(to + 40, digest, sizeof(digest));
-	memcpy(to + 0x1000, file.bytes, (size_t)file.size);
+	seal_bundle(to);
 	return (uint32_t)head[2];
 }
 
@@ -411,22 +421,47 @@ TEST("a bundle that is cut short anywhere is refused")
 	}
 }
 
-TEST("two blocks that have changed places give another sum, and so do zeros at the end")
+TEST("a bundle at an odd address, or with a file at one, is refused")
 {
-	uint32_t one[CHECKSUM_WORDS], other[CHECKSUM_WORDS];
-	uint8_t bytes[48];
+	static const uint64_t odd = 0xff0;
+	uint32_t size;
 
-	for (unsigned i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)i;
-	checksum((struct span){ bytes, 48 }, one);
-	memmove(bytes, bytes + 16, 16);
-	for (unsigned i = 0; i < 16; i++)
-		bytes[16 + i] = (uint8_t)i;
-	checksum((struct span){ bytes, 48 }, other);
-	EXPECT(memcmp(one, other, sizeof(one)) != 0);
-	memset(bytes, 0, sizeof(bytes));
-	bytes[0] = 1;
-	checksum((struct span){ bytes, 16 }, one);
-	checksum((struct span){ bytes, 32 }, other);
+	begin();
+	size = put_bundle(0x4000, "k.elf", bundled);
+	memmove(memory + 0x4008, memory + 0x4000, size);
+	EXPECT(!bundle_read(&handover, &machine, (struct phys_range){ 0x4008, 0x4008 + size },
+	                    &report));
+	EXPECT(strstr(report.findings[0].detail, "its address") != NULL);
+	begin();
+	size = put_bundle(0x4000, "k.elf", bundled);
+	memcpy(memory + 0x4000 + 72 + 8, &odd, sizeof(odd));
+	seal_bundle(memory + 0x4000);
+	EXPECT(!read_bundle(size));
+	EXPECT(strstr(report.findings[0].detail, "not at a page") != NULL);
+}
+
+TEST("any two words that have changed places give another sum, and so do zeros at the end")
+{
+	_Alignas(CHECKSUM_ALIGN) uint32_t file[40];
+	uint32_t one[CHECKSUM_WORDS], other[CHECKSUM_WORDS];
+	struct span bytes = { (const uint8_t *)file, sizeof(file) - 1 };
+
+	for (unsigned i = 0; i < COUNT(file); i++)
+		file[i] = i * 0x01234567;
+	checksum(bytes, one);
+	for (unsigned i = 0; i < COUNT(file) - 1; i++) {
+		for (unsigned j = i + 1; j < COUNT(file) - 1; j++) {
+			uint32_t word = file[i];
+
+			file[i] = file[j];
+			file[j] = word;
+			checksum(bytes, other);
+			EXPECT(memcmp(one, other, sizeof(one)) != 0);
+			file[j] = file[i];
+			file[i] = word;
+		}
+	}
+	checksum((struct span){ (const uint8_t *)file, 4 }, one); /* zero */
+	checksum((struct span){ (const uint8_t *)file, 4 + 16 }, other);
 	EXPECT(memcmp(one, other, sizeof(one)) != 0);
 }

@@ -68,6 +68,10 @@ static bool add_file(struct handover *handover, const struct machine *machine, s
 	    || !in_bounds(record.at, record.size, bundle.size))
 		return refuse(report, DIAG_BUNDLE_DAMAGED, "file %u of it lies outside",
 		              number + 1);
+	if (record.at % PAGE_SIZE != 0)
+		return refuse(report, DIAG_BUNDLE_DAMAGED,
+		              "file %u of it begins at %#llx, not at a page", number + 1,
+		              ULL(record.at));
 	if (!handover_add_file(handover, machine, begin + record.at,
 	                       begin + record.at + record.size, begin + record.name, report))
 		return false;
@@ -93,6 +97,9 @@ bool bundle_read(struct handover *handover, const struct machine *machine, struc
 		return refuse_bundle(report, "its size", whole.size, header.size);
 	if (header.text_end < sizeof(header) || header.text_end > whole.size)
 		return refuse_bundle(report, "the end of its text", header.text_end, whole.size);
+	if (range.begin % CHECKSUM_ALIGN != 0)
+		return refuse_bundle(report, "its address", range.begin,
+		                     align_up(range.begin, CHECKSUM_ALIGN));
 	text = (struct span){ whole.bytes, header.text_end };
 	handover_own(handover, range);
 	if (!check_digest(text, report))
