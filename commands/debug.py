@@ -9,8 +9,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-from image import OPTIONS
+from image import OPTIONS, read_config
 from lib.bundle import exit_of
+from lib.direct import words_of_disc
+from lib.disc import isolinux_cfg
 from lib.entry import free_port, is_64_bit, run_to_entry
 from lib.project import BUILD, Stop, Voice, made, need, say, shown, start
 from lib.qemu import Gone
@@ -60,6 +62,7 @@ def debug(given):
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise Stop(f'debug: --port wants a number from 1 to 65535, not "{port}"', 2)
     kernel = Path(given.kernel or BUILD / "kernel.elf")
+    check_place(given)
     disc, command = choose_way(given)
     if not given.trace and not is_64_bit(kernel):
         raise Stop(
@@ -76,25 +79,34 @@ def debug(given):
     session = Session(command, given.rest, window, disc.file, log=log_at, kernel=kernel)
     say(f"  boot     {shown(disc.path)} in QEMU, up to the kernel's first instruction")
     if given.trace:
-        return trace(machine_at_entry(session, kernel, port, leaves), kernel, log)
-    with machine_at_entry(session, kernel, port, leaves) as (qemu, slide):
+        return trace(machine_at_entry(session, kernel, port, leaves, given.uefi), kernel, log)
+    with machine_at_entry(session, kernel, port, leaves, given.uefi) as (qemu, slide):
         return attach(given, kernel, port, slide, qemu)
+
+
+def check_place(given):
+    """Stops if the kernel could be anywhere, and nothing tells when it is time to look for it."""
+    if not given.uefi:
+        return
+    words, _reason = words_of_disc(isolinux_cfg(read_config(given)))
+    if "-kaslr" in words.split():
+        raise Stop("debug: --uefi cannot find a kernel that -kaslr moves; leave one of them out", 2)
 
 
 class machine_at_entry:
     """A QEMU, stopped where the kernel begins; ended when all is done. As a context it gives the
     process and the kernel's slide."""
 
-    def __init__(self, session, kernel, port, leaves):
+    def __init__(self, session, kernel, port, leaves, uefi):
         self.session, self.kernel, self.port = session, kernel, port
-        self.leaves = leaves  # run_to_entry()
+        self.leaves, self.uefi = leaves, uefi  # run_to_entry()
 
     def __enter__(self):
         # In a session of its own, so that Ctrl-C reaches gdb only.
         self.session.start(NOBODY, start_new_session=True)
         qemu = self.session.machine.qemu
         try:
-            return qemu, run_to_entry(self.session, self.kernel, self.port, self.leaves)
+            return qemu, run_to_entry(self.session, self.kernel, self.port, self.leaves, self.uefi)
         except (Gone, ConnectionError):
             self.__exit__()
             raise Stop(f"QEMU ended, with status {qemu.returncode}") from None

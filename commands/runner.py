@@ -16,6 +16,7 @@ from lib import direct
 from lib.disc import isolinux_cfg, open_disc
 from lib.harness import HELP, test_name, understand
 from lib.machine import child_of_ours
+from lib.ovmf import uefi_arguments
 from lib.package import package_of
 from lib.printable import printable
 from lib.project import Stop, Voice, make, need, say, shown, start
@@ -60,6 +61,7 @@ that crate starts kernels; one made with bootloader_api 0.11 says so itself.
         TAKEN["--options"],
         TAKEN["--module"],
         Option("--disc", "", "boots from an image, ELF.longjump.iso"),
+        Option("--uefi", "", "likewise, on a machine with UEFI instead of a BIOS"),
         Option("--output", "FILE", "boots from an image, and this is its name"),
         TAKEN["--no-check"],
         Option("--config", "FILE", "reads this file, not longjump.conf"),
@@ -147,6 +149,7 @@ def settle(given, kernel):
     settings.say("options", given.options)
     settings.say("modules", given.module or None)
     settings.say("disc", given.disc or bool(given.output) or None)
+    settings.say("uefi", given.uefi or None)
     if kernel:
         add_protocol(settings, kernel)
     return settings
@@ -207,11 +210,11 @@ def build(settings):
 
 def pack(given, settings, kernel, rest):
     """What is booted, open, and the words of run-command for it; `rest` follows them."""
-    command = settings["run-command"]
+    command = [*settings["run-command"], *firmware(given, settings, rest)]
     config = read_config(IMAGE.read(image_words(given, settings, kernel)))
     words, reason = direct.words_of_disc(isolinux_cfg(config))
     reason = reason or direct.obstacle(command, rest)
-    may_choose = is_qemu(command) and not settings["disc"]
+    may_choose = is_qemu(command) and not settings["disc"] and not settings["uefi"]
     is_direct = may_choose and reason is None
     need("build", install=not given.no_install)
     loader = "build/longjump.elf" if is_direct else "build/longjump.c32"
@@ -222,8 +225,22 @@ def pack(given, settings, kernel, rest):
         return fill(direct.with_kernel(command), open_direct(config, words))
     if may_choose:
         say(f"  note     it is booted from a disc: {reason}")
-    make("build/longjump.c32")
+    make("build/longjump.c32", *(["build/BOOTX64.EFI"] if settings["uefi"] else []))
     return fill(command, open_disc(config))
+
+
+def firmware(given, settings, rest):
+    """QEMU's words for the firmware that the settings ask for, unless the user brings another."""
+    command = settings["run-command"]
+    if not settings["uefi"]:
+        return []
+    if not is_qemu(command):
+        raise Stop(f"uefi: only QEMU can be given another firmware, not {command[0]}", 2)
+    return (
+        uefi_arguments(not given.no_install)
+        if not direct.brings_firmware([*command, *rest])
+        else []
+    )
 
 
 def image_words(given, settings, kernel):
@@ -231,7 +248,8 @@ def image_words(given, settings, kernel):
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()
-    words = ["--bios-only", "--kernel", str(kernel)]
+    words = ["--kernel", str(kernel)]
+    words += [] if settings["uefi"] else ["--bios-only"]
     words += ["--output", given.output or str(kernel.parent / f"{kernel.name}.longjump.iso")]
     words += [] if settings["append"] is None else ["--append", settings["append"]]
     words += [] if settings["options"] is None else ["--options", settings["options"]]

@@ -26,9 +26,10 @@ COMMAND = Command(
     "vbox",
     """
 Makes the image, and boots it in VirtualBox, in a machine called longjump that is made for it: a
-BIOS, 256 MiB of memory, 16 MiB for the screen, the image in a DVD drive, a clock that shows UTC,
-and a serial port, of which all that comes is shown here. A size of the screen that -video= asks
-for is added to those that VirtualBox's BIOS has (CustomVideoMode1). The settings of an existing
+BIOS, or UEFI with --efi, 256 MiB of memory, 16 MiB for the screen, the image in a DVD drive, a
+clock that shows UTC, and a serial port, of which all that comes is shown here. A size of the screen
+that -video= asks for is added to those that VirtualBox's BIOS has (CustomVideoMode1); its UEFI sets
+it before the loader starts (EfiGraphicsResolution). The settings of an existing
 machine are reset to these, and it is switched off first if it runs; one that build.sh has not made
 is left alone. Ctrl-C ends it.
 
@@ -39,6 +40,7 @@ stopped it ("guru meditation": a triple fault, most of the time); with 130 after
         *OPTIONS,
         Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
         Option("--cpus", "NUMBER", "how many CPUs the machine has (1)"),
+        Option("--efi", "", "the machine has UEFI instead of a BIOS"),
         Option("--headless", "", "opens no window; so it is where there is no display"),
         Option("--name", "NAME", "what the machine is called (longjump)"),
         Option("--remove", "", "takes the machine away, and does nothing else"),
@@ -69,7 +71,7 @@ def vbox(given):
     folder = BUILD / "vbox"
     folder.mkdir(parents=True, exist_ok=True)
     serial = folder / f"{name}.log"
-    machine.make(memory, cpus, screen_of(read_config(given)), disc, serial)
+    machine.make(memory, cpus, screen_of(read_config(given)), disc, serial, given.efi)
     serial.unlink(missing_ok=True)  # of the last time
     headless = given.headless or not (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"})
     say(f"  boot     {shown(disc)} in VirtualBox; Ctrl-C to end")

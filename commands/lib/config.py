@@ -57,6 +57,7 @@ KEYS = {
     "test-success-exit-code": (is_code, "a whole number from 0 to 255", 33),
     "test-no-reboot": (is_truth, "true or false", True),
     "disc": (is_truth, "true or false", False),
+    "uefi": (is_truth, "true or false", False),
     "append": (is_text, "a string", None),
     "options": (is_text, "a string", None),
     "modules": (is_words, 'a list of strings, each "FILE" or "FILE:command line"', []),

@@ -10,6 +10,7 @@ KERNEL = "kernel.elf"  # what the kernel is called, as on the disc
 CONSOLE = ("0", "115200")  # SERIAL in isolinux.cfg, as the loader has it without being told
 MODULE = "longjump.c32"
 DRIVES = {"-cdrom", "-hda", "-hdb", "-hdc", "-hdd"}
+PFLASH = re.compile(r"\bif=pflash\b")
 MACHINES = re.compile(r"(type=)?(pc|q35|microvm|pc-(q35|i440fx)-[\d.]+)(,|$)")
 
 # Words of the user's that have a say in what QEMU starts -> what they do.
@@ -56,11 +57,16 @@ def obstacle(command, rest):
             return f"{word} {OTHERS[option]}"
         if option in ("-M", "-machine") and not is_machine(value):
             return f"QEMU loads no such kernel on the machine {value.split(',')[0]}"
-        if re.search(r"\bif=pflash\b", word):
+        if PFLASH.search(word):
             return f"{word} brings firmware of its own"
         if re.search(r"\bbootindex=0*\b(?!\d)", word):
             return f"{word} is to be booted first"
     return None
+
+
+def brings_firmware(words):
+    """The words name the machine's firmware."""
+    return bool({"-bios", "-pflash"} & {*words}) or any(map(PFLASH.search, words))
 
 
 def is_machine(value):

@@ -37,11 +37,12 @@ def entry_of(kernel):
     return struct.unpack_from("<Q" if header[4] == 2 else "<I", header, 24)[0], kind == ET_DYN
 
 
-def possible_entries(kernel):
-    """Every address at which the kernel's first instruction can be when it runs."""
+def possible_entries(kernel, is_random=True):
+    """Every address at which the kernel's first instruction can be when it runs; is_random: it may
+    be moved anywhere."""
     entry, is_movable = entry_of(kernel)
-    moved = range(TOP + entry % STEP, 2**64, STEP) if is_movable else ()
-    return list(dict.fromkeys([entry, *moved]))
+    moved = range(TOP + entry % STEP, 2**64 if is_random else TOP + STEP, STEP)
+    return list(dict.fromkeys([entry, *(moved if is_movable else ())]))
 
 
 def free_port(wanted):
@@ -66,28 +67,37 @@ def is_in_rom(answer):
         return False
 
 
-def run_to_entry(session, kernel, port, leaves=None):
+def run_to_entry(session, kernel, port, leaves=None, uefi=False):
     """Lets a machine, which QEMU has started stopped, run until the kernel's first instruction;
     returns how far the kernel has been moved. `leaves` is the address at which the loader is left,
-    where that is known; otherwise Syslinux started it."""
+    where that is known; otherwise UEFI or Syslinux started it. Under UEFI the breakpoints are there
+    from the start, so they must be few: the kernel cannot be one that was moved at random."""
     session.open()
-    entries, stub = possible_entries(kernel), Stub.at(("127.0.0.1", port))
+    entries, stub = possible_entries(kernel, not uefi), Stub.at(("127.0.0.1", port))
     stub.ask("?")
-    if leaves is None:
+    if leaves is None and not uefi:
         _wait_for_syslinux(session, stub)
-    else:
+    elif leaves is not None:
         stub.ask_all([f"Z1,{leaves:x},1"])
         _go_on(session, stub)
         stub.ask_all([f"z1,{leaves:x},1"])
     stub.ask_all([f"Z1,{address:x},1" for address in entries])
     _go_on(session, stub)
-    while (cpu := session.machine.cpus()[0]).is_64_bit != is_64_bit(kernel):
+    while (cpu := session.machine.cpus()[0]).is_64_bit != is_64_bit(kernel) or (
+        uefi and not _is_left(session)
+    ):
         _step_over(session, stub, cpu.at)  # somebody else's code, where the kernel will be
     stub.ask_all([f"z1,{address:x},1" for address in entries])
     stub.close()
     if cpu.at not in entries:
         raise Stop(f"the machine stopped at {cpu.at:#x}, which is not the kernel's beginning")
     return (cpu.at - entries[0]) % 2**64
+
+
+def _is_left(session):
+    """The loader has told of the kernel's start: the firmware is gone."""
+    _listen(session)
+    return session.loader.start is not None
 
 
 def _step_over(session, stub, address):
@@ -118,13 +128,18 @@ def _go_on(session, stub):
     deadline = time.monotonic() + LIMIT
     stub.send("c")
     while (answer := stub.answer(0.5)) is None:
-        events, messages = session.machine.wait(0)
-        for message in messages:
-            session.heard(message)
-        if any(event["event"] == "SHUTDOWN" for event in events):
+        if any(event["event"] == "SHUTDOWN" for event in _listen(session)):
             raise Stop("the machine ended before the kernel had begun; what it said is above")
         if session.loader.refusal:
             raise Stop("the loader did not start the kernel; its reason is above")
         if time.monotonic() > deadline:
             raise Stop(f"the kernel's first instruction was not reached in {LIMIT} seconds")
     return answer
+
+
+def _listen(session):
+    """Takes in what the loader has said; returns QEMU's events."""
+    events, messages = session.machine.wait(0)
+    for message in messages:
+        session.heard(message)
+    return events

@@ -14,7 +14,8 @@ from typing import Optional
 from lib.project import Stop, run
 
 OURS = "Longjump/made"  # a mark in the machine's settings
-CUSTOM_MODE = "CustomVideoMode1"
+CUSTOM_MODE = "CustomVideoMode1"  # of the BIOS
+EFI_MODE = "VBoxInternal2/EfiGraphicsResolution"  # that UEFI sets
 OFF = ("poweroff", "saved", "aborted", "aborted-saved")
 ENDED = (*OFF, "gurumeditation", "stuck")
 PATIENCE = 15  # seconds until VirtualBox has let go of a machine
@@ -102,9 +103,9 @@ class VirtualBox:
     def state(self):
         return self.told().get("VMState", "")
 
-    def make(self, memory, cpus, screen, disc, serial):
-        """Creates the machine, or resets its settings to these. `screen` is the size that its BIOS
-        must have, or None."""
+    def make(self, memory, cpus, screen, disc, serial, is_efi=False):
+        """Creates the machine, or resets its settings to these. `screen` is the size that its
+        firmware must have, or None."""
         if self.exists():
             self.check_ours()
             self.halt()
@@ -116,12 +117,12 @@ class VirtualBox:
         self._manage_free(
             "modifyvm", self.name, "--memory", str(memory), "--vram", str(memory_of(screen)),
             "--cpus", str(cpus), "--ioapic", "on", "--x2apic", "on", "--rtcuseutc", "on",
-            "--firmware", "bios", "--graphicscontroller", "vboxvga",
+            "--firmware", "efi64" if is_efi else "bios", "--graphicscontroller", "vboxvga",
             "--boot1", "dvd", "--boot2", "disk", "--boot3", "none", "--boot4", "none", *audio,
             "--uart1", "0x3F8", "4", mode, "file", str(serial),
         )  # fmt: skip
-        mode_name = [] if screen is None or screen in BIOS_MODES else ["{}x{}x32".format(*screen)]
-        self._manage("setextradata", self.name, CUSTOM_MODE, *mode_name)  # without a value: none
+        self._set_mode(CUSTOM_MODE, "{}x{}x32", None if is_efi or screen in BIOS_MODES else screen)
+        self._set_mode(EFI_MODE, "{}x{}", screen if is_efi else None)
         if "IDE" not in (value for name, value in self.told().items()
                          if name.startswith("storagecontrollername")):  # fmt: skip
             self._manage("storagectl", self.name, "--name", "IDE", "--add", "ide",
@@ -129,6 +130,10 @@ class VirtualBox:
         for medium in ("emptydrive", str(disc)):  # else a rebuilt image may be served as it was
             self._manage("storageattach", self.name, "--storagectl", "IDE", "--port", "1",
                          "--device", "0", "--type", "dvddrive", "--medium", medium)  # fmt: skip
+
+    def _set_mode(self, key, words, screen):
+        """Sets the size of a screen in the machine's settings, or takes it out of them."""
+        self._manage("setextradata", self.name, key, *([words.format(*screen)] if screen else []))
 
     def start(self, headless):
         try:

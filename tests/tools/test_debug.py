@@ -208,6 +208,22 @@ def test_a_page_fault_in_words(code, words):
     ]
 
 
+@pytest.mark.parametrize("kernel", ["pie", "placed-1m"])
+def test_gdb_is_at_the_first_instruction_under_uefi(project, tmp_path, kernel):
+    """A kernel that is moved, and one where memory was the firmware's until a moment ago."""
+    program = project.root / f"build/tests/kernels/{kernel}.elf"
+    commands = ["print $rip == (long)&_start", "info registers cs"]
+    said = with_gdb(project, tmp_path, commands, "--uefi", "--kernel", program).stdout
+    assert "BdsDxe: starting" in said and "$1 = 1\n" in said, said
+    assert re.search(r"cs +0x8 ", said), said
+    if kernel == "pie":
+        assert "moved by 0xffffffff80000000" in said, said
+
+
+def test_a_kernel_that_may_be_anywhere_is_not_looked_for_under_uefi(project):
+    assert "-kaslr" in project.bad("debug", "--uefi", "--options", "-kaslr", status=2)
+
+
 def test_what_the_docs_give_visual_studio_code_can_be_read():
     text = (ROOT / "docs/debug.md").read_text()
     snippet = json.loads(re.search(r"```json\n(.*?)```", text, re.DOTALL).group(1))

@@ -78,6 +78,30 @@ def test_from_a_disc_it_ends_in_the_same_words(project, kernel, end):
     assert re.match(line, last(done.stdout)), done.stdout
 
 
+UEFI = ["passes", "faults", "is explained"]
+
+
+@pytest.mark.parametrize("end", UEFI)
+def test_under_uefi_it_ends_in_the_same_words(project, kernel, tmp_path, end):
+    (tmp_path / "longjump.conf").write_text("uefi = true\n")
+    body, words, arguments, status, line = ENDS[end]
+    words = ["--test", *words, kernel(*body), "-nic", "none", *arguments]
+    done = project.run("runner", *words)
+    assert done.returncode == status and "BdsDxe: starting" in done.stdout, done.stdout
+    assert re.match(line, last(done.stdout)), done.stdout
+
+
+def test_a_kernel_that_is_refused_under_uefi_was_not_started(project, tmp_path):
+    (tmp_path / "text").write_text("this is no kernel\n")
+    said = project.bad("runner", "--uefi", "--no-check", "--test", tmp_path / "text", status=7)
+    assert re.match(r"test NOT STARTED: text: K\d{3} ", last(said)) and "BdsDxe" in said
+
+
+def test_only_qemu_is_given_another_firmware(project, kernel, tmp_path):
+    (tmp_path / "longjump.conf").write_text('run-command = ["true", "{}"]\n')
+    assert "uefi: only QEMU" in project.bad("runner", "--uefi", kernel("hlt"), status=2)
+
+
 LIKE_A_FAULT = "Longjump: x\n\n x\n@longjump-fault vector=1 rip=x slide=world\n"
 
 

@@ -189,6 +189,18 @@ def test_cpus_and_a_screen_that_the_bios_lacks_are_given(box):
         assert "a number from 1 to 64" in box.vbox("--cpus", number, status=2)
 
 
+def test_a_machine_with_uefi_gets_its_firmware_and_the_screen_from_it(box):
+    box.vbox("--efi", "--options", "-video=1440x900")
+    machine = box.machines()["longjump"]
+    assert machine["settings"]["firmware"] == ["efi64"]
+    assert machine["extra"]["VBoxInternal2/EfiGraphicsResolution"] == "1440x900"
+    assert "CustomVideoMode1" not in machine["extra"]
+    box.vbox()
+    machine = box.machines()["longjump"]
+    assert machine["settings"]["firmware"] == ["bios"]
+    assert [*machine["extra"]] == ["Longjump/made"]
+
+
 def test_kvm_that_is_in_the_way_is_told_with_the_cure(box):
     for name, module in (("VMX_IN_VMX_ROOT_MODE", "kvm_intel"), ("SVM_IN_USE", "kvm_amd")):
         box.play(refuses=f"VT-x wird verwendet (VERR_{name}).\nDetails: code NS_ERROR_FAILURE")
