@@ -3,7 +3,9 @@
  * are shown. */
 #include "core/report.h"
 
-#define MARGIN  "      "
+#include "core/colour.h"
+
+#define MARGIN  "     " /* a code and a space */
 #define INDENT  (sizeof(MARGIN) - 1)
 #define COLUMNS 79 /* the last one of a screen stays free, or it would break the line as well */
 
@@ -74,16 +76,28 @@ bool diag_find(enum diag code, struct diag_entry *entry)
 	return false;
 }
 
+/* Columns that a word takes: changes of colour take none. */
+static size_t width(const char *word, size_t length)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < length; i++)
+		columns += !is_colour(word[i]);
+	return columns;
+}
+
 /* Appends the next word of a paragraph, on a new line if it does not fit into this one. Returns
- * the column behind it. */
+ * the column after it. */
 static size_t add_word(struct text *text, const char *word, size_t length, size_t column)
 {
-	if (column > INDENT && column + 1 + length > COLUMNS) {
+	const size_t columns = width(word, length);
+
+	if (column > INDENT && column + 1 + columns > COLUMNS) {
 		text_add(text, "\n" MARGIN);
 		column = INDENT;
 	}
 	text_add(text, "%s%.*s", column > INDENT ? " " : "", (int)length, word);
-	return column + (column > INDENT) + length;
+	return column + (column > INDENT) + columns;
 }
 
 /* Appends an indented paragraph. A newline in it begins a new line. */
@@ -109,17 +123,27 @@ static void add_paragraph(struct text *text, const char *words)
 	text_add(text, "\n");
 }
 
-void finding_write(struct text *text, const struct finding *finding)
+/* What changes the colour, where there is colour. */
+static const char *colour(bool coloured, const char *change)
 {
+	return coloured ? change : "";
+}
+
+void finding_write(struct text *text, const struct finding *finding, bool coloured)
+{
+	const char *plain = colour(coloured, IN_PLAIN), *label = colour(coloured, IN_LABEL);
+	const unsigned code = (unsigned)finding->code;
 	struct diag_entry entry;
 	char buffer[400];
 	struct text fix = text_in(buffer, sizeof(buffer));
 
 	diag_find(finding->code, &entry);
-	text_add(text, "K%03u %s\n", (unsigned)finding->code, entry.summary);
+	text_add(text, "%sK%03u%s %s%s\n", colour(coloured, IN_VALUE), code,
+	         colour(coloured, IN_STRONG), entry.summary, plain);
 	if (finding->detail[0] != 0)
 		add_paragraph(text, finding->detail);
-	text_add(&fix, "%s: %s (docs/errors.md#K%03u)", finding->refusal ? "fix" : "note",
-	         entry.fix, (unsigned)finding->code);
+	text_add(&fix, "%s%s: %s%s %s(docs/errors.md#K%03u)%s", label,
+	         finding->refusal ? "fix" : "note", colour(coloured, IN_FIX), entry.fix, label,
+	         code, plain);
 	add_paragraph(text, buffer);
 }

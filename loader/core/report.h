@@ -50,7 +50,8 @@ void warn(struct report *report, enum diag code, const char *format, ...)
 bool diag_find(enum diag code, struct diag_entry *entry);
 
 /* Appends the finding as the user reads it: code and summary, detail, fix with the place in the
- * manual, each on lines of its own that fit a screen of 80 columns. */
-void finding_write(struct text *text, const struct finding *finding);
+ * manual, each on lines of its own that fit a screen of 80 columns; with colours (core/colour.h) if
+ * they are wanted. */
+void finding_write(struct text *text, const struct finding *finding, bool coloured);
 
 #endif

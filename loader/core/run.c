@@ -6,6 +6,7 @@
 #include "core/run.h"
 
 #include "core/choose.h"
+#include "core/colour.h"
 #include "core/plan/dump.h"
 #include "core/version.h"
 #include "platform/platform.h"
@@ -35,8 +36,8 @@ static void say_begin(const char *kernel)
 	platform_write("\n");
 }
 
-/* Says the findings that are refusals, or those that are not. */
-static void say_findings(const struct report *report, bool refusals)
+/* Says the findings that are refusals, or those that are not, each after `gap`. */
+static void say_findings(const struct report *report, bool refusals, const char *gap)
 {
 	char buffer[1000];
 
@@ -45,7 +46,8 @@ static void say_findings(const struct report *report, bool refusals)
 
 		if (report->findings[i].refusal != refusals)
 			continue;
-		finding_write(&text, &report->findings[i]);
+		text_add_string(&text, gap);
+		finding_write(&text, &report->findings[i], true);
 		platform_write(buffer);
 	}
 }
@@ -197,13 +199,30 @@ bool run_plan_again(struct run *run)
 	return boot_prepare(run->boot, &run->scratch);
 }
 
-/* The last that can fail: the screen. Findings for which the kernel is started all the same are
- * said first. */
+/* The last that can fail: the screen. Warnings are said first. */
 static bool set_video(struct run *run)
 {
 	if (!run->config->options.quiet)
-		say_findings(&run->report, false);
+		say_findings(&run->report, false, "");
 	return platform_video_set(&run->machine, &run->report);
+}
+
+/* Says what was wrong: on the screen it is a page, unless what -verbose shows would be lost. */
+static void say_failure(const struct run *run)
+{
+	const bool is_named = run->config != NULL && run->config->kernel.name != NULL;
+	const bool is_verbose = run->config != NULL && run->config->options.verbose;
+
+	platform_write("\n");
+	platform_use_screen(!is_verbose);
+	platform_write(IN_BAR LOADER " could not start ");
+	text_show(is_named ? kernel_name(run) : "a kernel", platform_write);
+	platform_write("\n" IN_PLAIN);
+	say_findings(&run->report, false, "\n");
+	if (run->report.lost != 0)
+		say("... and %u more findings\n", run->report.lost);
+	say_findings(&run->report, true, "\n");
+	platform_write("\n");
 }
 
 /* Says what was wrong, and what becomes of the machine now. */
@@ -211,13 +230,7 @@ static void fail(struct run *run)
 {
 	enum on_error on_error = ON_ERROR_PROMPT;
 
-	platform_use_screen();
-	if (run->config != NULL && run->config->kernel.name != NULL)
-		say("\nLongjump could not start %s\n", kernel_name(run));
-	say_findings(&run->report, false);
-	if (run->report.lost != 0)
-		say("... and %u more findings\n", run->report.lost);
-	say_findings(&run->report, true);
+	say_failure(run);
 	if (run->config != NULL)
 		on_error = run->config->options.on_error;
 	if (on_error == ON_ERROR_HALT)

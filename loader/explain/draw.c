@@ -2,7 +2,7 @@
 /* draw.c - characters to cells or pixels. Nothing is read back from the screen, which is slow. */
 #include "explain/draw.h"
 
-#include "explain/show.h"
+#include "core/colour.h"
 
 #define TEXT_COLUMNS 80
 #define TEXT_ROWS    25
@@ -11,29 +11,15 @@
 #define LARGE_WIDTH  1280 /* from this size on, glyphs are drawn twice as large */
 #define LARGE_HEIGHT 800
 
-/* Colours for text mode: background in the high half. */
-static const uint8_t attributes[COLOURS] = {
-	[0] = 0x07,
-	[COLOUR_PLAIN] = 0x07,
-	[COLOUR_STRONG] = 0x0f,
-	[COLOUR_LABEL] = 0x03,
-	[COLOUR_VALUE] = 0x0e,
-	[COLOUR_DIM] = 0x08,
-	[COLOUR_BAR] = 0x4f,
-};
-
-/* The same for pixels: red, green, blue. */
+/* Colours for pixels: red, green, blue. */
 struct rgb {
 	uint8_t red, green, blue;
 };
 static const struct rgb inks[COLOURS] = {
-	[0] = { 0xc8, 0xcc, 0xd0 },
-	[COLOUR_PLAIN] = { 0xc8, 0xcc, 0xd0 },
-	[COLOUR_STRONG] = { 0xff, 0xff, 0xff },
-	[COLOUR_LABEL] = { 0x6c, 0xb0, 0xc0 },
-	[COLOUR_VALUE] = { 0xff, 0xd8, 0x60 },
-	[COLOUR_DIM] = { 0x58, 0x5c, 0x64 },
-	[COLOUR_BAR] = { 0xff, 0xff, 0xff },
+	[COLOUR_AS_IS] = { 0xc8, 0xcc, 0xd0 },  [COLOUR_PLAIN] = { 0xc8, 0xcc, 0xd0 },
+	[COLOUR_STRONG] = { 0xff, 0xff, 0xff }, [COLOUR_LABEL] = { 0x6c, 0xb0, 0xc0 },
+	[COLOUR_VALUE] = { 0xff, 0xd8, 0x60 },  [COLOUR_DIM] = { 0x58, 0x5c, 0x64 },
+	[COLOUR_BAR] = { 0xff, 0xff, 0xff },    [COLOUR_FIX] = { 0x70, 0xe0, 0x80 },
 };
 static const struct rgb paper = { 0x14, 0x16, 0x1c };
 static const struct rgb bar_paper = { 0xb0, 0x20, 0x30 };
@@ -118,7 +104,7 @@ static void draw_char(const struct canvas *canvas, unsigned column, unsigned row
 	}
 	cell = canvas->bytes + 2 * (row * canvas->columns + column);
 	cell[0] = (uint8_t)c;
-	cell[1] = attributes[colour];
+	cell[1] = colour_attribute(colour);
 }
 
 /* Empties a line from a column on; in graphics mode the margin beside the last column, too. */
@@ -140,7 +126,7 @@ static const char *draw_line(const struct canvas *canvas, unsigned row, const ch
 	unsigned column = 0;
 
 	for (; *line != 0 && *line != '\n' && *line != '\f'; line++) {
-		if (*line > 0 && *line < COLOURS)
+		if (is_colour(*line))
 			*colour = (enum colour) * line;
 		else if (column < canvas->columns)
 			draw_char(canvas, column++, row, *line, *colour);

@@ -2,6 +2,8 @@
 /* show.c - the layout of an explanation. Cuts nothing off but what comes last. */
 #include "explain/show.h"
 
+#include "core/colour.h"
+
 #define LABEL         12 /* columns of what stands before a paragraph */
 #define SERIAL_WIDTH  79
 #define REGISTER      23  /* columns that a register takes, with the space before it */

@@ -32,7 +32,8 @@ void *platform_take(uint64_t size, uint64_t align);
  * told to. Called once, when the words are read or as far as they could be. */
 void platform_console(const struct options *options, struct machine *machine);
 
-/* Shows a text; its lines end in "\n". */
+/* Shows a text; its lines end in "\n". Characters of core/colour.h colour it on the screen, and are
+ * left out elsewhere. */
 void platform_write(const char *text);
 
 /* Switches the machine off or restarts it, if the options say so. Returns only if it cannot. */
@@ -67,8 +68,9 @@ bool platform_video_set(const struct machine *machine, struct report *report);
 /* Leaves whoever started us for good, and runs the resident part, which carries the plan out. */
 _Noreturn void platform_launch(const struct boot *boot);
 
-/* Speaks on the screen as well from now on, since a failure is never told to a log alone. */
-void platform_use_screen(void);
+/* Speaks on the screen as well from now on, since a failure is never told to a log alone. Empties
+ * it first if that is wanted. */
+void platform_use_screen(bool emptied);
 
 /*
  * Everything is said. Halts the machine, or restarts it after so many seconds, or makes ready to go

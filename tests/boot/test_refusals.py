@@ -19,6 +19,9 @@ import vm
 from mistakes import CASES, expect_refusal, file_names, read, spoil
 
 
+WHITE_ON_RED, YELLOW, WHITE, CYAN, GREEN, GREY = 0x4F, 0x0E, 0x0F, 0x03, 0x0A, 0x07
+
+
 @pytest.fixture(scope="session")
 def bad_disc():
     """The disc that holds every bad kernel and one good."""
@@ -71,6 +74,27 @@ def test_a_mistake_is_refused_in_words(prompt, name):
     except AssertionError:
         machine.ended = machine.ended or vm.End("hang")  # the next case gets a fresh machine
         raise
+
+
+def test_a_refusal_is_a_page_of_its_own_in_colours_on_the_screen_alone(prompt):
+    machine = prompt.ready()
+    machine.type("longjump.c32 nowhere.elf\n", through="serial")
+    said = expect_refusal(machine, 501)
+    assert "\x1b" not in said.partition("Longjump could")[2], "no colours there"
+    memory = machine.memory(0xB8000, 80 * 25 * 2)
+    lines, colours = memory[0::2].decode("cp437").split("K501", 1), memory[1::2]
+    assert lines[0].split() == "Longjump could not start nowhere.elf".split(), "nothing above"
+    assert {*colours[:80]} == {WHITE_ON_RED}, "the bar takes the whole line, and no other"
+    for words, colour in (
+        ("K501", YELLOW),
+        ("the file cannot be opened", WHITE),
+        ("fix:", CYAN),
+        ("check the name", GREEN),
+        ("Type an entry", GREY),
+        ("Tab", WHITE),
+    ):
+        at = memory[0::2].index(words.encode())
+        assert {*colours[at : at + len(words)]} == {colour}, words
 
 
 def test_a_good_kernel_boots_after_a_refusal(bad_disc, start):

@@ -104,7 +104,7 @@ def expect_refusal(machine, code, words=""):
     said = machine.wait_serial("boot: ")
     summary = f"K{code} {catalogue()[code][1]}"
     assert summary in said and words in said, machine.report()
-    assert "\n      fix: " in said and f"docs/errors.md#K{code})" in said, machine.report()
+    assert "\n     fix: " in said and f"docs/errors.md#K{code})" in said, machine.report()
     assert squeeze(summary) in squeeze(uefi.screen_text(machine)), machine.report()
 
 

@@ -506,7 +506,7 @@ def expect_refusal(machine, code, limit=20):
     said = machine.wait_serial("boot: ", limit)
     words = f"K{code} {catalogue()[code][1]}"
     assert words in said, machine.report()
-    assert "\n      fix: " in said and f"docs/errors.md#K{code})" in said, machine.report()
+    assert "\n     fix: " in said and f"docs/errors.md#K{code})" in said, machine.report()
     assert squeeze(words) in squeeze(machine.screen_text()), machine.report()
     assert f"docs/errors.md#K{code}" in squeeze(machine.screen_text()), machine.report()
     return said

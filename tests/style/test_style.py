@@ -189,7 +189,7 @@ MAY_INCLUDE = {
     "core/run.c": ("core", "platform/platform.h"),
     "core": ("x86/registers.h",),
     "protocols": ("core", "longjump.h"),
-    "explain": (*WIRE, "core/text.h", "x86/registers.h"),
+    "explain": (*WIRE, "core/colour.h", "core/text.h", "x86/registers.h"),
     "resident": (*WIRE, "core/launch.h", "core/elf/relative.h", "core/sum.h", "core/text.h",
                  "explain", "x86"),
     "standalone": ("core/base.h", "core/text.h", "core/machine.h", "core/display.h"),

@@ -2,6 +2,7 @@
 /* report.c - holds what core/report.h promises, and that the catalogue of messages is in order. */
 #include "check.h"
 
+#include "core/colour.h"
 #include "core/report.h"
 
 static struct report report;
@@ -77,11 +78,27 @@ TEST("a refusal is worded as code and summary, detail, fix")
 
 	begin();
 	refuse(&report, DIAG_ELF_PHDRS_OUTSIDE, "program headers at bytes 64..232");
-	finding_write(&text, &report.findings[0]);
+	finding_write(&text, &report.findings[0], false);
 	EXPECT_TEXT(said, "K107 the program headers lie outside the file\n"
-	                  "      program headers at bytes 64..232\n"
-	                  "      fix: the file is cut short; copy or link it again "
+	                  "     program headers at bytes 64..232\n"
+	                  "     fix: the file is cut short; copy or link it again "
 	                  "(docs/errors.md#K107)\n");
+}
+
+TEST("colours set off code, summary and fix, take no columns, and end with the finding")
+{
+	char said[400];
+	struct text text = text_in(said, sizeof(said));
+
+	begin();
+	refuse(&report, DIAG_ELF_PHDRS_OUTSIDE, "program headers at bytes 64..232");
+	finding_write(&text, &report.findings[0], true);
+	EXPECT_TEXT(said, IN_VALUE "K107" IN_STRONG
+	                           " the program headers lie outside the file" IN_PLAIN "\n"
+	                           "     program headers at bytes 64..232\n"
+	                           "     " IN_LABEL "fix: " IN_FIX
+	                           "the file is cut short; copy or link it again " IN_LABEL
+	                           "(docs/errors.md#K107)" IN_PLAIN "\n");
 }
 
 TEST("no line takes more than 79 columns, and none is broken before it must")
@@ -94,10 +111,10 @@ TEST("no line takes more than 79 columns, and none is broken before it must")
 		begin();
 		refuse(&report, DIAG_ELF_EMPTY, "%.*s second", length,
 		       "0123456789012345678901234567890123456789012345678901234567890123456789");
-		finding_write(&text, &report.findings[0]);
+		finding_write(&text, &report.findings[0], false);
 		line = strchr(said, '\n') + 1;
 		EXPECT_EQUAL(strcspn(line, "\n"),
-		             6 + (unsigned)length + (6 + length + 7 <= 79 ? 7 : 0));
+		             5 + (unsigned)length + (5 + length + 7 <= 79 ? 7 : 0));
 	}
 }
 
@@ -108,8 +125,8 @@ TEST("a warning is worded with a note in place of a fix, and without a detail if
 
 	begin();
 	warn(&report, DIAG_VGA_WINDOW_TAKEN, "%s", "");
-	finding_write(&text, &report.findings[0]);
-	EXPECT_PART(said, "K210 the kernel covers the VGA window\n      note: ");
+	finding_write(&text, &report.findings[0], false);
+	EXPECT_PART(said, "K210 the kernel covers the VGA window\n     note: ");
 }
 
 TEST("every message of the catalogue has words, a fix, and a number of its own")

@@ -5,6 +5,7 @@
  */
 #include "promises.h"
 
+#include "core/colour.h"
 #include "core/run.h"
 #include "core/version.h"
 #include "platform/platform.h"
@@ -33,10 +34,11 @@ static struct {
 	char refuse;    /* the step that is refused */
 	unsigned which; /* ... the how manieth of its kind */
 	char asked[64];
-	char said[4096];
+	char said[8192];
+	bool is_kept; /* what was on the screen, when a failure was told */
 	jmp_buf launched;
 	struct run run;
-	uint64_t state[0x20000];
+	_Alignas(8) uint64_t state[0x20000];
 } script;
 
 static bool damaged; /* the next boot's kernel is no ELF file */
@@ -139,8 +141,9 @@ _Noreturn void platform_launch(const struct boot *boot)
 	longjmp(script.launched, 1);
 }
 
-void platform_use_screen(void)
+void platform_use_screen(bool emptied)
 {
+	script.is_kept = !emptied;
 	EXPECT(strstr(script.said, "could not start") == NULL); /* it is to see all of it */
 	ask(SCREEN);
 }
@@ -234,6 +237,17 @@ TEST("-onerror says what becomes of the machine, from the word on that it is")
 	expect_end("-onerror=reboot k", 'm', 0, BEGUN MACHINE SCREEN FAIL_AS "r");
 	EXPECT_PART(script.said, "restarts in 5 seconds (-onerror=reboot)");
 	expect_end("-onerror=halt -nonsense k", 0, 0, BEGUN SCREEN FAIL_AS "h");
+}
+
+TEST("a refusal is a page of its own, unless -verbose has shown what would be lost")
+{
+	expect_end("k", 'v', 0, BEGUN MACHINE LOAD FACTS REST VIDEO SCREEN FAIL_AS "p");
+	EXPECT(!script.is_kept);
+	EXPECT_PART(script.said, "\n" IN_BAR "Longjump could not start k\n" IN_PLAIN "\n");
+	expect_end("-verbose k", 'v', 0, BEGUN MACHINE LOAD FACTS REST VIDEO SCREEN FAIL_AS "p");
+	EXPECT(script.is_kept);
+	expect_end("-nonsense", 0, 0, BEGUN SCREEN FAIL_AS "p");
+	EXPECT_PART(script.said, "Longjump could not start a kernel\n");
 }
 
 TEST("a machine that is to restart is asked for nothing else, and says if it cannot")

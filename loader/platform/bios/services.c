@@ -98,20 +98,51 @@ void bios_enter_screen(enum entry_screen screen)
 		bios_set_mode(modes[screen]);
 }
 
-/* Shows a character: int 10h, AH = 0Eh, grey on page 0. */
+/* Colours the cell at the cursor: int 10h, AH = 09h, a space on page 0. */
+static void paint(uint8_t attribute)
+{
+	bios_call(0x10, &(struct bios_registers){ .eax = 0x0920, .ebx = attribute, .ecx = 1 },
+	          &(struct bios_registers){ 0 });
+}
+
+/* Shows a character: int 10h, AH = 0Eh, on page 0; in text mode the cell's colours stay. */
 static void put(char c)
 {
 	bios_call(0x10, &(struct bios_registers){ .eax = 0x0e00 | (uint8_t)c, .ebx = 0x0007 },
 	          &(struct bios_registers){ 0 });
 }
 
-void bios_write(const char *text)
+void bios_write(const char *text, size_t length, enum colour colour)
 {
-	for (; *text != 0; text++) {
+	for (; length > 0; length--, text++) {
 		if (*text == '\n')
 			put('\r');
+		else if (colour != COLOUR_AS_IS)
+			paint(colour_attribute(colour));
 		put(*text);
 	}
+}
+
+unsigned bios_columns(void)
+{
+	struct bios_registers out = { 0 };
+
+	/* Int 10h, AH = 0Fh. */
+	bios_call(0x10, &(struct bios_registers){ .eax = 0x0f00 }, &out);
+	return (out.eax >> 8 & 0xff) != 0 ? out.eax >> 8 & 0xff : 80;
+}
+
+void bios_clear(void)
+{
+	const uint32_t last_row = 24, last_column = bios_columns() - 1;
+
+	/* Int 10h, AH = 06h, AL = 0: empties the rows from CX to DX; AH = 02h: the cursor to DX. */
+	bios_call(0x10,
+	          &(struct bios_registers){ .eax = 0x0600,
+	                                    .ebx = (uint32_t)colour_attribute(COLOUR_PLAIN) << 8,
+	                                    .edx = last_row << 8 | last_column },
+	          &(struct bios_registers){ 0 });
+	bios_call(0x10, &(struct bios_registers){ .eax = 0x0200 }, &(struct bios_registers){ 0 });
 }
 
 _Noreturn void bios_halt(void)

@@ -3,6 +3,7 @@
 #ifndef BIOS_SERVICES_H
 #define BIOS_SERVICES_H
 
+#include "core/colour.h"
 #include "core/plan/plan.h"
 #include "core/report.h"
 
@@ -22,8 +23,14 @@ void bios_set_mode(uint8_t mode);
 /* Does with the screen what a kernel is promised at its start. */
 void bios_enter_screen(enum entry_screen screen);
 
-/* Shows text where the cursor is. */
-void bios_write(const char *text);
+/* Shows so many characters where the cursor is, in a colour; COLOUR_AS_IS takes what is there. */
+void bios_write(const char *text, size_t length, enum colour colour);
+
+/* How many characters a line of the screen has. */
+unsigned bios_columns(void);
+
+/* Empties the screen; the cursor is in its upper left corner then. */
+void bios_clear(void);
 
 /* Stops the machine for good. */
 _Noreturn void bios_halt(void);

@@ -17,7 +17,7 @@
 #define DIAG(number, name, summary, fix)                                                          \
 	static const char line_##name[] __attribute__((unused)) = "\nK" #number " " summary "\n"; \
 	static const char fix_##name[] __attribute__((unused)) =                                  \
-		"      fix: " fix " (docs/errors.md#K" #number ")\n";
+		"     fix: " fix " (docs/errors.md#K" #number ")\n";
 #include "core/diag.def"
 #undef DIAG
 

@@ -144,9 +144,19 @@ bool platform_video_set(const struct machine *machine, struct report *report)
 	return vbe_set(machine, report);
 }
 
-void screen_write(const char *text)
+void screen_write(const char *text, size_t length, enum colour colour)
 {
-	bios_write(text);
+	bios_write(text, length, colour);
+}
+
+void screen_clear(void)
+{
+	bios_clear();
+}
+
+unsigned screen_columns(void)
+{
+	return bios_columns();
 }
 
 void bios_call(uint8_t number, const struct bios_registers *in, struct bios_registers *out)
@@ -161,6 +171,10 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	};
 
 	watch_end(ends[on_error]);
+	if (on_error == ON_ERROR_PROMPT)
+		platform_write("Type an entry (" IN_STRONG "Tab" IN_PLAIN
+		               " lists them), or: " IN_STRONG
+		               "longjump.c32 [-option=value ...] FILE\n" IN_PLAIN);
 	if (machine->bios != NULL)
 		bios_release_old(machine->bios);
 	if (on_error == ON_ERROR_HALT)

@@ -40,6 +40,8 @@ static struct console given; /* what whoever started us speaks on */
 static struct uart uarts[2];
 static unsigned uart_count;
 static bool on_screen, on_debug, is_quiet;
+static enum colour colour; /* of what is written on the screen next */
+static unsigned bar;       /* columns of a bar that are written */
 
 /* Speaks on this port as well, if there is one: as it has been set up if it has, else at the speed
  * of the one that has, or 115200 baud. */
@@ -85,15 +87,62 @@ void platform_console(const struct options *options, struct machine *machine)
 	machine->serial = uart_count > 0 ? uarts[0].port : 0;
 }
 
-void platform_use_screen(void)
+void platform_use_screen(bool emptied)
 {
 	on_screen = true;
+	if (emptied)
+		screen_clear();
 	watch_refusal();
 }
 
 bool console_is_quiet(void)
 {
 	return is_quiet;
+}
+
+/* Shows characters in the colour that holds. A bar begins with a space. */
+static void show(const char *text, size_t length)
+{
+	if (length == 0)
+		return;
+	if (colour == COLOUR_BAR && bar == 0)
+		screen_write(" ", ++bar, colour);
+	screen_write(text, length, colour);
+	bar += colour == COLOUR_BAR ? (unsigned)length : 0;
+}
+
+/* Ends a bar's line: it goes to the last column, from where the cursor goes on by itself. */
+static void end_bar(void)
+{
+	for (unsigned columns = screen_columns(); bar < columns; bar++)
+		screen_write(" ", 1, colour);
+	bar = 0;
+}
+
+/* True if a character is not shown, but does something: changes the colour, ends a bar or a text.
+ */
+static bool is_command(char c)
+{
+	return c == 0 || is_colour(c) || (c == '\n' && colour == COLOUR_BAR);
+}
+
+/* Shows a text with its colours. */
+static void write_on_screen(const char *text)
+{
+	for (;; text++) {
+		size_t length = 0;
+
+		while (!is_command(text[length]))
+			length++;
+		show(text, length);
+		text += length;
+		if (*text == 0)
+			return;
+		if (is_colour(*text))
+			colour = (enum colour) * text;
+		else
+			end_bar();
+	}
 }
 
 /* True if the port takes a byte, and whoever listens does. */
@@ -115,7 +164,8 @@ static void uart_put(struct uart *uart, char c)
 	while (uart->is_stuck && --looks > 0);
 	outb(uart->port + UART_DATA, (uint8_t)c);
 	if (uart->is_stuck && !was_stuck && on_screen)
-		screen_write("\n(The serial port takes nothing: it is not waited for any more.)\n");
+		write_on_screen(
+			"\n(The serial port takes nothing: it is not waited for any more.)\n");
 }
 
 /* Sends a character wherever no firmware is asked. */
@@ -131,11 +181,12 @@ static void put(char c)
 void platform_write(const char *text)
 {
 	if (on_screen)
-		screen_write(text);
+		write_on_screen(text);
 	for (; *text != 0; text++) {
 		if (*text == '\n')
 			put('\r');
-		put(*text);
+		if (!is_colour(*text))
+			put(*text);
 	}
 }
 

@@ -89,7 +89,10 @@ void platform_write(const char *text)
 	(void)text;
 }
 
-void platform_use_screen(void) {}
+void platform_use_screen(bool emptied)
+{
+	(void)emptied;
+}
 
 /* Neither switches off nor restarts the computer that checks. */
 bool platform_obey(enum action action, struct report *report)

@@ -119,7 +119,7 @@ static void put_findings(const struct check *check)
 		struct text text = text_in(buffer, sizeof(buffer));
 
 		diag_find(finding->code, &entry);
-		finding_write(&text, finding);
+		finding_write(&text, finding, false);
 		printf("%s{\"code\": \"K%03u\", ", i == 0 ? "" : ", ", (unsigned)finding->code);
 		put_text("severity", finding->refusal ? "refusal" : "warning");
 		printf(", ");

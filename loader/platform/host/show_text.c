@@ -146,7 +146,7 @@ static void show_findings(const struct check *check, bool refusals)
 
 		if (check->run.report.findings[i].refusal != refusals)
 			continue;
-		finding_write(&text, &check->run.report.findings[i]);
+		finding_write(&text, &check->run.report.findings[i], false);
 		say("%s%s", refusals ? "" : "warning ", buffer);
 	}
 }

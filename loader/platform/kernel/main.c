@@ -172,10 +172,21 @@ bool platform_video_set(const struct machine *machine, struct report *report)
 	return !handover.bios || vbe_set(machine, report);
 }
 
-void screen_write(const char *text)
+void screen_write(const char *text, size_t length, enum colour colour)
 {
 	if (handover.bios)
-		bios_write(text);
+		bios_write(text, length, colour);
+}
+
+void screen_clear(void)
+{
+	if (handover.bios)
+		bios_clear();
+}
+
+unsigned screen_columns(void)
+{
+	return handover.bios ? bios_columns() : 1;
 }
 
 _Noreturn void platform_launch(const struct boot *boot)

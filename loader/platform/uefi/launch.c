@@ -59,7 +59,7 @@ static _Noreturn void fail(const struct run *run)
 	char buffer[1000];
 	struct text text = text_in(buffer, sizeof(buffer));
 
-	finding_write(&text, &run->report.findings[run->report.count - 1]);
+	finding_write(&text, &run->report.findings[run->report.count - 1], false);
 	platform_write(buffer);
 	for (;;)
 		__asm__ volatile("cli; hlt");

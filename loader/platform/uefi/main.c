@@ -150,6 +150,7 @@ efi_status uefi_main(efi_handle image, struct efi_system_table *system)
 	while (prompt_next()) {
 		run = (struct run){ 0 };
 		boot_run(&run);
+		prompt_explain();
 	}
 	return EFI_NOT_FOUND;
 }

@@ -3,6 +3,7 @@
  * they meet the firmware. */
 #include "platform/uefi/prompt.h"
 
+#include "core/colour.h"
 #include "core/version.h"
 #include "platform/console/console.h"
 #include "platform/platform.h"
@@ -219,6 +220,14 @@ bool prompt_next(void)
 		list_labels();
 	is_later = true;
 	return ask_and_use(timeout);
+}
+
+void prompt_explain(void)
+{
+	platform_write("Type an entry (" IN_STRONG "Tab" IN_PLAIN " lists them)");
+	if (!labels.labels_only)
+		platform_write(" or " IN_STRONG "longjump.c32 FILE" IN_PLAIN);
+	platform_write("; " IN_STRONG "Esc" IN_PLAIN " goes back to the firmware\n");
 }
 
 bool prompt_words(unsigned *count, const char *const **list, struct report *report)

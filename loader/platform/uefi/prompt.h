@@ -12,6 +12,9 @@ void prompt_open(void);
  * the user wants to leave. */
 bool prompt_next(void);
 
+/* Says what can be typed, for those whose kernel was not started. */
+void prompt_explain(void);
+
 /* The words for what prompt_next() has got. On false, the reason is in the report. */
 bool prompt_words(unsigned *count, const char *const **words, struct report *report);
 

@@ -74,22 +74,57 @@ void screen_open(void)
 		firmware.boot->free_pool(handles);
 }
 
-void screen_write(const char *text)
+/* Shows characters on all devices. */
+static void put(const efi_char *wide, enum colour colour)
 {
+	for (unsigned i = 0; i < device_count; i++) {
+		if (colour != COLOUR_AS_IS)
+			devices[i]->set_attribute(devices[i], colour_attribute(colour));
+		devices[i]->output(devices[i], wide);
+	}
+}
+
+void screen_write(const char *text, size_t length, enum colour colour)
+{
+	const char *end = text + length;
 	efi_char wide[128];
 
-	while (*text != 0) {
-		unsigned length = 0;
+	while (text < end) {
+		unsigned count = 0;
 
-		for (; *text != 0 && length < COUNT(wide) - 2; text++) {
+		for (; text < end && count < COUNT(wide) - 2; text++) {
 			if (*text == '\n')
-				wide[length++] = '\r';
-			wide[length++] = (uint8_t)*text < 128 ? (efi_char)*text : '?';
+				wide[count++] = '\r';
+			wide[count++] = (uint8_t)*text < 128 ? (efi_char)*text : '?';
 		}
-		wide[length] = 0;
-		for (unsigned i = 0; i < device_count; i++)
-			devices[i]->output(devices[i], wide);
+		wide[count] = 0;
+		put(wide, colour);
 	}
+}
+
+void screen_clear(void)
+{
+	for (unsigned i = 0; i < device_count; i++) {
+		devices[i]->set_attribute(devices[i], colour_attribute(COLOUR_PLAIN));
+		devices[i]->clear(devices[i]);
+	}
+}
+
+/* Of the narrowest device: on others, a bar ends before their last column. */
+unsigned screen_columns(void)
+{
+	uint64_t least = UINT32_MAX;
+
+	for (unsigned i = 0; i < device_count; i++) {
+		const struct efi_text_output *device = devices[i];
+		uint64_t columns, rows;
+
+		if (devices[i]->query_mode(devices[i], (uint64_t)device->mode->mode, &columns,
+		                           &rows)
+		    == EFI_SUCCESS)
+			least = min_u64(least, columns);
+	}
+	return least == UINT32_MAX ? 80 : (unsigned)max_u64(least, 1);
 }
 
 bool screen_is_there(void)
