@@ -4,9 +4,11 @@ but for where things lie, when, and the drive."""
 import pathlib
 import re
 import shutil
+import struct
 
 import guests
 import images
+import paging
 import pytest
 from multiboot import Info1, multiboot1, multiboot2, read_tags
 
@@ -17,15 +19,17 @@ MODULE_LINE = "its line"
 def both(boot, start, tmp_path):
     """Boots a kernel from a disc and without one, and returns what `read` makes of each machine."""
 
-    def run(kernel, read, **machine):
+    def run(kernel, read, options="", **machine):
         path = kernel if isinstance(kernel, pathlib.Path) else images.kernel_path(kernel)
         module, copy = tmp_path / "inner.txt", tmp_path / "direct/kernel.elf"
         module.write_text("what is within\n")  # limine_all.h asks for it
         copy.parent.mkdir()
         shutil.copy(path, copy)
-        words = ["-append", f"kernel.elf a=1 b --- inner.txt {MODULE_LINE}",
+        words = ["-append", f"{options} kernel.elf a=1 b --- inner.txt {MODULE_LINE}",
                  "-initrd", f"{copy},{module}"]  # fmt: skip
-        disc = boot(path, append="a=1 b", modules=[f"{module}:{MODULE_LINE}"], **machine)
+        disc = boot(
+            path, options=options, append="a=1 b", modules=[f"{module}:{MODULE_LINE}"], **machine
+        )
         direct = start(images.BUILD / "longjump.elf", medium="kernel-pc", extra=words, **machine)
         return read(disc), read(direct)
 
@@ -53,27 +57,52 @@ def fields_of(machine):
     return found
 
 
-# protocol -> kernel, its numbers for the firmware's memory, and what differs
+# protocol -> kernel, its word for a range of memory, its numbers for the firmware's, what differs
 PLACES = {"kernel_physical", "segment", "tsc_start", "tsc_read", "tsc_jump", "boot_drive"}
 TIMES_AND_PLACES = {"date", "tsc", "usec", "physical", "rsp"}
 TELLING = {
-    "native": ("tell", "2345", PLACES),
-    "limine": ("limine_r6", "1234", TIMES_AND_PLACES),
+    "native": ("tell", "memory", "2345", PLACES),
+    "limine": ("limine_r6", "memory", "1234", TIMES_AND_PLACES),
+    "bootloader-0.11": ("bootloader011_ramdisk", "region", "3", {"cr3"}),
 }
 
 
 @pytest.mark.parametrize("protocol", TELLING)
 def test_a_kernel_that_tells_is_told_the_same(both, protocol):
-    kernel, kinds, differing = TELLING[protocol]
+    kernel, memory, kinds, differing = TELLING[protocol]
     disc, direct = both(kernel, fields_of, debug_exit=False)
     for fields in (disc, direct):
-        fields["memory"] = [line for line in fields["memory"] if line.split()[2] in kinds]
-        assert fields["memory"]
+        fields[memory] = [line for line in fields[memory] if line.split()[2] in kinds]
+        assert fields[memory]
         for name in {"executable", "module"} & fields.keys():  # but for their folder and medium
             fields[name] = [
                 re.sub(r"^/isolinux|\|\w+(?=\|\w+$)", "", line) for line in fields[name]
             ]
     compare(disc, direct, *differing)
+
+
+def facts_09(machine):
+    """What bootloader 0.9 hands over: the registers, the firmware's memory, and the addresses."""
+    machine.wait_serial(guests.SAID)
+    registers, mappings = machine.registers(), machine.page_tables()
+    info = machine.memory(paging.translate(mappings, registers["rdi"]), 1592)
+    found = {name: registers[name] for name in ("rdi", "rsp", "cr0", "cr4", "efer", "rflags")}
+    ranges = [struct.unpack_from("<QQI", info, 24 * i) for i in range(64)]
+    found["memory"] = [one for one in ranges if one[2] in (2, 3, 4, 5, 10)]
+    found["after the map"] = info[1544:]
+    found["virtual"] = [(one.begin, one.end) for one in mappings]
+    found["screen"] = machine.screen_text()
+    return found
+
+
+def test_bootloader_09_is_told_the_same(both, tmp_path):
+    source = f"bits 64\nsection .text\nglobal start\nstart:\n{guests.STAND_64}\n"
+    link = ("-melf_x86_64", "-Ttext=0x200000", "-e", "start", "-z", "max-page-size=0x1000")
+    kernel = guests.assemble(tmp_path, "rust", source, "elf64", link)
+    options = "-protocol=bootloader-0.9,map_physical_memory"
+    disc, direct = both(kernel, facts_09, options, debug_exit=False)
+    assert len(disc["memory"]) > 3 and disc["rdi"]
+    compare(disc, direct)
 
 
 def facts_1(machine):
