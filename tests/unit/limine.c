@@ -311,6 +311,14 @@ TEST("a kernel that no Limine loader takes is not searched, unless its sections 
 	EXPECT(limine_protocol.recognise(elf_file()));
 }
 
+TEST("an empty segment below the top 2 GiB, as linker scripts leave behind, counts for nothing")
+{
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_request(DATA, LIMINE_HHDM, 0);
+	add_segment(RO, 0, 0, 0);
+	EXPECT(limine_protocol.recognise(elf_file()));
+}
+
 TEST("what counts is the same whether or not a section is made for requests")
 {
 	static const struct {

@@ -233,7 +233,8 @@ bool limine_is_out_of_place(const struct elf *elf)
 	struct elf_program_header program;
 
 	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(elf, i, &program); i++) {
-		if (program.type == ELF_PT_LOAD && program.vaddr < LIMINE_LOWEST)
+		if (program.type == ELF_PT_LOAD && program.memsz > 0
+		    && program.vaddr < LIMINE_LOWEST)
 			return elf->header.type == ELF_TYPE_EXEC;
 	}
 	return false;
