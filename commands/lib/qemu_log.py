@@ -34,6 +34,7 @@ class Entry:
     address: int = 0  # CR2, of a page fault
     is_software: bool = False
     is_external: bool = False
+    level: int = 0  # CPL
 
 
 def entries_in(lines):
@@ -47,7 +48,7 @@ def entries_in(lines):
             cr2 = int(address[1], 16) if address else 0
             is_software = found["soft"] == "1"
             is_external = serviced == f"Servicing hardware INT=0x{vector:02x}" and not is_software
-            yield Entry(vector, code, at, cr2, is_software, is_external)
+            yield Entry(vector, code, at, cr2, is_software, is_external, int(found["level"]))
         serviced = line.rstrip()
 
 

@@ -51,7 +51,7 @@ def watched(log, triple):
 def fault_in_words(fault, before, place):
     """One exception: what it was, where, and why; with the vector that came before it."""
     words = f"{NAMES.get(fault.vector, f'exception {fault.vector}')} at RIP {fault.at:#x}"
-    words += place(fault.at)
+    words += place(fault.at) + (", at CPL 3" if fault.level == 3 else "")
     if fault.vector == 14:
         return f"{words}: {page_fault(fault.code, fault.address)}"
     if fault.code and fault.vector in (10, 11, 12, 13):

@@ -1,5 +1,4 @@
-"""`debug`: gdb at the kernel's first instruction, with the right registers and symbols; and the
-log of faults, in words."""
+"""`debug`: gdb at the kernel's first instruction, with the right registers and symbols."""
 
 import json
 import os
@@ -12,8 +11,6 @@ import time
 import pytest
 
 from projects import ROOT
-
-from lib.trace import faults_in_words
 
 
 def with_gdb(project, tmp_path, commands, *words):
@@ -111,101 +108,6 @@ def test_a_kernel_that_does_not_start_is_told(project, tmp_path):
     done = with_gdb(project, tmp_path, [], "--", "-nonsense")
     assert done.returncode == 1 and "QEMU ended, with status 1" in done.stdout, done.stdout
     assert "--port wants a number" in with_gdb(project, tmp_path, [], "--port", "x").stdout
-
-
-def test_a_trace_tells_the_faults_in_words(project, tmp_path, kernel):
-    program = kernel("lidt [rel none]", "here: int3", "none: times 10 db 0")
-    said = project.good(
-        "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", program,
-        "--output", tmp_path / "d.iso",
-    )  # fmt: skip
-    assert re.search(r"#DF double fault at RIP 0x2000\w\w in here \(tiny.asm:6\)", said), said
-    assert "then a triple fault" in said
-    log = (tmp_path / "trace.log").read_text()
-    assert "v=08" in log and "RIP=" in log
-
-
-# The body of a kernel -> what is said of its first faults, in order
-TRACED = {
-    "an interrupt beyond the IDT": (
-        ["lidt [rel none]", "here: int 6", "none: times 10 db 0"],
-        ["#GP general protection at RIP 0x2000.. in here .*: because of IDT entry 0x6$"],
-    ),
-    "an exception beyond the IDT": (
-        ["lidt [rel none]", "here: ud2", "none: times 10 db 0"],
-        ["#UD unknown instruction at RIP 0x2000.. in here .*[)]$",
-         "#GP general protection at RIP 0x2000.. in here .*: because of IDT entry 0x6$"],
-    ),
-    "a selector beyond the GDT": (
-        ["lidt [rel none]", "mov ax, 0x78", "here: mov ds, ax", "none: times 10 db 0"],
-        ["#GP general protection at RIP 0x2000.. in here .*: because of selector 0x78 in the GDT$"],
-    ),
-    "a selector beyond the LDT": (
-        ["lidt [rel none]", "xor ax, ax", "lldt ax", "mov ax, 0x7c", "here: mov ds, ax",
-         "none: times 10 db 0"],
-        ["at RIP 0x2000.. in here .*: because of selector 0x7c in the LDT$"],
-    ),
-    "a page that is not there": (
-        ["lidt [rel none]", "here: mov byte [0x10], 1", "none: times 10 db 0"],
-        ["#PF page fault at RIP 0x2000.. in here .*: a write to 0x10, which is not mapped$"],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", TRACED)
-def test_every_field_of_a_trace_is_what_the_kernel_did(project, tmp_path, kernel, case):
-    body, told = TRACED[case]
-    said = project.good(
-        "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", kernel(*body),
-        "--output", tmp_path / "d.iso",
-    )  # fmt: skip
-    lines = [line for line in said.splitlines() if line.startswith("    #")]
-    assert len(lines) >= len(told) + 1, said  # the last is the double fault
-    for line, words in zip(lines, told):
-        assert re.search(words, line), said
-
-
-def test_a_trace_of_a_good_kernel_has_no_faults(project, tmp_path, kernel):
-    said = project.good(
-        "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", kernel("cli", "hlt"),
-        "--output", tmp_path / "d.iso",
-    )  # fmt: skip
-    assert "the kernel has halted" in said and "there was no exception" in said, said
-
-
-LOG = """Servicing hardware INT=0x20
-     0: v=20 e=0000 i=0 cpl=0 IP=0008:0000000000200010 pc=0000000000200010 SP=0010:0000000000001000\
- env->regs[R_EAX]=0000000000000000
-RAX=0000000000000000
-     1: v=0e e={code} i=0 cpl=0 IP=0008:0000000000200017 pc=0000000000200017\
- SP=0010:0000000000001000 CR2=0000000000000010
-     2: v=0d e=0018 i=0 cpl=0 IP=0008:0000000000200019 pc=0000000000200019\
- SP=0010:0000000000001000 env->regs[R_EAX]=0000000000000000
-     3: v=80 e=0000 i=1 cpl=3 IP=0008:0000000000200019 pc=0000000000200019\
- SP=0010:0000000000001000 env->regs[R_EAX]=0000000000000000
-"""
-
-
-@pytest.mark.parametrize(
-    "code, words",
-    [
-        ("0000", "a read of 0x10, which is not mapped"),
-        ("0002", "a write to 0x10, which is not mapped"),
-        ("0003", "a write to 0x10, which its page does not allow"),
-        ("0007", "a write to 0x10 by user code, which its page does not allow"),
-        ("0011", "an instruction fetch from 0x10, which its page does not allow"),
-        ("0009", "a read of 0x10, whose page table entry has reserved bits set"),
-    ],
-)
-def test_a_page_fault_in_words(code, words):
-    said = faults_in_words(LOG.format(code=code).splitlines(), lambda at: f" in f{at & 0xff:x}")
-    assert said == [
-        "exceptions: 2, of which the last:",
-        f"    #PF page fault at RIP 0x200017 in f17: {words}",
-        "    #GP general protection at RIP 0x200019 in f19: because of selector 0x18 in the GDT",
-        "interrupts with vector 0x20: 1",
-        "interrupts with vector 0x80: 1",
-    ]
 
 
 @pytest.mark.parametrize("kernel", ["pie", "placed-1m"])
