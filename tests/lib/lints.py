@@ -29,6 +29,18 @@ SSE = c('__asm__ volatile("movups (%0), %%xmm0; movups %%xmm0, (%0)" :: "r"(a) :
 SAVES = c('__asm__ volatile("fxsave64 (%0); movups (%0), %%xmm0" :: "r"(a) : "memory"); return 0;')
 AVX = c('__asm__ volatile("vmovups (%0), %%ymm0" :: "r"(a) : "memory"); return 0;')
 SWITCHES = c('__asm__ volatile("xsetbv; vmovups (%0), %%ymm0" :: "r"(a) : "memory"); return 0;')
+
+
+def asm(*lines):
+    """A kernel whose function work() executes these lines."""
+    return c('__asm__ volatile("%s" ::: "rax", "rcx", "rdx"); return a[0];' % "; ".join(lines))
+
+
+def label(*lines):
+    """The same, in a piece of assembly without a type."""
+    return {"body": '__asm__(".text; work2: %s; ret");' % "; ".join(lines)}
+
+
 IFUNC = {
     "body": "static void one(void) {} static void *pick(void) { return one; }"
     ' void f(void) __attribute__((ifunc("pick")));',
@@ -100,6 +112,55 @@ LINTS = {
     ),
     "an indirect function": Lint("K818", IFUNC, {"body": "void f(void) {}"}),
     "an indirect function without symbols": Lint("K818", IFUNC | {"ld": "-s"}, {"ld": "-s"}),
+    "a null selector in TR": Lint(
+        "K819", asm("xor %%eax, %%eax", "ltr %%ax"), asm("mov $8, %%eax", "ltr %%ax")
+    ),
+    "a null selector in TR, in assembly": Lint(
+        "K819",
+        label("mov $0, %ax", "ltr %ax"),
+        label("xor %eax, %eax", "jmp 1f", "2: mov $40, %eax", "1: ltr %ax", "jmp 2b"),
+    ),
+    "an MSR that is not there": Lint(
+        "K820",
+        asm("mov $0xc000080, %%ecx", "rdmsr", "or $1, %%eax", "wrmsr"),
+        asm("mov $0xc0000080, %%ecx", "rdmsr", "or $1, %%eax", "wrmsr"),
+    ),
+    "an MSR of which only one way knows the number": Lint(
+        "K820",
+        asm("mov $0xdead, %%ecx", "test %%eax, %%eax", "jz 1f", "wrmsr", "1: nop"),
+        asm("mov $0xdead, %%ecx", "jmp 1f", "2: mov $0x1b, %%ecx", "1: rdmsr", "jmp 2b"),
+    ),
+    "a reserved bit of CR4": Lint(
+        "K821",
+        asm("mov %%cr4, %%rax", "or $0x8200, %%rax", "mov %%rax, %%cr4"),
+        asm("mov %%cr4, %%rax", "or $0x40600, %%rax", "mov %%rax, %%cr4"),
+    ),
+    "a reserved bit of EFER": Lint(
+        "K821",
+        asm("mov $0xc0000080, %%ecx", "rdmsr", "bts $9, %%eax", "wrmsr"),
+        asm("mov $0xc0000080, %%ecx", "rdmsr", "bts $11, %%eax", "wrmsr"),
+    ),
+    "paging switched off in 64-bit mode": Lint(
+        "K822",
+        asm("mov %%cr0, %%rax", "btr $31, %%rax", "mov %%rax, %%cr0"),
+        asm("mov %%cr0, %%rax", "btr $30, %%rax", "mov %%rax, %%cr0"),
+    ),
+    "paging switched off by C": Lint(
+        "K822",
+        c(
+            'unsigned long x; __asm__ volatile("mov %%cr0, %0" : "=r"(x));'
+            ' __asm__ volatile("mov %0, %%cr0" :: "r"(x & ~0x80000000UL)); return a[0];'
+        ),
+        c(
+            'unsigned long x; __asm__ volatile("mov %%cr0, %0" : "=r"(x));'
+            ' __asm__ volatile("mov %0, %%cr0" :: "r"(x & ~0x4UL)); return a[0];'
+        ),
+    ),
+    "paging switched off in 32-bit code": Lint(
+        "K822",
+        asm("mov %%cr0, %%rax", "and $0x7fffffff, %%eax", "mov %%rax, %%cr0", "mov %%rax, %%rdx"),
+        label(".code32", "mov %cr0, %eax", "and $0x7fffffff, %eax", "mov %eax, %cr0", ".code64"),
+    ),
     "no symbols": Lint("K811", {"ld": "-s"}, {}),
     "a stack protector": Lint(
         "K813",

@@ -202,7 +202,8 @@ MAY_INCLUDE = {
     "platform/console": ("core", "x86", "platform/platform.h"),
     "platform/bios": ("core", "x86", "platform/platform.h", "platform/e820"),
     "platform/host": (
-        "core", "protocols", "platform/platform.h", "platform/e820", "platform/files",
+        "core", "protocols", "x86/registers.h", "platform/platform.h", "platform/e820",
+        "platform/files",
     ),
     "platform/remote": ("core", "explain", "postmortem"),
     "platform": (

@@ -200,6 +200,18 @@ static unsigned immediate_size(const struct cursor *cursor, const struct insn *i
 	}
 }
 
+/* So many bytes behind all else, with their sign. */
+static int64_t read_immediate(struct cursor *cursor, unsigned size)
+{
+	uint64_t value = 0;
+
+	if (size == 0)
+		return 0;
+	for (unsigned i = 0; i < size; i++)
+		value |= (uint64_t)next(cursor) << (8 * i);
+	return (int64_t)(value << (64 - 8 * size)) >> (64 - 8 * size);
+}
+
 bool insn_read(struct span code, uint64_t at, struct insn *insn)
 {
 	struct cursor cursor = { .code = code, .at = at };
@@ -213,7 +225,7 @@ bool insn_read(struct span code, uint64_t at, struct insn *insn)
 		return false;
 	if (what == 'M' || what == 'm' || what == 'Z' || what == 't' || what == 'T')
 		read_modrm(&cursor, insn);
-	cursor.at += immediate_size(&cursor, insn, what);
+	insn->immediate = read_immediate(&cursor, immediate_size(&cursor, insn, what));
 	insn->length = (unsigned)(cursor.at - at);
 	return !cursor.over && in_bounds(at, insn->length, code.size) && insn->length <= 15;
 }

@@ -23,6 +23,7 @@ struct insn {
 	bool memory;          /* the ModRM byte names memory: base + displacement */
 	uint8_t base; /* register number with REX, or INSN_NO_REGISTER (RIP counts as none) */
 	int32_t displacement;
+	int64_t immediate; /* with its sign; of two, both as they stand */
 };
 
 /* Reads the instruction at `at`. False if it is none that 64-bit mode has, or goes beyond the

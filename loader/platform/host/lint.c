@@ -6,6 +6,7 @@
 #include "core/elf/relative.h"
 #include "platform/host/lint_code.h"
 #include "platform/host/lint_limine.h"
+#include "platform/host/lint_strict.h"
 #include "platform/host/lookup.h"
 #include "protocols/bootloader011/abi.h"
 #include "protocols/multiboot/multiboot_header.h"
@@ -339,6 +340,8 @@ void lint(const struct plan *plan, const struct sections *sections, const struct
 	struct report *report = plan->report;
 
 	lint_zeroes(plan->kernel, report);
+	if (elf_is_class_64(&plan->kernel->elf))
+		lint_strict(plan, sections, symbols);
 	if (!is_entered_in_64_bits(plan))
 		return;
 	lint_program(sections, symbols, report);

@@ -7,30 +7,11 @@
 #define _GNU_SOURCE
 #include "platform/host/lint_code.h"
 
+#include "platform/host/functions.h"
 #include "platform/host/insn.h"
 #include "platform/host/lookup.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* A piece of code that is walked from its first to its last byte. */
-struct function {
-	uint64_t begin;
-	struct span code;
-	const char *name; /* NULL: not known */
-};
-
-struct functions {
-	struct function *list;
-	size_t count, capacity;
-};
-
-/* What is counted: instructions, and where the first stands. */
-struct tally {
-	unsigned instructions, functions;
-	const struct function *first, *last;
-	uint64_t offset; /* of the first instruction in the first function */
-};
 
 /* What is found in all of the code. */
 struct habits {
@@ -45,101 +26,6 @@ struct frame {
 	bool known;     /* RBP has been set, and since then RSP was moved by pushes only */
 	uint64_t below; /* bytes that were pushed since */
 };
-
-static void add_function(struct functions *functions, struct function function)
-{
-	if (functions->count == functions->capacity) {
-		size_t capacity = functions->capacity * 2 + 64;
-		void *list = realloc(functions->list, capacity * sizeof(*functions->list));
-
-		if (list == NULL)
-			return;
-		functions->list = list;
-		functions->capacity = capacity;
-	}
-	functions->list[functions->count++] = function;
-}
-
-/* For qsort(): by address, and of those at the same the longest first. */
-static int compare_functions(const void *a, const void *b)
-{
-	const struct function *one = a, *other = b;
-
-	if (one->begin != other->begin)
-		return one->begin < other->begin ? -1 : 1;
-	return one->code.size > other->code.size ? -1 : one->code.size < other->code.size;
-}
-
-/* Sorts the functions, and takes away those that begin in another: no byte is walked over twice. */
-static void drop_overlaps(struct functions *functions)
-{
-	size_t kept = 0;
-
-	if (functions->count == 0)
-		return;
-	qsort(functions->list, functions->count, sizeof(*functions->list), compare_functions);
-	for (size_t i = 0; i < functions->count; i++) {
-		struct function *last = kept > 0 ? &functions->list[kept - 1] : NULL;
-
-		if (last == NULL || functions->list[i].begin >= last->begin + last->code.size)
-			functions->list[kept++] = functions->list[i];
-	}
-	functions->count = kept;
-}
-
-/* The functions that the symbol table knows. */
-static void list_symbols(struct functions *functions, const struct kernel *kernel,
-                         const struct symbols *symbols)
-{
-	struct elf_symbol symbol;
-
-	for (uint32_t i = 0; symbol_read(symbols, i, &symbol); i++) {
-		const struct segment *segment = kernel_segment_at(kernel, symbol.value);
-		struct function function = { symbol.value,
-			                     { NULL, 0 },
-			                     symbol_name(symbols, &symbol) };
-
-		if (elf_symbol_type(&symbol) == ELF_STT_FUNC && symbol.shndx != ELF_SHN_UNDEF
-		    && segment != NULL && (segment->rights & RIGHT_EXECUTE) != 0
-		    && span_part(segment->file, symbol.value - segment->virt.begin, symbol.size,
-		                 &function.code)
-		    && function.code.size > 0)
-			add_function(functions, function);
-	}
-}
-
-/* Without symbols: whole sections that are executed, or whole segments. */
-static void list_pieces(struct functions *functions, const struct kernel *kernel,
-                        const struct sections *sections)
-{
-	struct elf_section_header section;
-
-	for (uint32_t i = 0; section_read(sections, i, &section); i++) {
-		if ((section.flags & ELF_SHF_EXECINSTR) != 0)
-			add_function(functions,
-			             (struct function){ section.addr,
-			                                section_bytes(sections, &section), NULL });
-	}
-	for (unsigned i = 0; i < kernel->segment_count && functions->count == 0; i++) {
-		const struct segment *segment = &kernel->segments[i];
-
-		if ((segment->rights & RIGHT_EXECUTE) != 0)
-			add_function(functions,
-			             (struct function){ segment->virt.begin, segment->file, NULL });
-	}
-}
-
-/* Counts the instruction at `offset` of a function. */
-static void count(struct tally *tally, const struct function *function, uint64_t offset)
-{
-	if (tally->instructions++ == 0) {
-		tally->first = function;
-		tally->offset = offset;
-	}
-	if (tally->last != function)
-		tally->functions++;
-	tally->last = function;
-}
 
 /* True for instructions that read or write memory through their ModRM byte: not LEA, not NOP. */
 static bool touches_memory(const struct insn *insn)
@@ -257,32 +143,16 @@ static void walk(struct habits *habits, const struct function *function)
 			continue;
 		}
 		if (uses_red_zone(&insn, &frame))
-			count(&habits->red_zone, function, at);
+			tally_add(&habits->red_zone, function, at);
 		if (is_sse(&insn))
-			count(&habits->sse, function, at);
+			tally_add(&habits->sse, function, at);
 		if (is_avx(&insn))
-			count(&habits->avx, function, at);
+			tally_add(&habits->avx, function, at);
 		if (reads_canary(&insn))
-			count(&habits->protector, function, at);
+			tally_add(&habits->protector, function, at);
 		note_skills(habits, &insn);
 		follow_frame(&frame, &insn);
 	}
-}
-
-/* Words a tally: "12 instructions, the first at 0xffffffff80001234 (memcpy+0x14)". */
-static const char *tally_words(const struct tally *tally, char *buffer, size_t size)
-{
-	struct text text = text_in(buffer, size);
-
-	text_add(&text, "%u instruction%s", tally->instructions,
-	         tally->instructions == 1 ? "" : "s");
-	if (tally->first->name != NULL)
-		text_add(&text, " in %u function%s", tally->functions,
-		         tally->functions == 1 ? "" : "s");
-	text_add(&text, ", the first at %#llx", ULL(tally->first->begin + tally->offset));
-	if (tally->first->name != NULL)
-		text_add(&text, " (%.80s+%#llx)", tally->first->name, ULL(tally->offset));
-	return buffer;
 }
 
 /* How many of GCC's notes of its own command line, which lie in the debug strings, do not have
@@ -359,12 +229,9 @@ void lint_code(const struct plan *plan, const struct sections *sections,
 	struct functions functions = { 0 };
 	struct habits habits = { 0 };
 
-	list_symbols(&functions, plan->kernel, symbols);
-	if (functions.count == 0)
-		list_pieces(&functions, plan->kernel, sections);
-	drop_overlaps(&functions);
+	functions_list(&functions, plan->kernel, sections, symbols);
 	for (size_t i = 0; i < functions.count; i++)
 		walk(&habits, &functions.list[i]);
 	warn_habits(&habits, plan, sections, symbols);
-	free(functions.list);
+	functions_free(&functions);
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* lint_strict.h - what a CPU refuses and QEMU's own (TCG) lets pass. */
+#ifndef HOST_LINT_STRICT_H
+#define HOST_LINT_STRICT_H
+
+#include "core/elf/symbols.h"
+#include "core/plan/plan.h"
+
+/* Warns about instructions that run in QEMU, and raise #GP on hardware. In kernels that are
+ * entered in 32-bit mode, 64-bit code is known by its own look only. */
+void lint_strict(const struct plan *plan, const struct sections *sections,
+                 const struct symbols *symbols);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * values.h - what is known of the general registers, from one instruction to the next: bits that
+ * are surely 1 or surely 0. Knows little and is sure of it: what an instruction does that is not
+ * known here, it may have done to every register.
+ */
+#ifndef HOST_VALUES_H
+#define HOST_VALUES_H
+
+#include "platform/host/insn.h"
+
+enum { VALUES = 16 };
+
+struct value {
+	uint64_t ones, zeros; /* bits that are known */
+	bool wide;            /* its 64 bits were given by 64-bit code (REX.W) */
+};
+
+struct values {
+	struct value list[VALUES]; /* by the registers' numbers */
+};
+
+/* Nothing is known, as where a jump may come from anywhere. */
+void values_forget(struct values *values);
+
+/* Follows an instruction of 64-bit code. */
+void values_follow(struct values *values, const struct insn *insn);
+
+/* The number of the register that ModRM's rm names, with REX.B. */
+unsigned values_rm(const struct insn *insn);
+
+#endif
