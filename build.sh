@@ -74,6 +74,7 @@ else
 		near=$(suggest "$command")
 		hint=${near:+ (did you mean $near?)}
 	fi
-	echo "build.sh: there is no command $word$hint; ./build.sh help lists them" >&2
+	hint+="; ./build.sh help lists them"
+	echo "$(error_words build.sh:) there is no command $word$hint" >&2
 	exit 2
 fi

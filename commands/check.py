@@ -72,7 +72,11 @@ def check_one(name, command):
         print(stop, file=sys.stderr, flush=True)
         return 2
     Voice.show(command)
-    return subprocess.run(command, check=False).returncode
+    if not getattr(sys.stdout, "is_coloured", False):
+        return subprocess.run(command, check=False).returncode
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    print(os.fsdecode(done.stdout), end="", flush=True)
+    return done.returncode
 
 
 def status_of(found):

@@ -79,6 +79,9 @@ a folder in which the files of Syslinux are looked for first
 .BR XDG_CACHE_HOME ", " HOME ", " TMPDIR
 where everything is put that is made, if the folder build/ is somebody else's or cannot be written
 .TP
+.BR NO_COLOR ", " TERM
+no colours on the terminal if NO_COLOR is set, or if TERM is dumb
+.TP
 .BR DISPLAY ", " WAYLAND_DISPLAY
 where windows are opened; without them QEMU has none
 .SH SEE ALSO

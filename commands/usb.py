@@ -8,11 +8,11 @@ import fcntl
 import mmap
 import os
 import sys
-import time
 
 from image import OPTIONS, image
 from lib.device import FLUSH_BUFFERS, Device, device_number
 from lib.drives import in_units, read_drives
+from lib.progress import Progress
 from lib.project import Stop, Voice, say, shown, start
 from lib.words import Option, Command
 
@@ -189,7 +189,8 @@ def ask(drive):
 def pieces(device, file, title):
     """The image in pieces that the drive takes: the place, and the bytes, in memory aligned to
     pages, of which the last is filled with zeros to the end of a sector. Shows how far it is."""
-    sector, size, began = device.sector, size_of(file), time.monotonic()
+    sector, size = device.sector, size_of(file)
+    progress = Progress(title, size, soon=0)
     file.seek(0)
     with mmap.mmap(-1, CHUNK) as memory, memoryview(memory) as view:
         for at in range(0, size, CHUNK):
@@ -200,17 +201,9 @@ def pieces(device, file, title):
             memory[count:whole] = bytes(whole - count)
             with view[:whole] as piece:
                 yield at, piece
-            show_progress(title, at + count, size, time.monotonic() - began)
-    if sys.stdout.isatty():
-        print()
-
-
-def show_progress(title, done, size, seconds):
-    """One line that changes, if somebody looks at it."""
-    if sys.stdout.isatty():
-        speed = f"{in_units(int(done / seconds))}/s" if seconds > 0 else ""
-        line = f"{title} {100 * done // size:3} %  {speed:<16}"
-        sys.stdout.overwrite(line)  # type: ignore[attr-defined]  # printable.guard() has made it
+            done = at + count
+            progress.at(done, f"{in_units(progress.speed(done))}/s")
+    progress.end()
 
 
 def write(device, file, drive):

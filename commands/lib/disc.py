@@ -25,6 +25,7 @@ from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
+from lib.progress import Progress
 from lib.sign import put_config, sign
 from lib.project import BUILD, ROOT, Stop, detail, make_build_folder, run, say, shown
 from lib.tree import files_below
@@ -34,6 +35,7 @@ MBR_ID = "0x4c4a4d50"
 DATE = 1767225600  # 2026-01-01
 STAMP = 16 * SECTOR + 883  # the application use field
 STAMP_SIZE = 512
+CHUNK = 1 << 20  # bytes that are read at a time
 ATTEMPTS = 5  # to make an image that others change
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
@@ -108,11 +110,21 @@ def open_disc(config):
         output, digest = make(config)
         copy = tempfile.TemporaryFile(dir=BUILD)
         with contextlib.suppress(OSError), open_regular(output) as image:
-            shutil.copyfileobj(image, copy, 1 << 20)
+            copy_all(image, copy)
         copy.flush()
         if is_image_of(digest, f"/proc/self/fd/{copy.fileno()}"):
             return OpenDisc(output, copy)
     raise Stop(f"{shown(output)} is changed by somebody else all the time: choose another --output")
+
+
+def copy_all(image, copy):
+    """Copies an open image into another file."""
+    progress, done = Progress("  copy     the image", os.fstat(image.fileno()).st_size), 0
+    while chunk := image.read(CHUNK):
+        copy.write(chunk)
+        done += len(chunk)
+        progress.at(done)
+    progress.end()
 
 
 def make(config):
@@ -260,29 +272,50 @@ def digest_of(staged, keys=()):
     whole = hashlib.sha256(repr((mastering_name(), epoch())).encode())
     programs = {name: Path(__file__).parent / name for name in PROGRAMS}
     programs |= {f"key {number}": path for number, path in enumerate(keys)}
-    for name, path in sorted({**programs, **staged}.items()):
+    files, done = sorted({**programs, **staged}.items()), 0
+    progress = Progress("  hash     what goes on the disc", sum_of_sizes(files))
+    for name, path in files:
+        part = hashlib.sha256()
+        for chunk in chunks_of(path):
+            part.update(chunk)
+            done += len(chunk)
+            progress.at(done)
         whole.update(f"\n{name}\0".encode("utf-8", "surrogateescape"))
-        whole.update(digest_of_file(path))
+        whole.update(part.digest())
+    progress.end()
     return whole.hexdigest()
 
 
-def digest_of_file(path):
-    part = hashlib.sha256()
+def sum_of_sizes(files):
+    """The bytes of named files, as far as they are there."""
+    total = 0
+    for _, path in files:
+        with contextlib.suppress(OSError):
+            total += os.stat(path).st_size
+    return total
+
+
+def chunks_of(path):
+    """A file's bytes, a piece at a time."""
     try:
         with open(path, "rb") as file:
-            while chunk := file.read(1 << 20):
-                part.update(chunk)
+            while chunk := file.read(CHUNK):
+                yield chunk
     except OSError as error:
         raise Stop(f"{shown(os.path.realpath(path))}: {error.strerror}") from None
-    return part.digest()
 
 
 def stamp(digest, data):
     """What the application use field of a finished image holds, 512 bytes: what it was made from,
     and what all else in it is."""
     contents = hashlib.blake2b(data[:STAMP], digest_size=32)
+    progress = Progress("  check    the image", len(data))
     with memoryview(data) as view, view[STAMP + STAMP_SIZE :] as rest:
-        contents.update(rest)
+        for at in range(0, len(rest), CHUNK):
+            with rest[at : at + CHUNK] as chunk:
+                contents.update(chunk)
+            progress.at(at)
+    progress.end()
     text = f"longjump {digest} {len(data)} {contents.hexdigest()}"
     return text.encode().ljust(STAMP_SIZE, b"\0")
 
@@ -474,7 +507,7 @@ def same_bytes(image, file, source, has_table):
         return False
     with open(source, "rb") as here:
         at = file.begin
-        while chunk := here.read(1 << 20):
+        while chunk := here.read(CHUNK):
             there = image[at : at + len(chunk)]
             if has_table and at == file.begin:
                 chunk, there = chunk[:8] + chunk[64:], there[:8] + there[64:]

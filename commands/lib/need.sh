@@ -9,6 +9,15 @@
 
 need_root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
+# Prints words of an error, as $1, in red if that goes to a terminal that is to have colours.
+error_words() {
+	if [[ -t 2 && -z ${NO_COLOR-} && ${TERM:-dumb} != dumb ]]; then
+		printf '\e[1;31m%s\e[0m' "$1"
+	else
+		printf '%s' "$1"
+	fi
+}
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # Prints a Python that is new enough; the system's own first, since packages belong to that one.
@@ -251,7 +260,8 @@ need() {
 		look "$@" python build run
 	fi
 	{
-		printf 'missing: %s\n' "$(printf '%s, ' "${missing[@]}" | sed 's/, $//')"
+		error_words missing:
+		printf ' %s\n' "$(printf '%s, ' "${missing[@]}" | sed 's/, $//')"
 		printf 'this installs it:\n\n    %s\n\n' "$(install_command)"
 	} >&2
 	return 1

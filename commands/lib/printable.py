@@ -2,11 +2,13 @@
 
 Names of files and volumes, words of kernels, of Cargo.toml and of other programs are foreign text.
 All that a command prints goes through here (project.start sees to that), so none of it can move the
-cursor, change colours or hide what stands beside it. What a kernel writes on its serial port is its
-own, and is passed on as it is.
+cursor, change colours or hide what stands beside it; the colours that there are come after that.
+What a kernel writes on its serial port is its own, and is passed on as it is.
 """
 
 import sys
+
+from lib.colour import coloured, is_wanted
 
 
 def printable(text, kept="\n\t"):
@@ -29,20 +31,24 @@ def _escaped(number):
 
 
 class Printable:
-    """A stream of text through which only what is printable comes."""
+    """A stream of text through which only what is printable comes, in colour on a terminal."""
 
     def __init__(self, stream):
         self._stream = stream
+        self.is_coloured = is_wanted(stream)
         stream.reconfigure(errors="backslashreplace")  # for what its encoding does not have
 
     def write(self, text):
-        self._stream.write(printable(text))
+        self._stream.write(self._shown(printable(text)))
         return len(text)
 
     def overwrite(self, text):
         """Writes a line in the place of the one on which the cursor is."""
-        self._stream.write("\r" + printable(text, ""))
+        self._stream.write("\r" + self._shown(printable(text, "")))
         self._stream.flush()
+
+    def _shown(self, text):
+        return coloured(text) if self.is_coloured else text
 
     def __getattr__(self, name):
         return getattr(self._stream, name)

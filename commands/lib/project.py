@@ -15,6 +15,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from lib.compiling import compile_watched
 from lib.printable import guard, printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -141,9 +142,18 @@ def make(*targets):
         command.append("V=1" if Voice.verbose else "--silent")  # of what is up to date
         command = [str(word) for word in [*command, *targets]]
         Voice.show(command)
-        done = subprocess.run(command, stdout=Voice.stream, env=own_environment(), check=False)
-    if done.returncode != 0:
+        status = carry_out(command, own_environment())
+    if status != 0:
         raise Stop("it did not compile; the messages are above")
+
+
+def carry_out(command, environment):
+    """Calls make; returns its status. A terminal is shown how far it is."""
+    stream = Voice.stream or sys.stdout
+    if Voice.verbose or not stream.isatty():
+        done = subprocess.run(command, stdout=Voice.stream, env=environment, check=False)
+        return done.returncode
+    return compile_watched(command, environment, say)
 
 
 def is_made_elsewhere(targets):

@@ -78,6 +78,9 @@ class Session:
         self.shows_line = self.has_line or is_line_shown([*command, *rest])
         self.shows_screen = self.window or shows_screen([*command, *rest])
         own = self.machine.arguments()
+        if self.kernel and "-name" not in theirs:
+            name = os.path.basename(self.kernel).replace(",", ",,")
+            own += ["-name", f"guest={name}"]  # which is in the window's title
         if self.window:
             own += ["-display", self.window]
             own += [] if "-monitor" in theirs else ["-monitor", "vc"]

@@ -1,0 +1,40 @@
+"""colour.py - what stands out on a terminal: errors, warnings, codes and verdicts.
+
+Knows our own words by their form, and the terminal's sequences; a text is the same without them.
+"""
+
+import os
+import re
+
+RED, GREEN, YELLOW, CYAN = "1;31", "32", "1;33", "36"
+
+# A step that is carried out, as make and say() word it: "  pack     build/longjump.iso".
+STEP = "|".join(f"[a-z]{{{length}}} {{{9 - length}}}" for length in range(3, 9))
+VERDICTS = "FAILED|CRASHED|TIMED OUT|NOT STARTED|NOT RUN|ENDED WITHOUT A CODE|INTERRUPTED"
+
+# Each is looked for at every place, in this order.
+RULES = (
+    (RED, rf"^build\.sh:(?= )|^test (?:{VERDICTS})(?=:)|\b[1-9]\d* failed\b|^the machine reset\b"),
+    (RED, r"^Longjump (?:can|could )not start\b|(?<=  )missing(?=  )|^Missing$"),
+    (YELLOW, r"^warning(?= )|^  warning\b|(?<!#)\bK[1-8]\d\d\b"),
+    (GREEN, r"^test passed(?=:)|\b\d+ passed\b|^OK:(?= )|^Nothing is missing\b"),
+    (GREEN, r"^ +(?:fix|note):(?= )"),
+    (CYAN, rf"^  (?:{STEP})(?=\S)"),
+)
+WORDS = re.compile("|".join(f"({pattern})" for _, pattern in RULES), re.MULTILINE)
+
+
+def is_wanted(stream):
+    """Whether colours are for whoever reads this stream."""
+    is_smart = os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+    return is_smart and stream.isatty()
+
+
+def coloured(text):
+    """The text with sequences that colour it. It begins where a line does."""
+    return WORDS.sub(_paint, text)
+
+
+def _paint(found):
+    style, _ = RULES[(found.lastindex or 1) - 1]
+    return f"\x1b[{style}m{found.group()}\x1b[0m"

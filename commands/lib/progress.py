@@ -1,0 +1,39 @@
+"""progress.py - how far something is that takes its time, in a line that changes, on a terminal.
+
+Knows nothing of what is done.
+"""
+
+import sys
+import time
+
+SOON = 1.0  # seconds after which there is something to be seen
+OFTEN = 0.1  # seconds between two looks
+
+
+class Progress:
+    """Shows a title, from `soon` seconds on, and how much of `size` is done."""
+
+    def __init__(self, title, size, soon=SOON):
+        self.title, self.size = title, size
+        self._begin = time.monotonic()
+        self._next = self._begin + soon
+        self._is_shown = False
+
+    def at(self, done, more=""):
+        """So much is done."""
+        now = time.monotonic()
+        is_end = done >= self.size and self._is_shown
+        if self.size and sys.stdout.isatty() and (now >= self._next or is_end):
+            self._next, self._is_shown = now + OFTEN, True
+            line = f"{self.title} {100 * done // self.size:3} %  {more:<16}"
+            sys.stdout.overwrite(line)  # type: ignore[attr-defined]  # printable.guard() made it
+
+    def speed(self, done):
+        """Bytes a second so far; 0 if no time has passed."""
+        seconds = time.monotonic() - self._begin
+        return int(done / seconds) if seconds > 0 else 0
+
+    def end(self):
+        """Goes on below the line, if there is one."""
+        if self._is_shown:
+            print(flush=True)
