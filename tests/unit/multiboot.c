@@ -332,6 +332,22 @@ TEST("the information lies where GRUB 2 has it: of Multiboot 2 from 1 MiB on, if
 	EXPECT_EQUAL(world.boot.plan.entry.rbx, 64 * KIB);
 }
 
+TEST("the information may share the kernel's last page, where kernels do not overwrite it")
+{
+	const struct placement *info;
+
+	begin_two();
+	elf_programs[0].memsz = SIZE - 0xf28;
+	lay();
+	world.machine.reserved[world.machine.reserved_count++] = (struct phys_range){ MIB, LINKED };
+	expect_plan();
+	info = find_placement(USE_BOOT_INFO, 0);
+	EXPECT_EQUAL(info->phys.begin, LINKED + SIZE - 0xf20);
+	EXPECT_EQUAL(world.boot.plan.entry.rbx, LINKED + SIZE - 0xf20);
+	EXPECT_EQUAL(world.boot.plan.entry.rsp, info->phys.end);
+	EXPECT_EQUAL(info->phys.end % 16, 0);
+}
+
 TEST("a kernel that may be moved stays where it can")
 {
 	begin_two();

@@ -9,13 +9,11 @@
 #include "core/plan/resident.h"
 #include "protocols/multiboot/abi.h"
 
-#define CODE_32 \
-	0x10 /* in DESCRIPTORS_32; GRUB's, since kernels rely on them without knowing it \
-	               */
-#define DATA_32  0x18
-#define FOUR_GIB (4 * GIB)
-#define ENTRY_STACK \
-	(16 * KIB) /* the specifications promise none; some kernels live on what they find */
+#define CODE_32     0x10 /* in DESCRIPTORS_32; GRUB's: kernels rely on it without knowing */
+#define DATA_32     0x18
+#define FOUR_GIB    (4 * GIB)
+#define ALIGN       16 /* bytes, of the information (8 at least) and of the stack after it */
+#define ENTRY_STACK (16 * KIB) /* specified is none; some kernels live on what they find */
 
 const struct terms multiboot_terms = {
 	.boot_info = "the Multiboot information",
@@ -35,17 +33,18 @@ const struct terms multiboot_terms = {
 /*
  * The information is made in scratch memory, and then brought to the lowest memory that is free
  * from `lowest` on: kernels look at it through page tables of their own that reach no further than
- * the first few MiB. If nothing is free from there on, low memory will do.
+ * the first few MiB. It may share the kernel's last page, as with GRUB 2: kernels that take memory
+ * from the next page on would overwrite it there. If nothing is free, low memory will do.
  */
 bool multiboot_plan(struct plan *plan, uint64_t lowest, uint64_t size, struct writer *writer)
 {
 	struct placement placement = { .use = USE_BOOT_INFO };
-	uint64_t whole = page_up(size + ENTRY_STACK);
+	uint64_t whole = align_up(size, ALIGN) + ENTRY_STACK;
 	uint8_t *bytes = scratch_take(plan->scratch, whole, PAGE_SIZE);
 
 	if (bytes == NULL
-	    || (!plan_find_from(plan, lowest, whole, PAGE_SIZE, 0, FOUR_GIB, &placement.phys)
-	        && !plan_find_from(plan, MULTIBOOT_LOW_INFO, whole, PAGE_SIZE, 0, FOUR_GIB,
+	    || (!plan_find_from(plan, lowest, whole, ALIGN, 0, FOUR_GIB, &placement.phys)
+	        && !plan_find_from(plan, MULTIBOOT_LOW_INFO, whole, ALIGN, 0, FOUR_GIB,
 	                           &placement.phys)))
 		return plan_refuse_memory(plan, DIAG_MEMORY_LOADER, "boot information", whole);
 	placement.from = (struct span){ bytes, whole };
