@@ -1,10 +1,15 @@
-# Makefile - compiles; knows nothing of discs, packages or machines (build.sh does those).
+# Makefile - compiles; knows nothing of discs, packages or machines: build.sh does those, and is
+# called for them.
 #
 #   make                     the module build/longjump.c32, its like for UEFI build/BOOTX64.EFI, and
 #                            the sample kernel build/kernel.elf
 #   make tests               the unit tests (in 64 and in 32 bits) and the test kernels
 #   make unit-tests64        the unit tests in 64 bits, which need no 32-bit C library
-#   make LONGJUMP_CC=clang   with another compiler; what was built otherwise is built anew
+#   make run                 boots the sample kernel, as ./build.sh run does
+#   make test                runs every test, as ./build.sh test does
+#   make clean               removes what was built
+#   make help                prints this
+#   make LONGJUMP_CC=clang   with another compiler; everything is built again
 #   make V=1                 shows the commands
 #
 # A new file in one of the source folders is found by itself. All paths are relative to this
@@ -46,7 +51,7 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
 COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
 
 # What is one piece, code and data, is meant to be so.
-no-warn-rwx := $(shell $(ask) $(LD) --help | grep -o -m 1 -e --no-warn-rwx-segments)
+no-warn-rwx := $(shell $(ask) $(LD) --help 2>/dev/null | grep -o -m 1 -e --no-warn-rwx-segments)
 
 # The flags given, if the compiler knows them.
 if-known = $(shell $(ask) $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null 2>/dev/null \
@@ -461,8 +466,16 @@ tests: unit-tests replays test-kernels test-firmware build/check build/postmorte
 clean:
 	$(quiet)rm -rf build
 
+# What takes more than a compiler. build.sh drops the variables of this make by itself.
+run test:
+	@./build.sh $@ $(if $(V),--verbose)
+
+help:
+	@sed -n 's/^#   make/    make/p' Makefile
+
 FORCE:
-.PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels test-firmware clean FORCE
+.PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels test-firmware clean
+.PHONY: run test help FORCE
 
 # Flags of single objects stand here.
 $(quick) $(quick-kernel32) $(quick-uefi) $(resident-small): Makefile

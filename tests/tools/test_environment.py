@@ -71,6 +71,27 @@ def test_a_make_that_calls_us_has_its_own_ways(copy, kernel, tmp_path, words):
 
 
 @pytest.mark.xdist_group("copy")
+def test_make_run_is_build_sh_run(copy):
+    """With a make whose variables are those of a kernel."""
+    source = "loader/core/text.c"
+    (copy.root / source).touch()
+    done = subprocess.run(
+        ["make", "-C", copy.root, "-rR", "run", "CC=false", "OBJCOPY=false"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={key: value for key, value in os.environ.items()
+             if key not in ("MAKEFLAGS", "DISPLAY", "WAYLAND_DISPLAY")},
+    )  # fmt: skip
+    assert done.returncode == 0 and "the kernel has halted\n" in done.stdout, done.stdout
+    assert f"compile  {source}" in done.stdout and "jobserver" not in done.stdout, done.stdout
+
+
+def test_make_help_lists_what_make_knows(project):
+    done = subprocess.run(["make", "-C", project.root, "help"], capture_output=True, text=True)
+    for target in ("run", "test", "help", "tests", "clean"):
+        assert f"\n    make {target} " in done.stdout
+
+
+@pytest.mark.xdist_group("copy")
 def test_a_compiler_that_fails_leaves_nothing_to_be_linked(copy, tmp_path):
     source = copy.root / "kernel/main.c"
     text = source.read_text()
