@@ -31,6 +31,8 @@ OPTIONS = (
         "signs what UEFI starts, and the SHA-256 of all that it starts in turn,\n"
         "for Secure Boot (docs/secure-boot.md)",
     ),
+    Option("--menu", "", "shows a menu of the entries of isolinux.cfg, with a countdown"),
+    Option("--prompt", "", "stops at the boot prompt before anything is started"),
     Option("--bios-only", "", "leaves out what UEFI starts"),
     Option("--keep-debug", "", "packs the kernel with its debug sections"),
     Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
@@ -97,6 +99,8 @@ def read_config(given):
     """What these words amount to, checked as far as can be without making anything."""
     if given.sign and given.bios_only:
         raise Stop("--sign is for what UEFI starts, which --bios-only leaves out", 2)
+    if given.menu and given.prompt:
+        raise Stop("--menu asks in a menu, --prompt at the prompt: leave one of them out", 2)
     words = read_words(given)
     return BootConfiguration(
         kernel=read_kernel(given),
@@ -104,6 +108,8 @@ def read_config(given):
         hashes=given.hash or bool(given.sign),
         sign=[readable("--sign", name) for name in given.sign or ()],
         bios_only=given.bios_only,
+        menu=given.menu,
+        prompt=given.prompt,
         **words,
     )
 

@@ -58,6 +58,7 @@ QEMU's own status.
         "./build.sh run",
         "./build.sh run --direct --kernel my.elf",
         "./build.sh run --kernel my.elf --append 'verbose' --memory 2G",
+        "./build.sh run --menu --uefi",
         "./build.sh run -- -smp 4 -M q35 -d int -D exceptions.log",
     ),
     rest="ARGUMENT OF QEMU",
@@ -95,8 +96,9 @@ def without_disc(given):
     """As choose_way(), where QEMU is to load the kernel itself."""
     if given.uefi:
         raise Stop("--direct: QEMU's UEFI starts no such file; leave out --direct or --uefi", 2)
-    if given.output or given.hash or given.sign:
-        raise Stop("--direct makes no image, so it has no --output, no --hash and no --sign", 2)
+    for option in ("--output", "--hash", "--sign", "--menu", "--prompt"):
+        if getattr(given, option[2:]):
+            raise Stop(f"--direct makes no image, so it has no {option}", 2)
     config = read_config(given)
     words, reason = direct.words_of_disc(isolinux_cfg(config))
     command = [*machine(given), "-cdrom", "{}"]

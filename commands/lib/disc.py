@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from lib import esp
+from lib import esp, menu
 from lib.append import append_words
 from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
@@ -62,6 +62,8 @@ class BootConfiguration:
     keep_debug: bool = False
     hashes: bool = False
     bios_only: bool = False
+    menu: bool = False  # ... or prompt: what is asked before anything is started
+    prompt: bool = False
     sign: list = field(default_factory=list)  # key and certificate, or nothing
     looked_at: dict = field(default_factory=dict)  # files -> what they were when they were checked
 
@@ -198,6 +200,8 @@ def gather(config):
     }
     if not config.bios_only:
         ours[esp.LOADER] = BUILD / "BOOTX64.EFI"
+    if config.menu:
+        ours |= {f"isolinux/{name}": find_syslinux(name) for name in menu.FILES}
     for path in (module.path for module in config.modules):
         name = f"isolinux/{path.name}"
         if ours.setdefault(name, path) != path or name == CONFIG:
@@ -237,6 +241,8 @@ def isolinux_cfg(config):
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}") from None
+    lines = menu.with_menu(lines) if config.menu else lines
+    lines = menu.with_prompt(lines) if config.prompt else lines
     if config.append is None and config.options is None and not config.modules:
         return "\n".join(lines) + "\n"
     changed = [append_line(line, config) for line in lines]

@@ -21,6 +21,8 @@ enum keyword {
 	WORD_LEAVE,
 	WORD_SAY,
 	WORD_PROMPT,
+	WORD_UI,
+	WORD_MENU,
 	WORD_TIMEOUT,
 	WORD_ON_TIMEOUT,
 	WORD_NO_ESCAPE,
@@ -44,6 +46,8 @@ static const struct {
 	{ "localboot", WORD_LEAVE },
 	{ "say", WORD_SAY },
 	{ "prompt", WORD_PROMPT },
+	{ "ui", WORD_UI },
+	{ "menu", WORD_MENU },
 	{ "timeout", WORD_TIMEOUT },
 	{ "ontimeout", WORD_ON_TIMEOUT },
 	{ "noescape", WORD_NO_ESCAPE },
@@ -166,6 +170,9 @@ static void read_of_file(struct labels *labels, enum keyword word, char *line)
 	case WORD_PROMPT:
 		labels->prompt = number_of(line) != 0;
 		break;
+	case WORD_UI:
+		labels->menu = true;
+		break;
 	case WORD_NO_ESCAPE:
 		labels->no_escape = number_of(line) != 0;
 		break;
@@ -193,6 +200,14 @@ static void pass_over(struct labels *labels, const char *word, unsigned number)
 	labels->passed_line = number;
 }
 
+/* True if a line after MENU changes nothing but how a menu looks. */
+static bool is_for_looks(char *line)
+{
+	const char *word = cut_word(&line);
+
+	return word != NULL && equal_but_for_case(word, "title");
+}
+
 /* What the lines read so far have left: the label that the next ones belong to. */
 struct place {
 	struct label *label;
@@ -215,7 +230,7 @@ static void read_line(struct labels *labels, struct place *place, char *line, un
 	} else if (word == WORD_APPEND || word == WORD_PROGRAM || word == WORD_LEAVE) {
 		if (!place->beyond)
 			read_of_label(labels, place->label, word, trim(line));
-	} else if (word == WORD_UNKNOWN)
+	} else if (word == WORD_UNKNOWN || (word == WORD_MENU && !is_for_looks(line)))
 		pass_over(labels, name, number);
 	else
 		read_of_file(labels, word, word == WORD_SAY ? line : trim(line));

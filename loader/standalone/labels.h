@@ -4,7 +4,8 @@
  * it: what can be started, what is started by itself, and where the loader speaks.
  *
  * Read are DEFAULT, LABEL, KERNEL, LINUX, COM32, APPEND, LOCALBOOT, SAY, PROMPT, TIMEOUT,
- * ONTIMEOUT, NOESCAPE, ALLOWOPTIONS and SERIAL. What only Syslinux itself can do is passed over.
+ * ONTIMEOUT, NOESCAPE, ALLOWOPTIONS, SERIAL and UI. What only Syslinux itself can do is passed
+ * over.
  */
 #ifndef STANDALONE_LABELS_H
 #define STANDALONE_LABELS_H
@@ -31,6 +32,7 @@ struct labels {
 	const char *append;        /* for labels without one; NULL: none */
 	unsigned timeout; /* tenths of a second until it is started at the prompt; 0: never */
 	bool prompt;      /* ask first */
+	bool menu;        /* UI: there is to be a menu, which asks first as well */
 	bool no_escape;   /* a key does not lead to the prompt */
 	bool fixed;       /* words that are typed after a label do not count */
 	bool labels_only; /* a program's name starts nothing */

@@ -77,6 +77,45 @@ def test_every_entry_starts_the_ordered_kernel_with_its_words(choose, entry):
     assert tell.Told(machine.serial()).command_line == "in every entry"
 
 
+def start_asking(start, word, uefi=False):
+    """A machine whose image asks before it starts anything."""
+    image = images.make_image(images.kernel_path("tell"), append="chosen", more=[word])
+    return start(image, uefi=uefi, medium="cd-ahci" if uefi else "cd-ide")
+
+
+def test_a_menu_shows_the_entries_and_counts_down(start):
+    machine = start_asking(start, "--menu")
+    machine.wait_serial("Automatic boot in")
+    shown = machine.screen_text()
+    rows = [row.strip("\N{BOX DRAWINGS LIGHT VERTICAL} ") for row in shown.splitlines()]
+    assert rows[1] == "Longjump", shown
+    assert rows[3:8] == ["longjump", "framebuffer", "verbose", "poweroff", "reboot"], shown
+    for key in ("down", "down", "ret"):
+        machine.qmp.command("send-key", keys=[{"type": "qcode", "data": key}])
+    machine.expect_end("exit", tell.PASSED)
+    assert "The kernel's memory map:" in machine.serial()
+    assert tell.Told(machine.serial()).command_line == "chosen"
+
+
+def test_under_uefi_the_menu_is_a_list(start):
+    machine = start_asking(start, "--menu", uefi=True)
+    said = machine.wait_serial("boot: ", limit=180)
+    assert said.count("Entries: longjump framebuffer verbose poweroff reboot") == 1, said
+    assert "longjump starts in 10 s; any key stops that" in said
+    machine.type("verbose\n", through="serial")
+    machine.expect_end("exit", tell.PASSED)
+    assert "The kernel's memory map:" in machine.serial()
+
+
+def test_a_prompt_that_was_ordered_waits(start):
+    machine = start_asking(start, "--prompt")
+    machine.wait_serial("boot: ")
+    assert "Entries: longjump framebuffer" in machine.screen_text()
+    machine.type("verbose\n")
+    machine.expect_end("exit", tell.PASSED)
+    assert "The kernel's memory map:" in machine.serial()
+
+
 def test_the_menu_costs_no_time(start, tmp_path):
     files = {
         "longjump.c32": images.BUILD / "longjump.c32",

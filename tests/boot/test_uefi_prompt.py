@@ -14,7 +14,7 @@ CONFIG = """SERIAL 0 115200
 SAY Something to say
 PROMPT 1
 TIMEOUT 0
-MENU TITLE nothing for us
+MENU COLOR nothing for us
 LABEL good
   COM32 longjump.c32
   APPEND tell.elf from the label

@@ -77,10 +77,10 @@ def commands_bytes():
     return b"".join(path.read_bytes() for path in files if path.suffix in (".py", ".sh"))
 
 
-def make_image(kernel, append="", options="", modules=()):
-    """The ISO that `./build.sh image` makes of a kernel; modules are texts FILE[:command line].
-    All is compiled already, and looks for nothing again."""
-    arguments = ["--kernel", str(kernel)]
+def make_image(kernel, append="", options="", modules=(), more=()):
+    """The ISO that `./build.sh image` makes of a kernel; modules are texts FILE[:command line], and
+    `more` are other words of that command. All is compiled already, and looks for nothing again."""
+    arguments = ["--kernel", str(kernel), *more]
     arguments += ["--append", append] if append else []
     arguments += ["--options", options] if options else []
     for module in modules:

@@ -138,7 +138,7 @@ TEST("times, the prompt and who may escape are read")
 
 TEST("what only Syslinux can do is passed over, and the first such line is told")
 {
-	read_file("DEFAULT a\nMENU TITLE x\nINCLUDE other.cfg\nLABEL a\nMENU LABEL ^A\n"
+	read_file("DEFAULT a\nMENU DEFAULT\nINCLUDE other.cfg\nLABEL a\nMENU LABEL ^A\n"
 	          "COM32 longjump.c32\nTEXT HELP\nAPPEND not.elf\nLABEL not\nENDTEXT\n"
 	          "APPEND k.elf\n");
 	EXPECT_EQUAL(labels.passed_over, 3);
@@ -146,6 +146,17 @@ TEST("what only Syslinux can do is passed over, and the first such line is told"
 	EXPECT_TEXT(labels.passed_word, "MENU");
 	EXPECT_EQUAL(labels.count, 1);
 	EXPECT_TEXT(words_of("a"), "k.elf");
+}
+
+TEST("a menu asks first, and how it looks is of no meaning here")
+{
+	read_file("UI menu.c32\nMENU TITLE Kernels\nDEFAULT a\nPROMPT 0\nLABEL a\n");
+	EXPECT(labels.menu);
+	EXPECT(!labels.prompt);
+	EXPECT_EQUAL(labels.passed_over, 0);
+	read_file("DEFAULT a\nMENU\n");
+	EXPECT(!labels.menu);
+	EXPECT_EQUAL(labels.passed_line, 2);
 }
 
 TEST("a line is counted once, whatever it ends with")

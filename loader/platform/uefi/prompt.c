@@ -131,6 +131,15 @@ static void list_labels(void)
 		              labels.passed_word, labels.passed_line);
 }
 
+/* What is started if nobody types, and when. */
+static void tell_countdown(unsigned timeout)
+{
+	const char *start = labels.timeout_start != NULL ? labels.timeout_start : labels.start;
+
+	if (timeout > 0 && start != NULL)
+		console_print("%s starts in %u s; any key stops that\n", start, (timeout + 9) / 10);
+}
+
 /* Waits for a key; KEY_NOTHING if none came in so many tenths of a second (0: however long it
  * takes). */
 static unsigned wait_key(unsigned tenths)
@@ -207,7 +216,8 @@ static bool ask_and_use(unsigned timeout)
 
 bool prompt_next(void)
 {
-	bool is_asked = is_later || labels.prompt || (is_read && labels.start == NULL)
+	bool is_asked = is_later || labels.prompt || labels.menu
+	             || (is_read && labels.start == NULL)
 	             || (!labels.no_escape && screen_key() != KEY_NOTHING);
 	unsigned timeout = is_later ? 0 : labels.timeout;
 
@@ -216,8 +226,10 @@ bool prompt_next(void)
 		return use(labels.start);
 	}
 	firmware.boot->set_watchdog(0, 0, 0, NULL);
-	if (!is_later)
+	if (!is_later && (labels.menu || labels.say_count == 0))
 		list_labels();
+	if (!is_later)
+		tell_countdown(timeout);
 	is_later = true;
 	return ask_and_use(timeout);
 }
