@@ -75,6 +75,6 @@ else
 		hint=${near:+ (did you mean $near?)}
 	fi
 	hint+="; ./build.sh help lists them"
-	echo "$(error_words build.sh:) there is no command $word$hint" >&2
+	echo "$(error_words "build.sh: ")there is no command $word$hint" >&2
 	exit 2
 fi

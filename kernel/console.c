@@ -237,7 +237,7 @@ static void fill_steps(unsigned column, unsigned row, unsigned rows, unsigned be
 	}
 	for (unsigned y = row; y < row + rows; y++)
 		for (unsigned x = begin; x < end; x++)
-			put(column + x, y, colour, COLOUR_NIGHT, CHARACTER_LOWER_HALF);
+			put(column + x, y, colour, COLOUR_NIGHT, CHARACTER_FULL);
 }
 
 void console_bar(unsigned column, unsigned row, unsigned columns, unsigned rows,

@@ -33,8 +33,8 @@ enum colour {
 };
 
 /* Characters beyond ASCII, by their numbers in the PC's own font (code page 437). */
-#define CHARACTER_SQUARE     '\xfe'
-#define CHARACTER_LOWER_HALF '\xdc'
+#define CHARACTER_SQUARE '\xfe'
+#define CHARACTER_FULL   '\xdb'
 
 /* A piece of a bar: as long as its share of the sum of all amounts. */
 struct part {

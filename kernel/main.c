@@ -26,15 +26,31 @@ struct layout {
 	unsigned boot, boot_rows;  /* of phases and modules */
 	unsigned memory, bar_rows; /* of the memory map; of its bar */
 	unsigned list, list_rows;  /* of its ranges */
+	unsigned next, next_rows;  /* of what to do from here; none where there is no room */
 	unsigned footer;
 };
 
-enum { MARGIN = 2, FACT_ROWS = 6 };
+enum { MARGIN = 2, FACT_ROWS = 6, NEXT_ROWS = 5 };
 
 static const char square[] = { CHARACTER_SQUARE, '\0' };
 
+/* The command that its user types; `install` writes its own name here. */
+static const char program[] = "./build.sh";
+
+/* Gives the end of the list's rows to what comes next, if it does not need them. */
+static void make_room(struct layout *layout, unsigned ranges, unsigned gap)
+{
+	const unsigned needed = (ranges + 1) / 2;
+
+	if (needed + gap + NEXT_ROWS > layout->list_rows)
+		return;
+	layout->next = layout->list + needed + gap;
+	layout->next_rows = NEXT_ROWS;
+	layout->list_rows = needed;
+}
+
 /* Shares out the screen: 80 x 25 cells are tight, more let it breathe, of fewer some are lost. */
-static struct layout lay_out(void)
+static struct layout lay_out(const struct longjump_boot_info *info)
 {
 	const unsigned rows = console_rows() < 25 ? 25 : console_rows();
 	const bool is_tall = rows >= 30;
@@ -53,6 +69,7 @@ static struct layout lay_out(void)
 	layout.list = layout.memory + 1 + layout.bar_rows + gap;
 	layout.footer = rows - 1;
 	layout.list_rows = layout.footer - layout.list;
+	make_room(&layout, (unsigned)info->memory_map_count, gap);
 	return layout;
 }
 
@@ -207,18 +224,38 @@ static void show_legend(const struct layout *layout, unsigned row,
 	}
 }
 
-/* One range of the memory map in words; with its end where there is room for it. */
-static void show_range(struct panel *panel, const struct longjump_memory *range)
+/* What a range is called: reserved is told from what is no memory at all. */
+static const char *range_name(const struct longjump_boot_info *info, uint64_t index)
 {
-	const enum colour colour = memory_group_colours[memory_group_of(range->type)];
-	const char *name = memory_type_name(range->type);
+	const uint32_t type = info->memory_map[index].type;
+
+	return type == LONGJUMP_MEMORY_RESERVED ? memory_group_names[memory_group_of(info, index)]
+	                                        : memory_type_name(type);
+}
+
+/* One range of the memory map in words; with its end where there is room for it. */
+static void show_range(struct panel *panel, const struct longjump_boot_info *info, uint64_t index)
+{
+	const struct longjump_memory *range = &info->memory_map[index];
+	const enum colour colour = memory_group_colours[memory_group_of(info, index)];
+	const char *name = range_name(info, index);
 	const struct words size = size_words(range->end - range->begin);
 
 	if (panel->width >= 48)
-		page_item(panel, colour, "%-11s %010lx - %010lx %10s", name, range->begin,
+		page_item(panel, colour, "%-11s %011lx - %011lx %10s", name, range->begin,
 		          range->end, size.text);
 	else
-		page_item(panel, colour, "%-11s %010lx %9s", name, range->begin, size.text);
+		page_item(panel, colour, "%-11s %011lx %9s", name, range->begin, size.text);
+}
+
+/* The sizes of the groups that are memory, of which the machine has so much. */
+static uint64_t all_memory(const uint64_t sums[MEMORY_GROUP_COUNT])
+{
+	uint64_t all = 0;
+
+	for (unsigned group = 0; group < MEMORY_NONE; group++)
+		all += sums[group];
+	return all;
 }
 
 /* The memory map: as a bar, and range by range as far as there is room. COM1 gets all of it. */
@@ -227,14 +264,14 @@ static void show_memory(const struct longjump_boot_info *info, const struct layo
 	static struct part parts[512];
 	const uint64_t count = info->memory_map_count, room = 2 * layout->list_rows;
 	const uint64_t shown = count <= room ? count : room - 1;
-	uint64_t sums[MEMORY_GROUP_COUNT], at = 0, folded = 0;
+	uint64_t sums[MEMORY_GROUP_COUNT], at = 0;
 	struct panel heading = { MARGIN, layout->memory, layout->columns - 2 * MARGIN, 1 };
 	struct panel left = left_panel(layout, layout->list, layout->list_rows);
 	struct panel right = right_panel(layout, layout->list, layout->list_rows);
 
 	memory_sums(info, sums);
-	page_heading(&heading, "Memory", "%s free, %lu ranges", size_words(sums[MEMORY_FREE]).text,
-	             count);
+	page_heading(&heading, "Memory", "%s free of %s, %lu ranges",
+	             size_words(sums[MEMORY_FREE]).text, size_words(all_memory(sums)).text, count);
 	console_bar(MARGIN, layout->memory + 1, layout->columns - 2 * MARGIN, layout->bar_rows,
 	            parts, memory_bar(info, parts, sizeof(parts) / sizeof(parts[0])));
 	show_legend(layout, layout->memory + 1 + layout->bar_rows, sums);
@@ -242,16 +279,12 @@ static void show_memory(const struct longjump_boot_info *info, const struct layo
 		const struct longjump_memory *range = &info->memory_map[i];
 
 		serial_line("  %016lx - %016lx  %10s  %s", range->begin, range->end,
-		            size_words(range->end - range->begin).text,
-		            memory_type_name(range->type));
+		            size_words(range->end - range->begin).text, range_name(info, i));
 		if (memory_is_notable(info, i, shown))
-			show_range(at++ < (shown + 1) / 2 ? &left : &right, range);
-		else
-			folded += range->end - range->begin;
+			show_range(at++ < (shown + 1) / 2 ? &left : &right, info, i);
 	}
 	if (shown < count)
-		page_item(&right, COLOUR_NIGHT, "and %lu more, %s: see COM1", count - shown,
-		          size_words(folded).text);
+		page_item(&right, COLOUR_NIGHT, "and %lu more: see COM1", count - shown);
 }
 
 /* How long the phases of the boot took. Drawing is the last of them, so this is shown last. */
@@ -260,23 +293,57 @@ static void show_phases(const struct longjump_boot_info *info, struct panel pane
 	const uint64_t now = tsc_now(), frequency = info->tsc_frequency;
 	const uint64_t read = info->tsc_read - info->tsc_start;
 	const uint64_t prepare = info->tsc_jump - info->tsc_read, draw = now - info->tsc_jump;
-	uint64_t longest = read > prepare ? read : prepare;
+	const struct {
+		const char *name;
+		enum colour colour;
+		uint64_t ticks;
+		struct words took;
+	} phases[] = {
+		{ "reading", COLOUR_AQUA, read, time_words(read, frequency) },
+		{ "preparing", COLOUR_ORANGE, prepare, time_words(prepare, frequency) },
+		{ "drawing", COLOUR_LIME, draw, time_words(draw, frequency) },
+	};
+	uint64_t longest = 0;
+	unsigned width = 0;
 
-	longest = longest > draw ? longest : draw;
+	for (unsigned i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		const unsigned length = (unsigned)text_length(phases[i].took.text);
+
+		longest = phases[i].ticks > longest ? phases[i].ticks : longest;
+		width = length > width ? length : width;
+	}
 	page_heading(&panel, "Boot", "%s in the loader",
 	             time_words(read + prepare, frequency).text);
-	page_gauge(&panel, "reading", COLOUR_AQUA, read, longest, time_words(read, frequency).text);
-	page_gauge(&panel, "preparing", COLOUR_ORANGE, prepare, longest,
-	           time_words(prepare, frequency).text);
-	page_gauge(&panel, "drawing", COLOUR_LIME, draw, longest, time_words(draw, frequency).text);
+	for (unsigned i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		page_gauge(&panel, phases[i].name, phases[i].colour, phases[i].ticks, longest,
+		           phases[i].took.text, width);
+}
+
+/* What to do from here, where there is room for it. */
+static void show_next(const struct layout *layout)
+{
+	struct panel panel = { MARGIN, layout->next, layout->columns - 2 * MARGIN,
+		               layout->next_rows };
+
+	if (panel.rows == 0)
+		return;
+	page_heading(&panel, "Next", "what to do from here");
+	page_item(&panel, COLOUR_YELLOW, "%s %-23s a project of your own, with a test", program,
+	          "new FOLDER");
+	page_item(&panel, COLOUR_YELLOW, "%s %-23s starts a kernel of yours", program,
+	          "run --kernel FILE");
+	page_item(&panel, COLOUR_YELLOW, "%s %-23s shows what the loader finds and plans", program,
+	          "run --options -verbose");
+	page_item(&panel, COLOUR_YELLOW, "%s %-23s lists the other commands", program, "help");
 }
 
 /* The bar at the bottom, and the last words. */
 static void show_footer(const struct layout *layout)
 {
-	const char *text =
-		"That was all: the CPU is halted.   Your turn: ./build.sh run --kernel FILE";
+	char text[128];
 
+	text_format(text, sizeof(text),
+	            "That was all: the CPU is halted.   Your turn: %s run --kernel FILE", program);
 	console_fill(0, layout->footer, layout->columns, 1, COLOUR_BLUE);
 	console_write(MARGIN, layout->footer, layout->columns, COLOUR_WHITE, COLOUR_BLUE, text);
 	serial_line("\n%s", text);
@@ -303,7 +370,7 @@ static void check(const struct longjump_boot_info *info)
 	if (info->magic != LONGJUMP_MAGIC)
 		give_up("the boot information is not Longjump's", info->magic);
 	if (!LONGJUMP_HAS(info, paging_levels))
-		give_up("the loader is older than the kernel; build both anew", info->version);
+		give_up("the loader is older than the kernel; build both again", info->version);
 }
 
 /* Where the kernel starts; the linker script names it as the entry. */
@@ -316,13 +383,14 @@ void _start(const struct longjump_boot_info *info)
 	serial_start();
 	check(info);
 	console_start(info);
-	layout = lay_out();
+	layout = lay_out(info);
 	show_title(info, &layout);
 	show_kernel(info, left_panel(&layout, layout.facts, FACT_ROWS));
 	show_machine(info, right_panel(&layout, layout.facts, FACT_ROWS));
 	show_modules(info, right_panel(&layout, layout.boot, layout.boot_rows));
 	show_memory(info, &layout);
 	show_phases(info, left_panel(&layout, layout.boot, layout.boot_rows));
+	show_next(&layout);
 	show_footer(&layout);
 	halt();
 }

@@ -4,15 +4,19 @@
  */
 #include "memory.h"
 
+enum { MIB = 1 << 20 };
+
 const char *const memory_group_names[MEMORY_GROUP_COUNT] = {
-	[MEMORY_FREE] = "free",     [MEMORY_KERNEL] = "kernel", [MEMORY_MODULES] = "modules",
-	[MEMORY_LOADER] = "loader", [MEMORY_ACPI] = "ACPI",     [MEMORY_RESERVED] = "reserved",
+	[MEMORY_FREE] = "free",       [MEMORY_KERNEL] = "kernel", [MEMORY_MODULES] = "modules",
+	[MEMORY_LOADER] = "loader",   [MEMORY_ACPI] = "ACPI",     [MEMORY_RESERVED] = "reserved",
+	[MEMORY_NONE] = "not memory",
 };
 
 const enum colour memory_group_colours[MEMORY_GROUP_COUNT] = {
 	[MEMORY_FREE] = COLOUR_GREEN,     [MEMORY_KERNEL] = COLOUR_SKY,
 	[MEMORY_MODULES] = COLOUR_VIOLET, [MEMORY_LOADER] = COLOUR_ORANGE,
 	[MEMORY_ACPI] = COLOUR_AQUA,      [MEMORY_RESERVED] = COLOUR_DIM,
+	[MEMORY_NONE] = COLOUR_BLUE,
 };
 
 static const struct {
@@ -31,7 +35,7 @@ static const struct {
 	[LONGJUMP_MEMORY_PAGE_TABLES] = { "page tables", MEMORY_LOADER },
 	[LONGJUMP_MEMORY_RESIDENT] = { "resident", MEMORY_LOADER },
 	[LONGJUMP_MEMORY_KERNEL_FILE] = { "kernel file", MEMORY_LOADER },
-	[LONGJUMP_MEMORY_FRAMEBUFFER] = { "framebuffer", MEMORY_RESERVED },
+	[LONGJUMP_MEMORY_FRAMEBUFFER] = { "framebuffer", MEMORY_NONE },
 };
 
 const char *memory_type_name(uint32_t type)
@@ -40,10 +44,26 @@ const char *memory_type_name(uint32_t type)
 	                                                                   : "unknown";
 }
 
-enum memory_group memory_group_of(uint32_t type)
+/* The group of a type alone. */
+static enum memory_group group_of_type(uint32_t type)
 {
 	return type < sizeof(types) / sizeof(types[0]) && types[type].name ? types[type].group
 	                                                                   : MEMORY_RESERVED;
+}
+
+enum memory_group memory_group_of(const struct longjump_boot_info *info, uint64_t index)
+{
+	const struct longjump_memory *map = info->memory_map;
+	const enum memory_group group = group_of_type(map[index].type);
+
+	if (group != MEMORY_RESERVED)
+		return group;
+	while (index > 0 && map[index - 1].end == map[index].begin
+	       && group_of_type(map[index].type) == MEMORY_RESERVED)
+		index--;
+	return map[index].begin < MIB || group_of_type(map[index].type) < MEMORY_RESERVED
+	             ? MEMORY_RESERVED
+	             : MEMORY_NONE;
 }
 
 void memory_sums(const struct longjump_boot_info *info, uint64_t sums[MEMORY_GROUP_COUNT])
@@ -53,20 +73,20 @@ void memory_sums(const struct longjump_boot_info *info, uint64_t sums[MEMORY_GRO
 	for (unsigned group = 0; group < MEMORY_GROUP_COUNT; group++)
 		sums[group] = 0;
 	for (uint64_t i = 0; i < info->memory_map_count; i++)
-		sums[memory_group_of(map[i].type)] += map[i].end - map[i].begin;
+		sums[memory_group_of(info, i)] += map[i].end - map[i].begin;
 }
 
 size_t memory_bar(const struct longjump_boot_info *info, struct part *parts, size_t room)
 {
 	const struct longjump_memory *map = info->memory_map;
-	uint64_t end = info->memory_map_count;
 	size_t count = 0;
 
-	while (end > 0 && memory_group_of(map[end - 1].type) == MEMORY_RESERVED)
-		end--;
-	for (uint64_t i = 0; i < end; i++) {
-		const enum colour colour = memory_group_colours[memory_group_of(map[i].type)];
+	for (uint64_t i = 0; i < info->memory_map_count; i++) {
+		const enum memory_group group = memory_group_of(info, i);
+		const enum colour colour = memory_group_colours[group];
 
+		if (group == MEMORY_NONE)
+			continue;
 		if (count == 0 || (parts[count - 1].colour != colour && count < room))
 			parts[count++] = (struct part){ 0, colour };
 		parts[count - 1].amount += map[i].end - map[i].begin;
@@ -74,23 +94,29 @@ size_t memory_bar(const struct longjump_boot_info *info, struct part *parts, siz
 	return count;
 }
 
-/* True if one range is more worth showing than another: what is reserved comes last, then size. */
-static bool is_above(const struct longjump_memory *one, const struct longjump_memory *other)
+/* What comes last of what is worth showing: what is reserved, and then what is no memory. */
+static unsigned rank(const struct longjump_boot_info *info, uint64_t index)
 {
-	const bool is_reserved = memory_group_of(one->type) == MEMORY_RESERVED;
+	const enum memory_group group = memory_group_of(info, index);
 
-	if (is_reserved != (memory_group_of(other->type) == MEMORY_RESERVED))
-		return !is_reserved;
-	return one->end - one->begin > other->end - other->begin;
+	return group < MEMORY_RESERVED ? 0 : group;
+}
+
+/* True if one range is more worth showing than another: by rank, then by size. */
+static bool is_above(const struct longjump_boot_info *info, uint64_t one, uint64_t other)
+{
+	const struct longjump_memory *map = info->memory_map;
+
+	if (rank(info, one) != rank(info, other))
+		return rank(info, one) < rank(info, other);
+	return map[one].end - map[one].begin > map[other].end - map[other].begin;
 }
 
 bool memory_is_notable(const struct longjump_boot_info *info, uint64_t index, uint64_t room)
 {
-	const struct longjump_memory *map = info->memory_map;
 	uint64_t above = 0; /* of equals, the first wins */
 
 	for (uint64_t i = 0; i < info->memory_map_count; i++)
-		above += is_above(&map[i], &map[index])
-		      || (i < index && !is_above(&map[index], &map[i]));
+		above += is_above(info, i, index) || (i < index && !is_above(info, index, i));
 	return above < room;
 }

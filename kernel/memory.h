@@ -22,6 +22,7 @@ enum memory_group {
 	MEMORY_LOADER, /* what the loader has set up; free later */
 	MEMORY_ACPI,
 	MEMORY_RESERVED,
+	MEMORY_NONE, /* addresses at which there is something else, or nothing */
 	MEMORY_GROUP_COUNT
 };
 
@@ -29,16 +30,22 @@ enum memory_group {
 extern const char *const memory_group_names[MEMORY_GROUP_COUNT];
 extern const enum colour memory_group_colours[MEMORY_GROUP_COUNT];
 
-/* The name and the group of a type. One that this kernel does not know counts as reserved. */
+/* The name of a type. One that this kernel does not know counts as reserved. */
 const char *memory_type_name(uint32_t type);
-enum memory_group memory_group_of(uint32_t type);
+
+/*
+ * The group of range number `index`. Firmware calls reserved what it keeps of the RAM, and
+ * addresses of devices alike; what neither lies below 1 MiB nor joins RAM below it is taken for the
+ * latter.
+ */
+enum memory_group memory_group_of(const struct longjump_boot_info *info, uint64_t index);
 
 /* Adds up the sizes of all ranges of each group. */
 void memory_sums(const struct longjump_boot_info *info, uint64_t sums[MEMORY_GROUP_COUNT]);
 
 /*
  * Makes a bar of the map, in the order of addresses: one part for neighbours of one group. Leaves
- * out what is reserved beyond the last RAM. Returns how many parts there are, at most `room`.
+ * out what is no memory. Returns how many parts there are, at most `room`.
  */
 size_t memory_bar(const struct longjump_boot_info *info, struct part *parts, size_t room);
 

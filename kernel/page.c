@@ -7,7 +7,7 @@
 #include "serial.h"
 #include "text.h"
 
-enum { LABEL_WIDTH = 10, AMOUNT_WIDTH = 14 };
+enum { LABEL_WIDTH = 10 };
 
 /* Takes the panel's next row; a row beyond the screen if there is none left. */
 static unsigned next_row(struct panel *panel)
@@ -52,18 +52,16 @@ void page_fact(struct panel *panel, const char *label, const char *format, ...)
 }
 
 void page_gauge(struct panel *panel, const char *label, enum colour colour, uint64_t amount,
-                uint64_t whole, const char *words)
+                uint64_t whole, const char *words, unsigned words_width)
 {
-	const unsigned row = next_row(panel);
-	const unsigned width = panel->width - LABEL_WIDTH - AMOUNT_WIDTH;
+	const unsigned row = next_row(panel), length = (unsigned)text_length(words);
+	const unsigned width = panel->width - LABEL_WIDTH - words_width - 1;
 	const struct part parts[] = { { amount, colour }, { whole - amount, COLOUR_DIM } };
-	char right[AMOUNT_WIDTH + 1];
 
-	text_format(right, sizeof(right), "%14s", words);
 	console_write(panel->column, row, LABEL_WIDTH, COLOUR_SKY, COLOUR_NIGHT, label);
 	console_bar(panel->column + LABEL_WIDTH, row, width, 1, parts, 2);
-	console_write(panel->column + LABEL_WIDTH + width, row, AMOUNT_WIDTH, COLOUR_WHITE,
-	              COLOUR_NIGHT, right);
+	console_write(panel->column + panel->width - length, row, length, COLOUR_WHITE,
+	              COLOUR_NIGHT, words);
 	serial_line("  %-12s %s", label, words);
 }
 

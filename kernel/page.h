@@ -16,7 +16,7 @@ struct panel {
 	unsigned rows; /* still empty; with none left, words go to COM1 only */
 };
 
-/* A heading with a remark behind it. */
+/* A heading with a remark after it. */
 void page_heading(struct panel *panel, const char *heading, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -24,9 +24,10 @@ void page_heading(struct panel *panel, const char *heading, const char *format, 
 void page_fact(struct panel *panel, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A label, a bar of which `amount` of `whole` is filled, and the amount in words. */
+/* A label, a bar of which `amount` of `whole` is filled, and the amount in words, for which there
+ * are `words_width` columns. */
 void page_gauge(struct panel *panel, const char *label, enum colour colour, uint64_t amount,
-                uint64_t whole, const char *words);
+                uint64_t whole, const char *words, unsigned words_width);
 
 /* A coloured square, none if COLOUR_NIGHT, and a text: for the screen only. */
 void page_item(struct panel *panel, enum colour colour, const char *format, ...)

@@ -14,7 +14,8 @@ VERDICTS = "FAILED|CRASHED|TIMED OUT|NOT STARTED|NOT RUN|ENDED WITHOUT A CODE|IN
 
 # Each is looked for at every place, in this order.
 RULES = (
-    (RED, rf"^build\.sh:(?= )|^test (?:{VERDICTS})(?=:)|\b[1-9]\d* failed\b|^the machine reset\b"),
+    (RED, r"^(?:build\.sh|longjump):(?= )|\b[1-9]\d* failed\b|^the machine reset\b"),
+    (RED, rf"^test (?:{VERDICTS})(?=:)"),
     (RED, r"^Longjump (?:can|could )not start\b|(?<=  )missing(?=  )|^Missing$"),
     (YELLOW, r"^warning(?= )|^  warning\b|(?<!#)\bK[1-8]\d\d\b"),
     (GREEN, r"^test passed(?=:)|\b\d+ passed\b|^OK:(?= )|^Nothing is missing\b"),

@@ -65,7 +65,9 @@ def test_a_kernel_is_booted_without_the_source_tree(installed, kernel):
     assert "~/.cache" in said or ".cache/longjump/longjump.iso" in said
     assert said.endswith("the kernel has halted\n")
     assert [path.name for path in installed.home.iterdir()] == [".cache"]
-    assert installed.run("run").endswith("the kernel has halted\n")
+    said = installed.run("run")
+    assert said.endswith("the kernel has halted\n")
+    assert "Your turn: longjump run --kernel FILE" in said, "the command as it is called here"
 
 
 def test_what_is_made_without_a_compiler_is_the_same(installed, project, path_without, tmp_path):

@@ -72,7 +72,7 @@ def test_who_wants_no_colours_gets_none(environment, bad):
 
 def test_an_error_is_red_whoever_tells_it():
     for words in (["frobnicate"], ["image", "--frobnicate"]):
-        assert on_a_terminal(*words).startswith(f"{RED}build.sh:{END} "), words
+        assert on_a_terminal(*words).startswith(f"{RED}build.sh:"), words
 
 
 @pytest.mark.parametrize(
