@@ -7,21 +7,32 @@ import re
 import subprocess
 from pathlib import Path
 
+from image import COMMAND as IMAGE
+from image import read_config
+from lib.disc import open_disc
 from lib.files import create, open_folder, open_regular, put, workshop
-from lib.project import ROOT, Stop, say, shown, start
+from lib.pictures import PICTURES, png_of_ppm, take
+from lib.project import ROOT, Stop, make, need, say, shown, start
 from lib.words import Option, Command
 
 COMMAND = Command(
     "manual",
     """
 Shows the manual page, docs/longjump.1: every command with all its options and examples. The page is
-made of what the commands' --help says; whoever has changed that rewrites the page with --write.
+made of what the commands' --help says; whoever has changed that rewrites the page with --write, and
+the pictures in docs/, each of them from a boot in QEMU, with --pictures.
 """,
     (
         Option("--write", "", "rewrites docs/longjump.1 and shows nothing"),
         Option("--output", "FILE", "where --write writes it"),
+        Option("--pictures", "", "takes the pictures in docs/ again, and shows nothing"),
     ),
-    ("./build.sh manual", "man ./docs/longjump.1", "./build.sh manual --write"),
+    (
+        "./build.sh manual",
+        "man ./docs/longjump.1",
+        "./build.sh manual --write",
+        "./build.sh manual --pictures",
+    ),
 )
 
 PAGE = ROOT / "docs/longjump.1"
@@ -94,14 +105,33 @@ docs/runner.md for build tools, docs/debug.md for debugging;
 
 
 def manual(given):
-    """Shows the page, or writes it."""
+    """Shows the page, or makes what the papers are made of."""
+    if given.pictures:
+        take_pictures(not given.no_install)
     if given.write:
         write(Path(given.output or PAGE))
+    if given.write or given.pictures:
         return 0
     try:
         return subprocess.run(["man", "-l", PAGE], check=False).returncode
     except OSError:
         raise Stop(f"there is no man on this machine; the page is {shown(PAGE)}") from None
+
+
+def take_pictures(install):
+    """Takes all pictures of the papers."""
+    if not (ROOT / "Makefile").exists():
+        raise Stop("--pictures: what is installed has no pictures, nor the kernels on them")
+    need("build", "run", install=install)
+    make(*{picture.kernel for picture in PICTURES}, "all")
+    for picture in PICTURES:
+        picture.path.write_bytes(png_of_ppm(take(picture, disc_of)))
+        say(f"{shown(picture.path)} is taken")
+
+
+def disc_of(words):
+    """The disc that these words ask `image` for."""
+    return open_disc(read_config(IMAGE.read(words)))
 
 
 def write(path):
