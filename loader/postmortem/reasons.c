@@ -316,6 +316,12 @@ static void table_cause(struct text *text, const struct cpu_state *cpu,
 		         cpu->long_mode ? 4095 : 2047);
 		break;
 	case OBSTACLE_IDT_MEMORY:
+		if (fault_range_has(cpu->look.marks->resident, cpu->look.fault->idt.base)) {
+			text_add(text, "The IDT is still Longjump's, which the page tables that "
+			               "were loaded lack. Execute lidt with the kernel's own IDT "
+			               "before the first mov to CR3.");
+			break;
+		}
 		text_add(text, "The page tables that were loaded lack the IDT, or the structure "
 		               "that lidt reads is not packed (limit 16 bits, base right behind "
 		               "it), or has the base cut to 32 bits.");

@@ -43,6 +43,8 @@ def test_the_cause_of_a_triple_fault_is_told(name, tmp_path):
         assert where == f"{mishap.where} (k.asm:{line})", said
     elif mishap.where:
         assert where.startswith(mishap.where), said
+    else:
+        assert not where.startswith("0x"), f"the address twice\n{said}"
 
 
 def test_the_words_stand_on_the_terminal_and_in_the_verdict(project, kernel, tmp_path):

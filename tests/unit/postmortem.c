@@ -133,6 +133,24 @@ TEST("the IDT must reach to the last byte of the gate")
 	expect_reason(6, "there is no IDT: its limit is 0");
 }
 
+TEST("an IDT that the page tables lack is told to be the loader's, if it is")
+{
+	struct step_of_chain step = { .event = EXCEPTION(6) };
+	char words[STORY_TEXT];
+	struct text text = text_in(words, sizeof(words));
+
+	begin();
+	fault.idt = (struct fault_table){ 4095, NOT_THERE };
+	marks.resident = (struct fault_range){ NOT_THERE - 64, NOT_THERE + 4096 };
+	deliver(&cpu, &step.event, &step.delivery);
+	reason_cause(&text, &cpu, &step);
+	EXPECT_PART(words, "The IDT is still Longjump's");
+	marks.resident.end = NOT_THERE;
+	text = text_in(words, sizeof(words));
+	reason_cause(&text, &cpu, &step);
+	EXPECT_PART(words, "the structure that lidt reads is not packed");
+}
+
 TEST("a gate is of the right type first, and present then")
 {
 	begin();

@@ -323,7 +323,8 @@ static void answer_all(void)
 	answer_chain();
 	answer_log();
 	answer_walks();
-	place_write(&text, &story.explanation.place);
+	if (story.explanation.place.name[0] != 0)
+		place_write(&text, &story.explanation.place);
 	answer("where", line);
 	text = text_in(line, sizeof(line));
 	text_add(&text, "%llx", ULL(fault.rip));
