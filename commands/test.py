@@ -3,19 +3,22 @@
 """The command `test`: builds what the tests need, runs them with pytest, and counts."""
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import xml.etree.ElementTree as xml
 
-from lib.project import BUILD, ROOT, Stop, Voice, make, need, own_environment, say, start
+from lib.project import BUILD, ROOT, Stop, Voice, make, need, own_environment, say, shown, start
 from lib.words import Command
 
 COMMAND = Command(
     "test",
     """
 Builds everything, installs what the tests need (as root, on Debian and its like), and runs them.
-NAME is a folder of tests/, a file in it, or a part of a test's name. The last line is the sum:
-N passed, N failed.
+NAME is a folder of tests/, a file in it, or a part of a test's name. First comes a line on how long
+it takes and how much space, then each test with its name as it ends; the last line is the sum: N
+passed, N failed.
 
 `unit64` is the unit tests in 64 bits alone, for machines that cannot run 32-bit programs.
 
@@ -38,6 +41,8 @@ injects 500 faults into discs, loader, kernels and memory (--faults=N, --seed=N)
 
 PYTHON = "/usr/bin/python3"  # the one that Debian's pytest belongs to
 RESULTS = BUILD / "tests/results.xml"
+ALL_TAKE, ALL_FILL = 40, 2  # minutes of one CPU, and GB
+MOST_WORKERS = 8
 
 
 def test(given):
@@ -46,11 +51,13 @@ def test(given):
     chosen = choose(["unit"] if only_64 else given.names)
     prepare(given, only_64)
     RESULTS.unlink(missing_ok=True)
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    announce(given.names, workers)
     # A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that
     # the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    command = [PYTHON, "-m", "pytest", "--quiet", "--no-header", "--tb=short", "-rfE"]
-    command += ["-n", str(min(os.cpu_count() or 1, 8)), "--dist=loadgroup"]
+    command = [PYTHON, "-m", "pytest", "--verbose", "--no-header", "--tb=short", "-rfE"]
+    command += ["-n", str(workers), "--dist=loadgroup"]
     command += [f"--junitxml={RESULTS}", *chosen, *given.rest]
     Voice.show(command)
     status = subprocess.run(
@@ -59,6 +66,15 @@ def test(given):
     if status == 5:
         raise Stop("no test is called " + " or ".join(given.names or ["anything"]))
     return count(status)
+
+
+def announce(names, workers):
+    """Says how long it takes, and how much space."""
+    what = f"{', '.join(names)}; all tests" if names else "all tests; they"
+    cpus = f"{workers} CPU" + "s" * (workers > 1)
+    free = shutil.disk_usage(BUILD).free // 10**9
+    space = f"{ALL_FILL} GB in {shown(BUILD)} and {tempfile.gettempdir()} ({free} GB are free)"
+    say(f"  test     {what} take about {ALL_TAKE // workers} minutes on {cpus}, and up to {space}")
 
 
 def prepare(given, only_64):

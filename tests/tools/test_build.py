@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -442,3 +443,19 @@ def test_ci_runs_the_tests():
     assert "./build.sh test" in script and "set -euo pipefail" in script
     assert os.access(ROOT / ".ci/run", os.X_OK) and os.access(ROOT / "build.sh", os.X_OK)
     assert pathlib.Path(ROOT / "LICENSE").read_text().startswith("MIT License")
+
+
+def test_tests_are_named_as_they_run_after_a_line_on_what_they_take():
+    """Of this project, whose tests are compiled already."""
+    done = subprocess.run(
+        [ROOT / "build.sh", "--no-install", "test", "unit64", "--", "-k", "sha256"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    first = next(line for line in lines if line.startswith("  test     "))
+    assert re.search(
+        r"unit64; all tests take about \d+ minutes on \d+ CPUs?, and up to 2 GB", first
+    )
+    names = [line for line in lines if " PASSED tests/unit/" in line and "sha256" in line]
+    assert names and lines.index(first) < lines.index(names[0]), done.stdout + done.stderr
+    assert lines[-1] == f"{len(names)} passed, 0 failed"
