@@ -244,8 +244,9 @@ quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/base core/config core/me
 	core/plan/allocate core/plan/copies core/plan/kernel core/plan/map core/plan/memory_map \
 	core/plan/resident core/plan/symbols platform/bios/services platform/com32/memory \
 	platform/com32/reads protocols/native/native)
-$(quick): own-cflags := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
+quick-cflags := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
 	$(call if-known,-falign-jumps=1 -falign-labels=1)
+$(quick): own-cflags = $(quick-cflags)
 
 quick-kernel32 := $(patsubst build/obj/com32/%,build/obj/kernel32/%,$(filter-out \
 	%/platform/com32/memory.c.o,$(quick))) build/obj/kernel32/loader/core/text_screen.c.o
