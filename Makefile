@@ -44,7 +44,10 @@ say = @printf '  %-9s%s\n'
 quiet = @
 endif
 
-all: build/longjump.c32 build/BOOTX64.EFI build/longjump.elf build/longjump.rom build/kernel.elf
+images := $(addprefix build/,longjump.c32 BOOTX64.EFI longjump.elf longjump.rom kernel.elf)
+tools := build/check build/postmortem
+
+all: $(images)
 
 # The same language and the same warnings for every line of C in the project.
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
@@ -54,7 +57,7 @@ COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
 no-warn-rwx := $(shell $(ask) $(LD) --help 2>/dev/null | grep -o -m 1 -e --no-warn-rwx-segments)
 
 # The flags given, if the compiler knows them.
-if-known = $(shell $(ask) $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null 2>/dev/null \
+if-known = $(shell $(ask) $(CC) -Werror $(1) -fsyntax-only -x c /dev/null 2>/dev/null \
 	&& echo '$(1)')
 
 # Code that runs without an operating system under it: no C library, no stack protector (it needs
@@ -133,8 +136,11 @@ flavours := com32 kernel32 uefi resident host host32 fuzz64 fuzz32 plain kernel 
 compiler-of = $(or $(cc-$(1)),$(CC))
 
 # Remembers a text in a file that changes only when the text does: what depends on the file is
-# made anew after a change of flags, or when a source file has come or gone.
-remember = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
+# made anew after a change of flags, or when a source file has come or gone. No program is started
+# for a text that is there already.
+remember = $(if $(call same,$(strip $(1)),$(strip $(file <$@))),,\
+	@mkdir -p $(@D); printf '%s\n' '$(1)' >$@)
+same = $(and $(findstring =$(1)=,=$(2)=),$(findstring =$(2)=,=$(1)=))
 
 build/obj/%/flags: FORCE
 	$(call remember,$(or $(cc-$*),$(compiler)) $(cflags-$*) $(NASM) $(asflags-$*))
@@ -358,6 +364,11 @@ build/postmortem: $(postmortem) build/obj/plain/core.a
 	$(quiet)$(CC) $(cflags-plain) -o $@ $(postmortem) build/obj/plain/core.a
 
 # ---------------------------------------------------------------------------------------------
+# What tests are made of is looked at only when something of it is to be made.
+made-of := com32 kernel32 uefi resident plain kernel
+ifneq ($(filter-out all $(images) $(tools),$(MAKECMDGOALS)),)
+made-of := $(flavours)
+
 # Tests: one program for each tests/unit/NAME.c in each width, one kernel for each file in
 # tests/kernels but the kit, which is linked to all.
 
@@ -462,7 +473,8 @@ test-kernels: $(test-kernels)
 replays: $(replays)
 fuzzers: $(fuzzers)
 test-firmware: $(test-firmware)
-tests: unit-tests replays test-kernels test-firmware build/check build/postmortem
+tests: unit-tests replays test-kernels test-firmware $(tools)
+endif
 
 clean:
 	$(quiet)rm -rf build
@@ -482,4 +494,4 @@ FORCE:
 $(quick) $(quick-kernel32) $(quick-uefi) $(resident-small): Makefile
 
 # What each object was last compiled from.
--include $(shell test -d build/obj && find build/obj -name '*.d')
+-include $(shell find $(wildcard $(made-of:%=build/obj/%)) -name '*.d')

@@ -63,9 +63,9 @@ elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
 		python=$(find_python) || exit 2
 	fi
 	# What Python has compiled is kept there, or all of its library would be compiled each time.
-	# Variables for Python are for the user's programs, and not heeded.
-	exec "$python" -E -X pycache_prefix="$LONGJUMP_BUILD/pycache" "$root/commands/$command.py" \
-		${common[@]+"${common[@]}"} "$@"
+	# Variables for Python are for the user's programs, and not heeded; nor are packages.
+	exec "$python" -ES -X pycache_prefix="$LONGJUMP_BUILD/pycache" \
+		"$root/commands/$command.py" ${common[@]+"${common[@]}"} "$@"
 else
 	word=$(printf %q "$command")
 	if [[ -f $command || $command == *[./]* ]]; then

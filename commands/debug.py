@@ -69,7 +69,8 @@ def debug(given):
             f"{shown(kernel)} is no 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"
             " bits;\nto see its faults: ./build.sh debug --trace"
         )
-    need("run", *([] if given.no_gdb or given.trace else ["debug"]), install=not given.no_install)
+    if not (given.no_gdb or given.trace):
+        need("debug", install=not given.no_install)
     port = free_port(int(port))
     window = choose_window(given)
     log = Path(given.log or BUILD / "trace.log").absolute()

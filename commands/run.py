@@ -71,7 +71,6 @@ def run(given):
         need("run", install=not given.no_install)
         check_kvm()
     disc, command = choose_way(given)
-    need("run", install=not given.no_install)
     window = choose_window(given)
     return boot(command, given.rest, window, disc, given.kernel or BUILD / "kernel.elf")
 
@@ -82,6 +81,7 @@ def choose_way(given):
         return without_disc(given)
     command = machine(given)  # whatever is wrong with that is told before anything is made
     disc = image(given, open_disc, ["build/postmortem"])
+    need("run", install=not given.no_install)
     return disc, [*command, "-cdrom", disc.inherited]
 
 
@@ -105,7 +105,7 @@ def without_disc(given):
     reason = reason or direct.obstacle(command, given.rest)
     if reason:
         raise Stop(f"--direct: {reason}", 2)
-    need("build", install=not given.no_install)
+    need("build", "run", install=not given.no_install)
     own = [] if given.kernel else ["build/kernel.elf"]
     make(
         "build/longjump.elf", "build/postmortem", *own, *([] if given.no_check else ["build/check"])

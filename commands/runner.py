@@ -102,7 +102,6 @@ def runner(given):
             build(settings)
         rest = [*settings["test-args" if as_test else "run-args"], *given.rest]
         disc, command = pack(given, settings, kernel, rest)
-        need("run", install=not given.no_install)
     except Refused as refused:
         print(f"build.sh: {refused}", file=sys.stderr)
         if as_test:
@@ -216,16 +215,18 @@ def pack(given, settings, kernel, rest):
     reason = reason or direct.obstacle(command, rest)
     may_choose = is_qemu(command) and not settings["disc"] and not settings["uefi"]
     is_direct = may_choose and reason is None
-    need("build", install=not given.no_install)
-    loader = "build/longjump.elf" if is_direct else "build/longjump.c32"
-    make(loader, "build/postmortem", *([] if given.no_check else ["build/check"]))
+    need("build", "run", install=not given.no_install)
+    disc = ["build/longjump.c32", *(["build/BOOTX64.EFI"] if settings["uefi"] else [])]
+    loader = ["build/longjump.elf"] if is_direct else disc
+    make(*loader, "build/postmortem", *([] if given.no_check else ["build/check"]))
     asks = "" if given.no_check else check_config(config).get("asks", "")
     reason = reason or direct.need_of(words, asks)
     if may_choose and reason is None:
         return fill(direct.with_kernel(command), open_direct(config, words))
     if may_choose:
         say(f"  note     it is booted from a disc: {reason}")
-    make("build/longjump.c32", *(["build/BOOTX64.EFI"] if settings["uefi"] else []))
+    if is_direct:
+        make(*disc)
     return fill(command, open_disc(config))
 
 

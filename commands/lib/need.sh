@@ -24,7 +24,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 find_python() {
 	local python
 	for python in /usr/bin/python3 python3; do
-		if has "$python" && "$python" -E -c '
+		if has "$python" && "$python" -ES -c '
 import sys
 sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
 			command -v "$python"
@@ -83,7 +83,8 @@ has_fuzzer() {
 
 # The tool that checks kernels is a program of this machine's.
 has_library() {
-	echo '#include <stdio.h>' | ${1%% *} -E -o /dev/null - 2>/dev/null
+	[[ -r /usr/include/stdio.h ]] ||
+		echo '#include <stdio.h>' | ${1%% *} -E -o /dev/null - 2>/dev/null
 }
 
 has_rust() { has cargo && has rustc; }
