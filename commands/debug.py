@@ -2,11 +2,13 @@
 # debug - boots the image and stops at the kernel's first instruction, with gdb
 """The command `debug`: a machine stopped at _start, and gdb on it; or a log of its faults."""
 
+import contextlib
 import functools
 import os
 import shlex
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 from image import OPTIONS, read_config
@@ -16,6 +18,7 @@ from lib.disc import isolinux_cfg
 from lib.entry import free_port, is_64_bit, run_to_entry
 from lib.project import BUILD, Stop, Voice, made, need, say, shown, start
 from lib.qemu import Gone
+from lib.qemu_log import FEWER
 from lib.session import Session
 from lib.symbols import place
 from lib.trace import faults_in_words
@@ -53,6 +56,16 @@ in words.
     rest="ARGUMENT OF QEMU",
 )
 
+
+class Debugged(Session):
+    """A machine that somebody looks at with gdb. Nothing is said of how long it stands still."""
+
+    LOGGED = FEWER  # up to the kernel's start, since nobody reads it
+
+    def _listen(self, cpus):
+        """gdb has stopped it, or its user knows."""
+
+
 LONGEST = 65536  # bytes of a log that are read as one line
 
 
@@ -76,12 +89,15 @@ def debug(given):
     log = Path(given.log or BUILD / "trace.log").absolute()
     command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
     leaves = exit_of(made("longjump.elf").read_bytes()) if given.direct else None
-    log_at = log if given.trace else os.devnull
-    session = Session(command, given.rest, window, disc.file, log=log_at, kernel=kernel)
+    session = (Session if given.trace else Debugged)(
+        command, given.rest, window, disc.file, log=log if given.trace else None, kernel=kernel
+    )
     say(f"  boot     {shown(disc.path)} in QEMU, up to the kernel's first instruction")
     if given.trace:
         return trace(machine_at_entry(session, kernel, port, leaves, given.uefi), kernel, log)
-    with machine_at_entry(session, kernel, port, leaves, given.uefi) as (qemu, slide):
+    with machine_at_entry(session, kernel, port, leaves, given.uefi) as (qemu, slide), told(
+        session
+    ):
         return attach(given, kernel, port, slide, qemu)
 
 
@@ -118,6 +134,23 @@ class machine_at_entry:
     def __exit__(self, *error):
         self.session.status = 0
         self.session.stop()
+
+
+@contextlib.contextmanager
+def told(session):
+    """Meanwhile it is told how the machine ends, as by `run`: gdb says no more than that it did."""
+
+    def watch():
+        with contextlib.suppress(Gone, SystemExit):
+            session.watch()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        session.interrupted = True
+        thread.join()
 
 
 def attach(given, kernel, port, slide, qemu):

@@ -33,6 +33,12 @@ class Fault:
     words: str = ""
 
 
+def for_people(words):
+    """The words of an explanation without the line for programs."""
+    lines = words.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(BEGIN.decode()))
+
+
 def find_fault(said):
     """The last fault explained in these bytes, or None. After it the machine halts or starts again,
     so that whatever claims to be one before is the kernel's."""

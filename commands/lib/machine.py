@@ -43,7 +43,7 @@ def path_of(file):
 class Machine:
     """QEMU, from its start to its end. It is started stopped, and set going by go()."""
 
-    def __init__(self, image=None, log=None):
+    def __init__(self, image=None, log=None, masks=""):
         self.image = image  # an open file, or None: nothing of ours is booted
         self.qmp = Qmp()
         self.loader = Loader()
@@ -56,11 +56,11 @@ class Machine:
         os.set_blocking(self._ear.fileno(), False)
         self._messages = []
         self.qmp.meanwhile[self._ear.fileno()] = self._listen
-        self._log = None if log else QemuLog()
+        self._log = None if log else QemuLog(masks)
         self._log_path = log  # the user's file for it
         if self._log:
             self.qmp.meanwhile[self._log.fileno()] = self._log.read
-        self._logs_interrupts = True
+        self._logs_interrupts = masks != FEWER
         self._memory = tempfile.TemporaryFile(dir=BUILD)
 
     # ---- from the start to the end ---------------------------------------------------------------

@@ -55,7 +55,9 @@ def entries_in(lines):
 class QemuLog:
     """A pipe that QEMU inherits, and what came last through it."""
 
-    def __init__(self):
+    def __init__(self, masks=""):
+        """`masks` is what is logged at first, if not MASKS."""
+        self._masks = masks
         self._ear, self.qemus_end = (
             open(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"))
         )
@@ -69,7 +71,7 @@ class QemuLog:
 
     def arguments(self):
         """What QEMU must be told to log here."""
-        return ["-d", MASKS, "-D", self._name]
+        return ["-d", self._masks or MASKS, "-D", self._name]
 
     def read(self):
         """Takes in what has come. A full pipe would keep the machine waiting."""

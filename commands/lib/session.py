@@ -12,6 +12,7 @@ import tempfile
 
 from lib import postmortem, screen, terminal
 from lib.caller import Caller
+from lib.fault import for_people
 from lib.kvm import is_kvm
 from lib.machine import Machine, path_of
 from lib.project import BUILD, say, shown
@@ -49,6 +50,7 @@ class Session:
         "fault": 3, "panic": 3, "watchdog": 3, "error": 5,
     }  # fmt: skip
     ACTIONS = {"reboot": "shutdown", "shutdown": "pause"}  # so that it can be asked where it was
+    LOGGED = ""  # at first, if not interrupts
     HAS_INPUT = True  # what can be typed is typed on the terminal
 
     def __init__(self, command, rest, window, image=None, sources=None, log=None, kernel=None):
@@ -56,7 +58,7 @@ class Session:
         self.kernel = sources or kernel  # the file with its debug sections
         self.sources = sources  # the same, until a fault's lines are told
         self.caller = Caller()
-        self.machine = Machine(image, log)
+        self.machine = Machine(image, log, self.LOGGED)
         self.loader = self.machine.loader
         self.loader.kernel = shown(kernel or sources) if kernel or sources else ""
         self.serial = tempfile.TemporaryFile(dir=BUILD)  # what came over COM1, if that is ours
@@ -173,7 +175,7 @@ class Session:
     def heard(self, message):
         """The loader has spoken."""
         if message.kind in ("refused", "fault") and not self.shows_line:
-            self._tell(message.words.strip("\n"))
+            self._tell(for_people(message.words).strip("\n"))
         if message.kind == "left" and self.loader.left == "halt":
             self._finish("unstarted", "the loader has halted the machine")
 

@@ -362,8 +362,7 @@ void show_state(struct text *text, const struct look *look, const struct explana
 	show_details(&sheet, explanation);
 }
 
-void show_report(struct text *text, const struct look *look, const struct explanation *explanation,
-                 const char *end)
+void show_report(struct text *text, const struct look *look, const struct explanation *explanation)
 {
 	struct sheet sheet = { .text = text, .look = look, .columns = SERIAL_WIDTH };
 	char manual[MANUAL];
@@ -381,8 +380,6 @@ void show_report(struct text *text, const struct look *look, const struct explan
 	entry(&sheet, "more", COLOUR_PLAIN, manual, NO_LIMIT);
 	new_line(&sheet);
 	show_details(&sheet, explanation);
-	explain_for_programs(text, look, explanation);
-	text_add(text, "\n%s\n", end);
 }
 
 /* A line in the bar's colour: `left` and, at its end, `right`. */

@@ -8,9 +8,8 @@
 
 #include "explain/explain.h"
 
-/* The whole report, ending with the line for programs; `end` says what happens now. */
-void show_report(struct text *text, const struct look *look, const struct explanation *explanation,
-                 const char *end);
+/* The whole report, but for what happens now. */
+void show_report(struct text *text, const struct look *look, const struct explanation *explanation);
 
 /* Registers, error code, tables, code and stack, as they stand in a report. */
 void show_state(struct text *text, const struct look *look, const struct explanation *explanation);

@@ -36,13 +36,19 @@ static void serial_put(char c)
 	outb(serial, (uint8_t)c);
 }
 
-void console_write(const char *text)
+void console_write_quietly(const char *text, bool to_serial)
 {
 	for (; *text != 0; text++) {
-		if (*text == '\n')
+		if (to_serial && *text == '\n')
 			serial_put('\r');
-		serial_put(*text);
+		if (to_serial)
+			serial_put(*text);
 		outb(PORT_DEBUG, (uint8_t)*text);
 		watcher_put(*text);
 	}
+}
+
+void console_write(const char *text)
+{
+	console_write_quietly(text, true);
 }

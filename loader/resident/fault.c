@@ -242,6 +242,18 @@ static void admit(void)
 	kept.magic = ~kept.magic;
 }
 
+/* Writes the line for programs. On a serial line, where people look, it is only if a test goes on
+ * from there and nobody else tells it. */
+static void tell_programs(const struct look *look)
+{
+	struct text text = text_in(lines, sizeof(lines));
+
+	explain_for_programs(&text, look, &explanation);
+	text_add(&text, "\n");
+	console_write_quietly(lines,
+	                      fault_info->on_fault == ON_FAULT_EXIT && fault_info->token[0] == 0);
+}
+
 /* Shows everything on the serial line, then what has room on the screen. */
 static void show(const struct look *look)
 {
@@ -251,9 +263,12 @@ static void show(const struct look *look)
 	explain(look, &explanation);
 	if (fault_info == &plain)
 		admit();
-	show_report(&text, look, &explanation, end_words());
+	show_report(&text, look, &explanation);
 	begin_message();
 	console_write(lines);
+	tell_programs(look);
+	console_write(end_words());
+	console_write("\n");
 	watcher_end();
 	if (!open_screen(&canvas))
 		return;

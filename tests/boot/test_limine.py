@@ -490,7 +490,7 @@ def test_a_mistake_is_explained_in_the_protocols_words(boot, mistake):
     vector, kind, *words = MISTAKES[mistake]
     machine = boot("limine_faults", append=mistake, debug_exit=False)
     said = told.plain(machine.wait_serial(told.HALTED))
-    line = told.fault_line(machine.serial())
+    line = told.fault_line(machine)
     assert (line["vector"], line["kind"]) == (str(vector), kind), said
     for word in words:
         assert word in said, said

@@ -118,14 +118,16 @@ def test_a_mistake_is_explained_on_the_firmwares_framebuffer(begin, kernel):
     """On its 1280x800 pixels letters are twice as large."""
     machine = begin(kernel, debug_exit=False)
     said = machine.wait_serial(told.HALTED)
-    check(kernel, said, page_of(machine, 2))
-    assert told.plain(said.split("Longjump: ")[-1]) in told.plain(machine.debugcon())
+    check(kernel, machine, said, page_of(machine, 2))
+    assert told.plain(said.split("Longjump: ")[-1]) in told.plain(
+        told.for_people(machine.debugcon())
+    )
 
 
 def test_a_mistake_is_explained_in_a_mode_that_was_asked_for(begin):
     machine = begin("fault_readonly", options="-video=1024x768", debug_exit=False)
     said = machine.wait_serial(told.HALTED)
-    check("fault_readonly", said, page_of(machine, 1))
+    check("fault_readonly", machine, said, page_of(machine, 1))
 
 
 def page_of(machine, scale):

@@ -99,6 +99,10 @@ class Bochs:
         """Everything COM1 has said so far."""
         return (self.log / "serial.log").read_bytes().decode("latin-1")
 
+    def debugcon(self):
+        """What programs are told: with -onfault=exit that is on COM1 as well."""
+        return self.serial()
+
     def wait_serial(self, text, limit=LIMIT):
         """Waits until COM1 has said text; returns everything it said."""
         deadline = time.monotonic() + limit

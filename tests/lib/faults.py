@@ -56,10 +56,10 @@ def screen_of(machine, read):
     return read()
 
 
-def check(kernel, said, seen):
+def check(kernel, machine, said, seen):
     """Holds what COM1 and the screen say against what is known of the kernel."""
     vector, kind, *words = FAULTS[kernel]
-    line = fault_line(said)
+    line = fault_line(machine)
     assert (line["vector"], line["kind"]) == (str(vector), kind), said
     for word in words:
         assert plain(word) in plain(said), f"COM1 does not say {word!r}:\n{said}"

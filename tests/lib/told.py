@@ -73,11 +73,18 @@ class Told:
         return [memory for memory in self.memory if memory.type in types]
 
 
-def fault_line(said):
-    """The line that begins with @longjump-fault, as a dictionary."""
+def fault_line(machine):
+    """What a machine tells programs of a fault, in the line that begins with @longjump-fault, as a
+    dictionary."""
+    said = machine.debugcon()
     line = re.search(r"^@longjump-fault (.*?)\r?$", said, re.M)
     assert line, said
     return dict(word.split("=", 1) for word in line[1].split())
+
+
+def for_people(said):
+    """What is said without the line for programs."""
+    return re.sub(r"(?m)^@longjump-fault .*\n", "", said)
 
 
 def plain(text):

@@ -145,3 +145,11 @@ def test_gdb_is_at_the_first_instruction_without_a_disc_as_well(project, kernel,
         env={key: value for key, value in os.environ.items() if "DISPLAY" not in key},
     )  # fmt: skip
     assert "$1 = 0x1234567890" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_reset_under_gdb_is_explained(project, tmp_path, kernel):
+    program = kernel("lidt [nothing]", "ud2", "nothing: dw 0", "dq 0")
+    commands = ["continue", "shell sleep 8", "print 6 * 7"]
+    done = with_gdb(project, tmp_path, commands, "--kernel", program)
+    assert "the machine reset: a triple fault at RIP 0x200008" in done.stdout, done.stdout
+    assert "docs/errors.md#idt-limit" in done.stdout and "= 42" in done.stdout, done.stdout

@@ -53,9 +53,12 @@ def test_run_tells_what_is_not_seen_on_the_serial_line(project, kernel, tmp_path
     words = ["run", "--output", tmp_path / "x.iso", "--kernel", kernel(*FAULT), "--"]
     said = project.bad(*words, "-serial", f"file:{tmp_path}/log", status=3)
     assert "Longjump: Page fault" in said and "in your sources:\n    here (tiny.asm:5)" in said
-    assert "Longjump: Page fault" in (tmp_path / "log").read_text()
+    assert "@longjump-fault" not in said, "that is for programs"
+    log = (tmp_path / "log").read_text()
+    assert "Longjump: Page fault" in log and "@longjump-fault" not in log
     said = project.bad(*words, "-serial", "stdio", status=3)
     assert said.count("Longjump: Page fault") == 1, "once is enough"
+    assert "@longjump-fault" not in said
 
 
 @pytest.mark.parametrize(
