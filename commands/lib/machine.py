@@ -200,6 +200,10 @@ class Machine:
         except OSError:
             return ""
 
+    def before_storm(self, own):
+        """QemuLog's, if we have QEMU's log."""
+        return self._log.before_storm(own) if self._log else None
+
     def _close_log(self):
         """Nothing more is logged: QEMU must not wait for us."""
         self.qmp.meanwhile.pop(self._log.fileno(), None)

@@ -9,12 +9,15 @@ target/i386/tcg); knows nothing of the process.
 import os
 import re
 import time
+from collections import deque
 from dataclasses import dataclass
 
 MASKS = "int,cpu_reset"  # interrupts; resets, which tell a triple fault
 FEWER = "cpu_reset"
 KEPT = 1 << 16  # bytes of the end
 ROOM = 1 << 19  # bytes that may come at once
+STORM = 100  # times that one instruction faults, before it will do so for ever
+EXCEPTIONS = 32  # the first vector that is none
 PACE = 3 << 16  # bytes a second that may go on coming: a timer of 100 Hz makes 150,000
 
 ENTRY = re.compile(
@@ -64,6 +67,9 @@ class QemuLog:
         os.set_blocking(self._ear.fileno(), False)
         self._name = f"/proc/self/fd/{self.qemus_end.fileno()}"
         self._kept = bytearray()
+        self._rest = b""  # of a line that has not come whole
+        self._led = deque(maxlen=8)  # the last entries; of several at one instruction, the first
+        self._times = 0  # how many there were at the last instruction
         self._room, self._since = float(ROOM), time.monotonic()
 
     def fileno(self):
@@ -81,7 +87,25 @@ class QemuLog:
         while not self._ear.closed and (data := self._ear.read(KEPT)):
             self._kept += data
             del self._kept[:-KEPT]
+            self._count(data)
             self._room -= len(data)
+
+    def _count(self, data):
+        """Counts how often the last instruction of all was interrupted."""
+        whole, _, self._rest = (self._rest + data).rpartition(b"\n")
+        for entry in entries_in(whole.decode("latin-1").split("\n")):
+            if self._led and entry.at == self._led[-1].at:
+                self._times += 1
+            else:
+                self._led.append(entry)
+                self._times = 1
+
+    def before_storm(self, own):
+        """If an exception repeats itself at one instruction: the last entry that is not in this
+        range of addresses. Otherwise None."""
+        if self._times < STORM or self._led[-1].vector >= EXCEPTIONS:
+            return None
+        return next((entry for entry in reversed(self._led) if entry.at not in own), None)
 
     def forgive(self):
         """As much may come at once as at the beginning."""

@@ -40,6 +40,10 @@ STOPS = {
     "suspended": ("halt", "the kernel has put the machine to sleep, and nothing wakes it"),
 }
 
+STORM = """exception {first.vector} at RIP {first.at:#x}{place}, and Longjump's handler cannot run:
+the kernel's page tables map it no-execute, so it faults at its first instruction, again and again
+(docs/errors.md#handler-no-execute)"""
+
 
 class Session:
     """One run of QEMU: `command` is what the machine is, `rest` what the user adds to it, `image`
@@ -204,9 +208,19 @@ class Session:
         is_dead = bool(cpus) and not self._busy(cpus)
         if self._halt.lasted(is_dead) > (SOON if self.loader.fault else SURE) and is_dead:
             self._finish(*self._halted())
+        self._look_for_a_storm(cpus)
         if not self.loader.has_spoken:
             self._look_for_the_loader()
         self._listen(cpus)
+
+    def _look_for_a_storm(self, cpus):
+        """A handler of Longjump's that faults at its first instruction does so for ever."""
+        start = self.loader.start
+        ours = start.range("resident") if start else range(0)
+        first = self.machine.before_storm(ours) if any(cpu.at in ours for cpu in cpus) else None
+        if first:
+            words = place(self.kernel, first.at, start.number("slide")) if self.kernel else ""
+            self._finish("fault", STORM.format(first=first, place=words))
 
     def _busy(self, cpus):
         """The CPUs that may still do something: all but those that are halted for good, and those

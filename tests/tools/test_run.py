@@ -132,3 +132,35 @@ def test_what_only_a_disc_has_is_not_ordered_without_one(project, tmp_path):
     said = project.bad("run", "--direct", "--output", tmp_path / "x.iso", status=2)
     assert "--direct makes no image" in said
     assert "--uefi" in project.bad("run", "--direct", "--uefi", status=2)
+
+
+# Maps Longjump's handlers no-execute: walks to the entry of the third level, and sets its bit 63.
+NO_EXECUTE = """
+        mov r8, [rdi + 48]              ; where physical memory is
+        sub rsp, 16
+        sidt [rsp]
+        mov rbx, [rsp + 2]
+        mov rax, cr3
+        mov ecx, 39
+.level: and rax, -4096
+        mov rdx, rbx
+        shr rdx, cl
+        and edx, 511
+        add rax, r8
+        lea r9, [rax + rdx * 8]
+        mov rax, [r9]
+        sub ecx, 9
+        cmp ecx, 12
+        jne .level
+        bts qword [r9], 63
+        mov rax, cr3
+        mov cr3, rax
+        ud2
+"""
+
+
+def test_a_handler_that_may_not_be_executed_does_not_hang_in_silence(project, kernel, tmp_path):
+    program = kernel(*NO_EXECUTE.splitlines())
+    said = project.bad("run", "--output", tmp_path / "x.iso", "--kernel", program, status=3)
+    assert "exception 6 at RIP 0x200" in said and " in _start" in said, said
+    assert "docs/errors.md#handler-no-execute" in said, said
