@@ -356,6 +356,13 @@ build/check: $(check) build/obj/plain/core.a
 	$(say) link $@
 	$(quiet)$(CC) $(cflags-plain) -o $@ $(check) build/obj/plain/core.a
 
+# The same with every checker, for tests.
+check-host := $(check:build/obj/plain/loader/platform/host/%=build/obj/host/loader/platform/host/%)
+
+build/tests/check: $(check-host) build/obj/host/core.a
+	$(say) link $@
+	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host) -o $@ $^
+
 # The tool that explains a machine which stands still.
 postmortem := $(call objects,plain,loader/platform/remote)
 
@@ -473,7 +480,7 @@ test-kernels: $(test-kernels)
 replays: $(replays)
 fuzzers: $(fuzzers)
 test-firmware: $(test-firmware)
-tests: unit-tests replays test-kernels test-firmware $(tools)
+tests: unit-tests replays test-kernels test-firmware $(tools) build/tests/check
 endif
 
 clean:

@@ -32,8 +32,8 @@ bool file_check_digest(const struct file *file, struct report *report)
 		return true;
 	write_digest(wanted, file->digest);
 	write_digest(found, digest);
-	return refuse(report, DIAG_FILE_HASH, "%.40s\n      wanted %s\n      found  %s", file->name,
-	              wanted, found);
+	return refuse(report, DIAG_FILE_HASH, "%.40s\n      wanted %s\n      found  %s",
+	              file_called(file), wanted, found);
 }
 
 bool file_is_gzip(struct span bytes, uint32_t *size)
@@ -54,6 +54,6 @@ bool file_check_size(const struct file *file, uint32_t size, struct report *repo
 bool file_refuse_gzip(const struct file *file, uint64_t packed, uint32_t size,
                       struct report *report)
 {
-	return refuse(report, DIAG_FILE_GZIP, "%s: %llu bytes that should unpack to %u", file->name,
-	              ULL(packed), size);
+	return refuse(report, DIAG_FILE_GZIP, "%s: %llu bytes that should unpack to %u",
+	              file_called(file), ULL(packed), size);
 }

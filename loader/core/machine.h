@@ -142,6 +142,7 @@ struct machine {
 /* A file that the platform has read into memory. */
 struct file {
 	const char *name;
+	const char *called;       /* what the user calls it; NULL if that is its name */
 	const char *command_line; /* "" if there is none */
 	struct span bytes;
 	uint64_t capacity; /* bytes at `bytes` that belong to the file alone; a multiple of the page
@@ -152,6 +153,12 @@ struct file {
 	bool hashed;       /* its SHA-256, as it lies on the disc, must be `digest` */
 	uint8_t digest[SHA256_SIZE];
 };
+
+/* What messages call a file. */
+static inline const char *file_called(const struct file *file)
+{
+	return file->called != NULL ? file->called : file->name;
+}
 
 /* Keeps a range as it is until the kernel runs. There are fewer than MACHINE_MAX_RESERVED. */
 static inline void machine_reserve(struct machine *machine, uint64_t begin, uint64_t end)

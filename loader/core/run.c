@@ -70,17 +70,15 @@ static bool take_state(struct run *run)
 	return true;
 }
 
-/* What the kernel is called: as its user knows it, if somebody who does watches us. */
-static const char *kernel_name(const struct run *run)
+/* The kernel is called as its user knows it, if somebody who does watches us. */
+static void name_kernel(struct file *kernel, const struct machine *machine)
 {
-	const char *name = run->config->kernel.name;
-	const char *known = run->machine.known_as;
-	size_t size = text_length(name);
+	const char *known = machine->known_as;
+	size_t size = kernel->name != NULL ? text_length(kernel->name) : sizeof(machine->known_as);
 
-	if (size < sizeof(run->machine.known_as) && memcmp(known, name, size) == 0
+	if (size < sizeof(machine->known_as) && memcmp(known, kernel->name, size) == 0
 	    && known[size] == '=')
-		return known + size + 1;
-	return name;
+		kernel->called = known + size + 1;
 }
 
 /* Reads the words, and speaks from then on where they say. */
@@ -94,8 +92,9 @@ static bool read_config(struct run *run)
 		return false;
 	is_read = config_read(run->config, count, words, &run->report);
 	platform_console(&run->config->options, &run->machine);
+	name_kernel(&run->config->kernel, &run->machine);
 	if (is_read && !run->config->options.quiet && run->config->kernel.name != NULL)
-		say_begin(kernel_name(run));
+		say_begin(file_called(&run->config->kernel));
 	return is_read;
 }
 
@@ -216,7 +215,7 @@ static void say_failure(const struct run *run)
 	platform_write("\n");
 	platform_use_screen(!is_verbose);
 	platform_write(IN_BAR LOADER " could not start ");
-	text_show(is_named ? kernel_name(run) : "a kernel", platform_write);
+	text_show(is_named ? file_called(&run->config->kernel) : "a kernel", platform_write);
 	platform_write("\n" IN_PLAIN);
 	say_findings(&run->report, false, "\n");
 	if (run->report.lost != 0)

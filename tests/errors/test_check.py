@@ -294,6 +294,31 @@ def test_what_names_no_kernel_is_told_in_every_form(words, status, told):
     assert done.returncode == status and not json.loads(done.stdout)["starts"], done
 
 
+OPTIONS = [
+    *re.findall(r'^OPTION\("([^"]+)"', (ROOT / "loader/core/options.def").read_text(), re.M),
+    "poweroff", "reboot", "raw", "nonsense",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_option_needs_a_kernel_to_be_judged(option):
+    """By the program that has every checker in it: a NULL for a name would end that."""
+    command = ROOT / "build/tests/check"
+    for value in ("", "=", "=0", "=%s", "=4096", "=0xffff900000000000", "=limine", "=text"):
+        for words in ([], ["---"], ["---", "module"], ["-poweroff"], ["-reboot", "---"]):
+            words = [f"-{option}{value}", *words]
+            done = subprocess.run([command, "--", *words], capture_output=True, text=True)
+            assert done.returncode == 1 and done.stderr == "", (words, done)
+            assert "no kernel is started" in done.stdout.splitlines()[-1], (words, done.stdout)
+            assert "null" not in done.stdout and "cannot start" not in done.stdout, done.stdout
+    done = subprocess.run([command, "--json", "--", f"-{option}"], capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert not found["starts"] and found["file"] == "" and done.stderr == "", done
+    done = subprocess.run([command, "--", f"-{option}", "gone.elf"], capture_output=True, text=True)
+    assert "null" not in done.stdout and done.stderr == "", done
+    assert "gone.elf" in done.stdout or option in ("poweroff", "reboot"), done.stdout
+
+
 def test_options_that_start_nothing_are_warned_of(project, tmp_path):
     for option in ("-poweroff", "-reboot"):
         words = ["image", "--output", tmp_path / "x.iso", "--options", option, "--kernel", GOOD]

@@ -1,5 +1,6 @@
 """`run`: how a machine's end is told, with real kernels in QEMU and no window."""
 
+import gzip
 import os
 import pty
 import re
@@ -69,6 +70,17 @@ def test_a_refused_kernel_does_not_wait_for_somebody_who_is_not_there(project, t
                        "--kernel", tmp_path / "te,xt")  # fmt: skip
     assert said.count("/te,xt\n") == 2 and "could not start" in said, "as the user calls it"
     assert "kernel.elf" not in said and "boot: \n" in said and "nobody is there to type" in said
+
+
+def test_a_file_that_cannot_be_read_has_the_name_that_its_user_gave_it(project, tmp_path):
+    damaged = bytearray(gzip.compress((project.root / "build/kernel.elf").read_bytes()))
+    damaged[200] ^= 0xFF
+    program = tmp_path / "my.elf.gz"
+    program.write_bytes(damaged)
+    for way in (["--output", tmp_path / "x.iso"], ["--direct"]):
+        said = project.bad("run", *way, "--no-check", "--kernel", program)
+        assert "K504" in said and re.search(r"/my\.elf\.gz: \d+ bytes that should", said), said
+        assert "kernel.elf" not in said, said
 
 
 def test_memory_and_append_reach_the_kernel(project, tmp_path):

@@ -49,7 +49,7 @@ static void print_entry(const struct plan *plan, print_to *write)
 	const struct display *display = &plan->machine->display;
 	const struct screen *screen = &display->screen;
 
-	line(write, LOADER_NAME " starts %.60s", plan->config->kernel.name);
+	line(write, LOADER_NAME " starts %.60s", file_called(&plan->config->kernel));
 	line(write, "  entry %#llx, stack %#llx, %u-level page tables", ULL(plan->entry.rip),
 	     ULL(plan->entry.rsp), plan->config->options.paging_levels);
 	if (plan->slide != 0)

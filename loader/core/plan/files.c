@@ -39,7 +39,8 @@ bool plan_modules(struct plan *plan)
 		if (!may_stay(plan, file, module.phys)
 		    && !plan_find(plan, size, PAGE_SIZE, 0, plan->machine->identity_limit,
 		                  &module.phys))
-			return plan_refuse_memory(plan, DIAG_MEMORY_MODULE, file->name, size);
+			return plan_refuse_memory(plan, DIAG_MEMORY_MODULE, file_called(file),
+			                          size);
 		if (!plan_add(plan, module))
 			return false;
 	}

@@ -68,11 +68,11 @@ static bool refuse_lost(const struct file *file, struct report *report)
 	if (file->bytes.bytes == NULL || at >= file->bytes.size)
 		return refuse(report, DIAG_FILE_CUT,
 		              "%s: drive %#x cannot read what says where it lies (sector %llu)",
-		              file->name, lost->drive, ULL(lost->sector));
+		              file_called(file), lost->drive, ULL(lost->sector));
 	return refuse(report, DIAG_FILE_CUT,
 	              "%s: drive %#x cannot read all of its bytes %llu to %llu, of %llu "
 	              "(from sector %llu on)",
-	              file->name, lost->drive, ULL(at),
+	              file_called(file), lost->drive, ULL(at),
 	              ULL(min_u64(at + (uint64_t)(lost->end - lost->begin), file->bytes.size)),
 	              ULL(file->bytes.size), ULL(lost->sector));
 }
@@ -97,7 +97,7 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 	uint64_t size = file->bytes.size;
 	uint64_t done = 0;
 
-	progress_begin("reading", file->name, size);
+	progress_begin("reading", file_called(file), size);
 	while (done < size) {
 		uint32_t got = read_part(to + done, size - done, from);
 
@@ -106,7 +106,7 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 		done += got;
 		if (done < size && got < CHUNK)
 			return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
-			              file->name, ULL(done), ULL(size));
+			              file_called(file), ULL(done), ULL(size));
 		progress_at(done);
 	}
 	progress_end();
@@ -121,7 +121,7 @@ static bool read_to_end(struct file *file, FILE *from, struct report *report)
 
 	if (!file_take(file, FIRST_ROOM, take, report))
 		return false;
-	progress_begin("reading", file->name, 0);
+	progress_begin("reading", file_called(file), 0);
 	do {
 		if (file->capacity - done < CHUNK && !grow(file, done, report))
 			return false;
@@ -148,7 +148,7 @@ static bool unpack(const struct file *file, struct span packed)
 
 	if (inflateInit2_(&stream, Z_GZIP_WINDOW, Z_VERSION, sizeof(stream)) != Z_OK)
 		return false;
-	progress_begin("unpacking", file->name, file->bytes.size);
+	progress_begin("unpacking", file_called(file), file->bytes.size);
 	while (result == Z_OK) {
 		stream.avail_out = (unsigned)min_u64(CHUNK, (uint64_t)(end - stream.next_out));
 		result = inflate(&stream, Z_NO_FLUSH);
@@ -178,7 +178,8 @@ static bool load_open(struct file *file, FILE *from, struct report *report)
 	struct stat stat;
 
 	if (fstat(fileno(from), &stat) != 0)
-		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
+		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told",
+		              file_called(file));
 	if ((stat.mode & STAT_KIND) == STAT_STREAM)
 		return read_to_end(file, from, report);
 	return file_take(file, stat.size, take, report) && read_all(file, from, report);
@@ -193,7 +194,7 @@ static bool read_file(struct file *file, struct report *report)
 	if (from == NULL && reads_lost() != NULL)
 		return refuse_lost(file, report);
 	if (from == NULL)
-		return file->optional || refuse(report, DIAG_FILE_MISSING, "%s", file->name);
+		return file->optional || refuse(report, DIAG_FILE_MISSING, "%s", file_called(file));
 	is_read = load_open(file, from, report);
 	fclose(from);
 	return is_read;
@@ -207,7 +208,8 @@ bool file_load(struct file *file, struct report *report)
 	file->bytes = (struct span){ NULL, 0 };
 	if (!reads_watch())
 		return refuse(report, DIAG_FILE_CUT,
-		              "%s: this Syslinux does not let its reads be watched", file->name);
+		              "%s: this Syslinux does not let its reads be watched",
+		              file_called(file));
 	is_read = read_file(file, report);
 	reads_end();
 	if (!is_read || file->bytes.bytes == NULL)

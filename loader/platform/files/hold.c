@@ -7,7 +7,7 @@
 bool file_hold(struct file *file, const uint8_t *bytes, uint64_t size, struct report *report)
 {
 	if (bytes == NULL)
-		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
+		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file_called(file),
 		              ULL(size / KIB));
 	file->bytes = (struct span){ bytes, size };
 	file->capacity = page_up(size);

@@ -123,5 +123,5 @@ bool bundle_check(const struct handed_file *handed, const struct file *file, str
 	checksum(file->bytes, found);
 	return memcmp(found, handed->sum, sizeof(found)) == 0
 	    || refuse(report, DIAG_BUNDLE_DAMAGED, "%s: its %llu bytes have another sum",
-	              file->name, ULL(file->bytes.size));
+	              file_called(file), ULL(file->bytes.size));
 }

@@ -39,7 +39,7 @@ static bool unpack(struct file *file, struct model *model, uint32_t size, struct
 	bool good;
 
 	if (copy == NULL)
-		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file->name,
+		return refuse(report, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", file_called(file),
 		              ULL(packed.size / KIB));
 	memcpy(copy, packed.bytes, (size_t)packed.size);
 	packed.bytes = copy;
@@ -60,7 +60,7 @@ static bool read_open(struct file *file, int from, struct model *model, struct r
 	uint8_t *bytes;
 
 	if (fstat(from, &stat) != 0 || !S_ISREG(stat.st_mode))
-		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file->name,
+		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file_called(file),
 		              S_ISDIR(stat.st_mode) ? "it is a folder" : "it is no ordinary file");
 	size = (uint64_t)stat.st_size;
 	bytes = model_take_file(model, size);
@@ -69,7 +69,7 @@ static bool read_open(struct file *file, int from, struct model *model, struct r
 	got = read_bytes(from, bytes, size);
 	if (got != size)
 		return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
-		              file->name, ULL(got), ULL(size));
+		              file_called(file), ULL(got), ULL(size));
 	if (!file_check_digest(file, report))
 		return false;
 	if (file->raw || !file_is_gzip(file->bytes, &unpacked))
@@ -85,7 +85,8 @@ bool read_file(struct file *file, struct model *model, struct report *report)
 	bool done;
 
 	if (from < 0)
-		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file->name, strerror(errno));
+		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file_called(file),
+		              strerror(errno));
 	done = read_open(file, from, model, report);
 	close(from);
 	return done;

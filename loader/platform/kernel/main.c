@@ -143,7 +143,7 @@ bool platform_load(struct file *file, struct report *report)
 	if (found == NULL)
 		return file->optional
 		    || refuse(report, DIAG_FILE_MISSING, "%s is none of the %u files handed over",
-		              file->name, handover.file_count);
+		              file_called(file), handover.file_count);
 	file->bytes = (struct span){ visible(&run.machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;

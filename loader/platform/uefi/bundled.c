@@ -51,7 +51,7 @@ bool bundled_find(struct file *file, struct report *report)
 	if (found == NULL)
 		return file->optional
 		    || refuse(report, DIAG_FILE_MISSING, "%s is none of the %u files of the bundle",
-		              file->name, handover.file_count);
+		              file_called(file), handover.file_count);
 	file->bytes = (struct span){ visible(&machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;

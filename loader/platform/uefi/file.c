@@ -22,7 +22,7 @@ static bool read_all(struct file *file, struct efi_file *from, struct report *re
 
 		if (got == 0)
 			return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
-			              file->name, ULL(done), ULL(size));
+			              file_called(file), ULL(done), ULL(size));
 		done += got;
 	}
 	return true;
@@ -46,7 +46,8 @@ static bool load_open(struct file *file, struct efi_file *from, struct report *r
 	uint64_t size;
 
 	if (!volume_size(from, &size))
-		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told", file->name);
+		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told",
+		              file_called(file));
 	return file_take(file, size, platform_take, report) && read_all(file, from, report)
 	    && use(file, report);
 }
@@ -63,7 +64,7 @@ static bool load_from_volume(struct file *file, struct report *report)
 	if (from == NULL && file->optional && !is_found)
 		return true;
 	if (from == NULL)
-		return refuse(report, DIAG_FILE_MISSING, "%s", file->name);
+		return refuse(report, DIAG_FILE_MISSING, "%s", file_called(file));
 	loaded = load_open(file, from, report);
 	from->close(from);
 	return loaded;

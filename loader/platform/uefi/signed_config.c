@@ -19,5 +19,6 @@ struct span signed_config_text(void)
 bool signed_config_allows(const struct file *file, struct report *report)
 {
 	return !signed_config_is_there() || file->hashed
-	    || refuse(report, DIAG_FILE_NOT_SIGNED, "%.200s has no -sha256= there", file->name);
+	    || refuse(report, DIAG_FILE_NOT_SIGNED, "%.200s has no -sha256= there",
+	              file_called(file));
 }
