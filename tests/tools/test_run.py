@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read_has_the_name_that_its_user_gave_it(project, 
     program.write_bytes(damaged)
     for way in (["--output", tmp_path / "x.iso"], ["--direct"]):
         said = project.bad("run", *way, "--no-check", "--kernel", program)
-        assert "K504" in said and re.search(r"/my\.elf\.gz: \d+ bytes that should", said), said
+        assert "K504" in said and re.search(r"/my\.elf\.gz:\s+\d+ bytes that should", said), said
         assert "kernel.elf" not in said, said
 
 
