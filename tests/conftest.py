@@ -1,5 +1,6 @@
 """What takes long or needs much runs only when its folder is named: ./build.sh test soak. The
-folders of a test that has passed are taken away; those of one that has failed stay."""
+folders of a test that has passed are taken away, and in the end what tests have shared, if none
+has failed; what has failed stays."""
 
 import pathlib
 import shutil
@@ -43,3 +44,10 @@ def pytest_runtest_teardown(item):
     if not getattr(item, "has_failed", True):
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_sessionfinish(session):
+    """What tests of one process share lies beside their own folders."""
+    folders = getattr(session.config, "_tmp_path_factory", None)
+    if folders is not None and not session.testsfailed:
+        shutil.rmtree(folders.getbasetemp(), ignore_errors=True)

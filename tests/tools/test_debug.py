@@ -12,6 +12,8 @@ import pytest
 
 from projects import ROOT
 
+pytestmark = pytest.mark.xdist_group("gdb")  # two that start at once may choose the same port
+
 
 def with_gdb(project, tmp_path, commands, *words):
     """What debug says when these commands are typed."""

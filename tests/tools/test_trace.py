@@ -9,6 +9,8 @@ import pytest
 from lib.qemu_log import Entry, entries_in
 from lib.trace import faults_in_words
 
+pytestmark = pytest.mark.xdist_group("gdb")  # as test_debug.py
+
 # A kernel that makes one mistake after the other, at labels, and goes on after each. It has an IDT
 # up to vector 0x4f, a GDT of seven entries of which the last is not present, no LDT, and its own
 # pages for user code as well. What is pushed for each is in the SDM, volume 3A, 6.13 and 6.15.
@@ -180,7 +182,6 @@ def errant(project, tmp_path_factory):
     shutil.rmtree(folder)
 
 
-@pytest.mark.xdist_group("trace")
 def test_every_field_of_the_log_is_what_the_kernel_did(errant):
     labels, log, _ = errant
     found = [(entry.at, entry.vector, AS_TWO.get(entry.code, entry.code), entry.is_software,
@@ -195,7 +196,6 @@ def test_every_field_of_the_log_is_what_the_kernel_did(errant):
         assert (stack, int(top, 16)) == (selector, labels[label]), line
 
 
-@pytest.mark.xdist_group("trace")
 def test_every_word_of_the_trace_is_what_the_kernel_did(errant):
     """The command tells the last five; the same words are for all."""
     labels, log, said = errant
