@@ -356,13 +356,6 @@ build/check: $(check) build/obj/plain/core.a
 	$(say) link $@
 	$(quiet)$(CC) $(cflags-plain) -o $@ $(check) build/obj/plain/core.a
 
-# The same with every checker, for tests.
-check-host := $(check:build/obj/plain/loader/platform/host/%=build/obj/host/loader/platform/host/%)
-
-build/tests/check: $(check-host) build/obj/host/core.a
-	$(say) link $@
-	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host) -o $@ $^
-
 # The tool that explains a machine which stands still.
 postmortem := $(call objects,plain,loader/platform/remote)
 
@@ -393,6 +386,13 @@ build/tests/unit64/%: build/obj/host/tests/unit/%.c.o build/obj/host/core.a
 build/tests/unit32/%: build/obj/host32/tests/unit/%.c.o build/obj/host32/core.a
 	$(say) link $@
 	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host32) -o $@ $^
+
+# build/check with every checker.
+check-host := $(check:build/obj/plain/loader/platform/host/%=build/obj/host/loader/platform/host/%)
+
+build/tests/check: $(check-host) build/obj/host/core.a
+	$(say) link $@
+	$(quiet)mkdir -p $(@D); $(CC) $(cflags-host) -o $@ $^
 
 # The fuzzers of tests/fuzz: as programs that replay files, and with clang's libFuzzer.
 fuzz := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))

@@ -7,12 +7,14 @@ import pytest
 
 from messages import ROOT
 
+CHECKS = ("build/check", "build/tests/check")
+
 
 def pytest_configure(config):
     """Builds what the tests look at, once, before any worker starts."""
     if hasattr(config, "workerinput"):
         return
-    command = ["make", "-j2", "build/check", "build/kernel.elf", "test-kernels"]
+    command = ["make", "-j2", "build/kernel.elf", "test-kernels", *CHECKS]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
         pytest.exit(f"make failed:\n{result.stdout}{result.stderr}", 2)
