@@ -66,6 +66,9 @@ elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
 	# Variables for Python are for the user's programs, and not heeded; nor are packages.
 	exec "$python" -ES -X pycache_prefix="$LONGJUMP_BUILD/pycache" \
 		"$root/commands/$command.py" ${common[@]+"${common[@]}"} "$@"
+elif [[ ! -e $root/Makefile && " bench dist install test " == *" $command "* ]]; then
+	echo "$(error_words build.sh:) $command works in a checkout of Longjump only" >&2
+	exit 2
 else
 	word=$(printf %q "$command")
 	if [[ -f $command || $command == *[./]* ]]; then

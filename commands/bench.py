@@ -73,7 +73,7 @@ def bench(given):
     repeats = "5" if given.repeats is None else given.repeats
     if not repeats.isdecimal():
         raise Stop(f"bench: --repeats wants a number, not {repeats}", 2)
-    need("build", "run", install=not given.no_install)
+    need("build", "image", "run", install=not given.no_install)
     if given.ways:
         return measure_ways([SIZES[name] for name in picked["sizes"]] if given.sizes else None)
     if given.day:

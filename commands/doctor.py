@@ -25,10 +25,11 @@ building and running need, otherwise with 1. Nothing is installed or changed.
     ("./build.sh doctor",),
 )
 
-NEEDED = ("python", "build", "run")
+NEEDED = ("python", "build", "image", "run")
 GROUPS = {
     "python": "every command",
     "build": "building",
+    "image": "image",
     "run": "run",
     "window": "a window",
     "debug": "debug",
@@ -36,12 +37,13 @@ GROUPS = {
     "test": "test",
 }
 
+IS_SOURCE = (ROOT / "Makefile").exists()  # or installed, which compiles and tests nothing
 # The first of these programs that is there; what it is for; where it is not the one that is run
 TOOLS = (
     (("make",), "compiles what changed"),
     ((tool("CC", "cc")[0],), "compiles C"),
-    (("ld",), "links"),
-    (("nasm",), "assembles"),
+    (("ld",), "compiles: links"),
+    (("nasm",), "compiles: assembles"),
     (("genisoimage", "mkisofs", "xorriso"), "makes the image"),
     (("isohybrid", "xorriso"), "lets the image boot from a stick"),
     (("qemu-system-x86_64",), "runs it"),
@@ -63,6 +65,8 @@ def doctor(_given):
     python = ".".join(map(str, sys.version_info[:3]))
     row("python3", python, "build.sh's commands" + python_lack())
     for names, purpose in TOOLS:
+        if not IS_SOURCE and purpose.startswith(("compiles", "tests")):
+            continue
         name = next((name for name in names if shutil.which(name)), None)
         row(name or names[0], version(name) if name else "missing", purpose)
     say("\nSyslinux")
@@ -184,6 +188,7 @@ def packages():
 def lacks(is_writable):
     """Names what is missing, with the command that installs it; returns the status."""
     groups = [name for name in GROUPS if name != "window" or has_display()]
+    groups = [name for name in groups if name != "test" or IS_SOURCE]
     script = """for group; do
         look "$group"
         for what in "${missing[@]}"; do printf '%s\\t%s\\n' "$group" "$what"; done

@@ -61,7 +61,7 @@ def image(given, finish=make_disc, also=()):
     """Makes the image that these words ask for, and other targets of make; returns what make_disc
     or open_disc return."""
     config = read_config(given)
-    need("build", install=not given.no_install)
+    need("build", "image", install=not given.no_install)
     if config.sign:
         need("sign", install=not given.no_install)
     targets = ["build/longjump.c32", *also]

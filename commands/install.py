@@ -23,7 +23,7 @@ Compiles, and installs below DIR:
     share/pkgconfig/longjump.pc              ... where it is
     lib/syslinux/modules/bios/longjump.c32   the module
     share/man/man1/longjump.1                and completion for bash beside it
-    share/longjump/                          all that belongs to these
+    lib/longjump/, share/longjump/           all that belongs to these
 The command does not need this folder any more. What it makes is put into ~/.cache/longjump, not
 into build/. A file that is there already and was not installed by this is not overwritten.
 `uninstall` takes away what was installed, and nothing else.
@@ -38,16 +38,18 @@ into build/. A file that is there already and was not installed by this is not o
 )
 
 HOME = "share/longjump"
+PROGRAMS_HOME = "lib/longjump"  # of what is made for one kind of machine
 PROGRAMS = ("check", "postmortem")
 MODULE = "lib/syslinux/modules/bios/longjump.c32"
 # What else is compiled.
 BUILT = ("BOOTX64.EFI", "longjump.elf", "longjump.rom", "kernel.elf", *PROGRAMS)
-NOT_INSTALLED = ("bench.py", "install.py", "test.py")
+TARGETS = [f"build/{name}" for name in ("longjump.c32", *BUILT)]
+NOT_INSTALLED = ("bench.py", "debian.py", "dist.py", "install.py", "test.py")
 LINKS = {
     "bin/longjump": f"../{HOME}/build.sh",
     "share/man/man1/longjump.1": "../../longjump/docs/longjump.1",
     "share/bash-completion/completions/longjump": "../../longjump/commands/lib/completion.bash",
-    f"{HOME}/built/longjump.c32": f"../../../{MODULE}",
+    f"{PROGRAMS_HOME}/longjump.c32": "../" + MODULE.removeprefix("lib/"),
 }
 IN_THE_WAY = (
     "{} is there already, and is not what install has put there:"
@@ -69,7 +71,7 @@ def install(given):
     """Installs what these words say; returns 0."""
     prefix = Path(os.path.abspath(given.prefix or PREFIX))
     need("build", install=not given.no_install)
-    make(*(f"build/{name}" for name in ("longjump.c32", *BUILT)))
+    make(*TARGETS)
     files = gather(prefix)
     before = installed(prefix)
     try:
@@ -107,13 +109,13 @@ def gather(prefix):
     files = {
         "include/longjump.h": ROOT / "include/longjump.h",
         MODULE: BUILD / "longjump.c32",
-        **{f"{HOME}/built/{name}": BUILD / name for name in BUILT},
+        **{f"{PROGRAMS_HOME}/{name}": BUILD / name for name in BUILT},
         "share/pkgconfig/longjump.pc": PKG_CONFIG.format(
             prefix=prefix, module=MODULE, version=version()
         ),
     }
-    for name in ("build.sh", "isolinux.cfg", "LICENSE", "README.md", "kernel/kernel.ld",
-                 "include/longjump.h", "loader/core/version.h"):  # fmt: skip
+    for name in ("build.sh", "isolinux.cfg", "LICENSE", "README.md", "CHANGELOG.md",
+                 "kernel/kernel.ld", "include/longjump.h", "loader/core/version.h"):  # fmt: skip
         files[f"{HOME}/{name}"] = ROOT / name
     for folder in ("commands", "docs", "iso"):
         for path in sorted((ROOT / folder).rglob("*")):
@@ -128,22 +130,22 @@ def as_installed(name, what):
     stay here."""
     if isinstance(what, str):
         return what.encode()
-    if name == f"{HOME}/built/kernel.elf":
-        return without_debug(what).replace(b"./build.sh\0", b"longjump\0\0\0")
-    if name in {f"{HOME}/built/{program}" for program in PROGRAMS}:
-        return without_debug(what)
+    if name == f"{PROGRAMS_HOME}/kernel.elf":
+        return stripped(what, "--strip-debug").replace(b"./build.sh\0", b"longjump\0\0\0")
+    if name in {f"{PROGRAMS_HOME}/{program}" for program in PROGRAMS}:
+        return stripped(what, "--strip-all")
     if name.startswith(f"{HOME}/") and what.suffix in (".py", ".sh", ".1"):
         text = what.read_text("utf-8").replace("./build.sh", "longjump")
         text = text.replace("build/longjump.iso", "~/.cache/longjump/longjump.iso")
-        return text.replace('"build.sh: ', '"longjump: ').encode()
+        return text.replace("build.sh:", "longjump:").encode()
     return what.read_bytes()
 
 
-def without_debug(program):
-    """The bytes of a program, but for its debug sections."""
+def stripped(program, how):
+    """The bytes of a program without what this option of objcopy's takes out."""
     with tempfile.TemporaryDirectory(prefix="install.", dir=BUILD) as folder:
         copy = Path(folder, "copy")
-        run([*tool("OBJCOPY", "objcopy"), "--strip-debug", program, copy])
+        run([*tool("OBJCOPY", "objcopy"), how, program, copy])
         return copy.read_bytes()
 
 
@@ -199,7 +201,7 @@ def lay(name, what, folder):
     if isinstance(what, str):
         os.symlink(what, os.path.basename(name), dir_fd=folder)
         return
-    is_program = name in {f"{HOME}/build.sh", *(f"{HOME}/built/{program}" for program in PROGRAMS)}
+    is_program = what.startswith(b"#!") or os.path.basename(name) in PROGRAMS
     with create(os.path.basename(name), folder) as file:
         os.fchmod(file.fileno(), 0o755 if is_program else 0o644)
         file.write(what)

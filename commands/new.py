@@ -11,8 +11,8 @@ from lib.project import ROOT, Stop, need, say, shown, start
 from lib.words import Option, Command
 
 LANGUAGES = {
-    "c": ("make run", "make test", ["build"]),
-    "rust": ("cargo run", "cargo test", ["build", "rust"]),
+    "c": ("make run", "make test", ["build", "image"]),
+    "rust": ("cargo run", "cargo test", ["build", "image", "rust"]),
 }
 
 COMMAND = Command(

@@ -225,6 +225,7 @@ def pack(given, settings, kernel, rest):
         return fill(direct.with_kernel(command), open_direct(config, words))
     if may_choose:
         say(f"  note     it is booted from a disc: {reason}")
+    need("image", install=not given.no_install)
     if is_direct:
         make(*disc)
     return fill(command, open_disc(config))

@@ -5,7 +5,7 @@ root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=commands/lib/need.sh
 source "$root/commands/lib/need.sh"
 
-groups=(python build run)
+groups=(python build image run)
 for word; do
 	case $word in
 	--verbose) packages_verbose=yes ;;

@@ -87,7 +87,17 @@ def prepare(given, only_64):
         os.environ["LONGJUMP_TEST_BITS"] = "64"
         return
     more = ["proof"] if "proof" in given.names else []
-    need("python", "build", "run", "pytest", "test", "fuzz", *more, install=not given.no_install)
+    need(
+        "python",
+        "build",
+        "image",
+        "run",
+        "pytest",
+        "test",
+        "fuzz",
+        *more,
+        install=not given.no_install,
+    )
     make("all", "tests", "fuzzers")
 
 

@@ -426,8 +426,9 @@ def stage_partition(stage, staged):
 
 
 def mastering_name():
-    """The program that makes the file system: genisoimage, or what takes its place."""
-    for name in ("genisoimage", "mkisofs", "xorriso"):
+    """The program that makes the file system: genisoimage, or what takes its place. Without
+    isohybrid it has to be xorriso, which does that as well."""
+    for name in ("genisoimage", "mkisofs", "xorriso")[0 if shutil.which("isohybrid") else 2 :]:
         if shutil.which(name):
             return name
     raise Stop("neither genisoimage nor mkisofs nor xorriso is installed: ./build.sh setup")

@@ -30,6 +30,9 @@ def strip_debug(kernel, copy):
             return True
     except subprocess.TimeoutExpired:
         pass  # somebody has made symbols that take long
+    except FileNotFoundError:
+        detail(f"{kernel} is packed as it is: there is no {command[0]}")
+        return False
     detail(f"{kernel} is packed as it is: objcopy cannot copy it faithfully")
     return False
 

@@ -34,12 +34,16 @@ sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
 	return 1
 }
 
+# An installed Longjump has no Makefile, and may have brought Syslinux along.
+need_own=$need_root/../../lib/longjump/syslinux
+[[ ! -e $need_root/Makefile ]] || need_own=
+
 # Prints where a file of Syslinux is: Debian, Fedora and Arch each have a place of their own.
 find_syslinux() {
 	local folder
-	for folder in ${SYSLINUX_DIR:+"$SYSLINUX_DIR"} /usr/lib/ISOLINUX \
-		/usr/lib/PXELINUX /usr/lib/syslinux/modules/bios /usr/share/syslinux \
-		/usr/lib/syslinux/bios /usr/lib/syslinux; do
+	for folder in ${SYSLINUX_DIR:+"$SYSLINUX_DIR"} ${need_own:+"$need_own"} \
+		/usr/lib/ISOLINUX /usr/lib/PXELINUX /usr/lib/syslinux/modules/bios \
+		/usr/share/syslinux /usr/lib/syslinux/bios /usr/lib/syslinux; do
 		if [[ -r $folder/$1 ]]; then
 			echo "$folder/$1"
 			return
@@ -60,6 +64,12 @@ find_ovmf() {
 		fi
 	done
 	return 1
+}
+
+# Something makes an image that is a CD and a disk.
+has_mastering() {
+	{ has isohybrid && { has genisoimage || has mkisofs || has xorriso; }; } ||
+		{ has xorriso && find_syslinux isohdpfx.bin >/dev/null; }
 }
 
 # A program for 32 bits can be linked, with the checkers that the unit tests use.
@@ -111,24 +121,27 @@ look() {
 			find_python >/dev/null || lack python3 python3 python3 python
 			;;
 		build)
-			# What is installed is compiled already, and has no Makefile.
-			if [[ -e $need_root/Makefile ]]; then
-				has make || lack make make
-				has "${compiler%% *}" || case $compiler in
-				*clang*) lack clang clang ;;
-				*) lack "a C compiler" gcc ;;
-				esac
-				has_library "$compiler" ||
-					lack "the C library's headers" libc6-dev glibc-devel glibc
-			fi
+			# What is installed is compiled already.
+			[[ -e $need_root/Makefile ]] || continue
+			has make || lack make make
+			has "${compiler%% *}" || case $compiler in
+			*clang*) lack clang clang ;;
+			*) lack "a C compiler" gcc ;;
+			esac
+			has_library "$compiler" ||
+				lack "the C library's headers" libc6-dev glibc-devel glibc
 			{ has ld && has objcopy && has ar; } ||
 				lack "ld and objcopy" binutils
-			[[ ! -e $need_root/Makefile ]] || has nasm || lack nasm nasm
-			has genisoimage || has mkisofs || has xorriso ||
-				lack genisoimage genisoimage xorriso libisoburn
-			has isohybrid ||
-				{ has xorriso && find_syslinux isohdpfx.bin >/dev/null; } ||
-				lack isohybrid syslinux-utils syslinux syslinux
+			has nasm || lack nasm nasm
+			;;
+		image)
+			if [[ -d $need_own ]] && ! has_mastering; then
+				lack xorriso xorriso xorriso libisoburn
+			elif ! has_mastering; then
+				has genisoimage || has mkisofs || has xorriso ||
+					lack genisoimage genisoimage xorriso libisoburn
+				has isohybrid || lack isohybrid syslinux-utils syslinux syslinux
+			fi
 			find_syslinux isolinux.bin >/dev/null ||
 				lack isolinux.bin isolinux syslinux-nonlinux syslinux
 			find_syslinux ldlinux.c32 >/dev/null ||
@@ -137,9 +150,15 @@ look() {
 		run)
 			has qemu-system-x86_64 || lack QEMU qemu-system-x86
 			;;
+		deb)
+			has dpkg-deb || lack dpkg-deb dpkg
+			has dpkg-shlibdeps || lack dpkg-shlibdeps dpkg-dev
+			;;
 		network)
 			find_syslinux lpxelinux.0 >/dev/null ||
 				lack lpxelinux.0 pxelinux syslinux-nonlinux syslinux
+			find_syslinux ldlinux.c32 >/dev/null ||
+				lack ldlinux.c32 syslinux-common syslinux-nonlinux syslinux
 			has dnsmasq || lack dnsmasq dnsmasq-base dnsmasq dnsmasq
 			has ip || lack ip iproute2 iproute iproute2
 			;;
@@ -174,6 +193,8 @@ look() {
 			has grub-mkrescue ||
 				lack grub-mkrescue "grub-pc-bin grub-common" grub2-pc grub
 			has sbsign || lack sbsign sbsigntool sbsigntools sbsigntools
+			has dpkg-shlibdeps || lack dpkg-shlibdeps dpkg-dev
+			has lintian || lack lintian lintian
 			has fsck.vfat || [[ -x /usr/sbin/fsck.vfat ]] ||
 				lack fsck.vfat dosfstools dosfstools dosfstools
 			has clang || lack clang clang
@@ -258,7 +279,7 @@ need() {
 			((${#missing[@]} == 0)) && return
 	else
 		# Whoever has to type it types it once: what `run` needs comes along.
-		look "$@" python build run
+		look "$@" python build image run
 	fi
 	{
 		error_words missing:

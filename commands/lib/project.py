@@ -19,6 +19,7 @@ from lib.compiling import compile_watched
 from lib.printable import guard, printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+INSTALLED = ROOT.parent.parent / "lib/longjump"  # what an installed Longjump was brought
 BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # build.sh says where
 
 
@@ -186,7 +187,7 @@ def fetch(targets):
 
 def elsewhere(name):
     """Where a file of build/ is that others have made."""
-    return ROOT / ("build" if (ROOT / "Makefile").exists() else "built") / name
+    return (ROOT / "build" if (ROOT / "Makefile").exists() else INSTALLED) / name
 
 
 def made(name):

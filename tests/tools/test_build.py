@@ -258,7 +258,7 @@ def test_each_system_has_its_own_packages(tmp_path, system):
     script = (
         'source "$1"; has() { return 1; }; find_syslinux() { return 1; };'
         "need_system=$2; as_root() { echo $*; }; need_lists=/var; compgen() { :; };"
-        "look build; install_command"
+        "look build image; install_command"
     )
     done = subprocess.run(
         ["bash", "-c", script, "-", NEED, tmp_path / "os-release"], capture_output=True, text=True

@@ -1,0 +1,148 @@
+"""`dist`: what it makes needs no compiler, no Syslinux and no source tree, and is the same each
+time."""
+
+import os
+import re
+import subprocess
+import tarfile
+
+import pytest
+
+from projects import ROOT, same
+
+pytestmark = pytest.mark.xdist_group("dist")
+NEVER_NEEDED = ("make", "cc", "gcc", "clang", "nasm", "ld", "ar", "objcopy")
+
+
+@pytest.fixture(scope="session")
+def made(project, tmp_path_factory):
+    """The archive and the package."""
+    folder = tmp_path_factory.mktemp("dist")
+    paths = folder / "longjump.tar.xz", folder / "longjump.deb"
+    project.good("dist", "--output", paths[0])
+    project.good("dist", "--deb", "--output", paths[1], DEBFULLNAME="", DEBEMAIL="")
+    return paths
+
+
+@pytest.fixture(scope="session")
+def unpacked(made, tmp_path_factory):
+    """The prefix in the archive, unpacked."""
+    folder = tmp_path_factory.mktemp("unpacked") / "a folder"
+    folder.mkdir()
+    subprocess.run(["tar", "-xf", made[0], "-C", folder], check=True)
+    (prefix,) = folder.iterdir()
+    return prefix
+
+
+def longjump(prefix, home, *words, status=0, **environment):
+    """Runs the command of a prefix, as somebody with a home and nothing else of their own."""
+    own = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("LONGJUMP", "PYTHON", "XDG", "SYSLINUX")) and "DISPLAY" not in key
+    }
+    done = subprocess.run(
+        [prefix / "bin/longjump", "--no-install", *map(str, words)], cwd=home, text=True,
+        env={**own, "HOME": str(home), **environment}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == status and "Traceback" not in done.stdout, done.stdout
+    return done.stdout
+
+
+def test_the_archive_is_the_same_each_time(project, made, tmp_path):
+    project.good("dist", "--output", tmp_path / "again")
+    assert same(made[0], tmp_path / "again")
+    with tarfile.open(made[0]) as tar:
+        entries = tar.getmembers()
+    assert {(e.uid, e.gid, e.uname, e.gname, e.mtime) for e in entries} == {
+        (0, 0, "root", "root", 1767225600)
+    }
+    assert all(entry.mode in (0o755, 0o644, 0o777) for entry in entries)
+
+
+def test_the_package_is_the_same_each_time(project, made, tmp_path):
+    project.good("dist", "--deb", "--output", tmp_path / "again", DEBFULLNAME="", DEBEMAIL="")
+    assert same(made[1], tmp_path / "again")
+
+
+def test_without_compiler_and_syslinux_images_are_made_and_run(unpacked, tmp_path, path_without):
+    """The Syslinux of this machine is there, so it is looked which one was taken; xorriso is all
+    that an image takes."""
+    path = path_without(*NEVER_NEEDED, "genisoimage", "mkisofs", "isohybrid")
+    said = longjump(unpacked, tmp_path, "run", PATH=path)
+    assert said.endswith("the kernel has halted\n")
+    names = ("isolinux.bin", "ldlinux.c32", "menu.c32")
+    script = f'source "$1"; for name in {" ".join(names)}; do find_syslinux $name; done'
+    need = unpacked / "share/longjump/commands/lib/need.sh"
+    found = subprocess.run(["bash", "-c", script, "-", need], capture_output=True, text=True)
+    own = unpacked / "lib/longjump/syslinux"
+    assert [os.path.realpath(line) for line in found.stdout.splitlines()] == [
+        str(own / name) for name in names
+    ]
+
+
+def test_an_image_takes_one_package_which_is_named(unpacked, tmp_path, path_without):
+    path = path_without(*NEVER_NEEDED, "genisoimage", "mkisofs", "isohybrid", "xorriso")
+    said = longjump(unpacked, tmp_path, "image", PATH=path, status=1)
+    assert "missing: xorriso\n" in said and "install --no-install-recommends xorriso\n" in said
+    kernel = ROOT / "build/kernel.elf"
+    said = longjump(unpacked, tmp_path, "run", "--direct", "--kernel", kernel, PATH=path)
+    assert said.endswith("the kernel has halted\n")
+    assert "OK" in longjump(unpacked, tmp_path, "check", kernel, PATH=path)
+    said = longjump(unpacked, tmp_path, "doctor", PATH=path, status=1)
+    assert "nasm" not in said and "xorriso" in said
+
+
+def test_what_takes_the_source_says_so(unpacked, tmp_path):
+    for command in ("test", "bench", "install", "dist"):
+        said = longjump(unpacked, tmp_path, command, status=2)
+        assert said == f"longjump: {command} works in a checkout of Longjump only\n"
+
+
+def test_syslinux_comes_with_its_licence_and_its_source(unpacked):
+    folder = unpacked / "share/doc/longjump/syslinux"
+    assert "GNU GENERAL PUBLIC LICENSE" in (folder / "GPL-2").read_text()
+    assert "Upstream-Name: SYSLINUX" in (folder / "copyright").read_text()
+    source = (folder / "SOURCE").read_text()
+    assert re.search(r"apt-get source syslinux=\d:6\.\d+", source)
+    for path in (unpacked / "lib/longjump/syslinux").iterdir():
+        assert f"  {path.name}\n" in source
+
+
+def test_the_header_of_an_archive_is_found_wherever_it_lies(unpacked):
+    command = ["pkg-config", "--variable=includedir", "longjump"]
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(unpacked / "share/pkgconfig")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert os.path.samefile(done.stdout.strip().replace("\\ ", " "), unpacked / "include")
+
+
+def test_the_package_follows_debians_policy(made):
+    done = subprocess.run(
+        ["lintian", "--allow-root", made[1]], capture_output=True, text=True, timeout=300
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="dpkg installs as root")
+def test_the_package_is_installed_and_removed(made, tmp_path):
+    """In a system of its own, where nothing else is installed."""
+    root, admin = tmp_path / "root", tmp_path / "root/var/lib/dpkg"
+    for folder in (admin / "info", admin / "updates"):
+        folder.mkdir(parents=True)
+    (admin / "status").touch()
+    dpkg = ["dpkg", f"--instdir={root}", f"--admindir={admin}", "--force-depends",
+            f"--log={tmp_path}/log"]  # fmt: skip
+    subprocess.run([*dpkg, "--install", made[1]], check=True, capture_output=True)
+    usr = root / "usr"
+    assert longjump(usr, tmp_path, "--version") == "Longjump 2.0.0\n"
+    assert longjump(usr, tmp_path, "run").endswith("the kernel has halted\n")
+    said = longjump(usr, tmp_path, "uninstall", status=2)
+    assert "there is no command uninstall" in said
+    for name in ("share/man/man1/longjump.1.gz", "share/bash-completion/completions/longjump",
+                 "share/doc/longjump/copyright", "include/longjump.h"):  # fmt: skip
+        assert (usr / name).is_file(), name
+    subprocess.run([*dpkg, "--purge", "longjump"], check=True, capture_output=True)
+    left = [path for path in root.rglob("*") if admin not in path.parents and path != admin]
+    assert not [path for path in left if path.is_file() or path.is_symlink()], left
+    assert not usr.exists()
