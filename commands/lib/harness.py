@@ -99,6 +99,8 @@ def understand(words, for_qemu):
                 harness.format = value
         elif name in ALONE:
             harness.options.add(name)
+        elif name.startswith("-Z"):
+            continue  # -Zunstable-options, which stands before --format=json
         elif word == "--" or not for_qemu and word.startswith("-"):
             rest += [word] * (word != "--")
         elif not for_qemu:
