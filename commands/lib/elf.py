@@ -8,20 +8,23 @@ alike, and otherwise the kernel is packed as it is.
 
 import struct
 import subprocess
+from pathlib import Path
 
 from lib.project import Voice, detail, tool
 
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SEGMENT = struct.Struct("<IIQQQQQQ")
 LIMIT = 60  # seconds
+OWN_FILE = struct.pack("<QQ", 0xAD97E90E83F1ED67, 0x31EB5D1C5FF23B69)  # asks Limine for it
 MOST = 4  # times the size of a file that its segments may have together
 
 
 def strip_debug(kernel, copy):
-    """Makes `copy` of an ELF kernel without debug sections; False if that was not to be had."""
-    with open(kernel, "rb") as file:
-        if file.read(4) != b"\x7fELF":
-            return False
+    """Makes `copy` of an ELF kernel without debug sections; False if that was not to be had, or if
+    the kernel asks for its own file: it may read them, or count on the file's size."""
+    data = Path(kernel).read_bytes()
+    if data[:4] != b"\x7fELF" or OWN_FILE in data:
+        return False
     command = [*tool("OBJCOPY", "objcopy"), "--strip-debug", str(kernel), str(copy)]
     Voice.show(command)
     try:

@@ -116,6 +116,13 @@ def test_debug_sections_stay_if_wanted(make_image, kernel):
     assert same(packed, program)
 
 
+def test_a_kernel_that_is_given_its_own_file_keeps_its_debug_sections(make_image, kernel):
+    program = kernel("hlt", "dq 0xc7b1dd30df4c8b88, 0x0a82e883a194f07b",
+                     "dq 0xad97e90e83f1ed67, 0x31eb5d1c5ff23b69, 0, 0")  # fmt: skip
+    assert b".debug_line" in program.read_bytes()
+    assert same(make_image("--kernel", program).read("/isolinux/kernel.elf"), program)
+
+
 @pytest.mark.parametrize("damage", ["machine", "offset", "memsz", "short", "empty", "gzip", "text"])
 def test_a_kernel_that_objcopy_would_mend_is_packed_as_it_is(make_image, kernel, damage):
     program = kernel("hlt")
