@@ -28,6 +28,11 @@ REMEMBERED = 65536  # bytes at the end of what came over the serial line
 QUIET = 10.0  # seconds without news, after which there is a word
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
 STDIO = re.compile(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
+MOVE = re.compile(r": (?:0x4[0-9a-b] )?0x0f 0x22 (0x(?:d[89a-f]|e[0-7]))\b")  # to CR3 or CR4
+STUCK = (
+    ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU stays there for ever",
+    ": it loads CR3 with no physical address; CPUs raise #GP, QEMU stays there for ever",
+)
 KVM_LIMIT = 30.0  # seconds without a change on the screen, until the loader speaks in KVM
 GAVE_UP = ("boot:", "No bootable device.")  # ISOLINUX's last word, and SeaBIOS's
 
@@ -74,6 +79,7 @@ class Session:
         self._halt, self._silence, self._giving_up = Patience(), Patience(), Patience()
         self._told_silence = False
         self._shown = []  # of the screen
+        self._cpus = []  # when they were last looked at
         self._settle(without_serial(command), without_serial(rest))
 
     def _settle(self, command, rest):
@@ -109,7 +115,7 @@ class Session:
         status = self.live()
         self._tell_sources()
         if self.interrupted:
-            say("ended by Ctrl-C")
+            say(f"ended by Ctrl-C{self._last_seen()}")
             return 130
         if self.status is not None:
             return self.status
@@ -204,7 +210,7 @@ class Session:
             return
         if status != "running":
             return
-        cpus = self.machine.cpus()
+        cpus = self._cpus = self.machine.cpus()
         is_dead = bool(cpus) and not self._busy(cpus)
         if self._halt.lasted(is_dead) > (SOON if self.loader.fault else SURE) and is_dead:
             self._finish(*self._halted())
@@ -260,10 +266,20 @@ class Session:
 
     def _word_on(self, cpus):
         """A line on a machine that has been silent for a while."""
-        doing = self._doing(cpus) or "the CPU is running"
-        if cpus and all(cpu.halted for cpu in cpus):
-            doing = "the kernel is idle, waiting for an interrupt"
+        doing = self._doing_or_idle(cpus)
         return f"nothing new for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
+
+    def _doing_or_idle(self, cpus):
+        """What CPUs do, whatever that is."""
+        if cpus and all(cpu.halted for cpu in cpus):
+            return "the kernel is idle, waiting for an interrupt"
+        return self._doing(cpus) or "the CPU is running"
+
+    def _last_seen(self):
+        """Where a kernel was when it was last looked at: Ctrl-C ends QEMU as well."""
+        if not self.loader.start or self.loader.fault or not self._cpus:
+            return ""
+        return f"; last seen: {self._doing_or_idle(self._cpus)}"
 
     def _is_attended(self):
         """There may be somebody who types."""
@@ -310,8 +326,20 @@ class Session:
         return "; ".join(
             f"{name} is at RIP {cpu.at:#x}{self._place(cpu)}"
             + ("" if cpu.flags & INTERRUPTS else ", with interrupts off")
+            + self._stuck(cpu)
             for name, cpu in zip(names, busy)
         )
+
+    def _stuck(self, cpu):
+        """Words for a CPU at which QEMU 7.2 stays: a mov to CR3 or CR4 that sets a reserved bit."""
+        if self.is_kvm or not self.loader.start:
+            return ""
+        try:
+            said = self.machine.monitor(f"x /4xb {cpu.at:#x}", **{"cpu-index": cpu.number})
+        except Gone:  # by Ctrl-C
+            return ""
+        found = MOVE.search(said)
+        return STUCK[found[1] < "0xe0"] if found else ""
 
     def _reset(self):
         """Which end it is that a machine wanted to start again, and what can be said of it."""
@@ -326,6 +354,11 @@ class Session:
             return "reset", self._told(where, story)
         if "Triple fault" in self.machine.log():
             return "reset", f"the machine reset: a triple fault{where}"
+        if self.is_kvm:
+            return (
+                "reset",
+                f"the machine reset{where}: a triple fault, or what ran there asked for it",
+            )
         return "reset", f"the machine reset{where}: whatever ran there asked for it"
 
     def _told(self, where, story):

@@ -2,8 +2,9 @@
 /* page.c - page faults in words: what was tried, what lies there, and why that cannot be. */
 #include "explain/page.h"
 
-#define NEAR       MIB          /* beyond the end of something, and probably meant for it */
-#define STACK_NEAR (64 * MIB)   /* below the stack, and probably meant for it */
+#define NEAR       MIB        /* beyond the end of something, and probably meant for it */
+#define STACK_NEAR (64 * MIB) /* below the stack, and probably meant for it */
+#define UPPER_HALF (UINT64_MAX << 32)
 #define MAP_SIZE   (8192 * GIB) /* of the direct map, before other things come */
 
 /* "wrote to" and so on. */
@@ -176,6 +177,24 @@ static void words_physical(struct words *words)
 	text_add(&words->cause, ". %s", terms->physical);
 }
 
+/* An address of the kernel's whose upper half is lost. */
+static bool is_cut(const struct words *words, uint64_t address)
+{
+	struct fault_info_segment segment;
+
+	return address <= UINT32_MAX && look_segment(words->look, address | UPPER_HALF, &segment);
+}
+
+static void words_cut(struct words *words)
+{
+	words->kind = "not-mapped";
+	text_add(&words->happened,
+	         ", where nothing is mapped. %#llx is the kernel's: the upper 32 bits are missing.",
+	         ULL(words->fault->cr2 | UPPER_HALF));
+	text_add(&words->cause, "An address that was kept in 32 bits: a pointer in an int, a move "
+	                        "to a 32-bit register, or code compiled without -mcmodel=kernel.");
+}
+
 /* The segment that ends last, at or shortly before the address. */
 static bool segment_before(const struct words *words, uint64_t address,
                            struct fault_info_segment *before)
@@ -283,6 +302,8 @@ static void words_unmapped(struct words *words, const struct page *page)
 			words_not_shown(words);
 		else
 			words_beyond(words);
+	} else if (is_cut(words, address)) {
+		words_cut(words);
 	} else if (own_tables(words) && look_segment(words->look, address, &segment)) {
 		words_nothing(words, page);
 	} else if (segment_before(words, address, &segment)) {

@@ -304,6 +304,23 @@ static bool words_system(struct words *words)
 	return true;
 }
 
+/* mov of 0 to SS, which only 64-bit code may. */
+static bool words_null_stack(struct words *words)
+{
+	const struct instruction *in = &words->in;
+	int number = instruction_register(in);
+
+	if (!is_group(in, MAP_ONE_BYTE, 0x8e, 2) || number < 0
+	    || (words->fault->registers[number] & 0xfffc) != 0)
+		return false;
+	words->kind = "null-selector";
+	text_add(&words->happened, "%s loaded 0 into SS, which has to be a writable data segment.",
+	         words_who(words));
+	text_add(&words->cause, "Only 64-bit code of rings 0 to 2 may have no stack segment: load "
+	                        "SS with the selector of writable data in the GDT.");
+	return true;
+}
+
 /* Far returns that find 0 where a code selector should be. */
 static bool words_null_selector(struct words *words)
 {
@@ -339,8 +356,8 @@ void words_protection(struct words *words)
 		         words_who(words));
 		text_add(&words->cause, "hlt, cli, in, out, lgdt, wrmsr and moves to control "
 		                        "registers need ring 0.");
-	} else if (words_system(words) || words_null_selector(words) || words_canonical(words)
-	           || words_alignment(words)) {
+	} else if (words_system(words) || words_null_stack(words) || words_null_selector(words)
+	           || words_canonical(words) || words_alignment(words)) {
 		return;
 	} else {
 		words->kind = "protection";

@@ -112,6 +112,8 @@ static bool fits(const struct cpu_state *cpu, const struct evidence *evidence, u
 	if (first->vector == VECTOR_DOUBLE && !first->external && !first->software)
 		return false;
 	chain_follow(cpu, first, &chain);
+	if (cpu->protected_mode && chain.steps[0].delivery.obstacle == OBSTACLE_NOT_MODELLED)
+		return true; /* a task gate: what followed came of it */
 	if (chain.end != CHAIN_SHUTDOWN || chain.count != evidence->log_count - from)
 		return false;
 	for (unsigned i = 0; i < chain.count; i++) {
@@ -151,8 +153,11 @@ static bool is(struct event *event, unsigned vector, uint32_t error)
 static bool is_page_fault(const struct cpu_state *cpu, struct event *event, uint64_t address,
                           const struct page *page, uint32_t error)
 {
+	bool reserved = !page->mapped && (page->entry & PTE_P) != 0; /* a page where none can be */
+
 	is(event, VECTOR_PAGE,
-	   error | (page->mapped ? PAGE_FAULT_PRESENT : 0)
+	   error | (reserved ? PAGE_FAULT_RESERVED : 0)
+	           | (page->mapped || reserved ? PAGE_FAULT_PRESENT : 0)
 	           | ((cpu->look.fault->cs & 3) == 3 ? PAGE_FAULT_USER : 0));
 	event->cr2 = address;
 	return true;

@@ -270,8 +270,11 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 		write_missing(text, cpu, delivery);
 		break;
 	case OBSTACLE_NOT_MODELLED:
-		text_add(text,
-		         cpu->protected_mode ? "why is not known" : "the CPU is in real mode");
+		text_add(text, cpu->protected_mode
+		                       ? "its gate is a task gate, and what the switch of "
+		                         "tasks met is not known"
+		                       : "the CPU is in real mode, and what its table of "
+		                         "vectors led to is not known");
 		break;
 	default:
 		write_selector(text, cpu, delivery);

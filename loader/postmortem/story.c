@@ -57,7 +57,7 @@ static void explain_iret(const struct look *look, struct explanation *explanatio
 		    "Exceptions 8, 10 to 14, 17, 21, 29 and 30 push an error code, which the "
 		    "handler has to take off before iretq (add rsp, 8).");
 	else if (!is_code_selector(fault, words[1]) && is_code_selector(fault, words[0])
-	         && is_flags(words[1]))
+	         && is_flags(words[1]) && !is_flags(words[2]))
 		say(explanation, "error-code-missing",
 		    "iret took its frame one word too late: the saved CS lies at RSP, and the "
 		    "frame began before it.",
