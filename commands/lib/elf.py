@@ -33,7 +33,7 @@ def strip_debug(kernel, copy):
             return True
     except subprocess.TimeoutExpired:
         pass  # somebody has made symbols that take long
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # of a folder in PATH
         detail(f"{kernel} is packed as it is: there is no {command[0]}")
         return False
     detail(f"{kernel} is packed as it is: objcopy cannot copy it faithfully")

@@ -300,8 +300,8 @@ class Session:
 
     def _outside(self):
         """Words for a CPU that has halted where no code of the kernel's is; "" otherwise."""
-        for cpu in filter(lambda cpu: cpu.dead, self.machine.cpus()):
-            if self._place(cpu):
+        for cpu in at_work(self.machine.cpus()):
+            if not cpu.dead or self._place(cpu):
                 continue
             story = postmortem.explain(self.machine, "place", cpu.number)
             if story and story.first("kind") == "halted-outside":
@@ -476,3 +476,9 @@ def shows_screen(words):
     """The machine's screen can be seen."""
     kinds = [value.partition(",")[0] for value in following(words, "-display")]
     return bool({"-curses", "-vnc", "-spice"} & {*words}) or bool({*kinds} - {"none"})
+
+
+def at_work(cpus):
+    """The first CPU, and those that share its page tables: others may sleep as the firmware has left
+    them, which has tables of its own or none."""
+    return [cpu for cpu in cpus if cpu.number == 0 or cpu.tables == cpus[0].tables != 0]

@@ -59,7 +59,7 @@ class VirtualBox:
         """What VBoxManage answers."""
         try:
             return run(["VBoxManage", *words])
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # of a folder in PATH
             raise Stop(
                 "there is no VBoxManage on this machine: install VirtualBox, from your system's"
                 " packages or from https://www.virtualbox.org"

@@ -105,6 +105,14 @@ def test_standard_streams_may_be_closed(project, tmp_path, kernel, words):
         assert "Traceback" not in done.stderr, done.stderr
 
 
+@pytest.mark.skipif(bool(shutil.which("VBoxManage")), reason="VirtualBox is there")
+def test_a_program_that_may_not_be_carried_out_is_told_as_one_that_is_not_there(project, tmp_path):
+    """As what lies behind a folder in PATH that is not for this user."""
+    (tmp_path / "VBoxManage").write_text("#!/bin/sh\n")
+    said = project.bad("vbox", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert "there is no VBoxManage" in said
+
+
 def test_it_is_found_through_a_link(project, tmp_path):
     (tmp_path / "lj").symlink_to(project.root / "build.sh")
     done = subprocess.run([tmp_path / "lj", "help"], capture_output=True, text=True, cwd=tmp_path)
