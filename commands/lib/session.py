@@ -479,6 +479,6 @@ def shows_screen(words):
 
 
 def at_work(cpus):
-    """The first CPU, and those that share its page tables: others may sleep as the firmware has left
-    them, which has tables of its own or none."""
+    """The first CPU, and those that share its page tables: others may sleep as the firmware has
+    left them, which has tables of its own or none."""
     return [cpu for cpu in cpus if cpu.number == 0 or cpu.tables == cpus[0].tables != 0]
