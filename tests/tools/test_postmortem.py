@@ -126,6 +126,19 @@ def test_a_kernel_that_spins_is_found(tmp_path):
     assert status == TIME and "in spin (k.asm:" in last and last.count("interrupts off") == 1, last
 
 
+HIGH = "-fno-pic -mcmodel=kernel -static -Wl,-Ttext-segment=0xffffffff80000000"
+MOVED = "-fpie -pie -Wl,--no-dynamic-linker,-z,text"
+
+
+def compiled(folder, name, text, how):
+    """A kernel from C."""
+    source, program = folder / f"{name}.c", folder / f"{name}.elf"
+    source.write_text(text)
+    flags = f"-ffreestanding -mno-red-zone -O2 -g -nostdlib -I{images.ROOT}/include {how}"
+    subprocess.run(["gcc", *flags.split(), "-o", program, source], check=True)
+    return program
+
+
 SPINS = """
 #include <longjump.h>
 static inline __attribute__((always_inline)) void wait_for(volatile int *what)
@@ -154,11 +167,7 @@ void _start(struct longjump_boot_info *info)
 
 
 def test_of_four_cpus_that_spin_each_is_found(tmp_path):
-    source, program = tmp_path / "spins.c", tmp_path / "spins.elf"
-    source.write_text(SPINS)
-    flags = "-ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -O2 -g -nostdlib -static"
-    place = f"-Wl,-Ttext-segment=0xffffffff80000000 -I{images.ROOT}/include"
-    subprocess.run(["gcc", *flags.split(), *place.split(), "-o", program, source], check=True)
+    program = compiled(tmp_path, "spins", SPINS, HIGH)
     settings = {**SETTINGS, "test-timeout": 4}
     _, status, last = trial_of(program, "-smp", "4", options="-smp ", settings=settings)
     assert status == TIME, last
@@ -167,6 +176,30 @@ def test_of_four_cpus_that_spin_each_is_found(tmp_path):
         place = rf"wait_for \(spins.c:({line}|{line - 1})\), inlined into (worker|_start) \(spins"
         wanted = rf"CPU {number} is at RIP 0x[0-9a-f]+ in {place}.c:[0-9]+\), with interrupts off"
         assert re.search(wanted, last), last
+
+
+# The first CPU has nothing wrong with it: another one loads an IDT that is empty.
+BREAKS = SPINS.replace(
+    '__asm__ volatile("cli");',
+    """static const struct __attribute__((packed)) {
+		uint16_t limit;
+		uint64_t base;
+	} none;
+
+	__asm__ volatile("lidt %0; ud2" ::"m"(none)); /* WRONG */""",
+)
+
+
+@pytest.mark.parametrize(
+    ("how", "options"), [(HIGH, "-smp "), (MOVED, "-smp -kaslr ")], ids=["fixed", "kaslr"]
+)
+def test_a_triple_fault_of_another_cpu_is_explained(tmp_path, how, options):
+    program = compiled(tmp_path, "breaks", BREAKS, how)
+    trial, status, last = trial_of(program, "-smp", "2", options=options)
+    line = BREAKS[: BREAKS.index("WRONG")].count("\n") + 1
+    assert status == CRASH and f"in worker (breaks.c:{line})" in last, last
+    assert "The kernel executed ud2" in last and "there is no IDT: its limit is 0" in last, last
+    assert (trial.story.number("slide") != 0) == ("-kaslr" in options), last
 
 
 @pytest.mark.parametrize(
