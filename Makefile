@@ -299,7 +299,7 @@ $(quick-uefi): own-cflags = -O2
 # wrong, so one is refused.
 # Explaining is not in a hurry, and is read from the disc at every start: it is made small.
 resident-small := $(call objects,resident,loader/explain) build/obj/resident/loader/core/text.c.o \
-	build/obj/resident/loader/x86/watcher.c.o
+	$(addprefix build/obj/resident/loader/x86/,restart.c.o watcher.c.o)
 $(resident-small): own-cflags = -Os
 resident := $(call objects,resident,loader/resident) $(resident-small)
 ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs \

@@ -12,12 +12,13 @@
 #include "explain/overwritten.h"
 #include "explain/show.h"
 #include "resident/console.h"
+#include "x86/restart.h"
 #include "x86/watcher.h"
 #include "x86/x86.h"
 
 #define TEXT_MEMORY    0xb8000
 #define REBOOT_SECONDS 10
-#define CLOCK_PATIENCE 5000000 /* reads of the clock in which a second must have passed */
+#define CLOCK_PATIENCE 34 /* bits of the CPU's counter: in so many ticks, seconds have passed */
 
 enum {
 	PORT_QEMU_EXIT = 0xf4, /* isa-debug-exit: QEMU ends with the value times 2 plus 1 */
@@ -173,18 +174,30 @@ static uint8_t clock_seconds(void)
 	return inb(PORT_CLOCK_DATA);
 }
 
-/* Restarts the machine, after time to read. */
-static void reboot(void)
+/* Waits until the clock's second is another. False if it stands still. */
+static bool wait_second(void)
 {
-	for (unsigned i = 0; i < REBOOT_SECONDS; i++) {
-		uint8_t now = clock_seconds();
+	uint8_t now = clock_seconds();
+	uint64_t begin = rdtsc();
 
-		for (unsigned patience = 0; patience < CLOCK_PATIENCE && clock_seconds() == now;
-		     patience++)
-			;
-	}
-	outb(PORT_KEYBOARD_COMMAND, KEYBOARD_RESET);
-	outb(PORT_RESET, RESET_FULL);
+	while (clock_seconds() == now)
+		if ((rdtsc() - begin) >> CLOCK_PATIENCE != 0)
+			return false;
+	return true;
+}
+
+/* Restarts the machine, after time to read. */
+static _Noreturn void reboot(void)
+{
+	unsigned seconds = 0;
+
+	while (seconds < REBOOT_SECONDS && wait_second())
+		seconds++;
+	if (seconds < REBOOT_SECONDS)
+		console_write("The clock stands still: the machine restarts now.\n");
+	restart();
+	console_write(RESTART_FAILS);
+	restart_by_failing();
 }
 
 /* Ends the emulator, if there is one that can be told. */

@@ -24,8 +24,8 @@ enum {
 /* The timer's channel 2 (Intel 8254), which runs whether or not interrupts do. */
 enum {
 	TICKS_IN_10_MS = 11932,
-	READS_PER_TICK = 32, /* more than any machine or emulator makes in that time */
-	TICKS_IN_200_US = 239
+	TICKS_IN_200_US = 239,
+	TSC_PER_TICK = 8192 /* of the time stamp counter, at most: at 9.8 GHz */
 };
 
 #define PATIENCE 200 /* times 10 ms, until a CPU is given up */
@@ -53,19 +53,27 @@ extern volatile struct resident_early early;
 /* Starts all CPUs of the list, and puts every CPU's local APIC into the mode that is wanted. */
 void start_processors(const struct launch *launch);
 
-/* Waits for so many ticks of the timer, or, if it stands still, for a while: reading its output
- * takes some 1 us, and thus about as long as a tick. */
+/* True once channel 2 has come to the end of its count. */
+static bool timer_is_done(void)
+{
+	return (inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) != 0;
+}
+
+/* Waits for so many ticks of the timer. One that does not come to its end, or is there at once, is
+ * none: the CPU's own counter then says when that time has passed for certain. */
 static void wait_ticks(unsigned ticks)
 {
 	uint8_t control = inb(PORT_SYSTEM_CONTROL);
-	unsigned patience = READS_PER_TICK * ticks;
+	uint64_t begin = rdtsc();
+	bool counts;
 
 	outb(PORT_SYSTEM_CONTROL, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE_2));
 	outb(PORT_PIT_COMMAND, PIT_CHANNEL_2_ONE_SHOT);
 	outb(PORT_PIT_CHANNEL_2, ticks & 0xff);
 	outb(PORT_PIT_CHANNEL_2, (uint8_t)(ticks >> 8));
-	while ((inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) == 0 && patience > 0)
-		patience--;
+	counts = !timer_is_done();
+	while (!(counts && timer_is_done()) && rdtsc() - begin < (uint64_t)ticks * TSC_PER_TICK)
+		;
 	outb(PORT_SYSTEM_CONTROL, control);
 }
 

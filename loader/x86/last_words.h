@@ -9,29 +9,30 @@
 enum {
 	LAST_STATUS = 5, /* PC16550D data sheet, table 2 */
 	LAST_STATUS_EMPTY = 0x20,
-	LAST_PATIENCE = 100000,
+	LAST_PATIENCE = 1000000, /* in a row of text: at 9600 baud, ten times what that takes */
 	LAST_SCREEN = 0xb8000,
 	LAST_ROW = 160, /* bytes */
 	LAST_COLOUR = 0x1f00
 };
 
-/* Where the next characters go on the text screen. */
+/* Where the next characters go on the text screen, and how often the port is looked at before it is
+ * taken to be stuck. */
 struct last_words {
 	volatile uint16_t *cell;
+	unsigned patience;
 };
 
 /* Begins at the start of a row. */
 static inline struct last_words last_words_at(unsigned row)
 {
-	return (struct last_words){ (volatile uint16_t *)(uintptr_t)(LAST_SCREEN
-		                                                     + row * LAST_ROW) };
+	return (struct last_words){ (volatile uint16_t *)(uintptr_t)(LAST_SCREEN + row * LAST_ROW),
+		                    LAST_PATIENCE };
 }
 
 static inline void last_put(struct last_words *words, char c)
 {
-	for (unsigned i = 0; i < LAST_PATIENCE; i++)
-		if ((inb(PORT_COM1 + LAST_STATUS) & LAST_STATUS_EMPTY) != 0)
-			break;
+	while ((inb(PORT_COM1 + LAST_STATUS) & LAST_STATUS_EMPTY) == 0 && words->patience > 0)
+		words->patience--;
 	outb(PORT_COM1, (uint8_t)c);
 	outb(PORT_DEBUG, (uint8_t)c);
 	if (c >= ' ')

@@ -183,3 +183,27 @@ def test_an_exception_of_the_loaders_own_is_told(direct, tmp_path):
     said = machine.wait_serial(told.HALTED)
     assert re.search(r"Longjump: exception 0x02 in the loader, at 0x00\w{6} \(error 0x0+,", said)
     assert "exception 0x02 in the loader" in machine.screen_text()
+
+
+FAILS = "Neither keyboard controller nor chipset restart the machine"
+
+
+def test_a_machine_restarts_that_has_nothing_to_do_it_with(direct):
+    """microvm has no keyboard controller, no reset register, and here no clock to wait by."""
+    machine = direct("-reboot", medium="kernel-microvm", debug_exit=False)
+    machine.expect_end("reset")
+    assert FAILS in machine.serial()
+    kernel = images.kernel_path("fault_ud2")
+    words = ("-onfault=reboot fault_ud2.elf", str(kernel))
+    machine = direct(*words, medium="kernel-microvm", machine="rtc=off", debug_exit=False)
+    machine.expect_end("reset")
+    said = machine.serial()
+    assert "The clock stands still: the machine restarts now." in said
+    assert FAILS in said
+
+
+def test_a_refusal_restarts_a_machine_without_a_bios(direct):
+    words = ("-onerror=reboot -protocol=multiboot1 tell.elf", str(images.kernel_path("tell")))
+    machine = direct(*words, medium="kernel-microvm", debug_exit=False)
+    machine.expect_end("reset")
+    assert "The machine restarts in 5 seconds (-onerror=reboot)." in machine.serial()

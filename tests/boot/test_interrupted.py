@@ -33,6 +33,17 @@ def test_an_nmi_on_the_way_to_protected_mode_is_explained(start, tmp_path):
         assert NMI in moment.go_on("The machine is halted."), steps
 
 
+def test_an_nmi_after_uefi_has_been_left_is_explained(start, tmp_path):
+    """From the loader's own tables on, the firmware's handlers are not called any more."""
+    image = images.make_image(images.kernel_path("tell"))
+    uefi = {"medium": "cd-ahci", "uefi": True}
+    moment = Moment(start, tmp_path, image, "take_over", **uefi)
+    for steps in (20, 60, 200, 1000):
+        moment.back(steps)
+        moment.machine.qmp.command("inject-nmi")
+        assert NMI in moment.go_on("The machine is halted."), steps
+
+
 def test_a_machine_check_on_the_way_to_the_kernel_is_told(start, tmp_path):
     moment = Moment(start, tmp_path, images.make_image(images.kernel_path("tell")))
     for steps in [*range(34, 48, 3), 60, 500]:

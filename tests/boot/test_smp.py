@@ -36,6 +36,13 @@ def test_every_cpu_gets_work(boot, medium, cpus):
     assert told["cpu"] == [f"{at} {at} {state}" for at, state in enumerate(states)]
 
 
+def test_cpus_start_without_a_timer_to_wait_by(boot):
+    """No wait may be over at once: the next CPU would wake in the data of the one before."""
+    machine = boot("smp", options="-smp", cpus=4, machine="pit=off")
+    machine.expect_end("exit", PASSED)
+    assert told_of(machine.serial())["cpus"] == ["4"]
+
+
 def test_a_cpu_that_does_not_answer_in_time_is_stopped_for_good(boot, tmp_path):
     path = tmp_path / "gdb"
     machine = boot("smp", options="-smp", cpus=2, debug_exit=False, extra=Gdb.options(path))

@@ -4,13 +4,16 @@
 #include "platform/bios/services.h"
 
 #include "platform/bios/call.h"
-#include "x86/x86.h"
+#include "platform/platform.h"
+#include "x86/restart.h"
 
 /* APM 1.2, section 4: functions, and what the check answers in BX. */
 #define APM_CHECK      0x5300
 #define APM_CONNECT_32 0x5303
 #define APM_DISCONNECT 0x5304
 #define APM_SIGN       0x504d
+
+#define TSC_PER_SECOND 32 /* bits: a second or two, or more on slow CPUs */
 
 /* A number in packed decimal, two digits. */
 static uint8_t from_bcd(uint32_t bcd)
@@ -168,16 +171,32 @@ bool bios_power_off(struct report *report)
 	              (unsigned)out.eax >> 8 & 0xff);
 }
 
-_Noreturn void bios_reboot(unsigned seconds)
+/* Has the BIOS wait. False if it does not. */
+static bool bios_wait(unsigned seconds)
 {
 	uint32_t microseconds = seconds * 1000000;
+	struct bios_registers out = { 0 };
 
 	/* Int 15h, AH = 86h: wait CX:DX microseconds. */
 	bios_call(0x15,
 	          &(struct bios_registers){
 			  .eax = 0x8600, .ecx = microseconds >> 16, .edx = microseconds & 0xffff },
-	          &(struct bios_registers){ 0 });
-	outb(PORT_KEYBOARD_COMMAND, KEYBOARD_RESET);
-	outb(PORT_RESET, RESET_FULL); /* a machine may have no keyboard controller */
-	bios_halt();
+	          &out);
+	return (out.eflags & BIOS_CARRY) == 0;
+}
+
+_Noreturn void bios_reboot(unsigned seconds)
+{
+	lone_reboot(bios_wait(seconds) ? 0 : seconds);
+}
+
+_Noreturn void lone_reboot(unsigned seconds)
+{
+	uint64_t begin = platform_time();
+
+	while (begin != 0 && platform_time() - begin < (uint64_t)seconds << TSC_PER_SECOND)
+		;
+	restart();
+	platform_write(RESTART_FAILS);
+	restart_by_failing();
 }

@@ -41,4 +41,8 @@ bool bios_power_off(struct report *report);
 /* Waits, then restarts the machine. */
 _Noreturn void bios_reboot(unsigned seconds);
 
+/* The same where there is no BIOS that could wait. By the CPU's counter, that may take some times
+ * as long; a CPU without one does not wait. */
+_Noreturn void lone_reboot(unsigned seconds);
+
 #endif

@@ -11,7 +11,7 @@
 #include "x86/x86.h"
 
 #define GREY     0x0700
-#define PATIENCE 100000 /* looks at a serial port, until a character is given up */
+#define PATIENCE 1000000 /* looks at a serial port, until it is given up */
 
 /* What must be said if the rest is not there: words of the catalogue that lie here. */
 #define DIAG(number, name, summary, fix)                                                          \
@@ -48,15 +48,16 @@ static void say_alone(void)
 {
 	volatile uint16_t *cell = (volatile uint16_t *)LAST_ROW;
 	uint16_t port = *(const volatile uint16_t *)BIOS_COM1;
+	unsigned patience = PATIENCE;
 
 	for (const char *c = line_FILE_LOADER; *c != 0; c++) {
 		if (*c != '\n')
 			*cell++ = (uint16_t)(GREY | (uint8_t)*c);
-		for (unsigned i = 0; port != 0 && i < PATIENCE; i++)
-			if ((inb(port + UART_STATUS) & UART_STATUS_EMPTY) != 0)
-				break;
-		if (port != 0)
-			outb(port, (uint8_t)*c);
+		if (port == 0)
+			continue;
+		while ((inb(port + UART_STATUS) & UART_STATUS_EMPTY) == 0 && patience > 0)
+			patience--;
+		outb(port, (uint8_t)*c);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* launch.c - leaves the BIOS. Behind this nothing can fail, and nothing of Syslinux is left. */
 #include "platform/bios/services.h"
 #include "platform/com32/syslinux.h"
+#include "platform/console/console.h"
 #include "platform/console/watch.h"
 #include "platform/platform.h"
 #include "platform/pc/quiesce.h"
@@ -13,11 +14,13 @@ _Noreturn void platform_launch(const struct boot *boot)
 {
 	const struct plan *plan = &boot->plan;
 	const struct machine *machine = plan->machine;
+	unsigned said = boot->report->count;
 
 	watch_start(boot);
 	bios_enter_screen(plan->entry.screen);
 	syslinux_final_cleanup(0);
-	quiesce(machine, plan->entry.quiet);
+	quiesce(machine, plan->entry.quiet, boot->report);
+	console_tell(boot->report, said);
 	enter64((uint32_t)physical(machine, plan->launch.root),
 	        plan->launch.levels == 5 ? CR4_LA57 : 0, (uint32_t)physical(machine, boot->launch),
 	        (uint32_t)plan->resident);

@@ -190,6 +190,19 @@ void platform_write(const char *text)
 	}
 }
 
+void console_tell(const struct report *report, unsigned first)
+{
+	char buffer[1000];
+
+	on_screen = false;
+	for (unsigned i = first; i < report->count; i++) {
+		struct text text = text_in(buffer, sizeof(buffer));
+
+		finding_write(&text, &report->findings[i], false);
+		platform_write(buffer);
+	}
+}
+
 void console_print(const char *format, ...)
 {
 	va_list values;

@@ -24,6 +24,10 @@ void console_open(const struct console *own);
  * them. */
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Says the findings from this one on, which were made when there was no firmware any more: on
+ * serial ports and the debug port alone, as all that is said after it. */
+void console_tell(const struct report *report, unsigned first);
+
 /* True if the user wants to hear only of failures. */
 bool console_is_quiet(void);
 

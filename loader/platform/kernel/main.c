@@ -82,10 +82,18 @@ bool platform_words(unsigned *count, const char *const **list, struct report *re
 	return good;
 }
 
+/* Waits, then restarts the machine. */
+static _Noreturn void reboot(unsigned seconds)
+{
+	if (handover.bios)
+		bios_reboot(seconds);
+	lone_reboot(seconds);
+}
+
 bool platform_obey(enum action action, struct report *report)
 {
 	if (action == ACTION_REBOOT)
-		bios_reboot(0);
+		reboot(0);
 	if (!handover.bios)
 		return refuse(report, DIAG_BIOS_NO_POWER_OFF, "there is no BIOS to do it");
 	return bios_power_off(report);
@@ -193,11 +201,13 @@ _Noreturn void platform_launch(const struct boot *boot)
 {
 	const struct plan *plan = &boot->plan;
 	const struct machine *machine = plan->machine;
+	unsigned said = boot->report->count;
 
 	watch_start(boot);
 	if (handover.bios)
 		bios_enter_screen(plan->entry.screen);
-	quiesce(machine, plan->entry.quiet);
+	quiesce(machine, plan->entry.quiet, boot->report);
+	console_tell(boot->report, said);
 	enter64((uint32_t)physical(machine, plan->launch.root),
 	        plan->launch.levels == 5 ? CR4_LA57 : 0, (uint32_t)physical(machine, boot->launch),
 	        (uint32_t)plan->resident);
@@ -209,9 +219,9 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 		bios_release_old(machine->bios);
 	if (on_error == ON_ERROR_PROMPT)
 		platform_write("There is no boot prompt to go back to: the machine is halted.\n");
-	watch_end(on_error == ON_ERROR_REBOOT && handover.bios ? "reboot" : "halt");
-	if (on_error == ON_ERROR_REBOOT && handover.bios)
-		bios_reboot(seconds);
+	watch_end(on_error == ON_ERROR_REBOOT ? "reboot" : "halt");
+	if (on_error == ON_ERROR_REBOOT)
+		reboot(seconds);
 	bios_halt();
 }
 

@@ -5,8 +5,14 @@
 ; Sources of the order of steps: Intel SDM volume 3A, 10.8.5 (IA-32e mode initialization), 4.1.2
 ; (changing between paging modes).
 ;
-; The code between enter_from64_begin and enter_from64_end is to be copied to memory below 4 GiB,
-; and entered there:
+; The code between take_over and enter_from64_end is to be copied to memory below 4 GiB,
+; and called there, first:
+;
+; void take_over(uint64_t resident): at the beginning
+;   RDI = physical address, below 4 GiB, of the resident part
+;
+; Once there is no firmware any more, loads descriptors and an IDT of the loader's: from then on,
+; what goes wrong is told. Then, once nothing else is to be done:
 ;
 ; _Noreturn void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t resident)
 ;   RDI = physical address, below 4 GiB, of page tables that identity-map all that follows
@@ -25,20 +31,10 @@ SELECTOR_32 equ 0x18
         default rel
         bits 64
         section .text
-        global  enter_from64_begin, enter_from64_end
+        global  take_over, enter_from64, enter_from64_end
         align   16
-enter_from64_begin:
-        ; 1. No interrupts, string instructions upward, our own stack, descriptors and IDT. All that
-        ;    is needed later is kept where 32-bit code finds it.
-        cli
-        cld
-        lea     rsp, [stack_end]
-        mov     ebp, edi                ; the page tables
-        mov     edi, edx                ; struct launch
-        mov     r8d, ecx                ; the resident part
-        mov     eax, [rcx + header.start]
-        add     eax, ecx
-        push    rax                     ; where it goes on
+take_over:
+        ; 1. Descriptors, and then the IDT, whose NMI tells by CS whether it can be returned to.
         lea     rax, [gdt]
         mov     [descriptors + 2], rax
         lgdt    [descriptors]
@@ -52,12 +48,24 @@ enter_from64_begin:
         mov     es, eax
         mov     fs, eax
         mov     gs, eax
-        mov     eax, [r8 + header.early]
-        add     rax, r8
+        mov     eax, [rdi + header.early]
+        add     rax, rdi
         lea     rdx, [leave]
         mov     [rax + early.resume], rdx
         mov     word [rax + early.gates + 8 * VECTOR_NMI + 2], SELECTOR_32
         lidt    [rax]
+        ret
+
+enter_from64:
+        ; 1. String instructions upward, our own stack. All that is needed later is kept where
+        ;    32-bit code finds it.
+        cld
+        lea     rsp, [stack_end]
+        mov     ebp, edi                ; the page tables
+        mov     edi, edx                ; struct launch
+        mov     eax, [rcx + header.start]
+        add     eax, ecx
+        push    rax                     ; where it goes on
         mov     eax, 1
         cpuid
         and     edx, CPUID_1_EDX_MCE

@@ -41,28 +41,33 @@ static volatile uint32_t *register_at(const struct machine *machine, uint64_t un
 	             : NULL;
 }
 
-/* Clears one of the bits that the status shows, and waits until it is. */
-static void clear(volatile uint32_t *command, volatile uint32_t *status, uint32_t bit)
+/* Clears one of the bits that the status shows, and waits until it is. False if that never is. */
+static bool clear(volatile uint32_t *command, volatile uint32_t *status, uint32_t bit)
 {
 	uint32_t now = *status;
 
 	if ((now & bit) == 0)
-		return;
+		return true;
 	*command = now & ~ONE_SHOT & ~bit;
-	for (unsigned i = 0; i < PATIENCE && (*status & bit) != 0; i++)
-		;
+	for (unsigned i = 0; i < PATIENCE; i++)
+		if ((*status & bit) == 0)
+			return true;
+	return false;
 }
 
 /* Intel's: first the translation of addresses, then that of interrupts. */
-static void switch_off_intel(const struct machine *machine, uint64_t unit)
+static void switch_off_intel(const struct machine *machine, uint64_t unit, struct report *report)
 {
 	volatile uint32_t *command = register_at(machine, unit, UNIT_COMMAND);
 	volatile uint32_t *status = register_at(machine, unit, UNIT_STATUS);
+	bool is_off;
 
 	if (command == NULL)
 		return;
-	clear(command, status, TRANSLATES);
-	clear(command, status, REMAPS);
+	is_off = clear(command, status, TRANSLATES);
+	if (!clear(command, status, REMAPS) || !is_off)
+		warn(report, DIAG_IOMMU_STAYS, "the one at %#llx goes on: its status is %#x",
+		     ULL(unit), *status);
 }
 
 static void switch_off_amd(const struct machine *machine, uint64_t unit)
@@ -95,7 +100,7 @@ static bool next_entry(struct span table, uint64_t *at, struct span *entry)
 	return true;
 }
 
-void iommus_off(const struct machine *machine)
+void iommus_off(const struct machine *machine, struct report *report)
 {
 	struct span intel = acpi_table(machine, "DMAR"), amd = acpi_table(machine, "IVRS"), entry;
 	uint16_t kind = 0;
@@ -104,7 +109,7 @@ void iommus_off(const struct machine *machine)
 	for (uint64_t at = TABLE_ENTRIES; next_entry(intel, &at, &entry);) {
 		span_read(entry, 0, &kind, sizeof(kind));
 		if (kind == DMAR_UNIT)
-			switch_off_intel(machine, registers_of(entry, DMAR_UNIT_REGISTERS));
+			switch_off_intel(machine, registers_of(entry, DMAR_UNIT_REGISTERS), report);
 	}
 	for (uint64_t at = TABLE_ENTRIES; next_entry(amd, &at, &entry);) {
 		span_read(entry, 0, &type, sizeof(type));

@@ -50,7 +50,7 @@ static void mask_io_apics(const struct machine *machine, bool special)
 	}
 }
 
-void quiesce(const struct machine *machine, struct quiet quiet)
+void quiesce(const struct machine *machine, struct quiet quiet, struct report *report)
 {
 	__asm__ volatile("cli");
 	if (quiet.lines) {
@@ -59,7 +59,7 @@ void quiesce(const struct machine *machine, struct quiet quiet)
 		mask_io_apics(machine, quiet.special);
 	}
 	if (quiet.iommus)
-		iommus_off(machine);
+		iommus_off(machine, report);
 	if (machine->cpu.pat)
 		wrmsr(IA32_PAT, PAT_VALUE);
 }

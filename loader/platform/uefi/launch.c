@@ -5,6 +5,7 @@
  */
 #include "platform/uefi/launch.h"
 
+#include "platform/console/console.h"
 #include "platform/console/watch.h"
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
@@ -15,19 +16,20 @@
 #define TRIES 16
 
 /* loader/platform/pc/enter_from64.asm */
-extern const uint8_t enter_from64_begin[], enter_from64_end[];
-typedef void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t resident);
+extern const uint8_t take_over[], enter_from64[], enter_from64_end[];
+typedef void first_step(uint64_t resident);
+typedef void last_step(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t resident);
 
 static uint8_t *entrance; /* a copy of that code, below 4 GiB */
 
 bool launch_open(struct report *report)
 {
-	size_t size = (size_t)(enter_from64_end - enter_from64_begin);
+	size_t size = (size_t)(enter_from64_end - take_over);
 
 	entrance = memory_take_code(size);
 	if (entrance == NULL)
 		return refuse(report, DIAG_MEMORY_LOADER, "a page of code");
-	memcpy(entrance, enter_from64_begin, size);
+	memcpy(entrance, take_over, size);
 	return true;
 }
 
@@ -56,11 +58,7 @@ static bool leave(struct run *run)
 /* The firmware may be half gone: what is wrong is said without it, and the machine stands still. */
 static _Noreturn void fail(const struct run *run)
 {
-	char buffer[1000];
-	struct text text = text_in(buffer, sizeof(buffer));
-
-	finding_write(&text, &run->report.findings[run->report.count - 1], false);
-	platform_write(buffer);
+	console_tell(&run->report, run->report.count - 1);
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }
@@ -69,15 +67,18 @@ _Noreturn void launch(struct run *run)
 {
 	const struct plan *plan = &run->boot->plan;
 	const struct machine *machine = &run->machine;
+	unsigned said = run->report.count;
 
 	if (!leave(run))
 		fail(run);
-	watch_start(run->boot);
 	__asm__ volatile("cli");
+	((first_step *)(uintptr_t)entrance)(plan->resident);
+	watch_start(run->boot);
 	interrupts_restore();
-	quiesce(machine, plan->entry.quiet);
-	((enter_from64 *)(uintptr_t)entrance)(physical(machine, plan->launch.root),
-	                                      plan->launch.levels == 5 ? CR4_LA57 : 0,
-	                                      physical(machine, run->boot->launch), plan->resident);
+	quiesce(machine, plan->entry.quiet, &run->report);
+	console_tell(&run->report, said);
+	((last_step *)(uintptr_t)(entrance + (enter_from64 - take_over)))(
+		physical(machine, plan->launch.root), plan->launch.levels == 5 ? CR4_LA57 : 0,
+		physical(machine, run->boot->launch), plan->resident);
 	__builtin_unreachable();
 }
