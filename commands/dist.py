@@ -3,8 +3,8 @@
 """The command `dist`: what `install` lays down, as an archive with Syslinux's files, or as a Debian
 package that depends on them. The same sources and tools give the same bytes."""
 
+import gzip
 import hashlib
-import lzma
 import os
 import stat
 import tarfile
@@ -20,7 +20,7 @@ from lib.words import Option, Command
 COMMAND = Command(
     "dist",
     """
-Compiles, and packs what `install` would install into build/longjump-VERSION.tar.xz. Unpacked
+Compiles, and packs what `install` would install into build/longjump-VERSION.tar.gz. Unpacked
 anywhere, its bin/longjump makes and runs images without a compiler and without Syslinux's packages:
 Syslinux's files are in it, with their licence and where their source is. It needs Python, QEMU, and
 for images xorriso; what is missing is named.
@@ -66,7 +66,7 @@ def dist(given):
     make_build_folder()
     name = f"longjump-{version()}"
     package = f"longjump_{version()}_{debian.ARCHITECTURE}.deb"
-    output = Path(given.output or BUILD / (package if given.deb else f"{name}.tar.xz"))
+    output = Path(given.output or BUILD / (package if given.deb else f"{name}.tar.gz"))
     with tempfile.TemporaryDirectory(prefix="dist.", dir=BUILD) as folder:
         made = Path(folder, "made")
         if given.deb:
@@ -105,7 +105,8 @@ def syslinux():
 
 
 def archive(folder, output):
-    """Packs a folder, in the order of its names, as files of root's with one date."""
+    """Packs a folder, in the order of its names, as files of root's with one date. Every machine
+    has gzip; a bare one has no xz."""
 
     def plain(entry):
         entry.uid = entry.gid = 0
@@ -113,9 +114,11 @@ def archive(folder, output):
         entry.mtime = epoch()
         return entry
 
-    with lzma.open(output, "wb", preset=9) as file, tarfile.open(fileobj=file, mode="w") as tar:
-        for path in [folder, *sorted(folder.rglob("*"))]:
-            tar.add(path, path.relative_to(folder.parent), recursive=False, filter=plain)
+    with open(output, "wb") as file:
+        with gzip.GzipFile("", "wb", 9, file, epoch()) as packed:
+            with tarfile.open(fileobj=packed, mode="w") as tar:
+                for path in [folder, *sorted(folder.rglob("*"))]:
+                    tar.add(path, path.relative_to(folder.parent), recursive=False, filter=plain)
     os.chmod(output, stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH)
 
 

@@ -11,7 +11,7 @@ from lib.project import ROOT, Stop, need, say, shown, start
 from lib.words import Option, Command
 
 LANGUAGES = {
-    "c": ("make run", "make test", ["build", "image"]),
+    "c": ("make run", "make test", ["build", "image", "kernel"]),
     "rust": ("cargo run", "cargo test", ["build", "image", "rust"]),
 }
 

@@ -134,6 +134,11 @@ look() {
 				lack "ld and objcopy" binutils
 			has nasm || lack nasm nasm
 			;;
+		kernel)
+			has make || lack make make
+			has cc || lack "a C compiler" gcc
+			has ld || lack ld binutils
+			;;
 		image)
 			if [[ -d $need_own ]] && ! has_mastering; then
 				lack xorriso xorriso xorriso libisoburn

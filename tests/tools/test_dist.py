@@ -18,7 +18,7 @@ NEVER_NEEDED = ("make", "cc", "gcc", "clang", "nasm", "ld", "ar", "objcopy")
 def made(project, tmp_path_factory):
     """The archive and the package."""
     folder = tmp_path_factory.mktemp("dist")
-    paths = folder / "longjump.tar.xz", folder / "longjump.deb"
+    paths = folder / "longjump.tar.gz", folder / "longjump.deb"
     project.good("dist", "--output", paths[0])
     project.good("dist", "--deb", "--output", paths[1], DEBFULLNAME="", DEBEMAIL="")
     return paths
@@ -92,6 +92,11 @@ def test_an_image_takes_one_package_which_is_named(unpacked, tmp_path, path_with
     assert "OK" in longjump(unpacked, tmp_path, "check", kernel, PATH=path)
     said = longjump(unpacked, tmp_path, "doctor", PATH=path, status=1)
     assert "nasm" not in said and "xorriso" in said
+
+
+def test_a_new_project_names_the_compiler_that_it_takes(unpacked, tmp_path, path_without):
+    said = longjump(unpacked, tmp_path, "new", "k", PATH=path_without(*NEVER_NEEDED))
+    assert "missing: make, a C compiler, ld\n" in said and (tmp_path / "k/Makefile").exists()
 
 
 def test_what_takes_the_source_says_so(unpacked, tmp_path):
