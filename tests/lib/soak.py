@@ -8,6 +8,7 @@ import collections
 import dataclasses
 import hashlib
 import random
+import re
 import struct
 import time
 
@@ -285,7 +286,7 @@ class Soak:
         """What became of a fault: one of OUTCOMES, and what was said."""
         self._was_given = False
         said, end = self._run(fault)
-        if "\nK" in said and end != RAN:
+        if re.search(r"\bK\d{3} ", said) and end != RAN:  # the line's own end may be what is wrong
             return REFUSED, said
         if HALTED in said:
             return EXPLAINED, said
