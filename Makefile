@@ -1,7 +1,7 @@
 # Makefile - compiles; knows nothing of discs, packages or machines: build.sh does those, and is
 # called for them.
 #
-#   make                     the module build/longjump.c32, its like for UEFI build/BOOTX64.EFI, and
+#   make                     the module build/longjump.c32, build/BOOTX64.EFI for UEFI, and
 #                            the sample kernel build/kernel.elf
 #   make tests               the unit tests (in 64 and in 32 bits) and the test kernels
 #   make unit-tests64        the unit tests in 64 bits, which need no 32-bit C library
@@ -136,7 +136,7 @@ flavours := com32 kernel32 uefi resident host host32 fuzz64 fuzz32 plain kernel 
 compiler-of = $(or $(cc-$(1)),$(CC))
 
 # Remembers a text in a file that changes only when the text does: what depends on the file is
-# made anew after a change of flags, or when a source file has come or gone. No program is started
+# made again after a change of flags, or when a source file has come or gone. No program is started
 # for a text that is there already.
 remember = $(if $(call same,$(strip $(1)),$(strip $(file <$@))),,\
 	@mkdir -p $(@D); printf '%s\n' '$(1)' >$@)

@@ -39,24 +39,23 @@ OPTIONS = (
     Option(
         "--ways", "", "measures the ways in without a disc instead: -kernel, PVH, an option ROM"
     ),
-    Option("--json", "FILE", "writes the figures there, too"),
+    Option("--json", "FILE", "also writes the figures to FILE"),
     Option("--keep", "", "leaves the images in build/bench"),
 )
 
 COMMAND = Command(
     "bench",
     """
-Measures how long Longjump takes to start a kernel, beside Syslinux's mboot.c32 and GRUB 2 with the
-same payload. A loader's share is the time from the BIOS's handing over to the kernel's first
+Measures how long Longjump takes to start a kernel, next to Syslinux's mboot.c32 and GRUB 2 with
+the same payload. A loader's share is the time from the end of the BIOS to the kernel's first
 instruction, in a guest whose clock counts instructions: 1 ms is a million of them. The floor is a
-boot sector that only reads and copies the payload. Large payloads are carried in .text, .rodata and
-.data in turn, and the slowest counts. The wall clock is that of the whole of QEMU, in runs of their
-own; most of it goes into translating code that runs once, so the blocks that QEMU translates are
-counted as well, also for a module that does nothing. All of it takes some minutes.
+boot sector that only reads and copies the payload. Large payloads are put into .text, .rodata and
+.data in turn, and the slowest counts. The wall clock times QEMU as a whole, in separate runs; most
+of that time goes into translating code that runs once, so the blocks that QEMU translates are
+counted as well, also for a module that does nothing. All of it takes a few minutes.
 
-With --day it measures what a user waits for, with a clock on the wall: after a change of one file
-of the kernel, `./build.sh run` until the kernel's first word, step by step, from a disc and
-without one.
+With --day it measures the time that a user waits, on the wall clock: from `./build.sh run`, after a
+change to one file of the kernel, to the kernel's first word, step by step, with and without a disc.
 """,
     OPTIONS,
     (

@@ -16,11 +16,11 @@ from lib.words import Option, Command
 COMMAND = Command(
     "check",
     """
-Reads each FILE as the loader would, and plans where everything goes in a model of a machine such as
-QEMU's: by the loader's own code, which runs here up to the jump. Another machine has its memory
-elsewhere, so physical addresses may differ from those of a boot. Prints what would be loaded where,
-what the loader would refuse, in its own words, and warnings about what boots but will fail later.
-What a code means is told by ./build.sh explain K107.
+Reads each FILE as the loader would, and plans where everything goes in a model of a machine such
+as QEMU's. This is the loader's own code, run on this computer up to the jump. Other machines have
+their memory elsewhere, so physical addresses may differ from those of a boot. Prints what would be
+loaded where, what the loader would refuse, in its own words, and warnings about what boots but
+will fail later. `./build.sh explain K107` explains a code.
 
 Ends with status 0 if Longjump can start every kernel, 1 if it would refuse one, 2 if a file cannot
 be read. With --json prints a list with one object for each FILE: file, starts, findings (code,

@@ -10,8 +10,8 @@ for word; do
 		cat <<'END'
 usage: ./build.sh clean
 
-Removes the folder build/, where everything lies that was ever built here. If build/ is a symbolic
-link, only the link is removed. A build that is under way is waited for.
+Removes the folder build/, which holds everything that was built here. If build/ is a symbolic link,
+only the link is removed. Waits for a build in progress.
 
 examples:
     ./build.sh clean && ./build.sh

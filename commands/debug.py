@@ -31,12 +31,11 @@ COMMAND = Command(
     """
 Makes the image (none with --direct), boots it in QEMU, stops the machine at the kernel's first
 instruction, and starts gdb on it. The CPU is in 64-bit mode by then, the kernel's symbols are
-loaded, with the distance by which it was moved (-kaslr), and breakpoints can be set at once. When
-gdb ends, QEMU ends.
+loaded (moved with the kernel, with -kaslr), and breakpoints can be set at once. When gdb ends, QEMU
+ends.
 
 With --trace there is no gdb: the kernel runs to its end, every interrupt and exception from its
-first instruction on is written into a file, with all registers, and the last exceptions are told
-in words.
+first instruction on is logged in a file, with all registers, and the last exceptions are explained.
 """,
     (
         *OPTIONS,

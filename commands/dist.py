@@ -25,8 +25,8 @@ anywhere, its bin/longjump makes and runs images without a compiler and without 
 Syslinux's files are in it, with their licence and where their source is. It needs Python, QEMU, and
 for images xorriso; what is missing is named.
 
-With --deb it makes the package build/longjump_VERSION_amd64.deb for Debian and its like, which
-depends on what it needs. The maintainer is who DEBFULLNAME and DEBEMAIL say.
+With --deb it makes the package build/longjump_VERSION_amd64.deb for Debian and systems based on it;
+the package depends on what it needs. The maintainer is who DEBFULLNAME and DEBEMAIL say.
 
 The files have the date of SOURCE_DATE_EPOCH, or always the same one.
 """,

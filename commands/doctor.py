@@ -15,11 +15,10 @@ from lib.words import Command
 COMMAND = Command(
     "doctor",
     """
-Shows on one screen what Longjump works with on this machine: each tool with its version and what
-it is for, the files of Syslinux, KVM (which is tried for 3 seconds), VirtualBox if it is there and
-whether KVM is in its way, the display, permissions.
-What is missing is named with the command that mends it. Ends with 0 if nothing is missing that
-building and running need, otherwise with 1. Nothing is installed or changed.
+Checks your machine, on one screen: each tool with its version and purpose, the files of Syslinux,
+KVM (which is tried for 3 seconds), VirtualBox if it is installed and whether KVM is in its way, the
+display, and permissions. Names what is missing, with the command that installs it. Ends with 0 if
+nothing is missing that building and running need, otherwise with 1. Installs and changes nothing.
 """,
     (),
     ("./build.sh doctor",),
@@ -60,7 +59,7 @@ LEAST = 64  # MiB that must be free
 
 
 def doctor(_given):
-    """Looks the machine over; returns the status."""
+    """Checks the machine; returns the status."""
     say("Tools")
     python = ".".join(map(str, sys.version_info[:3]))
     row("python3", python, "build.sh's commands" + python_lack())
@@ -175,14 +174,14 @@ def folder(path):
     if os.access(path, os.W_OK | os.X_OK):
         where = "" if path in (BUILD, ROOT) and BUILD == ROOT / "build" else f" in {path}"
         return WRITABLE if free >= LEAST else "full", f"{free} MiB free{where}"
-    return "not allowed", f"it is somebody else's: sudo chown -R $USER {shown(path)}"
+    return "not allowed", f"it belongs to somebody else: sudo chown -R $USER {shown(path)}"
 
 
 def packages():
     """Who installs what is missing."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        return "are installed", "as root, on this system, by build.sh itself"
-    return "are named", "build.sh prints the command that installs what is missing"
+        return "automatic", "build.sh installs what is missing: you are root"
+    return "by hand", "build.sh prints the command that installs what is missing"
 
 
 def lacks(is_writable):

@@ -11,9 +11,9 @@ from lib.words import Command
 COMMAND = Command(
     "explain",
     """
-Prints what docs/errors.md says about a message: what it means, what usually causes it, how to look
-further and how to mend it. CODE is what the message begins with, with or without the K, or the
-kind of a kernel's fault, such as null-page.
+Prints what docs/errors.md says about a message: what it means, what usually causes it, how to
+investigate and how to fix it. CODE is the code at the beginning of the message, with or without the
+K, or the kind of a kernel's fault, such as null-page.
 """,
     (),
     ("./build.sh explain K107", "./build.sh explain 107 802", "./build.sh explain null-page"),

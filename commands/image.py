@@ -44,8 +44,8 @@ COMMAND = Command(
     "image",
     """
 Compiles the loader and the sample kernel, and makes an image that boots as a CD, as a disk and
-from a USB stick, on machines with a BIOS and on those with UEFI. Only what changed is done again.
-Files in the folder iso/ are put on the disc; isolinux.cfg says what is started.
+from a USB stick, on machines with a BIOS and with UEFI. Only what changed is done again. Files in
+the folder iso/ are copied to the disc; isolinux.cfg says what is started.
 """,
     OPTIONS,
     (

@@ -18,17 +18,17 @@ COMMAND = Command(
     "install",
     """
 Compiles, and installs below DIR:
-    bin/longjump                             this command, as `longjump run` and so on
-    include/longjump.h                       the header, and for pkg-config
-    share/pkgconfig/longjump.pc              ... where it is
+    bin/longjump                             this command: `longjump run` and so on
+    include/longjump.h                       the header
+    share/pkgconfig/longjump.pc              its place, for pkg-config
     lib/syslinux/modules/bios/longjump.c32   the module
-    share/man/man1/longjump.1                and completion for bash beside it
-    lib/longjump/, share/longjump/           all that belongs to these
-The command does not need this folder any more. What it makes is put into ~/.cache/longjump, not
-into build/. A file that is there already and was not installed by this is not overwritten.
-`uninstall` takes away what was installed, and nothing else.
+    share/man/man1/longjump.1                the manual page; also completion for bash
+    lib/longjump/, share/longjump/           everything that these need
+The installed command no longer needs this folder. It writes to ~/.cache/longjump instead of build/.
+Files that it did not install are never overwritten. `uninstall` removes what was installed, and
+nothing else.
 """,
-    (Option("--prefix", "DIR", f"where to ({PREFIX})"),),
+    (Option("--prefix", "DIR", f"the folder to install into ({PREFIX})"),),
     (
         "./build.sh install --prefix ~/.local",
         "sudo ./build.sh install",

@@ -18,9 +18,9 @@ from lib.words import Option, Command
 COMMAND = Command(
     "manual",
     """
-Shows the manual page, docs/longjump.1: every command with all its options and examples. The page is
-made of what the commands' --help says; whoever has changed that rewrites the page with --write, and
-the pictures in docs/, each of them from a boot in QEMU, with --pictures.
+Shows the manual page, docs/longjump.1: every command with all its options and examples. The page
+is made from the commands' --help: after a change, rewrite it with --write. --pictures takes the
+pictures in docs/ again, each from a boot in QEMU.
 """,
     (
         Option("--write", "", "rewrites docs/longjump.1 and shows nothing"),
@@ -47,8 +47,8 @@ longjump \- starts 64-bit kernels: makes the disc, runs it, tests it, debugs it
 .RI [ OPTION ...]
 .SH DESCRIPTION
 Longjump chain-loads ELF64 kernels from Syslinux into long mode. This command compiles the loader,
-packs a kernel into an image that boots as a CD, as a disk and from a USB stick, and does what
-comes after that. Without a command it makes the image. Every command explains itself with
+packs a kernel into an image that boots as a CD, as a disk and from a USB stick, and runs, tests and
+debugs it. Without a command it makes the image. Every command explains itself with
 .BR \-\-help ;
 .B ./build.sh help
 lists them.
@@ -58,7 +58,7 @@ lists them.
 END = r""".SH FILES
 .TP
 .I build/
-everything that is built
+everything that was built
 .TP
 .I build/longjump.iso
 the image, unless
@@ -66,7 +66,7 @@ the image, unless
 names another one
 .TP
 .I iso/
-what lies in it is put on the disc
+its files are copied to the disc
 .TP
 .I isolinux.cfg
 says what is started
@@ -78,26 +78,26 @@ docs/runner.md has its keys
 .SH ENVIRONMENT
 .TP
 .BR LONGJUMP_CC ", " LONGJUMP_LD ", " LONGJUMP_NASM ", " LONGJUMP_OBJCOPY
-the compiler, the linker, the assembler and what copies ELF files, for Longjump itself; CC,
-MAKEFLAGS and others that are meant for a kernel change nothing here
+the compiler, the linker, the assembler and objcopy for Longjump itself; CC, MAKEFLAGS and others
+that are meant for a kernel change nothing here
 .TP
 .B SOURCE_DATE_EPOCH
-the date that is written into images, in seconds since 1970 (2026-01-01)
+the date in images, in seconds since 1970 (2026-01-01)
 .TP
 .B SYSLINUX_DIR
-a folder in which the files of Syslinux are looked for first
+a folder to search first for the files of Syslinux
 .TP
 .BR XDG_CACHE_HOME ", " HOME ", " TMPDIR
-where everything is put that is made, if the folder build/ is somebody else's or cannot be written
+where output goes if the folder build/ belongs to somebody else or cannot be written
 .TP
 .BR NO_COLOR ", " TERM
 no colours on the terminal if NO_COLOR is set, or if TERM is dumb
 .TP
 .BR DISPLAY ", " WAYLAND_DISPLAY
-where windows are opened; without them QEMU has none
+where QEMU opens its window; without them there is none
 .SH SEE ALSO
 README.md; docs/protocol.md for authors of kernels, docs/options.md for the loader's options,
-docs/errors.md for those in trouble,
+docs/errors.md for every message,
 docs/runner.md for build tools, docs/debug.md for debugging;
 .BR qemu\-system\-x86_64 (1),
 .BR gdb (1)

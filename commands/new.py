@@ -18,8 +18,8 @@ LANGUAGES = {
 COMMAND = Command(
     "new",
     """
-Makes a kernel project in the new folder DIR: a kernel that says hello, a test that passes, and
-what it takes to build, boot, test and debug it. It stands by itself; only its Makefile, or its
+Makes a kernel project in the new folder DIR: a kernel that says hello, a test that passes, and all
+that is needed to build, boot, test and debug it. It is self-contained; only its Makefile, or its
 .cargo/config.toml, knows where this Longjump is.
 """,
     (Option("--lang", "c|rust", "the language it is written in (c)"),),

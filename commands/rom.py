@@ -27,16 +27,18 @@ MARK = b"Longjump: kernel of fw_cfg"  # what is in every such ROM
 COMMAND = Command(
     "rom",
     f"""
-Makes FILE.boot, one file of the loader, a kernel and its modules as `wrap` makes it, and FILE.rom,
+Makes FILE.boot, one file with the loader, a kernel and its modules (as `wrap` does), and FILE.rom,
 an option ROM of 1.5 KB that boots it, and prints the command. QEMU's BIOS finds the ROM, on a
 machine pc or q35 or as the ROM of a network card, and the ROM takes the file from QEMU's fw_cfg.
-What `-fw_cfg name=opt/longjump/append,string=...` says is added to the kernel's command line. Where
-the ROM cannot boot, it says why, and the BIOS boots on.
+`-fw_cfg name=opt/longjump/append,string=...` adds words to the kernel's command line. If the ROM
+cannot boot, it says why, and the BIOS goes on to the next device.
 
 Cards: {", ".join(CARDS)}.
 """,
     (
-        Option("--output", "FILE", "their name, without .boot and .rom (KERNEL without .elf)"),
+        Option(
+            "--output", "FILE", "the name of both, without .boot and .rom (KERNEL without .elf)"
+        ),
         Option("--card", "NAME", "a ROM for this network card of QEMU's, or for VENDOR:DEVICE"),
         *(option for option in WRAP.options if option.name not in ("--output", "--format")),
     ),

@@ -36,16 +36,16 @@ COMMAND = Command(
     "run",
     """
 Makes the image, then boots it in QEMU: in a window where there is a display, otherwise without.
-With --direct no image is made, and the kernel is there sooner. What only a disc gives is missing
-then: the drive that it was booted from, and ISOLINUX's prompt after a refusal.
+With --direct no image is made, and the kernel starts sooner, but without what only a disc has: the
+drive that it was booted from, and ISOLINUX's prompt after a refusal.
 The serial line is on the terminal either way. Ctrl-C ends it; so does a kernel that has halted
 for good (`cli; hlt`), unless there is a window, which stays until it is closed. A machine that
-resets is stopped as it is, so that its last screen can be read. Without a window, what the kernel
-has left on the text screen is shown at the end, unless it said the same on the serial line.
+resets is stopped as it is, so that its last screen can be read. Without a window, the kernel's text
+screen is shown at the end, unless it said the same on the serial line.
 
-Ends with status 0 if the kernel halted or switched the machine off, or the window was closed;
-with 1 if the machine reset, or the kernel was not started and nobody can type at the prompt; with
-3 if the kernel made a fault that was explained, or panicked; with 5 if QEMU could not go on, or
+Ends with status 0 if the kernel halted or switched the machine off, or the window was closed; with
+1 if the machine reset, or the kernel was not started and nobody can type at the prompt; with 3 if
+the kernel faulted and the fault was explained, or it panicked; with 5 if QEMU could not go on, or
 KVM, which --kvm tries first, does not run machines; with 130 after Ctrl-C; and otherwise with
 QEMU's own status.
 """,

@@ -27,47 +27,47 @@ from run import boot, choose_window, open_direct
 COMMAND = Command(
     "runner",
     """
-Boots ELF, a kernel that a build tool has just made, in QEMU with the ARGUMENTs. Made to be named as
-the runner in a build tool: docs/runner.md has the lines for cargo, make, CMake and others. What the
-kernel writes on COM1 comes out on stdout, all else on stderr.
+Boots ELF, a kernel that a build tool has just made, in QEMU with the ARGUMENTs. Meant to be the
+runner of a build tool: docs/runner.md has the lines for cargo, make, CMake and others. What the
+kernel writes to COM1 goes to stdout, everything else to stderr.
 
 QEMU loads the kernel itself, with the loader and the modules, where it can and nothing asks for a
 disc; otherwise a line says why, and an image is made beside ELF, ELF.longjump.iso.
 
-What lies in a folder named `deps` or `rustdoctest...`, as cargo's tests do, is a test, and so is
-anything with --test. A test has no window, must end by itself within a time, and ends with a last
-line that says which, and with the status
+A file in a folder named `deps` or `rustdoctest...`, such as cargo's tests, is a test, and so is any
+file with --test. A test has no window, must end by itself within a time limit, and ends with a line
+that tells the outcome and one of these statuses:
     0    the kernel wrote the success code to isa-debug-exit at 0xf4 (16, so that QEMU ends with 33)
     1    it wrote another one
-    2    it could not be run at all: a wrong word, a wrong setting, a file that is not there
+    2    it could not be run at all: a wrong option, a wrong setting, a missing file
     3    it crashed: an exception, a triple fault, a reset, a panic
-    4    the time was over
+    4    it timed out
     5    QEMU itself failed, or could not go on
     6    it ended without a code: it halted or switched the machine off
     7    the loader did not start it
-What is not a test ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
+Anything else ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
 
 Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage] in
-the Cargo.toml above it; the command line has the last word. Words that cargo gives to a test
-program, such as --list, --quiet or a part of its name, are understood, and not handed to QEMU. A
-kernel whose Cargo project says that it is linked with the Rust crate bootloader 0.9 is started as
-that crate starts kernels; one made with bootloader_api 0.11 says so itself.
+the Cargo.toml above it; the command line overrides both. Arguments that cargo gives to a test
+program, such as --list, --quiet or a part of its name, are understood, and not passed to QEMU. A
+kernel whose Cargo project says that it is linked with the Rust crate bootloader 0.9 is started the
+way that crate starts kernels; one made with bootloader_api 0.11 says so itself.
 """,
     (
-        Option("--test", "", "it is a test, wherever it lies"),
+        Option("--test", "", "treats ELF as a test, wherever it is"),
         Option("--test-timeout", "SECONDS", "how long a test may take (300)"),
-        Option("--test-success-exit-code", "CODE", "the status of QEMU that is success (33)"),
+        Option("--test-success-exit-code", "CODE", "the status of QEMU that means success (33)"),
         TAKEN["--append"],
         TAKEN["--options"],
         TAKEN["--module"],
         Option("--disc", "", "boots from an image, ELF.longjump.iso"),
         Option("--uefi", "", "likewise, on a machine with UEFI instead of a BIOS"),
-        Option("--output", "FILE", "boots from an image, and this is its name"),
+        Option("--output", "FILE", "boots from an image of this name"),
         TAKEN["--no-check"],
-        Option("--config", "FILE", "reads this file, not longjump.conf"),
+        Option("--config", "FILE", "reads this file instead of longjump.conf"),
         Option("--print-config", "", "shows each setting, and where it comes from"),
-        Option("--build", "", "carries out build-command before"),
-        Option("--quiet", "", "says nothing but what the kernel says, and the last line of a test"),
+        Option("--build", "", "runs build-command first"),
+        Option("--quiet", "", "prints only what the kernel prints, and the last line of a test"),
     ),
     (
         "./build.sh runner my.elf",

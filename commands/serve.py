@@ -23,17 +23,17 @@ UEFI_CLIENTS = (7, 9)  # DHCP's option 93, as x86-64 firmware sends it (RFC 4578
 COMMAND = Command(
     "serve",
     """
-Lays out what computers need that boot from the network: in the folder build/network, PXELINUX and
-longjump.c32 for those with a BIOS, as isolinux.cfg says, and one program with all in it for those
-with UEFI. With --interface it starts dnsmasq, which answers both by DHCP and TFTP on that interface
-and no other, until Ctrl-C. The addresses are left to the network's own DHCP server; where there is
-none, as on a cable between two computers, --range says which to give.
+Prepares the folder build/network for computers that boot from the network: PXELINUX and
+longjump.c32, with the entries of isolinux.cfg, for those with a BIOS, and a single program for
+those with UEFI. With --interface it starts dnsmasq, which serves both by DHCP and TFTP on that
+interface only, until Ctrl-C. The network's own DHCP server assigns the addresses; if there is
+none, as on a cable between two computers, --range says which to assign.
 
-Without --interface nothing is served. docs/network.md has the lines for a server that is there.
+Without --interface nothing is served. docs/network.md shows how to set up an existing server.
 """,
     (
         Option("--interface", "NAME", "serves on this network interface"),
-        Option("--range", "FROM,TO", "gives clients these addresses, instead of another server"),
+        Option("--range", "FROM,TO", "assigns these addresses, if there is no other DHCP server"),
         TAKEN["--kernel"],
         TAKEN["--append"],
         TAKEN["--options"],
@@ -72,7 +72,7 @@ def serve(given):
 
 
 def lay_out(config):
-    """Makes the folder anew."""
+    """Makes the folder again from scratch."""
     text = isolinux_cfg(config)
     words, reason = direct.words_of_disc(text)
     if reason:

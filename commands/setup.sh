@@ -15,12 +15,12 @@ for word; do
 		cat <<'END'
 usage: ./build.sh setup [--tests] [--verbose] [--no-install]
 
-Installs what building and running need, where that can be done: Debian and its like, as root.
-Elsewhere it prints the one command that does it. `./build.sh` and `./build.sh run` see to this
-by themselves.
+Installs what building and running need, if you are root on Debian or a distribution based on it.
+Elsewhere it prints the one command that does it. `./build.sh` and `./build.sh run` do this by
+themselves.
 
 options:
-    --tests         what `./build.sh test` needs, too
+    --tests         also installs what `./build.sh test` needs
     --verbose       shows the commands that are carried out
     --no-install    only says what is missing
 

@@ -15,12 +15,12 @@ from lib.words import Command
 COMMAND = Command(
     "test",
     """
-Builds everything, installs what the tests need (as root, on Debian and its like), and runs them.
-NAME is a folder of tests/, a file in it, or a part of a test's name. First comes a line on how long
-it takes and how much space, then each test with its name as it ends; the last line is the sum: N
+Builds everything, installs what the tests need (as root, on Debian and systems based on it), and
+runs them. NAME is a folder of tests/, a file in it, or a part of a test's name. The first line says
+how much time and space it takes, then each test is named as it runs; the last line is the sum: N
 passed, N failed.
 
-`unit64` is the unit tests in 64 bits alone, for machines that cannot run 32-bit programs.
+`unit64` runs only the 64-bit unit tests, for machines that cannot run 32-bit programs.
 
 Three folders do more when they are named: `fuzz` runs each fuzzer for 60 seconds (--seconds=N for
 longer), `proof` proves with Frama-C, and `soak` boots 200 times in a row (--boots=N for more) and

@@ -19,18 +19,19 @@ from lib.words import Option, Command
 COMMAND = Command(
     "usb",
     """
-Makes the image, and writes it on DEVICE, a USB stick or a card, over all that is on it. Without
-a DEVICE it lists those that are plugged in. Refused is whatever is mounted, not removable, smaller
-than the image, or holds the running system. What will be lost is shown, and the name of the device
-must be typed before anything is written. If the name belongs to another drive by then, or anything
-on the drive has changed, nothing is written. Then everything is read back and compared.
+Makes the image, and writes it to DEVICE, a USB stick or a card, over everything on it. Without a
+DEVICE it lists those that are plugged in. It refuses a drive that is mounted, not removable,
+smaller than the image, or holds the running system. It shows what will be lost, and you must type
+the name of the device before anything is written. If the name belongs to another drive by then, or
+anything on the drive has changed, nothing is written. Finally everything is read back and
+compared.
 
-The stick boots on PCs with a BIOS and on those with UEFI, where Secure Boot must be off.
+The stick boots on PCs with a BIOS and with UEFI; there Secure Boot must be off.
 """,
     (
         *OPTIONS,
         Option("--yes", "", "does not ask for confirmation; for scripts"),
-        Option("--allow-loop", "", "takes loop devices for sticks; for tests"),
+        Option("--allow-loop", "", "treats loop devices as sticks; for tests"),
     ),
     (
         "./build.sh usb",

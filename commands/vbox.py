@@ -25,25 +25,24 @@ from lib.words import Option, Command
 COMMAND = Command(
     "vbox",
     """
-Makes the image, and boots it in VirtualBox, in a machine called longjump that is made for it: a
-BIOS, or UEFI with --efi, 256 MiB of memory, 16 MiB for the screen, the image in a DVD drive, a
-clock that shows UTC, and a serial port, of which all that comes is shown here. A size of the screen
-that -video= asks for is added to those that VirtualBox's BIOS has (CustomVideoMode1); its UEFI sets
-it before the loader starts (EfiGraphicsResolution). The settings of an existing
-machine are reset to these, and it is switched off first if it runs; one that build.sh has not made
-is left alone. Ctrl-C ends it.
+Makes the image, and boots it in VirtualBox, in a VM named longjump: a BIOS, or UEFI with --efi,
+256 MiB of memory, 16 MiB of video memory, the image in a DVD drive, a clock set to UTC, and a
+serial port, whose output is shown here. A screen size that -video= asks for is added to those of
+VirtualBox's BIOS (CustomVideoMode1); its UEFI sets it before the loader starts
+(EfiGraphicsResolution). If the VM exists, it is switched off and its settings are reset; a VM that
+build.sh has not made is left alone. Ctrl-C ends it.
 
 Ends with status 0 if the machine was switched off or its window was closed; with 1 if VirtualBox
-stopped it ("guru meditation": a triple fault, most of the time); with 130 after Ctrl-C.
+stopped it ("guru meditation": usually a triple fault); with 130 after Ctrl-C.
 """,
     (
         *OPTIONS,
         Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
-        Option("--cpus", "NUMBER", "how many CPUs the machine has (1)"),
+        Option("--cpus", "NUMBER", "the number of CPUs (1)"),
         Option("--efi", "", "the machine has UEFI instead of a BIOS"),
-        Option("--headless", "", "opens no window; so it is where there is no display"),
-        Option("--name", "NAME", "what the machine is called (longjump)"),
-        Option("--remove", "", "takes the machine away, and does nothing else"),
+        Option("--headless", "", "opens no window; the default where there is no display"),
+        Option("--name", "NAME", "the name of the VM (longjump)"),
+        Option("--remove", "", "deletes the VM, and does nothing else"),
     ),
     (
         "./build.sh vbox",

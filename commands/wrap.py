@@ -26,12 +26,12 @@ MARK = b"LJBUNDLE"  # what a file that was made here has in it
 COMMAND = Command(
     "wrap",
     """
-Makes one file of the loader, a kernel and its modules, which `qemu-system-x86_64 -kernel FILE`
+Packs the loader, a kernel and its modules into one file, which `qemu-system-x86_64 -kernel FILE`
 boots without a disc: on pc, q35 and microvm, by Multiboot or PVH. GRUB (multiboot FILE) and iPXE
-(kernel FILE) start it as well. The kernel may be of any protocol.
+(kernel FILE) start it as well. The kernel may use any protocol.
 
 With --format efi it is a program for UEFI: firmware loads it from a disk, or from a network by TFTP
-or HTTP, and it needs no other file. Signed as a whole (sbsign), it is a kernel that nobody changes
+or HTTP, and it needs no other file. Sign it as a whole (sbsign), and nobody can change the kernel
 unnoticed.
 """,
     (

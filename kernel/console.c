@@ -36,7 +36,7 @@ static struct {
 enum {
 	ATTRIBUTE_INDEX = 0x3c0, /* takes index and value in turn ... */
 	ATTRIBUTE_READ = 0x3c1,
-	ATTRIBUTE_RESET = 0x3da, /* ... beginning anew after a read here */
+	ATTRIBUTE_RESET = 0x3da, /* ... starting over after a read here */
 	DAC_INDEX = 0x3c8,
 	DAC_DATA = 0x3c9, /* red, green, blue: 6 bits each */
 	CRT_INDEX = 0x3d4,

@@ -1,4 +1,4 @@
-"""bundle.py - puts words and files into one piece, for the loader to find behind it, and the piece
+"""bundle.py - puts words and files into one piece, for the loader to find after it, and the piece
 into the loader's file. The format is in docs/bundle.md; loader/platform/handover/bundle.c reads it.
 """
 
@@ -67,7 +67,7 @@ def align(at, size):
 
 
 def put_into_elf(loader, bundle):
-    """The loader's ELF file with a bundle as one more segment, behind all others in memory."""
+    """The loader's ELF file with a bundle as one more segment, after all others in memory."""
     data = bytearray(loader)
     table = struct.unpack_from("<I", data, 28)[0]
     count = struct.unpack_from("<H", data, 44)[0]

@@ -4,7 +4,7 @@
 #     source /path/to/longjump/commands/lib/completion.bash
 #
 # What there is to complete is asked of the commands themselves, so it cannot be out of date. Other
-# projects have a build.sh, too: only one that lies beside this very file is called.
+# projects have a build.sh as well: only one that lies beside this very file is called.
 
 # Prints what a command of the program says of itself; asked once in the life of a shell.
 declare -gA _longjump_help

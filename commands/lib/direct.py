@@ -1,6 +1,6 @@
 """direct.py - boots without a disc: QEMU loads loader, kernel and modules as one file (-kernel).
 
-Knows which words of QEMU's and which kernels need the disc all the same, and says so. Knows nothing
+Knows which words of QEMU's and which kernels need the disc nevertheless, and says so. Knows nothing
 of how the file is made.
 """
 

@@ -108,7 +108,7 @@ def check(disc, left_out):
 
 
 def check_catalogue(disc, at, begin):
-    """The boot catalogue names the partition as UEFI's, behind the entry for a BIOS."""
+    """The boot catalogue names the partition as UEFI's, after the entry for a BIOS."""
     header, platform, count = struct.unpack_from("<BBH", disc.image, at + 64)
     bootable, media, sectors, place = struct.unpack_from("<BB4xHI", disc.image, at + 96)
     if (header, platform, count, bootable, media) != (0x91, PLATFORM_EFI, 1, 0x88, 0):

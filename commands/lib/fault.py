@@ -28,7 +28,7 @@ class Fault:
 
     rip: int
     slide: int  # to subtract from addresses, for those as linked
-    trace: tuple = ()  # addresses behind calls, innermost first
+    trace: tuple = ()  # addresses after calls, innermost first
     title: str = ""  # "" if the words do not stand before the line
     words: str = ""
 

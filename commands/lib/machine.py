@@ -78,7 +78,7 @@ class Machine:
         return ["-d", "cpu_reset", "-D", str(self._log_path)]
 
     def start(self, words, files=(), **more):
-        """Starts QEMU by these words, arguments() among them; it gets these files, too."""
+        """Starts QEMU by these words, arguments() among them; it gets these files as well."""
         Voice.show(words)
         self.words = words
         own = [self.qmp.qemus_end, self._its_end, self._memory, self.image]

@@ -4,7 +4,7 @@
 # Sourced by build.sh and the commands written in bash; the others run it:
 #     need.sh [--no-install] [--verbose] GROUP...      GROUP: python build run test ...
 # Ends with success when everything is there. What is missing is installed when that can be done
-# (Debian and its like, as root); otherwise the one command that does it is printed.
+# (Debian and systems based on it, as root); otherwise the one command that does it is printed.
 # Tools are looked for by what they do, not by package, so that one's own builds count.
 
 need_root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-HASH = re.compile(r"-[0-9a-f]{16}$")  # behind the name of what cargo builds as a test
+HASH = re.compile(r"-[0-9a-f]{16}$")  # after the name of what cargo builds as a test
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# packages.bash - installs packages of Debian and its like, as root, so that whatever comes between
+# packages.bash - installs Debian's packages, as root, so that whatever comes between
 # leaves the system fit, and what goes wrong is told in a sentence. Sourced by need.sh.
 
 packages_options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300
@@ -61,7 +61,7 @@ packages_explain() {
 	fi >&2
 }
 
-# Installs packages; the lists are fetched anew only when the first try fails. While packages are
+# Installs packages; the lists are fetched again only when the first try fails. While packages are
 # fetched, Ctrl-C ends it at once; later dpkg, which does not hear of it, comes to its end first.
 packages_install() {
 	local log status=0

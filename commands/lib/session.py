@@ -310,7 +310,7 @@ class Session:
         return ""
 
     def _told_outside(self, cpu, story):
-        """The words for a CPU that has halted outside of the kernel."""
+        """The words for a CPU that has halted outside the kernel."""
         return f"the kernel has halted at RIP {cpu.at:#x}\n\n{story.text(self.kernel)}"
 
     def _place(self, cpu):

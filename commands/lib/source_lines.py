@@ -1,6 +1,6 @@
 """source_lines.py - adds files and lines to what the fault explainer said on the serial line.
 
-Each step of the trace is the address behind a call, so the line is that of the byte before.
+Each step of the trace is the address after a call, so the line is that of the byte before.
 """
 
 from lib.fault import find_fault

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def files_below(top):
     """Every file below a folder, by its path from there, and a remark on everything that is left
-    out. A folder is entered once, whatever leads there: by its own name if that is below, too.
+    out. A folder is entered once, whatever leads there: by its own name if that is also below.
     Raises OSError if a folder cannot be read."""
     files, remarks, seen = {}, [], {}
     own, linked = deque([""]), deque()

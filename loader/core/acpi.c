@@ -106,7 +106,7 @@ struct span acpi_table(const struct machine *machine, const char *sign)
 	                       : find_table(machine, table_at(machine, roots.rsdt), 4, sign);
 }
 
-/* Finds the next entry from *at on, of which *entry becomes the bytes; *at moves behind it. Returns
+/* Finds the next entry from *at on, of which *entry becomes the bytes; *at moves past it. Returns
  * its type, or MADT_END. */
 static unsigned next_entry(struct span madt, uint64_t *at, struct span *entry)
 {

@@ -51,7 +51,7 @@ static bool read_options(struct words *words)
 	return options_check(target.options, words->report);
 }
 
-/* A file's name and the words behind it up to the next separator. */
+/* A file's name and the words after it up to the next separator. */
 static void read_file_words(struct words *words, struct file *file)
 {
 	const char *before = "";
@@ -119,7 +119,7 @@ bool config_read(struct config *config, unsigned count, const char *const *given
 	return true;
 }
 
-/* How many characters of a file's name are its folder, with the slash behind. */
+/* How many characters of a file's name are its folder, with the slash after. */
 static size_t folder_length(const char *name)
 {
 	size_t length = text_length(name);

@@ -90,7 +90,7 @@ enum { TRAMPOLINE_SIZE = 256, TRAMPOLINE_DATA = 0x800 };
 #define PROCESSOR_CAPACITY 1288
 
 /*
- * A CPU other than the first, to be started. These records lie behind the resident part's data, and
+ * A CPU other than the first, to be started. These records lie after the resident part's data, and
  * stay there with it.
  */
 struct launch_processor {
@@ -125,7 +125,7 @@ struct launch_segment {
 	uint64_t physical;   /* of begin */
 };
 
-/* The descriptor tables that the resident part can make. A TSS descriptor stands behind each. */
+/* The descriptor tables that the resident part can make. A TSS descriptor stands after each. */
 enum descriptors {
 	DESCRIPTORS_64,  /* 0x08 64-bit code, 0x10 data */
 	DESCRIPTORS_ALL, /* code and data: 0x08 and 0x10 16-bit, 0x18.. 32-bit, 0x28.. 64-bit */

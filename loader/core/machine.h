@@ -91,7 +91,7 @@ struct source {
 /* What is brought to rest before a kernel begins, beside interrupts as such. */
 struct quiet {
 	bool lines;   /* the PICs' lines, and those of the I/O APICs for ordinary interrupts */
-	bool special; /* those for NMIs and for a PIC, too */
+	bool special; /* also those for NMIs and for a PIC */
 	bool iommus;  /* VT-d's and AMD's: neither DMA nor interrupts are translated */
 };
 

@@ -85,7 +85,7 @@ static bool fits_page(const struct page_tables *tables, const struct job *job, u
 	    && ((job->virt | job->phys) & (size - 1)) == 0 && job->end - job->virt >= size;
 }
 
-/* The table behind an entry, made if the entry is empty; NULL if scratch memory is used up. */
+/* The table that an entry points to, made if the entry is empty; NULL without scratch memory. */
 /*@ requires is_table(table) && index < ENTRIES;
   @ requires \valid(tables) && \valid(tables->scratch) && \valid_read(tables->machine);
   @ requires \separated(table + (0 .. ENTRIES - 1), tables, tables->scratch, tables->machine);
@@ -103,7 +103,7 @@ static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigne
 }
 
 /*
- * Writes `entry` and those `step` apart from it to entry `i` of the table and those behind, up to
+ * Writes `entry` and those `step` apart from it to entry `i` of the table and those after, up to
  * `end` or to one that is in use; returns which that is. This loop is where a large direct map's
  * time goes: so it is alone with what it needs, in the few registers of 32-bit code.
  */
@@ -122,7 +122,7 @@ __attribute__((noinline)) static unsigned fill_entries(uint64_t *table, unsigned
 }
 
 /* Writes as many pages at `level` as the job has, from entry `i` of the table on, up to an entry
- * that is in use; returns the entry behind. */
+ * that is in use; returns the entry after. */
 /*@ requires is_table(table) && i < ENTRIES && 1 <= level <= 3 && \valid(job);
   @ requires \valid_read(tables) && \valid_read(tables->machine);
   @ requires \separated(table + (0 .. ENTRIES - 1), job, tables, tables->machine);

@@ -9,7 +9,7 @@
 #define INDENT  (sizeof(MARGIN) - 1)
 #define COLUMNS 79 /* the last one of a screen stays free, or it would break the line as well */
 
-/* The catalogue: its numbers, and in the same order its words, one text behind the other. A table
+/* The catalogue: its numbers, and in the same order its words, one text after the other. A table
  * of pointers would have to be corrected at every start, since the module may lie anywhere. */
 static const uint16_t codes[] = {
 #define DIAG(number, name, summary, fix) DIAG_##name,

@@ -25,7 +25,7 @@ static void add_char(struct text *text, char c)
 	}
 }
 
-/* Appends `length` characters, padded to the conversion's width. Zeroes are put behind the first
+/* Appends `length` characters, padded to the conversion's width. Zeroes are put after the first
  * `sign` of them. */
 static void add_padded(struct text *text, const struct conversion *how, const char *from,
                        size_t length, size_t sign)
@@ -358,7 +358,7 @@ unsigned text_digit(char c)
 	return 255;
 }
 
-/* How many bits the letter behind a number shifts it by: K 10, M 20, G 30, T 40; 0 for anything
+/* How many bits the letter after a number shifts it by: K 10, M 20, G 30, T 40; 0 for anything
  * else. */
 static unsigned unit_shift(char c)
 {

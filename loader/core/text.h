@@ -25,7 +25,7 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 void text_add_list(struct text *text, const char *format, va_list values)
 	__attribute__((format(printf, 2, 0)));
 
-/* Ends a string, so that the next one begins behind its end, if there is room for another. */
+/* Ends a string, so that the next one begins after its end, if there is room for another. */
 void text_end_string(struct text *text);
 
 /* The same for a string as it is, without what formats others. */
@@ -49,7 +49,7 @@ void text_add_size(struct text *text, uint64_t bytes);
 /* The value of a hexadecimal digit, or 255. */
 unsigned text_digit(char c);
 
-/* Reads a whole number, decimal or 0x hexadecimal, with K, M, G or T behind it for the powers of
+/* Reads a whole number, decimal or 0x hexadecimal, with K, M, G or T after it for the powers of
  * 1024. False if that is not all there is, or if it does not fit. */
 bool text_read_number(const char *string, uint64_t *number);
 

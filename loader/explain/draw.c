@@ -107,7 +107,7 @@ static void draw_char(const struct canvas *canvas, unsigned column, unsigned row
 	cell[1] = colour_attribute(colour);
 }
 
-/* Empties a line from a column on; in graphics mode the margin beside the last column, too. */
+/* Empties a line from a column on; in graphics mode also the margin beside the last column. */
 static void draw_rest(const struct canvas *canvas, unsigned column, unsigned row)
 {
 	unsigned used = canvas->columns * GLYPH_WIDTH * canvas->scale;

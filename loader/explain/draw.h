@@ -25,7 +25,7 @@ struct canvas canvas_of_text(uint8_t *bytes);
 struct canvas canvas_of_pixels(uint8_t *bytes, const struct fault_info_screen *screen,
                                const uint8_t *font);
 
-/* Draws lines as show_screen() makes them, over all of the screen: what comes behind a form feed is
+/* Draws lines as show_screen() makes them, over all of the screen: what comes after a form feed is
  * the last line; what does not fit above it is left out. */
 void draw(const struct canvas *canvas, const char *lines);
 

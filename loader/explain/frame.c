@@ -30,7 +30,7 @@ bool frame_in_service(const struct fault *fault)
 void frame_read(const struct look *look, struct fault *fault)
 {
 	uint64_t cs = 0;
-	unsigned at = 1; /* behind the vector */
+	unsigned at = 1; /* after the vector */
 
 	fault->has_error = frame_has_error(fault->vector) && !frame_in_service(fault);
 	if (fault->has_error != 0)

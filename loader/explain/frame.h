@@ -16,7 +16,7 @@ bool frame_in_service(const struct fault *fault);
 
 /*
  * Fills in what the CPU has pushed for an exception of 32-bit code outside of long mode: until now
- * RSP is where the vector was pushed behind it. An interrupt from a PIC looks like an exception,
+ * RSP is where the vector was pushed after it. An interrupt from a PIC looks like an exception,
  * but has no error code.
  */
 void frame_read(const struct look *look, struct fault *fault);

@@ -43,7 +43,7 @@ static int64_t next_distance(struct reader *reader, unsigned size)
 	return (int64_t)(next_number(reader, size) << unused) >> unused;
 }
 
-/* Reads all prefixes; returns the first byte behind them. */
+/* Reads all prefixes; returns the first byte after them. */
 static uint8_t read_prefixes(struct reader *reader)
 {
 	struct instruction *in = reader->in;
@@ -85,7 +85,7 @@ static uint8_t read_prefixes(struct reader *reader)
 	}
 }
 
-/* Reads a VEX prefix (C4h, C5h; 2.3.5) or an EVEX prefix (62h; 2.7.1), and the opcode behind. */
+/* Reads a VEX prefix (C4h, C5h; 2.3.5) or an EVEX prefix (62h; 2.7.1), and the opcode after. */
 static void read_vex(struct reader *reader, uint8_t first)
 {
 	static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
@@ -148,7 +148,7 @@ static bool one_byte_modrm(uint8_t opcode)
 	}
 }
 
-/* The same for the table behind 0Fh (table A-3). */
+/* The same for the table after 0Fh (table A-3). */
 static bool two_byte_modrm(uint8_t opcode)
 {
 	return !((opcode >= 0x05 && opcode <= 0x0b && opcode != 0x0a)

@@ -36,7 +36,7 @@ struct instruction {
 	uint8_t opcode;
 	bool has_modrm;
 	uint8_t modrm;
-	unsigned immediate; /* where the numbers behind all that begin */
+	unsigned immediate; /* where the numbers after all that begin */
 	bool has_memory;    /* ModRM names memory, and operands[0] is that */
 	struct operand operands[OPERANDS_MAX];
 	unsigned operand_count;

@@ -71,7 +71,7 @@ static const struct implied implied[] = {
 	{ MAP_0F38, 0xf8, ALL, 0, 0, 0, BY_MODRM, 0, 0 },               /* movdir64b, enqcmd */
 };
 
-/* The number of `size` bytes behind the opcode; 0 if it was not read. */
+/* The number of `size` bytes after the opcode; 0 if it was not read. */
 static uint64_t immediate(const struct instruction *in, unsigned at, unsigned size)
 {
 	uint64_t value = 0;

@@ -46,9 +46,9 @@ static void words_unknown(struct words *words)
 
 	if (words_code_is(words, 0x0f, 0x0b))
 		say(words, "ud2", "executed ud2, the instruction that always faults.",
-		    "The compiler puts it where code must not come: after "
+		    "The compiler puts it where control must never get: after "
 		    "__builtin_unreachable, in abort or panic, at the end of a function that "
-		    "returns nothing though it should.");
+		    "should return a value and does not.");
 	else if (other_is_sse(in) && ((fault->cr4 & CR4_OSFXSR) == 0 || (fault->cr0 & CR0_EM) != 0))
 		say(words, "sse-off",
 		    (fault->cr0 & CR0_EM) != 0
@@ -71,7 +71,7 @@ static void words_unknown(struct words *words)
 		    "executed an instruction with a lock prefix that cannot have one.",
 		    "lock is for read-modify-write instructions on memory only.");
 	else if (is_filler(in))
-		say(words, "no-code", "executed bytes that are no code.",
+		say(words, "no-code", "executed bytes that are not code.",
 		    "A jump to a wrong address: a function pointer or a return address that was "
 		    "overwritten.");
 	else
@@ -128,8 +128,7 @@ void words_double(struct words *words)
 	uint64_t rsp = fault->registers[RSP];
 	struct fault_range stack = words->marks->stack;
 
-	text_add(&words->happened, "An exception came, and a second one while the CPU went to its "
-	                           "handler");
+	text_add(&words->happened, "An exception came, and a second one on the way to its handler");
 	if (stack.begin != stack.end && stack.begin + 64 - rsp < PAGE_SIZE + 64) {
 		words->kind = "stack-overflow";
 		text_add(&words->happened, ": RSP is at the end of the stack, which has ");
@@ -141,17 +140,17 @@ void words_double(struct words *words)
 			words->marks->terms.stack);
 	} else if (!look_canonical(words->look, rsp) || !look_up(words->look, rsp - 8).mapped) {
 		words->kind = "stack-lost";
-		text_add(&words->happened, ": RSP = %#llx is no stack%s.", ULL(rsp),
+		text_add(&words->happened, ": RSP = %#llx is not a stack%s.", ULL(rsp),
 		         look_canonical(words->look, rsp) ? "; nothing is mapped there"
 		                                          : "; it is not canonical");
 		text_add(&words->cause, "RSP was loaded with a wrong value, or the kernel's page "
-		                        "tables lack the stack.");
+		                        "tables do not map the stack.");
 	} else if (fault->ldt == 0) {
 		words->kind = "handler-lost";
 		text_add(&words->happened, ": LDTR is 0, and the gates of Longjump's IDT need it.");
 		text_add(&words->cause,
 		         "The kernel executed lldt before it loaded an IDT of its own. "
-		         "Load the IDT first; then the first exception is told.");
+		         "Load the IDT first; then the first exception is reported.");
 	} else {
 		words->kind = "double-fault";
 		text_add(&words->happened, ".");
@@ -177,7 +176,7 @@ static void words_divide(struct words *words)
 		value &= UINT32_MAX;
 	if (is_divide && value == 0) {
 		say(words, "divide-by-zero", "divided by zero",
-		    "A count or size that was 0 unnoticed: check it before dividing.");
+		    "A count or size that was unexpectedly 0: check it before dividing.");
 		if (number >= 0)
 			text_add(&words->happened, ": the divisor is %s",
 			         register_name(words->fault, number).text);
@@ -199,7 +198,7 @@ static void words_debug(struct words *words)
 		    "order, or were overwritten.");
 	else
 		say(words, "debug", "met a hardware breakpoint (DR0 to DR3) or int1.",
-		    "A debugger set it, or DR7 was loaded with something else in mind.");
+		    "A debugger set it, or DR7 was loaded with a wrong value.");
 }
 
 /* #MC */
@@ -231,8 +230,8 @@ static void words_float(struct words *words)
 	const char *before = ": ";
 
 	say(words, "floating-point",
-	    sse ? "computed with SSE what MXCSR does not allow"
-	        : "computed with the FPU what its control word does not allow",
+	    sse ? "did an SSE computation that MXCSR does not allow"
+	        : "did an FPU computation that its control word does not allow",
 	    "Exceptions were unmasked, in MXCSR (ldmxcsr) or the FPU's control word (fldcw); "
 	    "0x1f80 and 0x37f mask all.");
 	for (unsigned i = 0; i < 6; i++) {
@@ -250,10 +249,11 @@ static void words_returned(struct words *words)
 	words->kind = "returned";
 	if (look_other_cpu(words->look)) {
 		text_add(&words->happened,
-		         "What the CPU with APIC ID %u was given to do returned, with RAX = %#llx. "
+		         "The function that the CPU with APIC ID %u was given returned, with RAX = "
+		         "%#llx. "
 		         "There is nothing to return to.",
 		         words->fault->apic_id, ULL(words->fault->registers[RAX]));
-		text_add(&words->cause, "A CPU's work has no caller. End it in an endless loop, "
+		text_add(&words->cause, "It has no caller. End it in an endless loop, "
 		                        "such as for (;;) __asm__ volatile(\"hlt\").");
 		return;
 	}

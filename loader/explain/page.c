@@ -45,7 +45,7 @@ static void words_forbidden(struct words *words, const struct page *page)
 		text_add(text, ", which user mode may not touch.");
 		text_add(&words->cause,
 		         "The user bit (bit 2) is not set at every level of the page "
-		         "tables, or a program uses a pointer of the kernel's.");
+		         "tables, or a program uses a kernel pointer.");
 	} else if (fetch && !page->execute) {
 		words->kind = "no-execute";
 		text_add(text, ", which may not be executed.");
@@ -61,7 +61,7 @@ static void words_forbidden(struct words *words, const struct page *page)
 		         "the segment PF_W in the linker script.");
 	} else if (page->user) {
 		words->kind = "user-page";
-		text_add(text, ", a page of user mode, which %s keeps the kernel from %s.",
+		text_add(text, ", a user-mode page, which %s keeps the kernel from %s.",
 		         fetch ? "SMEP" : "SMAP", fetch ? "executing" : "touching");
 		text_add(&words->cause, "CR4 has SMEP or SMAP set: go to user mode by iretq or "
 		                        "sysret, and put stac and clac around accesses.");
@@ -92,9 +92,8 @@ static void words_null(struct words *words)
 	if ((fault->error & PAGE_FAULT_FETCH) != 0) {
 		text_add(&words->happened,
 		         ", in the null page: it called or returned to a null pointer.");
-		text_add(&words->cause,
-		         "A function pointer that was never set, or a stack that was "
-		         "overwritten where the return address lay.");
+		text_add(&words->cause, "A function pointer that was never set, or a return "
+		                        "address on the stack that was overwritten.");
 		return;
 	}
 	if (operand != NULL && operand->segment != 0) {
@@ -105,8 +104,8 @@ static void words_null(struct words *words)
 	}
 	text_add(&words->happened, ", in the null page, which is never mapped: a null pointer%s.",
 	         fault->cr2 == 0 ? "" : ", with an offset added");
-	text_add(&words->cause, "A pointer that was never set, or a function that returned "
-	                        "NULL unnoticed. ");
+	text_add(&words->cause,
+	         "A pointer that was never set, or a NULL that a function returned, unchecked. ");
 	text_add(&words->cause, "%s", words->marks->terms.null);
 }
 
@@ -129,7 +128,7 @@ static void words_overflow(struct words *words)
 static void words_not_shown(struct words *words)
 {
 	words->kind = "not-in-direct-map";
-	text_add(&words->happened, ", physical %#llx in %s, which does not show it.",
+	text_add(&words->happened, ", physical %#llx in %s, which does not cover it.",
 	         ULL(words->fault->cr2 - words->marks->direct_map.begin),
 	         words->marks->terms.direct_map);
 	text_add(&words->cause, "%s", words->marks->terms.not_shown);
@@ -160,12 +159,13 @@ static void words_physical(struct words *words)
 	text_add(&words->happened,
 	         ", where nothing is mapped. If %#llx is a physical address: ", ULL(address));
 	if (words->marks->direct_map.end == 0) {
-		text_add(&words->happened, "this kernel has asked for no map of them.");
+		text_add(&words->happened,
+		         "this kernel has not asked for physical memory to be mapped.");
 		text_add(&words->cause, "%s %s", terms->no_map, terms->physical);
 		return;
 	}
 	if (!look_up(words->look, shown).mapped) {
-		text_add(&words->happened, "not even %s shows it, at %#llx.", terms->direct_map,
+		text_add(&words->happened, "not even %s covers it, at %#llx.", terms->direct_map,
 		         ULL(shown));
 		text_add(&words->cause, "%s", terms->not_shown);
 		return;
@@ -173,7 +173,7 @@ static void words_physical(struct words *words)
 	text_add(&words->happened, "it is at %#llx, in %s.", ULL(shown), terms->direct_map);
 	text_add(&words->cause, "Physical memory is not mapped at its own address");
 	if (terms->identity[0] != 0)
-		text_add(&words->cause, " (but for %s)", terms->identity);
+		text_add(&words->cause, " (except %s)", terms->identity);
 	text_add(&words->cause, ". %s", terms->physical);
 }
 
@@ -215,20 +215,20 @@ static bool segment_before(const struct words *words, uint64_t address,
 	return found;
 }
 
-/* Shortly behind one of the kernel's segments. */
+/* Shortly after one of the kernel's segments. */
 static void words_past(struct words *words, const struct fault_info_segment *segment)
 {
 	words->kind = "past-segment";
 	if (words->fault->cr2 == segment->end)
-		text_add(&words->happened, ", right behind ");
+		text_add(&words->happened, ", right after ");
 	else
-		text_add(&words->happened, ", %#llx bytes behind ",
+		text_add(&words->happened, ", %#llx bytes after ",
 		         ULL(words->fault->cr2 - segment->end));
 	words_segment(&words->happened, segment);
 	text_add(&words->happened, ". Nothing is mapped there.");
 	text_add(&words->cause,
-	         "An index beyond the end of an array, or memory behind the kernel "
-	         "that was taken to be mapped: use %s.",
+	         "An index beyond the end of an array, or memory after the kernel that was assumed "
+	         "to be mapped: use %s.",
 	         words->marks->terms.direct_map);
 }
 
@@ -241,7 +241,7 @@ static void words_nothing(struct words *words, const struct page *page)
 		text_add(&words->happened,
 		         ": the kernel's own page tables (CR3 = %#llx) have %#llx at level %u.",
 		         ULL(words->fault->cr3), ULL(page->entry), page->level);
-		text_add(&words->cause, "The tables that the kernel made lack this page: map the "
+		text_add(&words->cause, "The kernel's own tables do not map this page: map the "
 		                        "kernel, its stack and what it uses before loading CR3.");
 		return;
 	}
@@ -254,11 +254,11 @@ static void words_tables(struct words *words, uint64_t mapped)
 {
 	words->kind = "page-table";
 	text_add(&words->happened,
-	         ", in the page tables as entry %u of the top one shows them. The table for %#llx "
-	         "is not there.",
+	         ", in the page tables, seen through entry %u of the top level. The table for "
+	         "%#llx does not exist.",
 	         (unsigned)(words->fault->cr2 >> 39 & 511), ULL(mapped));
-	text_add(&words->cause, "A table can be seen when the one above it has an entry for it: "
-	                        "make tables from the top one down.");
+	text_add(&words->cause, "A table is visible once the one above it has an entry for it: "
+	                        "make tables from the top down.");
 }
 
 /* The stack pointer has left the stack through its bottom, or the address has. */
@@ -291,8 +291,8 @@ static void words_unmapped(struct words *words, const struct page *page)
 		text_add(&words->happened, ", above the top of the stack (%#llx).",
 		         ULL(marks->stack.end));
 		text_add(&words->cause,
-		         "More was popped than pushed, or _start was taken to have "
-		         "arguments on the stack: %s.",
+		         "More was popped than pushed, or _start expected arguments on the stack: "
+		         "%s.",
 		         marks->terms.arguments);
 	} else if (look_recursive(words->look, address, &mapped)) {
 		words_tables(words, mapped);
@@ -328,8 +328,9 @@ void words_page(struct words *words)
 		         ". The page tables have a bit set there that must be 0: %#llx at level "
 		         "%u.",
 		         ULL(page.entry), page.level);
-		text_add(&words->cause, "An address beyond what the CPU has, a flag in the wrong "
-		                        "place, or bit 63 with EFER.NXE cleared.");
+		text_add(&words->cause,
+		         "An address wider than the CPU supports, a flag in the wrong "
+		         "place, or bit 63 with EFER.NXE cleared.");
 	} else if ((fault->error & (PAGE_FAULT_KEY | PAGE_FAULT_SHADOW)) != 0) {
 		words->kind = "protected-page";
 		text_add(&words->happened, ", which a %s forbids.",

@@ -76,7 +76,7 @@ static void words_selector(struct words *words)
 	text_add(&words->happened, "%s tried to load selector %#llx into %s. ", words_who(words),
 	         ULL(offset | (fault->error & SELECTOR_LDT)), selector_purpose(words));
 	if ((fault->error & SELECTOR_LDT) != 0) {
-		text_add(&words->happened, "It stands for an entry of an LDT, which is not there.");
+		text_add(&words->happened, "It refers to an LDT, and none is loaded.");
 	} else if (offset + 7 > fault->gdt.limit) {
 		text_add(&words->happened,
 		         "%s GDT ends before that: it has %u entries, %#x to %#x.",
@@ -100,8 +100,8 @@ static void words_selector(struct words *words)
 		text_add(
 			&words->cause,
 			"A stale selector: after lgdt, load CS by a far return and SS, DS, ES, FS, "
-			"GS with selectors that the new GDT has. iretq loads again the SS that "
-			"was interrupted.");
+			"GS with selectors that the new GDT has. iretq reloads the SS of the "
+			"interrupted code.");
 }
 
 /* A vector that the IDT does not have. */
@@ -113,7 +113,7 @@ static void words_vector(struct words *words)
 
 	if (number < VECTORS && (words->fault->cs & 3) == 3) {
 		words->kind = "interrupt-forbidden";
-		text_add(&words->happened, "%s executed int %#x, which it may not.",
+		text_add(&words->happened, "%s executed int %#x, which it is not allowed to.",
 		         words_who(words), number);
 		text_add(&words->cause, "The gate's DPL keeps user mode from calling it.");
 		return;
@@ -129,7 +129,7 @@ static void words_vector(struct words *words)
 		         "%s executed int %#x, and nothing handles it: the IDT has only the "
 		         "%sexceptions.",
 		         words_who(words), number, number < VECTORS ? "" : "32 ");
-	text_add(&words->cause, external ? "Interrupts were let in (sti) before the kernel loaded "
+	text_add(&words->cause, external ? "Interrupts were enabled (sti) before the kernel loaded "
 	                                   "an IDT of its own."
 	                                 : "The kernel has not loaded an IDT of its own (lidt), or "
 	                                   "expects services of a BIOS or another system.");
@@ -155,7 +155,8 @@ static bool not_canonical(struct words *words, uint64_t address, const char *wha
 		return false;
 	words->kind = "non-canonical";
 	text_add(&words->happened,
-	         "%s used %#llx as %s. That is no canonical address: bits 63 to %u must all be the "
+	         "%s used %#llx as %s. That is not a canonical address: bits 63 to %u must all be "
+	         "the "
 	         "same.",
 	         words_who(words), ULL(address), what,
 	         (words->fault->cr4 & CR4_LA57) != 0 ? 56 : 47);
@@ -232,7 +233,7 @@ static bool words_base(struct words *words)
 /* Finds an address in registers, in memory or on the stack that is not canonical. */
 static bool words_canonical(struct words *words)
 {
-	/* Some CPUs fault before they jump, others behind it. */
+	/* Some CPUs fault before they jump, others after it. */
 	return not_canonical(words, words->fault->rip, "the address of its next instruction")
 	    || words_operands(words) || words_target(words) || words_base(words)
 	    || not_canonical(words, words->fault->registers[RSP], "its stack pointer");
@@ -248,7 +249,7 @@ static bool words_alignment(struct words *words)
 		return false;
 	words->kind = "misaligned";
 	text_add(&words->happened,
-	         "%s used memory at %#llx with an instruction that wants a multiple of %u "
+	         "%s used memory at %#llx with an instruction that requires a multiple of %u "
 	         "(%s; it is %u off).",
 	         words_who(words), ULL(operand->address), alignment,
 	         words->in.vector_size != 0 ? "AVX" : "SSE",
@@ -362,8 +363,8 @@ void words_protection(struct words *words)
 	} else {
 		words->kind = "protection";
 		text_add(&words->happened,
-		         "%s did what the CPU does not allow, and the CPU says no "
-		         "more than that.",
+		         "%s did something that the CPU does not allow, and the CPU gives no "
+		         "further reason.",
 		         words_who(words));
 		text_add(&words->cause,
 		         "Look at the instruction at RIP, and in the CPU's manual at "

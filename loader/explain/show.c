@@ -16,7 +16,7 @@
 #define NO_LIMIT      1000
 #define MANUAL        60 /* characters that name a section of the manual */
 
-#define LOST "unknown: RBP points to no frame, and the stack tells nothing"
+#define LOST "unknown: RBP points to no frame, and the stack gives no hint"
 
 /* A page while it is filled. */
 struct sheet {

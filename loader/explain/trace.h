@@ -18,7 +18,7 @@ struct place {
 
 /* A call that has not returned. */
 struct step {
-	struct place place; /* behind the call */
+	struct place place; /* after the call */
 	unsigned times;     /* so often in a row: recursion */
 };
 

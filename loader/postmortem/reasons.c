@@ -42,7 +42,7 @@ const char *reason_kind(const struct delivery *delivery)
 	return kinds[delivery->obstacle];
 }
 
-/* Which entry is missing: the clause behind an address. */
+/* Which entry is missing: the clause after an address. */
 static void write_missing(struct text *text, const struct cpu_state *cpu,
                           const struct delivery *delivery)
 {
@@ -52,7 +52,7 @@ static void write_missing(struct text *text, const struct cpu_state *cpu,
 	    || delivery->obstacle == OBSTACLE_HANDLER_CANONICAL)
 		return;
 	if (cpu->long_mode && !look_canonical(&cpu->look, delivery->address)) {
-		text_add(text, " (no canonical address)");
+		text_add(text, " (not canonical)");
 		return;
 	}
 	text_add(text, " (the entry at level %u of the page tables is %#llx)", page->level,
@@ -98,7 +98,7 @@ static void write_selector(struct text *text, const struct cpu_state *cpu,
 	text_add(text, " has the selector %#x", delivery->selector);
 	switch (delivery->obstacle) {
 	case OBSTACLE_SELECTOR_NULL:
-		text_add(text, ", which stands for no segment");
+		text_add(text, ", which selects no segment");
 		break;
 	case OBSTACLE_SELECTOR_LIMIT:
 		text_add(text, ", and the %s ends before that (limit %#x)", table,
@@ -119,7 +119,7 @@ static void write_selector(struct text *text, const struct cpu_state *cpu,
 		         (unsigned)(code >> 53) & 1);
 		break;
 	default:
-		text_add(text, ", which is no code segment: the %s has %016llx there%s", table,
+		text_add(text, ", which is not a code segment: the %s has %016llx there%s", table,
 		         ULL(code), code == 0 ? ", an empty entry" : "");
 	}
 }
@@ -138,10 +138,9 @@ static void write_stack(struct text *text, const struct cpu_state *cpu,
 		         cpu->long_mode ? "RSP0" : "ESP0", ULL(cpu->task.base),
 		         ULL(delivery->stack));
 	else
-		text_add(text, "it would run on the stack that there was, at %#llx",
-		         ULL(delivery->stack));
+		text_add(text, "it would run on the current stack, at %#llx", ULL(delivery->stack));
 	if (delivery->obstacle == OBSTACLE_STACK_CANONICAL)
-		text_add(text, ", which is no canonical address");
+		text_add(text, ", which is not a canonical address");
 	else if (delivery->page.mapped)
 		text_add(text, ", and %#llx may not be written", ULL(delivery->address));
 	else
@@ -160,13 +159,13 @@ static void write_handler(struct text *text, const struct cpu_state *cpu,
 
 	text_add(text, "its gate leads to %#llx, ", ULL(delivery->handler));
 	if (delivery->obstacle == OBSTACLE_HANDLER_CANONICAL)
-		text_add(text, "which is no canonical address");
+		text_add(text, "which is not a canonical address");
 	else if (!delivery->page.mapped)
 		text_add(text, "where nothing is mapped");
 	else if (!delivery->page.execute)
 		text_add(text, "which may not be executed");
 	else
-		text_add(text, "a page of user mode, which SMEP keeps the kernel from executing");
+		text_add(text, "a user-mode page, which SMEP keeps the kernel from executing");
 	write_missing(text, cpu, delivery);
 	if (delivery->handler <= UINT32_MAX
 	    && look_segment(&cpu->look, delivery->handler | UPPER_HALF, &segment))
@@ -209,7 +208,7 @@ static void write_tss(struct text *text, const struct cpu_state *cpu,
 	                                     : "ESP0",
 	         delivery->stack_number);
 	if ((cpu->look.fault->tr & 0xfffc) == 0) {
-		text_add(text, "it wants a stack from a TSS (%s), and none is loaded: TR is 0",
+		text_add(text, "it needs a stack from a TSS (%s), and none is loaded: TR is 0",
 		         name);
 	} else if (delivery->obstacle == OBSTACLE_TSS_MEMORY) {
 		text_add(text, "the TSS (at %#llx), which has its stack (%s), is not mapped",
@@ -217,7 +216,7 @@ static void write_tss(struct text *text, const struct cpu_state *cpu,
 		write_missing(text, cpu, delivery);
 	} else {
 		text_add(text,
-		         "it wants a stack from the TSS (%s), and the TSS (at %#llx) ends before "
+		         "it needs a stack from the TSS (%s), and the TSS (at %#llx) ends before "
 		         "that: its limit is %#x",
 		         name, ULL(cpu->task.base), cpu->task.limit);
 	}
@@ -281,7 +280,7 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 	}
 }
 
-/* True if the second half of the gate looks like a gate, too: it has type and rights of one. */
+/* True if the second half of the gate also looks like a gate: it has type and rights of one. */
 static bool is_narrow(const struct cpu_state *cpu, const struct delivery *delivery)
 {
 	return cpu->long_mode && (delivery->gate[1] >> 40 & 0x9e) == 0x8e;
@@ -296,8 +295,8 @@ static void gate_cause(struct text *text, const struct cpu_state *cpu,
 		               "the address of something else. Fill all 32 exceptions.");
 	else
 		text_add(text,
-		         "Byte 5 of a gate is type and rights: 0x8e for an interrupt gate of "
-		         "the kernel's, 0xee for one that user mode may call. %s",
+		         "Byte 5 of a gate is type and rights: 0x8e for the kernel's own interrupt "
+		         "gates, 0xee for one that user mode may call. %s",
 		         cpu->long_mode ? "A gate has 16 bytes: offset 0-15, selector, IST, type, "
 		                          "offset 16-31, offset 32-63, 0."
 		                        : "A gate has 8 bytes: offset 0-15, selector, 0, type, "
@@ -311,32 +310,33 @@ static void table_cause(struct text *text, const struct cpu_state *cpu,
 	switch (step->delivery.obstacle) {
 	case OBSTACLE_IDT_LIMIT:
 		if (step->event.external)
-			text_add(text, "Interrupts were let in (sti) before there was a gate for "
+			text_add(text, "Interrupts were enabled (sti) before there was a gate for "
 			               "this one. ");
 		text_add(text,
 		         "lidt reads a limit of 16 bits, the size in bytes minus 1 (%u for 256 "
-		         "gates), and the base right behind it: the structure must be packed.",
+		         "gates), and the base right after it: the structure must be packed.",
 		         cpu->long_mode ? 4095 : 2047);
 		break;
 	case OBSTACLE_IDT_MEMORY:
 		if (fault_range_has(cpu->look.marks->resident, cpu->look.fault->idt.base)) {
-			text_add(text, "The IDT is still Longjump's, which the page tables that "
-			               "were loaded lack. Execute lidt with the kernel's own IDT "
+			text_add(text, "The IDT is still Longjump's, and the new page tables do "
+			               "not map it. Execute lidt with the kernel's own IDT "
 			               "before the first mov to CR3.");
 			break;
 		}
-		text_add(text, "The page tables that were loaded lack the IDT, or the structure "
-		               "that lidt reads is not packed (limit 16 bits, base right behind "
+		text_add(text, "The new page tables do not map the IDT, or the structure "
+		               "that lidt reads is not packed (limit 16 bits, base right after "
 		               "it), or has the base cut to 32 bits.");
 		break;
 	case OBSTACLE_GDT_MEMORY:
-		text_add(text, "The page tables that were loaded lack the GDT, its memory was "
-		               "given back, or lgdt read a structure that is not packed. A GDT is "
+		text_add(text, "The new page tables do not map the GDT, its memory was freed, or "
+		               "lgdt read a structure that is not packed. A GDT is "
 		               "needed as long as the kernel runs.");
 		break;
 	case OBSTACLE_TSS_MEMORY:
-		text_add(text, "The descriptor of a 64-bit TSS has 16 bytes: the upper half of the "
-		               "base is in its second half. Or the page tables lack the TSS.");
+		text_add(text,
+		         "The descriptor of a 64-bit TSS has 16 bytes: the upper half of the "
+		         "base is in its second half. Or the page tables do not map the TSS.");
 		break;
 	default:
 		text_add(text, "A TSS is needed for handlers with an IST, and for all when user "
@@ -353,16 +353,16 @@ static void memory_cause(struct text *text, const struct cpu_state *cpu,
 	    || delivery->obstacle == OBSTACLE_HANDLER_MEMORY) {
 		text_add(text,
 		         "The gate's offset is in three parts: bits 0-15 in bytes 0 and 1, "
-		         "16-31 in bytes 6 and 7%s; or the page tables lack the handler.",
+		         "16-31 in bytes 6 and 7%s; or the page tables do not map the handler.",
 		         cpu->long_mode ? ", 32-63 in bytes 8 to 11" : "");
 	} else if (delivery->switches) {
 		text_add(text, "The TSS was not filled, was filled with the wrong end of the "
-		               "stack (it has to be the highest address), or the page tables "
-		               "lack that stack.");
+		               "stack (it has to be the highest address), or the page tables do "
+		               "not map that stack.");
 	} else {
 		text_add(text, "A stack overflow, or a stack pointer that was lost: the exception "
-		               "cannot be told on a stack that is not there. Give #PF and #DF "
-		               "stacks of their own: an IST in the gate, and the TSS filled.");
+		               "cannot be delivered on a stack that does not exist. Give #PF and "
+		               "#DF their own stacks: an IST in the gate, and the TSS filled.");
 	}
 }
 

@@ -53,15 +53,16 @@ static void explain_iret(const struct look *look, struct explanation *explanatio
 	    && is_flags(words[3]))
 		say(explanation, "error-code-left",
 		    "iret took its frame one word too early: an error code still lies at RSP, and "
-		    "the frame begins behind it.",
+		    "the frame begins after it.",
 		    "Exceptions 8, 10 to 14, 17, 21, 29 and 30 push an error code, which the "
-		    "handler has to take off before iretq (add rsp, 8).");
+		    "handler has to remove before iretq (add rsp, 8).");
 	else if (!is_code_selector(fault, words[1]) && is_code_selector(fault, words[0])
 	         && is_flags(words[1]) && !is_flags(words[2]))
 		say(explanation, "error-code-missing",
 		    "iret took its frame one word too late: the saved CS lies at RSP, and the "
 		    "frame began before it.",
-		    "The handler took an error code off the stack where the CPU pushes none: only "
+		    "The handler removed an error code from the stack where the CPU pushes none: "
+		    "only "
 		    "exceptions 8, 10 to 14, 17, 21, 29 and 30 have one.");
 }
 
@@ -160,7 +161,7 @@ static void tell_reason(const struct cpu_state *cpu, struct story *story)
 	reason_write(&reason, cpu, &story->chain.steps[0]);
 	text_add(&reason, ".");
 	if (story->unwound > 1)
-		text_add(&reason, " That came %u times, one in another, until the stack ended.",
+		text_add(&reason, " This happened %u times, nested, until the stack was used up.",
 		         story->unwound);
 	reason_cause(&cause, cpu, &story->chain.steps[0]);
 	story->kind = reason_kind(&story->chain.steps[0].delivery);
@@ -237,9 +238,9 @@ void story_of_place(struct cpu_state *cpu, struct fault *fault, struct story *st
 	if (cpu->look.marks->segment_count != 0 && !look_segment(&cpu->look, fault->rip, &segment))
 		story->kind = "halted-outside";
 	say(&story->explanation, story->kind,
-	    "The CPU has halted for good, with interrupts off, outside of the kernel's code.",
+	    "The CPU has halted for good, with interrupts off, outside the kernel's code.",
 	    "A jump, a call or a return to a wrong address: a pointer to a function that was never "
 	    "set, or a stack that was overwritten.");
 	text = text_in(story->title, sizeof(story->title));
-	text_add(&text, "halted outside of the kernel");
+	text_add(&text, "halted outside the kernel");
 }

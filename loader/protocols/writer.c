@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* writer.c - puts things one behind the other, or counts what that takes. Knows no protocol. */
+/* writer.c - puts things one after the other, or counts what that takes. Knows no protocol. */
 #include "protocols/writer.h"
 
 #include "core/text.h"
@@ -14,7 +14,7 @@ struct writer writer_to(uint8_t *bytes, uint64_t window)
 	return (struct writer){ bytes, window, 0 };
 }
 
-/* Room right behind what was written last. */
+/* Room right after what was written last. */
 static uint64_t extend(struct writer *writer, uint64_t size)
 {
 	uint64_t at = writer->window + writer->used;

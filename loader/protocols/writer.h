@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * writer.h - writes what a kernel is told: structures, tables and strings, one behind the other in
+ * writer.h - writes what a kernel is told: structures, tables and strings, one after the other in
  * a block of memory, with the addresses at which the kernel will see them.
  *
  * How large a block that takes is found by writing: the same code runs with a writer that only

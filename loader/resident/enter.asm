@@ -42,7 +42,7 @@ resident_start:
         test    dword [rbx + launch.flags], LAUNCH_PROTECTED_MODE
         jnz     to_protected_mode
 
-        ; 4. From here on at the address that the kernel's page tables know, too.
+        ; 4. From here on at the address that the kernel's page tables also know.
         mov     r12, [rbx + launch.window]
         sub     r12, [rbx + launch.resident]
         lea     rax, [.window]
@@ -108,7 +108,7 @@ resident_start:
         ret
 
 ; A kernel that wants 32-bit protected mode (Multiboot). This part is mapped where it lies; what is
-; left of the loader behind this is nothing.
+; left of the loader after this is nothing.
 to_protected_mode:
         ; 1. What the kernel is entered with: its address and stack wait in ESI and EDI.
         ;    Behind the stack's end lies the address to return to.

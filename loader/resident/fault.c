@@ -96,7 +96,7 @@ static void fall_back(void)
 	fault_info = &plain;
 }
 
-/* True if the fault info is what it was at the jump, and the place of it, too. */
+/* True if the fault info is what it was at the jump, and so is its place. */
 static bool is_whole(void)
 {
 	return find_overwritten() != NULL && sum_of(fault_info) == info_sum;

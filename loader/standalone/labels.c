@@ -81,7 +81,7 @@ static bool equal_but_for_case(const char *a, const char *b)
 	return lower(*a) == lower(*b);
 }
 
-/* The next word of a line, cut off by a zero; *line goes on behind the spaces after it. NULL at
+/* The next word of a line, cut off by a zero; *line goes on after the next spaces. NULL at
  * the end. */
 static char *cut_word(char **line)
 {

@@ -44,7 +44,7 @@ struct labels {
 	const char *passed_word;
 };
 
-/* Reads a file of `size` bytes; text[size] is there, too. What is found points into it, and it is
+/* Reads a file of `size` bytes; text[size] exists as well. What is found points into it, and it is
  * cut up. */
 void labels_read(struct labels *labels, char *text, size_t size);
 

@@ -17,7 +17,7 @@ enum { WATCHER_TOKEN_SIZE = 16 };
 /* True if somebody watches this machine. One read of a port, where nothing else is. */
 bool watcher_is_there(void);
 
-/* Begins a message, if there is somebody to hear it; `kind` may have further words behind it. */
+/* Begins a message, if there is somebody to hear it; `kind` may have further words after it. */
 void watcher_begin(const char token[WATCHER_TOKEN_SIZE], const char *kind);
 
 /* Adds to the message, if there is one. */

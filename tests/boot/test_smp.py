@@ -89,7 +89,7 @@ def test_a_cpu_without_an_x2apic_is_refused(boot):
     [
         ("null", "null-page", "wrote to 0x8"),
         ("stack", "stack-overflow", "The stack has 64 KiB"),
-        ("return", "returned", "What the CPU with APIC ID 2 was given to do returned"),
+        ("return", "returned", "The function that the CPU with APIC ID 2 was given returned"),
     ],
 )
 def test_a_mistake_of_another_cpu_is_explained(boot, mistake, kind, words):

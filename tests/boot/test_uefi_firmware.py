@@ -39,7 +39,7 @@ def test_a_kernel_is_planned_anew_when_its_place_is_taken(boot_with):
 def test_firmware_that_lets_nobody_go_is_told(boot_with):
     machine = boot_with("exit_fails_always")
     said = machine.wait_serial("(docs/errors.md#K410)")
-    assert "K410 the firmware does not let the loader go" in said
+    assert "K410 the firmware does not hand over control" in said
     machine.expect_end("hang", limit=1)
     assert machine.registers()["is_halted"]
 

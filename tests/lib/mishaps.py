@@ -261,14 +261,14 @@ mishap(
     "the selector of another loader",
     "gate-selector ud2",
     [LOAD, "gate 6, handler, 0x28", OOPS, "handler:", "jmp $"],
-    "has the selector 0x28, which is no code segment",
+    "has the selector 0x28, which is not a code segment",
     "CS is 0x8 now",
 )
 mishap(
     "no selector",
     "gate-selector ud2",
     [LOAD, "gate 6, handler, 0", OOPS, "handler:", "jmp $"],
-    "which stands for no segment",
+    "which selects no segment",
 )
 mishap(
     "a selector beyond the gdt",
@@ -280,7 +280,7 @@ mishap(
     "a selector of data",
     "gate-selector ud2",
     [LOAD, "gate 6, handler, 0x10", OOPS, "handler:", "jmp $"],
-    "which is no code segment",
+    "which is not a code segment",
 )
 mishap(
     "a selector of 32-bit code",
@@ -346,7 +346,7 @@ mishap(
     "a handler at no canonical address",
     "handler-address ud2",
     [LOAD, "gate 6, 0x8000000000001000", OOPS],
-    "which is no canonical address",
+    "which is not a canonical address",
 )
 mishap(
     "handlers none of which are mapped",
@@ -354,7 +354,7 @@ mishap(
     [LOAD, "gate 14, 0x12345000", "gate 8, 0x12345000", "gate 13, 0x12345000", NULL],
     "leads to 0x12345000",
     "The kernel read from 0x10",
-    "until the stack ended",
+    "until the stack was used up",
 )
 
 # ---- stacks and the TSS --------------------------------------------------------------------------
@@ -378,7 +378,7 @@ mishap(
     "a stack pointer that is not canonical",
     "handler-stack ud2",
     [*GATES, "mov rsp, 0x8000000000001000", OOPS, "handler:", "jmp $"],
-    "no canonical address",
+    "not a canonical address",
 )
 mishap(
     "a stack that may not be written",

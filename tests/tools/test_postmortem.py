@@ -115,7 +115,7 @@ level:
 """
     program, _ = mishaps.Mishap(body, (), (), "").build(tmp_path, "k")
     _, status, last = trial_of(program)
-    assert status == NO_CODE and "halted outside of the kernel" in last.lower(), last
+    assert status == NO_CODE and "halted outside the kernel" in last.lower(), last
 
 
 def test_a_kernel_that_spins_is_found(tmp_path):

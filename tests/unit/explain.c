@@ -72,8 +72,8 @@ TEST("user mode may not touch the kernel's pages")
 TEST("what lies right behind a segment is told so")
 {
 	begin_fault(VECTOR_PAGE);
-	expect_page(END, 2, "past-segment", "right behind the kernel's data (segment 2, rw-)");
-	expect_page(END + 0x20, 2, "past-segment", "0x20 bytes behind the kernel's data");
+	expect_page(END, 2, "past-segment", "right after the kernel's data (segment 2, rw-)");
+	expect_page(END + 0x20, 2, "past-segment", "0x20 bytes after the kernel's data");
 	expect_page(END + MIB, 2, "not-mapped", "nothing is mapped");
 }
 
@@ -101,7 +101,7 @@ TEST("a kernel for the crate bootloader is told in the crate's words")
 	EXPECT_PART(said.cause, "boot_info.physical_memory_offset");
 	expect_page(marks->stack.begin - 1, 2, "stack-overflow", "The stack has 2 MiB");
 	EXPECT_PART(said.cause, "kernel-stack-size");
-	expect_page(END, 2, "past-segment", "right behind");
+	expect_page(END, 2, "past-segment", "right after");
 	EXPECT_PART(said.cause, "use the mapping of physical memory");
 	fault.cr4 = 0x60;
 	fault.vector = VECTOR_OPCODE;
@@ -109,7 +109,7 @@ TEST("a kernel for the crate bootloader is told in the crate's words")
 	expect_words("sse-off", "CR4.OSFXSR (bit 9) is 0");
 	EXPECT_PART(said.cause, "feature sse");
 	begin_fault_by(&bootloader09_protocol, "bootloader-0.9", VECTOR_PAGE);
-	expect_page(0xfee00000, 0, "physical-address", "has asked for no map of them");
+	expect_page(0xfee00000, 0, "physical-address", "has not asked for physical memory");
 	EXPECT_PART(said.cause, "feature map_physical_memory");
 }
 
@@ -117,11 +117,11 @@ TEST("a table that is not there is told by what it would map")
 {
 	begin_fault_by(&bootloader09_protocol, "bootloader-0.9,recursive_page_table", VECTOR_PAGE);
 	expect_page(UINT64_C(0x8000000000) + (UINT64_C(0x444444440000) >> 9), 0, "page-table",
-	            "entry 1 of the top one shows them. The table for 0x444444440000 is");
+	            "entry 1 of the top level. The table for 0x444444440000 does");
 	expect_page(UINT64_C(0x8040000000) + (UINT64_C(0x444444440000) >> 18 & ~7ULL), 2,
-	            "page-table", "The table for 0x444444400000 is");
+	            "page-table", "The table for 0x444444400000 does");
 	expect_page(UINT64_C(0x8000000000) + (UINT64_C(0xffffdeadbeef) >> 12 << 3), 0, "page-table",
-	            "The table for 0xffffffffdeadb000 is");
+	            "The table for 0xffffffffdeadb000 does");
 }
 
 TEST("any other address is just not mapped")
@@ -241,7 +241,7 @@ TEST("a selector beyond the end of the GDT is told, with its register")
 	expect_protection(0x28, "selector-missing", "into TR (ltr)");
 	INSTRUCTION(0x0f, 0xa1); /* pop fs */
 	expect_protection(0x28, "selector-missing", "into FS");
-	expect_protection(0x2c, "selector-missing", "an LDT, which is not there");
+	expect_protection(0x2c, "selector-missing", "an LDT, and none is loaded");
 }
 
 TEST("a selector whose entry is of the wrong kind is told, with the entry")
@@ -272,7 +272,7 @@ TEST("interrupts without a handler are told apart from those of hardware")
 	expect_protection(0x402, "no-handler", "executed int 0x80, and nothing handles it");
 	INSTRUCTION(0xcd, 0x0d);
 	fault.cs = 0x1b;
-	expect_protection(0x6a, "interrupt-forbidden", "int 0xd, which it may not");
+	expect_protection(0x6a, "interrupt-forbidden", "int 0xd, which it is not allowed to");
 	fault.cs = 8;
 	INSTRUCTION(0xf4);
 	expect_protection(0x383, "interrupt", "A hardware interrupt came");
@@ -293,7 +293,7 @@ TEST("addresses that are not canonical are found wherever they come from")
 	expect_protection(0, "non-canonical", "0x4141414141414141");
 	INSTRUCTION(0xf3, 0xa4); /* rep movsb */
 	fault.registers[RDI] = UINT64_C(0x7fff800000000000);
-	expect_protection(0, "non-canonical", "memory. That is no canonical address");
+	expect_protection(0, "non-canonical", "memory. That is not a canonical address");
 	EXPECT_PART(said.happened, "came from RDI, with RDI = 0x7fff800000000000.");
 	fault.registers[RDI] = 0;
 	fault.vector = VECTOR_STACK;
@@ -316,7 +316,7 @@ TEST("SSE operands that are not aligned are found")
 	expect_protection(0, "misaligned", "it is 4 off");
 	EXPECT_PART(said.cause, "_Alignas(16)");
 	INSTRUCTION(0xf3, 0x0f, 0x6f, 0x03); /* movdqu does not mind */
-	expect_protection(0, "protection", "the CPU says no more");
+	expect_protection(0, "protection", "no further reason");
 }
 
 TEST("what the CPU refuses in its own registers is shown")
@@ -355,7 +355,7 @@ TEST("privileged instructions are told in user mode only")
 	expect_protection(0, "privileged", "only the kernel may");
 	fault.cs = 8;
 	INSTRUCTION(0xf4);
-	expect_protection(0, "protection", "The kernel did what the CPU does not allow");
+	expect_protection(0, "protection", "The kernel did something that the CPU does not allow");
 }
 
 /* --- all others --- */
@@ -383,7 +383,7 @@ TEST("each kind of unknown instruction has its words")
 	INSTRUCTION(0xf0, 0x90);
 	expect_words("lock", "lock prefix");
 	memset(see(fault.rip), 0xff, INSTRUCTION_MAX);
-	expect_words("no-code", "no code");
+	expect_words("no-code", "bytes that are not code");
 }
 
 TEST("the FPU that is off has its words")
@@ -415,7 +415,7 @@ TEST("a double fault is told with its reason")
 {
 	begin_fault(VECTOR_DOUBLE);
 	fault.has_error = 1;
-	expect_words("double-fault", "a second one while the CPU went to its handler");
+	expect_words("double-fault", "a second one on the way to its handler");
 	fault.ldt = 0;
 	expect_words("handler-lost", "LDTR is 0");
 	fault.registers[RSP] = marks->stack.begin;
@@ -471,7 +471,8 @@ TEST("single steps, breakpoints, NMI, machine checks, flags and returning have t
 	expect_words("machine-check", "bank 4, status 0xbd00000000000134, at 0x12345000");
 	fault.vector = VECTOR_SSE;
 	fault.mxcsr = 0x1d04;
-	expect_words("floating-point", "SSE what MXCSR does not allow: division by zero.");
+	expect_words("floating-point",
+	             "SSE computation that MXCSR does not allow: division by zero.");
 	fault.vector = VECTOR_FPU;
 	fault.fpu_status = 0x21;
 	expect_words("floating-point", "invalid operation, inexact result.");

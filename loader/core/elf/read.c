@@ -2,7 +2,7 @@
 /*
  * read.c - turns the bytes of an ELF64 file into a struct kernel, or into the reason why not.
  *
- * Everything is checked here, once, so that nobody behind has to. Knows nothing of memory or
+ * Everything is checked here, once, so that no later code has to. Knows nothing of memory or
  * paging: whether there is room for the kernel is for others to say.
  */
 #include "core/elf/read.h"

@@ -4,7 +4,7 @@
  * those who carry them out.
  *
  * A RELR table (gABI draft, 2018) is a list of 64-bit words. An even word is an address to
- * relocate. An odd word is a bitmap: bit n, n from 1 to 63, asks for the word n - 1 places behind
+ * relocate. An odd word is a bitmap: bit n, n from 1 to 63, asks for the word n - 1 places after
  * where the last entry ended.
  */
 #ifndef CORE_ELF_RELATIVE_H

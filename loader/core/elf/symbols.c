@@ -3,7 +3,7 @@
 #include "core/elf/symbols.h"
 
 /* How much a symbol says of its address: the less, the more. Those that a source file keeps to
- * itself come one behind. */
+ * itself come one after. */
 enum rank { RANK_FUNCTION = 0, RANK_OBJECT = 2, RANK_LABEL = 4, RANK_USELESS = 6 };
 
 /* Bytes of a symbol in the file. */

@@ -6,7 +6,7 @@
 #include "core/plan/plan.h"
 
 /*
- * A virtual address for a window of `size` bytes: the page before and the page behind stay
+ * A virtual address for a window of `size` bytes: the page before and the page after stay
  * unmapped, and it is the same as `rest` modulo `align`, a power of two of at least a page. False,
  * with the reason in the report, if no room is left.
  */
@@ -19,7 +19,7 @@ bool plan_find_virtual(const struct plan *plan, uint64_t size, uint64_t first, u
 /*
  * First physical address out of reach: the CPU has no such addresses, or one half of the address
  * space is too small to show them in a direct map. Nothing is placed from there on, and no direct
- * map shows it; the memory map has it all the same. At least 4 GiB.
+ * map shows it; the memory map has it nevertheless. At least 4 GiB.
  */
 uint64_t plan_identity_limit(const struct plan *plan);
 

@@ -57,7 +57,7 @@ static uint64_t memory_end(const struct memory *memory)
 	return end;
 }
 
-/* How the explainer can speak: a copy of the font, too, which may lie where the kernel goes. */
+/* How the explainer can speak: also a copy of the font, which may lie where the kernel goes. */
 static bool note_screen(struct plan *plan, struct fault_info *marks)
 {
 	const struct display *display = &plan->machine->display;

@@ -28,7 +28,7 @@ static struct virt_range segment_share(const struct kernel *kernel, unsigned i)
 }
 
 /*
- * Adds, behind the end of the plan's array, the part of a segment that lies in `virt`, with
+ * Adds, after the end of the plan's array, the part of a segment that lies in `virt`, with
  * phys.begin the distance from the kernel's first page. Returns how many were added: 0 if the part
  * is empty or the array is full.
  */

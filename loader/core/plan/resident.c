@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* resident.c - places the resident part, with the records of other CPUs behind it. */
+/* resident.c - places the resident part, with the records of other CPUs after it. */
 #include "core/plan/resident.h"
 
 #include "core/plan/address_space.h"

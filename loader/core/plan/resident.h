@@ -5,7 +5,7 @@
 
 #include "core/plan/plan.h"
 
-/* Puts the resident part into scratch memory, with the records of other CPUs behind it, and gives
+/* Puts the resident part into scratch memory, with the records of other CPUs after it, and gives
  * it a window: code that may be executed, data that may be written. */
 bool plan_resident(struct plan *plan);
 

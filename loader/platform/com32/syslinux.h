@@ -112,7 +112,7 @@ struct cached_block {
 struct device {
 	struct disk *disk;
 	uint8_t is_ready;
-	uint8_t *data; /* of all blocks, one after the other; behind them a head, and the blocks */
+	uint8_t *data; /* of all blocks, one after the other; after them a head, and the blocks */
 	struct cached_block *head;
 	uint16_t block_size;
 	uint16_t block_count;

@@ -4,7 +4,7 @@
     write_sum.py PROGRAM PLACE [BEGIN END]
 
 In hexadecimal digits: PLACE is where the limits of what has a sum stand, and then the sum; in the
-word behind it, the words from BEGIN to END are balanced to add up to 0 (module.ld, resident.ld).
+word after it, the words from BEGIN to END are balanced to add up to 0 (module.ld, resident.ld).
 """
 
 import pathlib

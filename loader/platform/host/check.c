@@ -36,7 +36,7 @@ uint64_t check_placed(const struct check *check, enum use use)
 	return size;
 }
 
-/* Words what the kernel asks for by itself, or where it cannot, what is asked for it behind the
+/* Words what the kernel asks for by itself, or where it cannot, what is asked for it after the
  * protocol's name: "name,this,that". */
 static void describe(struct check *check)
 {

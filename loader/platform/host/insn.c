@@ -200,7 +200,7 @@ static unsigned immediate_size(const struct cursor *cursor, const struct insn *i
 	}
 }
 
-/* So many bytes behind all else, with their sign. */
+/* So many bytes after all else, with their sign. */
 static int64_t read_immediate(struct cursor *cursor, unsigned size)
 {
 	uint64_t value = 0;

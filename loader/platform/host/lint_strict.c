@@ -63,7 +63,7 @@ static bool is_computed_jump(const struct insn *insn)
 	return insn->map == 0 && insn->opcode == 0xff && insn->reg == 4;
 }
 
-/* True if another mode may begin behind it: far jumps, calls and returns. */
+/* True if another mode may begin after it: far jumps, calls and returns. */
 static bool is_far(const struct insn *insn)
 {
 	uint8_t opcode = insn->opcode;

@@ -172,7 +172,7 @@ select: mov     dx, PORT_FW_CFG_SELECT
         inc     dx
         ret
 
-; Lets fw_cfg do EAX with ECX bytes at EDI; what lies behind an item's end is read as zeros. EAX to
+; Lets fw_cfg do EAX with ECX bytes at EDI; what lies after an item's end is read as zeros. EAX to
 ; EDX are lost.
 dma:    bswap   eax
         bswap   ecx
@@ -296,7 +296,7 @@ load_segment:
         ja      bad_file
         mov     eax, DMA_READ
         call    dma
-        mov     ecx, -1                 ; behind the item's end are the zeros
+        mov     ecx, -1                 ; after the item's end are the zeros
         mov     eax, [ITEM]
         or      al, DMA_SELECT | DMA_SKIP
         call    dma

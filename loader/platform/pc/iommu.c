@@ -87,7 +87,7 @@ static uint64_t registers_of(struct span entry, uint64_t at)
 	return unit;
 }
 
-/* The entry at *at of a table, whose length stands in its bytes 2 and 3; *at moves behind it.
+/* The entry at *at of a table, whose length stands in its bytes 2 and 3; *at moves past it.
  * False at the end. */
 static bool next_entry(struct span table, uint64_t *at, struct span *entry)
 {

@@ -247,7 +247,7 @@ static void answer_chain(void)
 		answer("event", line);
 	}
 	if (story.chain.count != 0 && story.chain.end == CHAIN_REPEATS)
-		answer("end", "and so on, until there was no stack left for it");
+		answer("end", "and so on, until the stack was used up");
 	else if (story.chain.count != 0 && story.chain.end == CHAIN_SHUTDOWN)
 		answer("end", "then the CPU gave up, and the machine reset");
 }

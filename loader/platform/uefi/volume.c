@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "platform/uefi/firmware.h"
 
-#define CHUNK (4 * MIB) /* some drivers read no more than 4 GiB at once; progress is shown, too */
+#define CHUNK (4 * MIB) /* some drivers read no more than 4 GiB at once; and progress is shown */
 
 /* UEFI 2.10, 13.4 and 13.5.16 */
 static const struct efi_guid file_system = {

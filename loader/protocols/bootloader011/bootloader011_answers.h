@@ -6,7 +6,7 @@
 #include "core/protocol.h"
 #include "protocols/bootloader011/bootloader011_config.h"
 
-/* The value of something optional that there is; all zero is a value, too. */
+/* The value of something optional that there is; all zero is also a value. */
 struct rb11_optional_u64 rb11_some(uint64_t value);
 
 /* A BootInfo in which nothing optional is there, for a kernel with this configuration. */
@@ -20,7 +20,7 @@ uint64_t rb11_info_bound(const struct plan *plan);
 struct rb11_optional_framebuffer rb11_word_screen(const struct screen *screen, uint64_t at);
 
 /* Writes what the kernel's version has of the BootInfo where it is planned, and the memory map
- * behind it. */
+ * after it. */
 void rb11_write_memory_map(struct boot *boot, const struct memory *map);
 
 #endif

@@ -281,7 +281,7 @@ static uint64_t take_word(struct fields *fields)
 	return word;
 }
 
-/* Takes a tag, 0 or 1, as *is_set. If it is 0, so are the `size` bytes behind it. */
+/* Takes a tag, 0 or 1, as *is_set. If it is 0, so are the `size` bytes after it. */
 static bool take_tag(struct fields *fields, const char *name, unsigned size, bool *is_set)
 {
 	const uint8_t *tag = fields->bytes.bytes + fields->at;
@@ -347,7 +347,7 @@ static bool take_field(struct fields *fields, const struct field *field)
 	}
 }
 
-/* All fields behind the version, in their order. */
+/* All fields after the version, in their order. */
 static bool take_fields(struct rb11_config *config, struct fields *fields)
 {
 	const struct field list[] = {

@@ -203,7 +203,7 @@ static bool plan_recursive(struct boot *boot)
 	return plan_tables_window(&boot->plan, at, RIGHTS_DATA, "page_table_recursive");
 }
 
-/* The BootInfo, with room for the memory map behind it. */
+/* The BootInfo, with room for the memory map after it. */
 static bool plan_info(struct boot *boot)
 {
 	struct rb11 *rb11 = (void *)boot->state;

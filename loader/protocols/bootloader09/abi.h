@@ -40,7 +40,7 @@ struct rb_region {
 	uint32_t padding;
 };
 
-/* MemoryMap: entries behind `count` are of type RB_EMPTY. */
+/* MemoryMap: entries after `count` are of type RB_EMPTY. */
 struct rb_memory_map {
 	struct rb_region entries[RB_MAP_ENTRIES];
 	uint64_t count;

@@ -81,7 +81,7 @@ static const char *after_name(const char *text, const char *name)
 	return *text == 0 || *text == ',' || *text == '=' ? text : NULL;
 }
 
-/* Reads the value of a key, up to ',' or the end; *text moves behind it. */
+/* Reads the value of a key, up to ',' or the end; *text moves past it. */
 static bool read_value(const char **text, const struct word *word)
 {
 	uint64_t *number = word->number;
@@ -98,7 +98,7 @@ static bool read_value(const char **text, const struct word *word)
 	    && (*number & (word->align - 1)) == 0;
 }
 
-/* Reads one feature or key; *text moves behind it. */
+/* Reads one feature or key; *text moves past it. */
 static bool read_word(const char **text, const struct word *words, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -115,7 +115,7 @@ static bool read_word(const char **text, const struct word *words, unsigned coun
 	return false;
 }
 
-/* Reads what the user wrote behind the protocol's name. */
+/* Reads what the user wrote after the protocol's name. */
 static bool read_features(const char *choice, struct features *features, struct report *report)
 {
 	const struct word words[] = {
@@ -155,7 +155,7 @@ static struct entries kernel_entries(const struct plan *plan)
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
 		const struct virt_range *virt = &kernel->segments[i].virt;
 
-		/* The crate counts the byte behind the end. */
+		/* The crate counts the byte after the end. */
 		if (virt->begin + plan->slide < HIGHER_HALF)
 			entries_take(&entries, virt->begin + plan->slide, virt->end + plan->slide);
 	}

@@ -21,7 +21,7 @@
 #define LIMINE_TAG_0 UINT64_C(0xf9562b2d5c95a6c8)
 #define LIMINE_TAG_1 UINT64_C(0x6a7b384944536bdc)
 
-#define LIMINE_TAG_REVISION 16 /* offset of the number behind them */
+#define LIMINE_TAG_REVISION 16 /* offset of the number after them */
 
 /* Requests are looked for between these, if they are there. */
 #define LIMINE_START_0 UINT64_C(0xf6b8f4b39de7d1ae)

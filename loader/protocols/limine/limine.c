@@ -39,7 +39,7 @@ static const struct terms limine_terms = {
 	.identity = "base revision 0",
 	.arguments = "it has none",
 	.no_return = "the 0 that a Limine kernel finds on its stack",
-	.null = "The response of a Limine request that was not answered is NULL, too: build.sh "
+	.null = "The response of a Limine request that was not answered is also NULL: build.sh "
 		"check lists the requests.",
 	.stack = "ask for a larger one by the stack size request",
 	.sse = "From base revision 5 on it is off at first, before it was the kernel: set OSFXSR "

@@ -164,7 +164,7 @@ enum mb2_tag_type {
 };
 
 struct mb2_tag {
-	uint32_t type, size; /* size of all of the tag, without the padding behind */
+	uint32_t type, size; /* size of all of the tag, without the padding after */
 };
 
 struct mb2_range {

@@ -67,7 +67,7 @@ static uint64_t begin_tag(struct writer *writer)
 	return writer_reserve(writer, sizeof(struct mb2_tag));
 }
 
-/* Ends the tag that begins at `at`, behind its body. */
+/* Ends the tag that begins at `at`, after its body. */
 static void end_tag(struct writer *writer, uint64_t at, enum mb2_tag_type type)
 {
 	struct mb2_tag tag = { type, (uint32_t)(writer->window + writer->used - at) };
@@ -210,7 +210,7 @@ static void add_rsdp(struct writer *writer, const struct machine *machine)
 		add_tag(writer, MB2_RSDP_NEW, new.bytes, NEW_SIZE);
 }
 
-/* Adds a copy of an SMBIOS entry point, whose size stands at `size_at` and its version behind it.
+/* Adds a copy of an SMBIOS entry point, whose size stands at `size_at` and its version after it.
  * The specification speaks of a copy of the tables; loaders copy what leads to them, and kernels
  * have learned to expect that. */
 static void add_smbios(struct writer *writer, const struct machine *machine, uint64_t at,

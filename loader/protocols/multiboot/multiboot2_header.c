@@ -6,7 +6,7 @@
 struct tag {
 	struct mb2_header_tag header;
 	uint64_t at;      /* offset in the file, for messages */
-	struct span body; /* behind the tag's first 8 bytes */
+	struct span body; /* after the tag's first 8 bytes */
 };
 
 /* The tags that there are, and where the requests keep their contents. */

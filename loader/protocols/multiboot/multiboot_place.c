@@ -122,7 +122,7 @@ bool multiboot_move(struct plan *plan, const struct mb2_relocatable *asked)
 	if (may_stay(plan, linked, asked))
 		return true;
 	at = NOWHERE;
-	if (asked->preference != MB2_LOW) /* rather where other kernels are, too */
+	if (asked->preference != MB2_LOW) /* rather where other kernels are */
 		at = find_place(plan, size, asked, max_u64(asked->lowest, MIB));
 	if (at == NOWHERE)
 		at = find_place(plan, size, asked, asked->lowest);
