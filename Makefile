@@ -205,8 +205,9 @@ build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com
 # The loader as another boot loader's kernel (`qemu-system-x86_64 -kernel`, GRUB, iPXE): one file,
 # linked where it runs.
 
-kernel-platform := $(filter-out %/realmode.asm.o %/enter_from64.asm.o,$(call objects,kernel32, \
-	$(bare) $(addprefix loader/platform/,bios e820 files handover kernel))) \
+kernel-platform := $(filter-out %/realmode.asm.o %/enter_from64.asm.o %/progress.c.o, \
+	$(call objects,kernel32,$(bare) \
+	$(addprefix loader/platform/,bios e820 files handover kernel))) \
 	build/obj/kernel32/loader/platform/resident.asm.o
 # It runs over every byte of a bundle, on CPUs that are known to have SSE2.
 build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = -O2 -msse2 -funroll-loops
@@ -272,7 +273,7 @@ $(filter %.asm.o,$(com32)): build/resident.bin
 
 uefi := $(filter-out %/enter64.asm.o %/multiboot_info.c.o %/pvh_info.c.o,$(call objects,uefi, \
 	$(bare) loader/standalone $(addprefix loader/platform/,e820 files handover uefi))) \
-	build/obj/uefi/loader/platform/resident.asm.o
+	build/obj/uefi/loader/platform/resident.asm.o build/obj/uefi/loader/explain/draw.c.o
 ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none -z norelro \
 	-z noexecstack -z text
 

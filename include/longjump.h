@@ -119,7 +119,8 @@ enum longjump_entropy {
 	LONGJUMP_ENTROPY_NONE = 0, /* -kaslr was not given */
 	LONGJUMP_ENTROPY_RDSEED = 1,
 	LONGJUMP_ENTROPY_RDRAND = 2,
-	LONGJUMP_ENTROPY_TSC_AND_RTC = 3
+	LONGJUMP_ENTROPY_TSC_AND_RTC = 3,
+	LONGJUMP_ENTROPY_FIRMWARE = 4 /* UEFI's generator (EFI_RNG_PROTOCOL) */
 };
 
 enum longjump_processor_state {

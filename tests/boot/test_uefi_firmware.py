@@ -1,9 +1,13 @@
 """Firmware that is not as one would like it (tests/firmware)."""
 
+import time
+
 import disc
 import images
 import pytest
+import screen
 import told
+import vm
 from mistakes import read
 
 CONFIG = "SERIAL 0 115200\nDEFAULT a\nLABEL a\nCOM32 longjump.c32\nAPPEND tell.elf\n"
@@ -40,8 +44,23 @@ def test_firmware_that_lets_nobody_go_is_told(boot_with):
     machine = boot_with("exit_fails_always")
     said = machine.wait_serial("(docs/errors.md#K410)")
     assert "K410 the firmware does not hand over control" in said
+    seen = page_of(machine, "docs/errors.md#K410")
+    assert "Longjump could not start the kernel" in seen, seen
+    assert "K410 the firmware does not hand over control" in seen, seen
     machine.expect_end("hang", limit=1)
     assert machine.registers()["is_halted"]
+
+
+def page_of(machine, words):
+    """The text of the page that the loader draws by itself, once these words are there. On the
+    firmware's 1280x800 pixels letters are twice as large."""
+    deadline = time.monotonic() + vm.LIMIT
+    while True:
+        picture = screen.smaller(machine.screenshot(), 2)
+        seen = screen.text_of_picture(picture, screen.our_font(images.ROOT))
+        if words in seen or time.monotonic() > deadline:
+            return seen
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize("habit, code", [("gives_no_memory", "K204"), ("gives_no_map", "K404")])

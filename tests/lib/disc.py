@@ -53,5 +53,5 @@ def keep_room(root, program, sort):
     sizes = {str(path.relative_to(root)): path.stat().st_size for path in files}
     with open(root / esp.PARTITION, "wb") as file:
         file.truncate(esp.room(sizes))
-    sort.write_text(f"{root}/{esp.PARTITION} 1\n")
+    sort.write_text(f"{root}/{esp.PARTITION} 2\n{root}/{esp.LOADER} 1\n")
     return ["-no-pad", "-iso-level", "3", "-sort", str(sort)]

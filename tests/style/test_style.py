@@ -148,6 +148,7 @@ NOT_OURS_TO_DEFINE = {"loader/platform/com32/syslinux.h"}
 CONTRACTS = {
     "loader/platform/platform.h",
     "loader/platform/bios/call.h",
+    "loader/platform/console/clock.h",
     "loader/platform/console/screen.h",
 }  # each platform brings what they declare, and the linker binds it
 
@@ -206,6 +207,10 @@ MAY_INCLUDE = {
         "platform/files",
     ),
     "platform/remote": ("core", "explain", "postmortem"),
+    "platform/uefi": (
+        "core", "x86", "standalone", "explain/draw.h", "platform/platform.h", "platform/console",
+        "platform/files", "platform/handover", "platform/pc",
+    ),
     "platform": (
         "core", "x86", "standalone", "platform/platform.h", "platform/bios", "platform/console",
         "platform/files", "platform/handover", "platform/pc",

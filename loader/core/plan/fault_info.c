@@ -57,15 +57,11 @@ static uint64_t memory_end(const struct memory *memory)
 	return end;
 }
 
-/* How the explainer can speak: also a copy of the font, which may lie where the kernel goes. */
-static bool note_screen(struct plan *plan, struct fault_info *marks)
+struct fault_info_screen fault_info_screen(const struct display *display)
 {
-	const struct display *display = &plan->machine->display;
 	const struct screen *screen = &display->screen;
-	uint8_t *font;
 
-	marks->serial = plan->machine->serial;
-	marks->screen = (struct fault_info_screen){
+	return (struct fault_info_screen){
 		.kind = (uint8_t)display->kind,
 		.pixels = screen->pixels.begin,
 		.width = screen->width,
@@ -79,6 +75,16 @@ static bool note_screen(struct plan *plan, struct fault_info *marks)
 		.blue_shift = screen->blue_shift,
 		.blue_bits = screen->blue_bits,
 	};
+}
+
+/* How the explainer can speak: also a copy of the font, which may lie where the kernel goes. */
+static bool note_screen(struct plan *plan, struct fault_info *marks)
+{
+	const struct display *display = &plan->machine->display;
+	uint8_t *font;
+
+	marks->serial = plan->machine->serial;
+	marks->screen = fault_info_screen(display);
 	if (display->kind != DISPLAY_FRAMEBUFFER || display->font == NULL)
 		return true;
 	font = scratch_take(plan->scratch, FONT_SIZE, 8);

@@ -5,7 +5,7 @@
 
 #include "core/file.h"
 #include "core/config.h"
-#include "platform/com32/progress.h"
+#include "platform/console/progress.h"
 #include "platform/com32/reads.h"
 #include "platform/com32/syslinux.h"
 #include "platform/files/hold.h"

@@ -14,6 +14,7 @@
 #include "platform/com32/main.h"
 #include "platform/com32/memory.h"
 #include "platform/com32/syslinux.h"
+#include "platform/console/clock.h"
 #include "platform/console/console.h"
 #include "platform/console/screen.h"
 #include "platform/console/watch.h"
@@ -69,6 +70,12 @@ void platform_open(struct machine *machine)
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
 	machine_reserve(machine, (uintptr_t)module_begin, (uintptr_t)module_end);
 	machine_reserve(machine, stack - min_u64(stack, STACK_MAX), stack + STACK_MAX);
+}
+
+/* The BIOS's clock (BIOS data area, 0040h:006Ch). */
+uint32_t clock_ticks(void)
+{
+	return *(const volatile uint32_t *)0x46c;
 }
 
 bool platform_words(unsigned *count, const char *const **list, struct report *report)

@@ -147,14 +147,21 @@ static uint64_t random_from_clocks(const struct clock *clock)
 	return mix ^ mix >> 33;
 }
 
-void random_read(struct machine *machine)
+bool random_read(struct machine *machine)
 {
 	bool rdseed = cpuid_has(7) && (cpuid(7, 0).ebx & CPUID_7_EBX_RDSEED) != 0;
 	bool rdrand = (cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND) != 0;
 
 	if ((rdseed && random_from_cpu(machine, LONGJUMP_ENTROPY_RDSEED))
 	    || (rdrand && random_from_cpu(machine, LONGJUMP_ENTROPY_RDRAND)))
-		return;
+		return true;
 	machine->random = random_from_clocks(&machine->clock);
 	machine->random_source = LONGJUMP_ENTROPY_TSC_AND_RTC;
+	return false;
+}
+
+void random_from_firmware(struct machine *machine, uint64_t random)
+{
+	machine->random = random;
+	machine->random_source = LONGJUMP_ENTROPY_FIRMWARE;
 }

@@ -11,7 +11,11 @@
  * that cannot be done, this is warned of. */
 uint64_t tsc_find(bool measure, struct report *report);
 
-/* Fills in machine->random and where it came from: RDSEED, RDRAND, or the clocks. */
-void random_read(struct machine *machine);
+/* Fills in machine->random and where it came from: RDSEED, RDRAND, or the clocks. False if it is
+ * the clocks, of which somebody may know much. */
+bool random_read(struct machine *machine);
+
+/* Puts in its place what a generator of the firmware's gave. */
+void random_from_firmware(struct machine *machine, uint64_t random);
 
 #endif

@@ -26,6 +26,7 @@ typedef uint16_t efi_char; /* UCS-2 */
 #define EFI_INVALID_PARAMETER EFI_ERROR(2)
 #define EFI_BUFFER_TOO_SMALL  EFI_ERROR(5)
 #define EFI_NOT_READY         EFI_ERROR(6)
+#define EFI_DEVICE_ERROR      EFI_ERROR(7)
 #define EFI_NOT_FOUND         EFI_ERROR(14)
 
 /* 2.3.1 */
@@ -230,6 +231,25 @@ _Static_assert(offsetof(struct efi_file_info, name) == 80, "UEFI 2.10, 13.5.16")
 struct efi_file_system {
 	uint64_t revision;
 	efi_status(EFIAPI *open_volume)(struct efi_file_system *self, struct efi_file **root);
+};
+
+/* 13.9: blocks of a medium, read in whole. */
+struct efi_block_media {
+	uint32_t id;
+	bool removable, present, partition, read_only, write_caching;
+	uint32_t block_size, io_align;
+	uint64_t last_block;
+};
+_Static_assert(offsetof(struct efi_block_media, block_size) == 12, "UEFI 2.10, 13.9.1");
+struct efi_block_io;
+typedef efi_status(EFIAPI efi_read_blocks)(struct efi_block_io *self, uint32_t medium,
+                                           uint64_t block, uint64_t size, uint8_t *buffer);
+struct efi_block_io {
+	uint64_t revision;
+	const struct efi_block_media *media;
+	void *reset;
+	efi_read_blocks *read_blocks;
+	void *write_blocks, *flush_blocks;
 };
 
 /* 12.9.2 */

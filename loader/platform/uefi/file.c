@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* file.c - files, whole, in memory of their own, unpacked. Knows gzip by its first bytes; knows
  * nothing of ELF. */
+#include "platform/console/clock.h"
+#include "platform/console/progress.h"
 #include "platform/files/unpack.h"
 #include "platform/platform.h"
 #include "platform/uefi/bundled.h"
@@ -8,24 +10,37 @@
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/volume.h"
 
-#define CHUNK (4 * MIB)
+#define CHUNK (4 * MIB) /* some drivers read no more than 4 GiB at once; progress is shown */
+
+/* Seconds of the firmware's clock, as clock.h has them. A clock that stands shows nothing. */
+uint32_t clock_ticks(void)
+{
+	struct efi_time time = { 0 };
+
+	firmware.runtime->get_time(&time, NULL);
+	return ((time.hour * 60u + time.minute) * 60u + time.second) * CLOCK_SECOND;
+}
 
 /* Reads all bytes of the open file. */
 static bool read_all(struct file *file, struct efi_file *from, struct report *report)
 {
 	uint8_t *to = (uint8_t *)(uintptr_t)file->bytes.bytes;
 	uint64_t size = file->bytes.size;
-	uint64_t done = 0;
+	uint64_t done = 0, got = 1;
+	bool is_long = size > CHUNK;
 
-	while (done < size) {
-		uint64_t got = volume_read(from, to + done, min_u64(CHUNK, size - done));
-
-		if (got == 0)
-			return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
-			              file_called(file), ULL(done), ULL(size));
-		done += got;
+	if (is_long)
+		progress_begin("reading", file->name, size);
+	for (; done < size && got != 0; done += got) {
+		got = volume_read(from, to + done, min_u64(CHUNK, size - done));
+		if (is_long)
+			progress_at(done + got);
 	}
-	return true;
+	if (is_long)
+		progress_end();
+	return done == size
+	    || refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
+	              file_called(file), ULL(done), ULL(size));
 }
 
 /* What is done with the bytes of every file. Those that were packed are given back. */
@@ -55,16 +70,18 @@ static bool load_open(struct file *file, struct efi_file *from, struct report *r
 /* As platform_load(), from the volume that we came from. */
 static bool load_from_volume(struct file *file, struct report *report)
 {
-	bool is_found, loaded;
 	struct efi_file *from;
+	efi_status status;
+	bool loaded;
 
 	if (!signed_config_allows(file, report))
 		return false;
-	from = volume_find(file->name, &is_found);
-	if (from == NULL && file->optional && !is_found)
-		return true;
+	from = volume_find(file->name, &status);
+	if (from == NULL && status == EFI_NOT_FOUND)
+		return file->optional || refuse(report, DIAG_FILE_MISSING, "%s", file_called(file));
 	if (from == NULL)
-		return refuse(report, DIAG_FILE_MISSING, "%s", file_called(file));
+		return refuse(report, DIAG_FILE_CUT, "%s: Open() of UEFI says %#llx",
+		              file_called(file), ULL(status));
 	loaded = load_open(file, from, report);
 	from->close(from);
 	return loaded;

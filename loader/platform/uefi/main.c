@@ -14,6 +14,7 @@
 #include "platform/uefi/launch.h"
 #include "platform/uefi/memory.h"
 #include "platform/uefi/prompt.h"
+#include "platform/uefi/reads.h"
 #include "platform/uefi/screen.h"
 #include "platform/uefi/tables.h"
 #include "platform/uefi/video.h"
@@ -75,8 +76,8 @@ bool platform_machine(struct machine *machine, struct report *report)
 bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
 {
 	machine->clock.tsc_frequency = tsc_find(wanted->tsc, report);
-	if (wanted->random)
-		random_read(machine);
+	if (wanted->random && !random_read(machine))
+		random_ask(machine);
 	return video_read(machine, &wanted->video, report);
 }
 
@@ -152,5 +153,6 @@ efi_status uefi_main(efi_handle image, struct efi_system_table *system)
 		boot_run(&run);
 		prompt_explain();
 	}
+	reads_leave();
 	return EFI_NOT_FOUND;
 }

@@ -14,10 +14,9 @@
 #include "standalone/labels.h"
 #include "standalone/line.h"
 
-#define FILE_MAX (256 * KIB) /* of a configuration file */
-#define WORDS    (CONFIG_TEXT / 2)
-#define TICK     20000 /* microseconds between two looks at the keyboard */
-#define TENTH    100000
+#define WORDS (CONFIG_TEXT / 2)
+#define TICK  20000 /* microseconds between two looks at the keyboard */
+#define TENTH 100000
 
 /* Where a configuration file may be, and how it may be called: first beside our own image, then
  * where Syslinux looks for it. */
@@ -34,9 +33,10 @@ static const char *words[WORDS];
 static unsigned word_count;
 static const char *program; /* that the command names */
 static enum command outcome;
-static bool is_read;  /* there is a configuration file */
-static bool is_known; /* there is a command: outcome and what goes with it are set */
-static bool is_later; /* the file's own choice has had its turn */
+static bool is_read;         /* there is a configuration file */
+static struct report unread; /* why the one that there is could not be read */
+static bool is_known;        /* there is a command: outcome and what goes with it are set */
+static bool is_later;        /* the file's own choice has had its turn */
 
 /* Reads the configuration that is signed with us. No other entries are started, and as they are. */
 static void read_signed(void)
@@ -52,17 +52,21 @@ static void read_signed(void)
 	is_read = true;
 }
 
-/* Reads the open file into memory of its own. False if that cannot be done. */
-static bool read_file(struct efi_file *file)
+/* Reads the open file of that name into memory of its own. */
+static bool read_file(const char *name, struct efi_file *file)
 {
-	uint64_t size;
+	uint64_t size, got;
 	void *text;
 
-	if (!volume_size(file, &size) || size > FILE_MAX)
-		return false;
-	if (firmware.boot->allocate_pool(EFI_LOADER_DATA, size + 1, &text) != EFI_SUCCESS
-	    || volume_read(file, text, size) != size)
-		return false;
+	if (!volume_size(file, &size))
+		return refuse(&unread, DIAG_FILE_MISSING, "%s: its size cannot be told", name);
+	if (firmware.boot->allocate_pool(EFI_LOADER_DATA, size + 1, &text) != EFI_SUCCESS)
+		return refuse(&unread, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", name,
+		              ULL(size / KIB));
+	got = volume_read(file, text, size);
+	if (got != size)
+		return refuse(&unread, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read", name,
+		              ULL(got), ULL(size));
 	labels_read(&labels, text, size);
 	return true;
 }
@@ -76,13 +80,13 @@ static void find_file(void)
 	for (unsigned i = 0; i < COUNT(folders); i++) {
 		volume_set_folder(folders[i] != NULL ? folders[i] : own);
 		for (unsigned k = 0; k < COUNT(names); k++) {
-			bool is_found;
-			struct efi_file *file = volume_find(names[k], &is_found);
+			efi_status status;
+			struct efi_file *file = volume_find(names[k], &status);
 
 			if (file == NULL)
 				continue;
 			if (!signed_config_is_there())
-				is_read = read_file(file);
+				is_read = read_file(names[k], file);
 			file->close(file);
 			return;
 		}
@@ -218,7 +222,7 @@ bool prompt_next(void)
 {
 	bool is_asked = is_later || labels.prompt || labels.menu
 	             || (is_read && labels.start == NULL)
-	             || (!labels.no_escape && screen_key() != KEY_NOTHING);
+	             || (!labels.no_escape && screen_is_called());
 	unsigned timeout = is_later ? 0 : labels.timeout;
 
 	if (!is_asked) {
@@ -246,6 +250,10 @@ bool prompt_words(unsigned *count, const char *const **list, struct report *repo
 {
 	if (!volume_open(report))
 		return false;
+	if (!is_known && unread.count != 0) {
+		*report = unread;
+		return false;
+	}
 	if (!is_known)
 		return refuse(report, DIAG_UEFI_NO_CONFIG, "looked for in %s/, /isolinux/ ...",
 		              volume_folder());

@@ -12,9 +12,12 @@
 
 #define DEVICES_MAX 8
 
-/* UEFI 2.10, 12.4 and 10.2 */
+/* UEFI 2.10, 12.4, 12.2 and 10.2 */
 static const struct efi_guid text_output = {
 	0x387477c2, 0x69c7, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
+};
+static const struct efi_guid text_input_ex = {
+	0xdd9e7534, 0x7762, 0x4698, { 0x8c, 0x14, 0xf5, 0x85, 0x17, 0xa6, 0x25, 0xaa }
 };
 static const struct efi_guid device_path = {
 	0x09576e91, 0x6d3f, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
@@ -33,6 +36,11 @@ enum {
 static const uint16_t scan_keys[] = { KEY_UP,   KEY_DOWN, KEY_RIGHT,   KEY_LEFT,
 	                              KEY_HOME, KEY_END,  KEY_NOTHING, KEY_DELETE };
 enum { SCAN_ESCAPE = 23 };
+
+/* The state of the keys that are held (UEFI 2.10, 12.2.3): whether it is told, and both keys each
+ * of Shift, Ctrl and Alt. */
+#define SHIFT_STATE_VALID 0x80000000u
+#define SHIFT_CTRL_ALT    0x0000003fu
 
 static struct efi_text_output *devices[DEVICES_MAX];
 static unsigned device_count;
@@ -127,6 +135,11 @@ unsigned screen_columns(void)
 	return least == UINT32_MAX ? 80 : (unsigned)max_u64(least, 1);
 }
 
+void screen_close(void)
+{
+	device_count = 0;
+}
+
 bool screen_is_there(void)
 {
 	return device_count > 0;
@@ -154,4 +167,20 @@ unsigned screen_key(void)
 	if (input == NULL || input->read_key(input, &key) != EFI_SUCCESS)
 		return KEY_NOTHING;
 	return key_of(&key);
+}
+
+/* The keys that are held are told even where none was pressed. */
+bool screen_is_called(void)
+{
+	struct efi_text_input_ex *input =
+		firmware_protocol(firmware.system->input_handle, &text_input_ex);
+	struct efi_key_data data = { 0 };
+	efi_status status;
+
+	if (input == NULL)
+		return screen_key() != KEY_NOTHING;
+	status = input->read_key(input, &data);
+	return status == EFI_SUCCESS
+	    || (status == EFI_NOT_READY && (data.shift & SHIFT_STATE_VALID) != 0
+	        && (data.shift & SHIFT_CTRL_ALT) != 0);
 }

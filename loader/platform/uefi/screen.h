@@ -11,6 +11,12 @@ void screen_open(void);
 /* True if there is one. */
 bool screen_is_there(void);
 
+/* No device is used any more: the firmware is half gone. */
+void screen_close(void);
+
+/* True if somebody asks for the prompt: a key was pressed, or Shift, Ctrl or Alt is held. */
+bool screen_is_called(void);
+
 /* The next key of those pressed so far, as in standalone/line.h; KEY_NOTHING if there is none. */
 unsigned screen_key(void);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* tables.c - the configuration tables (UEFI 2.10, 4.6), the clock, and the device path of the
- * volume (10.3). */
+/* tables.c - the configuration tables (UEFI 2.10, 4.6), the clock, the generator of random numbers
+ * (37.5), and the device path of the volume (10.3). */
 #include "platform/uefi/tables.h"
 
 #include "core/table.h"
+#include "platform/pc/tsc.h"
 #include "platform/uefi/firmware.h"
 
 static const struct efi_guid acpi_2 = {
@@ -17,6 +18,9 @@ static const struct efi_guid smbios_2 = {
 };
 static const struct efi_guid smbios_3 = {
 	0xf2fd1544, 0x9794, 0x4a2c, { 0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94 }
+};
+static const struct efi_guid random_guid = {
+	0x3152bca5, 0xeade, 0x433d, { 0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44 }
 };
 static const struct efi_guid device_path = {
 	0x09576e91, 0x6d3f, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
@@ -96,4 +100,14 @@ void tables_read(struct machine *machine)
 	machine->smbios3 = find_table(machine, &smbios_3, &table_smbios3);
 	read_time(&machine->clock);
 	read_device(machine);
+}
+
+void random_ask(struct machine *machine)
+{
+	struct efi_random *generator;
+	uint64_t random;
+
+	if (firmware.boot->locate_protocol(&random_guid, NULL, &generator) == EFI_SUCCESS
+	    && generator->get(generator, NULL, sizeof(random), (uint8_t *)&random) == EFI_SUCCESS)
+		random_from_firmware(machine, random);
 }

@@ -8,4 +8,7 @@
 /* Fills in RSDP, SMBIOS, date and time, and where the loader came from. What is not there is 0. */
 void tables_read(struct machine *machine);
 
+/* Takes a random number from the firmware's generator, if it has one. */
+void random_ask(struct machine *machine);
+
 #endif

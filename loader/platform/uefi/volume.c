@@ -5,8 +5,7 @@
 
 #include "core/text.h"
 #include "platform/uefi/firmware.h"
-
-#define CHUNK (4 * MIB) /* some drivers read no more than 4 GiB at once; and progress is shown */
+#include "platform/uefi/reads.h"
 
 /* UEFI 2.10, 13.4 and 13.5.16 */
 static const struct efi_guid file_system = {
@@ -35,6 +34,8 @@ bool volume_open(struct report *report)
 	status = system->open_volume(system, &root);
 	if (status != EFI_SUCCESS)
 		root = NULL;
+	else
+		reads_watch(firmware.loaded->device);
 	return root != NULL
 	    || refuse(report, DIAG_UEFI_NO_VOLUME, "OpenVolume() says %#llx", ULL(status));
 }
@@ -110,24 +111,22 @@ static bool convert(const char *name, efi_char *to, size_t capacity)
 	return *at == 0;
 }
 
-struct efi_file *volume_find(const char *name, bool *is_found)
+struct efi_file *volume_find(const char *name, efi_status *status)
 {
 	char path[PATH_MAX];
 	efi_char wide[PATH_MAX];
 	struct text text = text_in(path, sizeof(path));
 	struct efi_file *file = NULL;
-	efi_status status;
 
-	*is_found = false;
+	*status = EFI_NOT_FOUND;
 	if (name[0] != '/')
 		text_add(&text, "%s/", folder);
 	text_add(&text, "%s", name);
 	if (root == NULL || text_length(path) + 1 == sizeof(path)
 	    || !convert(path, wide, COUNT(wide)))
 		return NULL;
-	status = root->open(root, &file, wide, EFI_FILE_READ, 0);
-	*is_found = status != EFI_NOT_FOUND;
-	return status == EFI_SUCCESS ? file : NULL;
+	*status = root->open(root, &file, wide, EFI_FILE_READ, 0);
+	return *status == EFI_SUCCESS ? file : NULL;
 }
 
 bool volume_size(struct efi_file *file, uint64_t *size)

@@ -20,9 +20,9 @@ void volume_own_folder(char *folder, size_t size);
 void volume_set_folder(const char *folder);
 const char *volume_folder(void);
 
-/* Opens a file; NULL if there is none of that name. `is_found` tells a file that cannot be opened
- * from one that is not there. */
-struct efi_file *volume_find(const char *name, bool *is_found);
+/* Opens a file. NULL if that cannot be done: *status is EFI_NOT_FOUND if there is none of that
+ * name, else what the firmware says. */
+struct efi_file *volume_find(const char *name, efi_status *status);
 
 /* The size of a file. False if it is not told, or if the file is a folder. */
 bool volume_size(struct efi_file *file, uint64_t *size);

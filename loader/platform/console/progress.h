@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* progress.h - what the user sees of a file that takes longer than a second. */
-#ifndef PLATFORM_COM32_PROGRESS_H
-#define PLATFORM_COM32_PROGRESS_H
+#ifndef CONSOLE_PROGRESS_H
+#define CONSOLE_PROGRESS_H
 
 #include <stdint.h>
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reads.h - sees every block that the firmware reads from our volume. The AHCI driver of EDK2
+ * (edk2-stable202211) tries a read five times and then says that all went well, with nothing read:
+ * so blocks are marked before a read, and those that still have their mark have not come.
+ */
+#ifndef PLATFORM_UEFI_READS_H
+#define PLATFORM_UEFI_READS_H
+
+#include "platform/uefi/efi.h"
+
+/* Watches reads from a device, until reads_leave(). What the firmware has read before it may keep.
+ */
+void reads_watch(efi_handle device);
+
+/* Leaves the firmware as it was. */
+void reads_leave(void);
+
+#endif
