@@ -246,18 +246,34 @@ build/rom_messages.inc: $(rom)/messages.h loader/core/diag.def
 # What is done for each page table entry, each place in the BIOS's ROM, or each symbol, is worth
 # more bytes. So is what copies many structures: an emulator that translates code, which is most of
 # what it does until a kernel is reached, takes three pieces for a string instruction.
-quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/base core/config core/memory core/paging \
-	core/elf/headers core/elf/objects core/elf/relocate core/elf/sections core/elf/symbols \
-	core/plan/allocate core/plan/copies core/plan/kernel core/plan/map core/plan/memory_map \
-	core/plan/resident core/plan/symbols platform/bios/services platform/com32/memory \
-	platform/com32/reads protocols/native/native)
+quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/acpi core/base core/config core/memory \
+	core/paging core/elf/headers core/elf/objects core/elf/relocate core/elf/sections \
+	core/elf/symbols core/plan/address_space core/plan/allocate core/plan/copies \
+	core/plan/kernel core/plan/map core/plan/memory_map core/plan/plan core/plan/resident \
+	core/plan/symbols platform/bios/e820 platform/bios/services platform/com32/file \
+	platform/com32/memory platform/com32/reads platform/files/hold \
+	protocols/bootloader011/bootloader011_config protocols/native/native)
 quick-cflags := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
 	$(call if-known,-falign-jumps=1 -falign-labels=1)
 $(quick): own-cflags = $(quick-cflags)
 
+# A string instruction where a structure is copied or cleared is two pieces more; a call is one.
+calling := $(patsubst %,build/obj/com32/loader/%.c.o,core/boot core/elf/read \
+	core/plan/fault_info platform/bios/vbe platform/com32/main \
+	protocols/limine/limine_requests protocols/native/native_info)
+calling-cflags := $(call if-known,-mstringop-strategy=libcall)
+$(calling): own-cflags += $(calling-cflags)
+
 quick-kernel32 := $(patsubst build/obj/com32/%,build/obj/kernel32/%,$(filter-out \
-	%/platform/com32/memory.c.o,$(quick))) build/obj/kernel32/loader/core/text_screen.c.o
+	build/obj/com32/loader/platform/com32/%,$(quick))) \
+	build/obj/kernel32/loader/core/text_screen.c.o
 $(quick-kernel32): own-cflags = -O2
+
+# What runs when the CPU is known to have 64 bits: those have CMOV, which is no branch.
+for-64 := $(patsubst %.c,%,$(filter-out %/dump.c,$(wildcard loader/core/plan/*.c)) \
+	$(patsubst %,loader/core/%.c,memory paging elf/read))
+for-64 := $(for-64:%=build/obj/com32/%.c.o) $(for-64:%=build/obj/kernel32/%.c.o)
+$(for-64): own-cflags += -march=i686
 
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)
@@ -499,7 +515,7 @@ FORCE:
 .PHONY: run test help FORCE
 
 # Flags of single objects stand here.
-$(quick) $(quick-kernel32) $(quick-uefi) $(resident-small): Makefile
+$(quick) $(quick-kernel32) $(quick-uefi) $(for-64) $(calling) $(resident-small): Makefile
 
 # What each object was last compiled from.
 -include $(shell find $(wildcard $(made-of:%=build/obj/%)) -name '*.d')

@@ -80,7 +80,7 @@ uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32
 	return at < end ? at : from.size;
 }
 
-void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align)
+void *scratch_reserve(struct scratch *scratch, uint64_t size, uint64_t align)
 {
 	uint64_t gap = -(uint64_t)(uintptr_t)scratch->at & (align - 1);
 	uint64_t left = (uint64_t)(scratch->end - scratch->at);
@@ -90,6 +90,12 @@ void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align)
 		return NULL;
 	taken = scratch->at + gap;
 	scratch->at = taken + size;
-	memset(taken, 0, (size_t)size);
 	return taken;
+}
+
+void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align)
+{
+	void *taken = scratch_reserve(scratch, size, align);
+
+	return taken != NULL ? memset(taken, 0, (size_t)size) : NULL;
 }

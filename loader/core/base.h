@@ -209,4 +209,7 @@ struct scratch {
 /* Takes `size` zeroed bytes, aligned to `align` (a power of two); NULL if so much is not left. */
 void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align);
 
+/* The same, with the bytes as they are: for what is written over at once. */
+void *scratch_reserve(struct scratch *scratch, uint64_t size, uint64_t align);
+
 #endif

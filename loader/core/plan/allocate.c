@@ -102,12 +102,12 @@ uint64_t plan_try(const struct plan *plan, struct phys_range range, bool own_fil
 	return past != 0 ? past : range.begin;
 }
 
-bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
+bool plan_reserve(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
                   struct placement **placement)
 {
 	uint64_t begin;
 
-	*bytes = scratch_take(plan->scratch, size, PAGE_SIZE);
+	*bytes = scratch_reserve(plan->scratch, size, PAGE_SIZE);
 	if (*bytes == NULL)
 		return refuse(plan->report, DIAG_MEMORY_LOADER,
 		              "the %s takes %llu KiB, the loader has %llu KiB left", use_name(use),
@@ -118,6 +118,13 @@ bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **byte
 		return false;
 	*placement = &plan->placements[plan->count - 1];
 	return true;
+}
+
+bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
+                  struct placement **placement)
+{
+	return plan_reserve(plan, use, size, bytes, placement)
+	    && memset(*bytes, 0, (size_t)size) != NULL;
 }
 
 bool plan_refuse_memory(struct plan *plan, enum diag code, const char *name, uint64_t size)

@@ -37,6 +37,10 @@ struct phys_range plan_file_memory(const struct plan *plan, const struct file *f
 bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
                   struct placement **placement);
 
+/* The same, with the bytes as they are: for what is written over at once. */
+bool plan_reserve(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
+                  struct placement **placement);
+
 /* Refuses, saying how much memory `name` takes and how much there is. Always false. */
 bool plan_refuse_memory(struct plan *plan, enum diag code, const char *name, uint64_t size);
 

@@ -9,16 +9,17 @@
 static bool take_resident(struct plan *plan, struct resident_header *header,
                           struct placement **placement)
 {
+	struct span file = plan->machine->resident;
+	uint64_t size, whole;
 	uint8_t *bytes;
-	uint64_t size;
 
-	span_read(plan->machine->resident, 0, header, sizeof(*header));
+	span_read(file, 0, header, sizeof(*header));
 	size = page_up(header->size);
-	if (!plan_scratch(plan, USE_RESIDENT,
-	                  page_up(size + plan->processor_count * sizeof(*plan->processors)), &bytes,
-	                  placement))
+	whole = page_up(size + plan->processor_count * sizeof(*plan->processors));
+	if (!plan_reserve(plan, USE_RESIDENT, whole, &bytes, placement))
 		return false;
-	span_read(plan->machine->resident, 0, bytes, (size_t)plan->machine->resident.size);
+	span_read(file, 0, bytes, (size_t)file.size);
+	memset(bytes + file.size, 0, (size_t)(whole - file.size));
 	plan->resident = physical(plan->machine, bytes);
 	plan->resident_window = plan->resident;
 	plan->processors = (struct launch_processor *)(void *)(bytes + size);

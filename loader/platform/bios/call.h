@@ -19,7 +19,8 @@ _Static_assert(sizeof(struct bios_registers) == 44, "com32sys_t");
 
 #define BIOS_CARRY 1u /* in EFLAGS: the call has failed */
 
-/* Calls a BIOS interrupt. Segments must be those of memory below 1 MiB. */
+/* Calls a BIOS interrupt. Segments must be those of memory below 1 MiB. `in` and `out` may be the
+ * same. */
 void bios_call(uint8_t number, const struct bios_registers *in, struct bios_registers *out);
 
 /* Memory below 1 MiB for a buffer, at a multiple of 16; NULL if there is none. It is given back

@@ -15,6 +15,12 @@
 
 #define TSC_PER_SECOND 32 /* bits: a second or two, or more on slow CPUs */
 
+/* Calls the BIOS with these registers, which become what it leaves. */
+static void ask(uint8_t number, struct bios_registers *registers)
+{
+	bios_call(number, registers, registers);
+}
+
 /* A number in packed decimal, two digits. */
 static uint8_t from_bcd(uint32_t bcd)
 {
@@ -23,11 +29,10 @@ static uint8_t from_bcd(uint32_t bcd)
 
 void bios_read_time(struct clock *clock)
 {
-	struct bios_registers date = { 0 }, time = { 0 };
+	struct bios_registers date = { .eax = 0x0400 }, time = { .eax = 0x0200 };
 
-	/* Int 1Ah, AH = 04h and 02h. */
-	bios_call(0x1a, &(struct bios_registers){ .eax = 0x0400 }, &date);
-	bios_call(0x1a, &(struct bios_registers){ .eax = 0x0200 }, &time);
+	ask(0x1a, &date); /* int 1Ah, AH = 04h */
+	ask(0x1a, &time); /* AH = 02h */
 	if (((date.eflags | time.eflags) & BIOS_CARRY) != 0)
 		return;
 	clock->year = (uint16_t)(from_bcd(date.ecx >> 8) * 100 + from_bcd(date.ecx));
@@ -41,20 +46,19 @@ void bios_read_time(struct clock *clock)
 /* Disconnects the interface of APM. */
 static void disconnect_apm(void)
 {
-	bios_call(0x15, &(struct bios_registers){ .eax = APM_DISCONNECT },
-	          &(struct bios_registers){ 0 });
+	ask(0x15, &(struct bios_registers){ .eax = APM_DISCONNECT });
 }
 
 /* The 32-bit interface of APM. Only while it is connected does the BIOS tell where it is. */
 static void read_apm(struct apm *apm)
 {
-	struct bios_registers check = { 0 }, out = { 0 };
+	struct bios_registers check = { .eax = APM_CHECK }, out = { .eax = APM_CONNECT_32 };
 
-	bios_call(0x15, &(struct bios_registers){ .eax = APM_CHECK }, &check);
+	ask(0x15, &check);
 	if ((check.eflags & BIOS_CARRY) != 0 || (check.ebx & 0xffff) != APM_SIGN)
 		return;
 	disconnect_apm();
-	bios_call(0x15, &(struct bios_registers){ .eax = APM_CONNECT_32 }, &out);
+	ask(0x15, &out);
 	if ((out.eflags & BIOS_CARRY) != 0)
 		return;
 	*apm = (struct apm){ .version = (uint16_t)check.eax,
@@ -70,10 +74,10 @@ static void read_apm(struct apm *apm)
 
 void bios_read_old(struct bios *bios)
 {
-	struct bios_registers out = { 0 };
+	struct bios_registers out = { .eax = 0xc000 };
 
 	read_apm(&bios->apm);
-	bios_call(0x15, &(struct bios_registers){ .eax = 0xc000 }, &out);
+	ask(0x15, &out);
 	if ((out.eflags & BIOS_CARRY) == 0 && (out.eax >> 8 & 0xff) == 0)
 		bios->configuration = out.es * UINT64_C(16) + (out.ebx & 0xffff);
 }
@@ -87,7 +91,7 @@ void bios_release_old(const struct bios *bios)
 void bios_set_mode(uint8_t mode)
 {
 	/* Int 10h, AH = 00h. */
-	bios_call(0x10, &(struct bios_registers){ .eax = mode }, &(struct bios_registers){ 0 });
+	ask(0x10, &(struct bios_registers){ .eax = mode });
 }
 
 void bios_enter_screen(enum entry_screen screen)
@@ -104,15 +108,13 @@ void bios_enter_screen(enum entry_screen screen)
 /* Colours the cell at the cursor: int 10h, AH = 09h, a space on page 0. */
 static void paint(uint8_t attribute)
 {
-	bios_call(0x10, &(struct bios_registers){ .eax = 0x0920, .ebx = attribute, .ecx = 1 },
-	          &(struct bios_registers){ 0 });
+	ask(0x10, &(struct bios_registers){ .eax = 0x0920, .ebx = attribute, .ecx = 1 });
 }
 
 /* Shows a character: int 10h, AH = 0Eh, on page 0; in text mode the cell's colours stay. */
 static void put(char c)
 {
-	bios_call(0x10, &(struct bios_registers){ .eax = 0x0e00 | (uint8_t)c, .ebx = 0x0007 },
-	          &(struct bios_registers){ 0 });
+	ask(0x10, &(struct bios_registers){ .eax = 0x0e00 | (uint8_t)c, .ebx = 0x0007 });
 }
 
 void bios_write(const char *text, size_t length, enum colour colour)
@@ -128,10 +130,9 @@ void bios_write(const char *text, size_t length, enum colour colour)
 
 unsigned bios_columns(void)
 {
-	struct bios_registers out = { 0 };
+	struct bios_registers out = { .eax = 0x0f00 };
 
-	/* Int 10h, AH = 0Fh. */
-	bios_call(0x10, &(struct bios_registers){ .eax = 0x0f00 }, &out);
+	ask(0x10, &out); /* int 10h, AH = 0Fh */
 	return (out.eax >> 8 & 0xff) != 0 ? out.eax >> 8 & 0xff : 80;
 }
 
@@ -140,12 +141,10 @@ void bios_clear(void)
 	const uint32_t last_row = 24, last_column = bios_columns() - 1;
 
 	/* Int 10h, AH = 06h, AL = 0: empties the rows from CX to DX; AH = 02h: the cursor to DX. */
-	bios_call(0x10,
-	          &(struct bios_registers){ .eax = 0x0600,
+	ask(0x10, &(struct bios_registers){ .eax = 0x0600,
 	                                    .ebx = (uint32_t)colour_attribute(COLOUR_PLAIN) << 8,
-	                                    .edx = last_row << 8 | last_column },
-	          &(struct bios_registers){ 0 });
-	bios_call(0x10, &(struct bios_registers){ .eax = 0x0200 }, &(struct bios_registers){ 0 });
+	                                    .edx = last_row << 8 | last_column });
+	ask(0x10, &(struct bios_registers){ .eax = 0x0200 });
 }
 
 _Noreturn void bios_halt(void)
@@ -175,14 +174,12 @@ bool bios_power_off(struct report *report)
 static bool bios_wait(unsigned seconds)
 {
 	uint32_t microseconds = seconds * 1000000;
-	struct bios_registers out = { 0 };
+	struct bios_registers wait = { .eax = 0x8600,
+		                       .ecx = microseconds >> 16,
+		                       .edx = microseconds & 0xffff };
 
-	/* Int 15h, AH = 86h: wait CX:DX microseconds. */
-	bios_call(0x15,
-	          &(struct bios_registers){
-			  .eax = 0x8600, .ecx = microseconds >> 16, .edx = microseconds & 0xffff },
-	          &out);
-	return (out.eflags & BIOS_CARRY) == 0;
+	ask(0x15, &wait); /* int 15h, AH = 86h: wait CX:DX microseconds */
+	return (wait.eflags & BIOS_CARRY) == 0;
 }
 
 _Noreturn void bios_reboot(unsigned seconds)
