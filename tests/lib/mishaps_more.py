@@ -207,7 +207,7 @@ mishap(
     "an aligned move of what is not aligned",
     "gate-empty misaligned",
     [LOAD, "movaps xmm0, [tss + 1] ; HERE"],
-    "an instruction that wants a multiple of 16",
+    "an instruction that requires a multiple of 16",
 )
 mishap(
     "a jump into the middle of nothing",
