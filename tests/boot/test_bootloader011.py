@@ -167,7 +167,7 @@ def test_the_framebuffer_is_what_the_screen_has(ask, options, machine, there):
     ("mov rsp, 0x700000001000\npush rax", "a stack overflow. The stack has 8 KiB"),
     ("mov rax, [0x7ee00000]", "Ask for one by mappings.physical_memory in BootloaderConfig."),
     ("ret", "the 0 that such a kernel finds on its stack"),
-    ("ud2", "kind=ud2"),
+    ("ud2", "The kernel executed ud2"),
 ])  # fmt: skip
 def test_a_fault_is_told_in_the_crates_words(boot, tmp_path, mistake, words):
     section = "section .bootloader-config progbits alloc noexec nowrite align=1\n"

@@ -41,6 +41,8 @@ def test_every_kind_has_a_section_in_the_manual():
     for name in ("reasons.c", "story.c"):  # what is told from outside
         source = (images.ROOT / "loader/postmortem" / name).read_text()
         kinds |= set(re.findall(r'"([a-z]+-[a-z-]+)"', source))
+    session = (images.ROOT / "commands/lib/session.py").read_text()  # what QEMU's log tells alone
+    kinds |= set(re.findall(r"docs/errors.md#([a-z-]+)\)", session))
     manual = (images.ROOT / "docs/errors.md").read_text()
     sections = set(re.findall(r"^### ([a-z0-9-]+)$", manual, re.M))
     assert kinds == sections and len(kinds) > 40

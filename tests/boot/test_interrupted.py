@@ -55,7 +55,7 @@ def test_a_machine_check_on_the_way_to_the_kernel_is_told(start, tmp_path):
     for steps in (6000, 8000):
         moment.back(steps)
         moment.machine.monitor(MACHINE_CHECK)
-        assert "kind=machine-check" in moment.go_on("The machine is halted."), steps
+        assert "Machine check (#MC" in moment.go_on("The machine is halted."), steps
 
 
 def test_an_nmi_with_explanations_off_is_no_harm_before_the_kernel(start, tmp_path):
