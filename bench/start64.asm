@@ -17,7 +17,8 @@ _start:
 
 section PLACE
 	align	4096
-global payload, payload_end
+global payload:data (payload_end - payload)	; as compilers leave an array
+global payload_end
 payload:
 	incbin	PAYLOAD
 payload_end:

@@ -129,6 +129,22 @@ TEST("all is looked at if `strip -x` took away what source files keep to themsel
 	expect_parts("####################");
 }
 
+TEST("without private symbols the inside of a large object is passed over, and nothing else")
+{
+	static const struct named symbols[] = {
+		{ "a.c", 0, ELF_STT_FILE, true },
+		{ "picture", 2 * BLOCK, ELF_STT_OBJECT, false },
+		{ "table", 10 * BLOCK, ELF_STT_OBJECT, false },
+		{ "beyond", 24 * BLOCK, ELF_STT_OBJECT, false },
+	};
+
+	begin(28 * BLOCK, symbols, COUNT(symbols));
+	elf_symbols[1].size = 17 * BLOCK;
+	elf_symbols[3].size = UINT64_MAX - BASE;
+	look(28 * BLOCK);
+	expect_parts("####-----###------##########");
+}
+
 TEST("all is looked at if `ld -x` left only what the linker made, and hidden symbols")
 {
 	static const struct named symbols[] = {

@@ -35,31 +35,61 @@ static bool is_private(const struct elf_symbol *symbol)
 	    && symbol->name != 0 && elf_symbol_type(symbol) <= ELF_STT_FUNC;
 }
 
+/* Sets the bits [at, end), in time that hardly depends on how many they are. */
+static void set_bits(uint8_t *bits, uint64_t at, uint64_t end)
+{
+	for (; at < end && at % 8 != 0; at++)
+		bits[at / 8] |= (uint8_t)(1u << at % 8);
+	if (at >= end)
+		return;
+	memset(bits + at / 8, 0xff, (size_t)(end - at) / 8);
+	for (at = align_down(end, 8); at < end; at++)
+		bits[at / 8] |= (uint8_t)(1u << at % 8);
+}
+
+/* Notes the blocks within an object of `size` bytes at a distance from the beginning of the range,
+ * further than NEAR from where it begins and ends. */
+static void note_inside(const struct objects *objects, uint8_t *insides, uint64_t distance,
+                        uint64_t size)
+{
+	uint64_t limit = objects->range.end - objects->range.begin;
+	uint64_t block = (uint64_t)1 << objects->shift;
+
+	if (distance < limit && size <= limit - distance)
+		set_bits(insides, (distance + 2 * NEAR + block - 1) >> objects->shift,
+		         (distance + size) >> objects->shift);
+}
+
 /*
- * Marks what is near to objects and labels. False if the symbols are not all there: `ld -x` takes
- * away the names of source files with all that they keep to themselves, but leaves what the linker
- * itself makes; `strip -x` leaves nothing of all this but the names of source files.
+ * Marks what is near to objects and labels. If symbols are missing, what has none may be anywhere
+ * but within large objects: `ld -x` takes away the names of source files with all that they keep to
+ * themselves, but leaves what the linker itself makes; `strip -x` leaves the names of source files
+ * and nothing else of all this.
  */
-static bool mark_symbols(struct objects *objects, const struct elf *elf)
+static void mark_symbols(struct objects *objects, const struct elf *elf)
 {
 	struct symbols symbols = symbols_find(elf, NULL);
 	const struct loose_symbol *at = (const void *)symbols.entries.bytes;
 	const struct loose_symbol *end = at + symbols_count(&symbols);
-	bool is_named = false,
-	     is_whole = false; /* a source file's name has come; and what it keeps */
+	uint8_t insides[sizeof(objects->blocks)] = { 0 };
+	bool is_named = false; /* the name of a source file has come */
+	bool is_whole = false; /* and something that it keeps to itself */
 
 	for (; at < end; at++) {
 		struct elf_symbol symbol = at->symbol;
 		unsigned type = elf_symbol_type(&symbol);
+		uint64_t distance = symbol.value - objects->range.begin;
 
 		is_named = type == ELF_STT_FILE ? symbol.name != 0 : is_named;
 		is_whole = is_whole || (is_named && is_private(&symbol));
 		if (symbol.shndx == ELF_SHN_UNDEF || type > ELF_STT_OBJECT)
 			continue;
-		mark(objects, symbol.value - objects->range.begin);
-		mark(objects, symbol.value + symbol.size - objects->range.begin);
+		mark(objects, distance);
+		mark(objects, distance + symbol.size);
+		note_inside(objects, insides, distance, symbol.size);
 	}
-	return is_whole;
+	for (unsigned i = 0; !is_whole && i < sizeof(insides); i++)
+		objects->blocks[i] |= (uint8_t)~insides[i];
 }
 
 void objects_begin(struct objects *objects, const struct elf *elf, struct virt_range range)
@@ -75,7 +105,8 @@ void objects_begin(struct objects *objects, const struct elf *elf, struct virt_r
 	while ((size + 2 * NEAR) >> objects->shift >= OBJECT_BLOCKS)
 		objects->shift++;
 	memset(objects->blocks, 0, sizeof(objects->blocks));
-	objects->all = !mark_symbols(objects, elf);
+	objects->all = false;
+	mark_symbols(objects, elf);
 }
 
 /* Moves on over blocks that are marked, or over those that are not. */

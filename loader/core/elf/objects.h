@@ -15,17 +15,17 @@
 struct objects {
 	struct virt_range range;
 	uint64_t at;    /* distance from its beginning to what has not been given yet */
-	bool all;       /* it is small, or its symbols do not tell */
+	bool all;       /* it is small */
 	unsigned shift; /* a block has so many bits of address */
 #define OBJECT_BLOCKS 4096
 	uint8_t blocks[OBJECT_BLOCKS / 8 + 1]; /* a bit for each: a symbol is near */
 };
 
 /*
- * Begins with a range. All of it is one part if it has less than 1 MiB, or if the file's symbols
- * are not there, or none that a named source file keeps to itself. Else the parts are what lies
- * within 64 KiB of an object or a label, before it and after its beginning and its end. Functions
- * do not count: nothing but code begins with one.
+ * Begins with a range. All of it is one part if it has less than 1 MiB. Else the parts are what
+ * lies within 64 KiB of an object or a label, before it and after its beginning and its end.
+ * Functions do not count: nothing but code begins with one. Without symbols that a named source
+ * file keeps to itself, what is outside of objects is worth a look as well.
  */
 void objects_begin(struct objects *objects, const struct elf *elf, struct virt_range range);
 
