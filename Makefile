@@ -293,8 +293,9 @@ uefi := $(filter-out %/enter64.asm.o %/multiboot_info.c.o %/pvh_info.c.o,$(call 
 ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none -z norelro \
 	-z noexecstack -z text
 
-build/BOOTX64.EFI: build/uefi.elf
+build/BOOTX64.EFI: build/uefi.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
+	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,image_sum,$(place-of))
 
 # The image relocates itself by the list of R_X86_64_RELATIVE words, and by nothing else.
 build/uefi.elf: $(uefi) loader/platform/uefi/uefi.ld build/obj/uefi/link
@@ -481,15 +482,19 @@ build/obj/kernels/link: FORCE
 	$(call remember,$(LD) $(ldflags-kernels) $(kit))
 
 # Firmware with habits: programs for UEFI that change its services, and start the loader then.
-firmware-kit := $(addprefix build/obj/uefi/,tests/firmware/kit.c.o loader/platform/uefi/start.asm.o)
+firmware-kit := $(addprefix build/obj/uefi/,tests/firmware/kit.c.o \
+	$(addprefix loader/platform/uefi/,start.asm.o first.c.o))
 test-firmware := $(patsubst tests/firmware/%.c,build/tests/firmware/%.efi, \
 	$(filter-out %/kit.c,$(wildcard tests/firmware/*.c)))
 
-build/tests/firmware/%.efi: build/obj/uefi/tests/firmware/%.c.o $(firmware-kit)
-	$(say) link $@
+build/tests/firmware/%.efi: build/tests/firmware/%.efi.elf $(module)/write_sum.py
+	$(quiet)$(OBJCOPY) -O binary $< $@
+	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,image_sum,$(place-of))
+
+build/tests/firmware/%.efi.elf: build/obj/uefi/tests/firmware/%.c.o $(firmware-kit)
+	$(say) link $(@:.elf=)
 	$(quiet)mkdir -p $(@D)
-	$(quiet)$(LD) $(ldflags-uefi) -T loader/platform/uefi/uefi.ld -o $@.elf $^
-	$(quiet)$(OBJCOPY) -O binary $@.elf $@
+	$(quiet)$(LD) $(ldflags-uefi) -T loader/platform/uefi/uefi.ld -o $@ $^
 
 unit-tests: $(unit-tests)
 unit-tests64: $(unit-tests64)

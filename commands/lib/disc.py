@@ -450,7 +450,7 @@ def master(stage, folder):
         command += ["-isohybrid-mbr", find_syslinux("isohdpfx.bin")]
     with tempfile.NamedTemporaryFile("w", suffix=".sort") as weights:
         if (stage / esp.PARTITION).exists():
-            command += first_on_disc((esp.PARTITION, esp.LOADER), name, stage, weights)
+            command += first_on_disc(esp.FIRST, name, stage, weights)
         run([*command, "-o", IMAGE, stage], **more)
     if shutil.which("isohybrid"):
         run(["isohybrid", "--id", MBR_ID, IMAGE], **more)
@@ -458,7 +458,7 @@ def master(stage, folder):
 
 def first_on_disc(paths, name, stage, weights):
     """The words, for the program of this name, that put files in front of all others, in this
-    sequence: of a disc that was cut short the loader is still there, and says so."""
+    sequence."""
     if name == "xorriso":
         weights_of = ((f"{2 * 10**9 - i}", path) for i, path in enumerate(paths))
         return [word for at, path in weights_of for word in ("--sort-weight", at, f"/{path}")]

@@ -13,13 +13,28 @@ from lib.iso9660 import SECTOR, BadDisc
 
 PARTITION = "isolinux/efi.img"  # keeps room for the FAT's own, in front of all other files
 LOADER = "EFI/BOOT/BOOTX64.EFI"
+
+# What lies in front of all other files: of a disc that was cut short the loader is still there,
+# and says so. After it comes what UEFI does not read: firmware reads 64 KiB ahead, and keeps what
+# it has not looked at, also what it could not read.
+FIRST = (PARTITION, LOADER, "isolinux/ldlinux.c32")
 CATALOGUE = "isolinux/boot.cat"
 PLATFORM_EFI = 0xEF  # in the boot catalogue
 TYPE_EFI = 0xEF  # in the partition table
 TYPE_HIDDEN = 0x17
 HEADS, SECTORS = 64, 32  # the geometry that isohybrid gives an image
 
-__all__ = ["CATALOGUE", "LARGEST", "LOADER", "PARTITION", "check", "partitions", "room", "write"]
+__all__ = [
+    "CATALOGUE",
+    "FIRST",
+    "LARGEST",
+    "LOADER",
+    "PARTITION",
+    "check",
+    "partitions",
+    "room",
+    "write",
+]
 
 
 def room(sizes):

@@ -115,7 +115,7 @@ def test_a_loader_whose_names_and_addresses_are_wrong_says_so_by_itself(log):
             rig.medium.data = bytes(data)
             rig.boot("kernel.elf")
             said = rig.machine.wait_serial("boot: ")
-            assert "K506 longjump.c32 was not read as it was written" in said, place
+            assert "K506 the loader was not read as it was written" in said, place
 
 
 def section(program, name):

@@ -53,5 +53,6 @@ def keep_room(root, program, sort):
     sizes = {str(path.relative_to(root)): path.stat().st_size for path in files}
     with open(root / esp.PARTITION, "wb") as file:
         file.truncate(esp.room(sizes))
-    sort.write_text(f"{root}/{esp.PARTITION} 2\n{root}/{esp.LOADER} 1\n")
+    lines = [f"{root}/{path} {-place}\n" for place, path in enumerate(esp.FIRST, -len(esp.FIRST))]
+    sort.write_text("".join(lines))
     return ["-no-pad", "-iso-level", "3", "-sort", str(sort)]

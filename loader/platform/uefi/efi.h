@@ -28,6 +28,7 @@ typedef uint16_t efi_char; /* UCS-2 */
 #define EFI_NOT_READY         EFI_ERROR(6)
 #define EFI_DEVICE_ERROR      EFI_ERROR(7)
 #define EFI_NOT_FOUND         EFI_ERROR(14)
+#define EFI_CRC_ERROR         EFI_ERROR(27)
 
 /* 2.3.1 */
 struct efi_guid {

@@ -7,6 +7,8 @@
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
 
+#define BLOCK_LEAST 512 /* bytes; that of every medium is a multiple of it */
+
 /* UEFI 2.10, 13.9 */
 static const struct efi_guid block_io = {
 	0x964e5b21, 0x6459, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
@@ -14,48 +16,62 @@ static const struct efi_guid block_io = {
 
 static struct efi_block_io *device; /* NULL: none is watched */
 static efi_read_blocks *read;       /* the firmware's */
+static uint64_t mark[2];            /* what a block begins with until it has come */
+static bool has_failed;             /* a block has kept its mark */
 
-/* What a block begins with until it has come: nothing that could be on the medium. */
-static uint64_t mark_of(const uint8_t *block, uint64_t salt)
+static void put_mark(uint8_t *block)
 {
-	return (salt ^ (uintptr_t)block) * UINT64_C(0x9e3779b97f4a7c15);
+	memcpy(block, mark, sizeof(mark));
 }
 
-static void mark(uint8_t *blocks, uint64_t size, uint32_t block_size, uint64_t salt)
+static bool has_mark(const uint8_t *block)
 {
-	for (uint64_t at = 0; at < size; at += block_size) {
-		uint64_t value = mark_of(blocks + at, salt);
-
-		memcpy(blocks + at, &value, sizeof(value));
-	}
+	return memcmp(block, mark, sizeof(mark)) == 0;
 }
 
-/* True if no block has its mark any more. */
-static bool all_came(const uint8_t *blocks, uint64_t size, uint32_t block_size, uint64_t salt)
+/* Reads blocks; true if the firmware says so, and no block has its mark any more. */
+static bool read_and_look(uint32_t medium, uint64_t block, uint64_t size, uint8_t *buffer)
 {
-	for (uint64_t at = 0; at < size; at += block_size) {
-		uint64_t value = mark_of(blocks + at, salt);
+	uint32_t block_size = device->media->block_size;
 
-		if (memcmp(blocks + at, &value, sizeof(value)) == 0)
+	for (uint64_t at = 0; at < size; at += block_size)
+		put_mark(buffer + at);
+	if (read(device, medium, block, size, buffer) != EFI_SUCCESS)
+		return false;
+	for (uint64_t at = 0; at < size; at += block_size)
+		if (has_mark(buffer + at))
 			return false;
-	}
 	return true;
 }
 
+/* What could not be read at once is read block by block: those that do not come keep their mark,
+ * since a file system may keep them all the same, and give them out later. */
 static efi_status EFIAPI read_watched(struct efi_block_io *self, uint32_t medium, uint64_t block,
                                       uint64_t size, uint8_t *buffer)
 {
 	uint32_t block_size = self->media->block_size;
-	uint64_t salt = platform_time();
-	efi_status status;
+	bool is_whole = true;
 
-	if (block_size < sizeof(salt) || size % block_size != 0)
+	if (self != device || block_size < sizeof(mark) || size % block_size != 0)
 		return read(self, medium, block, size, buffer);
-	mark(buffer, size, block_size, salt);
-	status = read(self, medium, block, size, buffer);
-	if (status == EFI_SUCCESS && !all_came(buffer, size, block_size, salt))
-		return EFI_DEVICE_ERROR;
-	return status;
+	if (read_and_look(medium, block, size, buffer))
+		return EFI_SUCCESS;
+	for (uint64_t at = 0; at < size; at += block_size) {
+		if (read_and_look(medium, block + at / block_size, block_size, buffer + at))
+			continue;
+		put_mark(buffer + at);
+		is_whole = false;
+	}
+	has_failed = has_failed || !is_whole;
+	return is_whole ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+}
+
+bool reads_came(const uint8_t *bytes, uint64_t size)
+{
+	for (uint64_t at = 0; has_failed && at + sizeof(mark) <= size; at += BLOCK_LEAST)
+		if (has_mark(bytes + at))
+			return false;
+	return true;
 }
 
 void reads_watch(efi_handle handle)
@@ -63,6 +79,8 @@ void reads_watch(efi_handle handle)
 	device = firmware_protocol(handle, &block_io);
 	if (device == NULL)
 		return;
+	mark[0] = platform_time() * UINT64_C(0x9e3779b97f4a7c15); /* on no medium */
+	mark[1] = ~mark[0] * UINT64_C(0x9e3779b97f4a7c15);
 	read = device->read_blocks;
 	device->read_blocks = read_watched;
 }

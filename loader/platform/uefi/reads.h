@@ -13,6 +13,10 @@
  */
 void reads_watch(efi_handle device);
 
+/* False if these bytes of a file, from a block's beginning on, hold a block that could not be read:
+ * EDK2's FAT driver keeps such blocks, and takes them for good the next time. */
+bool reads_came(const uint8_t *bytes, uint64_t size);
+
 /* Leaves the firmware as it was. */
 void reads_leave(void);
 

@@ -1,24 +1,35 @@
 ; SPDX-License-Identifier: MIT
 ;
-; start.asm - where firmware enters the image: makes its pointers right, calls C, and goes back.
+; start.asm - where firmware enters the image: checks that it is whole, makes its pointers right,
+; calls C, and goes back.
 
         default rel
         bits 64
         section .text
         global  efi_start
-        extern  uefi_main, image_begin, rela_begin, rela_end
+        extern  first_check, uefi_main, image_begin, rela_begin, rela_end
 
 RELA_SIZE       equ 24                  ; r_offset, r_info, r_addend (psABI 4.4)
 
 ; In: RCX = the image's handle, RDX = the system table, a stack; the calling convention of
 ;     Microsoft, in which RDI and RSI are the caller's.
-; Out: EAX = status, as uefi_main() returns it.
+; Out: RAX = status, as first_check() or uefi_main() returns it.
 efi_start:
         push    rdi
         push    rsi
+        push    rcx
+        push    rdx
         sub     rsp, 8
 
-        ; 1. Each R_X86_64_RELATIVE word becomes its addend plus the image's address. The linker
+        ; 1. An image that is not whole goes back to the firmware. C is called in the convention of
+        ;    everybody else.
+        cld
+        mov     rdi, rdx
+        call    first_check
+        test    rax, rax
+        jnz     .back
+
+        ; 2. Each R_X86_64_RELATIVE word becomes its addend plus the image's address. The linker
         ;    makes no other kind: it is told to refuse what would need one.
         lea     rax, [image_begin]
         lea     rdi, [rela_begin]
@@ -32,12 +43,11 @@ efi_start:
         add     rdi, RELA_SIZE
         jmp     .next
 .done:
-        ; 2. C, in the convention of everybody else.
-        mov     rdi, rcx
-        mov     rsi, rdx
-        cld
+        ; 3. The rest.
+        mov     rdi, [rsp + 16]
+        mov     rsi, [rsp + 8]
         call    uefi_main
-        add     rsp, 8
+.back:  add     rsp, 24
         pop     rsi
         pop     rdi
         ret

@@ -148,5 +148,5 @@ uint64_t volume_read(struct efi_file *file, void *to, uint64_t size)
 {
 	uint64_t got = size;
 
-	return file->read(file, &got, to) == EFI_SUCCESS ? got : 0;
+	return file->read(file, &got, to) == EFI_SUCCESS && reads_came(to, got) ? got : 0;
 }
