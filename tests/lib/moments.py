@@ -35,8 +35,11 @@ def place(name, memory):
     module = (images.BUILD / "longjump.c32").read_bytes()
     resident = (images.BUILD / "resident.bin").read_bytes()
 
+    def pages_with(code):
+        return [at for at in range(0, len(memory), 4096) if memory.startswith(code, at)]
+
     def page_with(code):  # Syslinux's buffers may hold it as well, but at no page
-        return next(at for at in range(0, len(memory), 4096) if memory.startswith(code, at))
+        return pages_with(code)[0]
 
     if name == "enter64":
         at = symbol("com32.elf", name)
@@ -45,8 +48,8 @@ def place(name, memory):
         loader, at = (images.BUILD / "BOOTX64.EFI").read_bytes(), symbol("uefi.elf", name)
         return page_with(loader[at : at + 32])
     at = symbol("resident.elf", name)
-    if name == "trampoline":  # other CPUs wake in a copy of it
-        return page_with(resident[at : at + 32])
+    if name == "trampoline":  # other CPUs wake in a copy of it, above Syslinux's buffers
+        return [page for page in pages_with(resident[at : at + 32]) if page < 1 << 20][-1]
     return page_with(resident[:64]) + at
 
 
