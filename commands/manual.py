@@ -122,7 +122,7 @@ def take_pictures(install):
     """Takes all pictures of the papers."""
     if not (ROOT / "Makefile").exists():
         raise Stop("--pictures: what is installed has no pictures, nor the kernels on them")
-    need("build", "run", install=install)
+    need("build", "image", "run", install=install)
     make(*{picture.kernel for picture in PICTURES}, "all")
     for picture in PICTURES:
         picture.path.write_bytes(png_of_ppm(take(picture, disc_of)))
