@@ -13,28 +13,6 @@ struct __attribute__((packed, may_alias)) loose_symbol {
 	struct elf_symbol symbol;
 };
 
-/* Marks the block at a distance from the beginning of the range, and those beside it. Block 0 is
- * the one before the range. */
-static void mark(struct objects *objects, uint64_t distance)
-{
-	uint64_t size = objects->range.end - objects->range.begin;
-	uint64_t block = (distance + NEAR) >> objects->shift;
-
-	if (distance + NEAR >= size + 2 * NEAR)
-		return;
-	for (uint64_t near = block > 0 ? block - 1 : 0; near <= block + 1; near++)
-		objects->blocks[near / 8] |= (uint8_t)(1u << near % 8);
-}
-
-/* True if the symbol is one that a source file keeps to itself. Hidden ones are local as well once
- * a kernel is linked, but were not in their source file, so that `ld -x` leaves them. */
-static bool is_private(const struct elf_symbol *symbol)
-{
-	return elf_symbol_binding(symbol) == ELF_STB_LOCAL
-	    && elf_symbol_visibility(symbol) == ELF_STV_DEFAULT && symbol->shndx != ELF_SHN_UNDEF
-	    && symbol->name != 0 && elf_symbol_type(symbol) <= ELF_STT_FUNC;
-}
-
 /* Sets the bits [at, end), in time that hardly depends on how many they are. */
 static void set_bits(uint8_t *bits, uint64_t at, uint64_t end)
 {
@@ -45,6 +23,27 @@ static void set_bits(uint8_t *bits, uint64_t at, uint64_t end)
 	memset(bits + at / 8, 0xff, (size_t)(end - at) / 8);
 	for (at = align_down(end, 8); at < end; at++)
 		bits[at / 8] |= (uint8_t)(1u << at % 8);
+}
+
+/* Marks the block at a distance from the beginning of the range, and those beside it. Block 0 is
+ * the one before the range. */
+static void mark(struct objects *objects, uint64_t distance)
+{
+	uint64_t size = objects->range.end - objects->range.begin;
+	uint64_t block = (distance + NEAR) >> objects->shift;
+
+	if (distance + NEAR >= size + 2 * NEAR)
+		return;
+	set_bits(objects->blocks, block > 0 ? block - 1 : 0, block + 2);
+}
+
+/* True if the symbol is one that a source file keeps to itself. Hidden ones are local as well once
+ * a kernel is linked, but were not in their source file, so that `ld -x` leaves them. */
+static bool is_private(const struct elf_symbol *symbol)
+{
+	return elf_symbol_binding(symbol) == ELF_STB_LOCAL
+	    && elf_symbol_visibility(symbol) == ELF_STV_DEFAULT && symbol->shndx != ELF_SHN_UNDEF
+	    && symbol->name != 0 && elf_symbol_type(symbol) <= ELF_STT_FUNC;
 }
 
 /* Notes the blocks within an object of `size` bytes at a distance from the beginning of the range,
@@ -98,14 +97,13 @@ void objects_begin(struct objects *objects, const struct elf *elf, struct virt_r
 
 	objects->range = range;
 	objects->at = 0;
-	objects->all = true;
-	if (size < SMALL || elf->is_elf32)
+	objects->all = size < SMALL || elf->is_elf32;
+	if (objects->all)
 		return;
 	objects->shift = LEAST_BITS;
 	while ((size + 2 * NEAR) >> objects->shift >= OBJECT_BLOCKS)
 		objects->shift++;
 	memset(objects->blocks, 0, sizeof(objects->blocks));
-	objects->all = false;
 	mark_symbols(objects, elf);
 }
 
