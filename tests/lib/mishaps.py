@@ -560,6 +560,21 @@ NARROW = [
     "_start:",
 ]
 LOAD_32 = ["mov word [idtr], 2047", "lidt [idtr]"]
+# CR3, PAE, LME and paging, in the order that the manual has (SDM volume 3A, 10.8.5).
+LONG_MODE = [
+    "mov eax, top",
+    "mov cr3, eax",
+    "mov eax, cr4",
+    "or eax, 0x20",
+    "mov cr4, eax",
+    "mov ecx, 0xc0000080",
+    "rdmsr",
+    "or eax, 0x100",
+    "wrmsr",
+    "mov eax, cr0",
+    "or eax, 0x80000000",
+    "mov cr0, eax",
+]
 mishap(
     "an empty gate in protected mode",
     "gate-empty divide-by-zero",
@@ -602,18 +617,7 @@ mishap(
     [
         *NARROW,
         *LOAD_32,
-        "mov eax, top",
-        "mov cr3, eax",
-        "mov eax, cr4",
-        "or eax, 0x20",
-        "mov cr4, eax",
-        "mov ecx, 0xc0000080",
-        "rdmsr",
-        "or eax, 0x100",
-        "wrmsr",
-        "mov eax, cr0",
-        "or eax, 0x80000000",
-        "mov cr0, eax",
+        *LONG_MODE,
         "nop ; HERE",
     ],
     "level 4",

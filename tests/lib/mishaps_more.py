@@ -1,6 +1,6 @@
 """More mistakes of the kind of mishaps.py: what hobby kernels are known for beside their IDT."""
 
-from mishaps import GATES, LOAD, LOAD_32, NARROW, NULL, OOPS, mishap
+from mishaps import GATES, LOAD, LOAD_32, LONG_MODE, NARROW, NULL, OOPS, mishap
 
 HANDLER = ["handler:", "jmp $"]
 USER = ["align 4096", "user:"]
@@ -248,18 +248,7 @@ TO_LONG_MODE = [
     "mov dword [directory + 8], 0x200083",
     "mov dword [directory + 24], 0x600083",
     "mov esp, 0x601000",
-    "mov eax, top",
-    "mov cr3, eax",
-    "mov eax, cr4",
-    "or eax, 0x20",
-    "mov cr4, eax",
-    "mov ecx, 0xc0000080",
-    "rdmsr",
-    "or eax, 0x100",
-    "wrmsr",
-    "mov eax, cr0",
-    "or eax, 0x80000000",
-    "mov cr0, eax",
+    *LONG_MODE,
     "lgdt [gdtr]",
     "jmp 0x08:long_mode",
     "section .bss",
