@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* last_words.h - how code speaks that can rely on nothing but itself: on COM1, on the debug port
- * and on a text screen, calling nobody. Part of the file that includes it, so it lies with it. */
+/* last_words.h - how code speaks that can rely on nothing but itself: on a serial port, on the
+ * debug port and on a text screen, calling nobody. Part of the file that includes it, so it lies
+ * with it. */
 #ifndef X86_LAST_WORDS_H
 #define X86_LAST_WORDS_H
 
@@ -29,11 +30,17 @@ static inline struct last_words last_words_at(unsigned row)
 		                    LAST_PATIENCE };
 }
 
+/* Sends a byte on a serial port; the time that is left to wait for it becomes less. */
+static inline void last_send(uint16_t port, unsigned *patience, uint8_t byte)
+{
+	while ((inb(port + LAST_STATUS) & LAST_STATUS_EMPTY) == 0 && *patience > 0)
+		--*patience;
+	outb(port, byte);
+}
+
 static inline void last_put(struct last_words *words, char c)
 {
-	while ((inb(PORT_COM1 + LAST_STATUS) & LAST_STATUS_EMPTY) == 0 && words->patience > 0)
-		words->patience--;
-	outb(PORT_COM1, (uint8_t)c);
+	last_send(PORT_COM1, &words->patience, (uint8_t)c);
 	outb(PORT_DEBUG, (uint8_t)c);
 	if (c >= ' ')
 		*words->cell++ = (uint16_t)(LAST_COLOUR | (uint8_t)c);

@@ -8,10 +8,9 @@
 #include "core/sum.h"
 #include "platform/com32/main.h"
 #include "platform/com32/syslinux.h"
-#include "x86/x86.h"
+#include "x86/last_words.h"
 
-#define GREY     0x0700
-#define PATIENCE 1000000 /* looks at a serial port, until it is given up */
+#define GREY 0x0700
 
 /* What must be said if the rest is not there: words of the catalogue that lie here. */
 #define DIAG(number, name, summary, fix)                                                          \
@@ -34,30 +33,22 @@ extern const uint32_t relocations_begin[], relocations_end[];
 
 __attribute__((visibility("default"))) int main(int argc, char **argv);
 
-/* PC16550D data sheet, table 2; the BIOS's data area, 0040h:0000h; the text screen's last row. */
-enum {
-	UART_STATUS = 5,
-	UART_STATUS_EMPTY = 0x20,
-	BIOS_COM1 = 0x400,
-	LAST_ROW = 0xb8000 + 24 * 160
-};
+/* The BIOS's data area, 0040h:0000h; the text screen's last row. */
+enum { BIOS_COM1 = 0x400, LAST_OF_25 = LAST_SCREEN + 24 * LAST_ROW };
 
 /* Says what is wrong on COM1, if the BIOS knows it, and on the screen, without a function of
  * Syslinux: where those are may be what is damaged. */
 static void say_alone(void)
 {
-	volatile uint16_t *cell = (volatile uint16_t *)LAST_ROW;
+	volatile uint16_t *cell = (volatile uint16_t *)LAST_OF_25;
 	uint16_t port = *(const volatile uint16_t *)BIOS_COM1;
-	unsigned patience = PATIENCE;
+	unsigned patience = LAST_PATIENCE;
 
 	for (const char *c = line_FILE_LOADER; *c != 0; c++) {
 		if (*c != '\n')
 			*cell++ = (uint16_t)(GREY | (uint8_t)*c);
-		if (port == 0)
-			continue;
-		while ((inb(port + UART_STATUS) & UART_STATUS_EMPTY) == 0 && patience > 0)
-			patience--;
-		outb(port, (uint8_t)*c);
+		if (port != 0)
+			last_send(port, &patience, (uint8_t)*c);
 	}
 }
 

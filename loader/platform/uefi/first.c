@@ -8,7 +8,7 @@
 #include "platform/uefi/first.h"
 
 #include "core/sum.h"
-#include "x86/x86.h"
+#include "x86/last_words.h"
 
 /* What must be said: words of the catalogue, in UCS-2. */
 #define DIAG(number, name, summary, fix)                                                       \
@@ -25,17 +25,11 @@ extern const volatile struct {
 	uint32_t sum;
 } image_sum;
 
-/* PC16550D data sheet, table 2. Firmware's own console may be on COM1 or not: both are told. */
-enum { COM1 = 0x3f8, UART_STATUS = 5, UART_STATUS_EMPTY = 0x20 };
-#define PATIENCE 1000000 /* looks at the port, until it is given up */
-
+/* Firmware's own console may be on COM1 or not: both are told. */
 static void say_on_com1(const efi_char *text)
 {
-	for (unsigned patience = PATIENCE; *text != 0; text++) {
-		while ((inb(COM1 + UART_STATUS) & UART_STATUS_EMPTY) == 0 && patience > 0)
-			patience--;
-		outb(COM1, (uint8_t)*text);
-	}
+	for (unsigned patience = LAST_PATIENCE; *text != 0; text++)
+		last_send(PORT_COM1, &patience, (uint8_t)*text);
 }
 
 efi_status first_check(struct efi_system_table *system)
