@@ -18,6 +18,13 @@ COMPILERS_OWN = {
 }  # fmt: skip
 
 
+TOP = {
+    ".ci", ".clang-format", ".editorconfig", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md",
+    "LICENSE", "Makefile", "README.md", "bench", "build.sh", "commands", "docs", "include",
+    "iso", "isolinux.cfg", "kernel", "loader", "pyproject.toml", "tests",
+}  # fmt: skip
+
+
 def files(*suffixes):
     """The files of the tree, by their suffix; what is built is not part of it."""
     found = []
@@ -46,6 +53,15 @@ def run(*command):
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_nothing_else_lies_at_the_top():
+    """What a tool leaves in the folder where it was started, a cache say, is not committed."""
+    try:
+        listed = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("git does not list this tree")
+    assert {name.split("/")[0] for name in listed.splitlines()} == TOP
 
 
 def test_shellcheck_has_nothing_to_say():
