@@ -16,7 +16,7 @@ from lib.virtualbox import Meditation, meditation
 
 pytestmark = pytest.mark.xdist_group("vbox")  # all have the serial port in the same file
 
-STANDS_IN = ROOT / "tests/tools/vboxmanage.py"
+STANDS_IN = ROOT / "tests/commands/vboxmanage.py"
 VERSIONS = {"old": "6.1.50r161033", "new": "7.0.20_Debianr163906"}
 GURU = """\
 00:00:02.945981 Changing the VM state from 'RUNNING' to 'GURU_MEDITATION'
