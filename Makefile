@@ -56,9 +56,19 @@ COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
 # What is one piece, code and data, is meant to be so.
 no-warn-rwx := $(shell $(ask) $(LD) --help 2>/dev/null | grep -o -m 1 -e --no-warn-rwx-segments)
 
-# The flags given, if the compiler knows them.
-if-known = $(shell $(ask) $(CC) -Werror $(1) -fsyntax-only -x c /dev/null 2>/dev/null \
-	&& echo '$(1)')
+# The flags given, if the compiler knows them. To ask it takes as long as to compile a file, so its
+# answers are kept, each a word: COMPILER+FLAGS=yes or no.
+kept-answers := build/obj/answers
+answers := $(file <$(kept-answers))
+empty :=
+question = $(subst $(empty) ,+,$(compiler) $(1))
+if-known = $(if $(call answered,$(1),yes no),,$(call learn,$(question)=$(call try,$(1))))$(if \
+	$(call answered,$(1),yes),$(1))
+answered = $(filter $(addprefix $(question)=,$(2)),$(answers))
+try = $(shell $(ask) $(CC) -Werror $(1) -fsyntax-only -x c /dev/null 2>/dev/null && echo yes \
+	|| echo no)
+learn = $(eval answers += $(1))$(shell { mkdir -p $(dir $(kept-answers)) && \
+	echo '$(1)' >>$(kept-answers); } 2>/dev/null)
 
 # Code that runs without an operating system under it: no C library, no stack protector (it needs
 # one), no unwind tables (nobody reads them), no CET markers. Address 0 and those above it are

@@ -143,6 +143,15 @@ def test_only_what_changed_is_compiled(copy):
 
 
 @pytest.mark.xdist_group("copy")
+def test_the_compiler_is_not_asked_again_what_it_knows(copy, tmp_path):
+    compiler, asked, path = tmp_path / "cc", tmp_path / "asked", os.environ["PATH"]
+    compiler.write_text(f'#!/bin/sh\necho "$*" >>"{asked}"\nPATH="{path}" exec cc "$@"\n')
+    compiler.chmod(0o755)
+    copy.good(PATH=f"{tmp_path}:{path}")
+    assert asked.read_text().split("\n") == ["--version", ""]
+
+
+@pytest.mark.xdist_group("copy")
 def test_a_changed_isolinux_cfg_makes_the_image_anew(copy):
     config = copy.root / "isolinux.cfg"
     text = config.read_text()
