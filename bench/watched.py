@@ -5,7 +5,7 @@
 
 Boots kernels that make no fault, in pairs of runs, with the log and with resets only, and compares
 the CPU time of QEMU and of the tool together: one that computes, with few interrupts, and one that
-does nothing but interrupts, which are not logged for long.
+does nothing but interrupts, which are logged for a moment now and then.
 """
 
 import os

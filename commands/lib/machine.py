@@ -142,8 +142,7 @@ class Machine:
         while not (self._messages or self.qmp.events):
             left = deadline - time.monotonic()
             self.qmp.take(max(left, 0))
-            if self._log and self._log.is_too_much:
-                self._log_interrupts(False)
+            self._pace_log()
             self._listen()
             if left <= 0:
                 break
@@ -155,6 +154,13 @@ class Machine:
         if any(message.kind == "start" for message in messages):
             self._log_interrupts(True)
         return events, messages
+
+    def _pace_log(self):
+        """Has a log that is too much rest for a while. Until the kernel starts, nobody needs it."""
+        if self._log and self._log.is_too_much:
+            self._log_interrupts(False)
+        elif self._log and self.loader.start and self._log.has_rested:
+            self._log_interrupts(True)
 
     def _log_interrupts(self, wanted):
         """Has QEMU log interrupts, or resets only."""

@@ -2,8 +2,8 @@
 
 QEMU writes into a pipe, of which only the end is kept. An entry has all registers and takes QEMU
 some 30 microseconds, so a machine with many interrupts would become slow by being watched: beyond
-so many bytes at once, and so many a second, the log is too much. Knows the log's form (QEMU's
-target/i386/tcg); knows nothing of the process.
+so many bytes at once, and so many a second, the log is too much, and rests for a while. Knows the
+log's form (QEMU's target/i386/tcg); knows nothing of the process.
 """
 
 import os
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 MASKS = "int,cpu_reset"  # interrupts; resets, which tell a triple fault
 FEWER = "cpu_reset"
-KEPT = 1 << 16  # bytes of the end
-ROOM = 1 << 19  # bytes that may come at once
-STORM = 100  # times that one instruction faults, before it will do so for ever
+KEPT = 1 << 16  # bytes of the end: what a pipe holds
+ROOM = 1 << 17  # bytes that may come at once
+REST = 2.0  # seconds without a log, once it was too much
+STORM = 50  # times that one instruction faults, before it will do so for ever
 EXCEPTIONS = 32  # the first vector that is none
 PACE = 3 << 16  # bytes a second that may go on coming: a timer of 100 Hz makes 150,000
 
@@ -71,6 +72,7 @@ class QemuLog:
         self._led = deque(maxlen=8)  # the last entries; of several at one instruction, the first
         self._times = 0  # how many there were at the last instruction
         self._room, self._since = float(ROOM), time.monotonic()
+        self._rests_until = 0.0
 
     def fileno(self):
         return self._ear.fileno()
@@ -80,11 +82,11 @@ class QemuLog:
         return ["-d", self._masks or MASKS, "-D", self._name]
 
     def read(self):
-        """Takes in what has come. A full pipe would keep the machine waiting."""
+        """Takes in what has come, up to what is too much. A full pipe keeps the machine waiting."""
         now = time.monotonic()
         self._room = min(self._room + (now - self._since) * PACE, ROOM)
         self._since = now
-        while not self._ear.closed and (data := self._ear.read(KEPT)):
+        if not self._ear.closed and (data := self._ear.read(KEPT)):
             self._kept += data
             del self._kept[:-KEPT]
             self._count(data)
@@ -109,11 +111,16 @@ class QemuLog:
 
     def forgive(self):
         """As much may come at once as at the beginning."""
-        self._room = float(ROOM)
+        self._room, self._rests_until = float(ROOM), time.monotonic() + REST
 
     @property
     def is_too_much(self):
         return self._room < 0
+
+    @property
+    def has_rested(self):
+        """Since the last forgive()."""
+        return time.monotonic() >= self._rests_until
 
     def close(self):
         """Takes in the last; QEMU need not write any more."""
@@ -121,4 +128,6 @@ class QemuLog:
         self._ear.close()
 
     def text(self):
+        """The end of what has come. A machine that stands still has written no more."""
+        self.read()
         return self._kept.decode("latin-1")

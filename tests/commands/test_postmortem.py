@@ -217,6 +217,53 @@ def test_a_control_register_at_which_qemu_stays_is_told(tmp_path, body, words):
     assert words in last, last
 
 
+# So many interrupts that they are not logged any longer.
+FLOOD = """_start:
+ lidt [idtr]
+ own_gdt
+ xor eax, eax
+ mov ss, ax
+ own_tss 103
+ gate 0x80, handler
+ mov ecx, 20000
+flood:
+ int 0x80
+ loop flood
+"""
+# Then so many seconds by the clock, in which they may be logged again.
+LATER = """ mov ecx, 4
+second:
+ mov al, 0
+ out 0x70, al
+ in al, 0x71
+ mov bl, al
+same:
+ pause
+ in al, 0x71
+ cmp al, bl
+ je same
+ loop second
+"""
+
+
+def test_after_a_flood_of_interrupts_a_fault_is_explained_from_the_state(tmp_path):
+    body = FLOOD + " mov rax, [0x10] ; HERE\nhandler:\n iretq\n"
+    program, line = mishaps.Mishap(body, (), (), "").build(tmp_path, "k")
+    trial, status, last = trial_of(program)
+    assert status == CRASH and f"in flood (k.asm:{line})" in last, last
+    assert kinds_of(trial.story) == ("gate-empty", "null-page"), last
+    assert "v=0e" not in trial.machine.log()
+
+
+def test_after_a_flood_of_interrupts_they_are_logged_again(tmp_path):
+    body = FLOOD + LATER + " mov ax, 0x20\n ltr ax ; HERE\nhandler:\n iretq\n"
+    program, line = mishaps.Mishap(body, (), (), "").build(tmp_path, "k")
+    trial, status, last = trial_of(program)
+    assert status == CRASH and f"in same (k.asm:{line})" in last, last
+    assert kinds_of(trial.story) == ("gate-empty", "selector-wrong"), last
+    assert "v=80" in trial.machine.log() and "v=0d" in trial.machine.log()
+
+
 KINDS = re.compile(r'"([a-z]+-[a-z-]+)"')
 
 
