@@ -18,6 +18,10 @@ source "$root/commands/lib/place.bash"
 # shellcheck source=commands/lib/need.sh
 source "$root/commands/lib/need.sh"
 
+# An archive comes with a program that makes images, for machines that have none.
+own=$root/../../lib/longjump/bin
+[[ -e $root/Makefile || ! -d $own ]] || PATH+=:$own
+
 # Prints the command that was probably meant by $1, if there is one.
 suggest() {
 	local python file names=()

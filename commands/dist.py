@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # dist - makes an archive or a Debian package of all that is needed
-"""The command `dist`: what `install` lays down, as an archive with Syslinux's files, or as a Debian
-package that depends on them. The same sources and tools give the same bytes."""
+"""The command `dist`: what `install` lays down, as an archive with Syslinux's files and xorriso, or
+as a Debian package that depends on them. The same sources and tools give the same bytes."""
 
 import gzip
-import hashlib
 import os
 import stat
 import tarfile
@@ -12,18 +11,19 @@ import tempfile
 from pathlib import Path
 
 from install import PROGRAMS_HOME, TARGETS, gather, lay_down, version
-from lib import debian, menu
-from lib.disc import epoch, find_syslinux
-from lib.project import BUILD, Stop, make, make_build_folder, need, run, say, shown, start
+from lib import debian
+from lib.disc import epoch
+from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
+from lib.third_party import third_party
 from lib.words import Option, Command
 
 COMMAND = Command(
     "dist",
     """
 Compiles, and packs what `install` would install into build/longjump-VERSION.tar.gz. Unpacked
-anywhere, its bin/longjump makes and runs images without a compiler and without Syslinux's packages:
-Syslinux's files are in it, with their licence and where their source is. It needs Python, QEMU, and
-for images xorriso; what is missing is named.
+anywhere, its bin/longjump makes and runs images on a machine that has only bash, Python 3.8 or
+later, and QEMU. Syslinux's files and xorriso are in it, with their licences and where their source
+is. It runs on x86-64 Linux with glibc 2.34 or later.
 
 With --deb it makes the package build/longjump_VERSION_amd64.deb for Debian and systems based on it;
 the package depends on what it needs. The maintainer is who DEBFULLNAME and DEBEMAIL say.
@@ -40,28 +40,12 @@ The files have the date of SOURCE_DATE_EPOCH, or always the same one.
     ),
 )
 
-SYSLINUX = ("isolinux.bin", "isohdpfx.bin", "ldlinux.c32", *menu.FILES)
-LICENCES = {"copyright": "/usr/share/doc/syslinux-common/copyright",
-            "GPL-2": "/usr/share/common-licenses/GPL-2"}  # fmt: skip
-SOURCE = """\
-The files in {folder} are parts of Syslinux {version},
-unchanged, as Debian distributes them:
-
-{sums}
-Syslinux is free software under the GNU General Public License, version 2 or later; the files
-copyright and GPL-2 beside this one have its terms. This is its complete source:
-
-    apt-get source syslinux={version}
-    https://snapshot.debian.org/package/syslinux/{version}/
-
-Whoever gives this archive to you must also give you that source when you ask, for at least three
-years, and for no more than it costs to copy it.
-"""
+TERMS_HOME = "share/doc/longjump/third-party"
 
 
 def dist(given):
     """Makes the archive or the package that these words ask for; returns 0."""
-    need("build", *(["deb"] if given.deb else ["image"]), install=not given.no_install)
+    need("build", "deb" if given.deb else "archive", install=not given.no_install)
     make(*TARGETS)
     make_build_folder()
     name = f"longjump-{version()}"
@@ -74,7 +58,8 @@ def dist(given):
             lay_down(prefix, gather("/usr"))
             debian.pack(prefix.parent, made, version(), epoch())
         else:
-            lay_down(Path(folder, name), {**gather("${pcfiledir}/../.."), **syslinux()})
+            files = gather("${pcfiledir}/../..")
+            lay_down(Path(folder, name), {**files, **third_party(PROGRAMS_HOME, TERMS_HOME)})
             archive(Path(folder, name), made)
         try:
             os.replace(made, output)
@@ -82,26 +67,6 @@ def dist(given):
             raise Stop(f"{shown(output)}: {error.strerror}") from None
     say(f"{shown(output)} is made, {(output.stat().st_size + 1023) // 1024} KiB")
     return 0
-
-
-def syslinux():
-    """What is needed of Syslinux, with its terms: the name below the prefix -> the contents."""
-    folder = f"{PROGRAMS_HOME}/syslinux"
-    files = {f"{folder}/{name}": find_syslinux(name).read_bytes() for name in SYSLINUX}
-    sums = [f"    {hashlib.sha256(data).hexdigest()}  {os.path.basename(name)}\n"
-            for name, data in files.items()]  # fmt: skip
-    try:
-        terms = {name: Path(path).read_bytes() for name, path in LICENCES.items()}
-    except OSError as error:
-        raise Stop(
-            f"{error.filename}: {error.strerror}: the archive must have Syslinux's licence;"
-            " make it on Debian"
-        ) from None
-    query = ["dpkg-query", "-W", "-f", "${source:Version}", "syslinux-common"]
-    text = SOURCE.format(folder=folder, version=run(query).strip(), sums="".join(sums))
-    terms["SOURCE"] = text.encode()
-    home = "share/doc/longjump/syslinux"
-    return {**files, **{f"{home}/{name}": data for name, data in terms.items()}}
 
 
 def archive(folder, output):

@@ -44,7 +44,8 @@ MODULE = "lib/syslinux/modules/bios/longjump.c32"
 # What else is compiled.
 BUILT = ("BOOTX64.EFI", "longjump.elf", "longjump.rom", "kernel.elf", *PROGRAMS)
 TARGETS = [f"build/{name}" for name in ("longjump.c32", *BUILT)]
-NOT_INSTALLED = ("bench.py", "debian.py", "dist.py", "install.py", "test.py")
+NOT_INSTALLED = ("bench.py", "debian.py", "dist.py", "install.py", "test.py",
+                 "third_party.py")  # fmt: skip
 LINKS = {
     "bin/longjump": f"../{HOME}/build.sh",
     "share/man/man1/longjump.1": "../../longjump/docs/longjump.1",
@@ -201,7 +202,7 @@ def lay(name, what, folder):
     if isinstance(what, str):
         os.symlink(what, os.path.basename(name), dir_fd=folder)
         return
-    is_program = what.startswith(b"#!") or os.path.basename(name) in PROGRAMS
+    is_program = what.startswith(b"#!") or os.path.basename(name) in (*PROGRAMS, "xorriso")
     with create(os.path.basename(name), folder) as file:
         os.fchmod(file.fileno(), 0o755 if is_program else 0o644)
         file.write(what)

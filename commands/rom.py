@@ -55,7 +55,7 @@ def rom(given):
     vendor, device = card(given.card or "e1000")
     name = given.output or (Path(given.names[0]).with_suffix("").name if given.names else "")
     given.output, given.format = f"{name}.boot", None
-    config = read_config(given)
+    config = read_config(given, "rom")
     whole = pack(config, given)
     make("build/longjump.rom")
     path = Path(f"{name}.rom")

@@ -82,10 +82,10 @@ def put_together(config, name, words, kind="elf"):
     return put_into(made(loader).read_bytes(), bundle)
 
 
-def read_config(given):
-    """What these words amount to."""
+def read_config(given, command="wrap"):
+    """What these words of a command amount to."""
     if len(given.names) != 1:
-        raise Stop("wrap wants the name of one kernel; ./build.sh wrap --help shows how", 2)
+        raise Stop(f"name one kernel; ./build.sh {command} --help shows how", 2)
     if given.format not in (None, *FORMATS):
         raise Stop(f"wrap: --format is one of {', '.join(FORMATS)}, not {given.format}", 2)
     kernel = readable("wrap", given.names[0])

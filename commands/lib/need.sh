@@ -140,9 +140,7 @@ look() {
 			has ld || lack ld binutils
 			;;
 		image)
-			if [[ -d $need_own ]] && ! has_mastering; then
-				lack xorriso xorriso xorriso libisoburn
-			elif ! has_mastering; then
+			if ! has_mastering; then
 				has genisoimage || has mkisofs || has xorriso ||
 					lack genisoimage genisoimage xorriso libisoburn
 				has isohybrid || lack isohybrid syslinux-utils syslinux syslinux
@@ -154,6 +152,11 @@ look() {
 			;;
 		run)
 			has qemu-system-x86_64 || lack QEMU qemu-system-x86
+			;;
+		archive)
+			has xorriso || lack xorriso xorriso xorriso libisoburn
+			find_syslinux isohdpfx.bin >/dev/null || lack isohdpfx.bin isolinux
+			find_syslinux menu.c32 >/dev/null || lack menu.c32 syslinux-common
 			;;
 		deb)
 			has dpkg-deb || lack dpkg-deb dpkg

@@ -11,7 +11,8 @@ import pytest
 from projects import ROOT, same
 
 pytestmark = pytest.mark.xdist_group("dist")
-NEVER_NEEDED = ("make", "cc", "gcc", "clang", "nasm", "ld", "ar", "objcopy")
+NEVER_NEEDED = ("make", "cc", "gcc", "clang", "nasm", "ld", "ar", "objcopy",
+                "genisoimage", "mkisofs", "isohybrid", "xorriso")  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -66,11 +67,12 @@ def test_the_package_is_the_same_each_time(project, made, tmp_path):
     assert same(made[1], tmp_path / "again")
 
 
-def test_without_compiler_and_syslinux_images_are_made_and_run(unpacked, tmp_path, path_without):
-    """The Syslinux of this machine is there, so it is looked which one was taken; xorriso is all
-    that an image takes."""
-    path = path_without(*NEVER_NEEDED, "genisoimage", "mkisofs", "isohybrid")
-    said = longjump(unpacked, tmp_path, "run", PATH=path)
+def test_a_machine_with_only_python_and_qemu_makes_and_runs_images(
+    unpacked, tmp_path, path_without
+):
+    """The Syslinux of this machine is there, so it is looked which one was taken."""
+    path = path_without(*NEVER_NEEDED)
+    said = longjump(unpacked, tmp_path, "run", "--menu", PATH=path)
     assert said.endswith("the kernel has halted\n")
     names = ("isolinux.bin", "ldlinux.c32", "menu.c32")
     script = f'source "$1"; for name in {" ".join(names)}; do find_syslinux $name; done'
@@ -80,18 +82,25 @@ def test_without_compiler_and_syslinux_images_are_made_and_run(unpacked, tmp_pat
     assert [os.path.realpath(line) for line in found.stdout.splitlines()] == [
         str(own / name) for name in names
     ]
+    said = longjump(unpacked, tmp_path, "doctor", PATH=path)
+    assert re.search(r"xorriso +1\.", said) and "nasm" not in said
 
 
-def test_an_image_takes_one_package_which_is_named(unpacked, tmp_path, path_without):
-    path = path_without(*NEVER_NEEDED, "genisoimage", "mkisofs", "isohybrid", "xorriso")
-    said = longjump(unpacked, tmp_path, "image", PATH=path, status=1)
-    assert "missing: xorriso\n" in said and "install --no-install-recommends xorriso\n" in said
-    kernel = ROOT / "build/kernel.elf"
-    said = longjump(unpacked, tmp_path, "run", "--direct", "--kernel", kernel, PATH=path)
-    assert said.endswith("the kernel has halted\n")
-    assert "OK" in longjump(unpacked, tmp_path, "check", kernel, PATH=path)
-    said = longjump(unpacked, tmp_path, "doctor", PATH=path, status=1)
-    assert "nasm" not in said and "xorriso" in said
+def test_xorriso_loads_no_library_of_this_machine_but_libc(unpacked):
+    folder = unpacked / "lib/longjump/xorriso"
+    listed = subprocess.run(["ldd", folder / "xorriso"], capture_output=True, text=True, check=True,
+                            env={**os.environ, "LD_LIBRARY_PATH": str(folder)})  # fmt: skip
+    paths = [line.split(" => ")[1].rsplit(" (")[0] for line in listed.stdout.splitlines()
+             if " => " in line]  # fmt: skip
+    theirs = {os.path.basename(path) for path in paths if os.path.dirname(path) != str(folder)}
+    assert len(paths) > 5 and theirs <= {"libc.so.6", "libpthread.so.0"}, paths
+
+
+def test_what_is_missing_is_named(unpacked, tmp_path, path_without):
+    path = path_without(*NEVER_NEEDED, "qemu-system-x86_64")
+    said = longjump(unpacked, tmp_path, "run", PATH=path, status=1)
+    assert "missing: QEMU\n" in said
+    assert "OK" in longjump(unpacked, tmp_path, "check", ROOT / "build/kernel.elf", PATH=path)
 
 
 def test_a_new_project_names_the_compiler_that_it_takes(unpacked, tmp_path, path_without):
@@ -105,14 +114,22 @@ def test_what_takes_the_source_says_so(unpacked, tmp_path):
         assert said == f"longjump: {command} works in a checkout of Longjump only\n"
 
 
-def test_syslinux_comes_with_its_licence_and_its_source(unpacked):
-    folder = unpacked / "share/doc/longjump/syslinux"
+def test_others_files_come_with_their_licence_and_their_source(unpacked):
+    folder = unpacked / "share/doc/longjump/third-party"
     assert "GNU GENERAL PUBLIC LICENSE" in (folder / "GPL-2").read_text()
-    assert "Upstream-Name: SYSLINUX" in (folder / "copyright").read_text()
+    assert "Upstream-Name: SYSLINUX" in (folder / "isolinux.copyright").read_text()
     source = (folder / "SOURCE").read_text()
     assert re.search(r"apt-get source syslinux=\d:6\.\d+", source)
-    for path in (unpacked / "lib/longjump/syslinux").iterdir():
-        assert f"  {path.name}\n" in source
+    for name in ("libisoburn", "libisofs", "libburn"):
+        assert re.search(rf"apt-get source {name}=1\.", source)
+    for part in ("syslinux", "xorriso"):
+        for path in (unpacked / "lib/longjump" / part).iterdir():
+            (package,) = re.findall(
+                rf"  lib/longjump/{part}/{re.escape(path.name)} \((.*)\)", source
+            )
+            terms = (folder / f"{package}.copyright").read_text()
+            for licence in re.findall(r"common-licenses/([A-Z]+-\d(?:\.\d)?)", terms):
+                assert (folder / licence).is_file()
 
 
 def test_the_header_of_an_archive_is_found_wherever_it_lies(unpacked):
