@@ -31,6 +31,11 @@ $(foreach t,CC=cc LD=ld AR=ar NASM=nasm OBJCOPY=objcopy NM=nm READELF=readelf PY
 foreign := CPATH C_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX GCC_COMPARE_DEBUG \
 	DEPENDENCIES_OUTPUT SUNPRO_DEPENDENCIES CCC_OVERRIDE_OPTIONS LD_RUN_PATH LDEMULATION NASMENV
 unexport $(foreign)
+
+# ccache, which cc may be, fails without a home that it can write to, or puts its files here.
+ifeq ($(CCACHE_DIR)$(shell [ -n "$$HOME" ] && [ -w "$$HOME" ] && echo has-home),)
+export CCACHE_DISABLE := 1
+endif
 ask := env $(foreign:%=-u %)
 override VPATH :=
 compiler := $(CC) $(shell $(ask) $(CC) --version 2>/dev/null | head -n 1 | tr -d "'")

@@ -15,7 +15,7 @@ from image import OPTIONS, read_config
 from lib.bundle import exit_of
 from lib.direct import words_of_disc
 from lib.disc import isolinux_cfg
-from lib.entry import free_port, is_64_bit, run_to_entry
+from lib.entry import is_64_bit, line_for_gdb, run_to_entry
 from lib.project import BUILD, Stop, Voice, made, need, say, shown, start
 from lib.qemu import Gone
 from lib.qemu_log import FEWER
@@ -83,18 +83,20 @@ def debug(given):
         )
     if not (given.no_gdb or given.trace):
         need("debug", install=not given.no_install)
-    port = free_port(int(port))
+    line = line_for_gdb(int(port))
+    port = line.getsockname()[1]
     window = choose_window(given)
     log = Path(given.log or BUILD / "trace.log").absolute()
-    command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+    served = f"socket,id=gdb-line,fd={line.fileno()},server=on,wait=off"
+    command += ["-S", "-chardev", served, "-gdb", "chardev:gdb-line"]
     leaves = exit_of(made("longjump.elf").read_bytes()) if given.direct else None
     session = (Session if given.trace else Debugged)(
         command, given.rest, window, disc.file, log=log if given.trace else None, kernel=kernel
     )
     say(f"  boot     {shown(disc.path)} in QEMU, up to the kernel's first instruction")
     if given.trace:
-        return trace(machine_at_entry(session, kernel, port, leaves, given.uefi), kernel, log)
-    with machine_at_entry(session, kernel, port, leaves, given.uefi) as (qemu, slide), told(
+        return trace(machine_at_entry(session, kernel, line, leaves, given.uefi), kernel, log)
+    with machine_at_entry(session, kernel, line, leaves, given.uefi) as (qemu, slide), told(
         session
     ):
         return attach(given, kernel, port, slide, qemu)
@@ -113,16 +115,17 @@ class machine_at_entry:
     """A QEMU, stopped where the kernel begins; ended when all is done. As a context it gives the
     process and the kernel's slide."""
 
-    def __init__(self, session, kernel, port, leaves, uefi):
-        self.session, self.kernel, self.port = session, kernel, port
+    def __init__(self, session, kernel, line, leaves, uefi):
+        self.session, self.kernel, self.line = session, kernel, line
         self.leaves, self.uefi = leaves, uefi  # run_to_entry()
 
     def __enter__(self):
         # In a session of its own, so that Ctrl-C reaches gdb only.
-        self.session.start(NOBODY, start_new_session=True)
-        qemu = self.session.machine.qemu
+        self.session.start(NOBODY, [self.line], start_new_session=True)
+        qemu, port = self.session.machine.qemu, self.line.getsockname()[1]
+        self.line.close()  # which is QEMU's now
         try:
-            return qemu, run_to_entry(self.session, self.kernel, self.port, self.leaves, self.uefi)
+            return qemu, run_to_entry(self.session, self.kernel, port, self.leaves, self.uefi)
         except (Gone, ConnectionError):
             self.__exit__()
             raise Stop(f"QEMU ended, with status {qemu.returncode}") from None

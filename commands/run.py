@@ -13,7 +13,8 @@ from lib.disc import OpenDisc, isolinux_cfg, open_disc
 from lib.kvm import try_kvm
 from lib.ovmf import uefi_arguments
 from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
-from lib.session import Session
+from lib.qemu import with_one_dash
+from lib.session import DISPLAYS, Session
 from lib.words import Command, Option
 from wrap import put_together
 
@@ -155,7 +156,7 @@ def choose_window(given):
     """The kind of window QEMU shall open; "" where there is to be none."""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return ""
-    if {"-display", "-nographic", "-curses", "-vnc", "-spice"} & set(given.rest):
+    if DISPLAYS & {*with_one_dash(given.rest)}:
         return ""
     try:
         need("window", install=not given.no_install)

@@ -4,8 +4,13 @@ has failed; what has failed stays."""
 
 import pathlib
 import shutil
+import signal
 
 import pytest
+
+# A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that the
+# tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ONLY_WHEN_NAMED = {  # folder -> the tests in it, by the beginning of their names
     "proof": "test_proven",

@@ -6,6 +6,8 @@ of how the file is made.
 
 import re
 
+from lib.qemu import with_one_dash
+
 KERNEL = "kernel.elf"  # what the kernel is called, as on the disc
 CONSOLE = ("0", "115200")  # SERIAL in isolinux.cfg, as the loader has it without being told
 MODULE = "longjump.c32"
@@ -51,8 +53,7 @@ def obstacle(command, rest):
     if image_at(command) is None:
         return "run-command does not show the image as a drive of its own"
     words = [word for word in [*command, *rest] if "{}" not in word]
-    for word, value in zip(words, [*words[1:], ""]):
-        option = "-" + word.lstrip("-") if word.startswith("--") else word
+    for option, word, value in zip(with_one_dash(words), words, [*words[1:], ""]):
         if option in OTHERS:
             return f"{word} {OTHERS[option]}"
         if option in ("-M", "-machine") and not is_machine(value):
@@ -66,7 +67,7 @@ def obstacle(command, rest):
 
 def brings_firmware(words):
     """The words name the machine's firmware."""
-    return bool({"-bios", "-pflash"} & {*words}) or any(map(PFLASH.search, words))
+    return bool({"-bios", "-pflash"} & {*with_one_dash(words)}) or any(map(PFLASH.search, words))
 
 
 def is_machine(value):

@@ -5,6 +5,7 @@ we go ahead of it: over gdb's remote protocol we set hardware breakpoints and le
 Knows ELF's header, and where Longjump puts kernels.
 """
 
+import contextlib
 import socket
 import struct
 import time
@@ -45,16 +46,17 @@ def possible_entries(kernel, is_random=True):
     return list(dict.fromkeys([entry, *(moved if is_movable else ())]))
 
 
-def free_port(wanted):
-    """The port that is wanted, or another one if that is taken."""
+def line_for_gdb(wanted):
+    """A socket on which gdb is awaited, at the port that is wanted, or at another one if that is
+    taken. It is ours from now on: two that start at once have two ports."""
     for port in (wanted, 0):
-        with socket.socket() as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind(("127.0.0.1", port))
-                return tried.getsockname()[1]
-            except OSError:
-                continue
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            line.bind(("127.0.0.1", port))
+            line.listen()
+            return line
+        line.close()
     raise Stop("there is no free port on 127.0.0.1")
 
 

@@ -15,7 +15,7 @@ import time
 
 from lib.loader import Loader
 from lib.project import BUILD, Stop, Voice
-from lib.qemu import Gone, Qmp, read_cpus
+from lib.qemu import Gone, Qmp, read_cpus, with_one_dash
 from lib.qemu_log import FEWER, MASKS, QemuLog
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -94,13 +94,13 @@ class Machine:
         if self._log:
             self._log.qemus_end.close()
 
-    def open(self, actions=None):
+    def open(self, actions=None, is_awaited=None):
         """Greets a QEMU that has been started, and has it boot our image before all else. Its
         `actions` at the machine's end are those of QMP's set-action. Raises Gone if it did not
-        come up."""
-        self.qmp.open()
+        come up, for as long as is_awaited()."""
+        self.qmp.open(is_awaited)
         self.ran = True
-        if self.image and not {*RESTORED} & {*self.words}:
+        if self.image and not {*RESTORED} & {*with_one_dash(self.words)}:
             self._boot_first(path_of(self.image))
         if actions:
             self.qmp.command("set-action", **actions)
@@ -232,7 +232,7 @@ class Machine:
             self._set_boot_index(ours[0], 0)
         self.qmp.command("set-action", reboot="reset")
         self.qmp.command("system_reset")
-        if "-no-reboot" in self.words:
+        if "-no-reboot" in with_one_dash(self.words):
             self.qmp.command("set-action", reboot="shutdown")
 
     def _set_boot_index(self, device, index):

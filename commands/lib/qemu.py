@@ -11,8 +11,14 @@ import time
 from dataclasses import dataclass
 
 PATIENCE = 60  # seconds after which a QEMU that does not answer is taken to be lost
+GLANCE = 0.5  # seconds until it is asked whether somebody waits for the answer
 REGISTER = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
+
+
+def with_one_dash(words):
+    """The words with which QEMU is started, to look at: it takes --option for -option."""
+    return ["-" + word.lstrip("-") if word.startswith("--") else word for word in words]
 
 
 class Gone(Exception):
@@ -25,6 +31,7 @@ class Qmp:
     def __init__(self):
         self.line, self.qemus_end = socket.socketpair()
         self.events = []
+        self.is_lost = False  # QEMU is there, and does not answer
         self.meanwhile = {}  # descriptors to be read while we wait -> who reads them
         self._input = []  # pieces of a line that is not whole
         self._replies = []
@@ -34,10 +41,12 @@ class Qmp:
         number = self.qemus_end.fileno()
         return ["-chardev", f"socket,id=watch,fd={number}", "-mon", "chardev=watch,mode=control"]
 
-    def open(self):
-        """Greets, after QEMU was started; raises Gone if it did not come up."""
+    def open(self, is_awaited=None):
+        """Greets, after QEMU was started; raises Gone if it did not come up. QEMU may wait itself,
+        for who connects to a line of its: that lasts for as long as is_awaited()."""
         self.qemus_end.close()
-        self.command("qmp_capabilities")
+        self._send("qmp_capabilities", {})
+        self._answer(is_awaited or within(PATIENCE))
 
     def command(self, name, **arguments):
         """Carries out a command; returns its answer, or None if QEMU refused it."""
@@ -45,16 +54,22 @@ class Qmp:
 
     def ask(self, name, **arguments):
         """Carries out a command; returns QEMU's reply as it is, an error if it refused."""
+        self._send(name, arguments)
+        return self._answer(within(PATIENCE))
+
+    def _send(self, name, arguments):
         request = {"execute": name, "arguments": arguments}
         try:
             self.line.sendall(json.dumps(request).encode() + b"\n")
         except OSError:
             raise Gone from None
-        deadline = time.monotonic() + PATIENCE
+
+    def _answer(self, is_awaited):
         while not self._replies:
-            if time.monotonic() > deadline:
+            if not is_awaited():
+                self.is_lost = True
                 raise Gone
-            self.take(PATIENCE)
+            self.take(GLANCE)
         return self._replies.pop(0)
 
     def wait(self, seconds):
@@ -93,6 +108,12 @@ class Qmp:
             self._input = []
         self._input.append(rest)
         return [line for line in lines if line.strip()]
+
+
+def within(seconds):
+    """A function that is true for so long."""
+    deadline = time.monotonic() + seconds
+    return lambda: time.monotonic() < deadline
 
 
 def message_in(line):

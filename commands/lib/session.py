@@ -15,8 +15,8 @@ from lib.caller import Caller
 from lib.fault import for_people
 from lib.kvm import is_kvm
 from lib.machine import Machine, path_of
-from lib.project import BUILD, say, shown
-from lib.qemu import INTERRUPTS, Gone, Patience
+from lib.project import BUILD, Stop, say, shown
+from lib.qemu import INTERRUPTS, PATIENCE, Gone, Patience, with_one_dash
 from lib.qemu_log import entries_in
 from lib.source_lines import source_lines
 from lib.symbols import place
@@ -34,6 +34,7 @@ STUCK = (
     ": it loads CR3 with no physical address; CPUs raise #GP, QEMU stays there for ever",
 )
 KVM_LIMIT = 30.0  # seconds without a change on the screen, until the loader speaks in KVM
+NO_ANSWER = f"QEMU has not answered for {PATIENCE} seconds"
 GAVE_UP = ("boot:", "No bootable device.")  # ISOLINUX's last word, and SeaBIOS's
 
 # QEMU stops a machine by itself -> which end that is, and in words
@@ -84,11 +85,14 @@ class Session:
 
     def _settle(self, command, rest):
         """Settles how QEMU is started, and what of it is on the terminal."""
-        theirs = {*command, *rest}
+        given = with_one_dash([*command, *rest])
+        theirs = {*given}
         self.is_stopped = "-S" in theirs  # somebody else sets it going
-        self.has_line = not ({"-serial", "-nographic"} & theirs or takes_stdio([*command, *rest]))
-        self.shows_line = self.has_line or is_line_shown([*command, *rest])
-        self.shows_screen = self.window or shows_screen([*command, *rest])
+        if "-daemonize" in theirs:
+            raise Stop("-daemonize: nobody could watch a QEMU in the background; leave it out", 2)
+        self.has_line = not ({"-serial", "-nographic"} & theirs or takes_stdio(given))
+        self.shows_line = self.has_line or is_line_shown(given)
+        self.shows_screen = self.window or shows_screen(given)
         own = self.machine.arguments()
         if self.kernel and "-name" not in theirs:
             name = os.path.basename(self.kernel).replace(",", ",,")
@@ -112,6 +116,8 @@ class Session:
         """Starts QEMU, watches it, and returns the status of the command."""
         ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
         say(f"  boot     {name} in QEMU; {ending} to end")
+        if self.is_stopped:
+            say("  note     -S: it stands still until a debugger or QEMU's monitor sets it going")
         status = self.live()
         self._tell_sources()
         if self.interrupted:
@@ -119,6 +125,12 @@ class Session:
             return 130
         if self.status is not None:
             return self.status
+        if self.machine.qmp.is_lost:
+            say(f"{NO_ANSWER}, and was ended")
+            return self.STATUS["error"]
+        if status < 0:
+            say(f"QEMU was killed by signal {-status}")
+            return 128 - status
         if status != 0:
             say(f"QEMU ended with status {status}")
             if self.is_kvm and not self.loader.has_spoken:
@@ -149,15 +161,21 @@ class Session:
         """Ctrl-C reaches QEMU as well, but a signal from elsewhere may reach only us."""
         self.interrupted = True
 
-    def start(self, stdin, **more):
-        """Starts QEMU, with the machine stopped."""
-        self.machine.start(self.words, [self.serial] * self.has_line, stdin=stdin, **more)
+    def start(self, stdin, files=(), **more):
+        """Starts QEMU, with the machine stopped; it gets these files as well."""
+        own = [self.serial] * self.has_line
+        self.machine.start(self.words, [*own, *files], stdin=stdin, **more)
 
     def open(self):
         """Greets QEMU and sets the machine going; raises Gone if it did not come up."""
-        self.machine.open(self.ACTIONS)
+        self.machine.open(self.ACTIONS, self._is_awaited)
         if not self.is_stopped:
             self.machine.go()
+
+    def _is_awaited(self):
+        """Somebody waits for QEMU to come up, which may wait itself for a connection."""
+        self._look_for_the_caller()
+        return not self.interrupted
 
     def stop(self):
         """Waits for a QEMU that is going; ends one that is not. Returns its status."""
@@ -177,10 +195,14 @@ class Session:
                 self.heard(message)
             for event in events:
                 self._happened(event)
-            if self.caller.is_gone():
-                raise SystemExit(128 + signal.SIGHUP)
+            self._look_for_the_caller()
             if not self.is_over:
                 self._look()
+
+    def _look_for_the_caller(self):
+        """Ends us if nobody is there any more for whom we could work."""
+        if self.caller.is_gone():
+            raise SystemExit(128 + signal.SIGHUP)
 
     def heard(self, message):
         """The loader has spoken."""
@@ -447,7 +469,8 @@ class Session:
 
 def without_serial(words):
     """The words without `-serial stdio`, which we say in a way that lets us listen."""
-    pairs = [at for at in range(len(words) - 1) if words[at : at + 2] == ["-serial", "stdio"]]
+    looked_at = with_one_dash(words)
+    pairs = [at for at in range(len(words)) if looked_at[at : at + 2] == ["-serial", "stdio"]]
     return [*words[: pairs[0]], *words[pairs[0] + 2 :]] if pairs else [*words]
 
 

@@ -4,11 +4,13 @@ Knows how a kernel ends a test (isa-debug-exit) and every other way in which one
 nothing of files of settings or of how the image is made.
 """
 
+import re
 import time
 
 from lib.fault import find_fault
 from lib.loader import refused_because
-from lib.session import Session
+from lib.qemu import with_one_dash
+from lib.session import NO_ANSWER, Session
 from lib.symbols import place
 
 DEVICE = "isa-debug-exit,iobase=0xf4,iosize=4"
@@ -20,7 +22,7 @@ def test_arguments(words):
     own, text = [], " ".join(words)
     if "isa-debug-exit" not in text:
         own += ["-device", DEVICE]
-    if not {"-monitor", "-nographic"} & set(words):
+    if not {"-monitor", "-nographic"} & {*with_one_dash(words)}:
         own += ["-monitor", "none"]
     return own
 
@@ -62,8 +64,11 @@ class Trial(Session):
 
     def _verdict(self, status):
         """The status of the command, its name, and in words why."""
+        if self.machine.qmp.is_lost:
+            words = NO_ANSWER if self.machine.ran else f"QEMU did not come up in {self.limit} s"
+            return QEMU, "NOT RUN", words
         if not self.machine.ran or status < 0:
-            return QEMU, "NOT RUN", f"QEMU itself failed, {status_words(status)}"
+            return QEMU, "NOT RUN", failure_words(status)
         if self.loader.refusal:
             return NOT_STARTED, "NOT STARTED", refused_because(self.loader.refusal)
         if not self.loader.start and self.end != "error":
@@ -88,7 +93,10 @@ class Trial(Session):
         """What the kernel did not do that ends a test with success."""
         if self.success % 2 == 0:  # isa-debug-exit makes odd statuses only
             return f"instead of ending with {status_words(self.success)}"
-        return f"without writing {self.success >> 1} to port 0xf4"
+        return f"without writing {self.success >> 1} to port {port_of(self.words)}"
+
+    def _is_awaited(self):
+        return super()._is_awaited() and time.monotonic() - self.began < self.limit
 
     def heard(self, message):
         if message.kind == "refused":
@@ -107,6 +115,9 @@ class Trial(Session):
             self._finish(*self._timed_out())
 
     def _timed_out(self):
+        status = self.machine.status()
+        if not self.loader.start and status != "running":
+            return "unstarted", f"no start within {self.limit} s: QEMU stands still ({status})"
         if not self.loader.start:
             return "unstarted", f"no start within {self.limit} s: {self._unheard()}"
         doing = self._doing(self.machine.cpus())
@@ -141,13 +152,27 @@ class Trial(Session):
         """Likewise."""
 
 
+def port_of(words):
+    """The port at which these words put isa-debug-exit."""
+    told = next(word for word in words if "isa-debug-exit" in word)
+    found = re.search(r"\biobase=(\w+)", told)
+    return found[1] if found else "0x501"  # QEMU's own choice
+
+
 def is_reset(event):
     """The machine starts again, of its own accord."""
     return event["event"] == "RESET" and event["data"].get("guest")
 
 
+def failure_words(status):
+    """Words for a QEMU that has ended without having run a machine to its end."""
+    if status < 0:
+        return f"QEMU itself failed, killed by signal {-status}"
+    if status == 0:
+        return "QEMU has run no machine; it ended with status 0"
+    return f"QEMU itself failed, status {status}"
+
+
 def status_words(status):
     """QEMU's status, and what the kernel had to write to get it."""
-    if status < 0:
-        return f"killed by signal {-status}"
     return f"code {status} (value {status >> 1})" if status & 1 else f"status {status}"

@@ -10,9 +10,8 @@ import time
 
 import pytest
 
+from lib.entry import line_for_gdb
 from projects import ROOT
-
-pytestmark = pytest.mark.xdist_group("gdb")  # two that start at once may choose the same port
 
 
 def with_gdb(project, tmp_path, commands, *words):
@@ -39,6 +38,13 @@ def test_gdb_is_at_the_first_instruction_in_64_bit_mode(project, tmp_path):
     assert "<_start+" in said and "= 8" in said
     assert re.search(r"#0  serial_start \(\) at kernel/serial\.c", said), said
     assert re.search(r"#1 .* in _start \(info=0x\w+\) at kernel/main\.c", said), said
+
+
+def test_two_that_start_at_once_have_two_ports():
+    with line_for_gdb(0) as line:
+        wanted = line.getsockname()[1]
+    with line_for_gdb(wanted) as line, line_for_gdb(wanted) as other:
+        assert line.getsockname()[1] == wanted != other.getsockname()[1]
 
 
 @pytest.mark.parametrize("options", [[], ["--options", "-kaslr"]], ids=["moved", "kaslr"])

@@ -87,6 +87,25 @@ def test_qemus_own_stops_have_a_sentence_and_a_status(project, kernel, tmp_path,
     assert re.search(told, last(said)), said
 
 
+@pytest.mark.parametrize(
+    "words, status, told",
+    [
+        (["-S"], 7, r"no start within 3 s: QEMU stands still \(prelaunch\)"),
+        (["-serial", "tcp:127.0.0.1:0,server=on"], 5, "QEMU did not come up in 3 s"),
+        (["-cpu", "help"], 5, "QEMU has run no machine; it ended with status 0"),
+    ],
+    ids=["stopped", "waiting", "telling"],
+)
+def test_a_machine_that_never_runs_is_told_as_that(project, kernel, words, status, told):
+    words = ["--test-timeout", "3", kernel("hlt"), *words]
+    assert re.search(told, last(project.bad("runner", "--test", *words, status=status, timeout=60)))
+
+
+def test_qemu_is_kept_in_the_foreground(project, kernel):
+    said = project.bad("runner", "--test", kernel("hlt"), "-daemonize", status=2)
+    assert "nobody could watch" in said, said
+
+
 class Stopped:
     """A machine that QEMU has stopped."""
 
@@ -174,6 +193,21 @@ def test_qemu_does_not_outlive_a_tool_that_is_killed(spinning, words):
     while left := temporary_names() - before:
         assert time.monotonic() < deadline, left
         time.sleep(0.1)  # a test beside us packs an image
+
+
+@pytest.mark.parametrize(
+    "words, status, told",
+    [
+        (["runner", "--test"], 5, "test NOT RUN: tiny.elf: QEMU itself failed, killed by signal 9"),
+        (["run", "--kernel"], 137, "QEMU was killed by signal 9"),
+    ],
+    ids=["test", "run"],
+)
+def test_a_qemu_that_is_killed_is_told_as_that(spinning, words, status, told):
+    running, members = spinning(*words, stderr=subprocess.STDOUT)
+    os.kill(next(number for number, name in members.items() if "qemu" in name), signal.SIGKILL)
+    said = running.communicate(timeout=60)[0]
+    assert running.returncode == status and told in said, said
 
 
 def test_a_tool_does_not_outlive_who_waits_for_it(spinning):

@@ -51,6 +51,20 @@ def test_what_is_meant_for_a_kernel_changes_nothing(copy, hostile, caller):
 
 
 @pytest.mark.xdist_group("copy")
+@pytest.mark.parametrize("home", ["", "/nonexistent"])
+def test_a_compiler_that_keeps_things_at_home_does_without(copy, tmp_path, home):
+    """As ccache, where that is called cc: without a home to write to it fails, or litters."""
+    (tmp_path / "cc").write_text(
+        '#!/bin/sh\n[ "$CCACHE_DISABLE" ] || [ -w "$HOME" ] || exit\nexec /usr/bin/cc "$@"\n'
+    )
+    (tmp_path / "cc").chmod(0o755)
+    copy.good()
+    (copy.root / "kernel/main.c").touch()
+    own = {"PATH": f"{tmp_path}:/usr/bin:/bin:/usr/sbin:/sbin", "CCACHE_DIR": ""}
+    assert "compile  kernel/main.c" in copy.good(HOME=home, **own)
+
+
+@pytest.mark.xdist_group("copy")
 @pytest.mark.parametrize("words", [["-rR"], ["-j4"], ["CC=false", "OBJCOPY=false", "LD=false"]])
 def test_a_make_that_calls_us_has_its_own_ways(copy, kernel, tmp_path, words):
     """With the line that Limine's template has."""

@@ -33,6 +33,7 @@ LINES = {
     "by a chardev": ["-chardev", "stdio,id=c", "-serial", "chardev:c"],
     "on a pseudo-terminal": ["-serial", "pty"],
     "all on the terminal": ["-nographic"],
+    "by two dashes": ["--serial", "null"],
 }
 
 
@@ -58,6 +59,8 @@ def test_run_tells_what_is_not_seen_on_the_serial_line(project, kernel, tmp_path
     assert "Longjump: Page fault" in log and "@longjump-fault" not in log
     said = project.bad(*words, "-serial", "stdio", status=3)
     assert said.count("Longjump: Page fault") == 1, "once is enough"
+    said = project.bad(*words, "--nographic", status=3)
+    assert said.count("Longjump: Page fault") == 1, "with two dashes as well"
     assert "@longjump-fault" not in said
 
 

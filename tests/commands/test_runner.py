@@ -48,7 +48,7 @@ ENDS = {
     "waits for ever": (
         ["here: sti", "hlt", "jmp here"], ["--test-timeout", "3"], [], 4, "test TIMED OUT: "
     ),
-    "has no QEMU": (PASS, [], ["-nonsense"], 5, "test NOT RUN: .* QEMU itself failed, code 1"),
+    "has no QEMU": (PASS, [], ["-nonsense"], 5, "test NOT RUN: .* QEMU itself failed, status 1"),
     "halts": (["cli", "hlt"], [], [], 6, "test ENDED WITHOUT A CODE: .* the kernel has halted"),
     "switches off": (
         ["mov ax, 0x2000", "mov dx, 0x604", "out dx, ax", "jmp $"], [], [], 6,
