@@ -36,7 +36,7 @@ unexport $(foreign)
 ifeq ($(CCACHE_DIR)$(shell [ -n "$$HOME" ] && [ -w "$$HOME" ] && echo has-home),)
 export CCACHE_DISABLE := 1
 endif
-ask := env $(foreign:%=-u %)
+ask := env $(foreign:%=-u %) $(addprefix CCACHE_DISABLE=,$(CCACHE_DISABLE))
 override VPATH :=
 compiler := $(CC) $(shell $(ask) $(CC) --version 2>/dev/null | head -n 1 | tr -d "'")
 
