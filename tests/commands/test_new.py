@@ -7,7 +7,10 @@ import textwrap
 
 import pytest
 
+import images
 import new
+import screen
+import vm
 from lib.project import Stop
 
 OWN = {"CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTFLAGS", "MAKEFLAGS"}
@@ -25,6 +28,26 @@ def run(folder, *command, fails=False):
     return done.stdout
 
 
+HELLO = "Hello from my kernel"
+
+
+def expect_hello(kernel, log):
+    """The kernel's line is on the screen: in text mode, in pixels of 16 bits, and under UEFI."""
+    image, own = images.make_image(kernel), screen.our_font(images.ROOT)
+    with vm.Machine(image, log / "text") as machine:
+        machine.wait_serial(HELLO)
+        assert machine.screen_text().startswith(HELLO), machine.report()
+    image_of_pixels = images.make_image(kernel, options="-video=800x600x16")
+    with vm.Machine(image_of_pixels, log / "pixels") as machine:
+        machine.wait_serial(HELLO)
+        assert machine.screenshot().width == 800
+        assert machine.screenshot_text().startswith(HELLO), machine.report()
+    with vm.Machine(image, log / "uefi", medium="cd-ahci", uefi=True) as machine:
+        assert "K608" not in machine.wait_serial(HELLO)
+        seen = screen.text_of_picture(machine.screenshot(), own)
+        assert seen.startswith(HELLO), machine.report()
+
+
 def change(path, one, other):
     text = path.read_text()
     assert one in text
@@ -38,6 +61,7 @@ def test_a_project_in_c(project, tmp_path):
     said = run(folder, "make", "run")
     assert "Hello from my kernel" in said and "the kernel has halted" in said
     assert "warning:" not in said, "the compiler has nothing to say"
+    expect_hello(folder / "build/kernel.elf", tmp_path / "log")
     assert "test passed: memory.elf" in run(folder, "make", "test")
     change(folder / "tests/memory.c", "16 << 20", "16ull << 40")
     assert "test FAILED: memory.elf" in run(folder, "make", "test", fails=True)
@@ -53,6 +77,8 @@ def test_a_project_in_rust(project, tmp_path):
     said = run(folder, "cargo", "run", "--offline")
     assert "Hello from my kernel, started by Longjump" in said and "has halted" in said
     assert "warning:" not in said, "the compiler has nothing to say"
+    kernel = folder / "target/x86_64-unknown-linux-gnu/debug/kernel"
+    expect_hello(kernel, tmp_path / "log")
     assert "test passed: memory-" in run(folder, "cargo", "test", "--offline")
     run(folder, "cargo", "build", "--offline", "--release")
     change(folder / "tests/memory.rs", "16 << 20", "16 << 40")

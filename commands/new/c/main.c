@@ -1,19 +1,18 @@
 /* main.c - the kernel. */
 #include "kit.h"
 #include "longjump.h"
+#include "screen.h"
 
 /* Where the kernel starts, in 64-bit mode; kernel.ld names it as the entry. */
 void _start(const struct longjump_boot_info *info);
 
 void _start(const struct longjump_boot_info *info)
 {
-	volatile uint16_t *screen = (volatile uint16_t *)0xb8000;
 	const char *text = "Hello from my kernel";
 
 	if (!info || info->magic != LONGJUMP_MAGIC)
 		halt();
-	for (unsigned i = 0; text[i]; i++)
-		screen[i] = (uint16_t)(0x2f00 | text[i]); /* white on green */
+	screen_line(info, 0, text);
 	say(text);
 	say("\n");
 	halt();

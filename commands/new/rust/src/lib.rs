@@ -2,6 +2,7 @@
 #![no_std]
 
 mod memory;
+pub mod screen;
 
 use core::arch::asm;
 use core::fmt::{self, Write};
@@ -9,7 +10,8 @@ use core::panic::PanicInfo;
 use core::slice;
 use core::str;
 
-/// The first fields of `struct longjump_boot_info`; the others follow as in `longjump.h`.
+/// The first fields of `struct longjump_boot_info`; `longjump.h` names those that are passed over
+/// here, and the others that follow.
 #[repr(C)]
 pub struct BootInfo {
     pub magic: u64,
@@ -21,6 +23,25 @@ pub struct BootInfo {
     memory_map_count: u64,
     pub direct_map: u64,
     pub direct_map_end: u64,
+    passed_over: [u64; 26],
+    pub framebuffer: Framebuffer,
+    passed_over_too: [u64; 3],
+    font: *const [u8; 16], // of each character; null: there is none
+}
+
+/// The pixels of the screen. Without an address it is in text mode.
+#[repr(C)]
+pub struct Framebuffer {
+    pub address: *mut u8,
+    physical: u64,
+    pub width: u32,
+    pub height: u32,
+    pub pitch: u32, // bytes from one line to the next
+    pub bits_per_pixel: u32,
+    red: [u8; 2], // shift and bits
+    green: [u8; 2],
+    blue: [u8; 2],
+    reserved: [u8; 2],
 }
 
 #[repr(C)]
