@@ -206,14 +206,11 @@ static bool set_video(struct run *run)
 	return platform_video_set(&run->machine, &run->report);
 }
 
-/* Says what was wrong: on the screen it is a page, unless what -verbose shows would be lost. */
-static void say_failure(const struct run *run)
+void run_say_failure(const struct run *run, bool emptied)
 {
 	const bool is_named = run->config != NULL && run->config->kernel.name != NULL;
-	const bool is_verbose = run->config != NULL && run->config->options.verbose;
 
-	platform_write("\n");
-	platform_use_screen(!is_verbose);
+	platform_use_screen(emptied);
 	platform_write(IN_BAR LOADER " could not start ");
 	text_show(is_named ? file_called(&run->config->kernel) : "a kernel", platform_write);
 	platform_write("\n" IN_PLAIN);
@@ -227,9 +224,11 @@ static void say_failure(const struct run *run)
 /* Says what was wrong, and what becomes of the machine now. */
 static void fail(struct run *run)
 {
+	const bool is_verbose = run->config != NULL && run->config->options.verbose;
 	enum on_error on_error = ON_ERROR_PROMPT;
 
-	say_failure(run);
+	platform_write("\n");
+	run_say_failure(run, !is_verbose); /* what -verbose shows would be lost */
 	if (run->config != NULL)
 		on_error = run->config->options.on_error;
 	if (on_error == ON_ERROR_HALT)

@@ -22,6 +22,9 @@ struct run {
  */
 bool run_plan_again(struct run *run);
 
+/* Says what could not be started, and why: a page on the screen, if that is to be emptied. */
+void run_say_failure(const struct run *run, bool emptied);
+
 /*
  * Does all that there is to do, through platform.h. `run` is zeroed. Returns only if the kernel
  * cannot be started and the user shall have another try; all is said then, and given back.

@@ -92,9 +92,8 @@ static void draw_glyph(const struct canvas *canvas, unsigned column, unsigned ro
 	}
 }
 
-/* One character. */
-static void draw_char(const struct canvas *canvas, unsigned column, unsigned row, char c,
-                      enum colour colour)
+void draw_char(const struct canvas *canvas, unsigned column, unsigned row, char c,
+               enum colour colour)
 {
 	volatile uint8_t *cell;
 

@@ -6,6 +6,7 @@
 #ifndef EXPLAIN_DRAW_H
 #define EXPLAIN_DRAW_H
 
+#include "core/colour.h"
 #include "core/fault_info.h"
 
 #include <stdint.h>
@@ -24,6 +25,10 @@ struct canvas canvas_of_text(uint8_t *bytes);
 /* The screen in graphics mode. */
 struct canvas canvas_of_pixels(uint8_t *bytes, const struct fault_info_screen *screen,
                                const uint8_t *font);
+
+/* Draws a character that is on the screen. */
+void draw_char(const struct canvas *canvas, unsigned column, unsigned row, char c,
+               enum colour colour);
 
 /* Draws lines as show_screen() makes them, over all of the screen: what comes after a form feed is
  * the last line; what does not fit above it is left out. */

@@ -5,10 +5,6 @@
  */
 #include "platform/uefi/launch.h"
 
-#include "core/colour.h"
-#include "core/plan/fault_info.h"
-#include "core/version.h"
-#include "explain/draw.h"
 #include "platform/console/console.h"
 #include "platform/console/watch.h"
 #include "platform/platform.h"
@@ -16,7 +12,6 @@
 #include "platform/uefi/interrupts.h"
 #include "platform/uefi/memory.h"
 #include "platform/uefi/screen.h"
-#include "standalone/font.h"
 #include "platform/pc/quiesce.h"
 
 #define TRIES 16
@@ -61,32 +56,13 @@ static bool leave(struct run *run)
 	return refuse(&run->report, DIAG_UEFI_MAP_CHANGES, "ExitBootServices() has failed");
 }
 
-/* Draws text on the screen that the kernel would have had. */
-static void draw_page(const struct machine *machine, const char *text)
-{
-	const struct fault_info_screen screen = fault_info_screen(&machine->display);
-	struct canvas canvas;
-
-	if (machine->display.kind != DISPLAY_FRAMEBUFFER)
-		return;
-	canvas = canvas_of_pixels((uint8_t *)(uintptr_t)screen.pixels, &screen, font_glyphs());
-	draw(&canvas, text);
-}
-
 /* The firmware may be half gone: what is wrong is said without it, and the machine stands still. */
 static _Noreturn void fail(const struct run *run)
 {
-	static char buffer[2000];
-	struct text text = text_in(buffer, sizeof(buffer));
-
-	screen_close();
-	platform_use_screen(false);
-	text_add_string(&text, IN_BAR " " LOADER " could not start the kernel\n" IN_PLAIN "\n");
-	finding_write(&text, &run->report.findings[run->report.count - 1], true);
-	text_add_string(&text, "\nThe machine stands still: restart it.\n");
-	platform_write(buffer);
+	screen_take_over(&run->machine.display);
+	run_say_failure(run, true);
+	platform_write("The machine stands still: restart it.\n");
 	watch_end("halt");
-	draw_page(&run->machine, buffer);
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }

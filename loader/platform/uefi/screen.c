@@ -6,8 +6,11 @@
  */
 #include "platform/uefi/screen.h"
 
+#include "core/plan/fault_info.h"
+#include "explain/draw.h"
 #include "platform/console/screen.h"
 #include "platform/uefi/firmware.h"
+#include "standalone/font.h"
 #include "standalone/line.h"
 
 #define DEVICES_MAX 8
@@ -44,6 +47,10 @@ enum { SCAN_ESCAPE = 23 };
 
 static struct efi_text_output *devices[DEVICES_MAX];
 static unsigned device_count;
+
+/* What we draw on ourselves once the firmware's devices are gone, and where the cursor is. */
+static struct canvas canvas;
+static unsigned column, row;
 
 /* True if a device is the serial port COM1: then what we say there ourselves is enough. */
 static bool is_com1(const uint8_t *node)
@@ -92,11 +99,25 @@ static void put(const efi_char *wide, enum colour colour)
 	}
 }
 
+/* Draws characters on what is ours. What comes after its last row is not seen. */
+static void draw_text(const char *text, size_t length, enum colour colour)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] != '\n' && row < canvas.rows && column < canvas.columns)
+			draw_char(&canvas, column++, row, text[i], colour);
+		if (text[i] == '\n' || column >= canvas.columns) {
+			column = 0;
+			row++;
+		}
+	}
+}
+
 void screen_write(const char *text, size_t length, enum colour colour)
 {
 	const char *end = text + length;
 	efi_char wide[128];
 
+	draw_text(text, length, colour);
 	while (text < end) {
 		unsigned count = 0;
 
@@ -112,6 +133,9 @@ void screen_write(const char *text, size_t length, enum colour colour)
 
 void screen_clear(void)
 {
+	if (canvas.rows > 0)
+		draw(&canvas, "\f");
+	column = row = 0;
 	for (unsigned i = 0; i < device_count; i++) {
 		devices[i]->set_attribute(devices[i], colour_attribute(COLOUR_PLAIN));
 		devices[i]->clear(devices[i]);
@@ -121,7 +145,7 @@ void screen_clear(void)
 /* Of the narrowest device: on others, a bar ends before their last column. */
 unsigned screen_columns(void)
 {
-	uint64_t least = UINT32_MAX;
+	uint64_t least = canvas.columns > 0 ? canvas.columns : UINT32_MAX;
 
 	for (unsigned i = 0; i < device_count; i++) {
 		const struct efi_text_output *device = devices[i];
@@ -135,14 +159,14 @@ unsigned screen_columns(void)
 	return least == UINT32_MAX ? 80 : (unsigned)max_u64(least, 1);
 }
 
-void screen_close(void)
+void screen_take_over(const struct display *display)
 {
-	device_count = 0;
-}
+	const struct fault_info_screen screen = fault_info_screen(display);
 
-bool screen_is_there(void)
-{
-	return device_count > 0;
+	device_count = 0;
+	if (display->kind == DISPLAY_FRAMEBUFFER)
+		canvas = canvas_of_pixels((uint8_t *)(uintptr_t)screen.pixels, &screen,
+		                          font_glyphs());
 }
 
 /* A key of the firmware's, as ours. */

@@ -3,16 +3,16 @@
 #ifndef PLATFORM_UEFI_SCREEN_H
 #define PLATFORM_UEFI_SCREEN_H
 
+#include "core/display.h"
+
 #include <stdbool.h>
 
 /* Finds the devices that show text. Those that come later are not seen. */
 void screen_open(void);
 
-/* True if there is one. */
-bool screen_is_there(void);
-
-/* No device is used any more: the firmware is half gone. */
-void screen_close(void);
+/* The firmware is half gone: no device of it is used any more. Text is drawn by ourselves from now
+ * on, on the pixels of the screen that the kernel would have had, if it has any. */
+void screen_take_over(const struct display *display);
 
 /* True if somebody asks for the prompt: a key was pressed, or Shift, Ctrl or Alt is held. */
 bool screen_is_called(void);
