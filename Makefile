@@ -497,7 +497,7 @@ build/obj/kernels/link: FORCE
 	$(call remember,$(LD) $(ldflags-kernels) $(kit))
 
 # Firmware with habits: programs for UEFI that change its services, and start the loader then.
-firmware-kit := $(addprefix build/obj/uefi/,tests/firmware/kit.c.o \
+firmware-kit := $(addprefix build/obj/uefi/,tests/firmware/kit.c.o loader/platform/pc/string.c.o \
 	$(addprefix loader/platform/uefi/,start.asm.o first.c.o))
 test-firmware := $(patsubst tests/firmware/%.c,build/tests/firmware/%.efi, \
 	$(filter-out %/kit.c,$(wildcard tests/firmware/*.c)))

@@ -2,6 +2,8 @@
 /* efi_map.c - holds what standalone/efi_map.h promises of UEFI's memory map. */
 #include "check.h"
 
+#include "core/memory.h"
+#include "sound.h"
 #include "standalone/efi_map.h"
 
 #define STRIDE 48 /* as today's firmware has it: more than a descriptor */
@@ -115,4 +117,76 @@ TEST("a map that is cut, or whose descriptors are too small, says no more than i
 	EXPECT_EQUAL(efi_map_read((struct span){ map, 2 * STRIDE }, 39, ranges, 16), 0);
 	EXPECT_EQUAL(efi_map_read((struct span){ map, 2 * STRIDE }, UINT64_MAX, ranges, 16), 1);
 	EXPECT_EQUAL(efi_map_read((struct span){ NULL, 0 }, STRIDE, ranges, 16), 0);
+}
+
+TEST("descriptors that are larger than ours are read by their size")
+{
+	struct efi_memory_descriptor descriptor = { .type = EFI_CONVENTIONAL, .pages = 1 };
+	const uint64_t stride = 96;
+
+	memset(map, 0xcc, sizeof(map));
+	for (unsigned i = 0; i < 3; i++) {
+		descriptor.physical = 2 * i * PAGE_SIZE;
+		memcpy(map + i * stride, &descriptor, sizeof(descriptor));
+	}
+	EXPECT_EQUAL(efi_map_read((struct span){ map, 3 * stride }, stride, ranges, 16), 3);
+	expect(2, 4 * PAGE_SIZE, 5 * PAGE_SIZE, MEMORY_USABLE);
+}
+
+TEST("descriptors of no bytes are a map of nothing")
+{
+	put(0, EFI_CONVENTIONAL, 0, 1);
+	EXPECT_EQUAL(efi_map_read((struct span){ map, STRIDE }, 0, ranges, 16), 0);
+}
+
+/* What the core makes of so many descriptors. */
+static const struct memory_range *make_map(unsigned count, unsigned expected)
+{
+	static struct memory memory;
+	static struct report report;
+	static uint64_t block[4096];
+	struct machine machine = { .firmware = ranges, .firmware_count = read_map(count) };
+	struct scratch scratch = { (uint8_t *)block, (uint8_t *)(block + COUNT(block)) };
+
+	EXPECT(memory_read(&memory, &machine, scratch, &report));
+	EXPECT(memory_fault(&memory) == NULL);
+	EXPECT_EQUAL(memory.count, expected);
+	return memory.ranges;
+}
+
+static void expect_range(const struct memory_range *range, uint64_t begin, uint64_t end,
+                         enum memory_type type)
+{
+	EXPECT_EQUAL(range->phys.begin, begin);
+	EXPECT_EQUAL(range->phys.end, end);
+	EXPECT_EQUAL(range->type, type);
+}
+
+TEST("a map that is not sorted is sorted, and where it overlaps nobody gets what is not free")
+{
+	/* free [8,16)  runtime [10,12)  free [1,8)  free [4,10)  ->
+	 * free [1,10)  reserved [10,12)  free [12,16), behind the first page, which is reserved */
+	const struct memory_range *made;
+
+	put(0, EFI_CONVENTIONAL, 8 * PAGE_SIZE, 8);
+	put(1, EFI_RUNTIME_DATA, 10 * PAGE_SIZE, 2);
+	put(2, EFI_CONVENTIONAL, PAGE_SIZE, 7);
+	put(3, EFI_BOOT_DATA, 4 * PAGE_SIZE, 6);
+	made = make_map(4, 4);
+	expect_range(&made[0], 0, PAGE_SIZE, MEMORY_RESERVED);
+	expect_range(&made[1], PAGE_SIZE, 10 * PAGE_SIZE, MEMORY_USABLE);
+	expect_range(&made[2], 10 * PAGE_SIZE, 12 * PAGE_SIZE, MEMORY_RESERVED);
+	expect_range(&made[3], 12 * PAGE_SIZE, 16 * PAGE_SIZE, MEMORY_USABLE);
+}
+
+TEST("of what does not begin at a page, whole pages are free, and what is touched is kept")
+{
+	/* free [4.5,8.5)  NVS [16.5,17.5)  ->  free [5,8)  NVS [16,18) */
+	const struct memory_range *made;
+
+	put(0, EFI_CONVENTIONAL, 4 * PAGE_SIZE + 2048, 4);
+	put(1, EFI_ACPI_NVS, 16 * PAGE_SIZE + 2048, 1);
+	made = make_map(2, 3);
+	expect_range(&made[1], 5 * PAGE_SIZE, 8 * PAGE_SIZE, MEMORY_USABLE);
+	expect_range(&made[2], 16 * PAGE_SIZE, 18 * PAGE_SIZE, MEMORY_ACPI_NVS);
 }

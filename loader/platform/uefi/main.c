@@ -89,7 +89,7 @@ bool platform_video_set(const struct machine *machine, struct report *report)
 	if (!video_set(&run.machine, report))
 		return false;
 	if (!memory_read_again(&changed))
-		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI fails");
+		return memory_refuse(report);
 	return (!changed && memcmp(&planned, &machine->display.screen, sizeof(planned)) == 0)
 	    || run_plan_again(&run);
 }

@@ -22,6 +22,7 @@ static uint64_t buffer_size; /* of each */
 static unsigned capacity;    /* ranges of each */
 
 static struct machine *machine; /* whose map it is */
+static efi_status status;       /* what the firmware said when it was last asked */
 static struct efi efi;          /* what its protocols may hand on */
 
 /* Fetches the map into just_read. Returns how many ranges it has, or 0. */
@@ -30,9 +31,9 @@ static unsigned fetch(void)
 	uint64_t size = buffer_size;
 	unsigned count;
 
-	if (firmware.boot->get_memory_map(&size, just_read.buffer, &memory_map.key,
-	                                  &memory_map.stride, &memory_map.version)
-	    != EFI_SUCCESS)
+	status = firmware.boot->get_memory_map(&size, just_read.buffer, &memory_map.key,
+	                                       &memory_map.stride, &memory_map.version);
+	if (status != EFI_SUCCESS)
 		return 0;
 	memory_map.descriptors = (struct span){ just_read.buffer, min_u64(size, buffer_size) };
 	count = efi_map_read(memory_map.descriptors, memory_map.stride, just_read.ranges, capacity);
@@ -62,6 +63,16 @@ static bool take_reading(struct reading *reading)
 	return reading->buffer != NULL;
 }
 
+bool memory_refuse(struct report *report)
+{
+	if (status != EFI_SUCCESS)
+		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI says %#llx",
+		              ULL(status));
+	return refuse(report, DIAG_BIOS_NO_MAP,
+	              "GetMemoryMap() of UEFI gives %llu bytes, and descriptors of %llu bytes",
+	              ULL(memory_map.descriptors.size), ULL(memory_map.stride));
+}
+
 bool memory_open(struct machine *of, struct report *report)
 {
 	uint64_t size = 0, key, stride;
@@ -79,7 +90,7 @@ bool memory_open(struct machine *of, struct report *report)
 		              ULL(buffer_size / KIB));
 	count = fetch();
 	if (count == 0)
-		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI fails");
+		return memory_refuse(report);
 	use(count);
 	machine->efi = &efi;
 	return true;

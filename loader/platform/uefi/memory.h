@@ -26,4 +26,7 @@ bool memory_open(struct machine *machine, struct report *report);
  */
 bool memory_read_again(bool *changed);
 
+/* Refuses: the firmware gives no map, or one that cannot be read. Always returns false. */
+bool memory_refuse(struct report *report);
+
 #endif

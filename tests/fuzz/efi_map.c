@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* efi_map.c - any memory map of UEFI, its descriptors any distance apart: the first two bytes say
+ * which. The map made of it is sound, and says usable only where the firmware gives memory that is
+ * free once it is gone, and nobody says otherwise. */
+#include "fuzz.h"
+
+#include "core/memory.h"
+#include "standalone/efi_map.h"
+#include "unit/sound.h"
+
+#define MOST 512 /* ranges */
+
+static struct firmware_range ranges[MOST];
+static struct memory memory;
+static struct report report;
+static uint64_t block[16384];
+
+/* True if a type is free for all once the firmware is gone (UEFI 2.10, table 7.6). */
+static bool is_free(uint32_t type)
+{
+	return (type >= EFI_LOADER_CODE && type <= EFI_BOOT_DATA) || type == EFI_CONVENTIONAL;
+}
+
+/* True if [at, at + a page) is free, and nothing else of any of it. Free pieces are as many and as
+ * odd as they like: all bytes of the page must lie in one, or in some that follow one another. */
+static bool is_free_page(struct span map, uint64_t stride, uint64_t at)
+{
+	struct efi_memory_descriptor descriptor;
+	uint64_t free = 0; /* bytes of the page, some of them perhaps more than once */
+
+	for (uint64_t i = 0; span_read(map, i, &descriptor, sizeof(descriptor)); i += stride) {
+		uint64_t begin = descriptor.physical;
+		uint64_t pages = min_u64(descriptor.pages, (UINT64_MAX - begin) / PAGE_SIZE);
+		uint64_t end = begin + pages * PAGE_SIZE;
+
+		if (end <= at || begin >= at + PAGE_SIZE || begin == end)
+			continue;
+		if (!is_free(descriptor.type))
+			return false;
+		free += min_u64(end, at + PAGE_SIZE) - max_u64(begin, at);
+	}
+	return free >= PAGE_SIZE;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	struct machine machine = { .firmware = ranges };
+	struct scratch scratch = { (uint8_t *)block, (uint8_t *)(block + COUNT(block)) };
+	struct span map = { bytes, size };
+	uint16_t stride;
+
+	take_bytes(&map, &stride, sizeof(stride));
+	machine.firmware_count = efi_map_read(map, stride, ranges, MOST);
+	if (machine.firmware_count > MOST)
+		return 0;
+	memset(&report, 0, sizeof(report));
+	if (!memory_read(&memory, &machine, scratch, &report)) {
+		EXPECT_EQUAL(report.count, 1);
+		return 0;
+	}
+	expect_no_fault(memory_fault(&memory));
+	for (unsigned i = 0; i < memory.count; i++) {
+		const struct memory_range *range = &memory.ranges[i];
+		bool usable = range->type == MEMORY_USABLE;
+
+		EXPECT(!usable || range->phys.begin >= PAGE_SIZE);
+		EXPECT(!usable || is_free_page(map, stride, range->phys.begin));
+		EXPECT(!usable || is_free_page(map, stride, range->phys.end - PAGE_SIZE));
+	}
+	return 0;
+}
