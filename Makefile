@@ -325,6 +325,18 @@ build/obj/uefi/link: FORCE
 
 $(filter %/resident.asm.o,$(uefi)): build/resident.bin
 
+# Programs for UEFI that the bench brings, in the same way.
+bench-efi := $(patsubst bench/%.c,build/%.efi,$(wildcard bench/efi_*.c))
+
+$(bench-efi): build/%.efi: build/%.efi.elf $(module)/write_sum.py
+	$(quiet)$(OBJCOPY) -O binary $< $@
+	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,image_sum,$(place-of))
+
+$(bench-efi:=.elf): build/%.efi.elf: build/obj/uefi/bench/%.c.o \
+		$(filter %/start.asm.o %/first.c.o,$(uefi)) loader/platform/uefi/uefi.ld
+	$(say) link $(@:.elf=)
+	$(quiet)$(LD) $(ldflags-uefi) -T loader/platform/uefi/uefi.ld -o $@ $(filter %.o,$^)
+
 quick-uefi := $(addprefix build/obj/uefi/loader/core/,base.c.o paging.c.o inflate.c.o sha256.c.o)
 $(quick-uefi): own-cflags = -O2
 

@@ -6,6 +6,7 @@ the wall, in which the kernel ends the machine as soon as it is reached; and one
 to be asked how much code QEMU has translated.
 """
 
+import contextlib
 import re
 import struct
 import subprocess
@@ -31,6 +32,10 @@ DIRECT = {  # without a disc (ways.py)
     "microvm, from reset": ("-M", "microvm", "-kernel"),
     "option ROM": ("-M", "pc", "-option-rom", f"{BUILD}/longjump.rom,bootindex=0", "-fw_cfg"),
 }
+UEFI = {  # firmware.py
+    "uefi-hd": ("-M", "q35", "-snapshot", "-hda"),  # AHCI
+    "uefi-cd": ("-M", "q35", "-cdrom"),
+}
 COMMON = (
     "qemu-system-x86_64 -m 512 -display none -nic none -serial null -monitor none -no-reboot"
 ).split()
@@ -41,7 +46,7 @@ PLAIN = ("-accel", "tcg")
 
 def boot(medium, image, *arguments):
     """Runs one machine to its end and returns the seconds it took."""
-    command = [*COMMON, *EXIT, *arguments, *{**MEDIA, **DIRECT}[medium], str(image)]
+    command = [*COMMON, *EXIT, *arguments, *{**MEDIA, **DIRECT, **UEFI}[medium], str(image)]
     begin = time.perf_counter()
     try:
         done = subprocess.run(
@@ -61,11 +66,11 @@ def boot(medium, image, *arguments):
     return time.perf_counter() - begin
 
 
-def counted(medium, image):
+def counted(medium, image, *arguments):
     """Boots with a listener and returns the numbers that the guest told."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "told"
-        boot(medium, image, *COUNTED, "-debugcon", f"file:{told}")
+        boot(medium, image, *COUNTED, "-debugcon", f"file:{told}", *arguments)
         data = told.read_bytes()
     return struct.unpack(f"<{len(data) // 8}Q", data[: len(data) // 8 * 8])
 
@@ -79,30 +84,36 @@ def blocks(medium, image):
     """Boots without a listener and returns how many blocks of code QEMU has translated until the
     kernel wanted to end the machine: it is the same on every host, and most of what a short boot
     waits for."""
+    with at_its_end(*MEDIA[medium], str(image)) as line:
+        told = line.command("human-monitor-command", **{"command-line": "info jit"})
+        return int(re.search(r"TB count +(\d+)", told)[1])
+
+
+@contextlib.contextmanager
+def at_its_end(*arguments):
+    """A QMP line to a machine without a listener that has wanted to end, and goes on instead."""
     line = Qmp()
     with tempfile.TemporaryDirectory() as folder:
         ended = Path(folder) / "ended"
         command = [*COMMON, *PLAIN, *line.arguments(), "-chardev", f"file,id=end,path={ended}",
-                   "-device", "isa-debugcon,iobase=0xf4,chardev=end",
-                   *MEDIA[medium], str(image)]  # fmt: skip
+                   "-device", "isa-debugcon,iobase=0xf4,chardev=end", *arguments]  # fmt: skip
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, pass_fds=[line.qemus_end.fileno()]
         ) as running:
             try:
-                return translated(line, ended)
+                line.open()
+                wait_until("it is reached", lambda: ended.exists() and ended.stat().st_size)
+                yield line
             except Gone:
                 raise Stop(f"QEMU is gone: {' '.join(command)}") from None
             finally:
                 running.kill()
 
 
-def translated(line, ended):
-    """Waits until the guest has written to its exit, and returns the number of blocks by then."""
-    line.open()
+def wait_until(what, is_so):
+    """Looks again and again; stops if it does not come about."""
     deadline = time.monotonic() + LIMIT
-    while not ended.exists() or ended.stat().st_size == 0:
+    while not is_so():
         if time.monotonic() > deadline:
-            raise Stop(f"the kernel was not reached within {LIMIT} s")
+            raise Stop(f"waited in vain, for {LIMIT} s, until {what}")
         time.sleep(0.02)
-    told = line.command("human-monitor-command", **{"command-line": "info jit"})
-    return int(re.search(r"TB count +(\d+)", told)[1])

@@ -7,9 +7,10 @@ import shutil
 import statistics
 import sys
 
+import firmware
 import loaders
 from lib.project import BUILD, Stop, say
-from machine import blocks, counted, timed
+from machine import UEFI, blocks, counted, timed
 from payload import Payload
 
 FOLDER = BUILD / "bench"
@@ -64,16 +65,17 @@ class Bench:
 
     def medium(self, size, medium, images, check):
         """Measures every loader's images on one medium: instructions first, then time. Of several
-        images the slowest counts."""
+        images the slowest counts. A BIOS hands over at one moment, which the floor tells; under
+        UEFI each tells its own."""
         begin = None
         rows, slowest = {}, {}
         for name, packed in images.items():
             what = f"{name}, {size.title}, {medium}"
             for place, image in packed.items():
                 told = self.attempt(what, usual, medium, image)
-                if told and name == "floor":
-                    begin = told[0]
-                figures = told and self.attempt(what, read, name, told, begin, check)
+                if told and (name == "floor" or medium in UEFI):
+                    begin, *told = told
+                figures = told and self.attempt(what, read, told, begin, check)
                 if not figures:
                     continue
                 shares = {**rows.get(name, {}).get("places", {}), place: figures["share"]}
@@ -81,7 +83,8 @@ class Bench:
                     slowest[name] = image
                     rows[name] = {"size": size.name, "medium": medium, "loader": name, **figures}
                 rows[name]["places"] = shares
-        extra = [self.blocks(medium, slowest, rows)] if size.name == "tiny" else []
+        is_for_blocks = size.name == "tiny" and medium not in UEFI
+        extra = [self.blocks(medium, slowest, rows)] if is_for_blocks else []
         for _ in range(self.repeats):
             for name, row in rows.items():  # in turn, so that a busy moment hits all alike
                 seconds = self.attempt(name, timed, medium, slowest[name])
@@ -105,15 +108,18 @@ class Bench:
 def usual(medium, image):
     """Returns what the middle one of some runs told: a busy host makes the guest wait for devices,
     and it counts while it waits; and now and then the firmware waits less for its clock."""
-    runs = sorted((counted(medium, image) for _ in range(COUNTS)), key=lambda told: told[:2])
+    if medium in UEFI:
+        runs = sorted(firmware.runs(medium, image, COUNTS), key=lambda told: told[1] - told[0])
+    else:
+        runs = sorted((counted(medium, image) for _ in range(COUNTS)), key=lambda told: told[:2])
     return runs[COUNTS // 2]
 
 
-def read(name, told, begin, check):
+def read(told, begin, check):
     """Turns what a guest told into milliseconds; stops if its payload did not arrive whole."""
     if begin is None:
         raise Stop("nothing to measure it against: the floor did not boot")
-    end, arrived, *stamps = told[1:] if name == "floor" else told
+    end, arrived, *stamps = told
     if arrived != check:
         raise Stop(f"the payload's check is {arrived:#x}, not {check:#x}")
     row = {"share": (end - begin) / MS}

@@ -18,6 +18,7 @@ PLACES = (".text", ".rodata", ".data")
 TEXT = "text"
 NOISE = "noise"
 TOP = "0xffffffff80000000"  # where most kernels are linked, of every protocol
+LOW = "0x1000000"  # for Multiboot; below lies what firmware for UEFI keeps to itself
 COMPILE = (
     "-std=c11 -O2 -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none "
     "-fno-asynchronous-unwind-tables -mgeneral-regs-only "
@@ -84,14 +85,14 @@ class Payload:
         self.file.write_bytes(data)
 
     def kernel(self, bits, place=".rodata"):
-        """Returns the kernel for long mode (64) or for Multiboot 1 (32), compressed if so asked,
+        """Returns the kernel for long mode (64) or for Multiboot (32), compressed if so asked,
         with the payload in a section."""
         start = self.folder / f"start{bits}.o"
         body = self.folder / f"kernel{bits}.o"
         kernel = self.folder / f"kernel{bits}.elf"
         base, emulation, form, width = {
             64: (TOP, "elf_x86_64", "elf64", ["-m64", "-mno-red-zone", "-mcmodel=kernel"]),
-            32: ("0x100000", "elf_i386", "elf32", ["-m32", "-DLONGJUMP_LOADER"]),
+            32: (LOW, "elf_i386", "elf32", ["-m32", "-DLONGJUMP_LOADER"]),
         }[bits]
         source = HERE / f"start{bits}.asm"
         run(

@@ -8,7 +8,13 @@ OURS = "longjump"
 EMPTY = "empty module"
 UNKNOWN = [None] * len(STEPS)
 WIDTH = 34  # of a row's name
-MEDIA = {"q35-cd": "AHCI CD (q35-cd)", "pc-cd": "IDE CD (pc-cd)", "pc-hd": "IDE disk (pc-hd)"}
+MEDIA = {
+    "q35-cd": "AHCI CD (q35-cd)",
+    "pc-cd": "IDE CD (pc-cd)",
+    "pc-hd": "IDE disk (pc-hd)",
+    "uefi-hd": "UEFI, AHCI disk (uefi-hd)",
+    "uefi-cd": "UEFI, AHCI CD (uefi-cd)",
+}
 
 
 def find(results, medium, size, loader):
@@ -71,6 +77,10 @@ def targets(results):
         ours, empty = (figure("blocks", "q35-cd", "tiny", name) for name in (OURS, EMPTY))
         return ours - empty if ours and empty else None
 
+    def beyond_floor(medium, size):
+        ours, floor = (figure("share", medium, size, name) for name in (OURS, "floor"))
+        return ours - floor if ours and floor else None
+
     steps = figure("steps", "q35-cd", "tiny")
     judged = (
         ("main to _start, tiny, AHCI CD, ms", steps and sum(steps[1:]), 1.0),
@@ -83,6 +93,10 @@ def targets(results):
         ("wall / grub, 16 MiB, AHCI CD", wall("q35-cd", "16", "grub"), 0.35),
         ("wall / limine, tiny, AHCI CD", wall("q35-cd", "tiny", "limine"), 0.25),
         ("wall / limine, 16 MiB, AHCI CD", wall("q35-cd", "16", "limine"), 0.35),
+        ("share, tiny, UEFI, disk, ms", figure("share", "uefi-hd", "tiny"), 1.0),
+        ("share, tiny, UEFI, CD, ms", figure("share", "uefi-cd", "tiny"), 1.4),
+        ("beyond floor, 16 MiB, UEFI, disk, ms", beyond_floor("uefi-hd", "16"), 8.0),
+        ("beyond floor, 16 MiB, UEFI, CD, ms", beyond_floor("uefi-cd", "16"), 8.0),
     )
     return [
         {"target": name, "value": value, "at_most": most, "met": value <= most}

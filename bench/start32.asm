@@ -1,10 +1,13 @@
-; start32.asm - the payload kernel as Multiboot 1 loaders start it: the time first, then kernel.c.
+; start32.asm - the payload kernel as Multiboot loaders start it, 1 and 2: the time first, then
+; kernel.c.
 ; Knows nothing of Longjump; start64.asm is the same kernel for it.
 
 bits 32
 
 MULTIBOOT_MAGIC	equ 0x1badb002
 MULTIBOOT_FLAGS	equ 0
+MULTIBOOT2	equ 0xe85250d6
+HEADER2_SIZE	equ 24
 
 global _start
 extern kernel_main
@@ -12,6 +15,9 @@ extern kernel_main
 section .text
 	align	4
 	dd	MULTIBOOT_MAGIC, MULTIBOOT_FLAGS, -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
+	align	8
+	dd	MULTIBOOT2, 0, HEADER2_SIZE, -(MULTIBOOT2 + HEADER2_SIZE)
+	dd	0, 8			; the last tag
 _start:
 	rdtsc				; the moment that is measured
 	mov	esp, stack_end

@@ -15,25 +15,46 @@ from lib.words import Option, Command
 sys.path.insert(1, str(ROOT / "bench"))
 
 import day
+import loaders
+import loaders_efi
 import report
 import ways
-from loaders import GRUB, LOADERS, limine
-from machine import MEDIA
+from firmware import PROGRAMS
+from machine import MEDIA, UEFI
 from measure import FOLDER, Bench
 from payload import SIZES
 
 CHOICES = {
     "sizes": list(SIZES),
     "media": list(MEDIA),
-    "loaders": [name for name in LOADERS if name != "floor"],
+    "loaders": [name for name in loaders.LOADERS if name != "floor"],
 }
 USUAL = {**CHOICES, "media": ["q35-cd", "pc-cd"]}
+UEFI_CHOICES = {
+    "sizes": list(SIZES),
+    "media": list(UEFI),
+    "loaders": [name for name in loaders_efi.LOADERS if name != "floor"],
+}
+UEFI_USUAL = {**UEFI_CHOICES, "sizes": ["tiny", "16"]}
+GRUB_PACKAGES = {"i386-pc": "grub-pc-bin", "x86_64-efi": "grub-efi-amd64-bin"}
 
 OPTIONS = (
     Option("--sizes", "LIST", "MiB to carry, of " + ",".join(CHOICES["sizes"])),
-    Option("--media", "LIST", "where from, of " + ",".join(CHOICES["media"]) + " (the first two)"),
+    Option(
+        "--media",
+        "LIST",
+        "where from, of "
+        + ",".join(CHOICES["media"])
+        + " (the first two); with --uefi of\n"
+        + ",".join(UEFI_CHOICES["media"]),
+    ),
     Option("--loaders", "LIST", "of " + ",".join(CHOICES["loaders"])),
-    Option("--limine", "FOLDER", "Limine as well: limine-bios-cd.bin, limine-bios.sys lie there"),
+    Option(
+        "--limine",
+        "FOLDER",
+        "Limine as well: limine-bios-cd.bin and limine-bios.sys, or BOOTX64.EFI,\nlie there",
+    ),
+    Option("--uefi", "", "measures BOOTX64.EFI instead, from its entry to _start, beside GRUB's"),
     Option("--repeats", "N", "runs by the wall clock, of which the median counts (5; 0: none)"),
     Option("--day", "", "measures a user's day instead: one file changed, run, up to _start"),
     Option(
@@ -54,6 +75,10 @@ boot sector that only reads and copies the payload. Large payloads are put into 
 of that time goes into translating code that runs once, so the blocks that QEMU translates are
 counted as well, also for a module that does nothing. All of it takes a few minutes.
 
+With --uefi the share is the time from the entry of BOOTX64.EFI, and the floor a program for UEFI
+that only reads the payload by the firmware's own file system; there is no wall clock, since most of
+what it would show is firmware.
+
 With --day it measures the time that a user waits, on the wall clock: from `./build.sh run`, after a
 change to one file of the kernel, to the kernel's first word, step by step, with and without a disc.
 """,
@@ -61,6 +86,7 @@ change to one file of the kernel, to the kernel's first word, step by step, with
     (
         "./build.sh bench",
         "./build.sh bench --sizes tiny,16 --media q35-cd --repeats 0",
+        "./build.sh bench --uefi",
         "./build.sh bench --day",
     ),
 )
@@ -68,23 +94,19 @@ change to one file of the kernel, to the kernel's first word, step by step, with
 
 def bench(given):
     """Measures what these words ask for and prints it; fails if a boot has failed."""
-    picked = {name: pick(name, getattr(given, name)) for name in CHOICES}
+    choices, usual = (UEFI_CHOICES, UEFI_USUAL) if given.uefi else (CHOICES, USUAL)
+    picked = {name: pick(name, getattr(given, name), choices, usual) for name in choices}
     repeats = "5" if given.repeats is None else given.repeats
     if not repeats.isdecimal():
         raise Stop(f"bench: --repeats wants a number, not {repeats}", 2)
-    need("build", "image", "run", install=not given.no_install)
+    groups = ["build", "image", "run", *(["uefi"] if given.uefi else [])]
+    need(*groups, install=not given.no_install)
     if given.ways:
         return measure_ways([SIZES[name] for name in picked["sizes"]] if given.sizes else None)
     if given.day:
         return measure_day(max(1, int(repeats)), given.json)
-    if "grub" in picked["loaders"]:
-        need_grub(not given.no_install)
-    if "longjump" in picked["loaders"]:
-        make("build/longjump.c32")
-    loaders = {name: LOADERS[name] for name in ["floor", *picked["loaders"]]}
-    if given.limine:
-        loaders["limine"] = functools.partial(limine, Path(given.limine))
-    work = Bench(loaders, picked["media"], int(repeats), given.keep)
+    packers = packers_of(picked["loaders"], given)
+    work = Bench(packers, picked["media"], 0 if given.uefi else int(repeats), given.keep)
     try:
         for name in picked["sizes"]:
             work.size(SIZES[name])
@@ -97,6 +119,22 @@ def bench(given):
             json.dump(figures, file, indent=2)
     report.show(work.results, picked["media"], [SIZES[name] for name in picked["sizes"]])
     return 1 if work.failures else 0
+
+
+def packers_of(names, given):
+    """What packs a payload for the floor and for these loaders, by name, after all that it takes
+    has been made or installed."""
+    known = loaders_efi if given.uefi else loaders
+    if "grub" in names:
+        need_grub(known.GRUB, not given.no_install)
+    if "longjump" in names:
+        make("build/longjump.c32")
+    if given.uefi:
+        make(*PROGRAMS)
+    packers = {name: known.LOADERS[name] for name in ["floor", *names]}
+    if given.limine:
+        packers["limine"] = functools.partial(known.limine, Path(given.limine))
+    return packers
 
 
 def measure_ways(sizes):
@@ -120,23 +158,24 @@ def measure_day(repeats, file):
     return 0
 
 
-def pick(name, words):
+def pick(name, words, choices, usual):
     """The known names among those that an option lists; what is usual without the option."""
     if words is None:
-        return USUAL[name]
+        return usual[name]
     for word in words.split(","):
-        if word not in CHOICES[name]:
-            raise Stop(f'bench: --{name}: "{word}" is none of {", ".join(CHOICES[name])}', 2)
-    return [known for known in CHOICES[name] if known in words.split(",")]
+        if word not in choices[name]:
+            raise Stop(f'bench: --{name}: "{word}" is none of {", ".join(choices[name])}', 2)
+    return [known for known in choices[name] if known in words.split(",")]
 
 
-def need_grub(install):
-    """Installs GRUB's files where that can be done; stops if it stays without them."""
-    command = 'source "$1"; [[ $EUID == 0 ]] && has apt-get && install_packages $2'
-    packages = "grub-pc-bin grub-common"
+def need_grub(folder, install):
+    """Installs GRUB's files, which lie in this folder, where that can be done; stops if it stays
+    without them."""
+    command = 'source "$1"; [[ $EUID == 0 ]] && has apt-get && packages_install $2'
+    packages = f"{GRUB_PACKAGES[folder.name]} grub-common"
 
     def there():
-        return shutil.which("grub-mkimage") and GRUB.is_dir()
+        return shutil.which("grub-mkimage") and folder.is_dir()
 
     if not there() and install:
         Voice.show(["need.sh", packages])
@@ -144,8 +183,8 @@ def need_grub(install):
         subprocess.run(["bash", "-c", command, "-", script, packages], check=False)
     if not there():
         raise Stop(
-            f"bench: there is no GRUB for BIOS machines here: install {packages},"
-            " or leave it out with --loaders longjump,mboot.c32"
+            f"bench: there is no GRUB for {folder.name} here: install {packages},"
+            " or leave it out with --loaders longjump"
         )
 
 
