@@ -9,11 +9,14 @@ import operator
 import struct
 import sys
 
+from lib.progress import Progress
+
 HEADER = struct.Struct("<8sIIQQQ32s")
 RECORD = struct.Struct("<QQQ8I")
 MAGIC, VERSION = b"LJBUNDLE", 1
 PAGE, LARGE_PAGE = 1 << 12, 1 << 21
 LANES = 4
+CHUNK = 1 << 20  # bytes of which the checksum is made at a time
 BUNDLE_PLACE = 0x20  # in a PE file (loader/platform/uefi/uefi.ld): where its bundle begins and ends
 FILE_PAGE = 0x200  # of a PE file
 SECTION = struct.Struct("<8sIIII12xI")
@@ -27,15 +30,22 @@ PROGRAM = struct.Struct("<8I")
 PT_NULL, PT_LOAD, PF_R = 0, 1, 4
 
 
-def checksum(data):
-    """The eight words of loader/platform/handover/checksum.h."""
-    words = array.array("I", data + bytes(-len(data) % 16))
-    if sys.byteorder == "big":
-        words.byteswap()
-    lanes = [words[lane::LANES] for lane in range(LANES)]
-    sums = [sum(lane) for lane in lanes]
-    # The value that a sum had after each word counts that word once for each word still to come.
-    sums += [sum(map(operator.mul, lane, range(len(lane), 0, -1))) for lane in lanes]
+def checksum(data, at=lambda done: None):
+    """The eight words of loader/platform/handover/checksum.h; at() is told how far it is."""
+    sums = [0] * (2 * LANES)
+    for begin in range(0, len(data), CHUNK):
+        chunk = data[begin : begin + CHUNK]
+        words = array.array("I", chunk + bytes(-len(chunk) % 16))
+        if sys.byteorder == "big":
+            words.byteswap()
+        for lane in range(LANES):
+            mine = words[lane::LANES]
+            # The value that the first sum had after each word: it counts a word once for each word
+            # from that one on, and all words of the chunks before once for each word of this one.
+            sums[LANES + lane] += sums[lane] * len(mine)
+            sums[LANES + lane] += sum(map(operator.mul, mine, range(len(mine), 0, -1)))
+            sums[lane] += sum(mine)
+        at(begin + len(chunk))
     return [value % (1 << 32) for value in sums]
 
 
@@ -48,12 +58,15 @@ def make_bundle(words, files):
         names.append(at)
         strings.append(name.encode() + b"\0")
         at += len(strings[-1])
-    text_end, records, contents = at, [], []
+    text_end, records, contents, done = at, [], [], 0
+    progress = Progress("  sum      what goes into the file", sum(map(len, files.values())))
     for name_at, data in zip(names, files.values()):
         begin = align(at, LARGE_PAGE if len(data) >= LARGE_PAGE else PAGE)
-        records.append(RECORD.pack(name_at, begin, len(data), *checksum(data)))
+        sums = checksum(data, lambda part, before=done: progress.at(before + part))
+        records.append(RECORD.pack(name_at, begin, len(data), *sums))
         contents.append(bytes(begin - at) + data)
-        at = begin + len(data)
+        at, done = begin + len(data), done + len(data)
+    progress.end()
     words_at = HEADER.size + RECORD.size * len(files)
     fields = (MAGIC, VERSION, len(files), at, words_at, text_end)
     text = b"".join([HEADER.pack(*fields, bytes(32)), *records, *strings])

@@ -25,7 +25,7 @@ from lib.elf import strip_debug
 from lib.files import open_folder, open_regular, put, workshop
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
-from lib.progress import Progress
+from lib.progress import Progress, watched
 from lib.sign import put_config, sign
 from lib.project import BUILD, ROOT, Stop, detail, make_build_folder, run, say, shown
 from lib.tree import files_below
@@ -279,7 +279,7 @@ def digest_of(staged, keys=()):
     programs = {name: Path(__file__).parent / name for name in PROGRAMS}
     programs |= {f"key {number}": path for number, path in enumerate(keys)}
     files, done = sorted({**programs, **staged}.items()), 0
-    progress = Progress("  hash     what goes on the disc", sum_of_sizes(files))
+    progress = Progress("  hash     what goes on the disc", sum_of_sizes(dict(files).values()))
     for name, path in files:
         part = hashlib.sha256()
         for chunk in chunks_of(path):
@@ -292,10 +292,10 @@ def digest_of(staged, keys=()):
     return whole.hexdigest()
 
 
-def sum_of_sizes(files):
-    """The bytes of named files, as far as they are there."""
+def sum_of_sizes(paths):
+    """The bytes of files, as far as they are there."""
     total = 0
-    for _, path in files:
+    for path in paths:
         with contextlib.suppress(OSError):
             total += os.stat(path).st_size
     return total
@@ -437,7 +437,7 @@ def mastering_name():
 def master(stage, folder):
     """Makes the file system of a folder in another, which is open, and puts a boot record for
     disks in front of it."""
-    more = {"preexec_fn": lambda: os.fchdir(folder)}
+    more = {"cwd": f"/proc/self/fd/{folder}"}
     name = mastering_name()
     detail(f"the file system is made by {name}")
     command = [name] + (["-as", "mkisofs"] if name == "xorriso" else [])
@@ -451,9 +451,18 @@ def master(stage, folder):
     with tempfile.NamedTemporaryFile("w", suffix=".sort") as weights:
         if (stage / esp.PARTITION).exists():
             command += first_on_disc(esp.FIRST, name, stage, weights)
-        run([*command, "-o", IMAGE, stage], **more)
+        size = sum_of_sizes(stage.rglob("*"))
+        with watched("  write    the image", size, lambda: size_in(folder)):
+            run([*command, "-o", IMAGE, stage], **more)
     if shutil.which("isohybrid"):
         run(["isohybrid", "--id", MBR_ID, IMAGE], **more)
+
+
+def size_in(folder):
+    """The bytes of the image that is being made in an open folder."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(IMAGE, dir_fd=folder).st_size
+    return 0
 
 
 def first_on_disc(paths, name, stage, weights):

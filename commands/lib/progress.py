@@ -3,7 +3,9 @@
 Knows nothing of what is done.
 """
 
+import contextlib
 import sys
+import threading
 import time
 
 SOON = 1.0  # seconds after which there is something to be seen
@@ -37,3 +39,22 @@ class Progress:
         """Goes on below the line, if there is one."""
         if self._is_shown:
             print(flush=True)
+
+
+@contextlib.contextmanager
+def watched(title, size, look):
+    """Shows a title, and how much of `size` is done: look() tells, as what does it does not."""
+    progress, ended = Progress(title, size), threading.Event()
+
+    def watch():
+        while not ended.wait(OFTEN):
+            progress.at(min(look(), size))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        progress.end()

@@ -7,11 +7,12 @@ import pty
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from lib.colour import coloured
 from lib.compiling import compile_watched
-from lib.progress import Progress
+from lib.progress import OFTEN, SOON, Progress, watched
 from lib.session import Session
 from mistakes import CASES, spoil
 from projects import ROOT
@@ -132,6 +133,17 @@ def test_progress_is_shown_where_somebody_looks_and_once_it_takes_a_while(monkey
         said = screen.getvalue()
         assert ("  hash     it  25 %" in said and "100 %" in said and said[-1] == "\n") == seen
         assert seen or not said
+
+
+def test_what_does_not_say_how_far_it_is_is_looked_at(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
+    with watched("  write    it", 200, lambda: 150):
+        time.sleep(SOON + 5 * OFTEN)
+    assert screen.getvalue().startswith("\r  write    it  75 %") and screen.getvalue()[-1] == "\n"
+    with watched("  write    it", 200, lambda: 150):
+        pass
+    assert screen.getvalue().count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import struct
 import subprocess
 
 import pytest
-from lib.bundle import checksum, make_bundle
+from lib.bundle import CHUNK, checksum, make_bundle
 from projects import ROOT
 
 KERNEL = ROOT / "build/kernel.elf"
@@ -23,7 +23,7 @@ def slow_checksum(data):
     return totals + sums
 
 
-@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 63, 64, 65, 1000])
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 63, 64, 65, 1000, CHUNK + 5, 2 * CHUNK + 16])
 def test_the_sum_is_what_the_papers_say(size):
     data = random.Random(size).randbytes(size)
     assert checksum(data) == slow_checksum(data)
