@@ -12,7 +12,8 @@ trap 'exit 2' ERR # 1 is the status of a test that has failed
 [[ -e /dev/fd/1 ]] || exec >/dev/null
 [[ -e /dev/fd/2 && ! /dev/fd/2 -ef ${BASH_SOURCE[0]} ]] || exec 2>/dev/null # bash puts itself there
 
-root=$(cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
+root=$(readlink -f -- "${BASH_SOURCE[0]}")
+root=${root%/*}
 # shellcheck source=commands/lib/place.bash
 source "$root/commands/lib/place.bash"
 # shellcheck source=commands/lib/need.sh

@@ -2,8 +2,9 @@
 one function, so that what is checked is what is booted. Knows nothing of where files lie.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from lib.record import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ keys. Knows nothing of QEMU or of images.
 import json
 import re
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.package import package_of
 from lib.project import Stop, say, shown
+from lib.record import dataclass, field
 
 NAME = "longjump.conf"
 MARK = "\ufeff"  # a byte order mark

@@ -7,6 +7,7 @@ file of somebody else's is overwritten. Knows nothing of command lines or of how
 
 import contextlib
 import hashlib
+import io
 import mmap
 import os
 import re
@@ -15,9 +16,7 @@ import stat
 import struct
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from lib import esp, menu
 from lib.append import append_words
@@ -28,6 +27,7 @@ from lib.iso9660 import SECTOR, BadDisc, Disc
 from lib.progress import Progress, watched
 from lib.sign import put_config, sign
 from lib.project import BUILD, ROOT, Stop, detail, make_build_folder, run, say, shown
+from lib.record import dataclass, field
 from lib.tree import files_below
 
 APPLICATION = "LONGJUMP"
@@ -87,7 +87,7 @@ class OpenDisc:
     by others, the copy is what was ordered."""
 
     path: Path
-    file: IO[bytes]
+    file: io.BufferedRandom
 
     @property
     def inherited(self):

@@ -12,7 +12,8 @@ import re
 import struct
 import time
 from array import array
-from dataclasses import dataclass, field
+
+from lib.record import dataclass, field
 
 SECTOR = 512
 CLUSTER = 2048

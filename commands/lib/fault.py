@@ -7,7 +7,8 @@ no line takes longer than its length.
 
 import itertools
 import re
-from dataclasses import dataclass, replace
+
+from lib.record import dataclass, replace
 
 BEGIN = b"@longjump-fault "
 LONGEST = 4096  # bytes of a line; the explainer's have at most 1,000

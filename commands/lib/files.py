@@ -13,7 +13,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import signal
 import stat
 
@@ -98,7 +97,7 @@ def workshop(folder, prefix):
 def _claim(folder, prefix):
     """A new folder that is locked for as long as its descriptor is open: name, descriptor."""
     while True:
-        name = prefix + secrets.token_hex(8)
+        name = prefix + os.urandom(8).hex()
         os.mkdir(name, 0o700, dir_fd=folder)
         with contextlib.suppress(FileNotFoundError):  # taken away before it was locked
             inside = os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
@@ -163,7 +162,7 @@ def remove(name, folder, may_go):
     """Takes a file away if may_go(name, folder) says that it may be lost; whether it was."""
     if not _is_true(may_go, name, folder):
         return False
-    aside = f".{name}.{secrets.token_hex(8)}"
+    aside = f".{name}.{os.urandom(8).hex()}"
     with _undisturbed():
         os.rename(name, aside, src_dir_fd=folder, dst_dir_fd=folder)
         if _is_true(may_go, aside, folder):

@@ -5,9 +5,9 @@ what the harness of Rust's standard library takes (libtest, as of Rust 1.95) and
 QEMU stand alone; knows nothing of how a test is run.
 """
 
-from dataclasses import dataclass, field
 
 from lib.package import HASH
+from lib.record import dataclass, field
 
 # What a harness takes: options alone, and options with a word or "=" after them. What is not a
 # field of Harness makes no difference to a single test.

@@ -6,7 +6,8 @@ isohybrid's boot record. Knows nothing of what a disc of ours should hold.
 
 import struct
 import time
-from dataclasses import dataclass
+
+from lib.record import dataclass
 
 SECTOR = 2048
 

@@ -5,9 +5,10 @@ told. What does not carry the token of this run is nobody's message. A kernel co
 where the loader did: from its start on until the machine is reset, only faults are taken as told.
 """
 
+import os
 import re
-import secrets
-from dataclasses import dataclass, field
+
+from lib.record import dataclass, field
 
 PORT, ANSWER = 0xE3, 0x4C
 FILE, NAME = "opt/longjump/token", "opt/longjump/kernel"
@@ -56,7 +57,7 @@ class Loader:
 
     def __init__(self):
         self.kernel = ""  # what its user calls it; "": as the image does
-        self.token = secrets.token_hex(8)
+        self.token = os.urandom(8).hex()
         self.has_spoken = False  # ever
         self._forget()
         self._head = b"\x02" + self.token.encode() + b" "

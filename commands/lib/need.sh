@@ -24,14 +24,24 @@ has() { command -v "$1" >/dev/null 2>&1; }
 find_python() {
 	local python
 	for python in /usr/bin/python3 python3; do
-		if has "$python" && "$python" -ES -c '
-import sys
-sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
+		if has "$python" && is_new_python "$python"; then
 			command -v "$python"
 			return
 		fi
 	done
 	return 1
+}
+
+# Most Pythons are there by the name of their version as well, which takes less time than to ask.
+is_new_python() {
+	local name
+	for name in "$1".*; do
+		if [[ $name =~ ^/.*\.([0-9]+)$ && -x $1 && $1 -ef $name ]]; then
+			((BASH_REMATCH[1] >= 8))
+			return
+		fi
+	done
+	"$1" -ES -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null
 }
 
 # An installed Longjump has no Makefile, and may have brought Syslinux along.

@@ -11,8 +11,9 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+from lib.record import dataclass
 
 HASH = re.compile(r"-[0-9a-f]{16}$")  # after the name of what cargo builds as a test
 

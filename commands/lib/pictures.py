@@ -9,11 +9,11 @@ import struct
 import tempfile
 import time
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from lib.machine import Machine, path_of
 from lib.project import BUILD, ROOT, Stop
+from lib.record import dataclass
 
 LIMIT = 60  # seconds that a boot may take
 SETTLED = 0.5  # seconds from the last words on COM1 to the last pixel

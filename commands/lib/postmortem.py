@@ -7,12 +7,11 @@ that program's lines; knows nothing of how an end is told.
 
 import re
 import subprocess
-import textwrap
-from dataclasses import dataclass, field
 
 from lib.printable import printable
 from lib.project import made
 from lib.qemu_log import entries_in
+from lib.record import dataclass, field
 from lib.symbols import place
 
 WIDTH = 79
@@ -86,6 +85,8 @@ def place_in(kernel, story, address):
 
 
 def paragraph(text, indent, first=None):
+    import textwrap
+
     lines = textwrap.wrap(
         text, WIDTH, initial_indent=first or indent, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,

@@ -12,7 +12,6 @@ import signal
 import stat
 import subprocess
 import sys
-import traceback
 from pathlib import Path
 
 from lib.compiling import compile_watched
@@ -290,6 +289,8 @@ def start(command, failure=1):
         print(f"build.sh: {error.filename or 'it failed'}: {error.strerror}", file=sys.stderr)
         sys.exit(failure)
     except Exception:
+        import traceback
+
         traceback.print_exc()
         sys.exit(failure)
     finally:

@@ -8,7 +8,8 @@ import re
 import select
 import socket
 import time
-from dataclasses import dataclass
+
+from lib.record import dataclass
 
 PATIENCE = 60  # seconds after which a QEMU that does not answer is taken to be lost
 GLANCE = 0.5  # seconds until it is asked whether somebody waits for the answer

@@ -10,7 +10,8 @@ import os
 import re
 import time
 from collections import deque
-from dataclasses import dataclass
+
+from lib.record import dataclass
 
 MASKS = "int,cpu_reset"  # interrupts; resets, which tell a triple fault
 FEWER = "cpu_reset"

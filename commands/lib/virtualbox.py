@@ -7,11 +7,11 @@ import os
 import re
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from lib.project import Stop, run
+from lib.record import dataclass
 
 OURS = "Longjump/made"  # a mark in the machine's settings
 CUSTOM_MODE = "CustomVideoMode1"  # of the BIOS

@@ -3,10 +3,8 @@
 argparse is not used because it takes the value of `--options -stack=1M` for an option.
 """
 
-import difflib
-from dataclasses import dataclass
-
 from lib.project import Stop, Voice
+from lib.record import dataclass
 
 
 @dataclass(frozen=True)
@@ -101,6 +99,8 @@ class Command:
             found[option.key] = value
 
     def _unknown(self, word, name, known):
+        import difflib  # which nobody needs who makes no mistakes
+
         near = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; see ./build.sh {self.name} --help"
         kind = "option" if word.startswith("-") else "word"
