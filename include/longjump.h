@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * longjump.h - what Longjump tells a kernel at its start, and the one header that a kernel
- * includes.
+ * longjump.h - the boot information that Longjump passes to a kernel; the only header that a
+ * kernel includes.
  *
  * A kernel's entry point, in the System V ABI:
  *
@@ -10,8 +10,8 @@
  * docs/protocol.md has the whole contract: the state of the machine, what is mapped where, and how
  * long each piece of memory lives. In short: every pointer below is a virtual address that is
  * mapped from the first instruction on; every field named `..._physical` and every address in the
- * memory map is physical, and is read at `info->direct_map + address`. All ranges are half open:
- * [begin, end). A field that the machine or the user's options give no value for is 0.
+ * memory map is physical, and is accessed at `info->direct_map + address`. All ranges are half
+ * open: [begin, end). A field is 0 if neither the machine nor the options provide a value.
  *
  * The structure only ever grows at its end. A kernel built against version 1 keeps working with
  * every later loader; a kernel that uses a later field asks first: LONGJUMP_HAS(info, field).
@@ -25,7 +25,7 @@
 #define LONGJUMP_MAGIC   0x504d554a474e4f4cULL /* "LONGJUMP", read as a little-endian number */
 #define LONGJUMP_VERSION 3
 
-/* The loader, which is 32-bit code, sees every pointer as a number; kernels see pointers. */
+/* The loader may be 32-bit code, so to it each pointer is a 64-bit number. */
 #ifdef LONGJUMP_LOADER
 #define LONGJUMP_POINTER(type) uint64_t
 #else
@@ -36,12 +36,12 @@
 #define LONGJUMP_HAS(info, field) \
 	((info)->size >= offsetof(struct longjump_boot_info, field) + sizeof((info)->field))
 
-/* What a range of the memory map is. "Free once ..." says when a kernel may use it as it likes. */
+/* The type of a range in the memory map. "Free once ..." says when a kernel may reuse it. */
 enum longjump_memory_type {
 	LONGJUMP_MEMORY_USABLE = 1,           /* free */
 	LONGJUMP_MEMORY_RESERVED = 2,         /* firmware, devices, the first page; never touch */
 	LONGJUMP_MEMORY_ACPI_RECLAIMABLE = 3, /* free once the ACPI tables have been read */
-	LONGJUMP_MEMORY_ACPI_NVS = 4,         /* the firmware's own; never touch */
+	LONGJUMP_MEMORY_ACPI_NVS = 4,         /* in use by the firmware; never touch */
 	LONGJUMP_MEMORY_BAD = 5,              /* defective RAM; never touch */
 	LONGJUMP_MEMORY_KERNEL = 6,           /* the kernel's segments */
 	LONGJUMP_MEMORY_MODULE = 7,           /* modules; free once the kernel is done with them */
@@ -50,7 +50,7 @@ enum longjump_memory_type {
 	LONGJUMP_MEMORY_PAGE_TABLES = 10, /* free once CR3 holds the kernel's own page tables */
 	LONGJUMP_MEMORY_RESIDENT = 11, /* GDT, IDT, TSS; free once the kernel has loaded its own */
 	LONGJUMP_MEMORY_KERNEL_FILE = 12, /* the kernel's ELF file, if asked for; free once read */
-	LONGJUMP_MEMORY_FRAMEBUFFER = 13  /* pixels */
+	LONGJUMP_MEMORY_FRAMEBUFFER = 13  /* the framebuffer's pixels; device memory */
 };
 
 struct longjump_memory {
@@ -62,8 +62,8 @@ struct longjump_memory {
 
 enum longjump_rights { LONGJUMP_READ = 1, LONGJUMP_WRITE = 2, LONGJUMP_EXECUTE = 4 };
 
-/* A piece of the kernel: pages that lie together in virtual and in physical memory and have the
- * same rights. */
+/* Part of the kernel: pages that are contiguous in virtual and in physical memory and have the
+ * same access rights. */
 struct longjump_segment {
 	uint64_t virtual_begin; /* multiple of 4096 */
 	uint64_t virtual_end;   /* multiple of 4096 */
@@ -74,7 +74,7 @@ struct longjump_segment {
 
 struct longjump_module {
 	LONGJUMP_POINTER(const void)
-	data;              /* in the direct map, multiple of 4096; the last page ends in zeroes */
+	data;              /* in the direct map, multiple of 4096; zeroes fill the last page */
 	uint64_t size;     /* bytes */
 	uint64_t physical; /* of data */
 	LONGJUMP_POINTER(const char)
@@ -91,12 +91,12 @@ struct longjump_symbol {
 struct longjump_video_mode {
 	uint32_t width, height;  /* pixels */
 	uint32_t bits_per_pixel; /* 15, 16, 24, 32 */
-	uint32_t number;         /* of the VBE mode */
+	uint32_t number;         /* VBE mode number */
 };
 
 struct longjump_framebuffer {
 	LONGJUMP_POINTER(void)
-	address; /* mapped write-combining; 0: the screen is in text mode */
+	address; /* mapped write-combining; null: the screen is in text mode */
 	uint64_t physical;
 	uint32_t width, height; /* pixels */
 	uint32_t pitch;         /* bytes from one line to the next */
@@ -111,7 +111,7 @@ struct longjump_framebuffer {
 struct longjump_time {
 	uint16_t year;                /* 4 digits; 0 if the clock could not be read */
 	uint8_t month, day;           /* 1..12, 1..31 */
-	uint8_t hour, minute, second; /* 24 hours; in the time zone that the RTC keeps */
+	uint8_t hour, minute, second; /* 24-hour clock, in the RTC's time zone */
 	uint8_t reserved;
 };
 
@@ -124,41 +124,41 @@ enum longjump_entropy {
 };
 
 enum longjump_processor_state {
-	LONGJUMP_PROCESSOR_OFF = 0,   /* it was started, and did not answer */
-	LONGJUMP_PROCESSOR_WAITS = 1, /* for work: an address in `start` */
+	LONGJUMP_PROCESSOR_OFF = 0,   /* did not respond when it was started */
+	LONGJUMP_PROCESSOR_WAITS = 1, /* until the kernel writes `start` */
 	LONGJUMP_PROCESSOR_FIRST = 2  /* this one runs _start */
 };
 
 struct longjump_processor;
 
-/* What a CPU is given to do, in the System V ABI, on a stack of its own; it never returns. */
+/* The function that a waiting CPU calls: System V ABI, on that CPU's stack. It must not return. */
 typedef void longjump_work(struct longjump_processor *self);
 
 struct longjump_processor {
-	uint32_t apic_id; /* of its local APIC */
+	uint32_t apic_id; /* local APIC ID */
 	uint32_t number;  /* ACPI's processor UID */
 	uint32_t state;   /* enum longjump_processor_state, as it was when _start began */
 	uint32_t reserved;
 	uint64_t stack_begin; /* lowest virtual address; the page below is not mapped */
 	uint64_t stack_end;
-	LONGJUMP_POINTER(longjump_work) start; /* write it, in one piece, and the CPU goes there */
-	uint64_t argument;                     /* the kernel's own */
+	LONGJUMP_POINTER(longjump_work) start; /* write all 8 bytes at once: the CPU calls it */
+	uint64_t argument;                     /* not used by the loader */
 };
 
 enum longjump_firmware {
-	LONGJUMP_FIRMWARE_NONE = 0, /* none, or none that is known */
+	LONGJUMP_FIRMWARE_NONE = 0, /* no known firmware */
 	LONGJUMP_FIRMWARE_BIOS = 1,
-	LONGJUMP_FIRMWARE_EFI = 2 /* UEFI, of 64 bits */
+	LONGJUMP_FIRMWARE_EFI = 2 /* 64-bit UEFI */
 };
 
-/* What is left of UEFI; all zero if the firmware is something else. */
+/* What remains of UEFI after ExitBootServices(); all zero on any other firmware. */
 struct longjump_efi {
-	uint64_t system_table_physical; /* boot services are over, runtime services are there */
+	uint64_t system_table_physical; /* EFI_SYSTEM_TABLE; only runtime services may be called */
 	LONGJUMP_POINTER(const void)
-	memory_map;                  /* a copy of the last one: see descriptor_size */
+	memory_map;                  /* a copy of the final one; step by descriptor_size */
 	uint64_t memory_map_size;    /* bytes */
 	uint32_t descriptor_size;    /* bytes from one descriptor to the next */
-	uint32_t descriptor_version; /* of the EFI_MEMORY_DESCRIPTOR */
+	uint32_t descriptor_version; /* of EFI_MEMORY_DESCRIPTOR */
 };
 
 struct longjump_boot_info {
@@ -175,34 +175,34 @@ struct longjump_boot_info {
 	memory_map; /* sorted, without overlaps or equal neighbours */
 	uint64_t memory_map_count;
 
-	uint64_t direct_map;     /* virtual address of physical 0: all RAM and all below 4 GiB,
+	uint64_t direct_map;     /* virtual address of physical 0; maps all RAM and all below 4 GiB,
 	                            writable, not executable */
-	uint64_t direct_map_end; /* first virtual address beyond it */
+	uint64_t direct_map_end; /* first virtual address after it */
 
 	LONGJUMP_POINTER(const struct longjump_segment) segments; /* sorted by address */
 	uint64_t segment_count;
 	uint64_t kernel_begin;    /* lowest virtual address of the kernel, multiple of 4096 */
-	uint64_t kernel_end;      /* first virtual address beyond it, multiple of 4096 */
-	uint64_t kernel_physical; /* of kernel_begin, if the whole kernel lies at this distance,
-	                             else 0: see segments */
+	uint64_t kernel_end;      /* first virtual address after it, multiple of 4096 */
+	uint64_t kernel_physical; /* of kernel_begin, if the kernel is physically contiguous;
+	                             otherwise 0: see segments */
 	uint64_t kernel_slide;    /* what was added to every address of the ELF file */
 	uint64_t entry;           /* virtual address of the first instruction, with the slide */
 
 	uint64_t stack_begin; /* lowest virtual address; the page below is not mapped */
 	uint64_t stack_end;
 
-	uint64_t tls_begin;     /* virtual address of the TLS template's initial bytes; no template:
-	                           tls_size is 0 */
+	uint64_t tls_begin;     /* virtual address of the TLS template's initial bytes; without a
+	                           template tls_size is 0 */
 	uint64_t tls_file_size; /* bytes to copy */
-	uint64_t tls_size;      /* bytes in all; the rest is zero */
+	uint64_t tls_size;      /* bytes in total; zeroes follow the copied ones */
 	uint64_t tls_align;     /* power of two */
 
 	uint64_t tsc_start;     /* time stamp counter when the loader's first instruction ran */
 	uint64_t tsc_read;      /* when the kernel and all modules had been read */
 	uint64_t tsc_jump;      /* just before the jump to _start */
-	uint64_t tsc_frequency; /* ticks a second; 0 if the CPU does not say (-tsc measures it) */
+	uint64_t tsc_frequency; /* Hz; 0 if the CPU does not report it (-tsc measures it) */
 
-	uint64_t rsdp_physical;    /* the ACPI root pointer */
+	uint64_t rsdp_physical;    /* the ACPI root pointer (RSDP) */
 	uint64_t smbios_physical;  /* the SMBIOS 2 (32-bit) entry point: "_SM_" */
 	uint64_t smbios3_physical; /* the SMBIOS 3 (64-bit) entry point: "_SM3_" */
 
@@ -218,24 +218,24 @@ struct longjump_boot_info {
 
 	struct longjump_framebuffer framebuffer;
 	LONGJUMP_POINTER(const struct longjump_video_mode)
-	video_modes; /* with -video: all that the BIOS offers and we can use */
+	video_modes; /* with -video: the modes that the firmware offers and -video= accepts */
 	uint64_t video_mode_count;
 	LONGJUMP_POINTER(const uint8_t)
-	edid; /* with -video: the monitor's 128 bytes */
+	edid; /* with -video: the first 128 bytes of the monitor's EDID */
 	LONGJUMP_POINTER(const uint8_t)
-	font; /* the BIOS's 8x16 font: 256 glyphs of 16 lines, leftmost bit 7 */
+	font; /* the BIOS's 8x16 font: 256 glyphs of 16 bytes; bit 7 is leftmost */
 
-	struct longjump_time time; /* of the real-time clock when the loader started */
-	uint32_t cpu_count; /* CPUs that may be used, this one included, from the MADT; 1 without */
-	uint32_t boot_drive;     /* the BIOS's drive number */
-	uint64_t boot_partition; /* first sector (512 bytes) of the partition on it; 0: the whole
+	struct longjump_time time; /* real-time clock, read when the loader started */
+	uint32_t cpu_count;      /* usable CPUs in the MADT, including this one; 1 without a MADT */
+	uint32_t boot_drive;     /* BIOS drive number (int 13h) */
+	uint64_t boot_partition; /* first 512-byte sector of the partition on it; 0: the whole
 	                            drive */
 	uint32_t kaslr_entropy;  /* enum longjump_entropy */
 	uint32_t paging_levels;  /* 4 or 5 */
 
 	/* Since version 2. */
 	LONGJUMP_POINTER(struct longjump_processor)
-	processors; /* with -smp: the CPUs, this one among them, in the firmware's order */
+	processors; /* with -smp: all CPUs, including this one, in the firmware's order */
 	uint64_t processor_count;
 
 	/* Since version 3. */

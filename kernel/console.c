@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console.c - draws character cells into VGA's text memory or into a framebuffer. Knows how each of
- * them takes characters and colours; knows nothing of what is shown.
+ * console.c - draws character cells into VGA text memory or into a framebuffer. Knows how each of
+ * them represents characters and colours; knows nothing of what is shown.
  */
 #include "console.h"
 
@@ -25,18 +25,18 @@ static struct {
 	unsigned columns, rows;
 	volatile uint16_t *cells; /* text mode: its memory; null on pixels */
 	struct longjump_framebuffer framebuffer;
-	const uint8_t *font;          /* null: there are no letters to be had */
-	unsigned scale;               /* pixels of the screen to a pixel of the font */
-	uint32_t pixel[COLOUR_COUNT]; /* the palette as the framebuffer wants it */
+	const uint8_t *font;          /* null: no font is available */
+	unsigned scale;               /* screen pixels per font pixel */
+	uint32_t pixel[COLOUR_COUNT]; /* the palette in the framebuffer's format */
 } screen;
 
 /* ---- VGA's text mode ---- */
 
-/* VGA's ports. A cell is two bytes: the character, then its colours, paper << 4 | ink. */
+/* VGA's ports. A cell is two bytes: a character, and its colours: background << 4 | foreground. */
 enum {
-	ATTRIBUTE_INDEX = 0x3c0, /* takes index and value in turn ... */
+	ATTRIBUTE_INDEX = 0x3c0, /* takes an index and a value alternately ... */
 	ATTRIBUTE_READ = 0x3c1,
-	ATTRIBUTE_RESET = 0x3da, /* ... starting over after a read here */
+	ATTRIBUTE_RESET = 0x3da, /* ... reading here restarts with the index */
 	DAC_INDEX = 0x3c8,
 	DAC_DATA = 0x3c9, /* red, green, blue: 6 bits each */
 	CRT_INDEX = 0x3d4,
@@ -46,13 +46,13 @@ enum {
 enum {
 	TEXT_MEMORY = 0xb8000,
 	ATTRIBUTE_MODE = 0x10,
-	MODE_BLINKS = 0x08,  /* ATTRIBUTE_MODE: paper's highest bit means "blink" */
+	MODE_BLINKS = 0x08,  /* ATTRIBUTE_MODE: background bit 3 means "blink" */
 	SHOW_PICTURE = 0x20, /* ATTRIBUTE_INDEX */
 	CRT_CURSOR_START = 0x0a,
 	CURSOR_IS_OFF = 0x20, /* CRT_CURSOR_START */
 };
 
-/* Makes all sixteen colours available as paper; at first eight of them make the text blink. */
+/* Makes all sixteen colours available as background; by default, eight of them blink instead. */
 static void stop_blinking(void)
 {
 	uint8_t mode;
@@ -63,7 +63,7 @@ static void stop_blinking(void)
 	port_write(ATTRIBUTE_INDEX, mode & (uint8_t)~MODE_BLINKS);
 }
 
-/* Gives the sixteen colours our shades of them. Text mode keeps them in odd places of the DAC. */
+/* Loads our palette. Text mode does not use the first sixteen DAC entries, but scattered ones. */
 static void set_palette(void)
 {
 	static const uint8_t place[COLOUR_COUNT] = { 0,  1,  2,  3,  4,  5,  20, 7,
@@ -77,7 +77,7 @@ static void set_palette(void)
 	}
 }
 
-/* Text mode is on from the start; only its habits need to change. */
+/* The machine is in text mode already; only cursor, blinking and palette change. */
 static void start_text(void)
 {
 	screen.columns = 80;
@@ -91,14 +91,14 @@ static void start_text(void)
 
 /* ---- pixels ---- */
 
-/* One of red, green and blue, from its 8 bits to the framebuffer's bits, at their place. */
+/* Scales an 8-bit colour component to the framebuffer's bits, at their position. */
 static uint32_t channel(uint32_t value, unsigned bits, unsigned shift)
 {
 	value &= 0xff;
 	return (bits < 8 ? value >> (8 - bits) : value << (bits - 8)) << shift;
 }
 
-/* Letters are drawn larger as soon as that leaves 100 x 30 of them. */
+/* Draws letters larger as long as 100 x 30 of them still fit. */
 static void start_pixels(const struct longjump_boot_info *info)
 {
 	const struct longjump_framebuffer *to = &info->framebuffer;
@@ -117,7 +117,7 @@ static void start_pixels(const struct longjump_boot_info *info)
 		                | channel(palette[i], to->blue_bits, to->blue_shift);
 }
 
-/* Fills a rectangle of pixels, of which every one lies on the screen. */
+/* Fills a rectangle of pixels, which must lie on the screen. */
 static void fill_pixels(unsigned x, unsigned y, unsigned width, unsigned height, enum colour colour)
 {
 	const struct longjump_framebuffer *to = &screen.framebuffer;
@@ -253,7 +253,7 @@ void console_bar(unsigned column, unsigned row, unsigned columns, unsigned rows,
 		total += parts[i].amount;
 		shown += parts[i].amount != 0;
 	}
-	/* Each part gets a minimum, half the bar for all at most; the rest is shared by amount. */
+	/* Each part gets a minimum, at most half the bar in all; the rest is shared by amount. */
 	steps = columns * step;
 	minimum = (step + 1) / 2;
 	if (shown * minimum > steps / 2)

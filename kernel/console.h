@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * console.h - a screen of character cells in sixteen colours, whether the machine shows text or
- * pixels. Whatever lies outside the screen is cut off, never an error.
+ * pixels. Output outside the screen is clipped, and is not an error.
  */
 #ifndef KERNEL_CONSOLE_H
 #define KERNEL_CONSOLE_H
@@ -11,7 +11,7 @@
 
 #include <longjump.h>
 
-/* Numbered like the colours of VGA's text mode, so what others print afterwards looks right too. */
+/* Numbered like the colours of VGA's text mode, so later output of other code also looks right. */
 enum colour {
 	COLOUR_NIGHT, /* the background */
 	COLOUR_BLUE,
@@ -32,23 +32,23 @@ enum colour {
 	COLOUR_COUNT
 };
 
-/* Characters beyond ASCII, by their numbers in the PC's own font (code page 437). */
+/* Characters beyond ASCII, in the PC's code page 437. */
 #define CHARACTER_SQUARE '\xfe'
 #define CHARACTER_FULL   '\xdb'
 
-/* A piece of a bar: as long as its share of the sum of all amounts. */
+/* Part of a bar: its length is its share of the sum of all amounts. */
 struct part {
 	uint64_t amount;
 	enum colour colour;
 };
 
 /*
- * Takes over the framebuffer if `info` has one, with the font that came with it, else VGA's text
- * mode; clears the screen. `info` may be null, if nothing is known.
+ * Uses the framebuffer and font in `info` if it has them, otherwise VGA's text mode; clears the
+ * screen. `info` may be null.
  */
 void console_start(const struct longjump_boot_info *info);
 
-/* How many cells there are: 80 x 25 in text mode. */
+/* The size of the screen in cells: 80 x 25 in text mode. */
 unsigned console_columns(void);
 unsigned console_rows(void);
 
@@ -56,15 +56,15 @@ unsigned console_rows(void);
 void console_fill(unsigned column, unsigned row, unsigned columns, unsigned rows,
                   enum colour paper);
 
-/* Writes a text into one row, at most `width` cells of it. Returns how many it took. */
+/* Writes at most `width` cells of a text into one row. Returns how many cells it used. */
 unsigned console_write(unsigned column, unsigned row, unsigned width, enum colour ink,
                        enum colour paper, const char *text);
 
-/* Writes a text twice as large on pixels; no larger than any other in text mode. */
+/* Writes a text at double size in a framebuffer, and at normal size in text mode. */
 void console_write_large(unsigned column, unsigned row, enum colour ink, enum colour paper,
                          const char *text);
 
-/* Draws a bar, its parts from left to right. However small a part, a little of it shows. */
+/* Draws a bar, its parts from left to right. Even the smallest part is visible. */
 void console_bar(unsigned column, unsigned row, unsigned columns, unsigned rows,
                  const struct part *parts, size_t count);
 

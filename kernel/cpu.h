@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cpu.h - the few instructions that C has no words for.
+ * cpu.h - the few instructions that C cannot express.
  */
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
@@ -22,7 +22,7 @@ static inline uint8_t port_read(uint16_t port)
 	return value;
 }
 
-/* The time stamp counter: counts up at a constant rate from the moment the machine was reset. */
+/* The time stamp counter. It has counted since reset, on current CPUs at a constant rate. */
 static inline uint64_t tsc_now(void)
 {
 	uint32_t low, high;
@@ -31,7 +31,7 @@ static inline uint64_t tsc_now(void)
 	return (uint64_t)high << 32 | low;
 }
 
-/* Asks the CPU about itself; answer is EAX, EBX, ECX, EDX. */
+/* CPUID; the answer is EAX, EBX, ECX, EDX. */
 static inline void cpuid(uint32_t leaf, uint32_t answer[4])
 {
 	__asm__ volatile("cpuid"
@@ -39,7 +39,7 @@ static inline void cpuid(uint32_t leaf, uint32_t answer[4])
 	                 : "a"(leaf), "c"(0));
 }
 
-/* Stops this CPU for good: an interrupt that cannot be masked may wake it, so it sleeps again. */
+/* Stops this CPU for good. A non-maskable interrupt may wake it, so it halts in a loop. */
 _Noreturn static inline void halt(void)
 {
 	for (;;)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - the sample kernel: shows what Longjump has told it, on the screen and on COM1, and
- * halts. Start reading at _start(), at the end; replace what it calls by a kernel of your own.
+ * main.c - the sample kernel: shows its boot information on the screen and on COM1, and halts.
+ * Start reading at _start(), at the end; replace what it calls with your own kernel.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #include "serial.h"
 #include "text.h"
 
-/* Where things go on the screen: rows are counted from the top. */
+/* The layout of the screen; rows are counted from the top. */
 struct layout {
 	unsigned columns;     /* width of the screen */
 	unsigned left, right; /* width of the panels on either side */
@@ -26,7 +26,7 @@ struct layout {
 	unsigned boot, boot_rows;  /* of phases and modules */
 	unsigned memory, bar_rows; /* of the memory map; of its bar */
 	unsigned list, list_rows;  /* of its ranges */
-	unsigned next, next_rows;  /* of what to do from here; none where there is no room */
+	unsigned next, next_rows;  /* of "what next"; none if there is no room */
 	unsigned footer;
 };
 
@@ -34,10 +34,10 @@ enum { MARGIN = 2, FACT_ROWS = 6, NEXT_ROWS = 5 };
 
 static const char square[] = { CHARACTER_SQUARE, '\0' };
 
-/* The command that its user types; `install` writes its own name here. */
+/* The command that started this kernel; `install` patches in the installed name. */
 static const char program[] = "./build.sh";
 
-/* Gives the end of the list's rows to what comes next, if it does not need them. */
+/* Gives the rows that the list does not need to "what next". */
 static void make_room(struct layout *layout, unsigned ranges, unsigned gap)
 {
 	const unsigned needed = (ranges + 1) / 2;
@@ -49,7 +49,7 @@ static void make_room(struct layout *layout, unsigned ranges, unsigned gap)
 	layout->list_rows = needed;
 }
 
-/* Shares out the screen: 80 x 25 cells are tight, more let it breathe, of fewer some are lost. */
+/* Lays out the screen for 80 x 25 cells; larger ones get more space, smaller ones are clipped. */
 static struct layout lay_out(const struct longjump_boot_info *info)
 {
 	const unsigned rows = console_rows() < 25 ? 25 : console_rows();
@@ -73,7 +73,7 @@ static struct layout lay_out(const struct longjump_boot_info *info)
 	return layout;
 }
 
-/* The given rows on the left, or on the right. */
+/* A panel of the given rows, on the left or on the right. */
 static struct panel left_panel(const struct layout *layout, unsigned row, unsigned rows)
 {
 	return (struct panel){ MARGIN, row, layout->left, rows };
@@ -84,7 +84,7 @@ static struct panel right_panel(const struct layout *layout, unsigned row, unsig
 	return (struct panel){ 2 * MARGIN + layout->left, row, layout->right, rows };
 }
 
-/* The bar at the top: who speaks, who started it, and with what command line. */
+/* The bar at the top: name, loader and command line. */
 static void show_title(const struct longjump_boot_info *info, const struct layout *layout)
 {
 	static const char hello[] = "Hello from long mode";
@@ -181,7 +181,7 @@ static void show_machine(const struct longjump_boot_info *info, struct panel pan
 		page_fact(&panel, "clock", "could not be read");
 }
 
-/* The modules; those for which there is no room are counted. */
+/* The modules; those that do not fit are only counted. */
 static void show_modules(const struct longjump_boot_info *info, struct panel panel)
 {
 	const unsigned room = panel.rows - 1;
@@ -224,7 +224,7 @@ static void show_legend(const struct layout *layout, unsigned row,
 	}
 }
 
-/* What a range is called: reserved is told from what is no memory at all. */
+/* The name of a range; reserved RAM is distinguished from addresses without memory. */
 static const char *range_name(const struct longjump_boot_info *info, uint64_t index)
 {
 	const uint32_t type = info->memory_map[index].type;
@@ -233,7 +233,7 @@ static const char *range_name(const struct longjump_boot_info *info, uint64_t in
 	                                        : memory_type_name(type);
 }
 
-/* One range of the memory map in words; with its end where there is room for it. */
+/* One range of the memory map in words, with its end address if there is room. */
 static void show_range(struct panel *panel, const struct longjump_boot_info *info, uint64_t index)
 {
 	const struct longjump_memory *range = &info->memory_map[index];
@@ -248,7 +248,7 @@ static void show_range(struct panel *panel, const struct longjump_boot_info *inf
 		page_item(panel, colour, "%-11s %011lx %9s", name, range->begin, size.text);
 }
 
-/* The sizes of the groups that are memory, of which the machine has so much. */
+/* The sum of the groups that are memory: how much the machine has. */
 static uint64_t all_memory(const uint64_t sums[MEMORY_GROUP_COUNT])
 {
 	uint64_t all = 0;
@@ -349,7 +349,7 @@ static void show_footer(const struct layout *layout)
 	serial_line("\n%s", text);
 }
 
-/* Says what keeps the kernel from running, as far as it can be said without boot information. */
+/* Says on COM1 and on the screen why the kernel cannot run, without boot information. */
 _Noreturn static void give_up(const char *what, uint64_t found)
 {
 	char text[128];

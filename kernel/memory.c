@@ -94,7 +94,7 @@ size_t memory_bar(const struct longjump_boot_info *info, struct part *parts, siz
 	return count;
 }
 
-/* What comes last of what is worth showing: what is reserved, and then what is no memory. */
+/* The rank of a range: reserved memory comes after the others, and no memory last. */
 static unsigned rank(const struct longjump_boot_info *info, uint64_t index)
 {
 	const enum memory_group group = memory_group_of(info, index);
@@ -102,7 +102,7 @@ static unsigned rank(const struct longjump_boot_info *info, uint64_t index)
 	return group < MEMORY_RESERVED ? 0 : group;
 }
 
-/* True if one range is more worth showing than another: by rank, then by size. */
+/* True if one range is to be shown rather than another: by rank, then by size. */
 static bool is_above(const struct longjump_boot_info *info, uint64_t one, uint64_t other)
 {
 	const struct longjump_memory *map = info->memory_map;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.h - what the kernel makes of the memory map: names, sums, and the part of it that fits on
- * a screen. A kernel of your own would build its page allocator on the same map.
+ * memory.h - names, sums and a screenful of the memory map. Your own kernel would build its page
+ * allocator on the same map.
  */
 #ifndef KERNEL_MEMORY_H
 #define KERNEL_MEMORY_H
@@ -14,7 +14,7 @@
 
 #include "console.h"
 
-/* The types of the memory map, gathered by what a reader wants to know first. */
+/* Groups of memory types, by what a reader wants to know first. */
 enum memory_group {
 	MEMORY_FREE,
 	MEMORY_KERNEL,
@@ -22,7 +22,7 @@ enum memory_group {
 	MEMORY_LOADER, /* what the loader has set up; free later */
 	MEMORY_ACPI,
 	MEMORY_RESERVED,
-	MEMORY_NONE, /* addresses at which there is something else, or nothing */
+	MEMORY_NONE, /* not memory: devices, or nothing */
 	MEMORY_GROUP_COUNT
 };
 
@@ -30,13 +30,12 @@ enum memory_group {
 extern const char *const memory_group_names[MEMORY_GROUP_COUNT];
 extern const enum colour memory_group_colours[MEMORY_GROUP_COUNT];
 
-/* The name of a type. One that this kernel does not know counts as reserved. */
+/* The name of a type; an unknown one counts as reserved. */
 const char *memory_type_name(uint32_t type);
 
 /*
- * The group of range number `index`. Firmware calls reserved what it keeps of the RAM, and
- * addresses of devices alike; what neither lies below 1 MiB nor joins RAM below it is taken for the
- * latter.
+ * The group of range number `index`. Firmware reports both its own RAM and device addresses as
+ * reserved; a reserved range counts as devices unless it lies below 1 MiB or directly follows RAM.
  */
 enum memory_group memory_group_of(const struct longjump_boot_info *info, uint64_t index);
 
@@ -44,8 +43,8 @@ enum memory_group memory_group_of(const struct longjump_boot_info *info, uint64_
 void memory_sums(const struct longjump_boot_info *info, uint64_t sums[MEMORY_GROUP_COUNT]);
 
 /*
- * Makes a bar of the map, in the order of addresses: one part for neighbours of one group. Leaves
- * out what is no memory. Returns how many parts there are, at most `room`.
+ * Makes a bar of the map, in address order; neighbours of one group become one part. Leaves out
+ * what is not memory. Returns the number of parts, at most `room`.
  */
 size_t memory_bar(const struct longjump_boot_info *info, struct part *parts, size_t room);
 

@@ -9,7 +9,7 @@
 
 enum { LABEL_WIDTH = 10 };
 
-/* Takes the panel's next row; a row beyond the screen if there is none left. */
+/* Takes the panel's next row; one outside the screen if none is left. */
 static unsigned next_row(struct panel *panel)
 {
 	if (panel->rows == 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * page.h - headings, facts and bars that go to their place on the screen and to COM1 alike, so that
- * what the kernel has to say is said once.
+ * page.h - headings, facts and bars, each written both to its place on the screen and to COM1.
  */
 #ifndef KERNEL_PAGE_H
 #define KERNEL_PAGE_H
@@ -10,17 +9,17 @@
 
 #include "console.h"
 
-/* A part of the screen that is filled from top to bottom. */
+/* A part of the screen, filled from top to bottom. */
 struct panel {
 	unsigned column, row, width;
-	unsigned rows; /* still empty; with none left, words go to COM1 only */
+	unsigned rows; /* still empty; with none left, text goes to COM1 only */
 };
 
 /* A heading with a remark after it. */
 void page_heading(struct panel *panel, const char *heading, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A label and what there is to say about it. */
+/* A label and its value. */
 void page_fact(struct panel *panel, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

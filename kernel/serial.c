@@ -35,7 +35,7 @@ enum {
 
 static bool is_there;
 
-/* Waits until the port says so in LINE_STATUS, but not for ever on one that is stuck. */
+/* Waits for a bit of LINE_STATUS, but not for ever, in case the port is stuck. */
 static void wait_for(uint8_t status)
 {
 	for (unsigned patience = 1000000; patience > 0; patience--)
@@ -43,7 +43,7 @@ static void wait_for(uint8_t status)
 			return;
 }
 
-/* Sends one byte as soon as there is room; terminals want a line's end in two characters. */
+/* Sends one byte as soon as there is room; "\n" becomes "\r\n", as terminals expect. */
 static void send(char byte)
 {
 	if (byte == '\n')

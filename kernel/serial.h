@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * serial.h - the first serial port, COM1: what the kernel says in words goes here line by line.
+ * serial.h - the first serial port, COM1, which gets all of the kernel's text, line by line.
  */
 #ifndef KERNEL_SERIAL_H
 #define KERNEL_SERIAL_H
 
-/* Sets COM1 to 115200 baud, 8 bits, no parity. If the machine has none, nothing will be written. */
+/* Sets COM1 to 115200 baud, 8 bits, no parity. Without a COM1, later writes do nothing. */
 void serial_start(void);
 
-/* Writes a text with values put into it (see text_format), and ends the line. */
+/* Writes a formatted text (see text_format) and a line break. */
 void serial_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

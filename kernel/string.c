@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * string.c - the four functions that the compiler calls by itself, for example to copy a large
- * structure. There is no C library to bring them, so every kernel has its own. They are written
- * with the CPU's string instructions: a plain loop would be recognised by the compiler as "this is
- * memset" and become a call to itself.
+ * string.c - the four functions that the compiler may call on its own, for example to copy a large
+ * structure. There is no C library to provide them, so every kernel has its own. They use the CPU's
+ * string instructions: the compiler would recognise a plain loop as memset and turn it into a call
+ * to itself.
  */
 #include <stddef.h>
 
@@ -30,7 +30,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 	return to;
 }
 
-/* Likewise where they may overlap: backwards if going forwards would overwrite what is to come. */
+/* The same for places that may overlap: copies backwards if the end of `from` would be lost. */
 void *memmove(void *to, const void *from, size_t size)
 {
 	char *last_to = (char *)to + size - 1;
@@ -45,7 +45,7 @@ void *memmove(void *to, const void *from, size_t size)
 	return to;
 }
 
-/* Compares byte by byte: negative, 0 or positive as left is less, equal or greater. */
+/* Compares byte by byte: negative, 0 or positive if left is less, equal or greater. */
 int memcmp(const void *left, const void *right, size_t size)
 {
 	const unsigned char *a = left, *b = right;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.c - makes text out of numbers. Knows nothing of screens and lines.
+ * text.c - formats numbers as text. Knows nothing of screens and lines.
  */
 #include "text.h"
 
 #include <stdbool.h>
 
-/* Where the text goes, and one %... as it stands in a format. */
+/* The output buffer, and the current conversion of a format. */
 struct output {
 	char *to, *end; /* end: of the space, less the zero byte */
 };
@@ -33,7 +33,7 @@ static void put(struct output *output, char character)
 		*output->to++ = character;
 }
 
-/* Appends a text, filled up to the width that was asked for. */
+/* Appends a text, padded to the requested width. */
 static void put_text(struct output *output, const struct conversion *how, const char *text)
 {
 	const size_t length = text_length(text);
@@ -62,7 +62,7 @@ static void put_number(struct output *output, const struct conversion *how, uint
 	put_text(output, how, first);
 }
 
-/* Reads what stands between the % and its letter: flags, width, length. Returns the letter. */
+/* Reads flags, width and length of a conversion. Returns its letter. */
 static const char *read_conversion(struct conversion *how, const char *at)
 {
 	*how = (struct conversion){ .fill = ' ' };
@@ -113,7 +113,7 @@ void text_format(char *to, size_t size, const char *format, ...)
 	va_end(values);
 }
 
-/* A number of thousandths of a unit as "1.2 unit", or as "12 unit" where it is large or whole. */
+/* Thousandths of a unit as "1.2 unit", or as "12 unit" if it is large or whole. */
 static struct words decimal_words(uint64_t thousandths, const char *unit)
 {
 	struct words words;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.h - makes text out of numbers.
+ * text.h - formats numbers as text.
  */
 #ifndef KERNEL_TEXT_H
 #define KERNEL_TEXT_H
@@ -15,15 +15,14 @@ struct words {
 };
 
 /*
- * Writes text with values put into it, like C's snprintf: at most `size` bytes, the last of which
- * is always zero. Knows %s, %u, %x, %% and, for uint64_t, %lu and %lx; a width as in %8u, %-8s
- * or %08x.
+ * Formats text like C's snprintf: at most `size` bytes, always ended by a zero. Supports %s, %u,
+ * %x, %% and, for uint64_t, %lu and %lx, with a width as in %8u, %-8s or %08x.
  */
 void text_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void text_format_list(char *to, size_t size, const char *format, va_list values);
 
-/* How many characters a text has. */
+/* The length of a text. */
 size_t text_length(const char *text);
 
 /* A number of bytes: "636 KiB", "126.9 MiB". */
