@@ -165,7 +165,7 @@ static void show_machine(const struct longjump_boot_info *info, struct panel pan
 	if (info->tsc_frequency)
 		page_fact(&panel, "TSC", "%lu MHz", info->tsc_frequency / 1000000);
 	else
-		page_fact(&panel, "TSC", "speed not known");
+		page_fact(&panel, "TSC", "unknown speed");
 	page_fact(&panel, "firmware", "ACPI %lx, SMBIOS %lx", info->rsdp_physical, smbios);
 	if (info->firmware == LONGJUMP_FIRMWARE_EFI)
 		page_fact(&panel, "booted", "by UEFI, system table %lx",
@@ -173,7 +173,7 @@ static void show_machine(const struct longjump_boot_info *info, struct panel pan
 	else if (info->boot_drive)
 		page_fact(&panel, "booted", "from BIOS drive %x", info->boot_drive);
 	else
-		page_fact(&panel, "booted", "from a drive not known");
+		page_fact(&panel, "booted", "from an unknown drive");
 	if (time->year)
 		page_fact(&panel, "clock", "%u-%02u-%02u %02u:%02u:%02u", time->year, time->month,
 		          time->day, time->hour, time->minute, time->second);
@@ -319,7 +319,14 @@ static void show_phases(const struct longjump_boot_info *info, struct panel pane
 		           phases[i].took.text, width);
 }
 
-/* What to do from here, where there is room for it. */
+/* A command and what it does, on the screen and on COM1. */
+static void show_command(struct panel *panel, const char *words, const char *does)
+{
+	page_item(panel, COLOUR_YELLOW, "%s %-23s %s", program, words, does);
+	serial_line("  %s %-23s %s", program, words, does);
+}
+
+/* What to do next, where there is room for it. */
 static void show_next(const struct layout *layout)
 {
 	struct panel panel = { MARGIN, layout->next, layout->columns - 2 * MARGIN,
@@ -327,14 +334,11 @@ static void show_next(const struct layout *layout)
 
 	if (panel.rows == 0)
 		return;
-	page_heading(&panel, "Next", "what to do from here");
-	page_item(&panel, COLOUR_YELLOW, "%s %-23s a project of your own, with a test", program,
-	          "new FOLDER");
-	page_item(&panel, COLOUR_YELLOW, "%s %-23s starts a kernel of yours", program,
-	          "run --kernel FILE");
-	page_item(&panel, COLOUR_YELLOW, "%s %-23s shows what the loader finds and plans", program,
-	          "run --options -verbose");
-	page_item(&panel, COLOUR_YELLOW, "%s %-23s lists the other commands", program, "help");
+	page_heading(&panel, "Next", "some commands to try");
+	show_command(&panel, "new FOLDER", "makes a project with a kernel and a test");
+	show_command(&panel, "run --kernel FILE", "boots your kernel");
+	show_command(&panel, "run --options -verbose", "shows what the loader finds and plans");
+	show_command(&panel, "help", "lists the other commands");
 }
 
 /* The bar at the bottom, and the last words. */

@@ -177,6 +177,8 @@ def test_the_sample_kernel_shows_itself_on_pixels(boot):
     seen = machine.screenshot_text()
     for words in ("on pixels", "Kernel", "Machine", "Memory", "framebuffer", "That was all"):
         assert words in seen, f"{words!r} is not on the screen:\n{seen}"
+    for words in ("new FOLDER", "run --options -verbose"):
+        assert words in seen and words in machine.serial(), f"{words!r}:\n{machine.serial()}"
 
 
 def test_a_framebuffer_in_bochs(boot_in_bochs):
