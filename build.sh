@@ -4,6 +4,12 @@
 # Knows only where the commands are: commands/NAME.sh or commands/NAME.py, whose second
 # line, "# NAME - what it does", is its line in the help. Without a command it is `image`.
 set -euo pipefail
+
+# What the caller's shell exports as functions is not ours: a cd of its own, for one.
+for name in $(compgen -A function); do
+	unset -f "$name"
+done
+
 set -o errtrace
 trap 'exit 2' ERR # 1 is the status of a test that has failed
 
@@ -11,6 +17,15 @@ trap 'exit 2' ERR # 1 is the status of a test that has failed
 [[ -e /dev/fd/0 ]] || exec </dev/null
 [[ -e /dev/fd/1 ]] || exec >/dev/null
 [[ -e /dev/fd/2 && ! /dev/fd/2 -ef ${BASH_SOURCE[0]} ]] || exec 2>/dev/null # bash puts itself there
+
+# A folder of PATH that lies in this one must be found from everywhere.
+rest=${PATH-}: path=
+while [[ $rest ]]; do
+	folder=${rest%%:*} rest=${rest#*:}
+	[[ $folder == /* ]] || folder=$PWD/$folder
+	path+=:$folder
+done
+PATH=${path#:}
 
 root=$(readlink -f -- "${BASH_SOURCE[0]}")
 root=${root%/*}

@@ -22,9 +22,10 @@ their memory elsewhere, so physical addresses may differ from those of a boot. P
 loaded where, what the loader would refuse, in its own words, and warnings about what boots but
 will fail later. `./build.sh explain K107` explains a code.
 
-Ends with status 0 if Longjump can start every kernel, 1 if it would refuse one, 2 if a file cannot
-be read. With --json prints a list with one object for each FILE: file, starts, findings (code,
-severity, summary, detail, fix, text), segments, placements, and what else the text tells.
+Ends with status 0 if Longjump can start every kernel, 1 if it would refuse one, 2 if that cannot be
+told: a file cannot be read, a tool is missing. With --json prints a list with one object for each
+FILE: file, starts, findings (code, severity, summary, detail, fix, text), segments, placements, and
+what else the text tells.
 """,
     (
         Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
@@ -100,4 +101,4 @@ def to_stderr():
 
 
 if __name__ == "__main__":
-    start(lambda words: check(COMMAND.read(words)))
+    start(lambda words: check(COMMAND.read(words)), failure=2)

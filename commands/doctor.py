@@ -194,6 +194,10 @@ def lacks(is_writable):
     done
     look "$@"
     ((${#missing[@]} == 0)) || install_command"""
+    compiler = tool("CC", "cc")[0]
+    if IS_SOURCE and not (shutil.which(compiler) or re.match("gcc|cc|.*clang", compiler)):
+        say(f"\nLONGJUMP_CC names {compiler}, which is no program here")
+        return 1
     *found, command = [*bash(script, *groups).splitlines(), ""][:-1] or [""]
     if not found:
         say("\nNothing is missing" + ("." if is_writable else " but a place to write to: build/."))

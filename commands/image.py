@@ -150,6 +150,8 @@ def readable(option, name):
     if path.is_dir():
         raise Stop(f"{option}: {name} is a folder; a file is wanted")
     try:
+        if path.exists() and not path.is_file():
+            raise Stop(f"{option}: {name} is a pipe or a device; put its contents into a file")
         with open(path, "rb"):
             return path
     except OSError as error:

@@ -52,7 +52,7 @@ def new(given):
 
 def make_project(language, folder):
     """Lays the project down, unless something is there already, or comes meanwhile."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(map(is_something, folder.rglob("*")))):
         raise Stop(f"{shown(folder)} is there already, and not empty: choose another folder")
     source = ROOT / "commands/new" / language
     files = {
@@ -63,13 +63,22 @@ def make_project(language, folder):
         files["kernel.ld"] = (ROOT / "kernel/kernel.ld").read_text("utf-8")
         files["longjump.h"] = (ROOT / "include/longjump.h").read_text("utf-8")
     files[".gitignore"] = "build/\n" if language == "c" else "target/\n"
+    made = []
     try:
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             with create(folder / name) as file:
+                made.append(folder / name)
                 file.write(text.encode())
     except OSError as error:
-        raise Stop(f"{error.filename}: {error.strerror}") from None
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise Stop(f"{error.filename or shown(made[-1])}: {error.strerror}") from None
+
+
+def is_something(path):
+    """More than a folder, which is all that is left of a project that could not be laid down."""
+    return path.is_symlink() or not path.is_dir()
 
 
 def fill(name, text):

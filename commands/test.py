@@ -18,7 +18,7 @@ COMMAND = Command(
 Builds everything, installs what the tests need (as root, on Debian and systems based on it), and
 runs them. NAME is a folder of tests/, a file in it, or a part of a test's name. The first line says
 how much time and space it takes, then each test is named as it runs; the last line is the sum: N
-passed, N failed.
+passed, N failed. Ends with status 0 if all passed, 1 if one failed, 2 if they cannot be run.
 
 `unit64` runs only the 64-bit unit tests, for machines that cannot run 32-bit programs.
 
@@ -136,4 +136,4 @@ def count(status):
 
 
 if __name__ == "__main__":
-    start(lambda words: test(COMMAND.read(words)))
+    start(lambda words: test(COMMAND.read(words)), failure=2)

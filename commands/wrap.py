@@ -129,7 +129,7 @@ def write(output, whole, mark=MARK):
     the mark in it."""
     name = "wrapped"
     try:
-        folder = open_folder(output.resolve().parent)
+        folder = open_folder(os.path.dirname(os.path.realpath(output)))
     except OSError as error:
         raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
     try:

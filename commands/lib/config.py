@@ -5,6 +5,7 @@ keys. Knows nothing of QEMU or of images.
 """
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -97,7 +98,7 @@ def read_settings(kernel, config=None):
     """What the files say that hold for a kernel: its Cargo.toml, and over it longjump.conf or
     the file named."""
     settings = Settings()
-    folder = Path(kernel).resolve().parent if kernel else Path.cwd()
+    folder = Path(os.path.realpath(kernel)).parent if kernel else Path.cwd()
     package = package_of(kernel)
     if package:
         read_package(settings, package)
@@ -146,7 +147,7 @@ def take(settings, path, text, values):
         if not is_right(value):
             raise Stop(f'{where}: the key "{key}" must be {wanted}, not {as_toml(value)}', 2)
         settings.set(key, value, where)
-        settings.folders[key] = path.resolve().parent
+        settings.folders[key] = Path(os.path.realpath(path)).parent
         if key == "build-command":
             settings.cargo = is_manifest
 

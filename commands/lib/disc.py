@@ -482,6 +482,9 @@ def finish(folder, staged, digest):
     """Dates and stamps an image, and lets UEFI in, after checking that it is what was ordered."""
     left_out = []
     handle = os.open(IMAGE, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    # What is written through memory where the file has holes has to have its place: a disk that is
+    # full would be SIGBUS.
+    os.posix_fallocate(handle, 0, os.fstat(handle).st_size)
     with open(handle, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         try:
             disc = Disc(data)

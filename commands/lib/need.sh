@@ -136,7 +136,11 @@ look() {
 			has make || lack make make
 			has "${compiler%% *}" || case $compiler in
 			*clang*) lack clang clang ;;
-			*) lack "a C compiler" gcc ;;
+			gcc* | cc*) lack "a C compiler" gcc ;;
+			*)
+				echo "LONGJUMP_CC names $compiler, which is no program here" >&2
+				return 2
+				;;
 			esac
 			has_library "$compiler" ||
 				lack "the C library's headers" libc6-dev glibc-devel glibc

@@ -3,6 +3,7 @@
 Knows nothing of images.
 """
 
+import os
 import subprocess
 
 from lib.project import ROOT, Stop, need
@@ -11,6 +12,9 @@ from lib.project import ROOT, Stop, need
 def uefi_arguments(install=True):
     """QEMU's words for a machine with UEFI. Its variables are lost at the end, so that each start
     is like the first."""
+    named = os.environ.get("OVMF_CODE")
+    if named and not os.path.isfile(named):
+        raise Stop(f"OVMF_CODE names {named}, which is no file")
     need("uefi", install=install)
     return ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={find_ovmf()}"]
 

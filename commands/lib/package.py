@@ -28,7 +28,7 @@ class Package:
 
 def package_of(program):
     """The package of a program, or of the folder we are in; None if there is no Cargo.toml."""
-    folder = Path(program).resolve().parent if program else Path.cwd()
+    folder = Path(os.path.realpath(program)).parent if program else Path.cwd()
     manifests = candidates(folder)
     for manifest in manifests:
         found = owner(metadata(manifest, "--no-deps"), program, manifests[0]) if program else None

@@ -286,7 +286,7 @@ def start(command, failure=1):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(failure)
     except OSError as error:
-        print(f"build.sh: {error.filename or 'it failed'}: {error.strerror}", file=sys.stderr)
+        print(f"build.sh: {error.filename or nameless(error)}: {error.strerror}", file=sys.stderr)
         sys.exit(failure)
     except Exception:
         import traceback
@@ -295,6 +295,16 @@ def start(command, failure=1):
         sys.exit(failure)
     finally:
         give_back()
+
+
+def nameless(error):
+    """Words for what could not be done with an open file, whose name is not known any more."""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return (
+        f"writing into {shown(BUILD)} or {os.environ.get('TMPDIR', '/tmp')}"
+        if is_full
+        else "it failed"
+    )
 
 
 def give_back():

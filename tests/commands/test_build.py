@@ -84,6 +84,12 @@ WITHOUT_STREAMS = {  # words -> status, and the streams that are closed
     "runner --test KERNEL": (0, CLOSED[::3]),
     "run --direct --kernel KERNEL": (0, CLOSED[3:]),
     "debug --trace --log OUT/log --output OUT/x.iso --kernel KERNEL": (0, CLOSED[2:3]),
+    "doctor": (0, CLOSED[3:]),
+    "manual": (0, CLOSED[1:2]),
+    "serve": (0, CLOSED[3:]),
+    "vbox nonsense": (2, CLOSED),
+    "test unit nonsense": (2, CLOSED),
+    "bench nonsense": (2, CLOSED[1:]),
 }
 
 
@@ -117,6 +123,26 @@ def test_it_is_found_through_a_link(project, tmp_path):
     (tmp_path / "lj").symlink_to(project.root / "build.sh")
     done = subprocess.run([tmp_path / "lj", "help"], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0 and "usage:" in done.stdout
+
+
+def test_programs_are_found_from_everywhere_if_they_are_from_here(project, tmp_path):
+    """A PATH may have folders in it that lie in the one that the caller is in."""
+    (tmp_path / "bin").symlink_to("/usr/bin")
+    output, kernel = tmp_path / "x.iso", project.root / "build/kernel.elf"
+    words = ["image", "--output", output, "--bios-only", "--kernel", kernel]
+    assert "is made" in project.good(*words, PATH="bin:../../../sbin", cwd=tmp_path)
+
+
+def test_functions_of_the_callers_shell_are_not_ours(project, tmp_path):
+    hostile = {f"BASH_FUNC_{name}%%": "() { echo mine; }" for name in ("cd", "command", "has")}
+    said = project.good("image", "--output", tmp_path / "x.iso", **hostile)
+    assert "is made" in said and "mine" not in said
+
+
+def test_a_compiler_that_is_not_there_is_told_by_its_name(project):
+    for words, status in (["check", project.root / "build/kernel.elf"], 2), (["doctor"], 1):
+        said = project.bad(*words, status=status, LONGJUMP_CC="no-such-cc -O2")
+        assert "LONGJUMP_CC names no-such-cc" in said, said
 
 
 @pytest.mark.xdist_group("copy")

@@ -459,6 +459,32 @@ def test_an_interrupted_build_leaves_nothing(project, tmp_path, path_without, nu
     assert list(output.parent.iterdir()) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make such a disk")
+@pytest.mark.parametrize(
+    "words, size, status",
+    [
+        (["runner", "--disc", "k.elf"], 600, 2),
+        (["image", "--kernel", "k.elf", "--output", "x.iso"], 600, 1),
+        (["wrap", "k.elf"], 100, 1),
+        (["new", "p"], 100, 1),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_full_disk_is_told_and_nothing_is_left_on_it(project, tmp_path, words, size, status):
+    """An image is full of holes at first, for which there is no space."""
+    (tmp_path / "disk").mkdir()
+    script = f"""mount -t tmpfs -o size={size}k tmpfs "$1" && cd "$1" && cp "$2" k.elf || exit
+    shift 2; "$@"; status=$?; echo LEFT; find . -type f; exit $status"""
+    kernel, program = project.root / "build/kernel.elf", project.root / "build.sh"
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script, "-", tmp_path / "disk", kernel, program, *words],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    said, left = done.stdout.split("LEFT\n")
+    assert done.returncode == status and "No space left on device" in said, said
+    assert left == "./k.elf\n"
+
+
 @pytest.mark.parametrize("absent", [["genisoimage"], ["genisoimage", "mkisofs"]])
 def test_others_can_make_the_file_system(make_image, path_without, project, absent):
     image = make_image(PATH=path_without(*absent, "isohybrid" if len(absent) > 1 else ""))

@@ -442,9 +442,14 @@ def test_a_wrong_setting_in_a_manifest_is_found_in_its_table(project, kernel, tm
         (["--test-success-exit-code", "300", "k.elf"], "--test-success-exit-code wants"),
         (["--options", "stack=1M", "k.elf"], 'begins with "-"'),
         (["--tset", "k.elf"], "did you mean --test?"),
+        (["/dev/zero"], "is a pipe or a device"),
+        (["--module", "/dev/stdin", "{}/build/kernel.elf"], "is a pipe or a device"),
+        (["{tmp}/loop"], "Too many levels of symbolic links"),
     ],
 )
-def test_what_cannot_be_run_ends_with_2(project, words, told):
+def test_what_cannot_be_run_ends_with_2(project, tmp_path, words, told):
+    (tmp_path / "loop").symlink_to("loop")
+    words = [word.format(project.root, tmp=tmp_path) for word in words]
     assert told in project.bad("runner", *words, status=2)
 
 
