@@ -85,11 +85,20 @@ BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf
 # Flavours: the same source compiled in several ways, objects in build/obj/FLAVOUR/.
 
 # The module: Syslinux passes arguments in registers and aligns its stack to 4 bytes only, so no
-# SSE; it may be loaded anywhere, so -fPIC. -Os, since Syslinux takes 2.3 instructions to load each
-# byte, and most of these run once or never.
+# SSE; it may be loaded anywhere, so -fPIC.
 stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
-cflags-com32 := $(COMMON) $(BARE) -Os -m32 -march=i386 -mregparm=3 $(stack-of-4) -fPIC -fno-plt \
-	-include loader/platform/com32/hidden.h
+# Most of what a boot in an emulator waits for is the translation of code that runs once, block by
+# block, and a block ends at each branch, call and string instruction. So the module is compiled as
+# one program, where a function that is called once becomes part of its caller, and with sums in
+# place of branches. Syslinux takes 2.3 instructions to load each byte, so small functions that are
+# called often are not copied to all their callers, nor code on the way there.
+few-blocks := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
+	$(call if-known,-m32 -falign-jumps=1 -falign-labels=1 -mbranch-cost=5 \
+	-mstringop-strategy=libcall -fno-partial-inlining -fno-ipa-cp-clone -fno-tree-pre \
+	--param=max-inline-insns-auto=3 --param=early-inlining-insns=3)
+one-program := $(call if-known,-flto=1 -flto-partition=one)
+cflags-com32 := $(COMMON) $(BARE) $(few-blocks) $(one-program) -m32 -march=i386 -mregparm=3 \
+	$(stack-of-4) -fPIC -fno-plt -include loader/platform/com32/hidden.h
 asflags-com32 := -f elf32
 
 # The same for a loader that another boot loader starts as its kernel.
@@ -191,10 +200,14 @@ bare := $(core) $(protocols) loader/x86 loader/platform/console loader/platform/
 com32 := $(filter-out %/inflate.c.o %/unpack.c.o %/enter_from64.asm.o,$(call objects,com32,$(bare) \
 	$(addprefix loader/platform/,bios com32 e820 files))) \
 	build/obj/com32/loader/platform/resident.asm.o
-ldflags-com32 := -m elf_i386 -shared --hash-style=gnu --build-id=none -z noseparate-code \
-	$(page) -z norelro -z noexecstack -z notext -z pack-relative-relocs $(no-warn-rwx)
-
 module := loader/platform/com32
+ldflags-com32 := --hash-style=gnu --build-id=none -z noseparate-code $(page) -z norelro \
+	-z noexecstack -z notext -z pack-relative-relocs $(no-warn-rwx) -T $(module)/module.ld \
+	--version-script=build/obj/com32/visible
+# The compiler links what it has not finished compiling.
+comma := ,
+link-com32 := $(if $(one-program),$(CC) -m32 $(few-blocks) $(one-program) -nostdlib -shared \
+	$(ldflags-com32:%=-Wl$(comma)%),$(LD) -m elf_i386 -shared $(ldflags-com32))
 
 # The value of a symbol, $(s), of the first prerequisite, for the shell.
 place-of = $$($(NM) $< | sed -n 's/ . $(s)$$//p')
@@ -204,11 +217,14 @@ build/longjump.c32: build/com32.elf $(module)/write_sum.py
 	$(quiet)$(PYTHON) $(module)/write_sum.py $@ \
 		$(foreach s,module_sum first_begin first_end,$(place-of))
 
+# What must be where the linker script wants it, and what compilers call by themselves, stays apart.
+apart := $(addprefix build/obj/com32/loader/platform/,com32/first.c.o pc/string.c.o)
+$(apart): own-cflags = $(if $(one-program),-fno-lto) -Os
+
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
 build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com32/visible
 	$(say) link build/longjump.c32
-	$(quiet)$(LD) $(ldflags-com32) -T $(module)/module.ld \
-		--version-script=build/obj/com32/visible -o $@ $(com32)
+	$(quiet)$(link-com32) -o $@ $(com32)
 	$(quiet)if $(NM) -u $@ | grep -E ' __[a-z]+[dst]i[2-4]$$'; \
 	then echo 'the module calls functions of libgcc (above), which Syslinux does not have'; \
 	exit 1; fi
@@ -259,42 +275,27 @@ build/rom_messages.inc: $(rom)/messages.h loader/core/diag.def
 	$(quiet)mkdir -p $(@D); $(CC) -E -P -Iloader -o $@ $<
 
 # What is done for each page table entry, each place in the BIOS's ROM, or each symbol, is worth
-# more bytes. So is what copies many structures: an emulator that translates code, which is most of
-# what it does until a kernel is reached, takes three pieces for a string instruction.
-quick := $(patsubst %,build/obj/com32/loader/%.c.o,core/acpi core/base core/config core/memory \
-	core/paging core/elf/headers core/elf/objects core/elf/relocate core/elf/sections \
-	core/elf/symbols core/plan/address_space core/plan/allocate core/plan/copies \
-	core/plan/kernel core/plan/map core/plan/memory_map core/plan/plan core/plan/resident \
-	core/plan/symbols platform/bios/e820 platform/bios/services platform/com32/file \
-	platform/com32/memory platform/com32/reads platform/files/hold \
-	protocols/bootloader011/bootloader011_config protocols/native/native)
-quick-cflags := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
-	$(call if-known,-falign-jumps=1 -falign-labels=1)
-$(quick): own-cflags = $(quick-cflags)
-
-# A string instruction where a structure is copied or cleared is two pieces more; a call is one.
-calling := $(patsubst %,build/obj/com32/loader/%.c.o,core/boot core/elf/read \
-	core/plan/fault_info platform/bios/vbe platform/com32/main \
-	protocols/limine/limine_requests protocols/native/native_info)
-calling-cflags := $(call if-known,-mstringop-strategy=libcall)
-$(calling): own-cflags += $(calling-cflags)
-
-quick-kernel32 := $(patsubst build/obj/com32/%,build/obj/kernel32/%,$(filter-out \
-	build/obj/com32/loader/platform/com32/%,$(quick))) \
-	build/obj/kernel32/loader/core/text_screen.c.o
+# more bytes.
+quick-kernel32 := $(patsubst %,build/obj/kernel32/loader/%.c.o,core/acpi core/base core/config \
+	core/memory core/paging core/elf/headers core/elf/objects core/elf/relocate \
+	core/elf/sections core/elf/symbols core/plan/address_space core/plan/allocate \
+	core/plan/copies core/plan/kernel core/plan/map core/plan/memory_map core/plan/plan \
+	core/plan/resident core/plan/symbols core/text_screen platform/bios/e820 \
+	platform/bios/services platform/files/hold protocols/bootloader011/bootloader011_config \
+	protocols/native/native)
 $(quick-kernel32): own-cflags = -O2
 
 # What runs when the CPU is known to have 64 bits: those have CMOV, which is no branch.
 for-64 := $(patsubst %.c,%,$(filter-out %/dump.c,$(wildcard loader/core/plan/*.c)) \
 	$(patsubst %,loader/core/%.c,memory paging elf/read))
-for-64 := $(for-64:%=build/obj/com32/%.c.o) $(for-64:%=build/obj/kernel32/%.c.o)
+for-64 := $(for-64:%=build/obj/kernel32/%.c.o)
 $(for-64): own-cflags += -march=i686
 
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)
 
 build/obj/com32/link: FORCE
-	$(call remember,$(LD) $(ldflags-com32) $(com32))
+	$(call remember,$(link-com32) $(com32))
 
 # Only assembly can carry the resident part in (incbin "build/resident.bin").
 $(filter %.asm.o,$(com32)): build/resident.bin
@@ -547,7 +548,7 @@ FORCE:
 .PHONY: run test help FORCE
 
 # Flags of single objects stand here.
-$(quick) $(quick-kernel32) $(quick-uefi) $(for-64) $(calling) $(resident-small): Makefile
+$(apart) $(quick-kernel32) $(quick-uefi) $(for-64) $(resident-small): Makefile
 
 # What each object was last compiled from.
 -include $(shell find $(wildcard $(made-of:%=build/obj/%)) -name '*.d')

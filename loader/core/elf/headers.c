@@ -24,10 +24,18 @@ static bool read_elf32(struct span file, struct elf_header *wide)
 	return true;
 }
 
+/* True if `ident` begins as ELF does. */
+static bool has_magic(const uint8_t *ident)
+{
+	static const uint8_t magic[] = { 0x7f, 'E', 'L', 'F' };
+
+	return memcmp(ident, magic, sizeof(magic)) == 0;
+}
+
 /* True if `ident` is that of a file of which the rest of the header can be read. */
 static bool is_known(const uint8_t *ident)
 {
-	return ident[0] == 0x7f && ident[1] == 'E' && ident[2] == 'L' && ident[3] == 'F'
+	return has_magic(ident)
 	    && (ident[ELF_CLASS] == ELF_CLASS_32 || ident[ELF_CLASS] == ELF_CLASS_64)
 	    && ident[ELF_DATA] == ELF_DATA_LITTLE;
 }
@@ -124,7 +132,7 @@ static bool check_ident(const struct elf *elf, bool elf32_too, struct report *re
 {
 	const uint8_t *ident = elf->header.ident;
 
-	if (ident[0] != 0x7f || ident[1] != 'E' || ident[2] != 'L' || ident[3] != 'F')
+	if (!has_magic(ident))
 		return refuse(report, DIAG_ELF_NOT_ELF,
 		              "it begins with bytes %02x %02x %02x %02x, not 7f 45 4c 46", ident[0],
 		              ident[1], ident[2], ident[3]);

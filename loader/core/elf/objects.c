@@ -134,3 +134,43 @@ bool objects_next(struct objects *objects, struct virt_range *part)
 	part->end = begin + objects->at;
 	return part->begin != part->end;
 }
+
+/* As objects_search(), in what the file has of a segment. */
+static bool search_segment(const struct elf *elf, const struct elf_program_header *program,
+                           struct virt_range range, uint64_t most, object_test *test, void *context)
+{
+	struct objects objects;
+	struct virt_range part;
+	struct span file, bytes;
+
+	if (!span_part(elf->file, program->offset, program->filesz, &file))
+		return false;
+	objects_begin(&objects, elf, range);
+	while (most > 0 && objects_next(&objects, &part)) {
+		uint64_t at = part.begin - program->vaddr;
+		uint64_t size = min_u64(part.end - part.begin, most);
+
+		span_part(file, at, file.size - at, &bytes);
+		if (test(bytes, size, part.begin, context))
+			return true;
+		most -= size;
+	}
+	return false;
+}
+
+bool objects_search(const struct elf *elf, struct virt_range range, uint64_t most,
+                    object_test *test, void *context)
+{
+	struct elf_program_header program;
+
+	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(elf, i, &program); i++) {
+		uint64_t begin = max_u64(program.vaddr, range.begin);
+		uint64_t end = min_u64(program.vaddr + program.filesz, range.end);
+
+		if (program.type == ELF_PT_LOAD && begin < end
+		    && search_segment(elf, &program, (struct virt_range){ begin, end }, most, test,
+		                      context))
+			return true;
+	}
+	return false;
+}

@@ -32,4 +32,13 @@ void objects_begin(struct objects *objects, const struct elf *elf, struct virt_r
 /* The next part, in ascending order; false after the last. */
 bool objects_next(struct objects *objects, struct virt_range *part);
 
+/* True if what is looked for begins in the first `size` of the bytes, the first of which is loaded
+ * at address `at`. */
+typedef bool object_test(struct span bytes, uint64_t size, uint64_t at, void *context);
+
+/* Looks through the parts of what the file has of the addresses, segment by segment, and in each
+ * through no more than `most` bytes, until the test says true. */
+bool objects_search(const struct elf *elf, struct virt_range range, uint64_t most,
+                    object_test *test, void *context);
+
 #endif

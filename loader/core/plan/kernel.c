@@ -195,6 +195,8 @@ static bool find_in_place(const struct plan *plan, unsigned first, unsigned end,
 	const struct placement *largest = &plan->placements[first];
 	uint64_t at, next;
 
+	if (plan->config->kernel.bytes.size < IN_PLACE_MIN)
+		return false;
 	for (unsigned i = first; i < end; i++) {
 		if (plan->placements[i].from.size > largest->from.size)
 			largest = &plan->placements[i];

@@ -23,23 +23,26 @@ static uint64_t find_table(uintptr_t begin, uintptr_t end, const struct table_ki
 	return 0;
 }
 
-/* The RSDP (ACPI 6.5, 5.2.5.1): in the first KiB of the extended BIOS data area, or in the BIOS's
- * ROM, of which the upper half is where it mostly is. */
-static uint64_t find_rsdp(void)
-{
-	uintptr_t ebda = (uintptr_t) * (const volatile uint16_t *)0x40e << 4;
-	uint64_t found =
-		ebda >= 0x400 && ebda < 0xa0000 ? find_table(ebda, ebda + KIB, &table_rsdp) : 0;
-
-	if (found == 0)
-		found = find_table(0xf0000, 0x100000, &table_rsdp);
-	return found != 0 ? found : find_table(0xe0000, 0xf0000, &table_rsdp);
-}
-
+/* Where BIOSes put tables: the RSDP (ACPI 6.5, 5.2.5.1) in the first KiB of the extended BIOS
+ * data area, or in the BIOS's ROM, of which the upper half is where it mostly is; SMBIOS there. */
 void tables_read(struct machine *machine)
 {
-	if (machine->rsdp == 0)
-		machine->rsdp = find_rsdp();
-	machine->smbios = find_table(0xf0000, 0x100000, &table_smbios);
-	machine->smbios3 = find_table(0xf0000, 0x100000, &table_smbios3);
+	const uintptr_t area = (uintptr_t) * (const volatile uint16_t *)0x40e << 4;
+	const uintptr_t ebda = area >= 0x400 && area < 0xa0000 ? area : 0;
+	const struct {
+		uint64_t *at;
+		uintptr_t begin, end;
+		const struct table_kind *kind;
+	} places[] = {
+		{ &machine->rsdp, ebda, ebda != 0 ? ebda + KIB : 0, &table_rsdp },
+		{ &machine->rsdp, 0xf0000, 0x100000, &table_rsdp },
+		{ &machine->rsdp, 0xe0000, 0xf0000, &table_rsdp },
+		{ &machine->smbios, 0xf0000, 0x100000, &table_smbios },
+		{ &machine->smbios3, 0xf0000, 0x100000, &table_smbios3 },
+	};
+
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		if (*places[i].at == 0)
+			*places[i].at = find_table(places[i].begin, places[i].end, places[i].kind);
+	}
 }

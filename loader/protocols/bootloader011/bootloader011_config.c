@@ -93,57 +93,25 @@ struct found {
 	bool in_section; /* and so of a length that means something */
 };
 
-/* The configuration in some bytes of a segment, by its UUID; as many bytes as the longest has, if
- * they are there. */
-static bool find_in_part(struct span segment, uint64_t begin, uint64_t end, struct found *found)
+/* object_test: the configuration, by its UUID; as many bytes as the longest has, if they are there.
+ */
+static bool find_folded(struct span bytes, uint64_t size, uint64_t at, void *context)
 {
+	struct found *found = context;
 	struct rb11_version version;
-	struct span part;
-	uint64_t at;
+	struct span part = { bytes.bytes, size };
+	uint64_t begin = find_uuid(part);
 
-	return span_part(segment, begin, end - begin, &part) && (at = find_uuid(part)) < part.size
-	    && span_part(segment, begin + at,
-	                 min_u64(segment.size - begin - at, RB11_SECTION_SIZE_LATEST),
+	(void)at;
+	return begin < size
+	    && span_part(bytes, begin, min_u64(bytes.size - begin, RB11_SECTION_SIZE_LATEST),
 	                 &found->bytes)
 	    && found->bytes.size >= RB11_SECTION_SIZE && read_version(found->bytes, &version)
 	    && version.major == RB11_MAJOR && version.pre_release <= 1;
 }
 
-/* The configuration in the first of those bytes of a segment where it may stand. */
-static bool find_in_segment(const struct elf *elf, const struct elf_program_header *program,
-                            struct found *found)
-{
-	uint64_t at = program->vaddr, left = SEARCHED;
-	struct objects objects;
-	struct virt_range part;
-	struct span segment;
-
-	if (!span_part(elf->file, program->offset, program->filesz, &segment)
-	    || !in_bounds(at, segment.size, UINT64_MAX))
-		return false;
-	objects_begin(&objects, elf, (struct virt_range){ at, at + segment.size });
-	while (left > 0 && objects_next(&objects, &part)) {
-		part.end = min_u64(part.end, part.begin + left);
-		if (find_in_part(segment, part.begin - at, part.end - at, found))
-			return true;
-		left -= part.end - part.begin;
-	}
-	return false;
-}
-
-/* The configuration where a linker script has put its bytes among others. */
-static bool find_folded(const struct elf *elf, struct found *found)
-{
-	struct elf_program_header program;
-
-	for (unsigned i = 0; elf_program(elf, i, &program); i++) {
-		if (program.type == ELF_PT_LOAD && find_in_segment(elf, &program, found))
-			return true;
-	}
-	return false;
-}
-
-/* The configuration in a file that is ELF64. */
+/* The configuration in a file that is ELF64: in its section, or where a linker script has put its
+ * bytes among others. */
 static bool find_config(const struct elf *elf, struct found *found)
 {
 	struct elf_section_header section;
@@ -155,7 +123,8 @@ static bool find_config(const struct elf *elf, struct found *found)
 		found->in_section = true;
 		return true;
 	}
-	return find_folded(elf, found);
+	return objects_search(elf, (struct virt_range){ 0, UINT64_MAX }, SEARCHED, find_folded,
+	                      found);
 }
 
 bool rb11_is_asked(struct span file)

@@ -154,11 +154,14 @@ static bool has_words(struct span bytes, uint64_t offset, uint64_t first, uint64
 	    && words[1] == second;
 }
 
-/* True if a request or a tag stands in the bytes, which are loaded at address `at`. */
-static bool is_asked_in(struct span bytes, uint64_t at)
+/* object_test: true if it is a request or a tag. */
+static bool is_asked_in(struct span bytes, uint64_t size, uint64_t at, void *context)
 {
-	uint64_t offset = next_mark(bytes, -at & 7);
+	uint64_t offset;
 
+	(void)context;
+	bytes.size = size;
+	offset = next_mark(bytes, -at & 7);
 	while (offset < bytes.size) {
 		if (has_words(bytes, offset, LIMINE_MAGIC_0, LIMINE_MAGIC_1)
 		    || has_words(bytes, offset, LIMINE_TAG_0, LIMINE_TAG_1))
@@ -193,41 +196,6 @@ static struct virt_range our_sections(const struct elf *elf)
 	return range.begin < range.end ? range : (struct virt_range){ 0, 0 };
 }
 
-/* True if a request or a tag stands in those bytes of a segment that are loaded in `range`. */
-static bool is_asked_in_segment(const struct elf *elf, const struct elf_program_header *program,
-                                struct virt_range range)
-{
-	struct objects objects;
-	struct virt_range part;
-	struct span file, bytes;
-
-	if (!span_part(elf->file, program->offset, program->filesz, &file))
-		return false;
-	objects_begin(&objects, elf, range);
-	while (objects_next(&objects, &part)) {
-		if (span_part(file, part.begin - program->vaddr, part.end - part.begin, &bytes)
-		    && is_asked_in(bytes, part.begin))
-			return true;
-	}
-	return false;
-}
-
-/* True if a request or a tag stands in what the file has of the addresses. */
-static bool is_asked_at(const struct elf *elf, struct virt_range range)
-{
-	struct elf_program_header program;
-
-	for (unsigned i = 0; i < KERNEL_MAX_PHDRS && elf_program(elf, i, &program); i++) {
-		uint64_t begin = max_u64(program.vaddr, range.begin);
-		uint64_t end = min_u64(program.vaddr + program.filesz, range.end);
-
-		if (program.type == ELF_PT_LOAD && begin < end
-		    && is_asked_in_segment(elf, &program, (struct virt_range){ begin, end }))
-			return true;
-	}
-	return false;
-}
-
 bool limine_is_out_of_place(const struct elf *elf)
 {
 	struct elf_program_header program;
@@ -240,15 +208,18 @@ bool limine_is_out_of_place(const struct elf *elf)
 	return false;
 }
 
+/* A kernel that Limine would not take is looked through only where its file says that requests
+ * are. */
 bool limine_is_asked(struct span file)
 {
+	struct virt_range range = { 0, UINT64_MAX };
 	struct elf elf;
 
 	if (!elf_open(&elf, file) || elf.is_elf32)
 		return false;
-	return is_asked_at(&elf, our_sections(&elf))
-	    || (!limine_is_out_of_place(&elf)
-	        && is_asked_at(&elf, (struct virt_range){ 0, UINT64_MAX }));
+	if (limine_is_out_of_place(&elf))
+		range = our_sections(&elf);
+	return objects_search(&elf, range, UINT64_MAX, is_asked_in, NULL);
 }
 
 /* Notes a request or the tag at `offset` of the segment. A second one of its kind is refused. */
