@@ -20,6 +20,7 @@ from lib.qemu_log import FEWER, MASKS, QemuLog
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LIBC = ctypes.CDLL(None)
+MOMENT = 0.1  # seconds, in which there are many interrupts if a machine has many
 RESTORED = ("-loadvm", "-incoming")  # what the machine is comes from elsewhere: it is not reset
 
 
@@ -108,6 +109,13 @@ class Machine:
     def go(self):
         """Sets the machine going."""
         self.qmp.command("cont")
+
+    def hold(self):
+        """Stops the machine, once a moment of it has been logged."""
+        if self.loader.start and self._log and not self._logs_interrupts:
+            self._log_interrupts(True)
+            self.qmp.take(MOMENT)
+        self.qmp.command("stop")
 
     def end(self, is_going):
         """Waits for a QEMU that is going; ends one that is not. Returns its status."""

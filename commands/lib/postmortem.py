@@ -52,7 +52,9 @@ class Story:
     def line(self, kernel):
         """All that matters in one line, with where it was."""
         where = f"RIP {self.number('rip'):#x}{place_in(kernel, self, self.number('rip'))}"
-        words = " ".join(filter(None, (self.first("happened"), self.first("reason"))))
+        began = self.number("began")
+        first = f"The first came at {began:#x}{place_in(kernel, self, began)}." if began else ""
+        words = " ".join(filter(None, (self.first("happened"), self.first("reason"), first)))
         return f"at {where}: {capital(self.first('title'))}: {words}"
 
     def text(self, kernel):
@@ -64,6 +66,10 @@ class Story:
             lines += paragraph(self.first(name), "  ")
         where = place_in(kernel, self, at).removeprefix(" in ")
         lines += ["", *entry("where", f"{at:#x} {where or self.first('where')}".rstrip())]
+        if "began" in self.said:
+            at = self.number("began")
+            where = place_in(kernel, self, at).removeprefix(" in ")
+            lines += entry("first", f"{at:#x} {where}".rstrip())
         called = [place_in(kernel, self, step - 1).removeprefix(" in ") for step in steps]
         called = [f"{step:#x} {words}".rstrip() for step, words in zip(steps, called)]
         lines += listed("called by", called)
@@ -113,16 +119,27 @@ def explain(machine, what="triple", number=0):
     facts = facts_in(registers)
     if "rip" not in facts:
         return None
+    vector = in_service(machine.monitor("info pic"))
+    facts.update({} if vector is None else {"service": vector})
+    logged = [*entries_in(machine.log().splitlines())][-64:]
+    return converse([*told(machine, facts, logged), what], machine.memory)
+
+
+def explain_handled(machine, entry, state):
+    """The story of an exception that has a handler, by its entry in QEMU's log."""
+    return converse([*told(machine, facts_in(state), [entry]), "handled"], machine.memory)
+
+
+def told(machine, facts, logged):
+    """The lines that tell the program these facts, and what is in the log."""
     start = machine.loader.start
     if start:
         facts.update(info=start.number("info"), slide=start.number("slide"))
-    vector = in_service(machine.monitor("info pic"))
-    facts.update({} if vector is None else {"service": vector})
     lines = [f"{name} {value:x}" for name, value in facts.items()]
-    for seen in [*entries_in(machine.log().splitlines())][-64:]:
+    for seen in logged:
         lines.append(f"log {seen.vector:x} {seen.code:x} {seen.is_software:d} "
                      f"{seen.is_external:d} {seen.at:x} {seen.address:x}")  # fmt: skip
-    return converse([*lines, what], machine.memory)
+    return lines
 
 
 def facts_in(text):

@@ -57,6 +57,14 @@ def entries_in(lines):
         serviced = line.rstrip()
 
 
+def states_in(text):
+    """The entries in a log, each with the lines that tell the CPU's state."""
+    begins = [match.start() for match in re.finditer(ENTRY.pattern, text, re.M)]
+    for begin, end in zip(begins, [*begins[1:], len(text)]):
+        before = text.rfind("\n", 0, max(begin - 1, 0)) + 1
+        yield next(entries_in(text[before:end].split("\n"))), text[begin:end]
+
+
 class QemuLog:
     """A pipe that QEMU inherits, and what came last through it."""
 

@@ -12,11 +12,12 @@ import tempfile
 
 from lib import postmortem, screen, terminal
 from lib.caller import Caller
+from lib.doing import Doing, is_exception
 from lib.fault import for_people
 from lib.kvm import is_kvm
 from lib.machine import Machine, path_of
 from lib.project import BUILD, Stop, say, shown
-from lib.qemu import INTERRUPTS, PATIENCE, Gone, Patience, with_one_dash
+from lib.qemu import PATIENCE, Gone, Patience, with_one_dash
 from lib.qemu_log import entries_in
 from lib.source_lines import source_lines
 from lib.symbols import place
@@ -28,11 +29,6 @@ REMEMBERED = 65536  # bytes at the end of what came over the serial line
 QUIET = 10.0  # seconds without news, after which there is a word
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
 STDIO = re.compile(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
-MOVE = re.compile(r": (?:0x4[0-9a-b] )?0x0f 0x22 (0x(?:d[89a-f]|e[0-7]))\b")  # to CR3 or CR4
-STUCK = (
-    ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU stays there for ever",
-    ": it loads CR3 with no physical address; CPUs raise #GP, QEMU stays there for ever",
-)
 KVM_LIMIT = 30.0  # seconds without a change on the screen, until the loader speaks in KVM
 NO_ANSWER = f"QEMU has not answered for {PATIENCE} seconds"
 GAVE_UP = ("boot:", "No bootable device.")  # ISOLINUX's last word, and SeaBIOS's
@@ -109,6 +105,7 @@ class Session:
             own += self.machine.log_arguments()
         self.words = [*command, *own, *rest]
         self.is_kvm = is_kvm(self.words)
+        self.doing = Doing(self.machine, self.kernel, self.is_kvm)
 
     # ---- from the start to the end ---------------------------------------------------------------
 
@@ -294,7 +291,8 @@ class Session:
     def _doing_or_idle(self, cpus):
         """What CPUs do, whatever that is."""
         if cpus and all(cpu.halted for cpu in cpus):
-            return "the kernel is idle, waiting for an interrupt"
+            waits = self.doing.waits_for()
+            return "the kernel is idle, waiting for an interrupt" + (waits and f": {waits}")
         return self._doing(cpus) or "the CPU is running"
 
     def _last_seen(self):
@@ -318,50 +316,43 @@ class Session:
             return "fault", "the kernel has halted after its fault"
         if not self.loader.start:
             return "unstarted", f"the machine has halted: {self._unheard()}"
-        return "halt", self._outside() or "the kernel has halted"
+        dead = [cpu for cpu in at_work(self.machine.cpus()) if cpu.dead]
+        return "halt", self._outside(dead) or self._told_halt(dead)
 
-    def _outside(self):
-        """Words for a CPU that has halted where no code of the kernel's is; "" otherwise."""
-        for cpu in at_work(self.machine.cpus()):
-            if not cpu.dead or self._place(cpu):
-                continue
+    def _outside(self, dead):
+        """Words for a CPU that has halted where no code of the kernel's is, or since a handler has
+        come back the wrong way; "" otherwise."""
+        for cpu in dead:
             story = postmortem.explain(self.machine, "place", cpu.number)
-            if story and story.first("kind") == "halted-outside":
+            kind = story.first("kind") if story else ""
+            if kind == "handler-ret" or (kind == "halted-outside" and not self._place(cpu)):
                 self.story = story
                 return self._told_outside(cpu, story)
         return ""
 
     def _told_outside(self, cpu, story):
-        """The words for a CPU that has halted outside the kernel."""
+        """The words for a CPU that has halted where it should not be."""
         return f"the kernel has halted at RIP {cpu.at:#x}\n\n{story.text(self.kernel)}"
+
+    def _told_halt(self, dead):
+        """The words for CPUs that have halted, and for the exception in whose handler that was."""
+        for cpu in dead:
+            entry, story = self.doing.handled(cpu)
+            if entry and is_exception(entry):
+                self.story = story
+                where = f"RIP {cpu.at:#x}{self._place(cpu)}"
+                words = story.text(self.kernel)
+                return f"the kernel has halted at {where}, in the handler of this:\n\n{words}"
+        return "the kernel has halted"
 
     def _place(self, cpu):
         """Where in the kernel a CPU is, as " in main (main.c:5)"; "" if that is not known."""
-        start = self.loader.start
-        known = self.kernel and start
-        return place(self.kernel, cpu.at, start.number("slide")) if known else ""
+        return self.doing.place(cpu)
 
     def _doing(self, cpus):
-        """Where each CPU is that does something, and whether it lets interrupts in."""
+        """Where each CPU is that does something, and what has brought it there."""
         busy = [cpu for cpu in self._busy(cpus) if not cpu.halted] or self._busy(cpus)
-        names = [f"CPU {cpu.number}" for cpu in busy] if len(busy) > 1 else ["the CPU"]
-        return "; ".join(
-            f"{name} is at RIP {cpu.at:#x}{self._place(cpu)}"
-            + ("" if cpu.flags & INTERRUPTS else ", with interrupts off")
-            + self._stuck(cpu)
-            for name, cpu in zip(names, busy)
-        )
-
-    def _stuck(self, cpu):
-        """Words for a CPU at which QEMU 7.2 stays: a mov to CR3 or CR4 that sets a reserved bit."""
-        if self.is_kvm or not self.loader.start:
-            return ""
-        try:
-            said = self.machine.monitor(f"x /4xb {cpu.at:#x}", **{"cpu-index": cpu.number})
-        except Gone:  # by Ctrl-C
-            return ""
-        found = MOVE.search(said)
-        return STUCK[found[1] < "0xe0"] if found else ""
+        return self.doing.words(cpus, busy)
 
     def _reset(self):
         """Which end it is that a machine wanted to start again, and what can be said of it."""

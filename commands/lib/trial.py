@@ -50,6 +50,7 @@ class Trial(Session):
         self.kernel = kernel
         self.began = time.monotonic()
         self.words_on_end = ""
+        self.words_on_place = ""  # of a kernel that has halted
 
     def run(self, name):
         """Runs the test; returns the status and the last line."""
@@ -86,7 +87,7 @@ class Trial(Session):
         result = NO_CODE if self.end is None else self.STATUS[self.end]
         words = self.words_on_end or "QEMU was ended"
         if result == NO_CODE:
-            words += f" {self._lacking()}"
+            words += f" {self._lacking()}{self.words_on_place}"
         return result, self.NAMES[result], words
 
     def _lacking(self):
@@ -120,6 +121,7 @@ class Trial(Session):
             return "unstarted", f"no start within {self.limit} s: QEMU stands still ({status})"
         if not self.loader.start:
             return "unstarted", f"no start within {self.limit} s: {self._unheard()}"
+        self.machine.hold()
         doing = self._doing(self.machine.cpus())
         return "time", f"no end after {self.limit} s" + (f"; {doing}" if doing else "")
 
@@ -132,7 +134,13 @@ class Trial(Session):
         return f"a triple fault {story.line(self.kernel)}"
 
     def _told_outside(self, cpu, story):
-        return f"the kernel has halted {story.line(self.kernel)}"
+        self.words_on_place = f", {story.line(self.kernel)}"
+        return "the kernel has halted"
+
+    def _told_halt(self, dead):
+        for cpu in dead[:1]:
+            self.words_on_place = f",{self._place(cpu)}{self.doing.within(cpu)}".rstrip(",")
+        return "the kernel has halted"
 
     def _explained(self):
         """What the fault explainer has said, in one line."""

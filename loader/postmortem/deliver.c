@@ -185,6 +185,14 @@ static bool read_stack(const struct cpu_state *cpu, const struct event *event,
 	return true;
 }
 
+bool tss_stack(const struct cpu_state *cpu, unsigned number, uint64_t *stack)
+{
+	unsigned offset = number == 0 ? TSS_STACK_0 : TSS_IST_1 + 8 * (number - 1);
+
+	return (cpu->look.fault->tr & 0xfffc) != 0 && offset + 7 <= cpu->task.limit
+	    && look_read(&cpu->look, cpu->task.base + offset, stack, 8) == 8;
+}
+
 /* The stack on which the handler will run, by gate, ring and TSS. */
 static bool find_stack(const struct cpu_state *cpu, const struct event *event,
                        struct delivery *delivery)

@@ -26,6 +26,8 @@ struct cpu_state {
 	bool no_execute;           /* EFER.NXE */
 };
 
+enum { TSS_STACKS = 8 /* RSP0 and IST1 to IST7 */ };
+
 enum { VECTORS_ALL = 256 /* as a vector: one of several, which is not known */ };
 
 /* What is to be delivered. */
@@ -90,6 +92,10 @@ uint64_t gate_handler(const struct cpu_state *cpu, const uint64_t gate[2]);
 
 /* Reads the gate of a vector; false if the IDT ends before or is not mapped there. */
 bool gate_read(const struct cpu_state *cpu, unsigned vector, uint64_t gate[2]);
+
+/* Reads the stack that the TSS has for ring 0 (number 0), or for an IST (1 to 7); false if the TSS
+ * does not have it. */
+bool tss_stack(const struct cpu_state *cpu, unsigned number, uint64_t *stack);
 
 /* True if the kernel could fetch an instruction from this address. */
 bool can_fetch(const struct cpu_state *cpu, uint64_t address, struct page *page);

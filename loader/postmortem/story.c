@@ -4,67 +4,15 @@
 
 #include "explain/frame.h"
 #include "postmortem/reasons.h"
+#include "postmortem/returns.h"
 
 enum {
-	OPCODE_IRET = 0xcf,
-	FLAG_ALWAYS = 2,
-	USER_SELECTORS = 0x100 /* no GDT of that many entries is meant by a small number */
+	NESTED = 3,  /* handlers inside of each other that are no chance any more */
+	PUSHED = 64, /* bytes that are a frame and more */
+	OPCODE_INT3 = 0xcc
 };
 
 /* ---- what came first ---- */
-
-/* Replaces what explain() has said. */
-static void say(struct explanation *explanation, const char *kind, const char *happened,
-                const char *cause)
-{
-	struct text text = text_in(explanation->happened, sizeof(explanation->happened));
-
-	text_add(&text, "%s", happened);
-	text = text_in(explanation->cause, sizeof(explanation->cause));
-	text_add(&text, "%s", cause);
-	explanation->kind = kind;
-}
-
-static bool is_flags(uint64_t word)
-{
-	return (word & FLAG_ALWAYS) != 0 && word >> 22 == 0;
-}
-
-/* True if the word can be the CS of a frame: the one that is in use, or one of ring 3. */
-static bool is_code_selector(const struct fault *fault, uint64_t word)
-{
-	return word == fault->cs || (word > 3 && word < USER_SELECTORS && (word & 3) == 3);
-}
-
-/* An iret whose frame begins one word further, or has begun one word before. */
-static void explain_iret(const struct look *look, struct explanation *explanation)
-{
-	const struct fault *fault = look->fault;
-	const struct instruction *in = &explanation->instruction;
-	uint64_t words[4];
-
-	if (in->map != MAP_ONE_BYTE || in->opcode != OPCODE_IRET)
-		return;
-	for (unsigned i = 0; i < COUNT(words); i++) {
-		if (!look_stack(look, i, &words[i]))
-			return;
-	}
-	if (!is_code_selector(fault, words[1]) && is_code_selector(fault, words[2])
-	    && is_flags(words[3]))
-		say(explanation, "error-code-left",
-		    "iret took its frame one word too early: an error code still lies at RSP, and "
-		    "the frame begins after it.",
-		    "Exceptions 8, 10 to 14, 17, 21, 29 and 30 push an error code, which the "
-		    "handler has to remove before iretq (add rsp, 8).");
-	else if (!is_code_selector(fault, words[1]) && is_code_selector(fault, words[0])
-	         && is_flags(words[1]) && !is_flags(words[2]))
-		say(explanation, "error-code-missing",
-		    "iret took its frame one word too late: the saved CS lies at RSP, and the "
-		    "frame began before it.",
-		    "The handler removed an error code from the stack where the CPU pushes none: "
-		    "only "
-		    "exceptions 8, 10 to 14, 17, 21, 29 and 30 have one.");
-}
 
 /* A hardware interrupt, or one by an int instruction. */
 static void explain_interrupt(const struct event *event, const struct fault *fault,
@@ -77,7 +25,7 @@ static void explain_interrupt(const struct event *event, const struct fault *fau
 	if (event->software) {
 		text_add(&text, "%s executed int %#x.",
 		         user ? "The program in user mode" : "The kernel", event->vector);
-		say(explanation, "software-interrupt", happened, "");
+		explanation_replace(explanation, "software-interrupt", happened, "");
 		return;
 	}
 	text_add(&text, "A hardware interrupt came, with vector %#x", event->vector);
@@ -89,30 +37,34 @@ static void explain_interrupt(const struct event *event, const struct fault *fau
 		         : event->vector == 9 ? ", the keyboard"
 		                              : "");
 	text_add(&text, ".");
-	say(explanation, "interrupt", happened,
-	    event->vector < VECTORS
-	            ? "The PICs are still as the BIOS left them: give them vectors from 32 on."
-	            : "");
+	explanation_replace(
+		explanation, "interrupt", happened,
+		event->vector < VECTORS
+			? "The PICs are still as the BIOS left them: give them vectors from 32 on."
+			: "");
 }
 
 /* Explains the first exception as the fault pages do. */
-static void explain_first(const struct look *look, struct fault *fault, struct story *story)
+static void explain_first(const struct cpu_state *cpu, struct fault *fault, struct story *story)
 {
+	bool is_exception = !story->first.external && !story->first.software;
+
 	fault->vector = story->first.vector;
 	fault->error = story->first.error;
 	fault->has_error = story->first.has_error;
 	if (fault->vector == VECTOR_PAGE && story->is_known)
 		fault->cr2 = story->first.cr2;
-	explain(look, &story->explanation);
+	explain(&cpu->look, &story->explanation);
+	if (is_exception && returns_explain(cpu, &story->explanation))
+		return;
 	if (!story->is_known)
-		say(&story->explanation, "triple-fault",
-		    "An exception came at this instruction, and no handler could run. Which "
-		    "exception it was is not known.",
-		    "");
-	else if (story->first.external || story->first.software)
+		explanation_replace(
+			&story->explanation, "triple-fault",
+			"An exception came at this instruction, and no handler could run. Which "
+			"exception it was is not known.",
+			"");
+	else if (!is_exception)
 		explain_interrupt(&story->first, fault, &story->explanation);
-	else
-		explain_iret(look, &story->explanation);
 }
 
 /* ---- why no handler ran ---- */
@@ -167,8 +119,106 @@ static void tell_reason(const struct cpu_state *cpu, struct story *story)
 	story->kind = reason_kind(&story->chain.steps[0].delivery);
 }
 
-/* "Page fault (#PF, exception 14), and no handler could run" */
-static void tell_title(struct story *story)
+/* ---- handlers inside of each other ---- */
+
+/* The event that a log has at RIP; false if there is none. */
+static bool logged_here(const struct cpu_state *cpu, const struct evidence *evidence,
+                        struct event *event)
+{
+	for (unsigned i = evidence->log_count; i > 0; i--) {
+		if (evidence->log[i - 1].rip == cpu->look.fault->rip) {
+			*event = evidence->log[i - 1].event;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What came again and again at one instruction in a handler; the last of all came elsewhere. */
+static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
+                             const struct evidence *evidence, struct story *story)
+{
+	char happened[STORY_TEXT];
+	struct text text = text_in(happened, sizeof(happened));
+
+	story->first = (struct event){ .unknown = true, .vector = VECTORS_ALL };
+	story->is_known = logged_here(cpu, evidence, &story->first);
+	fault->vector = VECTORS_ALL;
+	fault->has_error = 0;
+	explain(&cpu->look, &story->explanation);
+	text_add(&text, "A handler itself met ");
+	event_write(&text, &story->first);
+	text_add(&text, " at this instruction, each time that it ran.");
+	explanation_replace(&story->explanation, story->nested, happened, "");
+	if (returns_explain(cpu, &story->explanation))
+		story->cause[0] = 0;
+}
+
+/* Says that handlers were interrupted in their turn. */
+static void tell_nested(struct story *story, unsigned count)
+{
+	struct text reason = text_in(story->reason, sizeof(story->reason));
+	struct text cause = text_in(story->cause, sizeof(story->cause));
+
+	text_add(&reason,
+	         "The stack is used up: %u exceptions or interrupts are nested on it, each of "
+	         "which came in the handler of the one before.",
+	         count);
+	if (story->is_known && story->first.external)
+		text_add(&cause,
+		         "The handler lets the next interrupt in before it has ended: it executes "
+		         "sti, or its gate is a trap gate (type 15), and it takes longer than from "
+		         "one interrupt to the next. Use interrupt gates (14), without sti.");
+	else
+		text_add(&cause, "The handler meets an exception each time that it runs: what it "
+		                 "uses (a pointer, the screen, SSE) is not as it expects.");
+	story->nested = "handler-nested";
+	if (!story->is_known)
+		story->kind = "handler-stack";
+}
+
+/* The address of an int instruction that ends here, or this one. */
+static uint64_t before_int(const struct look *look, uint64_t rip)
+{
+	uint8_t bytes[2];
+
+	if (look_read(look, rip - 2, bytes, 2) != 2)
+		return rip;
+	return bytes[0] == OPCODE_INT ? rip - 2 : bytes[1] == OPCODE_INT3 ? rip - 1 : rip;
+}
+
+/* True if nothing can be pushed any more. */
+static bool is_stack_gone(const struct cpu_state *cpu)
+{
+	return !look_up(&cpu->look, cpu->look.fault->registers[RSP] - PUSHED).mapped;
+}
+
+/* The stack is used up by handlers, each of which was interrupted in its turn. */
+static void tell_nesting(struct cpu_state *cpu, struct fault *fault,
+                         const struct evidence *evidence, struct story *story)
+{
+	struct nesting nesting;
+	struct page page;
+
+	if (!is_stack_gone(cpu)
+	    || (returns_is_ret(&story->explanation) && can_fetch(cpu, fault->rip, &page)))
+		return; /* or what lies there are no frames any more, each without its first word */
+	frames_read(cpu, &nesting);
+	if (nesting.count < NESTED)
+		return;
+	tell_nested(story, nesting.count);
+	story->began = before_int(&cpu->look, nesting.outer.rip);
+	if (nesting.repeats < nesting.count / 2
+	    || (nesting.repeated.rip == fault->rip && story->is_known))
+		return;
+	fault->rip = nesting.repeated.rip;
+	fault->rflags = nesting.repeated.rflags;
+	fault->registers[RSP] = nesting.repeated.rsp;
+	explain_repeated(cpu, fault, evidence, story);
+}
+
+/* "Page fault (#PF, exception 14)" */
+static void tell_name(struct story *story)
 {
 	struct text text = text_in(story->title, sizeof(story->title));
 	const char *mnemonic;
@@ -182,7 +232,18 @@ static void tell_title(struct story *story)
 	else
 		text_add(&text, "%s (%s%s%u)", name, mnemonic,
 		         mnemonic[0] != 0 ? ", exception " : "", story->first.vector);
-	text_add(&text, ", and no handler could run");
+}
+
+/* "Page fault (#PF, exception 14), and no handler could run" */
+static void tell_title(struct story *story)
+{
+	struct text text = text_in(story->title, sizeof(story->title));
+	char name[STORY_TEXT];
+	struct text named = text_in(name, sizeof(name));
+
+	tell_name(story);
+	text_add(&named, "%s", story->title);
+	text_add(&text, "%s, and no handler could run", name);
 }
 
 /* The first exception of handlers that could not be fetched. Its CR2 is lost, but what the
@@ -193,12 +254,8 @@ static bool unwound_event(const struct cpu_state *cpu, const struct evidence *ev
 	struct event guess;
 	bool guessed;
 
-	for (unsigned i = evidence->log_count; i > 0; i--) {
-		if (evidence->log[i - 1].rip == cpu->look.fault->rip) {
-			story->first = evidence->log[i - 1].event;
-			return true;
-		}
-	}
+	if (logged_here(cpu, evidence, &story->first))
+		return true;
 	guessed =
 		first_event(cpu, &(struct evidence){ .in_service = evidence->in_service }, &guess);
 	if (guessed && (guess.vector == story->first.vector || story->first.vector == VECTORS_ALL))
@@ -214,33 +271,51 @@ void story_of_triple_fault(struct cpu_state *cpu, struct fault *fault,
 	story->unwound = first_unwind(cpu, fault, &story->first);
 	story->is_known = story->unwound > 0 ? unwound_event(cpu, evidence, story)
 	                                     : first_event(cpu, evidence, &story->first);
-	explain_first(&cpu->look, fault, story);
+	explain_first(cpu, fault, story);
 	tell_reason(cpu, story);
 	if (story->is_known && story->chain.count == 0) {
 		/* It could have been handled, so it was not this one. */
 		story->is_known = false;
-		explain_first(&cpu->look, fault, story);
+		explain_first(cpu, fault, story);
 		tell_reason(cpu, story);
 	}
+	if (story->unwound == 0)
+		tell_nesting(cpu, fault, evidence, story);
 	tell_title(story);
 }
 
 void story_of_place(struct cpu_state *cpu, struct fault *fault, struct story *story)
 {
 	struct fault_info_segment segment;
-	struct text text;
+	struct text text = text_in(story->title, sizeof(story->title));
 
 	*story = (struct story){ .kind = "halted" };
 	cpu->look.fault = fault;
 	fault->vector = VECTORS_ALL;
 	fault->has_error = 0;
 	explain(&cpu->look, &story->explanation);
+	frames_read(cpu, &story->nesting);
+	explanation_replace(&story->explanation, story->kind, "", "");
+	if (returns_explain(cpu, &story->explanation) && returns_is_ret(&story->explanation)) {
+		story->kind = story->explanation.kind;
+		text_add(&text, "a handler that ended with ret");
+		return;
+	}
 	if (cpu->look.marks->segment_count != 0 && !look_segment(&cpu->look, fault->rip, &segment))
 		story->kind = "halted-outside";
-	say(&story->explanation, story->kind,
-	    "The CPU has halted for good, with interrupts off, outside the kernel's code.",
-	    "A jump, a call or a return to a wrong address: a pointer to a function that was never "
-	    "set, or a stack that was overwritten.");
-	text = text_in(story->title, sizeof(story->title));
+	explanation_replace(&story->explanation, story->kind,
+	                    "The CPU has halted for good, with interrupts off, outside the "
+	                    "kernel's code.",
+	                    "A jump, a call or a return to a wrong address: a pointer to a "
+	                    "function that was never set, or a stack that was overwritten.");
 	text_add(&text, "halted outside the kernel");
+}
+
+void story_of_handled(struct cpu_state *cpu, struct fault *fault, const struct event *event,
+                      struct story *story)
+{
+	*story = (struct story){ .kind = "", .first = *event, .is_known = true };
+	cpu->look.fault = fault;
+	explain_first(cpu, fault, story);
+	tell_name(story);
 }

@@ -5,6 +5,7 @@
 
 #include "explain/explain.h"
 #include "postmortem/first.h"
+#include "postmortem/frames.h"
 
 #define STORY_TEXT 700
 
@@ -14,7 +15,10 @@ struct story {
 	struct event first;
 	bool is_known;    /* the first exception is */
 	unsigned unwound; /* exceptions of handlers that could not be fetched */
-	const char *kind; /* the finding in one word: why no handler ran */
+	uint64_t began; /* where the first of nested handlers was called; 0: they are not nested */
+	struct nesting nesting; /* of a place: what is on its stack */
+	const char *nested;     /* "handler-nested", or NULL */
+	const char *kind;       /* the finding in one word: why no handler ran */
 	char title[STORY_TEXT], reason[STORY_TEXT], cause[STORY_TEXT];
 };
 
@@ -22,7 +26,12 @@ struct story {
 void story_of_triple_fault(struct cpu_state *cpu, struct fault *fault,
                            const struct evidence *evidence, struct story *story);
 
-/* Tells of a CPU that has halted; of kind "halted-outside" if that is not in the kernel. */
+/* Tells of a CPU that has halted or goes round: of kind "halted-outside" if that is not in the
+ * kernel, "handler-ret" if a handler has come back the wrong way; and what it has interrupted. */
 void story_of_place(struct cpu_state *cpu, struct fault *fault, struct story *story);
+
+/* Tells of an exception that has a handler, from the state that the CPU was in when it came. */
+void story_of_handled(struct cpu_state *cpu, struct fault *fault, const struct event *event,
+                      struct story *story);
 
 #endif

@@ -475,7 +475,7 @@ mishap(
 )
 mishap(
     "a handler that makes its own exception",
-    "handler-stack ud2",
+    "handler-stack handler-nested ud2",
     [*GATES, "ud2", "handler:", OOPS],
     "executed ud2",
     where="handler",

@@ -13,13 +13,13 @@ mishap(
 )
 mishap(
     "a handler that ends with ret",
-    "handler-stack ud2",
+    "handler-stack handler-ret",
     [LOAD, "gate 6, handler", OOPS, "handler:", "ret"],
     "nothing is mapped",
 )
 mishap(
     "a page fault's handler that ends with ret",
-    "gate-empty null-page",
+    "gate-empty handler-ret",
     [
         LOAD,
         "gate 14, handler",
@@ -29,7 +29,7 @@ mishap(
         "mov qword [idt + 14 * 16 + 8], 0",
         "ret",
     ],
-    "it called or returned to a null pointer",
+    "took the error code for the address to return to",
     where="",
 )
 mishap(
@@ -186,7 +186,7 @@ mishap(
 )
 mishap(
     "a handler that touches a null pointer itself",
-    "handler-stack null-page",
+    "handler-stack handler-nested null-page",
     [*GATES, "mov rax, [0x10]", "handler:", "mov rax, [0x18] ; HERE"],
     where="handler",
 )

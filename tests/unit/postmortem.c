@@ -449,3 +449,63 @@ TEST("iret with an error code before its frame is told from one that begins too 
 	tell(&none);
 	EXPECT(!story.is_known);
 }
+
+/* A frame that the CPU pushed when RSP was there. */
+static uint64_t push_frame(uint64_t rsp, uint64_t rip)
+{
+	uint64_t at = (rsp & ~UINT64_C(15)) - 40;
+
+	put(at, rip);
+	put(at + 8, 8);
+	put(at + 16, 2);
+	put(at + 24, rsp);
+	put(at + 32, 16);
+	return at;
+}
+
+TEST("frames are found where the stack was, and nothing is made of them while there is a stack")
+{
+	struct evidence none = { .in_service = -1 };
+	uint64_t rsp;
+
+	begin();
+	memcpy(memory + CODE, "\xcd\x80\x0f\x0b", 4);
+	rsp = push_frame(STACK - 0x208, CODE + 2);
+	for (unsigned i = 0; i < 2; i++)
+		rsp = push_frame(rsp - 8, CODE + 2);
+	put(rsp - 40, CODE); /* no frame: RSP was not there */
+	put(rsp - 32, 8);
+	put(rsp - 24, 2);
+	put(rsp - 16, rsp + 8);
+	fault.rip = CODE + 2;
+	fault.registers[RSP] = rsp - 40;
+	frames_read(&cpu, &story.nesting);
+	EXPECT_EQUAL(story.nesting.count, 3);
+	EXPECT_EQUAL(story.nesting.outer.rsp, STACK - 0x208);
+	tell(&none);
+	EXPECT(story.nested == NULL);
+}
+
+TEST("a ret in iretq's place is told by what it has left")
+{
+	struct fault copy;
+	uint64_t at;
+
+	begin();
+	at = push_frame(STACK - 0x200, CODE);
+	memset(memory + CODE, 0x90, 16);
+	fault.registers[RSP] = at + 8;
+	copy = fault;
+	story_of_place(&cpu, &copy, &story);
+	EXPECT_TEXT(story.kind, "handler-ret");
+	put(at + 24, STACK - 0x220);
+	copy = fault;
+	story_of_place(&cpu, &copy, &story);
+	EXPECT_TEXT(story.kind, "halted");
+	put(at + 24, STACK - 0x200);
+	fault.registers[RSP] = at;
+	fault.rip = 0x10;
+	copy = fault;
+	story_of_place(&cpu, &copy, &story);
+	EXPECT_TEXT(story.kind, "handler-ret");
+}

@@ -5,7 +5,8 @@
  *
  *     reads    NAME NUMBER                           registers and facts, in hexadecimal
  *              log VECTOR ERROR SOFT EXTERNAL RIP CR2  what an emulator has logged
- *              triple | place                          what is to be told
+ *              triple | place | handled                what is to be told: of a triple fault, of
+ *                                                      where the CPU is, of the last that is logged
  *     asks     ?ADDRESS                              for a page of physical memory, 4096 bytes
  *              in hexadecimal on a line, or "-"
  *     answers  NAME TEXT                             in lines, then "state", then lines of text
@@ -180,8 +181,8 @@ static void take_log(const char *line)
 	};
 }
 
-/* Reads all that is told. Returns the last line, which says what is wanted. */
-static bool read_all(void)
+/* Reads all that is told. Returns the last line's first letter, which says what is wanted. */
+static char read_all(void)
 {
 	static char line[LINE_MAX];
 
@@ -194,7 +195,7 @@ static bool read_all(void)
 		else if (sscanf(line, "%47s %llx", name, &value) == 2)
 			take(name, value);
 		else
-			return strncmp(line, "triple", 6) == 0;
+			return line[0];
 	}
 	exit(1);
 }
@@ -306,6 +307,17 @@ static void answer_trace(void)
 	}
 }
 
+/* What has been interrupted last: RIP and RSP. */
+static void answer_interrupted(void)
+{
+	char line[48];
+	struct text text = text_in(line, sizeof(line));
+
+	text_add(&text, "%llx %llx", ULL(story.nesting.inner.rip), ULL(story.nesting.inner.rsp));
+	if (story.nesting.count != 0)
+		answer("interrupted", line);
+}
+
 static void answer_all(void)
 {
 	static char state[8192];
@@ -319,16 +331,23 @@ static void answer_all(void)
 	answer("cause", story.explanation.cause);
 	answer("cause", story.cause);
 	answer("kind", story.kind);
+	if (story.nested != NULL)
+		answer("kind", story.nested);
 	answer("kind", story.explanation.kind);
 	answer_chain();
 	answer_log();
 	answer_walks();
+	answer_interrupted();
 	if (story.explanation.place.name[0] != 0)
 		place_write(&text, &story.explanation.place);
 	answer("where", line);
 	text = text_in(line, sizeof(line));
 	text_add(&text, "%llx", ULL(fault.rip));
 	answer("rip", line);
+	text = text_in(line, sizeof(line));
+	text_add(&text, "%llx", ULL(story.began));
+	if (story.began != 0)
+		answer("began", line);
 	text = text_in(line, sizeof(line));
 	text_add(&text, "%llx", ULL(marks.slide));
 	answer("slide", line);
@@ -339,7 +358,7 @@ static void answer_all(void)
 
 int main(void)
 {
-	bool triple = read_all();
+	char wanted = read_all();
 
 	cpu.look = (struct look){ .marks = &marks, .fault = &fault, .read = read_memory };
 	cpu.long_mode = (fault.efer >> 10 & 1) != 0;
@@ -347,8 +366,10 @@ int main(void)
 	cpu.protected_mode = (fault.cr0 & 1) != 0;
 	fault.long_mode_off = !cpu.long_mode;
 	read_fault_info();
-	if (triple)
+	if (wanted == 't')
 		story_of_triple_fault(&cpu, &fault, &evidence, &story);
+	else if (wanted == 'h' && evidence.log_count != 0)
+		story_of_handled(&cpu, &fault, &logged[evidence.log_count - 1].event, &story);
 	else
 		story_of_place(&cpu, &fault, &story);
 	answer_all();

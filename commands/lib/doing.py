@@ -1,0 +1,139 @@
+"""doing.py - what the CPUs of a machine do that goes on, or has halted: where each is, what brought
+it there, and what it waits for.
+
+Knows QEMU's words for CPUs and interrupt controllers; knows nothing of how an end is told.
+"""
+
+import re
+
+from lib import postmortem
+from lib.qemu import INTERRUPTS, Gone
+from lib.qemu_log import EXCEPTIONS, states_in
+from lib.symbols import place
+
+MOVE = re.compile(r": (?:0x4[0-9a-b] )?0x0f 0x22 (0x(?:d[89a-f]|e[0-7]))\b")  # to CR3 or CR4
+STUCK = (
+    ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU stays there for ever",
+    ": it loads CR3 with no physical address; CPUs raise #GP, QEMU stays there for ever",
+)
+PIC = re.compile(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
+LOCAL = re.compile(r"^ISR\s+([0-9]+)", re.M)
+OFTEN = 10  # times that are in the log: it will go on so
+CASCADE = 2  # the line of the first PIC at which the second one is
+LINES = {0: " (the timer)", 1: " (the keyboard)", 8: " (the clock)"}
+
+
+class Doing:
+    """What the CPUs of a machine do, whose kernel is this file."""
+
+    def __init__(self, machine, kernel, is_kvm):
+        self._machine, self._kernel, self._is_kvm = machine, kernel, is_kvm
+
+    def place(self, cpu):
+        """Where in the kernel a CPU is, as " in main (main.c:5)"; "" if that is not known."""
+        return self._place(cpu.at)
+
+    def words(self, cpus, busy):
+        """Where each of the busy CPUs is, whether it lets interrupts in, and why it is there."""
+        names = [f"CPU {cpu.number}" for cpu in busy] if len(busy) > 1 else ["the CPU"]
+        idle = self.waits_for() if busy and all(cpu.halted for cpu in cpus) else ""
+        return "; ".join(
+            f"{name} is at RIP {cpu.at:#x}{self.place(cpu)}"
+            + ("" if cpu.flags & INTERRUPTS else ", with interrupts off")
+            + self._stuck(cpu)
+            + self.within(cpu)
+            for name, cpu in zip(names, busy)
+        ) + (idle and f"; {idle}")
+
+    def _place(self, address):
+        start = self._machine.loader.start
+        known = self._kernel and start
+        return place(self._kernel, address, start.number("slide")) if known else ""
+
+    def _stuck(self, cpu):
+        """Words for a CPU at which QEMU 7.2 stays: a mov to CR3 or CR4 that sets a reserved bit."""
+        if self._is_kvm or not self._machine.loader.start:
+            return ""
+        try:
+            said = self._machine.monitor(f"x /4xb {cpu.at:#x}", **{"cpu-index": cpu.number})
+        except Gone:  # by Ctrl-C
+            return ""
+        found = MOVE.search(said)
+        return STUCK[found[1] < "0xe0"] if found else ""
+
+    # ---- what it was called for ------------------------------------------------------------------
+
+    def within(self, cpu):
+        """Words for the handler that a CPU is in; "" if it is in none."""
+        try:
+            entry, story = self.handled(cpu)
+        except Gone:  # by Ctrl-C
+            return ""
+        if story is None:
+            return ""
+        if entry is None:
+            at = int(story.first("interrupted").split()[0], 16)
+            return f", in a handler that interrupted RIP {at:#x}{self._place(at)}"
+        if not is_exception(entry):
+            kind = "int" if entry.is_software else "hardware interrupt"
+            where = f"RIP {entry.at:#x}{self._place(entry.at)}"
+            return f", in the handler of {kind} {entry.vector:#x}, which came at {where}"
+        times = [seen for seen, _ in states_in(self._machine.log())].count(entry)
+        again = " again and again," if times >= OFTEN else ""
+        return f", in the handler of what came{again} {story.line(self._kernel)}"
+
+    def handled(self, cpu):
+        """The last that was interrupted by the handler that a CPU is in, as QEMU's log has it, and
+        its story. If the log does not have it, None and the story of where the CPU is. Two times
+        None if it is in no handler, or that cannot be told."""
+        if not self._machine.loader.start or not cpu.is_64_bit:
+            return None, None
+        here = postmortem.explain(self._machine, "place", cpu.number)
+        if not here:
+            return None, None
+        logged = [*states_in(self._machine.log())]
+        wanted = tuple(int(word, 16) for word in here.first("interrupted").split())
+        times = [entry.at for entry, _ in logged].count(cpu.at)
+        if not wanted and times >= OFTEN:
+            wanted = cpu.at, postmortem.facts_in(logged[-1][1]).get("rsp")  # it begins once more
+        for entry, state in reversed(logged):
+            if (entry.at, postmortem.facts_in(state).get("rsp")) == wanted:
+                return entry, postmortem.explain_handled(self._machine, entry, state)
+        return None, here if wanted else None
+
+    # ---- what it waits for -----------------------------------------------------------------------
+
+    def waits_for(self):
+        """Words for the interrupt that a machine without an end of it waits for in vain."""
+        try:
+            pics, local = self._machine.monitor("info pic"), self._machine.monitor("info lapic")
+        except Gone:  # by Ctrl-C
+            return ""
+        served, masked = [], []
+        for number, wanted, mask, service in PIC.findall(pics):
+            for line in range(8):
+                name, bit = line + 8 * int(number), 1 << line
+                if name == CASCADE:
+                    continue
+                served += [name] if int(service, 16) & bit else []
+                masked += [name] if int(wanted, 16) & int(mask, 16) & bit else []
+        if served:
+            return "; ".join(map(unacknowledged, served))
+        if found := LOCAL.search(local):
+            return (f"vector {int(found[1]):#x} is still in service in the local APIC: until its "
+                    "handler writes to the EOI register, no further one comes")  # fmt: skip
+        return "; ".join(
+            f"IRQ {n}{LINES.get(n, '')} has come, and its PIC masks it" for n in masked
+        )
+
+
+def is_exception(entry):
+    """It is an exception, or comes in the place of one."""
+    return entry.vector < EXCEPTIONS and not entry.is_software
+
+
+def unacknowledged(line):
+    """Words for a line of the PICs that nobody has acknowledged."""
+    ports = "0x20 to port 0xa0 and then to port 0x20" if line >= 8 else "0x20 to port 0x20"
+    return (f"IRQ {line}{LINES.get(line, '')} is still in service: until its handler sends an EOI "
+            f"({ports}), no further interrupt of its line comes")  # fmt: skip

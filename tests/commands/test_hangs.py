@@ -1,0 +1,54 @@
+"""What is said of a kernel that stops or goes round for ever: where it is, in the handler of what,
+and what it waits for."""
+
+import subprocess
+
+import hangs
+import images
+import pytest
+
+from lib.trial import NO_CODE, TIME, Trial
+
+LONGJUMP = images.BUILD / "longjump.elf"
+STATUS = {"TIMED OUT": TIME, "ENDED WITHOUT A CODE": NO_CODE}
+LIMITS = {"TIMED OUT": 4, "ENDED WITHOUT A CODE": 40}
+FLAGS = "-ffreestanding -mno-red-zone -mgeneral-regs-only -O1 -g -nostdlib -fno-pic -static"
+
+
+def compiled(folder, text):
+    """A kernel from C."""
+    source, program = folder / "k.c", folder / "k.elf"
+    source.write_text(text)
+    flags = f"{FLAGS} -Wl,-Ttext-segment=0x200000 -I{images.ROOT}/include"
+    subprocess.run(["gcc", *flags.split(), "-w", "-o", program, source], check=True)
+    return program
+
+
+def machine(program):
+    """The words for a machine that boots a kernel without a disc."""
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-m", "64M", "-kernel", str(LONGJUMP)]
+    return [*command, "-append", program.name, "-initrd", str(program)]
+
+
+@pytest.mark.parametrize("name", hangs.HANGS)
+def test_what_a_kernel_hangs_in_is_told(name, tmp_path):
+    mistake = hangs.HANGS[name]
+    program = compiled(tmp_path, mistake.source())
+    settings = {"test-success-exit-code": 33, "test-no-reboot": True}
+    settings["test-timeout"] = LIMITS[mistake.verdict]
+    status, last = Trial(machine(program), [], None, settings, program).run("k")
+    assert last.startswith(f"test {mistake.verdict}: "), last
+    assert status == STATUS[mistake.verdict]
+    rest = last
+    for words in mistake.words:
+        assert words in rest, last
+        rest = rest.partition(words)[2]
+
+
+def test_run_tells_in_the_handler_of_what_a_kernel_has_halted(project, tmp_path):
+    name = "a null function whose page fault is handled by halting"
+    program = compiled(tmp_path, hangs.HANGS[name].source())
+    said = project.good("run", "--output", tmp_path / "x.iso", "--kernel", program)
+    assert "the kernel has halted at RIP 0x" in said and "in the handler of this:" in said, said
+    assert "Longjump: Page fault (#PF, exception 14)" in said, said
+    assert "docs/errors.md#null-page" in said and "called by   0x" in said, said
