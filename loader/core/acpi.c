@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acpi.c - finds the tables, and in the MADT the CPUs and the I/O APICs. The tables are the
- * firmware's, and firmware errs: every table is read as a span of no more than the loader can see.
+ * acpi.c - finds the tables, and in the MADT the CPUs and the I/O APICs. Firmware makes mistakes in
+ * its tables: every table is read as a span of no more than the loader can see.
  *
  * Source: ACPI 6.5, 5.2.5 (RSDP), 5.2.6 (header), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.9 (FADT), 5.2.12
  * (MADT).
@@ -11,7 +11,7 @@
 #define HEADER_SIZE   36
 #define OLD_RSDP_SIZE 20 /* of revision 0 */
 #define HEADER_LENGTH 4
-#define TABLE_LIMIT   MIB /* a table of more than this is taken for damaged */
+#define TABLE_LIMIT   MIB /* bytes; a larger table is taken to be damaged */
 
 enum {
 	RSDP_REVISION = 15,
@@ -39,7 +39,7 @@ enum {
 	MADT_ENABLED = 1
 };
 
-/* IDs that stand for all CPUs at once, which is no CPU. */
+/* Broadcast IDs, which stand for all CPUs at once and belong to none. */
 #define ALL_LOCAL_APICS   UINT8_MAX
 #define ALL_LOCAL_X2APICS UINT32_MAX
 
@@ -55,7 +55,7 @@ static struct span table_at(const struct machine *machine, uint64_t at)
 	return memory_at(machine, at, length);
 }
 
-/* True if the table begins with this sign of four characters. */
+/* True if the table has this signature of four characters. */
 static bool has_sign(struct span table, const char *sign)
 {
 	char found[4];
@@ -63,7 +63,7 @@ static bool has_sign(struct span table, const char *sign)
 	return span_read(table, 0, found, sizeof(found)) && memcmp(found, sign, sizeof(found)) == 0;
 }
 
-/* Looks through a table of addresses, of `width` bytes each, for a table with this sign. */
+/* Searches a table of addresses, of `width` bytes each, for a table with this signature. */
 static struct span find_table(const struct machine *machine, struct span list, unsigned width,
                               const char *sign)
 {
@@ -106,8 +106,8 @@ struct span acpi_table(const struct machine *machine, const char *sign)
 	                       : find_table(machine, table_at(machine, roots.rsdt), 4, sign);
 }
 
-/* Finds the next entry from *at on, of which *entry becomes the bytes; *at moves past it. Returns
- * its type, or MADT_END. */
+/* Finds the next entry from *at on, stores its bytes in *entry, and moves *at past it. Returns its
+ * type, or MADT_END. */
 static unsigned next_entry(struct span madt, uint64_t *at, struct span *entry)
 {
 	uint8_t head[2]; /* type and length */
@@ -119,7 +119,7 @@ static unsigned next_entry(struct span madt, uint64_t *at, struct span *entry)
 	return head[0];
 }
 
-/* Reads an entry of either kind of CPU; false if it is another, or of a CPU that is not to be
+/* Reads an entry of either kind of CPU; false for any other entry, and for a CPU that must not be
  * started. */
 static bool read_processor(unsigned type, struct span entry, struct processor *processor)
 {
@@ -139,7 +139,7 @@ static bool read_processor(unsigned type, struct span entry, struct processor *p
 	return (flags & MADT_ENABLED) != 0 && processor->apic_id != all;
 }
 
-/* True if the CPU is in the list: some firmware lists each twice, in entries of either kind. */
+/* True if the CPU is in the list already: some firmware lists each in both kinds of entries. */
 static bool is_listed(const struct processor *list, unsigned count, uint32_t apic_id)
 {
 	unsigned i = 0;
@@ -179,9 +179,9 @@ void acpi_list_processors(struct machine *machine, struct processor *list, unsig
 
 /*
  * True if an I/O APIC can be here. Its registers begin at a multiple of 1 KiB (Intel 82093AA, 3.0).
- * By default that is 0xfec00000; but the chipset of a large machine puts others where it likes
- * among the device registers, so RAM is ruled out rather than all but one MiB. Below 1 MiB there is
- * no place for it; from 0xfee00000 on come the local APICs and the firmware's flash memory.
+ * The default is 0xfec00000, but the chipset of a large machine puts others anywhere among the
+ * device registers, so only RAM is ruled out. Addresses below 1 MiB are never right, nor those from
+ * 0xfee00000 on, where the local APICs and the firmware's flash memory are.
  */
 static bool can_be_io_apic(const struct machine *machine, uint32_t at)
 {
@@ -213,7 +213,7 @@ unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned c
 	return count;
 }
 
-/* A list of places in the making. */
+/* The list of table locations that is being made. */
 struct places {
 	const struct machine *machine;
 	struct phys_range *list;
@@ -300,9 +300,9 @@ static bool read_nmi(unsigned type, struct span entry, uint32_t *number, uint8_t
 	return true;
 }
 
-/* The entry of a local vector table for NMIs, masked (SDM volume 3A, figure 11-8); NMIs of the ISA
- * bus come with edges and are active high, where the flags leave it to the bus (ACPI 6.5, table
- * 5.25). */
+/* The local vector table entry for NMIs, masked (SDM volume 3A, "Local Vector Table"). Where the
+ * flags say "conforms to the bus", an NMI of the ISA bus is edge-triggered and active high (ACPI
+ * 6.5, 5.2.12.5, MPS INTI flags). */
 static uint32_t nmi_entry(uint16_t flags)
 {
 	enum { LOW = 3, LEVEL = 3 << 2 };

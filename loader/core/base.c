@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base.c - spans and scratch memory. Here, and nowhere else, foreign bytes are touched. */
+/* base.c - spans and scratch memory. The only place where foreign bytes are accessed. */
 #include "core/base.h"
 
 bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *part)
@@ -52,7 +52,7 @@ const char *span_text(struct span strings, uint64_t offset)
 	return offset < strings.size ? (const char *)strings.bytes + offset : "";
 }
 
-/* Four bytes that may lie anywhere, as a number, the first lowest. */
+/* A little-endian 32-bit number at any alignment. */
 struct __attribute__((packed, may_alias)) loose_word {
 	uint32_t value;
 };
@@ -64,7 +64,7 @@ static inline uint32_t word_at(const uint8_t *bytes)
 	return ((const struct loose_word *)(const void *)bytes)->value;
 }
 
-/* Quick, since every kernel is searched so, and the BIOS's ROM. */
+/* Optimised for speed: every kernel and the BIOS's ROM are searched with this. */
 uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32_t word)
 {
 	size_t at = (size_t)offset, end;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base.h - the words that everything in the core is said with: addresses, ranges, spans, scratch
- * memory.
+ * base.h - the basic types of the core: addresses, ranges, spans, scratch memory.
  *
  * An address is never a bare integer, so that a physical one cannot be taken for a virtual one.
  * Ranges are half open, [begin, end), and begin <= end always holds. Foreign bytes are read through
@@ -14,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The four functions that a compiler may call by itself; each environment brings them. Comments
+/* The four functions that a compiler may call on its own; each environment provides them. Comments
  * that begin with @ are contracts in ACSL, for the proof (tests/proof). */
 /*@ requires \valid((char *)to + (0 .. size - 1)) && \valid_read((char *)from + (0 .. size - 1));
   @ requires \separated((char *)to + (0 .. size - 1), (char *)from + (0 .. size - 1));
@@ -34,7 +33,7 @@ int memcmp(const void *a, const void *b, size_t size);
 #define PAGE_SIZE    (4 * KIB)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* For "%llu" and "%llx": the one integer type of which printf knows the size on every machine. */
+/* For "%llu" and "%llx", which mean this type on every machine. */
 #define ULL(value) ((unsigned long long)(value))
 
 struct phys {
@@ -53,10 +52,10 @@ struct virt_range {
 	uint64_t begin, end;
 };
 
-/* The bits of rights, for segments, placements and page table entries alike. */
+/* Access rights: bits for segments, placements and page table entries. */
 enum rights { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_EXECUTE = 4 };
 
-/* True if `value` is a power of two; 0 is none. */
+/* True if `value` is a power of two; 0 is not. */
 static inline bool is_power_of_two(uint64_t value)
 {
 	return value != 0 && (value & (value - 1)) == 0;
@@ -104,7 +103,7 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* True if the two ranges have a byte in common; an empty range has none with anything. */
+/* True if the two ranges have a byte in common; an empty range never does. */
 static inline bool phys_overlap(struct phys_range a, struct phys_range b)
 {
 	return max_u64(a.begin, b.begin) < min_u64(a.end, b.end);
@@ -139,8 +138,7 @@ static inline bool is_canonical(uint64_t begin, uint64_t size, unsigned address_
 	return in_bounds(begin, size, half) || (begin >= -half && in_bounds(begin, size, last));
 }
 
-/* Bytes that somebody else wrote: a file, a firmware table. Where there are none, `bytes` may be
- * NULL. */
+/* Bytes that somebody else wrote: a file, a firmware table. If `size` is 0, `bytes` may be NULL. */
 struct span {
 	const uint8_t *bytes;
 	uint64_t size;
@@ -157,8 +155,8 @@ struct span {
   @ ensures part->size == (\result ? size : 0) && is_readable(*part); */
 bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *part);
 
-/* Copies bytes [offset, offset + size) of `from` to `to`, which has room for them; false, and
- * zeroes, if they are not there. */
+/* Copies bytes [offset, offset + size) of `from` to `to`, which has room for them. If they are not
+ * all there, `to` is zeroed, and the result is false. */
 /*@ requires is_readable(from) && \valid((char *)to + (0 .. size - 1));
   @ requires \separated((char *)to + (0 .. size - 1), from.bytes + (0 .. from.size - 1));
   @ assigns ((char *)to)[0 .. size - 1];
@@ -181,7 +179,7 @@ bool span_string(struct span from, uint64_t offset, uint64_t *length);
 struct span span_strings(struct span table);
 
 /* The string at `offset` of what span_strings() has returned; "" if the strings end before. Takes
- * the same time for each, however long it is. */
+ * constant time. */
 /*@ requires is_readable(strings);
   @ requires strings.size > 0 ==> strings.bytes[strings.size - 1] == 0;
   @ assigns \nothing;
@@ -197,19 +195,19 @@ uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32
 
 /*
  * Memory that the platform set aside for what the loader makes: page tables, boot information, the
- * resident part. It lies in RAM that nothing else uses, below the end of the loader's reach, so
- * what is made there is already in its final place. Taking is all there is; unused memory at the
- * end goes to the kernel as free RAM.
+ * resident part. It lies in RAM that nothing else uses and that the loader can access, so what is
+ * made there is already in its final place. Nothing is ever freed; what is unused at the end is free
+ * RAM for the kernel.
  */
 struct scratch {
 	uint8_t *at; /* next free byte */
 	uint8_t *end;
 };
 
-/* Takes `size` zeroed bytes, aligned to `align` (a power of two); NULL if so much is not left. */
+/* Takes `size` zeroed bytes, aligned to `align` (a power of two); NULL if there is not enough. */
 void *scratch_take(struct scratch *scratch, uint64_t size, uint64_t align);
 
-/* The same, with the bytes as they are: for what is written over at once. */
+/* The same without zeroing, for memory that is overwritten at once. */
 void *scratch_reserve(struct scratch *scratch, uint64_t size, uint64_t align);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* boot.c - read, then plan: the table of contents of the loader. Carrying out is the resident
- * part's. */
+/* boot.c - read, then plan: the table of contents of the loader. The resident part carries the plan
+ * out. */
 #include "core/boot.h"
 
 #include "core/elf/relocate.h"
@@ -36,7 +36,7 @@ static bool check_cpu(const struct machine *machine, const struct config *config
 	return true;
 }
 
-/* Writes where each segment lies now, so that addresses can be relocated. */
+/* Lists the pieces of the kernel, so that relocation can find the bytes at an address. */
 static bool list_segments(const struct plan *plan, struct launch *launch)
 {
 	struct launch_segment *segments =
@@ -58,7 +58,7 @@ static bool list_segments(const struct plan *plan, struct launch *launch)
 	return true;
 }
 
-/* Writes the words that relocation leaves where symbols say, so that they need only be copied. */
+/* Lists the words that relocation by symbols writes, so that they only have to be copied. */
 static bool list_words(const struct plan *plan, struct launch *launch)
 {
 	const struct relocations *relocations = &plan->kernel->relocations;
@@ -78,7 +78,7 @@ static bool list_words(const struct plan *plan, struct launch *launch)
 	return true;
 }
 
-/* Words the registers in which protocols differ. */
+/* Fills in the registers in which protocols differ. */
 static void word_state(const struct plan *plan, struct launch *launch)
 {
 	const struct entry_state *entry = &plan->entry;
@@ -96,7 +96,7 @@ static void word_state(const struct plan *plan, struct launch *launch)
 	memcpy(launch->lints, entry->lints, sizeof(launch->lints));
 }
 
-/* Words the plan for the resident part. */
+/* Translates the plan into struct launch for the resident part. */
 static bool word_launch(struct boot *boot)
 {
 	const struct relocations *relocations = &boot->kernel.relocations;

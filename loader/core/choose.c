@@ -24,8 +24,8 @@ static const struct protocol *refuse_name(const char *choice, struct report *rep
 	return NULL;
 }
 
-/* The protocol that the file looks like. One that nobody would start goes to who can best say what
- * is wrong with it. */
+/* The protocol that the file looks like. A file that no protocol recognises goes to the one that
+ * can best say what is wrong with it. */
 static const struct protocol *recognise(struct span file)
 {
 	unsigned count = 0;

@@ -5,13 +5,13 @@
 
 #include "core/boot.h"
 
-/* All protocols, in the order in which a kernel is recognised, then NULL. The last of them takes
- * what no other does. loader/protocols/protocols.c lists them, and the linker binds it. */
+/* All protocols, in the order in which they are tried on a kernel, then NULL. The last one accepts
+ * what no other does. Defined in loader/protocols/protocols.c. */
 extern const struct protocol *const protocols[];
 
 /*
- * The protocol that -protocol= names, or else the first of the list that recognises the kernel's
- * file. NULL, with the reason in the report, if there is none of that name.
+ * The protocol that -protocol= names; without that option, the first in the list that recognises
+ * the kernel's file. NULL, with the reason in the report, if no protocol has that name.
  */
 const struct protocol *protocol_choose(const struct config *config, struct report *report);
 

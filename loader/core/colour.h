@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * colour.h - the colours of text for a screen: characters in the text, each of which changes the
- * colour of what follows it. Text that others have worded never has them (text_add_shown()). Knows
- * what each is for; knows no screen.
+ * colour of what follows it. Foreign text never contains them (text_add_shown()). Knows what each
+ * is for; knows no screen.
  */
 #ifndef CORE_COLOUR_H
 #define CORE_COLOUR_H
@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 enum colour {
-	COLOUR_AS_IS,  /* none has been chosen yet */
-	COLOUR_PLAIN,  /* what goes without saying */
+	COLOUR_AS_IS,  /* none chosen yet */
+	COLOUR_PLAIN,  /* ordinary text */
 	COLOUR_STRONG, /* what happened */
-	COLOUR_LABEL,  /* what a number is */
+	COLOUR_LABEL,  /* the name of a number */
 	COLOUR_VALUE,  /* names, addresses and codes to look at first */
 	COLOUR_DIM,    /* leading zeroes */
 	COLOUR_BAR,    /* the first and the last line */
@@ -36,8 +36,8 @@ static inline bool is_colour(char c)
 	return c > 0 && c < COLOURS;
 }
 
-/* Ink and paper in VGA's text mode (paper in the high half), and on UEFI's text devices, which
- * number colours alike (UEFI 2.10, 12.4.3). */
+/* Foreground and background (in bits 7:4) in VGA's text mode. UEFI's text devices use the same
+ * numbers (UEFI 2.10, 12.4, SetAttribute()). */
 static inline uint8_t colour_attribute(enum colour colour)
 {
 	static const uint8_t attributes[COLOURS] = {

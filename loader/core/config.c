@@ -11,8 +11,8 @@ struct words {
 	struct text text;
 };
 
-/* Copies a word to the configuration's text, after `before` if that is not 0. Text that does not
- * fit is noticed at the end. */
+/* Copies a word to the configuration's text, preceded by `before` unless that is 0. Overflow is
+ * detected at the end. */
 static void copy(struct words *words, const char *before, const char *word)
 {
 	text_add_string(&words->text, before);
@@ -119,7 +119,7 @@ bool config_read(struct config *config, unsigned count, const char *const *given
 	return true;
 }
 
-/* How many characters of a file's name are its folder, with the slash after. */
+/* The length of the folder part of a file's name, including the slash. */
 static size_t folder_length(const char *name)
 {
 	size_t length = text_length(name);

@@ -26,20 +26,20 @@ struct config {
 	unsigned module_count;
 	size_t text_used;
 
-	/* Large; beyond what is in use, whatever was in memory. */
+	/* Large: not for the stack. Elements that are not in use are not initialised. */
 	struct file modules[CONFIG_MAX_MODULES];
 	char text[CONFIG_TEXT]; /* where the strings lie */
 };
 
-/* Reads the words. They are copied, not kept. On false, the reason is in the report; options read
- * so far hold. */
+/* Reads the words and copies what it needs of them. On false, the reason is in the report, and the
+ * options read so far are set. */
 bool config_read(struct config *config, unsigned count, const char *const *words,
                  struct report *report);
 
 /*
- * Adds a module that the kernel itself asks for, before module number `at`: a path from the
- * kernel's folder on, or from the volume's root if it begins with a slash. The command line is
- * kept, not copied. On false, the reason is in the report.
+ * Adds a module that the kernel itself asks for, before module number `at`. The path is relative to
+ * the kernel's folder, or to the volume's root if it begins with a slash. The command line is not
+ * copied and must stay valid. On false, the reason is in the report.
  */
 bool config_add_module(struct config *config, unsigned at, const char *path,
                        const char *command_line, struct report *report);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* display.h - what the user looks at, whoever set it up. */
+/* display.h - the screen, whoever set it up. */
 #ifndef CORE_DISPLAY_H
 #define CORE_DISPLAY_H
 
@@ -13,7 +13,7 @@ enum display_kind {
 	DISPLAY_FRAMEBUFFER /* pixels */
 };
 
-/* A screen of pixels. */
+/* A framebuffer. */
 struct screen {
 	struct phys_range pixels;
 	uint32_t width, height, pitch, bits_per_pixel;
@@ -22,7 +22,7 @@ struct screen {
 
 struct video_mode {
 	uint32_t width, height, bits_per_pixel;
-	uint32_t number; /* the firmware's own */
+	uint32_t number; /* the firmware's mode number */
 };
 
 struct display {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* dynamic.c - reads the dynamic section, as far as a loader without libraries cares. */
+/* dynamic.c - reads what a loader without shared libraries needs of the dynamic section. */
 #include "core/elf/dynamic.h"
 
-/* What the section says, by tag; 0 where it says nothing. */
+/* The section's values by tag; 0 for tags that it does not have. */
 struct dynamic {
 	uint64_t value[ELF_DT_RELRENT + 1];
 	uint64_t present; /* a bit for each tag */
 };
 
-/* How the section tells of a table: the tags of its place, of its size and of the size of its
- * entries, and their names. */
+/* How the section describes a table: the tags of its address, its size and its entry size, and the
+ * names of these tags. */
 struct table {
 	uint8_t at, size, entry;
 	const char *name, *size_name, *entry_name;
@@ -84,9 +84,9 @@ static bool read_table(const struct kernel *kernel, const struct dynamic *dynami
 }
 
 /*
- * The symbols, up to the end of what their segment has in the file, since nothing in the section
- * says how many there are; and their names. Only relocations that need them ask whether they are
- * there.
+ * The symbols, up to the end of their segment's bytes in the file, since nothing in the section
+ * says how many there are; and their names. It is no error here if they are missing: only
+ * relocations that need them check that.
  */
 static bool read_symbols(struct kernel *kernel, const struct dynamic *dynamic,
                          struct report *report)

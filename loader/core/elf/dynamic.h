@@ -6,8 +6,9 @@
 #include "core/elf/read.h"
 
 /*
- * Finds the tables of kernel->relocations, each of them whole, in one segment and in the file. All
- * are empty if there is no dynamic section. On false, the reason is in the report.
+ * Finds the tables of kernel->relocations. Each has whole entries and lies in one segment, in its
+ * part that is in the file. All are empty if there is no dynamic section. On false, the reason is
+ * in the report.
  */
 bool dynamic_read(struct kernel *kernel, struct report *report);
 

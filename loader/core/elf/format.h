@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * format.h - ELF as it lies in files: the structures and the numbers of which the loader knows.
+ * format.h - the ELF file format: the structures and constants that the loader uses.
  *
  * Sources: System V ABI (gABI) 4.1, chapters 4 and 5, with the ELF-64 Object File Format 1.5; AMD64
  * psABI 1.0, table 4.9 (relocations) and section 5 (program loading); gABI draft of 2018 for
@@ -201,7 +201,8 @@ enum {
 	ELF_STT_FUNC = 2,
 	ELF_STT_FILE = 4, /* the name of a source file */
 	ELF_STT_TLS = 6,
-	ELF_STT_GNU_IFUNC = 10, /* its value is that of code that returns the address */
+	ELF_STT_GNU_IFUNC =
+		10, /* its value is the address of a function that returns the real one */
 	ELF_STB_LOCAL = 0,
 	ELF_STB_WEAK = 2,
 	ELF_STV_DEFAULT = 0

@@ -127,7 +127,7 @@ static const char *machine_name(unsigned machine)
 	}
 }
 
-/* The first 16 bytes: is it ELF at all, and of our kind? */
+/* The first 16 bytes: is it ELF, and of a class and version that we can read? */
 static bool check_ident(const struct elf *elf, bool elf32_too, struct report *report)
 {
 	const uint8_t *ident = elf->header.ident;
@@ -161,7 +161,7 @@ static const char *type_name(unsigned type)
 	}
 }
 
-/* The program headers lie in the file, and are of the right size and number. */
+/* The program headers must lie in the file, and be of the right size and number. */
 static bool check_program_headers(const struct elf *elf, struct report *report)
 {
 	const struct elf_header *header = &elf->header;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * headers.h - an ELF file's header and its program headers, of either class, in the 64-bit form.
- * Knows which files are executables for this machine, and nothing of what they load.
+ * headers.h - an ELF file's header and program headers; those of ELF32 files are converted to the
+ * 64-bit form. Knows which files are executables for x86-64, but not what they load.
  */
 #ifndef CORE_ELF_HEADERS_H
 #define CORE_ELF_HEADERS_H
@@ -20,15 +20,16 @@ struct elf {
 	struct span programs;     /* whole program headers; empty if they are not all there */
 };
 
-/* Opens any file. False if it is not known to be ELF: then only `file` and `ident` are set. */
+/* Opens any file. False if it is not ELF of a known class: then only `file` and `ident` are set. */
 bool elf_open(struct elf *elf, struct span file);
 
-/* True if it says that it is ELF64, however damaged it may be. */
+/* True if it claims to be ELF64, even if it is damaged. */
 bool elf_is_class_64(const struct elf *elf);
 
 /*
- * Refuses what is no executable for x86-64, or whose program headers are not all there. With
- * `elf32_too`, ELF32 and 32-bit x86 will do. On false, the reason is in the report.
+ * Refuses a file that is not an executable for x86-64, or that lacks some of its program headers.
+ * With `elf32_too`, ELF32 files for 32-bit x86 are accepted as well. On false, the reason is in the
+ * report.
  */
 bool elf_check(const struct elf *elf, bool elf32_too, struct report *report);
 

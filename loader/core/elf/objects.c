@@ -4,16 +4,16 @@
 
 #include "core/elf/symbols.h"
 
-#define SMALL      MIB        /* what is smaller is looked through sooner than its symbols */
-#define NEAR       (64 * KIB) /* to a symbol: more than any table of requests takes */
+#define SMALL      MIB        /* bytes; searching fewer is quicker than reading symbols */
+#define NEAR       (64 * KIB) /* bytes to a symbol; more than any table of requests takes */
 #define LEAST_BITS 16         /* of address, for a block: NEAR */
 
-/* A symbol of the file, which may lie anywhere. */
+/* A symbol of the file, at any alignment. */
 struct __attribute__((packed, may_alias)) loose_symbol {
 	struct elf_symbol symbol;
 };
 
-/* Sets the bits [at, end), in time that hardly depends on how many they are. */
+/* Sets the bits [at, end), a byte at a time where possible. */
 static void set_bits(uint8_t *bits, uint64_t at, uint64_t end)
 {
 	for (; at < end && at % 8 != 0; at++)
@@ -37,8 +37,8 @@ static void mark(struct objects *objects, uint64_t distance)
 	set_bits(objects->blocks, block > 0 ? block - 1 : 0, block + 2);
 }
 
-/* True if the symbol is one that a source file keeps to itself. Hidden ones are local as well once
- * a kernel is linked, but were not in their source file, so that `ld -x` leaves them. */
+/* True if the symbol was local in its source file (static). Linking makes hidden symbols local as
+ * well, but `ld -x` keeps those. */
 static bool is_private(const struct elf_symbol *symbol)
 {
 	return elf_symbol_binding(symbol) == ELF_STB_LOCAL
@@ -60,10 +60,9 @@ static void note_inside(const struct objects *objects, uint8_t *insides, uint64_
 }
 
 /*
- * Marks what is near to objects and labels. If symbols are missing, what has none may be anywhere
- * but within large objects: `ld -x` takes away the names of source files with all that they keep to
- * themselves, but leaves what the linker itself makes; `strip -x` leaves the names of source files
- * and nothing else of all this.
+ * Marks what is near objects and labels. If symbols were stripped, an object without one may be
+ * anywhere but inside a large object. `ld -x` removes file names and static symbols, but keeps the
+ * symbols that the linker itself makes; of local symbols, `strip -x` keeps only the file names.
  */
 static void mark_symbols(struct objects *objects, const struct elf *elf)
 {
@@ -72,7 +71,7 @@ static void mark_symbols(struct objects *objects, const struct elf *elf)
 	const struct loose_symbol *end = at + symbols_count(&symbols);
 	uint8_t insides[sizeof(objects->blocks)] = { 0 };
 	bool is_named = false; /* the name of a source file has come */
-	bool is_whole = false; /* and something that it keeps to itself */
+	bool is_whole = false; /* and a static symbol of that file */
 
 	for (; at < end; at++) {
 		struct elf_symbol symbol = at->symbol;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * objects.h - where in a kernel something may stand that is known by its first bytes only. Looking
- * at every byte takes long; but whatever a compiler or an assembler makes has a symbol, so of a
- * large kernel only the surroundings of symbols need be looked at, if it has them. Knows nothing of
+ * objects.h - which parts of a kernel to search for something that is known by its first bytes
+ * only. Searching every byte takes long; but whatever a compiler or an assembler makes has a
+ * symbol, so in a large kernel with symbols only their surroundings are searched. Knows nothing of
  * what is looked for.
  */
 #ifndef CORE_ELF_OBJECTS_H
@@ -10,22 +10,21 @@
 
 #include "core/elf/headers.h"
 
-/* Of a range of addresses, as linked, the parts that are worth a look, one by one. Larger than some
- * KiB of stack only if OBJECT_BLOCKS is. */
+/* Iterates over the parts of a range of addresses, as linked, that have to be searched. */
 struct objects {
 	struct virt_range range;
-	uint64_t at;    /* distance from its beginning to what has not been given yet */
-	bool all;       /* it is small */
-	unsigned shift; /* a block has so many bits of address */
+	uint64_t at;    /* offset in the range of what has not been returned yet */
+	bool all;       /* the range is small, and returned as a whole */
+	unsigned shift; /* log2 of the bytes of a block */
 #define OBJECT_BLOCKS 4096
 	uint8_t blocks[OBJECT_BLOCKS / 8 + 1]; /* a bit for each: a symbol is near */
 };
 
 /*
- * Begins with a range. All of it is one part if it has less than 1 MiB. Else the parts are what
- * lies within 64 KiB of an object or a label, before it and after its beginning and its end.
- * Functions do not count: nothing but code begins with one. Without symbols that a named source
- * file keeps to itself, what is outside of objects is worth a look as well.
+ * Begins with a range. A range of less than 1 MiB is one part. Otherwise the parts are what lies
+ * within 64 KiB of the beginning or the end of an object, or of a label. Functions do not count:
+ * only code begins with one. If static symbols have been stripped, everything outside of objects is
+ * part of the search as well.
  */
 void objects_begin(struct objects *objects, const struct elf *elf, struct virt_range range);
 

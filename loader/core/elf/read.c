@@ -3,13 +3,13 @@
  * read.c - turns the bytes of an ELF64 file into a struct kernel, or into the reason why not.
  *
  * Everything is checked here, once, so that no later code has to. Knows nothing of memory or
- * paging: whether there is room for the kernel is for others to say.
+ * paging: others decide whether there is room for the kernel.
  */
 #include "core/elf/read.h"
 
 #include "core/elf/relocate.h"
 
-/* What is needed while reading: the kernel as far as it is known. */
+/* The state of reading: the kernel as far as it has been read. */
 struct reading {
 	struct kernel *kernel;
 	struct report *report;
@@ -77,8 +77,8 @@ const char *kernel_string(const struct kernel *kernel, uint64_t at)
 	return span_text(string, 0);
 }
 
-/* The rights that program header flags ask for. A segment that may be written or executed may be
- * read: x86 cannot else. */
+/* The rights that program header flags ask for. On x86, memory that can be written or executed can
+ * also be read. */
 static uint8_t segment_rights(uint32_t flags)
 {
 	return (uint8_t)(RIGHT_READ | ((flags & ELF_PF_W) != 0 ? RIGHT_WRITE : 0)
@@ -181,8 +181,7 @@ static bool read_tls(struct reading *reading, const struct elf_program_header *p
 	return true;
 }
 
-/* Sends each program header to the one who knows its type. Others, such as notes, are none of our
- * business. */
+/* Passes each program header to the function for its type; ignores other types, such as notes. */
 static bool read_program_headers(struct reading *reading)
 {
 	struct kernel *kernel = reading->kernel;
@@ -271,7 +270,7 @@ static bool check_tls(const struct reading *reading)
 	return true;
 }
 
-/* The whole pages that a segment has for itself. */
+/* The pages that belong to one segment alone. */
 static struct virt_range own_pages(const struct kernel *kernel, const struct segment *segment)
 {
 	const struct segment *end = kernel->segments + kernel->segment_count;
@@ -359,8 +358,8 @@ bool kernel_read_merging(struct kernel *kernel, struct span file, unsigned addre
 	return read_kernel(&reading, file);
 }
 
-/* Reads a PT_LOAD for its physical place, and turns an entry point that is linked in it into one
- * that is physical. */
+/* Reads a PT_LOAD with its physical address, and converts the entry point to a physical address if
+ * it lies in it. */
 static bool read_physical_segment(struct reading *reading, struct elf_program_header program,
                                   unsigned number)
 {

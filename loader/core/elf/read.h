@@ -2,14 +2,14 @@
 /*
  * read.h - from an ELF file to a checked kernel.
  *
- * Whatever stands in a struct kernel has been checked and may be relied upon.
+ * Everything in a struct kernel has been checked.
  */
 #ifndef CORE_ELF_READ_H
 #define CORE_ELF_READ_H
 
 #include "core/elf/headers.h"
 
-/* A piece of the kernel that is to be loaded. */
+/* A segment of the kernel (PT_LOAD). */
 struct segment {
 	struct virt_range
 		virt;     /* as linked, without the slide; not empty; canonical; not in page 0 */
@@ -26,10 +26,10 @@ struct segment {
 struct relocations {
 	struct span rela, plt;        /* whole entries of 24 bytes: DT_RELA and DT_JMPREL */
 	struct span relr;             /* whole entries of 8 bytes */
-	struct virt rela_at, relr_at; /* where these are linked; each lies in one segment */
+	struct virt rela_at, relr_at; /* their addresses, as linked; each lies in one segment */
 	struct span symbols, names;   /* what entries name; the names up to their last zero */
-	uint32_t sorted;     /* so many entries of `rela` are sorted by address, at least */
-	uint32_t word_count; /* of those that relocations_next_word() gives */
+	uint32_t sorted;     /* so many entries of `rela`, from its start, are sorted by address */
+	uint32_t word_count; /* how many words relocations_next_word() returns */
 };
 
 struct kernel {
@@ -47,7 +47,7 @@ struct kernel {
 	struct virt_range tls;   /* the TLS template, within a segment; may be empty */
 	uint64_t tls_file_size;
 	uint64_t tls_align;
-	bool physical;   /* all addresses are: memory has to be free just there */
+	bool physical;   /* all addresses are physical: memory must be free there */
 	uint64_t header; /* offset of the protocol's own header in the file, if it has one */
 };
 
@@ -58,8 +58,8 @@ struct kernel {
 bool kernel_read(struct kernel *kernel, struct span file, unsigned address_bits,
                  struct report *report);
 
-/* As kernel_read(), but segments that share a page need not have the same rights: it gets those of
- * all of them (kernel_page_rights()). */
+/* As kernel_read(), but segments that share a page may have different rights: the page gets the
+ * rights of all of them (kernel_page_rights()). */
 bool kernel_read_merging(struct kernel *kernel, struct span file, unsigned address_bits,
                          struct report *report);
 
@@ -69,12 +69,12 @@ uint8_t kernel_page_rights(const struct kernel *kernel, uint64_t page);
 /*
  * As kernel_read(), for protocols that load segments at their physical addresses and start kernels
  * in 32-bit mode: the file may be ELF32 or ELF64, and every address in `kernel` is physical. What
- * only makes sense with page tables (rights, relocation, thread-local storage) is not looked at.
+ * only makes sense with page tables (rights, relocation, thread-local storage) is ignored.
  */
 bool kernel_read_physical(struct kernel *kernel, struct span file, struct report *report);
 
-/* The `size` bytes of the file that are loaded at the address `at`, as linked. False, and none, if
- * one segment does not have them all in the file. */
+/* The `size` bytes of the file that are loaded at the address `at`, as linked. False, with an empty
+ * span, unless one segment has all of them in the file. */
 bool kernel_bytes(const struct kernel *kernel, uint64_t at, uint64_t size, struct span *bytes);
 
 /* The zero-terminated string that is loaded at `at`, as linked; NULL if there is none. */

@@ -13,7 +13,7 @@
 #include "core/base.h"
 #include "core/elf/format.h"
 
-/* The type of an entry with this `info`. */
+/* The type of a relocation entry, from its r_info. */
 static inline uint32_t rela_type(uint64_t info)
 {
 	return (uint32_t)info;
@@ -41,8 +41,8 @@ static inline bool rela_is_relative(uint64_t info)
 
 struct relr_walk {
 	uint64_t base;   /* where the next bitmap begins */
-	uint64_t bitmap; /* bits still to be given out, shifted to bit 0 */
-	uint64_t at;     /* address that belongs to bit 0 */
+	uint64_t bitmap; /* bits still to be returned, shifted to bit 0 */
+	uint64_t at;     /* the address that bit 0 stands for */
 };
 
 /* Feeds the next word of the table. Follow with relr_next() until it says false. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* relocate.c - decides what each entry in the tables of relocations asks for, and refuses what a
- * kernel cannot have. */
+/* relocate.c - decides what each relocation entry does, and refuses those that a kernel cannot
+ * have. */
 #include "core/elf/relocate.h"
 
 #include "core/elf/dynamic.h"
@@ -17,7 +17,7 @@ struct reading {
 	const struct segment *last; /* the last one that an entry changed: tables are sorted */
 };
 
-/* What can be made of a symbol. */
+/* The result of resolving a symbol. */
 enum outcome { RESOLVED, SYMBOL_OUTSIDE, SYMBOL_UNDEFINED, SYMBOL_WITHOUT_ADDRESS };
 
 /* Name of a relocation type (psABI table 4.9), for messages. */
@@ -37,7 +37,7 @@ static const char *relocation_name(uint32_t type)
 	return type < COUNT(names) ? names[type] : "?";
 }
 
-/* True if an entry is resolved here: one that is not RELATIVE, and all of a `late` table. */
+/* True if an entry is resolved here: any that is not RELATIVE, and all those of a `late` table. */
 static bool rela_is_late(uint64_t info, bool late)
 {
 	return rela_type(info) != ELF_R_X86_64_NONE && (late || !rela_is_relative(info));
@@ -52,8 +52,8 @@ static bool read_symbol(const struct relocations *tables, const struct elf_rela 
 	return span_read(tables->symbols, number * sizeof(*symbol), symbol, sizeof(*symbol));
 }
 
-/* Resolves the symbol that an entry names to word->value and word->slides. Symbol 0 stands for
- * none, and a weak one that nobody defines is 0 as well, wherever the kernel runs. */
+/* Resolves the symbol that an entry names to word->value and word->slides. Symbol 0 means none; its
+ * value is 0 without the slide, like that of an undefined weak symbol. */
 static enum outcome resolve(const struct relocations *tables, const struct elf_rela *rela,
                             struct relocated_word *word)
 {
@@ -137,8 +137,8 @@ static bool hits_table(struct span table, struct virt at, uint64_t address)
 	return table.size != 0 && address + 7 - at.at < table.size + 7;
 }
 
-/* An entry must change 8 bytes of the kernel, and none that say what is to be changed: the tables
- * are read again when they are carried out. */
+/* An entry must change 8 bytes of the kernel, but not the relocation tables, which are read again
+ * when they are carried out. */
 static bool check_target(struct reading *reading, uint64_t address)
 {
 	const struct relocations *tables = &reading->kernel->relocations;
@@ -155,8 +155,8 @@ static bool check_target(struct reading *reading, uint64_t address)
 	return true;
 }
 
-/* An entry must be of a type that writes a word, with a symbol that is known, if any, and a target
- * that is allowed. */
+/* An entry must be of a known type that writes a word, with a symbol that can be resolved, if any,
+ * and with an allowed target. */
 static bool check_entry(struct reading *reading, const struct elf_rela *rela)
 {
 	struct relocated_word word;
@@ -205,7 +205,7 @@ static bool check_rela(struct reading reading, const char *name, struct span tab
 	return true;
 }
 
-/* Each RELR entry must have targets that are allowed. */
+/* Each RELR entry must have allowed targets. */
 static bool check_relr(struct reading reading, struct span table)
 {
 	struct relr_walk walk = { 0 };
@@ -261,7 +261,7 @@ struct search {
 	bool found, late;
 };
 
-/* Notes what an entry writes, if it is there; of several the one that is carried out last. */
+/* Notes what an entry writes if it writes to the address; the last such entry wins. */
 static void consider(struct search *search, const struct elf_rela *rela, bool late)
 {
 	late = rela_is_late(rela->info, late);

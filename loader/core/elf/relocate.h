@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * relocate.h - what a kernel's file says of its relocation, checked, resolved and looked up.
- * Carries nothing out.
+ * relocate.h - checks, resolves and looks up a kernel's relocations. Carries nothing out.
  *
  * Entries that need nothing but the slide, RELATIVE ones of DT_RELA and all of DT_RELR, are left in
  * the kernel's own tables for the resident part. The others name symbols: they are resolved here,
@@ -12,7 +11,7 @@
 
 #include "core/elf/read.h"
 
-/* Reads kernel->relocations, when all else of the kernel has been read. On false, the reason is in
+/* Reads kernel->relocations; the rest of the kernel must have been read. On false, the reason is in
  * the report. */
 bool relocations_read(struct kernel *kernel, struct report *report);
 
@@ -30,8 +29,8 @@ struct relocated_word {
 bool relocations_next_word(const struct relocations *relocations, uint64_t *cursor,
                            struct relocated_word *word);
 
-/* The word that the kernel finds at the address `at` if it runs where it is linked. 0 if its file
- * has nothing there. */
+/* The 64-bit word at the address `at` after relocation, if the kernel runs where it is linked. 0 if
+ * the file has no bytes there. */
 uint64_t kernel_word(const struct kernel *kernel, uint64_t at);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sections.c - reads section headers, their names and their bytes. Here, and nowhere else. */
+/* sections.c - the only reader of section headers, their names and their bytes. */
 #include "core/elf/sections.h"
 
 /* Section header number `number`, which begins at byte `at` of the bytes. */

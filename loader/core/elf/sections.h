@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sections.h - the sections of an ELF file of either class. The loader needs none to load a kernel,
- * so what is malformed in them is no fault: it is as if it were not there.
+ * sections.h - the sections of an ELF file of either class. Loading a kernel needs none, so
+ * malformed sections are not an error: they are treated as missing.
  */
 #ifndef CORE_ELF_SECTIONS_H
 #define CORE_ELF_SECTIONS_H
@@ -16,15 +16,15 @@ struct sections {
 	struct span names;   /* up to its last zero; may be empty */
 };
 
-/* Finds the sections of a file, which lasts as long as they do. False, and none, if there should be
- * some but they have another size than they must have, or are not all in the file. */
+/* Finds the sections of a file, whose bytes must stay valid. False, with no sections, if their
+ * headers have the wrong size or are not all in the file. */
 bool sections_find(const struct elf *elf, struct sections *sections);
 
 /* Section header `number` in the 64-bit form. False after the last. */
 bool section_read(const struct sections *sections, uint32_t number,
                   struct elf_section_header *section);
 
-/* What the file has of the section; empty if that is nothing, or lies outside the file. */
+/* The section's bytes; empty if it has none, or if they are not all in the file. */
 struct span section_bytes(const struct sections *sections,
                           const struct elf_section_header *section);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* symbols.c - reads symbols. Knows nothing of what they are good for. */
+/* symbols.c - reads symbols. Knows nothing of what they are used for. */
 #include "core/elf/symbols.h"
 
-/* How much a symbol says of its address: the less, the more. Those that a source file keeps to
- * itself come one after. */
+/* How well a symbol describes its address: lower ranks are better. A static symbol ranks one
+ * higher. */
 enum rank { RANK_FUNCTION = 0, RANK_OBJECT = 2, RANK_LABEL = 4, RANK_USELESS = 6 };
 
 /* Bytes of a symbol in the file. */
@@ -128,8 +128,8 @@ static void sort_by_byte(const struct symbol *from, struct symbol *to, size_t co
 }
 
 /*
- * Sorts by address, then by rank, which stands in the upper half of `name`: byte by byte, the least
- * important first, to and fro between the two arrays. Returns the one that it ends in.
+ * Radix sort by address, then by rank, which is in the upper half of `name`: byte by byte, least
+ * significant first, back and forth between the two arrays. Returns the array with the result.
  */
 static struct symbol *sort(struct symbol *list, struct symbol *spare, size_t count)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * symbols.h - the kernel's symbols, sorted: which address is in which function. Comes from .symtab
- * and .strtab, which nothing else needs; a file without them, or with bad ones, boots as well.
+ * symbols.h - the kernel's symbols, sorted by address. They come from .symtab and .strtab; a file
+ * with bad ones or without any boots anyway.
  */
 #ifndef CORE_ELF_SYMBOLS_H
 #define CORE_ELF_SYMBOLS_H
@@ -22,8 +22,8 @@ struct symbol {
 	uint64_t name;    /* virtual address of a zero-terminated string */
 };
 
-/* Finds the tables of an ELF file. If there is something wrong with them, leaves them empty, and
- * warns, if there is a report. */
+/* Finds the tables of an ELF file. If something is wrong with them, leaves them empty, and warns if
+ * `report` is not NULL. */
 struct symbols symbols_find(const struct elf *elf, struct report *report);
 
 /* How many there are. */
@@ -35,14 +35,14 @@ bool symbol_read(const struct symbols *symbols, uint32_t number, struct elf_symb
 /* Its name, "" if it has none. */
 const char *symbol_name(const struct symbols *symbols, const struct elf_symbol *symbol);
 
-/* Bytes that a list of them can take at most. */
+/* The maximum size in bytes of a list of them. */
 uint64_t symbols_list_size(const struct symbols *symbols);
 
 /*
  * Writes all functions, objects and labels that have a name and lie in `virt`, as linked, sorted by
- * address; of several at one address, the one that says most comes first. `list` has room for
- * symbols_list_size() bytes, and so has `spare`, which is worked in. `names` is the virtual address
- * of symbols->names for the reader. Returns how many there are.
+ * address; of several at one address, the most descriptive comes first. `list` and the working
+ * space `spare` have room for symbols_list_size() bytes each. `names` is the virtual address at
+ * which the reader sees symbols->names. Returns how many there are.
  */
 uint64_t symbols_write(const struct symbols *symbols, struct virt_range virt, uint64_t slide,
                        uint64_t names, struct symbol *list, struct symbol *spare);
