@@ -196,8 +196,8 @@ uint64_t span_find_word(struct span from, uint64_t offset, unsigned step, uint32
 /*
  * Memory that the platform set aside for what the loader makes: page tables, boot information, the
  * resident part. It lies in RAM that nothing else uses and that the loader can access, so what is
- * made there is already in its final place. Nothing is ever freed; what is unused at the end is free
- * RAM for the kernel.
+ * made there is already in its final place. Nothing is ever freed; what is unused at the end is
+ * free RAM for the kernel.
  */
 struct scratch {
 	uint8_t *at; /* next free byte */

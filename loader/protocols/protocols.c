@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* protocols.c - the list of protocols, in the order in which a kernel is recognised. */
+/* protocols.c - the list of protocols, in the order in which they are tried on a kernel. */
 #include "core/choose.h"
 #include "protocols/limine/limine.h"
 #include "protocols/multiboot/multiboot1.h"
@@ -13,7 +13,7 @@ const struct protocol *const protocols[] = {
 	&bootloader09_protocol,
 	&multiboot2_protocol, /* before the older: a kernel with both headers gets the newer */
 	&multiboot1_protocol,
-	&bootloader011_protocol, /* looks for longest */
+	&bootloader011_protocol, /* takes longest to search a kernel */
 	&native_protocol,        /* last: it takes every ELF64 file */
 	NULL,
 };

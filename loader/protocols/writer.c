@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* writer.c - puts things one after the other, or counts what that takes. Knows no protocol. */
+/* writer.c - writes things one after the other, or only counts their bytes. Knows no protocol. */
 #include "protocols/writer.h"
 
 #include "core/text.h"

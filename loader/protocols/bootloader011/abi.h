@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bootloader011/abi.h - what kernels made with the Rust crate `bootloader_api` 0.11 bring along,
- * the section .bootloader-config, and what they are given, the `BootInfo`.
+ * abi.h - the section .bootloader-config of kernels made with the Rust crate `bootloader_api` 0.11,
+ * and the `BootInfo` that they receive.
  *
  * Layouts follow from the crate's sources, tags v0.11.0 to v0.11.16, api/src/config.rs and
  * api/src/info.rs; 0.11.17 changes nothing in them. Offsets are as rustc prints them. The
@@ -21,7 +21,7 @@ struct rb11_version {
 	uint8_t padding;
 };
 
-/* The last version whose structures are known, and those in which they changed. */
+/* The last version whose structures are known, and the versions in which they changed. */
 enum {
 	RB11_MAJOR = 0,
 	RB11_MINOR = 11,
@@ -51,7 +51,7 @@ enum {
  *     minimum_framebuffer_height  optional u64
  *     minimum_framebuffer_width   optional u64
  *
- * A mapping is a tag, 0 for dynamic or 1 for a fixed address, and a u64. Something optional has a
+ * A mapping is a tag, 0 for dynamic or 1 for a fixed address, and a u64. An optional field has a
  * tag before it, 0 for none or 1. After a tag of 0, all bytes of the field are 0.
  */
 #define RB11_SECTION ".bootloader-config"
@@ -94,7 +94,7 @@ enum rb11_kind {
 	RB11_UNKNOWN_BIOS = 3  /* `firmware` is the E820 type */
 };
 
-/* What is reserved: the E820 type, and the UEFI memory type. */
+/* The E820 type and the UEFI memory type of reserved memory. */
 enum { RB11_BIOS_RESERVED = 2, RB11_UEFI_RESERVED = 0 };
 
 /* MemoryRegion: physical addresses [start, end). */
@@ -104,7 +104,7 @@ struct rb11_region {
 	uint32_t firmware;
 };
 
-/* PixelFormat: which colour comes first in memory, one byte each; or none of these. */
+/* PixelFormat: the colours' order in memory, one byte each; or another format. */
 enum rb11_pixel_format { RB11_RGB = 0, RB11_BGR = 1, RB11_U8 = 2, RB11_UNKNOWN = 3 };
 
 /* FrameBuffer, and the FrameBufferInfo in it. */
@@ -113,7 +113,7 @@ struct rb11_framebuffer {
 	uint64_t byte_len;
 	uint64_t width, height;                              /* pixels */
 	uint32_t pixel_format;                               /* enum rb11_pixel_format */
-	uint8_t red_position, green_position, blue_position; /* bits, for RB11_UNKNOWN */
+	uint8_t red_position, green_position, blue_position; /* bit positions, for RB11_UNKNOWN */
 	uint8_t padding;
 	uint64_t bytes_per_pixel;
 	uint64_t stride; /* pixels from one line to the next */

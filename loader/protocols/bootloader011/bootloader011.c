@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bootloader011.c - kernels made with `bootloader_api` for the Rust crate `bootloader` 0.11. They
- * say in a section .bootloader-config what they want mapped, and where: at an address, or in any
- * entry of the top page table, each thing in one for itself. Those entries begin after the end of
- * physical memory, since the crate's loader has that mapped at its own address.
+ * bootloader011.c - kernels made with `bootloader_api` for the Rust crate `bootloader` 0.11. Their
+ * section .bootloader-config says what to map, and where: at an address, or in any free entry of
+ * the top page table, which nothing else uses. Such entries begin after the end of physical memory,
+ * which the crate's loader has identity-mapped.
  *
- * Where the crate's loader panics, what can be done is done, and all else is refused by name.
+ * Where the crate's loader panics, this one does what it can, and refuses the rest by name.
  */
 #include "protocols/bootloader011/bootloader011.h"
 
@@ -20,7 +20,7 @@
 #define INFO_ALIGN     8
 #define SMALLEST_STACK 256
 #define ADDRESS_BITS   48
-#define INFO_CLAIMED   (64 * KIB) /* that may lie in its entry, before it is known how much will */
+#define INFO_CLAIMED   (64 * KIB) /* bytes reserved in its entry, before its size is known */
 
 static const struct terms bootloader011_terms = {
 	.boot_info = "the BootInfo",
@@ -43,7 +43,7 @@ static bool refuse_value(struct boot *boot, const char *name, uint64_t value, co
 	              why);
 }
 
-/* A fixed address must be a multiple of something, and one that the CPU has. */
+/* A fixed address must be aligned, and one that the CPU supports. */
 static bool check_mapping(struct boot *boot, const char *name, const struct rb11_mapping *mapping,
                           uint64_t align)
 {
@@ -85,7 +85,7 @@ static bool check_base(struct boot *boot, const struct rb11_mapping *mapping)
 	                            "the kernel would begin in page 0");
 }
 
-/* What the kernel asks for must make sense by itself. */
+/* The configuration must be consistent in itself. */
 static bool check_config(struct boot *boot)
 {
 	const struct rb11 *rb11 = (const void *)boot->state;
@@ -109,8 +109,7 @@ static bool check_config(struct boot *boot)
 	    && check_mapping(boot, "boot_info", &config->boot_info, INFO_ALIGN);
 }
 
-/* Segments that share a page are what the crate's loader panics at: here it gets the rights of
- * both. */
+/* The crate's loader panics if segments share a page; here, the page gets the rights of both. */
 static bool rb11_read(struct boot *boot)
 {
 	struct rb11 *rb11 = (void *)boot->state;
@@ -142,7 +141,7 @@ static bool rb11_requests(struct boot *boot)
 	return true;
 }
 
-/* Takes the entries of what has an address, so that nothing else is put there. */
+/* Reserves the entries of what has a fixed address, so that nothing else is put there. */
 static void take_fixed(struct rb11 *rb11, const struct rb11_mapping *mapping, uint64_t size)
 {
 	if (mapping->place == RB11_FIXED && size != 0
@@ -151,9 +150,9 @@ static void take_fixed(struct rb11 *rb11, const struct rb11_mapping *mapping, ui
 }
 
 /*
- * Takes the entries that nothing dynamic may have: those of physical memory and of the pixels at
- * their own addresses, where the crate's loader has them mapped; what has an address; and what is
- * not wholly in the dynamic range.
+ * Reserves the entries that nothing dynamic may use: those of physical memory and of the
+ * framebuffer, which the crate's loader has identity-mapped; those of fixed addresses; and those
+ * that are not entirely in the dynamic range.
  */
 static void take_entries(struct boot *boot)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bootloader011_answers.c - words what was planned as a BootInfo. Places nothing. */
+/* bootloader011_answers.c - writes the plan as a BootInfo. Places nothing. */
 #include "protocols/bootloader011/bootloader011_answers.h"
 
 #include "protocols/bootloader011/bootloader011_plan.h"
@@ -22,7 +22,7 @@ struct rb11_boot_info rb11_empty_info(const struct rb11_config *config)
 	};
 }
 
-/* Which colour comes first, if each has a byte of its own. */
+/* The pixel format, if each colour has a whole byte. */
 static enum rb11_pixel_format pixel_format(const struct screen *screen)
 {
 	bool bytes = screen->bits_per_pixel >= 24 && screen->red_bits == 8
@@ -56,7 +56,7 @@ struct rb11_optional_framebuffer rb11_word_screen(const struct screen *screen, u
 	return (struct rb11_optional_framebuffer){ .tag = RB11_SOME, .value = framebuffer };
 }
 
-/* Bytes of the BootInfo that a version has, its sentinel among them. */
+/* The size of a version's BootInfo, including its sentinel. */
 static size_t info_size(unsigned layout)
 {
 	size_t end = offsetof(struct rb11_boot_info, ramdisk_addr);
@@ -80,8 +80,8 @@ uint64_t rb11_info_bound(const struct plan *plan)
 	return sizeof(struct rb11_boot_info) + regions * sizeof(struct rb11_region);
 }
 
-/* What the firmware calls memory of a type at an address; where it has none of that, what it calls
- * reserved (ACPI 6.5, table 15.2; UEFI 2.10, 7.2). */
+/* The firmware's own number for memory of a type at an address, or its number for reserved memory
+ * if it reports nothing there (ACPI 6.5, 15, address range types; UEFI 2.10, 7.2). */
 static uint32_t firmware_word(const struct machine *machine, const struct memory_range *range)
 {
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
@@ -93,8 +93,8 @@ static uint32_t firmware_word(const struct machine *machine, const struct memory
 	return machine->firmware_kind == FIRMWARE_EFI ? RB11_UEFI_RESERVED : RB11_BIOS_RESERVED;
 }
 
-/* A range of the memory map. What the loader has placed is its own, as the crate's loader says it:
- * only what is usable may be written to. */
+/* A range of the memory map. What the loader has placed is of kind Bootloader, as with the crate's
+ * loader: kernels may only write to usable memory. */
 static struct rb11_region word_region(const struct machine *machine,
                                       const struct memory_range *range)
 {

@@ -6,20 +6,20 @@
 #include "core/protocol.h"
 #include "protocols/bootloader011/bootloader011_config.h"
 
-/* The value of something optional that there is; all zero is also a value. */
+/* An optional value that is present; 0 is a valid value. */
 struct rb11_optional_u64 rb11_some(uint64_t value);
 
-/* A BootInfo in which nothing optional is there, for a kernel with this configuration. */
+/* A BootInfo without any optional value, for a kernel with this configuration. */
 struct rb11_boot_info rb11_empty_info(const struct rb11_config *config);
 
-/* Bytes that BootInfo and memory map take at most, if only they, the resident part and page tables
- * are still to be placed. */
+/* The maximum size in bytes of BootInfo and memory map, if only they, the resident part and page
+ * tables are still to be placed. */
 uint64_t rb11_info_bound(const struct plan *plan);
 
-/* What the kernel is told of a screen of which it sees the first pixel at `at`. */
+/* The FrameBuffer of a screen whose first pixel is mapped at `at`. */
 struct rb11_optional_framebuffer rb11_word_screen(const struct screen *screen, uint64_t at);
 
-/* Writes what the kernel's version has of the BootInfo where it is planned, and the memory map
+/* Writes the BootInfo, as the kernel's version has it, to its planned place, and the memory map
  * after it. */
 void rb11_write_memory_map(struct boot *boot, const struct memory *map);
 

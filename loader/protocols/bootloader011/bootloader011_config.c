@@ -3,15 +3,15 @@
  * bootloader011_config.c - finds and reads the section .bootloader-config. Knows how it is laid out
  * in each version, and nothing of what is done with it.
  *
- * The crate's loader takes sections of its own version's length only, and panics at others; here
- * each length and version is read as what it is.
+ * The crate's loader panics unless a section has the length of its own version; here, every known
+ * length and version can be read.
  */
 #include "protocols/bootloader011/bootloader011_config.h"
 
 #include "core/elf/objects.h"
 #include "core/elf/sections.h"
 
-#define SEARCHED MIB /* of what is worth a look in each segment: all would take too long */
+#define SEARCHED MIB /* bytes that are searched in each segment: all would take too long */
 
 static const uint8_t uuid[RB11_UUID_SIZE] = RB11_UUID;
 
@@ -29,9 +29,9 @@ static bool is_uuid(struct span bytes, uint64_t offset)
 	    && memcmp(bytes.bytes + offset, uuid, sizeof(uuid)) == 0;
 }
 
-/* The first index from `at` on, in steps of 16, at which a byte of the UUID stands; `end` or more
- * if there is none. A function by itself, so that it has registers enough: large kernels are
- * searched by it. */
+/* The first index from `at` on, in steps of 16, of a byte that is also in the UUID; `end` or more
+ * if there is none. A separate function so that its variables stay in registers: it searches large
+ * kernels. */
 static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end,
                                                     const bool *is_part)
 {
@@ -50,7 +50,7 @@ static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t 
 	return at;
 }
 
-/* If the byte at `at` belongs to a UUID, where that begins; else the number of bytes. */
+/* If the byte at `at` belongs to a UUID, where that begins; otherwise the number of bytes. */
 static size_t uuid_around(const uint8_t *bytes, size_t at, size_t size)
 {
 	for (unsigned i = 0; i < sizeof(uuid) && i <= at; i++) {
@@ -62,8 +62,8 @@ static size_t uuid_around(const uint8_t *bytes, size_t at, size_t size)
 	return size;
 }
 
-/* Where the UUID stands; the span's size if nowhere. It may stand anywhere, but has a byte at a
- * multiple of 16, so no other byte is looked at but those. */
+/* The offset of the UUID; the span's size if there is none. It may have any alignment, but one of
+ * its 16 bytes is at a multiple of 16, so only those are looked at. */
 static uint64_t find_uuid(struct span bytes)
 {
 	size_t at = 0, found, size = (size_t)bytes.size;
@@ -90,7 +90,7 @@ static bool read_version(struct span bytes, struct rb11_version *version)
 /* What is found of the configuration, before it is read. */
 struct found {
 	struct span bytes;
-	bool in_section; /* and so of a length that means something */
+	bool in_section; /* so its length is known */
 };
 
 /* object_test: the configuration, by its UUID; as many bytes as the longest has, if they are there.
@@ -135,7 +135,7 @@ bool rb11_is_asked(struct span file)
 	return elf_open(&elf, file) && !elf.is_elf32 && find_config(&elf, &found);
 }
 
-/* Bytes of the configuration that a version has. */
+/* The size of a version's configuration. */
 static unsigned config_size(unsigned patch)
 {
 	if (patch >= RB11_KERNEL_BASE)
@@ -143,7 +143,7 @@ static unsigned config_size(unsigned patch)
 	return patch >= RB11_RAMDISK ? RB11_SECTION_SIZE_RAMDISK : RB11_SECTION_SIZE;
 }
 
-/* The first version whose configuration has so many bytes; RB11_LATEST + 1 if none has. */
+/* The first version whose configuration has this size; RB11_LATEST + 1 if none has. */
 static unsigned first_of_size(uint64_t size)
 {
 	unsigned patch = 0;
@@ -153,7 +153,7 @@ static unsigned first_of_size(uint64_t size)
 	return patch;
 }
 
-/* Refuses a length that is none, or not that of the version. Always false. */
+/* Refuses a length that no version has, or that is not the version's. Always false. */
 static bool refuse_length(const struct found *found, const char *version, struct report *report)
 {
 	return refuse(report, DIAG_BOOTLOADER_LENGTH,
@@ -165,7 +165,7 @@ static bool refuse_length(const struct found *found, const char *version, struct
 	              RB11_LATEST, RB11_SECTION_SIZE_LATEST);
 }
 
-/* Refuses a section that begins with something else than the UUID. Always false. */
+/* Refuses a section that does not begin with the UUID. Always false. */
 static bool refuse_uuid(struct span bytes, struct report *report)
 {
 	char there[40], right[40];
@@ -188,7 +188,7 @@ static const char *version_words(const struct rb11_version *version, char *buffe
 	return buffer;
 }
 
-/* Takes the version for one that is known, or refuses it. */
+/* Treats the version as a known one, or refuses it. */
 static bool check_version(const struct rb11_config *config, const struct found *found, bool named,
                           struct report *report)
 {
@@ -210,8 +210,8 @@ static bool check_version(const struct rb11_config *config, const struct found *
 }
 
 /*
- * Finds out how the bytes are laid out. A section says so by its length: the crate's repository has
- * had versions that were not released, with the number of the last one and the length of the next.
+ * Determines the layout of the bytes. A section's length decides, not its version: unreleased
+ * versions in the crate's repository had the number of the last release and the length of the next.
  */
 static bool choose_layout(struct rb11_config *config, struct found *found, bool named,
                           struct report *report)
@@ -250,7 +250,7 @@ static uint64_t take_word(struct fields *fields)
 	return word;
 }
 
-/* Takes a tag, 0 or 1, as *is_set. If it is 0, so are the `size` bytes after it. */
+/* Reads a tag, 0 or 1, as *is_set. If it is 0, the `size` bytes after it must be 0 as well. */
 static bool take_tag(struct fields *fields, const char *name, unsigned size, bool *is_set)
 {
 	const uint8_t *tag = fields->bytes.bytes + fields->at;
@@ -276,7 +276,7 @@ struct field {
 	enum kind kind;
 	unsigned since;
 	uint64_t *word;
-	bool *flag; /* of FLAG; of OPTIONAL_WORD, or NULL if 0 says as much */
+	bool *flag; /* of FLAG; of OPTIONAL_WORD, NULL if 0 means absent */
 	struct rb11_mapping *mapping;
 };
 

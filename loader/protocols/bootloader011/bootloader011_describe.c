@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bootloader011_describe.c - words a BootloaderConfig, with the names that its fields have. */
+/* bootloader011_describe.c - describes a BootloaderConfig in words, with the names of its
+ * fields. */
 #include "protocols/bootloader011/bootloader011_describe.h"
 
 /* A mapping, if it is not one that every kernel gets anywhere. */

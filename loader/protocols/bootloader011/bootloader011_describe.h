@@ -5,8 +5,8 @@
 
 #include "protocols/bootloader011/bootloader011_config.h"
 
-/* Adds the version, the size of the stack, and all that is not left to the loader: a line each, the
- * last without an end. */
+/* Appends the version, the size of the stack, and every setting that is not left to the loader: a
+ * line each, the last without a line break. */
 void rb11_describe(const struct rb11_config *config, struct text *text);
 
 #endif

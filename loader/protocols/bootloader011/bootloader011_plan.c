@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bootloader011_plan.c - plans what a kernel is promised beside its own segments: each thing at its
- * address, or in entries of the top page table for itself.
+ * bootloader011_plan.c - plans what a kernel gets beside its own segments, each at its fixed
+ * address or in its own entries of the top page table.
  */
 #include "protocols/bootloader011/bootloader011_plan.h"
 
@@ -52,7 +52,7 @@ const struct file *rb11_ramdisk_file(const struct boot *boot)
 	return boot->config->module_count != 0 && file->bytes.size != 0 ? file : NULL;
 }
 
-/* Chooses `size` bytes of addresses in entries that nothing else has, at a multiple of `align`. */
+/* Chooses `size` bytes of addresses in free entries, at a multiple of `align`. */
 static bool find_dynamic(struct boot *boot, const char *name, uint64_t size, uint64_t align,
                          uint64_t *at)
 {
@@ -71,7 +71,7 @@ static bool find_dynamic(struct boot *boot, const char *name, uint64_t size, uin
 	return true;
 }
 
-/* Where something of `size` bytes is mapped: at its address, if that is free, or anywhere. */
+/* The address for a mapping of `size` bytes: the fixed one, if that is free, or any free one. */
 static bool choose(struct boot *boot, const char *name, const struct rb11_mapping *mapping,
                    uint64_t size, uint64_t align, uint64_t *at)
 {
@@ -150,7 +150,7 @@ static bool plan_ramdisk(struct boot *boot)
 }
 
 /* True if the tables that map `size` bytes of physical memory in pages of 2 MiB take at most half
- * of the scratch memory that is left: not if the firmware speaks of memory far above what there is.
+ * of the scratch memory that is left. False if the firmware reports ranges far above RAM.
  */
 static bool can_map_all(const struct plan *plan, uint64_t size)
 {
@@ -159,8 +159,8 @@ static bool can_map_all(const struct plan *plan, uint64_t size)
 	return size / GIB <= left / 2 / PAGE_SIZE;
 }
 
-/* Physical memory: all that the firmware's map reaches to, and the holes in it, as the crate maps
- * it; if the tables for that do not fit, RAM and what lies below 4 GiB. */
+/* Physical memory: everything up to the end of the firmware's map, with the holes in it, as the
+ * crate maps it; if the tables for that do not fit, only RAM and what lies below 4 GiB. */
 static bool plan_physical(struct boot *boot)
 {
 	struct rb11 *rb11 = (void *)boot->state;
@@ -245,7 +245,7 @@ static void note_facts(struct boot *boot)
 		};
 }
 
-/* In the crate's order: what comes first gets the first entry. */
+/* In the crate's order: the first one planned gets the lowest entry. */
 bool rb11_plan(struct boot *boot)
 {
 	struct entry_state *entry = &boot->plan.entry;

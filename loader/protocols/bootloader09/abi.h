@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bootloader09.h - the structures that kernels made for the Rust crate `bootloader` 0.9 are
- * given.
+ * abi.h - the structures that kernels made for the Rust crate `bootloader` 0.9 receive.
  *
  * Their layout follows from the crate's sources, tag v0.9.33, src/bootinfo; offsets are as rustc
  * prints them. The crate's features decide which fields the information ends in (see

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bootloader09.c - kernels made for the Rust crate `bootloader` 0.9: those of "Writing an OS in
- * Rust" and of what was built on it. Nothing in their ELF file says so, so they are asked for:
+ * bootloader09.c - kernels made for the Rust crate `bootloader` 0.9, such as those of "Writing an
+ * OS in Rust". Nothing in their ELF file says so, so the user has to:
  *
  *     -protocol=bootloader-0.9[,feature...][,key=value...]
  *
@@ -10,8 +10,8 @@
  * keys are those of [package.metadata.bootloader]: kernel-stack-address, kernel-stack-size (pages),
  * boot-info-address, physical-memory-offset.
  *
- * What the crate leaves to chance, or panics at, is done better where no kernel can see it: more
- * than 64 memory ranges, firmware types it has not heard of, memory that is not RAM far above it.
+ * Some cases in which the crate fails or panics work here, where no kernel can tell the difference:
+ * more than 64 memory ranges, unknown firmware types, ranges far above RAM that are not RAM.
  */
 #include "protocols/bootloader09/bootloader09.h"
 
@@ -37,7 +37,7 @@ struct features {
 	uint64_t stack_address, stack_pages, info_address, physical_offset; /* 0: the default */
 };
 
-/* One thing that may follow "bootloader-0.9": a feature, or a key with a number. */
+/* An item that may follow "bootloader-0.9": a feature, or a key with a number. */
 struct word {
 	const char *name;
 	bool *flag;
@@ -71,7 +71,7 @@ static struct bootloader09 *state_of(struct boot *boot)
 	return (void *)boot->state;
 }
 
-/* If `text` begins with `name` and it ends there, at ',' or at '=', what follows; else NULL. */
+/* If `text` begins with `name`, and then ends or has ',' or '=', what follows; otherwise NULL. */
 static const char *after_name(const char *text, const char *name)
 {
 	for (; *name != 0; name++, text++) {
@@ -144,7 +144,7 @@ static bool read_features(const char *choice, struct features *features, struct 
 	              "physical-memory-offset without the feature map_physical_memory");
 }
 
-/* Entry 0, those in which a segment lies, and all of the higher half, are taken from the start. */
+/* Entry 0, those of the segments, and the whole higher half are in use from the start. */
 static struct entries kernel_entries(const struct plan *plan)
 {
 	const struct kernel *kernel = plan->kernel;
@@ -155,7 +155,7 @@ static struct entries kernel_entries(const struct plan *plan)
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
 		const struct virt_range *virt = &kernel->segments[i].virt;
 
-		/* The crate counts the byte after the end. */
+		/* The crate counts one byte too many. */
 		if (virt->begin + plan->slide < HIGHER_HALF)
 			entries_take(&entries, virt->begin + plan->slide, virt->end + plan->slide);
 	}
@@ -183,7 +183,7 @@ static bool plan_info(struct plan *plan, uint64_t at, uint8_t **info_bytes)
 	return true;
 }
 
-/* The stack: one page that stays unmapped at `at`, and the stack above it. */
+/* The stack: a guard page at `at`, and the stack above it. */
 static bool plan_stack(struct plan *plan, uint64_t at, uint64_t pages)
 {
 	struct placement stack = { .use = USE_STACK,
@@ -201,7 +201,7 @@ static bool plan_stack(struct plan *plan, uint64_t at, uint64_t pages)
 	return plan_add(plan, stack);
 }
 
-/* How many pages the stack has: as the kernel's Cargo.toml says, else as the user does. */
+/* The stack's size in pages, from the kernel's Cargo.toml or from the user. */
 static uint64_t stack_pages(const struct plan *plan, const struct features *features)
 {
 	uint64_t asked = plan->config->options.stack_size / PAGE_SIZE;
@@ -220,7 +220,7 @@ static bool plan_physical(struct plan *plan, uint64_t at)
 	    && plan_direct_map(plan, at, RIGHTS_ALL);
 }
 
-/* The structure's end, which depends on the features: a writer that goes from field to field. */
+/* Writes the end of the structure, whose fields depend on the features, one by one. */
 static void put(uint8_t **at, const void *value, size_t size)
 {
 	memcpy(*at, value, size);
@@ -246,7 +246,7 @@ static void write_tail(const struct plan *plan, const struct features *features,
 	put(&at, &tls, sizeof(tls));
 }
 
-/* Everything that the crate sets up, in its order: what is taken first gets the lower entry. */
+/* Everything that the crate sets up, in its order: the first one planned gets the lowest entry. */
 static bool place_all(struct plan *plan, const struct features *features, uint8_t **bytes)
 {
 	struct entries entries = kernel_entries(plan);
@@ -293,7 +293,7 @@ static bool bootloader09_place(struct boot *boot)
 	return plan_kernel(plan, &policy);
 }
 
-/* The screen as the crate leaves it; where there is no text screen, it stays as it is. */
+/* The screen as the crate leaves it; without a text screen, it is left alone. */
 static bool plan_screen(const struct boot *boot, const struct features *features,
                         enum entry_screen *screen)
 {
@@ -383,7 +383,7 @@ static void bootloader09_write_memory_map(struct boot *boot, const struct memory
 		regions->entries[i].type = RB_EMPTY;
 }
 
-/* Nothing in the file tells: it must be asked for. */
+/* Nothing in the file identifies it: the user must name it. */
 static bool bootloader09_recognise(struct span file)
 {
 	(void)file;

@@ -3,9 +3,9 @@
  * abi.h - the wire structures of the Limine boot protocol, as far as a machine with a BIOS
  * or UEFI can answer it.
  *
- * Facts from its specification, PROTOCOL.md, and from limine.h that belongs to it: base revisions
- * 0 to 6. Addresses are numbers here: the loader runs in 32 bits. Every address that the kernel is
- * given has the offset of the higher half direct map added, unless the name says physical.
+ * Source: its specification, PROTOCOL.md, and its limine.h, base revisions 0 to 6. Addresses are
+ * numbers here, since the loader may be 32-bit code. Every address that the kernel receives has the
+ * offset of the higher half direct map added, unless its name says physical.
  */
 #ifndef PROTOCOLS_LIMINE_ABI_H
 #define PROTOCOLS_LIMINE_ABI_H
@@ -23,7 +23,7 @@
 
 #define LIMINE_TAG_REVISION 16 /* offset of the number after them */
 
-/* Requests are looked for between these, if they are there. */
+/* Delimiters: requests are only searched between these, if they are there. */
 #define LIMINE_START_0 UINT64_C(0xf6b8f4b39de7d1ae)
 #define LIMINE_START_1 UINT64_C(0xfab91a6940fcb9cf)
 #define LIMINE_START_2 UINT64_C(0x785c6ed015d3e316)
@@ -31,7 +31,7 @@
 #define LIMINE_END_0   UINT64_C(0xadc0e0531bb10d03)
 #define LIMINE_END_1   UINT64_C(0x9572709f31764c62)
 
-/* What can be asked for. */
+/* The requests. */
 enum limine_feature {
 #define REQUEST(name, ...) LIMINE_##name,
 #include "protocols/limine/requests.def"
@@ -41,7 +41,7 @@ enum limine_feature {
 
 #define LIMINE_ID_SIZE 32 /* bytes: four numbers */
 
-/* What every request begins with, and all that most have. */
+/* The start of every request; most have no more. */
 struct limine_plain_request {
 	uint64_t id[4];
 	uint64_t revision;
@@ -102,8 +102,8 @@ struct limine_bootloader_info {
 	uint64_t name, version;
 };
 
-/* Every response that is one number: the direct map's offset, the paging mode, seconds since 1970
- * ... or, without it, just the word that a request was heeded. */
+/* Every response that is one number (the direct map's offset, the paging mode, seconds since 1970),
+ * or has only a revision, to say that a request was granted. */
 struct limine_number {
 	uint64_t revision;
 	uint64_t value;
@@ -120,7 +120,7 @@ struct limine_efi_memory_map {
 struct limine_paging_mode {
 	uint64_t revision;
 	uint64_t mode;
-	uint64_t flags; /* none was ever defined; left out of the specification in 2024 */
+	uint64_t flags; /* none was ever defined; removed from the specification in 2024 */
 };
 
 struct limine_video_mode {
@@ -143,7 +143,7 @@ struct limine_framebuffer {
 
 enum { LIMINE_RGB = 1 };
 
-/* How the terminal that is called Flanterm is to look. Colours are 0xrrggbb. */
+/* The appearance of the terminal Flanterm. Colours are 0xrrggbb. */
 struct limine_flanterm {
 	uint64_t canvas, canvas_size;
 	uint32_t colours[8], bright_colours[8];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * limine.c - kernels made for the Limine boot protocol, base revisions 0 to 6: where things go,
- * what is mapped, and the state of the machine. What is asked for is found by limine_requests.c,
- * and answered by limine_answers.c.
+ * what is mapped, and the state of the machine. limine_requests.c finds the kernel's requests, and
+ * limine_answers.c answers them.
  *
- * Everything that is not the kernel is seen through the direct map; nothing but the resident part
- * has a window of its own.
+ * The kernel sees everything but itself through the direct map; only the resident part has its own
+ * window.
  */
 #include "protocols/limine/limine.h"
 
@@ -23,7 +23,7 @@
 #include "protocols/limine/limine_views.h"
 
 #define SMALLEST_STACK (64 * KIB)
-#define STRICT_FROM    5 /* base revision: control registers and interrupt controllers are told */
+#define STRICT_FROM    5 /* base revision that specifies CR0, CR4 and the APICs */
 
 /* Selectors of the GDT with all kinds of segments. */
 enum { CODE_64 = 0x28, DATA_64 = 0x30 };
@@ -53,8 +53,8 @@ static struct limine *state_of(struct boot *boot)
 	return (void *)boot->state;
 }
 
-/* The levels of page tables that the kernel gets: those it likes best, within what it can do and
- * what the CPU and the user say. */
+/* The levels of page tables that the kernel gets: the ones it prefers, within what it supports and
+ * what the CPU and the user allow. */
 static bool choose_paging(struct boot *boot)
 {
 	const struct limine_request *request = &state_of(boot)->requests.of[LIMINE_PAGING_MODE];
@@ -88,7 +88,7 @@ static bool choose_paging(struct boot *boot)
 	return true;
 }
 
-/* Each adds to the configuration what a request takes beside its answer. */
+/* Each adds to the configuration what a request needs before it can be answered. */
 static bool want_nothing(struct boot *boot)
 {
 	(void)boot;
@@ -149,7 +149,7 @@ static bool want_modules(struct boot *boot)
 	return true;
 }
 
-/* What a request wants, by its row in requests.def. */
+/* What to do for a request, by its row in requests.def. */
 static bool want(struct boot *boot, enum limine_feature feature)
 {
 	switch (feature) {
@@ -164,7 +164,7 @@ static bool want(struct boot *boot, enum limine_feature feature)
 	return true;
 }
 
-/* A kernel whose base revision we do not know would most likely stop without a word. */
+/* A kernel with an unknown base revision would most likely stop without a message. */
 static bool check_revision(const struct limine *limine, struct report *report)
 {
 	uint64_t revision = limine->requests.revision;
@@ -189,7 +189,7 @@ static bool limine_requests(struct boot *boot)
 	return true;
 }
 
-/* In one piece, in the top 2 GiB. */
+/* Contiguous, in the top 2 GiB. */
 static bool limine_place(struct boot *boot)
 {
 	const struct placement_policy policy = { .lowest_linked = LIMINE_LOWEST,
@@ -230,8 +230,8 @@ static bool plan_stack(struct limine *limine)
 	return plan_add(plan, stack);
 }
 
-/* True if the kernel gets its CPUs in x2APIC mode: if it asks for that and they have it, or if the
- * firmware has put them there. */
+/* True if the kernel gets its CPUs in x2APIC mode: if it asks for that and they support it, or if
+ * the firmware has enabled it. */
 static bool wants_x2apic(const struct cpu *cpu, const struct limine_request *request)
 {
 	uint64_t flags = limine_word(request, offsetof(struct limine_mp_request, flags));
@@ -239,8 +239,8 @@ static bool wants_x2apic(const struct cpu *cpu, const struct limine_request *req
 	return cpu->x2apic_on || (cpu->x2apic && (flags & LIMINE_MP_X2APIC) != 0);
 }
 
-/* What starting the other CPUs takes, if the kernel asks for them: stacks of the size of the first
- * one's. */
+/* Plans the start of the other CPUs, if the kernel asks for it. Their stacks are as large as the
+ * first CPU's. */
 static bool plan_other_processors(struct limine *limine)
 {
 	struct plan *plan = limine->plan;
@@ -264,8 +264,8 @@ static bool plan_other_processors(struct limine *limine)
 	return plan_add(plan, stacks);
 }
 
-/* The machine's state, as far as the base revision says more of it than that it is one of long
- * mode. Only with -explain=off there are no descriptor tables but the GDT. */
+/* The machine's state, as far as the base revision specifies more than long mode. The GDT is the
+ * only descriptor table with -explain=off; otherwise there are others. */
 static void plan_state(struct limine *limine)
 {
 	struct plan *plan = limine->plan;
@@ -315,7 +315,7 @@ static bool plan_entry(struct limine *limine)
 	return true;
 }
 
-/* Memory for the answers, as much as they take, and the answers. */
+/* Takes memory for the answers, and writes them. */
 static bool plan_answers(struct limine *limine)
 {
 	struct plan *plan = limine->plan;

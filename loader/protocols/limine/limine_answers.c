@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine_answers.c - answers Limine requests, each in a function of its own. What this machine does
- * not know (EFI's with a BIOS, the device tree) stays unanswered.
+ * limine_answers.c - answers Limine requests, each in its own function. Requests that do not apply
+ * to this machine (EFI's on a BIOS, the device tree) stay unanswered.
  */
 #include "protocols/limine/limine_answers.h"
 
@@ -12,7 +12,7 @@
 #include "core/sha256.h"
 #include "core/version.h"
 
-/* Base revisions that tell of tables by their physical addresses. */
+/* Base revisions in which the addresses of tables are physical. */
 enum { RSDP_PHYSICAL_AT = 3, TABLES_PHYSICAL_FROM = 3, TABLES_PHYSICAL_TO = 4 };
 
 #define WORD 8 /* bytes of an address in a list */
@@ -25,7 +25,7 @@ static uint64_t seen_at(const struct limine *limine, uint64_t at)
 	return at != 0 ? limine->direct_map + at : 0;
 }
 
-/* What is told of the address of SMBIOS's and EFI's tables. */
+/* The address of an SMBIOS or EFI table, as the base revision has it. */
 static uint64_t table_at(const struct limine *limine, uint64_t at)
 {
 	uint64_t revision = limine->requests.revision;
@@ -35,13 +35,13 @@ static uint64_t table_at(const struct limine *limine, uint64_t at)
 	             : at;
 }
 
-/* Writes a word to where the kernel sees `at`. */
+/* Writes a word at the kernel's address `at`. */
 static void put_word(struct limine *limine, uint64_t at, uint64_t word)
 {
 	writer_put(&limine->writer, at, &word, sizeof(word));
 }
 
-/* The answer of one number. */
+/* An answer that is one number. */
 static uint64_t write_number(struct limine *limine, uint64_t value)
 {
 	struct limine_number answer = { .value = value };
@@ -81,7 +81,7 @@ static uint64_t answer_firmware_type(struct limine *limine)
 	                                    : LIMINE_FIRMWARE_BIOS);
 }
 
-/* The answer to requests that were heeded when the boot was planned. */
+/* The answer to requests that were granted when the boot was planned. */
 static uint64_t answer_heeded(struct limine *limine)
 {
 	return write_number(limine, 0);
@@ -102,7 +102,7 @@ static uint64_t answer_paging_mode(struct limine *limine)
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
-/* Bits that a pixel takes, which is not what it has of colour. */
+/* The bits that a pixel takes in memory, which may be more than its colour bits. */
 static uint16_t pixel_bits(const struct screen *screen)
 {
 	return (uint16_t)align_up(screen->bits_per_pixel, 8);
@@ -182,9 +182,9 @@ static uint64_t answer_framebuffer(struct limine *limine)
 }
 
 /*
- * A terminal for the screen: VGA's 16 colours in the order of ANSI's, light grey on black, without
- * a picture, with the font of the machine. Flanterm wants pixels of 32 bits; a screen of others has
- * an entry of zeroes, as the protocol says.
+ * A terminal for the screen: VGA's 16 colours in ANSI order, light grey on black, without a
+ * picture, with the machine's font. Flanterm needs 32-bit pixels; for other screens, the entry is
+ * all zeroes, as the protocol says.
  */
 static uint64_t write_terminal(struct limine *limine, const struct display *display)
 {
@@ -220,7 +220,7 @@ static uint64_t answer_flanterm(struct limine *limine)
 	return write_list_of_one(limine, 0, write_terminal(limine, display));
 }
 
-/* Room for as many entries as there can be; they are written when everything is placed. */
+/* Reserves the maximum number of entries; they are written when everything is placed. */
 static uint64_t answer_memory_map(struct limine *limine)
 {
 	struct limine_list answer = {
@@ -263,8 +263,8 @@ static uint32_t media_type(const struct machine *machine)
 	}
 }
 
-/* What is told of a file that lies at the physical address `at`, with its command line as the
- * kernel sees it. */
+/* The structure for a file at the physical address `at`, with its command line at the kernel's
+ * address. */
 static uint64_t write_file(struct limine *limine, const struct file *file, uint64_t at,
                            uint64_t command_line)
 {
@@ -292,7 +292,7 @@ static uint64_t write_module(struct limine *limine, const struct file *module, u
 	return write_file(limine, module, at, writer_string(&limine->writer, module->command_line));
 }
 
-/* Revision 2: internal modules, and compressed ones. Where there are none there is no answer. */
+/* Revision 2: internal modules, and compressed ones. Without modules there is no answer. */
 static uint64_t answer_modules(struct limine *limine)
 {
 	const struct plan *plan = limine->plan;
@@ -390,8 +390,8 @@ static uint64_t answer_executable_address(struct limine *limine)
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
-/* What is told of a CPU. Others than the first begin with it in RDI, when a place to go to is
- * written there. */
+/* The structure for a CPU. CPUs other than the first get its address in RDI when the kernel writes
+ * an address to go to there. */
 static uint64_t write_processor(struct limine *limine, const struct processor *processor,
                                 unsigned *started)
 {
@@ -410,7 +410,7 @@ static uint64_t write_processor(struct limine *limine, const struct processor *p
 	return at;
 }
 
-/* Always as many CPUs as will be there: without a MADT, or room to start others in, the first. */
+/* The CPUs that will be running: only the first without a MADT, or without room for the others. */
 static uint64_t answer_processors(struct limine *limine)
 {
 	const struct plan *plan = limine->plan;
@@ -430,7 +430,7 @@ static uint64_t answer_processors(struct limine *limine)
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
-/* Divides, without the help that a 32-bit compiler would ask of a library. */
+/* Divides 64-bit numbers without the library function that 32-bit code would need. */
 static uint64_t divide(uint64_t value, uint32_t by, uint32_t *rest)
 {
 	uint64_t quotient = 0, left = 0;
@@ -446,7 +446,7 @@ static uint64_t divide(uint64_t value, uint32_t by, uint32_t *rest)
 	return quotient;
 }
 
-/* A time of the time stamp counter in microseconds. */
+/* A value of the time stamp counter in microseconds. */
 static uint64_t microseconds(uint64_t ticks, uint64_t frequency)
 {
 	uint32_t rest;
@@ -456,7 +456,7 @@ static uint64_t microseconds(uint64_t ticks, uint64_t frequency)
 	return milliseconds * 1000 + divide(rest * UINT64_C(1000), per_millisecond, &rest);
 }
 
-/* The machine's reset is when the counter was 0. */
+/* The counter was 0 at reset. */
 static uint64_t answer_performance(struct limine *limine)
 {
 	const struct clock *clock = &limine->plan->machine->clock;
@@ -477,10 +477,9 @@ static uint64_t answer_tsc_frequency(struct limine *limine)
 }
 
 /*
- * Expands the machine's 64 random bits to `count` words: the SHA-256 digests of these bits with the
- * numbers 0, 1, 2 ... after them, one after the other. It is a one-way function, so that a word
- * that a kernel shows gives away neither the other words nor where -kaslr has put the kernel, which
- * the same bits decide.
+ * Expands the machine's 64 random bits to `count` words: the SHA-256 digests of these bits followed
+ * by the numbers 0, 1, 2 ... SHA-256 is a one-way function, so a word that a kernel discloses
+ * reveals neither the other words nor where -kaslr has put the kernel, which the same bits decide.
  */
 static void write_entropy(struct limine *limine, uint64_t at, uint64_t count)
 {
@@ -514,8 +513,7 @@ static uint64_t answer_nothing(struct limine *limine)
 	return 0;
 }
 
-/* Writes the answer to a request; returns the address at which the kernel sees it, or 0 if there is
- * none. */
+/* Writes the answer to a request; returns its address for the kernel, or 0 if there is none. */
 static uint64_t write_answer(struct limine *limine, enum limine_feature feature)
 {
 	switch (feature) {
@@ -530,14 +528,14 @@ static uint64_t write_answer(struct limine *limine, enum limine_feature feature)
 	return 0;
 }
 
-/* Has a word of the kernel's memory written last. */
+/* Adds a patch: a word to be written to the kernel's memory at the end. */
 static void patch(struct plan *plan, uint64_t at, uint64_t value)
 {
 	plan->patches[plan->patch_count++] =
 		(struct patch){ plan_kernel_physical(plan, at), value };
 }
 
-/* Tells the kernel which base revision it has got, and that it is the one it asked for. */
+/* Tells the kernel which base revision it got, and that it is the one it asked for. */
 static void answer_revision(struct limine *limine)
 {
 	const struct limine_requests *requests = &limine->requests;
@@ -548,7 +546,7 @@ static void answer_revision(struct limine *limine)
 	patch(limine->plan, requests->tag.at + LIMINE_TAG_REVISION, 0);
 }
 
-/* The kernel's symbols, for the explainer, which finds them among the answers. */
+/* Writes the kernel's symbols, for the explainer, among the answers. */
 static void write_symbols(struct limine *limine)
 {
 	uint64_t at = writer_reserve(&limine->writer, plan_symbols_size(limine->plan));

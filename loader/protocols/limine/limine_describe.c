@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* limine_describe.c - words what a Limine kernel asks for, request by request, with the values that
- * it gives. */
+/* limine_describe.c - describes a Limine kernel's requests in words, with their values. */
 #include "protocols/limine/limine_describe.h"
 
 #include "core/elf/relocate.h"

@@ -7,20 +7,20 @@
 
 enum { RUNTIME_CODE = 5, RUNTIME_DATA = 6 };
 
-/* 4.3: the system table, and where in it the address of the maker's name stands, and so on. */
+/* 4.3: the system table, and the offsets in it of the pointer to the vendor's name and so on. */
 enum { SYSTEM_SIZE = 120, MAKER = 24, RUNTIME = 88, TABLE_COUNT = 104, TABLES = 112 };
 
 #define RUNTIME_SIZE 136 /* 4.5 */
 #define ENTRY_SIZE   24  /* 4.6: of the configuration table */
 #define ENTRIES_MAX  4096
-#define MAKER_MAX    512 /* bytes of the maker's name that count */
+#define MAKER_MAX    512 /* bytes of the vendor's name that are looked at */
 
 struct found {
 	struct phys_range *list;
 	unsigned count, capacity;
 };
 
-/* Adds a range, unless it is none. */
+/* Adds a range, unless it is empty. */
 static void add(struct found *found, uint64_t at, uint64_t size)
 {
 	if (at != 0 && size != 0 && found->count < found->capacity
@@ -43,7 +43,7 @@ static uint64_t name_size(const struct machine *machine, uint64_t at)
 	return size;
 }
 
-/* Adds the system table, and what it names. */
+/* Adds the system table, and what it points at. */
 static void add_system_table(struct found *found, const struct machine *machine)
 {
 	uint64_t at = machine->efi->system_table, maker = 0, runtime = 0, count = 0, tables = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* limine_efi.h - what of UEFI is left when a kernel runs, and where it lies. */
+/* limine_efi.h - where the parts of UEFI are that remain when a kernel runs. */
 #ifndef PROTOCOLS_LIMINE_EFI_H
 #define PROTOCOLS_LIMINE_EFI_H
 
 #include "core/machine.h"
 
 /*
- * Where the runtime services lie, and the system table with all that it names and that outlives the
- * boot services: its maker's name, the table of runtime services, and the configuration table; at
- * most `capacity` ranges, to the byte. Returns how many; none without UEFI.
+ * The memory of the runtime services, and of the system table with what it points at and outlives
+ * the boot services: vendor name, runtime services table and configuration table; at most
+ * `capacity` ranges, to the byte. Returns how many; 0 without UEFI.
  */
 unsigned limine_efi_ranges(const struct machine *machine, struct phys_range *list,
                            unsigned capacity);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine_requests.c - finds Limine requests in a kernel's file: numbers at multiples of 8 in what
- * is loaded. Knows how requests look, and nothing of what they are answered with.
+ * limine_requests.c - finds Limine requests in a kernel's file: magic numbers at multiples of 8 in
+ * what is loaded. Knows the form of requests, and nothing of their answers.
  */
 #include "protocols/limine/limine_requests.h"
 
@@ -27,10 +27,10 @@ static const struct known known[LIMINE_FEATURES] = {
 #undef REQUEST
 };
 
-/* A list may name so many requests: no kernel has more, and each is looked up among relocations. */
+/* The maximum length of a list of requests: each entry has to be looked up among relocations. */
 #define LISTED_MAX 128
 
-/* Where the search stands. */
+/* The state of the search. */
 struct search {
 	struct limine_requests *requests;
 	const struct segment *segment;
@@ -59,9 +59,9 @@ uint64_t limine_word(const struct limine_request *request, size_t offset)
 
 /*
  * All marks, that is requests, tags and delimiters, begin with two of these words, at a multiple of
- * 8. The product of their lower halves with MARK_FACTOR, modulo 2^32, is at least MARK_LIMIT, which
- * of other words one in 16 reaches, and zero does not. So one multiplication tells what need not be
- * looked at, and every second word need not either.
+ * 8. The product of their lower halves and MARK_FACTOR, modulo 2^32, is at least MARK_LIMIT. Of
+ * other words, only one in 16 reaches that, and zero does not. So one multiplication rejects most
+ * words, and only every second word has to be looked at.
  */
 #define MARK_FACTOR UINT32_C(0xc67214de)
 #define MARK_LIMIT  UINT32_C(0xefde4170)
@@ -85,13 +85,13 @@ static inline __attribute__((always_inline)) uint32_t lower_half(const uint8_t *
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* False if the word at `at` is none of those that marks begin with; true for few others. */
+/* A quick filter: true for all words that marks begin with, and for few others. */
 static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at)
 {
 	return lower_half(at) * MARK_FACTOR >= MARK_LIMIT;
 }
 
-/* True if the word at `at` is one of those that marks begin with, going by its lower half. */
+/* True if the lower half of the word at `at` is that of a word that marks begin with. */
 static bool is_mark(const uint8_t *at)
 {
 	switch (lower_half(at)) {
@@ -109,8 +109,8 @@ static bool is_mark(const uint8_t *at)
 	}
 }
 
-/* The first index from `at` on, in steps of 16, at which a mark's word may be; short of `end` by
- * less than 64, any. A function by itself, so that it has registers enough. */
+/* The first index from `at` on, in steps of 16, at which a mark's word may be, or any index less
+ * than 64 before `end`. A separate function so that its variables stay in registers. */
 static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end)
 {
 	for (; at + 48 < end; at += 64) {
@@ -127,9 +127,10 @@ static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t 
 }
 
 /*
- * The next offset, not before `offset` and a multiple of 8 away from it, at which a mark may stand;
- * the span's size if there is none. Quick, since this looks at all of a kernel: at every second
- * word, which is a mark's second, or the first of a mark that the next call finds by its second.
+ * The next offset, at or after `offset` and a multiple of 8 away from it, at which a mark may
+ * begin; the span's size if there is none. For speed, it looks only at every second word of a
+ * kernel: that is a mark's second word, or its first, and then the next call finds the mark by its
+ * second.
  */
 static uint64_t next_mark(struct span bytes, uint64_t offset)
 {
@@ -262,8 +263,8 @@ static bool note_request(struct search *search, uint64_t offset)
 	return true;
 }
 
-/* Looks at the words at `offset`: a start marker makes all before it void, an end marker ends the
- * search. */
+/* Looks at the words at `offset`: a start marker discards everything found before it, an end marker
+ * ends the search. */
 static bool look(struct search *search, uint64_t offset)
 {
 	struct span bytes = search->segment->file;
@@ -280,7 +281,7 @@ static bool look(struct search *search, uint64_t offset)
 	    || note_request(search, offset);
 }
 
-/* Looks through a part of the segment that the search has come to. */
+/* Searches a part of the current segment. */
 static bool look_through_part(struct search *search, struct virt_range part)
 {
 	const struct segment *segment = search->segment;
@@ -296,7 +297,7 @@ static bool look_through_part(struct search *search, struct virt_range part)
 	return true;
 }
 
-/* Looks through what is loaded of the kernel at some addresses. */
+/* Searches what is loaded of the kernel at some addresses. */
 static bool look_through(struct search *search, const struct kernel *kernel,
                          struct virt_range range)
 {
@@ -321,8 +322,8 @@ static bool look_through(struct search *search, const struct kernel *kernel,
 	return true;
 }
 
-/* Looks through the sections made for requests, and if these do not have both markers, beyond which
- * nothing counts, through all of the kernel. */
+/* Searches the sections for requests, and the whole kernel unless these have both markers, outside
+ * of which nothing counts. */
 static bool look_where_needed(struct search *search, const struct kernel *kernel)
 {
 	struct virt_range sections = our_sections(&kernel->elf);
@@ -369,8 +370,8 @@ static bool look_at_list(struct search *search, const struct kernel *kernel, uin
 	return true;
 }
 
-/* Finds the tag and the requests. A kernel of base revision 0 may list its requests, and then no
- * others count. */
+/* Finds the tag and the requests. If a kernel of base revision 0 lists its requests, no others
+ * count. */
 static bool look_everywhere(struct search *search, const struct kernel *kernel)
 {
 	uint64_t list = find_list(kernel);

@@ -34,7 +34,7 @@ static bool is_mapped(enum memory_type type, uint64_t revision)
 	        && (type == MEMORY_ACPI_RECLAIMABLE || type == MEMORY_ACPI_NVS));
 }
 
-/* Where that of a range ends that a direct map can show; 0 if it can show none of it. */
+/* The end of the part of a range that a direct map can show; 0 if it can show none of it. */
 static uint64_t end_below_limit(const struct plan *plan, const struct memory_range *range)
 {
 	struct phys_range near = plan_below_limit(plan, range->phys);
@@ -57,7 +57,7 @@ static uint64_t direct_map_size(const struct plan *plan, uint64_t revision,
 	return size;
 }
 
-/* Memory seen at `base` and onwards, as far as it is within reach. */
+/* Maps memory from `base` on, as far as it can be mapped. */
 static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys_range phys)
 {
 	phys = plan_below_limit(plan, phys);
@@ -72,9 +72,8 @@ static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys
 }
 
 /*
- * All that is to be seen at `base`: the pixels, which are cached in another way and so come first;
- * below 4 GiB everything from `begin` on, before NO_BLANKET_FROM; and what else the firmware's map
- * has.
+ * Maps everything at `base`: the framebuffer, first, since its memory type differs; before
+ * NO_BLANKET_FROM, everything from `begin` to 4 GiB; and the rest of the firmware's map.
  */
 static bool add_views(struct plan *plan, enum use use, uint64_t base, uint64_t begin,
                       uint64_t revision)
@@ -96,8 +95,8 @@ static bool add_views(struct plan *plan, enum use use, uint64_t base, uint64_t b
 	return true;
 }
 
-/* Pages of the firmware's tables, as far as they are in memory that the map calls reserved, or does
- * not know. What is of another type stays that. */
+/* Pages of the firmware's tables that are in reserved memory, or not in the map at all. Pages of
+ * another type keep it. */
 static bool add_tables(struct plan *plan, uint64_t base, struct phys_range pages)
 {
 	for (unsigned i = 0; i < plan->memory->count && pages.begin < pages.end; i++) {

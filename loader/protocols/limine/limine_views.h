@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* limine_views.h - what memory a Limine kernel sees, and where. */
+/* limine_views.h - the memory that is mapped for a Limine kernel. */
 #ifndef PROTOCOLS_LIMINE_VIEWS_H
 #define PROTOCOLS_LIMINE_VIEWS_H
 

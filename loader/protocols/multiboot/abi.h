@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot.h - the wire structures of Multiboot 1 (GNU Multiboot specification 0.6.96, section 3)
- * and Multiboot 2 (version 2.0, section 3), in our own words. Section numbers stand with each.
+ * abi.h - the wire structures of Multiboot 1 (GNU Multiboot specification 0.6.96, section 3) and
+ * Multiboot 2 (version 2.0, section 3), each with its section number.
  */
 #ifndef PROTOCOLS_MULTIBOOT_ABI_H
 #define PROTOCOLS_MULTIBOOT_ABI_H
@@ -19,7 +19,7 @@ enum {
 	MB1_ALIGN_MODULES = 1 << 0,
 	MB1_WANT_MEMORY = 1 << 1,
 	MB1_WANT_VIDEO = 1 << 2,
-	MB1_REQUIRED = 0xffff, /* what a loader does not know of these, it must refuse */
+	MB1_REQUIRED = 0xffff, /* flags that a loader must refuse if it does not know them */
 	MB1_ADDRESSES = 1 << 16
 };
 
@@ -73,7 +73,7 @@ struct mb1_module {
 	uint32_t begin, end, command_line, reserved;
 };
 
-/* What a range of the memory map can be, in both versions (3.3 and 3.4.8). */
+/* Memory types, in both versions (3.3 and 3.4.8). */
 enum {
 	MB_MEMORY_AVAILABLE = 1,
 	MB_MEMORY_RESERVED = 2,
@@ -97,7 +97,7 @@ enum {
 	MB2_ALIGN = 8,
 	MB2_I386 = 0, /* architectures */
 	MB2_MIPS = 4,
-	MB2_OPTIONAL = 1 /* flag of a header tag that need not be known */
+	MB2_OPTIONAL = 1 /* header tag flag: loaders may ignore the tag */
 };
 #define MB2_MAGIC UINT32_C(0xe85250d6)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot.c - what Multiboot 1 and 2 have in common: how a kernel is entered, and what it is told
- * in either of two forms.
+ * multiboot.c - what Multiboot 1 and 2 have in common: the entry state, and the parts of the boot
+ * information.
  */
 #include "protocols/multiboot/multiboot.h"
 
@@ -9,11 +9,11 @@
 #include "core/plan/resident.h"
 #include "protocols/multiboot/abi.h"
 
-#define CODE_32     0x10 /* in DESCRIPTORS_32; GRUB's: kernels rely on it without knowing */
+#define CODE_32     0x10 /* in DESCRIPTORS_32; the same as GRUB's, on which some kernels rely */
 #define DATA_32     0x18
 #define FOUR_GIB    (4 * GIB)
 #define ALIGN       16 /* bytes, of the information (8 at least) and of the stack after it */
-#define ENTRY_STACK (16 * KIB) /* specified is none; some kernels live on what they find */
+#define ENTRY_STACK (16 * KIB) /* none is specified, but some kernels use one that they find */
 
 const struct terms multiboot_terms = {
 	.boot_info = "the Multiboot information",
@@ -31,10 +31,10 @@ const struct terms multiboot_terms = {
 };
 
 /*
- * The information is made in scratch memory, and then brought to the lowest memory that is free
- * from `lowest` on: kernels look at it through page tables of their own that reach no further than
- * the first few MiB. It may share the kernel's last page, as with GRUB 2: kernels that take memory
- * from the next page on would overwrite it there. If nothing is free, low memory will do.
+ * The information is made in scratch memory, and then copied to the lowest memory that is free from
+ * `lowest` on: some kernels read it through page tables of their own that map only the first few
+ * MiB. As with GRUB 2, it may share the kernel's last page: kernels that allocate from the next
+ * page on would otherwise overwrite it. If nothing is free there, it goes to low memory.
  */
 bool multiboot_plan(struct plan *plan, uint64_t lowest, uint64_t size, struct writer *writer)
 {

@@ -20,7 +20,7 @@ static struct multiboot1 *state_of(struct boot *boot)
 	return (void *)boot->state;
 }
 
-/* The header at byte `at` of the file. What a short file has no room for is 0. */
+/* The header at byte `at` of the file. Fields after the end of the file are 0. */
 static struct mb1_header read_header(struct span file, uint64_t at)
 {
 	struct mb1_header header = { 0 };
@@ -135,7 +135,7 @@ static void write_modules(struct information *to)
 	}
 }
 
-/* The firmware's memory map: this protocol leaves it to the kernel to spare itself and its modules.
+/* The firmware's memory map: with this protocol, the kernel has to spare itself and its modules.
  */
 static void write_memory(struct information *to)
 {
@@ -181,7 +181,7 @@ static void write_screen(const struct display *display, struct mb1_info *info)
 	info->blue_bits = screen->blue_bits;
 }
 
-/* What the VGA BIOS said, if the screen is in one of its modes. */
+/* The VBE information, if the screen is in a VBE mode. */
 static void write_vbe(struct information *to)
 {
 	const struct bios *bios = to->plan->machine->bios;
@@ -201,7 +201,7 @@ static void write_vbe(struct information *to)
 	info->vbe_length = vbe->interface_size;
 }
 
-/* What the BIOS knows of the drive, of itself, and of power. */
+/* The BIOS's drive number, configuration table and APM table. */
 static void write_bios(struct information *to)
 {
 	const struct machine *machine = to->plan->machine;

@@ -152,7 +152,7 @@ static void add_screen(struct writer *writer, const struct display *display)
 	add_tag(writer, MB2_FRAMEBUFFER, &framebuffer, sizeof(framebuffer));
 }
 
-/* Adds what the VGA BIOS said, if the screen is in one of its modes. */
+/* Adds the VBE information, if the screen is in a VBE mode. */
 static void add_vbe(struct writer *writer, const struct vbe *vbe)
 {
 	struct mb2_vbe body = { .mode = (uint16_t)(vbe->number | MB_VBE_LINEAR),
@@ -167,7 +167,7 @@ static void add_vbe(struct writer *writer, const struct vbe *vbe)
 	add_tag(writer, MB2_VBE, &body, sizeof(body));
 }
 
-/* Adds what the BIOS knows of the drive, and of power. */
+/* Adds the BIOS's drive number and APM table. */
 static void add_bios(struct writer *writer, const struct machine *machine)
 {
 	uint32_t device[3] = { 0, UINT32_MAX, UINT32_MAX }; /* no partition */
@@ -181,8 +181,8 @@ static void add_bios(struct writer *writer, const struct machine *machine)
 		add_tag(writer, MB2_APM, &apm, sizeof(apm));
 }
 
-/* Adds what is left of UEFI. Its boot services are gone, and there is no tag that says otherwise
- * (3.6.17: tag 18); so the memory map is the last one. */
+/* Adds what remains of UEFI. Boot services have ended, so there is no tag 18 (3.6.17), and the
+ * memory map is the final one. */
 static void add_efi(struct writer *writer, const struct efi *efi)
 {
 	uint32_t head[2] = { efi->descriptor_size, efi->descriptor_version };
@@ -211,8 +211,8 @@ static void add_rsdp(struct writer *writer, const struct machine *machine)
 }
 
 /* Adds a copy of an SMBIOS entry point, whose size stands at `size_at` and its version after it.
- * The specification speaks of a copy of the tables; loaders copy what leads to them, and kernels
- * have learned to expect that. */
+ * The specification calls this a copy of the tables, but loaders copy the entry point, and kernels
+ * expect that. */
 static void add_smbios(struct writer *writer, const struct machine *machine, uint64_t at,
                        unsigned size_at)
 {
@@ -232,7 +232,7 @@ static void add_smbios(struct writer *writer, const struct machine *machine, uin
 	end_tag(writer, tag, MB2_SMBIOS);
 }
 
-/* Adds where the kernel lies. */
+/* Adds the address that the kernel was loaded at. */
 static void add_load_base(struct writer *writer, const struct plan *plan)
 {
 	uint32_t base = (uint32_t)(plan->kernel->segments[0].virt.begin + plan->slide);

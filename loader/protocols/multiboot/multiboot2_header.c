@@ -76,13 +76,13 @@ static bool find_tags(struct span file, uint64_t at, struct span *tags, struct r
 	return true;
 }
 
-/* True if the tag may be passed over. */
+/* True if the tag may be ignored. */
 static bool is_optional(const struct tag *tag)
 {
 	return (tag->header.flags & MB2_OPTIONAL) != 0;
 }
 
-/* The tag at *at; false at the end of the tags, also where no end tag says so. */
+/* The tag at *at; false at the end of the tags, even without an end tag. */
 static bool next_tag(struct span tags, uint64_t *at, struct tag *tag)
 {
 	tag->at = *at;
@@ -95,7 +95,7 @@ static bool next_tag(struct span tags, uint64_t *at, struct tag *tag)
 	return true;
 }
 
-/* 3.1.4: what is known to the specification is given if it is there, and nothing else. */
+/* 3.1.4: only information that the specification defines is provided, if it exists. */
 static bool check_information(const struct tag *tag, struct report *report)
 {
 	uint32_t type;
@@ -110,7 +110,7 @@ static bool check_information(const struct tag *tag, struct report *report)
 	return true;
 }
 
-/* Takes one tag in. */
+/* Reads one tag. */
 static bool take_tag(const struct tag *tag, struct mb2_requests *requests, struct report *report)
 {
 	unsigned type = tag->header.type;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* multiboot2_header.h - the tags of a Multiboot 2 header: what the kernel asks for. Knows nothing
- * of what it is answered with. */
+/* multiboot2_header.h - reads the tags of a Multiboot 2 header, by which a kernel asks for things.
+ * Answers nothing. */
 #ifndef PROTOCOLS_MULTIBOOT2_HEADER_H
 #define PROTOCOLS_MULTIBOOT2_HEADER_H
 
@@ -11,8 +11,8 @@
 /* What a kernel asks for; the protocol's part of a boot. */
 struct mb2_requests {
 	struct multiboot_image image;
-	uint32_t tags;                /* a bit for each type of tag that is there */
-	uint32_t screen[3];           /* width, height, bits of a pixel; 0: any */
+	uint32_t tags;                /* a bit for each type of tag that is present */
+	uint32_t screen[3];           /* width, height, bits per pixel; 0: any */
 	uint32_t console;             /* MB2_CONSOLE_... */
 	struct mb2_relocatable place; /* its align is a power of two */
 };
@@ -24,9 +24,9 @@ static inline bool mb2_has(const struct mb2_requests *requests, enum mb2_header_
 }
 
 /*
- * Takes all tags in of the header that multiboot_find() has found at byte `header` of the file.
- * Ends at the first that is malformed, or that asks for what no loader like this one can give and
- * may not be passed over: then the reason is in the report.
+ * Reads all tags of the header that multiboot_find() has found at byte `header` of the file. Stops
+ * with false at the first that is malformed, or that must not be ignored but asks for what this
+ * loader cannot provide: then the reason is in the report.
  */
 bool mb2_read_requests(struct mb2_requests *requests, struct span file, uint64_t header,
                        struct report *report);

@@ -9,7 +9,7 @@
 const struct multiboot_version multiboot_version_1 = { 1, MB1_MAGIC, 3, MB1_ALIGN, MB1_SEARCH };
 const struct multiboot_version multiboot_version_2 = { 2, MB2_MAGIC, 4, MB2_ALIGN, MB2_SEARCH };
 
-/* Adds the words up that stand at `at`; false if the file ends before. */
+/* The sum of the words at `at`; false if the file ends before. */
 static bool add_up(struct span file, const struct multiboot_version *version, uint64_t at,
                    uint32_t *sum, uint32_t *checksum)
 {
@@ -52,8 +52,8 @@ static bool is_in_place(const struct multiboot_version *version, uint64_t at)
 	    && in_bounds(at, version->words * sizeof(uint32_t), version->before);
 }
 
-/* The magic number that most likely was meant as a header: one whose sum is right, else the first
- * in a right place, else the first. The file's size if there is none. */
+/* The offset of the magic number that most likely was meant as a header: one with a right checksum,
+ * else the first at a valid offset, else the first. The file's size if there is none. */
 static uint64_t find_nearest(struct span file, const struct multiboot_version *version)
 {
 	uint64_t best = file.size;
@@ -117,7 +117,7 @@ bool multiboot_refuse(struct span file, const struct multiboot_version *version,
 	return refuse(report, code, "%s", detail);
 }
 
-/* The kernel that the addresses describe, instead of ELF headers: one segment. */
+/* The kernel that the header's addresses describe, instead of ELF headers: one segment. */
 static bool read_addresses(struct kernel *kernel, struct span file,
                            const struct multiboot_image *image, struct report *report)
 {

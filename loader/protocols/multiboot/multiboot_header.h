@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot_header.h - finds a Multiboot header in a kernel's file, says what is wrong with one
- * that is not quite right, and reads the kernel that it describes. Knows both versions' magic
- * numbers and nothing of flags and tags.
+ * multiboot_header.h - finds a Multiboot header in a kernel's file, says what is wrong with an
+ * invalid one, and reads the kernel that it describes. Knows both versions' magic numbers and
+ * nothing of flags and tags.
  */
 #ifndef PROTOCOLS_MULTIBOOT_HEADER_H
 #define PROTOCOLS_MULTIBOOT_HEADER_H
@@ -13,15 +13,14 @@
 struct multiboot_version {
 	unsigned number;
 	uint32_t magic;
-	unsigned words;  /* that add up to 0, the magic number first and the checksum last */
-	unsigned align;  /* it stands at a multiple of this */
-	unsigned before; /* and these words end before this byte of the file */
+	unsigned words;  /* how many words add up to 0; magic number first, checksum last */
+	unsigned align;  /* alignment of the header in the file, in bytes */
+	unsigned before; /* the header must end before this offset in the file */
 };
 
 extern const struct multiboot_version multiboot_version_1, multiboot_version_2;
 
-/* Where the kernel's header stands, and what it says of the kernel's place. All addresses are
- * physical. */
+/* The offset of the kernel's header, and the addresses in it, which are physical. */
 struct multiboot_image {
 	uint64_t header;               /* offset in the file */
 	bool has_addresses, has_entry; /* else the file's ELF headers count */
@@ -31,21 +30,21 @@ struct multiboot_image {
 	uint32_t entry;
 };
 
-/* The place of the first right header in the file; false if there is none. */
+/* The offset of the first valid header in the file; false if there is none. */
 bool multiboot_find(struct span file, const struct multiboot_version *version, uint64_t *at);
 
 /*
- * What is wrong with the header that comes nearest to a right one, in a file that has no right one:
- * a code, and words. False if nothing looks like a header of this version.
+ * What is wrong with the best candidate for a header, in a file without a valid one: a code, and
+ * words. False if nothing looks like a header of this version.
  */
 bool multiboot_mistake(struct span file, const struct multiboot_version *version, enum diag *code,
                        struct text *words);
 
-/* True if the file is no ELF64 kernel, which other protocols may start, but has what looks like a
- * header of this version. */
+/* True if the file has what looks like a header of this version, and is not an ELF64 kernel, which
+ * other protocols may start. */
 bool multiboot_resembles(struct span file, const struct multiboot_version *version);
 
-/* Refuses a file without a right header, and says what is wrong. Always false. */
+/* Refuses a file without a valid header, and says what is wrong. Always false. */
 bool multiboot_refuse(struct span file, const struct multiboot_version *version,
                       struct report *report);
 

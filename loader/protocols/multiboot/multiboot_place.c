@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * multiboot_place.c - where a Multiboot kernel goes: to the physical addresses it names, even where
- * Syslinux, this module or its own file lie now, since all of these are done with when the resident
- * part copies. Only the loader's scratch memory, in which that runs, may not be in the way. A
- * kernel that can be moved goes elsewhere then, or where it likes best.
+ * Syslinux, this module or its own file are now, since none of these is needed any more when the
+ * resident part copies. Only the loader's scratch memory, in which that runs, must not overlap. A
+ * relocatable kernel then goes elsewhere, or where it prefers.
  */
 #include "protocols/multiboot/multiboot_place.h"
 
@@ -103,7 +103,7 @@ static uint64_t find_place(const struct plan *plan, uint64_t size,
 	return best;
 }
 
-/* True if the kernel can lie where it is linked, and the tag allows it. */
+/* True if the kernel fits where it is linked, and its tag allows that address. */
 static bool may_stay(const struct plan *plan, struct phys_range linked,
                      const struct mb2_relocatable *asked)
 {
@@ -122,7 +122,7 @@ bool multiboot_move(struct plan *plan, const struct mb2_relocatable *asked)
 	if (may_stay(plan, linked, asked))
 		return true;
 	at = NOWHERE;
-	if (asked->preference != MB2_LOW) /* rather where other kernels are */
+	if (asked->preference != MB2_LOW) /* prefer where other kernels are */
 		at = find_place(plan, size, asked, max_u64(asked->lowest, MIB));
 	if (at == NOWHERE)
 		at = find_place(plan, size, asked, asked->lowest);
@@ -136,9 +136,9 @@ bool multiboot_move(struct plan *plan, const struct mb2_relocatable *asked)
 }
 
 /*
- * One segment, at its place. Where it has only zeroes, bytes below 1 MiB need not be memory: the
- * hole there is video memory and the BIOS's, and kernels whose .bss runs over it know that, or do
- * not use those bytes. They stay as they are.
+ * One segment, at its place. The zeroed part of a segment may cover addresses below 1 MiB that are
+ * not memory: that hole is video memory and the BIOS, and kernels whose .bss covers it know that,
+ * or do not use those bytes. They are left alone.
  */
 static bool place_segment(struct plan *plan, const struct segment *segment)
 {

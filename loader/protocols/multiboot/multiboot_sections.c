@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot_sections.c - the ELF section headers that Multiboot hands over, so that a kernel finds
- * its own symbols. Sections that no segment brings, such as symbols, strings and debug data, are
+ * multiboot_sections.c - the ELF section headers that Multiboot passes on, so that a kernel finds
+ * its own symbols. Sections that are in no segment, such as symbols, strings and debug data, are
  * loaded as well, and their headers say where.
  */
 #include "protocols/multiboot/multiboot_sections.h"
 
 #include "core/plan/allocate.h"
 
-/* Section `number`, and its bytes in the file if they are to be loaded: no segment brings them. */
+/* Section `number`, and its bytes in the file if no segment loads them. */
 static bool read_loose(const struct sections *sections, uint32_t number,
                        struct elf_section_header *section, struct span *bytes)
 {

@@ -9,7 +9,7 @@
 
 struct multiboot_sections {
 	struct sections all;
-	struct span loose; /* from the first to the last byte of all that no segment brings */
+	struct span loose; /* from the first to the last byte of all sections in no segment */
 	uint64_t loose_at; /* where in the file they begin */
 	uint64_t loaded;   /* physical address that they are loaded to, or 0 */
 };
@@ -17,8 +17,8 @@ struct multiboot_sections {
 /* The sections of the kernel's file, which lasts as long as they do. */
 struct multiboot_sections multiboot_find_sections(const struct kernel *kernel);
 
-/* Loads the sections that no segment brings, together, where memory is free. If there is no such
- * memory, it warns, and loads none. False, with the reason in the report, if the plan is full. */
+/* Loads the sections that are in no segment, as one block, to free memory. If there is none, it
+ * warns and loads none. False, with the reason in the report, if the plan is full. */
 bool multiboot_load_sections(struct plan *plan, struct multiboot_sections *sections);
 
 /* Appends the section headers, with the addresses of those that were loaded. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * native.c - the native protocol: what include/longjump.h promises, planned and written.
+ * native.c - the native protocol: plans and writes what include/longjump.h promises.
  *
  * The boot information is written in scratch memory, which is its final place, and read by the
  * kernel in a window.
@@ -139,7 +139,7 @@ static bool plan_screen(struct plan *plan, uint64_t *window)
 	return plan_add(plan, framebuffer);
 }
 
-/* Takes memory and a window for the boot information, as large as it has to be, and writes it. */
+/* Takes memory and a window for the boot information, and writes it. */
 static bool plan_info(struct native *native)
 {
 	struct plan *plan = native->plan;
@@ -186,7 +186,7 @@ static void native_write_memory_map(struct boot *boot, const struct memory *map)
 	native_write_map((void *)boot->state, map);
 }
 
-/* Every 64-bit kernel that no other protocol knows is taken for one of ours. */
+/* Every 64-bit kernel that no other protocol recognises is taken for a native one. */
 static bool native_recognise(struct span file)
 {
 	struct elf elf;

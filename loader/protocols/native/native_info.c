@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * native_info.c - writes the boot information of native kernels: what is planned, what the firmware
- * said, and the words of the user. Places nothing.
+ * native_info.c - writes the boot information of native kernels, from the plan, the firmware's
+ * facts and the configuration. Places nothing.
  */
 #include "protocols/native/native_info.h"
 
@@ -10,7 +10,7 @@
 #include "core/plan/symbols.h"
 #include "core/version.h"
 
-/* Lists the kernel's pieces in whole pages. A page that two of them share counts with the first. */
+/* Lists the kernel's pieces in whole pages. A page that two of them share belongs to the first. */
 static void write_segments(struct native *native)
 {
 	const struct plan *plan = native->plan;
@@ -37,7 +37,7 @@ static void write_segments(struct native *native)
 	}
 }
 
-/* Fills in where the kernel lies. */
+/* Fills in the kernel's addresses. */
 static void write_kernel(struct native *native)
 {
 	const struct plan *plan = native->plan;
@@ -110,7 +110,7 @@ static void write_symbols(struct native *native)
 		info->symbols = 0;
 }
 
-/* Fills in which firmware there is, and what is left of it. */
+/* Fills in the kind of firmware, and what remains of UEFI. */
 static void write_firmware(struct native *native)
 {
 	static const uint32_t kinds[] = { [FIRMWARE_NONE] = LONGJUMP_FIRMWARE_NONE,
@@ -132,7 +132,7 @@ static void write_firmware(struct native *native)
 	};
 }
 
-/* Fills in what the firmware and the clock said. */
+/* Fills in facts from the firmware and the clock. */
 static void write_machine(struct native *native)
 {
 	const struct machine *machine = native->plan->machine;
@@ -191,8 +191,8 @@ static void write_screen(struct native *native)
 	info->video_mode_count = display->mode_count;
 }
 
-/* What is told of one CPU, which the kernel sees at `at`. Others than the first begin with it in
- * RDI. */
+/* The structure for one CPU, at the kernel's address `at`. CPUs other than the first get its
+ * address in RDI. */
 static void write_processor(struct native *native, const struct processor *processor, uint64_t at,
                             unsigned *started)
 {
@@ -216,7 +216,7 @@ static void write_processor(struct native *native, const struct processor *proce
 	writer_put(&native->writer, at, &told, sizeof(told));
 }
 
-/* What is told of the CPUs, with -smp. */
+/* The structures for the CPUs, with -smp. */
 static void write_processors(struct native *native)
 {
 	const struct plan *plan = native->plan;

@@ -11,7 +11,7 @@
 #include "protocols/writer.h"
 #include "longjump.h"
 
-/* What is known of a native kernel. */
+/* The state of a native boot. */
 struct native {
 	struct plan *plan;
 	struct virt_range stack;
