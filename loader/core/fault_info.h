@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault_info.h - what the fault explainer is told of the kernel that it watches over: what lies
- * where, what it is called, and how to speak. The 32-bit loader writes these structures, the 64-bit
- * resident part reads them: fixed widths, no pointers, offsets held. Everything is physical but
- * where the name says virtual.
+ * fault_info.h - what the fault explainer knows of the kernel: its memory, its symbols, its terms,
+ * and where to write messages. The loader, which may be 32-bit code, writes these structures, and
+ * the 64-bit resident part reads them: fixed widths, no pointers, asserted offsets. Addresses are
+ * physical unless the comment says virtual.
  */
 #ifndef CORE_FAULT_INFO_H
 #define CORE_FAULT_INFO_H
@@ -17,19 +17,19 @@
 /* What is done after a fault has been explained (-onfault=). */
 enum on_fault { ON_FAULT_HALT, ON_FAULT_REBOOT, ON_FAULT_EXIT };
 
-/* Virtual addresses [begin, end); begin == end: there is no such thing. */
+/* Virtual addresses [begin, end); empty if the kernel has no such range. */
 struct fault_range {
 	uint64_t begin, end;
 };
 
-/* A piece of the kernel with the same rights. */
+/* Part of the kernel with one set of rights. */
 struct fault_info_segment {
 	uint64_t begin, end; /* virtual, whole pages, with the slide */
 	uint32_t rights;     /* of enum rights */
 	uint32_t number;     /* of its program header, from 0 */
 };
 
-/* As struct longjump_symbol has it for the kernel. */
+/* The same layout as struct longjump_symbol. */
 struct fault_info_symbol {
 	uint64_t address; /* virtual, with the slide */
 	uint64_t name;    /* virtual */
@@ -46,15 +46,15 @@ struct fault_info_screen {
 
 struct fault_info {
 	uint64_t magic;
-	uint64_t tables;        /* for CR3: memory at its own address, and the resident part */
-	uint64_t kernel_tables; /* with which the kernel began */
+	uint64_t tables;        /* for CR3: identity-mapped memory, and the resident part */
+	uint64_t kernel_tables; /* CR3 at the kernel's start */
 	uint32_t explain;       /* 0: leave faults alone (-explain=off) */
 	uint32_t on_fault;      /* enum on_fault */
 
 	struct fault_range resident, stack, direct_map, boot_info, framebuffer; /* virtual */
 	uint64_t memory_end; /* first physical address beyond RAM */
 	uint64_t slide;      /* what was added to the kernel's addresses */
-	uint64_t cs, ss;     /* selectors with which it began */
+	uint64_t cs, ss;     /* selectors at the kernel's start */
 
 	uint64_t segments, segment_count; /* struct fault_info_segment[], by address */
 	uint64_t symbols, symbol_count;   /* struct fault_info_symbol[], by address */
@@ -63,10 +63,10 @@ struct fault_info {
 
 	struct fault_info_screen screen;
 	uint64_t font;                        /* 256 glyphs of 16 bytes, or 0 */
-	uint32_t serial;                      /* base port of the UART to speak on, or 0 */
+	uint32_t serial;                      /* base port of the UART to write to, or 0 */
 	uint32_t apic_id;                     /* of the CPU that _start runs on */
 	uint64_t processors, processor_count; /* struct launch_processor[]: the other CPUs */
-	struct terms terms;                   /* what the kernel's author calls things */
+	struct terms terms;                   /* the words that the kernel's author knows */
 	char token[16];                       /* struct machine's */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.c - judges a file by its bytes, before anybody asks what is in it. */
+/* file.c - checks a file's digest, and whether it is compressed. */
 #include "core/file.h"
 
 #include "core/sha256.h"
@@ -8,7 +8,7 @@
  * end. */
 enum { GZIP_ID1 = 0x1f, GZIP_ID2 = 0x8b, GZIP_SMALLEST = 18 };
 
-/* Deflate turns two bits into 258 bytes at most, and no more. */
+/* Deflate's best case: two bits for 258 bytes (RFC 1951, 3.2.5). */
 #define GZIP_BEST 1032
 
 /* Writes a digest as sha256sum does. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.h - what every platform has to know of a file that it has read: is it the right one, and is
+/* file.h - checks that every platform makes on a file that it has read: is it the right one, and is
  * it compressed? */
 #ifndef CORE_FILE_H
 #define CORE_FILE_H
@@ -7,15 +7,15 @@
 #include "core/machine.h"
 #include "core/report.h"
 
-/* The file as it lies on the disc must be the one that the configuration names by its digest, if it
- * does. Refuses if it is not. */
+/* Refuses a file whose SHA-256, as it is on the disc, is not the one in the configuration. Without
+ * one there, any file is right. */
 bool file_check_digest(const struct file *file, struct report *report);
 
 /* True if the file is gzip-compressed; *size is then what it says it unpacks to. */
 bool file_is_gzip(struct span bytes, uint32_t *size);
 
-/* Compressed bytes can become so much and no more. Refuses a file that says otherwise: then what it
- * says is not what was compressed. */
+/* Refuses a file that claims to unpack to more than its compressed bytes can hold: then its size
+ * field is wrong. */
 bool file_check_size(const struct file *file, uint32_t size, struct report *report);
 
 /* Refuses a compressed file that is damaged. Always false. */

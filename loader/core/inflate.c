@@ -3,12 +3,12 @@
 #include "core/inflate.h"
 
 #define CODE_BITS    15 /* of the longest code (RFC 1951, 3.2.7) */
-#define FAST_BITS    10 /* of a code that one look into a table decodes */
+#define FAST_BITS    10 /* of a code that one table lookup decodes */
 #define LITERALS     288
 #define DISTANCES    30
 #define END_OF_BLOCK 256
 #define FIRST_LENGTH 257
-#define INVALID      0xffff /* a symbol that there is not */
+#define INVALID      0xffff /* no symbol */
 
 #define GZIP_HEADER  10
 #define GZIP_TRAILER 8
@@ -42,7 +42,7 @@ static const uint16_t length_base[] = { 3,  4,  5,  6,   7,   8,   9,   10,  11,
 static const uint8_t length_bits[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
 	                               2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
 
-/* Takes bytes in until there are more than 48 bits or no more bytes. */
+/* Reads bytes until there are more than 48 bits, or no more bytes. */
 static void refill(struct inflate *state)
 {
 	unsigned bytes = state->bit_count <= 48 ? (56 - state->bit_count) / 8 : 0;
@@ -69,8 +69,7 @@ static bool take_bits(struct inflate *state, unsigned count, unsigned *value)
 	return true;
 }
 
-/* The lowest `count` bits of a code in the opposite order: codes are packed from their highest bit
- * on. */
+/* The lowest `count` bits of a code, reversed: codes are packed with their highest bit first. */
 static unsigned reverse(unsigned code, unsigned count)
 {
 	unsigned reversed = 0;
@@ -88,9 +87,8 @@ static void make_fast(struct code *code, unsigned bits, unsigned length, unsigne
 }
 
 /*
- * Makes the code in which symbol number i has a code of lengths[i] bits, or none if that is 0.
- * False if there is no such code: too many are short, or too few, unless it is a single one of one
- * bit.
+ * Builds the code in which symbol number i has a code of lengths[i] bits, or none if that is 0.
+ * False if the lengths are over-subscribed or incomplete; a single code of one bit is allowed.
  */
 static bool make_code(struct code *code, const uint8_t *lengths, unsigned symbols)
 {
@@ -157,7 +155,7 @@ static unsigned decode(struct inflate *state, const struct code *code)
 	return entry >> 4;
 }
 
-/* A block of bytes as they are. */
+/* A stored block. */
 static bool copy_stored(struct inflate *state)
 {
 	unsigned length, inverse;
@@ -188,7 +186,7 @@ static bool repeat(struct inflate *state, unsigned symbol)
 	which = decode(state, &state->distances);
 	if (which >= DISTANCES)
 		return false;
-	/* Two distances for each number of extra bits, but that the first four have none. */
+	/* Two distance symbols for each number of extra bits, after four without any. */
 	distance = which < 4 ? which : (2 + (which & 1)) << (which / 2 - 1);
 	if (!take_bits(state, which < 4 ? 0 : which / 2 - 1, &extra))
 		return false;
@@ -200,7 +198,7 @@ static bool repeat(struct inflate *state, unsigned symbol)
 	return true;
 }
 
-/* A block in the two codes. */
+/* A compressed block, in the two codes. */
 static bool decode_block(struct inflate *state)
 {
 	unsigned symbol;
@@ -218,7 +216,7 @@ static bool decode_block(struct inflate *state)
 	return true;
 }
 
-/* The codes that need not be told (RFC 1951, 3.2.6). */
+/* The fixed codes (RFC 1951, 3.2.6). */
 static bool make_fixed_codes(struct inflate *state)
 {
 	uint8_t lengths[LITERALS];
@@ -260,7 +258,7 @@ static bool read_lengths(struct inflate *state, const struct code *code, uint8_t
 	return true;
 }
 
-/* Reads the codes of a block that brings its own. */
+/* Reads the dynamic codes of a block. */
 static bool read_codes(struct inflate *state)
 {
 	static const uint8_t sequence[19] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
@@ -312,7 +310,7 @@ static bool inflate_blocks(struct inflate *state)
 	return true;
 }
 
-/* Passes over a string with its end. */
+/* Skips a zero-terminated string. */
 static bool skip_string(struct span bytes, uint64_t *at)
 {
 	uint64_t length;
@@ -347,7 +345,7 @@ static bool read_header(struct span packed, uint64_t *at)
 	return *at <= packed.size;
 }
 
-/* The checksum of gzip (RFC 1952, 8), by half bytes: a table of 16 is made sooner than one of 256.
+/* The CRC of gzip (RFC 1952, 8), by half bytes: a table of 16 is quicker to make than one of 256.
  */
 static uint32_t crc32(const uint8_t *bytes, uint64_t size)
 {

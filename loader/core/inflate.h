@@ -9,9 +9,9 @@
 #include "core/base.h"
 
 /*
- * Unpacks a gzip file (RFC 1952), of which the first member counts, to the `size` bytes at `out`.
- * True if it unpacks to exactly that many and its checksum is right. Writes nothing outside of
- * `out` and reads nothing outside of `packed`, whatever is in it.
+ * Unpacks the first member of a gzip file (RFC 1952) to the `size` bytes at `out`. True if it
+ * unpacks to exactly that many and its checksum is right. Writes nothing outside of `out` and reads
+ * nothing outside of `packed`, whatever is in it.
  */
 bool inflate_gzip(struct span packed, uint8_t *out, uint64_t size);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * launch.h - the plan as the 64-bit resident part reads it to carry it out. The 32-bit loader
- * writes these structures, the resident part reads them: fixed widths, no pointers, every offset
- * held. All addresses are physical but where the name says virtual.
+ * launch.h - the plan in the form in which the 64-bit resident part carries it out. The loader,
+ * which may be 32-bit code, writes these structures: fixed widths, no pointers, every offset
+ * asserted. All addresses are physical unless the comment says virtual.
  */
 #ifndef CORE_LAUNCH_H
 #define CORE_LAUNCH_H
@@ -24,8 +24,8 @@ struct resident_header {
 	uint32_t trampoline;     /* where other CPUs begin, in TRAMPOLINE_SIZE bytes to be copied */
 	uint32_t wait, wait_end; /* the loop in which they wait for work */
 	uint32_t early;          /* struct resident_early */
-	uint32_t vectors;        /* where the CPU goes with an exception; STUB_SIZE bytes each */
-	uint32_t nmi64;          /* ... and with an NMI, as long as it can only be noted */
+	uint32_t vectors;        /* the stubs for exceptions; STUB_SIZE bytes each */
+	uint32_t nmi64;          /* ... and for an NMI while it can only be noted */
 	uint32_t nmi32;          /* likewise, in 32-bit code */
 	uint32_t summed;         /* code and constants from here on have ... */
 	uint32_t summed_end;     /* ... up to here ... */
@@ -39,7 +39,7 @@ enum { STUB_SIZE = 8 };
 struct gate {
 	uint16_t offset_low;
 	uint16_t selector;
-	uint8_t stack; /* 1 to 7: that of the TSS; 0: stay on the one there is */
+	uint8_t stack; /* 1 to 7: this IST entry of the TSS; 0: the current stack */
 	uint8_t type;
 	uint16_t offset_middle;
 	uint32_t offset_high;
@@ -55,17 +55,18 @@ struct gate32 {
 	uint16_t offset_high;
 };
 
-/* The selector of 64-bit code that every GDT has from the loader's last to the kernel's first. */
+/* A 64-bit code selector that is valid in every GDT from the loader's last to the kernel's
+ * first. */
 enum { SELECTOR_EARLY = 0x58 };
 
-/* The early IDT has gates for the exceptions below this vector. */
+/* The early IDT has gates for the exceptions with lower vectors than this. */
 enum { EARLY_GATES = VECTOR_MACHINE + 1 };
 
 /*
- * The IDT from the moment at which the CPU's mode is about to change up to where the resident part
- * has made its own descriptor tables. It is read in three forms, whose gates for the NMI lie in
- * each other's gaps: 64-bit gates; 32-bit ones, of which the third lies in the gate of vector 1;
- * and, for another CPU, far pointers of real mode, of which the third lies in the gate of vector 0.
+ * The IDT from just before the change of the CPU's mode until the resident part has made its own
+ * descriptor tables. The CPU reads it in three formats, whose NMI gates (vector 2) do not overlap:
+ * 64-bit gates; 32-bit gates, of which number 2 is inside the 64-bit gate of vector 1; and, on
+ * other CPUs, real-mode far pointers, of which number 2 is inside the 64-bit gate of vector 0.
  */
 struct resident_early {
 	uint16_t limit;   /* what `lidt` reads: 6 bytes, or 10 in 64-bit code */
@@ -79,14 +80,14 @@ struct resident_early {
 	uint64_t fault_info; /* as in struct launch */
 	uint64_t resume;     /* where to go on after an NMI in code that is neither real mode's nor
 	                        64-bit */
-	uint32_t nmi;        /* an NMI has come; it is told as soon as it can be explained */
+	uint32_t nmi;        /* an NMI has come; it is reported as soon as it can be explained */
 	uint32_t ready;      /* the resident part has its own tables */
 };
 
-/* The trampoline's code, and where what it reads is written in its page. */
+/* The trampoline's code, and the offset of its data in its page. */
 enum { TRAMPOLINE_SIZE = 256, TRAMPOLINE_DATA = 0x800 };
 
-/* Bytes for a CPU's own descriptor tables. */
+/* The size in bytes of a CPU's own descriptor tables. */
 #define PROCESSOR_CAPACITY 1288
 
 /*
@@ -97,14 +98,14 @@ struct launch_processor {
 	uint32_t apic_id;
 	uint32_t arrived;     /* becomes 1 when it waits */
 	uint64_t rsp, rdi;    /* virtual */
-	uint64_t mailbox;     /* virtual: a word in which the address to go to will be written */
+	uint64_t mailbox;     /* virtual: 64-bit word for the address to go to */
 	uint64_t state;       /* physical: a 32-bit word that becomes 1 when it waits; 0: none */
 	uint64_t stack_begin; /* virtual; the stack ends at rsp */
 	uint32_t lints[2];    /* as in struct launch */
-	uint8_t capacity[PROCESSOR_CAPACITY]; /* the resident part's own */
+	uint8_t capacity[PROCESSOR_CAPACITY]; /* used by the resident part */
 };
 
-/* A piece of memory to be copied; source and target may overlap. */
+/* Memory to be copied; source and target may overlap. */
 struct copy {
 	uint64_t to, from, size;
 };
@@ -114,18 +115,18 @@ struct fill {
 	uint64_t begin, end;
 };
 
-/* A word to be written when all else is done: in the kernel's own memory, mostly. */
+/* A 64-bit word to be written after everything else, mostly in the kernel's memory. */
 struct patch {
 	uint64_t at, value;
 };
 
-/* A kernel segment, to turn an address as linked into where its bytes lie. */
+/* Maps the addresses of a kernel segment, as linked, to physical ones. */
 struct launch_segment {
 	uint64_t begin, end; /* virtual, as linked */
 	uint64_t physical;   /* of begin */
 };
 
-/* The descriptor tables that the resident part can make. A TSS descriptor stands after each. */
+/* The GDTs that the resident part can make; each ends with a TSS descriptor. */
 enum descriptors {
 	DESCRIPTORS_64,  /* 0x08 64-bit code, 0x10 data */
 	DESCRIPTORS_ALL, /* code and data: 0x08 and 0x10 16-bit, 0x18.. 32-bit, 0x28.. 64-bit */
@@ -133,7 +134,7 @@ enum descriptors {
 };
 
 enum launch_flags {
-	LAUNCH_NO_RETURN = 1,      /* 0 is pushed as the address to return to */
+	LAUNCH_NO_RETURN = 1,      /* 0 is pushed as the return address */
 	LAUNCH_PROTECTED_MODE = 2, /* entered in 32-bit protected mode, paging off */
 	LAUNCH_X2APIC = 4,         /* every CPU's local APIC is put into x2APIC mode */
 	LAUNCH_BARE = 8, /* no bit in CR4 but `cr4`; and if faults are not explained, neither TSS,
@@ -159,7 +160,7 @@ struct launch {
 	uint64_t fault_info; /* struct fault info: for what may come after */
 
 	uint64_t cr0, cr4;         /* control registers at the kernel's first instruction */
-	uint64_t rax, rbx;         /* in protected mode; all that is not named here is 0 */
+	uint64_t rax, rbx;         /* in protected mode; registers that are not named here are 0 */
 	uint16_t cs, ss, data, fs; /* selectors: of the code, the stack, DS and ES, FS and GS */
 	uint32_t descriptors;      /* enum descriptors: what the GDT holds */
 	uint32_t flags;            /* enum launch_flags */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine.h - what the core is told about the machine. Facts, not callbacks: a platform fills these
- * in, whoever it is, and the core never asks who did. What only one kind of firmware knows stands
- * behind a pointer, and nothing but the protocols that hand it on looks there.
+ * machine.h - what the core knows about the machine: facts, not callbacks. The platform fills these
+ * in; the core does not know which platform that is. What only one kind of firmware knows is behind
+ * a pointer, which only the protocols that pass it on dereference.
  */
 #ifndef CORE_MACHINE_H
 #define CORE_MACHINE_H
@@ -16,7 +16,7 @@
 struct firmware_range {
 	struct phys_range phys; /* not empty */
 	enum memory_type type;
-	uint32_t raw; /* what the firmware itself calls the type */
+	uint32_t raw; /* the firmware's own number for the type */
 };
 
 /* What the CPU can do (SDM volume 2A, CPUID; the leaf is named with each). */
@@ -44,7 +44,7 @@ struct clock {
 	uint8_t month, day, hour, minute, second;
 };
 
-/* What the VGA BIOS says of itself, and of the mode that the screen gets, as it is (VBE Core
+/* The VGA BIOS's blocks about itself and about the mode that the screen gets, unchanged (VBE Core
  * Functions Standard 3.0, functions 00h, 01h and 0Ah). */
 struct vbe {
 	struct span control, mode; /* 512 and 256 bytes; empty: no such mode is set */
@@ -62,50 +62,50 @@ struct apm {
 	uint32_t entry; /* offset in code_32 */
 };
 
-/* What only a BIOS tells. */
+/* What only a BIOS provides. */
 struct bios {
-	uint32_t drive; /* that we were started from, if that is what machine->source names */
+	uint32_t drive; /* the boot drive's number, if machine->source is a drive */
 	struct vbe vbe;
 	struct apm apm;
 	uint64_t configuration; /* int 15h, AH=C0h: physical address of the table, or 0 */
 };
 
-/* What only UEFI tells; addresses are physical. */
+/* What only UEFI provides; addresses are physical. */
 struct efi {
 	uint64_t system_table, image_handle;
-	struct span memory_map; /* as GetMemoryMap() gave it last */
+	struct span memory_map; /* from the last GetMemoryMap() */
 	uint32_t descriptor_size, descriptor_version;
 };
 
 enum firmware_kind { FIRMWARE_NONE, FIRMWARE_BIOS, FIRMWARE_EFI };
 
-/* Where files come from. */
+/* The origin of files. */
 enum medium { MEDIUM_UNKNOWN, MEDIUM_DISK, MEDIUM_OPTICAL, MEDIUM_NETWORK };
 
 struct source {
 	enum medium medium;
 	uint64_t partition; /* its first sector on the drive, or 0 */
-	const char *folder; /* that names without a leading slash are in, or NULL */
+	const char *folder; /* base of names without a leading slash, or NULL */
 };
 
-/* What is brought to rest before a kernel begins, beside interrupts as such. */
+/* What is switched off before a kernel begins, besides the interrupt flag. */
 struct quiet {
 	bool lines;   /* the PICs' lines, and those of the I/O APICs for ordinary interrupts */
 	bool special; /* also those for NMIs and for a PIC */
 	bool iommus;  /* VT-d's and AMD's: neither DMA nor interrupts are translated */
 };
 
-/* More than any platform has of it. */
+/* The maximum number of reserved ranges. */
 #define MACHINE_MAX_RESERVED 8
 
-/* Who watches this machine knows our messages by so many bytes. */
+/* Bytes of the token by which a watching tool recognises our messages. */
 #define TOKEN_SIZE 16
 #define NAME_SIZE  112
 
 struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
 	                    paging */
-	uint64_t identity_limit; /* it can point at physical addresses below this */
+	uint64_t identity_limit; /* the running code can access physical addresses below this */
 
 	/* Memory that must stay as it is until the kernel runs: our code, our stack. */
 	struct phys_range reserved[MACHINE_MAX_RESERVED];
@@ -123,7 +123,7 @@ struct machine {
 	const struct firmware_range *firmware; /* its memory map */
 	unsigned firmware_count;
 	uint64_t rsdp, smbios, smbios3; /* physical; 0: none */
-	struct bios *bios;              /* NULL: there is none that could be asked */
+	struct bios *bios;              /* NULL: no BIOS can be called */
 	struct efi *efi;                /* NULL: there is none */
 
 	uint32_t cpu_count;
@@ -132,7 +132,7 @@ struct machine {
 	uint32_t apic_id; /* of the CPU that runs the loader */
 
 	struct source source;
-	uint32_t serial; /* base port of the UART that the user reads, or 0 */
+	uint32_t serial; /* base port of the UART of the console, or 0 */
 	struct display display;
 
 	char token[TOKEN_SIZE];   /* zeroes: nobody watches */
@@ -142,31 +142,31 @@ struct machine {
 /* A file that the platform has read into memory. */
 struct file {
 	const char *name;
-	const char *called;       /* what the user calls it; NULL if that is its name */
+	const char *called;       /* the user's name for it; NULL if that is `name` */
 	const char *command_line; /* "" if there is none */
 	struct span bytes;
 	uint64_t capacity; /* bytes at `bytes` that belong to the file alone; a multiple of the page
 	                  size if it begins at one */
-	bool optional;     /* no harm if it is not there */
-	bool by_kernel;    /* the kernel itself asks for it, and not the user */
-	bool raw;          /* hand it over as it is, even if it is compressed */
-	bool hashed;       /* its SHA-256, as it lies on the disc, must be `digest` */
+	bool optional;     /* may be missing */
+	bool by_kernel;    /* requested by the kernel, not by the user */
+	bool raw;          /* pass it on without unpacking it */
+	bool hashed;       /* its SHA-256, as on the disc, must be `digest` */
 	uint8_t digest[SHA256_SIZE];
 };
 
-/* What messages call a file. */
+/* A file's name in messages. */
 static inline const char *file_called(const struct file *file)
 {
 	return file->called != NULL ? file->called : file->name;
 }
 
-/* Keeps a range as it is until the kernel runs. There are fewer than MACHINE_MAX_RESERVED. */
+/* Reserves a range until the kernel runs. There must be fewer than MACHINE_MAX_RESERVED. */
 static inline void machine_reserve(struct machine *machine, uint64_t begin, uint64_t end)
 {
 	machine->reserved[machine->reserved_count++] = (struct phys_range){ begin, end };
 }
 
-/* Physical address of something that the running code points at. */
+/* The physical address of an object in the running code's memory. */
 /*@ requires \valid_read(machine);
   @ assigns \nothing; */
 static inline uint64_t physical(const struct machine *machine, const void *pointer)
@@ -174,7 +174,7 @@ static inline uint64_t physical(const struct machine *machine, const void *point
 	return (uint64_t)((uintptr_t)pointer - (uintptr_t)machine->memory);
 }
 
-/* Where the running code sees a physical address below machine->identity_limit. */
+/* The running code's pointer to a physical address below machine->identity_limit. */
 /*@ requires \valid_read(machine);
   @ assigns \result \from machine->memory, at; */
 static inline void *visible(const struct machine *machine, uint64_t at)
@@ -182,8 +182,8 @@ static inline void *visible(const struct machine *machine, uint64_t at)
 	return (void *)((uintptr_t)machine->memory + (uintptr_t)at);
 }
 
-/* Bytes of physical memory that somebody else wrote; none if the running code cannot see them all,
- * or if `at` is 0. */
+/* Bytes of physical memory that somebody else wrote; empty if the running code cannot access all of
+ * them, or if `at` is 0. */
 /*@ requires \valid_read(machine);
   @ assigns \nothing; */
 static inline struct span memory_at(const struct machine *machine, uint64_t at, uint64_t size)

@@ -6,7 +6,7 @@
 /* Physical addresses have at most 52 bits (SDM volume 3A, 4.1.4). */
 #define PHYS_LIMIT (UINT64_C(1) << 52)
 
-/* The place where a region begins or ends. */
+/* The address at which a region begins or ends. */
 struct edge {
 	uint64_t at;
 	int8_t change; /* +1 begins, -1 ends */
@@ -24,8 +24,7 @@ uint64_t memory_total(const struct memory *memory, enum memory_type type)
 	return total;
 }
 
-/* The region in whole pages: a byte that is not usable spoils its page, a page that is not all
- * usable is not usable. */
+/* The region in whole pages: usable memory is rounded inward, all else outward. */
 static struct phys_range whole_pages(const struct memory_range *region)
 {
 	uint64_t begin = min_u64(region->phys.begin, PHYS_LIMIT);
@@ -39,7 +38,7 @@ static struct phys_range whole_pages(const struct memory_range *region)
 	return (struct phys_range){ page_down(begin), page_up(end) };
 }
 
-/* Puts an edge in its place. Regions mostly come sorted, so the place is mostly the last. */
+/* Inserts an edge in order. Regions mostly come sorted, so it mostly goes to the end. */
 static void insert_edge(struct edge *edges, unsigned *count, struct edge edge)
 {
 	unsigned at = (*count)++;
@@ -49,7 +48,7 @@ static void insert_edge(struct edge *edges, unsigned *count, struct edge edge)
 	edges[at] = edge;
 }
 
-/* The strictest of the types that have a region now. */
+/* The strictest type that has an open region. */
 static enum memory_type strictest(const unsigned *regions)
 {
 	unsigned type = MEMORY_TYPES - 1;
@@ -77,7 +76,7 @@ static bool append(struct memory *memory, uint64_t begin, uint64_t end, enum mem
 	return true;
 }
 
-/* Walks over the sorted edges; between two of them the strictest region that is open holds. */
+/* Walks over the sorted edges; between two of them, the strictest open region wins. */
 static bool sweep(struct memory *memory, const struct edge *edges, unsigned count)
 {
 	unsigned open[MEMORY_TYPES] = { 0 };
@@ -91,7 +90,7 @@ static bool sweep(struct memory *memory, const struct edge *edges, unsigned coun
 	return true;
 }
 
-/* Refuses for want of room to sort regions in. */
+/* Refuses because there is no room to sort regions. */
 static bool refuse_regions(unsigned count, struct report *report)
 {
 	return refuse(report, DIAG_MEMORY_LOADER, "to sort %u regions on memory", count);

@@ -3,9 +3,9 @@
  * memory.h - the memory map: sorted, disjoint, typed ranges of whole pages.
  *
  * A map is made of typed regions. Where regions overlap, the stricter type wins, whatever their
- * order; equal neighbours are joined. The firmware's map is the first set of regions, what the plan
- * places the second: so the map that the kernel gets is made by the same few lines as the one that
- * the plan looks for free memory in.
+ * order; equal neighbours are joined. The firmware's map is one set of regions, what the plan
+ * places another; so the same few lines make the kernel's map and the one in which the plan looks
+ * for free memory.
  */
 #ifndef CORE_MEMORY_H
 #define CORE_MEMORY_H
@@ -27,17 +27,17 @@ struct memory {
 };
 
 /*
- * Makes the map that `regions` amount to. Regions may come in any order, overlap, be empty, and
- * need not be whole pages: usable memory is rounded inward, everything else outward. False, with
- * the reason in the report, if the map needs more ranges than there are. `scratch` is only
- * borrowed.
+ * Makes the map of `regions`, which may come in any order, overlap, be empty, and need not be whole
+ * pages: usable memory is rounded inward, everything else outward. False, with the reason in the
+ * report, if the map needs more than MEMORY_MAX_RANGES. Memory from `scratch` is used temporarily.
  */
 bool memory_from_regions(struct memory *memory, const struct memory_range *regions, unsigned count,
                          struct scratch scratch, struct report *report);
 
 /*
  * The firmware's memory map. The first page, which holds the BIOS's data, is reserved. False, with
- * the reason in the report, if there is no usable memory. `scratch` is only borrowed.
+ * the reason in the report, if there is no usable memory. Memory from `scratch` is used
+ * temporarily.
  */
 bool memory_read(struct memory *memory, const struct machine *machine, struct scratch scratch,
                  struct report *report);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_types.c - what is known of a type of memory by itself. */
+/* memory_types.c - properties of memory types. */
 #include "core/memory_types.h"
 
 bool memory_is_ram(enum memory_type type)

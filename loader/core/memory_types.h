@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_types.h - what memory can be, whatever firmware and protocols call it. */
+/* memory_types.h - the types of memory, independent of firmware and protocols. */
 #ifndef CORE_MEMORY_TYPES_H
 #define CORE_MEMORY_TYPES_H
 
@@ -13,7 +13,7 @@ enum memory_type {
 	MEMORY_TYPES
 };
 
-/* True for what is RAM, whoever uses it. */
+/* True for RAM, whoever uses it. */
 bool memory_is_ram(enum memory_type type);
 
 /* The type in words: "usable", "reserved", "kernel" ... The string is static. */

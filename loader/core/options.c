@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options.c - reads the loader's options. Knows their values and their limits; opens no files. */
+/* options.c - reads the loader's options. Knows their values and limits; opens no files. */
 #include "core/options.h"
 
 /* An option with a number in [low, high] that is a multiple of `align`, a power of two. */
@@ -110,7 +110,7 @@ static bool read_smp(const struct option_target *target, const char *value)
 	              value);
 }
 
-/* A protocol's name, which others know how to read. */
+/* A protocol's name and features, which choose.c and the protocol interpret. */
 static bool read_protocol(const struct option_target *target, const char *value)
 {
 	target->options->protocol = target->text->at;
@@ -152,7 +152,7 @@ static bool read_video(const struct option_target *target, const char *value)
 	              value);
 }
 
-/* If the part of a list at *at, up to a comma or the end, is `name`, passes it. */
+/* If the item of a list at *at, up to a comma or the end, is `name`, moves past it. */
 static bool pass_part(const char **at, const char *name)
 {
 	const char *end = *at;
@@ -210,7 +210,7 @@ static bool read_action(struct options *options, const char *word)
 	return true;
 }
 
-/* What each kind does with a word that names an option of it; NULL is no value. */
+/* How each kind of option reads its value; NULL means that none was given. */
 #define READ_FLAG(name, field)                 \
 	if (text_equal(word + 1, name)) {      \
 		target->options->field = true; \
@@ -263,7 +263,7 @@ void options_begin(struct options *options)
 	options->explain = true;
 }
 
-/* Makes an option's value zero; true if it was not. */
+/* Sets an option's value to zero; true if it was not zero. */
 static bool take_back(void *value, size_t size)
 {
 	uint8_t *bytes = value;
@@ -298,7 +298,7 @@ static bool drop_nothing(struct options *options)
 	return false;
 }
 
-/* What each kind does to be as if it had not been given; true if it was. */
+/* How each kind of option is reset to its default; true if it had been given. */
 #define DROP_FLAG(field)           take_back(&options->field, sizeof(options->field))
 #define DROP_NUMBER(field, ...)    take_back(&options->field, sizeof(options->field))
 #define DROP_ADDRESS(field, align) take_back(&options->field, sizeof(options->field))

@@ -12,13 +12,13 @@
 /* What the loader does when it cannot start the kernel. */
 enum on_error { ON_ERROR_PROMPT, ON_ERROR_HALT, ON_ERROR_REBOOT };
 
-/* What the loader is to do. */
+/* What the loader does. */
 enum action { ACTION_START, ACTION_POWER_OFF, ACTION_REBOOT };
 
-/* Where the loader speaks: bits. */
+/* Where messages go: bits. */
 enum log { LOG_SCREEN = 1, LOG_COM1 = 2, LOG_COM2 = 4, LOG_E9 = 8 };
 
-/* Options that not every protocol can honour: bits. */
+/* Options that not every protocol supports: bits. */
 enum option_number {
 #define OPTION(name, kind, scope, ...) scope
 #define OF_ANY
@@ -47,8 +47,8 @@ struct options {
 	enum action action; /* but for ACTION_START, no kernel is named */
 	unsigned log;       /* of enum log; 0: the screen and the serial console */
 	struct video_request video;
-	bool paging_given; /* by the user */
-	bool explain;      /* the kernel's first faults */
+	bool paging_given; /* the user set paging_levels */
+	bool explain;      /* explain the kernel's faults */
 	bool old_bios;     /* ask the BIOS for struct apm, and for its configuration */
 	bool kaslr;
 	bool random;      /* machine->random is wanted: for -kaslr, or by the kernel */
@@ -60,7 +60,7 @@ struct options {
 	bool quiet;
 };
 
-/* Where an option is read to: the kernel's file takes its digest, and the text what is kept. */
+/* What reading an option may change: options, the kernel file's digest, the copied text. */
 struct option_target {
 	struct options *options;
 	struct file *kernel;
@@ -68,7 +68,7 @@ struct option_target {
 	struct report *report;
 };
 
-/* What they are without any word. */
+/* The defaults. */
 void options_begin(struct options *options);
 
 /* Reads one option: a word that begins with '-'. On false, the reason is in the report. */
@@ -81,8 +81,8 @@ bool options_read_module(struct file *file, const char *word, struct report *rep
  * the report. */
 bool options_check(const struct options *options, struct report *report);
 
-/* Takes back the options that are not among `honoured`, of enum option, with a warning for each
- * that was given; `protocol` is the name of the one that does not have them. */
+/* Resets the options that are not in `honoured`, bits of enum option, with a warning for each that
+ * was given; `protocol` is the name of the protocol that does not support them. */
 void options_drop(struct options *options, unsigned honoured, const char *protocol,
                   struct report *report);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* paging.c - mappings -> page tables. Decides nothing about what lies where; only how it is said to
- * the CPU. */
+/* paging.c - turns mappings into page tables. Does not decide what is mapped where. */
 #include "core/paging.h"
 
 #include "x86/registers.h"
 
 #define ENTRIES 512
-#define LARGEST 3 /* level at which the largest pages are, of 1 GiB, if the CPU has them */
+#define LARGEST 3 /* the level of 1 GiB pages, if the CPU supports them */
 
 /* What is still to be mapped. */
 struct job {
@@ -26,7 +25,7 @@ uint64_t page_table_entry_size(unsigned level)
 	return PAGE_SIZE << (9 * (level - 1));
 }
 
-/* The one place where an entry is written. `index` < 512. */
+/* The only place where an entry is written. `index` < 512. */
 /*@ requires is_table(table) && index < ENTRIES;
   @ assigns table[index]; */
 static void write_entry(uint64_t *table, unsigned index, uint64_t value)
@@ -76,7 +75,7 @@ static uint64_t page_bits(const struct page_tables *tables, const struct job *jo
 	return bits;
 }
 
-/* True if the next piece of the job can be one page at `level`. */
+/* True if the job can continue with one page at `level`. */
 static bool fits_page(const struct page_tables *tables, const struct job *job, unsigned level)
 {
 	uint64_t size = page_table_entry_size(level);
@@ -103,9 +102,9 @@ static uint64_t *next_table(struct page_tables *tables, uint64_t *table, unsigne
 }
 
 /*
- * Writes `entry` and those `step` apart from it to entry `i` of the table and those after, up to
- * `end` or to one that is in use; returns which that is. This loop is where a large direct map's
- * time goes: so it is alone with what it needs, in the few registers of 32-bit code.
+ * Writes `entry`, `entry + step` and so on to the table from index `i` on, up to `end` or to an
+ * entry that is in use; returns that index. A large direct map spends its time in this loop, so it
+ * is a separate function, whose variables fit into the few registers of 32-bit code.
  */
 /*@ requires is_table(table) && i <= end <= ENTRIES;
   @ assigns table[i .. ENTRIES - 1];
@@ -142,7 +141,7 @@ static unsigned map_pages(const struct page_tables *tables, uint64_t *table, uns
 	return done;
 }
 
-/* Passes over an entry that is a page already, which stays as it is. */
+/* Skips an entry that maps a page already; it stays as it is. */
 static void skip_page(struct job *job, unsigned level)
 {
 	uint64_t size = page_table_entry_size(level);
@@ -175,7 +174,7 @@ static bool map_table(struct page_tables *tables, uint64_t *table, unsigned leve
 	return true;
 }
 
-/* The bits of an entry that gives these rights. */
+/* The bits of an entry for these rights. */
 /*@ requires \valid_read(tables) && \valid_read(tables->machine);
   @ assigns \nothing; */
 static uint64_t rights_bits(const struct page_tables *tables, uint8_t rights)

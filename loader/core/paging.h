@@ -20,7 +20,7 @@ struct page_tables {
 	const struct machine *machine;
 	uint64_t *root;   /* the table that CR3 points at */
 	unsigned levels;  /* 4 or 5 */
-	unsigned largest; /* highest level at which there may be pages; 3, if nobody changes it */
+	unsigned largest; /* highest level at which pages may be; 3 by default */
 };
 
 /* Empty tables of 4 or 5 levels. False if scratch memory is used up. */
@@ -35,7 +35,7 @@ bool page_tables_begin(struct page_tables *tables, struct scratch *scratch,
 bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct phys phys,
                      uint8_t rights, enum cache cache);
 
-/* Makes entry `index` < 512 of the top table map the tables themselves, with `rights`. */
+/* Makes entry `index` < 512 of the top table map the tables themselves (recursively). */
 void page_tables_map_self(struct page_tables *tables, unsigned index, uint8_t rights);
 
 /* Bytes that one entry of a table at `level` maps: 4 KiB at level 1, 2 MiB at level 2, 1 GiB at

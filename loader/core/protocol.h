@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * protocol.h - the interface of a protocol: a way of handing the machine to a kernel. What stands
- * here is all that the loader knows of one; loader/protocols/ has a folder for each.
+ * protocol.h - the interface of a boot protocol. This is all that the core knows of one;
+ * loader/protocols/ has a folder for each.
  */
 #ifndef CORE_PROTOCOL_H
 #define CORE_PROTOCOL_H
@@ -9,7 +9,7 @@
 #include "core/plan/plan.h"
 #include "core/terms.h"
 
-/* Bytes of memory that a protocol may use for what it knows of one boot. */
+/* Bytes that a protocol may use for its state during one boot. */
 #define PROTOCOL_STATE 2048
 
 /* A boot under way. Large: not for the stack. */
@@ -24,27 +24,27 @@ struct boot {
 	struct plan plan;
 	struct launch *launch; /* in scratch memory */
 
-	/* The protocol's own: zero at first, and then what it leaves there from step to step. */
+	/* The protocol's state, kept from step to step; zero at first. */
 	_Alignas(8) uint8_t state[PROTOCOL_STATE];
 };
 
-/* The steps are asked in this order, each at most once in a boot. */
+/* The steps are called in this order, each at most once per boot. */
 struct protocol {
 	const char *name;
 	const struct terms *terms;
 	size_t state_size; /* bytes of boot->state that it uses */
-	unsigned options;  /* of enum option: those that do something for its kernels */
+	unsigned options;  /* bits of enum option: those that it supports */
 
-	/* Offset in the boot information of the field from which kernels learn of a framebuffer
-	 * that they have not asked for; 0: there is none. */
+	/* Offset in the boot information of the field that tells kernels of a framebuffer they did
+	 * not ask for; 0: there is none. */
 	uint32_t pixels_field;
 
-	/* True if these bytes are a kernel of this protocol, as far as can be seen without reading
-	 * on. */
+	/* True if these bytes look like a kernel of this protocol, without parsing the whole
+	 * file. */
 	bool (*recognise)(struct span file);
 
 	/* True if these bytes, which no protocol recognises, were most likely meant for this one:
-	 * its read() can then say what is wrong. NULL: that cannot be seen. */
+	 * its read() can then say what is wrong. NULL: there is no way to tell. */
 	bool (*resembles)(struct span file);
 
 	/* From the bytes of the kernel's file to the checked boot->kernel: boot_read_elf(), unless
@@ -55,8 +55,8 @@ struct protocol {
 	 * of page tables. What the user ordered stays. NULL: such kernels have no requests. */
 	bool (*requests)(struct boot *boot);
 
-	/* Places the kernel's segments: plan_kernel() with a policy, unless the protocol has its
-	 * own mind about where. */
+	/* Places the kernel's segments: by plan_kernel() with a policy, unless the protocol has its
+	 * own rules. */
 	bool (*place)(struct boot *boot);
 
 	/* Places and maps what this protocol promises beside the kernel and the modules, and sets
@@ -67,14 +67,14 @@ struct protocol {
 	 * kernels get the firmware's. */
 	void (*write_memory_map)(struct boot *boot, const struct memory *map);
 
-	/* Words what the kernel asks for by itself, a line each, the last without an end, once it
-	 * is readable. NULL: such kernels ask for nothing. */
+	/* Describes what the kernel itself asks for, a line each, the last without a line break;
+	 * called when it is readable. NULL: such kernels ask for nothing. */
 	void (*describe)(const struct boot *boot, struct text *text);
 };
 
 /*
- * What the definition of every protocol begins with: its name, and the type of its state. Its terms
- * must stand before it, as `id`_terms: without them it does not compile.
+ * The common start of every protocol's definition: its name, and the type of its state. Its terms
+ * must be defined before it, as `id`_terms.
  */
 #define PROTOCOL(id, title, type)                                                           \
 	.name = (title), .terms = &id##_terms,                                              \

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - keeps findings and words them. Knows the catalogue; knows nothing of where the words
- * are shown. */
+/* report.c - keeps findings and formats them. Knows the catalogue, and nothing of where the text is
+ * shown. */
 #include "core/report.h"
 
 #include "core/colour.h"
 
 #define MARGIN  "     " /* a code and a space */
 #define INDENT  (sizeof(MARGIN) - 1)
-#define COLUMNS 79 /* the last one of a screen stays free, or it would break the line as well */
+#define COLUMNS 79 /* a character in the last column would wrap the line as well */
 
-/* The catalogue: its numbers, and in the same order its words, one text after the other. A table
- * of pointers would have to be corrected at every start, since the module may lie anywhere. */
+/* The catalogue: its numbers, and in the same order its texts, one after the other. A table of
+ * pointers would have to be relocated at every start. */
 static const uint16_t codes[] = {
 #define DIAG(number, name, summary, fix) DIAG_##name,
 #include "core/diag.def"
@@ -23,8 +23,8 @@ static const char texts[] =
 #undef DIAG
 	;
 
-/* Adds a finding, or counts it as lost when the report is full. The last place is a refusal's: why
- * the kernel is not started must not be lost. */
+/* Adds a finding, or counts it as lost when the report is full. The last place is kept for a
+ * refusal: the reason why the kernel is not started must not be lost. */
 static void add(struct report *report, enum diag code, bool refusal, const char *format,
                 va_list values)
 {

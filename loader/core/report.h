@@ -29,8 +29,8 @@ struct finding {
 	char detail[400]; /* may have several lines */
 };
 
-/* Findings in the order in which they were made; what exceeds the room is counted, not kept. One
- * place is left for a refusal. */
+/* Findings in the order in which they were made; those that do not fit are only counted. One place
+ * is kept for a refusal. */
 struct report {
 	struct finding findings[16];
 	unsigned count;
@@ -42,16 +42,16 @@ struct report {
 bool refuse(struct report *report, enum diag code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Notes something that the user should know, though the kernel is started. */
+/* Notes something that the user should know, although the kernel is started. */
 void warn(struct report *report, enum diag code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The catalogue's entry for `code`. True for every code of diag.def. */
 bool diag_find(enum diag code, struct diag_entry *entry);
 
-/* Appends the finding as the user reads it: code and summary, detail, fix with the place in the
- * manual, each on lines of its own that fit a screen of 80 columns; with colours (core/colour.h) if
- * they are wanted. */
+/* Appends the finding as the user reads it: code and summary, detail, and fix with a reference to
+ * docs/errors.md, each on its own lines of at most 79 columns; with colours (core/colour.h) if
+ * requested. */
 void finding_write(struct text *text, const struct finding *finding, bool coloured);
 
 #endif

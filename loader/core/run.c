@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run.c - the one order of steps by which every platform starts a kernel. Whatever goes wrong is
- * said. Knows no firmware; platform.h does.
+ * run.c - the sequence of steps by which every platform starts a kernel. Reports whatever goes
+ * wrong. Knows no firmware; platform.h hides it.
  */
 #include "core/run.h"
 
@@ -27,8 +27,8 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 	va_end(values);
 }
 
-/* Says the one line of a boot in which all goes well, without what formats other texts: nothing
- * else on the way to a kernel needs that. */
+/* Prints the only line of a successful boot, without the formatter, which nothing else on the way
+ * to a kernel needs. */
 static void say_begin(const char *kernel)
 {
 	platform_write(LOADER_NAME ": ");
@@ -36,7 +36,7 @@ static void say_begin(const char *kernel)
 	platform_write("\n");
 }
 
-/* Says the findings that are refusals, or those that are not, each after `gap`. */
+/* Prints the findings that are refusals, or those that are not, each after `gap`. */
 static void say_findings(const struct report *report, bool refusals, const char *gap)
 {
 	char buffer[1000];
@@ -70,7 +70,7 @@ static bool take_state(struct run *run)
 	return true;
 }
 
-/* The kernel is called as its user knows it, if somebody who does watches us. */
+/* Calls the kernel by the user's name for it, if a watching tool has told us that name. */
 static void name_kernel(struct file *kernel, const struct machine *machine)
 {
 	const char *known = machine->known_as;
@@ -81,7 +81,7 @@ static void name_kernel(struct file *kernel, const struct machine *machine)
 		kernel->called = known + size + 1;
 }
 
-/* Reads the words, and speaks from then on where they say. */
+/* Reads the words, and from then on writes to where they say. */
 static bool read_config(struct run *run)
 {
 	const char *const *words;
@@ -116,7 +116,7 @@ static bool read_machine(struct run *run)
 	return true;
 }
 
-/* Reads the kernel; asks it how it is to be started, and what it would like to have. */
+/* Reads the kernel, finds its protocol, and lets it make its requests. */
 static bool load_kernel(struct run *run)
 {
 	struct config *config = run->config;
@@ -126,7 +126,7 @@ static bool load_kernel(struct run *run)
 	    && boot_request(run->boot, &run->machine, config, run->protocol, &run->report);
 }
 
-/* Reads the modules. One that need not be there is forgotten if it is not. */
+/* Reads the modules. An optional one that is missing is dropped. */
 static bool load_modules(struct run *run)
 {
 	struct config *config = run->config;
@@ -143,7 +143,7 @@ static bool load_modules(struct run *run)
 	return true;
 }
 
-/* Bytes of RAM below 4 GiB, roughly: to judge how much of it the loader may take. */
+/* The approximate amount of RAM below 4 GiB, which limits what the loader may take. */
 static uint64_t low_memory(const struct machine *machine)
 {
 	uint64_t total = 0;
@@ -158,9 +158,9 @@ static uint64_t low_memory(const struct machine *machine)
 }
 
 /*
- * Memory for what the loader makes: a sixteenth of what there is, within limits. It is the end of
- * the largest block there is, far from the addresses at which kernels that choose for themselves
- * want to be, or lower if one wants to be just there.
+ * Memory for what the loader makes: a sixteenth of RAM, within limits. It is taken from the end of
+ * the largest block, far from where kernels with fixed physical addresses usually are, or lower if
+ * a kernel needs that memory.
  */
 static bool take_scratch(struct run *run)
 {
@@ -198,7 +198,7 @@ bool run_plan_again(struct run *run)
 	return boot_prepare(run->boot, &run->scratch);
 }
 
-/* The last that can fail: the screen. Warnings are said first. */
+/* Sets the screen mode, the last step that can fail. Warnings are printed first. */
 static bool set_video(struct run *run)
 {
 	if (!run->config->options.quiet)
@@ -221,7 +221,7 @@ void run_say_failure(const struct run *run, bool emptied)
 	platform_write("\n");
 }
 
-/* Says what was wrong, and what becomes of the machine now. */
+/* Prints what was wrong, and what happens to the machine now. */
 static void fail(struct run *run)
 {
 	const bool is_verbose = run->config != NULL && run->config->options.verbose;

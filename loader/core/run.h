@@ -9,7 +9,7 @@
 struct run {
 	struct report report;
 	struct machine machine;
-	struct scratch scratch, whole_scratch; /* what is left of it, and all of it */
+	struct scratch scratch, whole_scratch; /* what is left of it, and the whole */
 	const struct protocol *protocol;       /* how the kernel is started; NULL: not known yet */
 	struct config *config;
 	struct boot *boot;
@@ -17,17 +17,17 @@ struct run {
 };
 
 /*
- * Plans again from the beginning, for a platform that finds out last that the machine's memory or
- * screen is not what it was. Calls no firmware. On false, the reason is in the report.
+ * Plans again from the beginning, for a platform that finds out late that the machine's memory or
+ * screen has changed. Calls no firmware. On false, the reason is in the report.
  */
 bool run_plan_again(struct run *run);
 
-/* Says what could not be started, and why: a page on the screen, if that is to be emptied. */
+/* Prints what could not be started, and why; on a cleared screen if that is wanted. */
 void run_say_failure(const struct run *run, bool emptied);
 
 /*
- * Does all that there is to do, through platform.h. `run` is zeroed. Returns only if the kernel
- * cannot be started and the user shall have another try; all is said then, and given back.
+ * Boots, through platform.h. `run` must be zeroed. Returns only if the kernel cannot be started and
+ * the user gets another try; by then, the reason has been printed, and all memory released.
  */
 void boot_run(struct run *run);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smbios.c - reads the two kinds of entry points. Knows nothing of what they lead to but its size.
+ * smbios.c - reads the two kinds of entry points. Of the structures, it knows only the size.
  *
  * Source: DMTF DSP0134 3.6.0, 5.2.1 (32-bit entry point), 5.2.2 (64-bit entry point).
  */

@@ -7,8 +7,8 @@
 
 #define SMBIOS_TABLES 4 /* at most: two entry points, and the structures of each */
 
-/* Where the entry points that machine->smbios and smbios3 tell of lie, and their structures, to the
- * byte. Returns how many. */
+/* The memory of the entry points at machine->smbios and machine->smbios3, and of their structures,
+ * to the byte. Returns how many ranges. */
 unsigned smbios_tables(const struct machine *machine, struct phys_range list[SMBIOS_TABLES]);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* sum.h - the sum by which a part of the loader knows that it is whole. platform/com32/write_sum.py
- * makes the same, and writes it into the linked part. */
+/* sum.h - the checksum by which parts of the loader check themselves. platform/com32/write_sum.py
+ * computes the same one, and writes it into the linked part. */
 #ifndef CORE_SUM_H
 #define CORE_SUM_H
 
 #include <stdint.h>
 
-/* The sum of the words [at, end), which are a multiple of 16. It tells the places of words apart,
- * but not those of the 16 that are added at once. */
+/* The sum of the words [at, end), a multiple of 16 of them. It depends on the order of the blocks
+ * of 16 words, but not on the order of the words in a block. */
 static inline uint32_t sum_of_words(const uint32_t *at, const uint32_t *end)
 {
 	uint32_t sum = 0;

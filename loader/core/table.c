@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* table.c - knows a table of the firmware by its sign and its sum. */
+/* table.c - recognises a firmware table by its signature and its checksum. */
 #include "core/table.h"
 
 #include "core/text.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* table.h - is what firmware points at a table at all? */
+/* table.h - checks that there is a firmware table at an address. */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
 
 #include "core/base.h"
 
-/* What tells a table: the sign that it begins with; its size, or, if `size_at` is not 0, its least
- * size and which of its bytes has the size. All its bytes add up to 0. */
+/* How to recognise a table: the signature that it begins with; its size, or, if `size_at` is not 0,
+ * its minimum size and the offset of its size byte. All its bytes must add up to 0. */
 struct table_kind {
 	const char *sign;
 	uint8_t size, size_at;

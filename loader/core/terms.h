@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * terms.h - what kernels of a protocol call the things that all kernels are given, and where they
- * ask for more: so that a fault is explained in words that the kernel's author knows. Every
- * protocol brings its own. A wire structure, as it is a part of struct fault_info.
+ * terms.h - a protocol's names for what all kernels are given, and for how to ask for more, so that
+ * a fault is explained in words that the kernel's author knows. Every protocol has its own. It is a
+ * wire structure, as part of struct fault_info.
  */
 #ifndef CORE_TERMS_H
 #define CORE_TERMS_H
 
-/* A clause is a part of a sentence; "" where nothing is to be said. */
+/* A clause is part of a sentence; "" means that there is nothing to say. */
 struct terms {
 	char boot_info[32];  /* what the kernel reads at its start */
 	char direct_map[32]; /* through which it sees all of memory */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* text.c - the formatter. Knows nothing of screens; divides no 64-bit numbers, which 32-bit code
- * would need a library for. */
+/* text.c - the formatter. Knows nothing of screens; avoids 64-bit division, for which 32-bit code
+ * would need a library. */
 #include "core/text.h"
 
 /* One conversion of a format, as it is read. */
@@ -44,7 +44,7 @@ static void add_padded(struct text *text, const struct conversion *how, const ch
 		add_char(text, ' ');
 }
 
-/* Writes `value` in decimal, without a zero at the end; returns how many digits. Subtracts, so that
+/* Writes `value` in decimal, not zero-terminated; returns how many digits. Subtracts, so that
  * no library divides. */
 static size_t write_decimal(char *to, uint64_t value)
 {
@@ -97,7 +97,7 @@ static size_t write_hex(char *to, uint64_t value)
 	return length;
 }
 
-/* The next argument as %u, %x or %d ask for it. */
+/* The next argument of the size that %u, %x or %d has. */
 static uint64_t next_number(const struct conversion *how, char kind, va_list *values)
 {
 	switch (how->longs) {
@@ -152,7 +152,7 @@ static size_t read_width(const char **format)
 	return width;
 }
 
-/* Reads the part of a conversion between '%' and its letter. */
+/* Reads flags, width, precision and length of a conversion. */
 static struct conversion read_conversion(const char **format, va_list *values)
 {
 	struct conversion how = { .precision = SIZE_MAX };
@@ -227,7 +227,7 @@ void text_add_string(struct text *text, const char *string)
 		add_char(text, *string++);
 }
 
-/* True for what has no shape, and changes the order or the place of what has (Unicode, categories
+/* True for invisible characters that affect the order or the position of others (Unicode categories
  * Zl, Zp and Cf). */
 static bool is_invisible(uint32_t point)
 {
@@ -235,7 +235,7 @@ static bool is_invisible(uint32_t point)
 	    || (point >= 0x2060 && point <= 0x206f) || point == 0xfeff || point == 0x061c;
 }
 
-/* How many bytes the character has, as UTF-8 (RFC 3629), if it can be seen; else 0. */
+/* The length in bytes of a visible UTF-8 character (RFC 3629); otherwise 0. */
 static size_t visible_length(const unsigned char *at)
 {
 	static const uint32_t least[] = { 0, 0xa0, 0x800, 0x10000 };
@@ -257,7 +257,7 @@ static size_t visible_length(const unsigned char *at)
 	return more + 1;
 }
 
-/* Appends the character at `at`, which is not 0, as it may be shown; returns where the next
+/* Appends the character at `at`, which is not 0, escaped if necessary; returns where the next
  * begins. */
 static const char *add_shown_character(struct text *text, const char *at)
 {

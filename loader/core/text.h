@@ -2,8 +2,8 @@
 /*
  * text.h - a small formatter into a fixed buffer.
  *
- * Knows %s %c %% %d %u %x with the lengths l and ll and z, the flags - 0 #, a width and, for %s, a
- * precision. Text that does not fit is cut; the buffer always ends in a zero.
+ * Supports %s %c %% %d %u %x with the lengths l, ll and z, the flags - 0 #, a width and, for %s, a
+ * precision. Text that does not fit is cut off; the buffer always ends with a zero.
  */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
@@ -28,29 +28,28 @@ void text_add_list(struct text *text, const char *format, va_list values)
 /* Ends a string, so that the next one begins after its end, if there is room for another. */
 void text_end_string(struct text *text);
 
-/* The same for a string as it is, without what formats others. */
+/* The same for a plain string, without the formatter. */
 void text_add_string(struct text *text, const char *string);
 
-/* Appends text that others may have worded, kernels among them, as a terminal may have it: newlines
- * and what can be seen as they are, every byte of anything else, which a terminal might obey, as
- * "\x1b". */
+/* Appends foreign text, such as a kernel's, in a form that is safe for a terminal: newlines and
+ * visible characters unchanged, every other byte, which might be a control sequence, as "\x1b". */
 void text_add_shown(struct text *text, const char *string);
 
 /* Writes such text, in pieces. */
 void text_show(const char *string, void (*write)(const char *text));
 
-/* The same for what a format makes of values, up to 1000 characters. */
+/* The same for formatted text, up to 1000 characters. */
 void text_show_list(void (*write)(const char *text), const char *format, va_list values)
 	__attribute__((format(printf, 2, 0)));
 
-/* Appends a number of bytes as a person says it: "4096 bytes", "64 KiB", "1.5 GiB". */
+/* Appends a number of bytes in readable units: "4096 bytes", "64 KiB", "1.5 GiB". */
 void text_add_size(struct text *text, uint64_t bytes);
 
 /* The value of a hexadecimal digit, or 255. */
 unsigned text_digit(char c);
 
-/* Reads a whole number, decimal or 0x hexadecimal, with K, M, G or T after it for the powers of
- * 1024. False if that is not all there is, or if it does not fit. */
+/* Reads an integer, decimal or hexadecimal with 0x, with an optional suffix K, M, G or T for powers
+ * of 1024. False if the text is anything else, or if the number does not fit into 64 bits. */
 bool text_read_number(const char *string, uint64_t *number);
 
 /* True if two zero-terminated strings are the same. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* text_screen.h - tells kernels that write to VGA's text memory from those that draw. Reads code as
- * mere bytes. */
+/* text_screen.h - distinguishes kernels that write to VGA text memory from those that draw. Does
+ * not decode instructions. */
 #ifndef CORE_TEXT_SCREEN_H
 #define CORE_TEXT_SCREEN_H
 
 #include "core/boot.h"
 
 /*
- * True if the kernel's code holds the address of VGA's text memory, physical or in the higher half,
- * and nothing that tells of pixels: neither was a framebuffer asked for, nor does the code name the
- * field from which kernels of its protocol learn of one. *at becomes the address, as linked. At
- * most `most` bytes of each segment are looked at.
+ * True if the kernel's code contains the address of VGA text memory, physical or in the higher
+ * half, and no sign of a framebuffer: none was requested, and the code does not use the field that
+ * tells kernels of its protocol of one. *at becomes the code's address, as linked. At most `most`
+ * bytes of each segment are searched.
  */
 bool text_screen_is_expected(const struct boot *boot, uint64_t most, uint64_t *at);
 

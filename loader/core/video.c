@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* video.c - reads what BIOS and monitor say of video modes, and chooses one. */
+/* video.c - reads the blocks of BIOS and monitor about video modes, and chooses a mode. */
 #include "core/video.h"
 
 #define EDID_SIZE     128
@@ -7,7 +7,7 @@
 #define NO_MODE       UINT32_MAX
 #define SIZE_MAX_TEXT 24 /* characters: more than a size takes, on a new line */
 
-/* Places in the mode information block (VBE 3.0, page 30), and what is asked of them. */
+/* Offsets in the mode information block (VBE 3.0, page 30), and required values. */
 enum {
 	VBE_ATTRIBUTES = 0,
 	VBE_PITCH = 16,
@@ -30,7 +30,7 @@ struct size {
 	uint32_t width, height;
 };
 
-/* Reads a decimal number of up to 5 digits at *at and passes it. */
+/* Reads a decimal number of up to 5 digits at *at, and moves past it. */
 static bool pass_number(const char **at, uint32_t *number)
 {
 	unsigned digits = 0;
@@ -40,7 +40,7 @@ static bool pass_number(const char **at, uint32_t *number)
 	return digits > 0 && digits < 6 && *number != 0;
 }
 
-/* If `word` is at *at, passes it. */
+/* If `word` is at *at, moves past it. */
 static bool pass_word(const char **at, const char *word)
 {
 	const char *end = *at;
@@ -53,7 +53,7 @@ static bool pass_word(const char **at, const char *word)
 	return true;
 }
 
-/* True for a depth that a mode for us can have. */
+/* True for a supported depth in bits per pixel. */
 static bool is_depth(uint32_t bits)
 {
 	return bits == 15 || bits == 16 || bits == 24 || bits == 32;
@@ -90,7 +90,7 @@ static uint32_t read_u32(const uint8_t *bytes)
 	return read_u16(bytes) | (uint32_t)read_u16(bytes + 2) << 16;
 }
 
-/* Where the colours lie in a pixel: as the block says, or as is usual. False if that is nonsense.
+/* The positions of the colours in a pixel: from the block, or the usual ones. False if invalid.
  */
 static bool read_colours(struct screen *screen, const uint8_t *block, unsigned version)
 {
@@ -231,14 +231,14 @@ static unsigned find_auto(const struct video_mode *modes, unsigned count,
 	return found != NO_MODE ? found : find_smallest(modes, count);
 }
 
-/* True if a mode is as large as the least that is wanted. */
+/* True if a mode is at least as large as requested. */
 static bool is_enough(const struct video_mode *mode, const struct video_request *request)
 {
 	return mode->width >= request->least_width && mode->height >= request->least_height;
 }
 
-/* In place of the mode `found`, the deepest of the smallest that are as large as the least that is
- * wanted; if there is none, `found` with a warning. */
+/* Replaces the mode `found` by the deepest of the smallest modes that are at least as large as
+ * requested; if there is none, keeps `found`, with a warning. */
 static unsigned find_enough(const struct video_mode *modes, unsigned count,
                             const struct video_request *request, unsigned found,
                             struct report *report)
@@ -295,7 +295,7 @@ static void list_sizes(struct text *text, const struct video_mode *modes, unsign
 	}
 }
 
-/* Says which modes there are instead of the one that was asked for. Always false. */
+/* Refuses, and lists the modes that there are. Always false. */
 static bool refuse_size(const struct video_mode *modes, unsigned count,
                         const struct video_request *request, struct report *report)
 {
@@ -313,7 +313,7 @@ static bool refuse_size(const struct video_mode *modes, unsigned count,
 	              size.width, size.height, list);
 }
 
-/* What is taken in place of a size that there is not, for ",any". There is at least one mode. */
+/* The replacement for a size that does not exist, with ",any". There is at least one mode. */
 static unsigned find_instead(const struct video_mode *modes, unsigned count,
                              const struct video_request *request, struct report *report)
 {

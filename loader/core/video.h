@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * video.h - which screen mode the user gets for what he asked for. Decides on lists and blocks of
- * bytes that somebody else has read; calls no firmware.
+ * video.h - chooses a screen mode for a request. Works on lists and blocks of bytes that somebody
+ * else has read; calls no firmware.
  */
 #ifndef CORE_VIDEO_H
 #define CORE_VIDEO_H
@@ -16,11 +16,11 @@ struct video_request {
 	enum video_want want;
 	uint32_t width, height;             /* VIDEO_SIZE: pixels */
 	uint32_t bits_per_pixel;            /* VIDEO_SIZE: 15, 16, 24 or 32; 0: the most there is */
-	uint32_t least_width, least_height; /* VIDEO_AUTO: rather a mode of this size or larger */
+	uint32_t least_width, least_height; /* VIDEO_AUTO: prefer a mode of at least this size */
 	uint32_t set_width, set_height;     /* VIDEO_AUTO: of the mode that firmware has set by
 	                                       itself; 0: there is none */
-	bool given; /* by the user: what a kernel would like does not count */
-	bool any;   /* rather another mode, or text mode, than none */
+	bool given;                         /* by the user, which overrides the kernel's request */
+	bool any;                           /* another mode, or text mode, is acceptable */
 };
 
 /* Reads "text", "auto[,any]" or "1024x768[x32][,any]". False if it is none of these. */
@@ -38,20 +38,21 @@ bool video_read_vbe(struct screen *screen, struct span block, unsigned version);
  */
 bool video_is_edid(struct span edid);
 
-/* The size in pixels that a monitor likes best, by its EDID. False if the EDID is invalid.
+/* The preferred size of a monitor in pixels, from its EDID. False if the EDID is invalid.
  */
 bool video_read_edid(struct span edid, uint32_t *width, uint32_t *height);
 
 /*
  * Chooses a mode: *chosen is its index, or `count` for text mode. `edid` may be empty.
  *
- * A size: in the depth asked for, else in the deepest. Automatically: what the monitor likes best;
- * if the firmware has not got that, the largest that is not larger; without a word from the monitor
- * the mode that is set, else the first that there is of 1024x768, 1280x800, 1280x720, 800x600,
- * 640x480, else the largest. If that is less than the least that is wanted, the smallest that is
- * not, or with a warning the same. With `any`, in place of a size that there is not, the largest
- * that is not larger, or the smallest; and text mode if there is no mode at all: then the report
- * has a warning. Else false, with the reason and what there is in the report.
+ * VIDEO_SIZE: that size, in the requested depth, or else in the deepest. VIDEO_AUTO: the monitor's
+ * preferred size; if the firmware does not have it, the largest that is not larger; without an
+ * EDID, the current mode, or else the first available of 1024x768, 1280x800, 1280x720, 800x600,
+ * 640x480, or else the largest. If the result is smaller than the requested minimum, the smallest
+ * mode that is not; if there is none, the result stands, with a warning. With `any`, a missing size
+ * is replaced by the largest that is not larger, or the smallest, and by text mode if there are no
+ * modes at all; the report then has a warning. Otherwise false, with the reason and the available
+ * modes in the report.
  */
 bool video_choose(const struct video_mode *modes, unsigned count,
                   const struct video_request *request, struct span edid, unsigned *chosen,
