@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * call.h - how this folder reaches the BIOS. Whoever was started by one brings the two functions,
- * and the linker binds them: Syslinux has them, a loader that was started by another has its own.
+ * call.h - how this folder calls the BIOS. A platform on a machine with a BIOS provides these
+ * functions: com32/ those of Syslinux, kernel/ its own.
  */
 #ifndef BIOS_CALL_H
 #define BIOS_CALL_H
@@ -23,8 +23,8 @@ _Static_assert(sizeof(struct bios_registers) == 44, "com32sys_t");
  * same. */
 void bios_call(uint8_t number, const struct bios_registers *in, struct bios_registers *out);
 
-/* Memory below 1 MiB for a buffer, at a multiple of 16; NULL if there is none. It is given back
- * with what platform_take() gave. */
+/* Memory below 1 MiB for a buffer, at a multiple of 16; NULL if there is none. It is released
+ * together with platform_take()'s. */
 void *bios_low_memory(size_t size);
 
 /* Real-mode segment of memory below 1 MiB, and the offset in it. */

@@ -11,8 +11,8 @@
 #define SMAP       0x534d4150 /* "SMAP", read as the CPU holds it */
 #define MOST_STEPS 4          /* times as many entries are read as there is room for */
 
-/* One step of E820: the next entry into *entry; *next becomes where to go on, 0 at the end. False
- * if there is none. */
+/* One step of E820: stores the next entry in *entry, and the continuation value, 0 at the end, in
+ * *next. False if there is no entry. */
 static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t *next)
 {
 	struct bios_registers in = {
@@ -33,7 +33,7 @@ static bool e820_step(struct e820_entry *low, struct e820_entry *entry, uint32_t
 	return true;
 }
 
-/* The map in the making. */
+/* The map that is being made. */
 struct list {
 	struct firmware_range *ranges;
 	unsigned count, capacity;
@@ -74,9 +74,9 @@ static struct firmware_range *smallest_usable(const struct list *list)
 }
 
 /*
- * Adds a range. In a full list it takes the place of the smallest range of usable memory, unless it
- * is usable itself and no larger. So no reserved range is lost while a usable one is kept: memory
- * may be wasted, but none is used that is not ours.
+ * Adds a range. In a full list it replaces the smallest range of usable memory, unless it is usable
+ * itself and no larger. So no reserved range is lost while a usable one is kept: memory may be
+ * wasted, but reserved memory is never used.
  */
 static void add_range(struct list *list, const struct firmware_range *range)
 {
@@ -94,13 +94,13 @@ static void add_range(struct list *list, const struct firmware_range *range)
 		*place = *range;
 }
 
-/* Reads the map that E820 gives, entry by entry, of which some say nothing. Returns how many ranges
- * there are; warns if that is not all. */
+/* Reads E820's map entry by entry; some entries are empty or to be ignored. Returns how many ranges
+ * there are; warns if the map is incomplete. */
 static unsigned read_e820(struct firmware_range *ranges, unsigned capacity, struct report *report)
 {
 	struct e820_entry *low = bios_low_memory(sizeof(*low));
 	struct list list = { ranges, 0, capacity, 0 };
-	unsigned steps = 0, most = MOST_STEPS * capacity; /* some BIOS never comes to an end */
+	unsigned steps = 0, most = MOST_STEPS * capacity; /* some BIOSes never end the map */
 	struct firmware_range range;
 	struct e820_entry entry;
 	uint32_t next = 0;
@@ -128,7 +128,7 @@ static void add_memory(struct firmware_range *ranges, unsigned *count, uint64_t 
 	*count += e820_entry_read(&entry, &ranges[*count]);
 }
 
-/* What older calls tell: int 12h for the first MiB, int 15h AX=E801h or AH=88h for the rest. */
+/* The older calls: int 12h for the first MiB, int 15h AX=E801h or AH=88h for the rest. */
 static unsigned read_old_map(struct firmware_range *ranges)
 {
 	struct bios_registers low = { 0 }, high = { 0 };

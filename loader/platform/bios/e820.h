@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* e820.h - the memory map as the BIOS tells it. */
+/* e820.h - the BIOS's memory map. */
 #ifndef BIOS_E820_H
 #define BIOS_E820_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* services.c - asks the BIOS for a small service each. Every register not named is zero, or some
- * BIOS fails. */
+/* services.c - small BIOS services, a function each. Every register that is not named is zero, or
+ * some BIOSes fail. */
 #include "platform/bios/services.h"
 
 #include "platform/bios/call.h"
@@ -13,15 +13,15 @@
 #define APM_DISCONNECT 0x5304
 #define APM_SIGN       0x504d
 
-#define TSC_PER_SECOND 32 /* bits: a second or two, or more on slow CPUs */
+#define TSC_PER_SECOND 32 /* 2^32 ticks: a second or two, or more on slow CPUs */
 
-/* Calls the BIOS with these registers, which become what it leaves. */
+/* Calls the BIOS with these registers, and stores its results in them. */
 static void ask(uint8_t number, struct bios_registers *registers)
 {
 	bios_call(number, registers, registers);
 }
 
-/* A number in packed decimal, two digits. */
+/* A two-digit BCD number. */
 static uint8_t from_bcd(uint32_t bcd)
 {
 	return (uint8_t)((bcd >> 4 & 15) * 10 + (bcd & 15));
@@ -49,7 +49,7 @@ static void disconnect_apm(void)
 	ask(0x15, &(struct bios_registers){ .eax = APM_DISCONNECT });
 }
 
-/* The 32-bit interface of APM. Only while it is connected does the BIOS tell where it is. */
+/* The 32-bit interface of APM. The BIOS reports its location only while it is connected. */
 static void read_apm(struct apm *apm)
 {
 	struct bios_registers check = { .eax = APM_CHECK }, out = { .eax = APM_CONNECT_32 };

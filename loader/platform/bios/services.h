@@ -10,26 +10,26 @@
 /* Fills in date and time; left 0 if the clock does not run. */
 void bios_read_time(struct clock *clock);
 
-/* Fills in what only old protocols hand over: APM, whose interface is connected then, and where the
- * BIOS tells of its configuration. */
+/* Fills in what only old protocols pass on: APM, whose interface is then connected, and the address
+ * of the BIOS's configuration table. */
 void bios_read_old(struct bios *bios);
 
-/* Takes back what bios_read_old() has switched. */
+/* Undoes bios_read_old(): disconnects APM. */
 void bios_release_old(const struct bios *bios);
 
 /* Sets one of the BIOS's own screen modes, which clears the screen. */
 void bios_set_mode(uint8_t mode);
 
-/* Does with the screen what a kernel is promised at its start. */
+/* Prepares the screen as the kernel is promised it. */
 void bios_enter_screen(enum entry_screen screen);
 
-/* Shows so many characters where the cursor is, in a colour; COLOUR_AS_IS takes what is there. */
+/* Shows so many characters at the cursor, in a colour; COLOUR_AS_IS keeps the cell's colours. */
 void bios_write(const char *text, size_t length, enum colour colour);
 
-/* How many characters a line of the screen has. */
+/* The width of the screen in characters. */
 unsigned bios_columns(void);
 
-/* Empties the screen; the cursor is in its upper left corner then. */
+/* Clears the screen, and puts the cursor into its upper left corner. */
 void bios_clear(void);
 
 /* Stops the machine for good. */
@@ -41,8 +41,8 @@ bool bios_power_off(struct report *report);
 /* Waits, then restarts the machine. */
 _Noreturn void bios_reboot(unsigned seconds);
 
-/* The same where there is no BIOS that could wait. By the CPU's counter, that may take some times
- * as long; a CPU without one does not wait. */
+/* The same where there is no BIOS that could wait. Measured by the time stamp counter, the wait may
+ * be several times as long; a CPU without that counter does not wait. */
 _Noreturn void lone_reboot(unsigned seconds);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "core/table.h"
 
-/* Looks for a table of this kind at every 16th byte of [begin, end). */
+/* Searches [begin, end) for a table of this kind, at every 16th byte. */
 static uint64_t find_table(uintptr_t begin, uintptr_t end, const struct table_kind *kind)
 {
 	struct span rom = { (const uint8_t *)begin, end - begin };

@@ -20,7 +20,7 @@
 #define FONT_8X16     6
 #define FONT_LETTER_A (16 * 'A')
 
-/* What VBE writes. The reserved parts are there since some BIOSes write more than they should. */
+/* The blocks that VBE writes, with padding, as some BIOSes write more than they should. */
 struct vbe_buffers {
 	struct {
 		char signature[4];
@@ -35,7 +35,7 @@ struct vbe_buffers {
 _Static_assert(offsetof(struct vbe_buffers, info.modes) == 14, "VBE 3.0, page 25");
 _Static_assert(offsetof(struct vbe_buffers, mode) == 512, "VBE 3.0, page 25");
 
-/* The modes, and what each would make of the screen. */
+/* The modes, and the screen that each of them gives. */
 struct lists {
 	struct video_mode modes[MAX_MODES];
 	struct screen screens[MAX_MODES];
@@ -43,7 +43,7 @@ struct lists {
 
 static uint8_t edid[128];
 
-/* Calls int 10h with a buffer at ES:DI; true if VBE says that all went well. */
+/* Calls int 10h with a buffer at ES:DI; true if VBE reports success. */
 static bool call_vbe(struct bios_registers in, void *low)
 {
 	struct bios_registers out = { 0 };
@@ -69,7 +69,7 @@ static const uint8_t *find_font(void)
 	return NULL;
 }
 
-/* The screen in mode `number`, if that is a mode for us. */
+/* The screen in mode `number`, if that mode is usable. */
 static bool read_mode(struct vbe_buffers *low, uint32_t number, struct screen *screen)
 {
 	memset(low->mode, 0, sizeof(low->mode));
@@ -78,7 +78,7 @@ static bool read_mode(struct vbe_buffers *low, uint32_t number, struct screen *s
 	                      low->info.version);
 }
 
-/* Fills the lists with the modes that are for us; returns how many. */
+/* Fills the lists with the usable modes; returns how many. */
 static unsigned list_modes(struct vbe_buffers *low, struct lists *lists)
 {
 	const uint16_t *numbers;
@@ -103,8 +103,7 @@ static unsigned list_modes(struct vbe_buffers *low, struct lists *lists)
 	return count;
 }
 
-/* What the monitor says of itself (int 10h, AX=4F15h, BL=1: the first 128 bytes); empty if it says
- * nothing. */
+/* The monitor's EDID (int 10h, AX=4F15h, BL=1: the first 128 bytes); empty if there is none. */
 static struct span read_edid(struct vbe_buffers *low)
 {
 	struct span said = { low->edid, sizeof(low->edid) };
@@ -117,7 +116,7 @@ static struct span read_edid(struct vbe_buffers *low)
 	return (struct span){ edid, sizeof(edid) };
 }
 
-/* What the BIOS says of itself, and of the mode. */
+/* The BIOS's blocks about itself and about the mode. */
 static struct vbe describe_mode(struct vbe_buffers *low, uint32_t number)
 {
 	struct vbe vbe = { .control = { (const uint8_t *)&low->info, sizeof(low->info) },

@@ -7,8 +7,8 @@
 #include "core/video.h"
 
 /*
- * Fills in the font, and, unless text mode is asked for, the EDID, the video modes and the screen
- * that the request amounts to, with what the BIOS says of it in machine->bios. Switches nothing. On
+ * Fills in the font, and, unless text mode is requested, the EDID, the video modes and the screen
+ * that the request leads to, with the BIOS's blocks about it in machine->bios. Switches nothing. On
  * false, the reason is in the report.
  */
 bool vbe_read(struct machine *machine, const struct video_request *request, struct report *report);

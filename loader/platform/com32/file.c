@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* file.c - files, whole, in memory of their own, unpacked. Knows gzip by its first bytes; knows
- * nothing of ELF. */
+/* file.c - reads whole files, each into its own memory, and unpacks them. Recognises gzip by its
+ * first bytes; knows nothing of ELF. */
 #include "platform/com32/file.h"
 
 #include "core/file.h"
@@ -11,10 +11,10 @@
 #include "platform/files/hold.h"
 
 #define CHUNK      ((uint32_t)MIB)
-#define FIRST_ROOM (4 * MIB)  /* for a file of which only its end tells the size */
-#define DIRECT_MIN (32 * KIB) /* Syslinux buffers what is less than half of this */
+#define FIRST_ROOM (4 * MIB)  /* for a file of unknown size */
+#define DIRECT_MIN (32 * KIB) /* Syslinux buffers reads of less than half of this */
 
-/* What malloc() gave, for free(). A compressed file takes two while it is unpacked. */
+/* Blocks from malloc(). A compressed file has two while it is unpacked. */
 static void *blocks[CONFIG_MAX_MODULES + 2];
 static unsigned block_count;
 
@@ -39,7 +39,7 @@ static void *take(uint64_t size, uint64_t align)
 	return (void *)(uintptr_t)align_up((uintptr_t)block, align);
 }
 
-/* Gives back what the file had before it got the memory that it has. */
+/* Frees the block that the file had before its present one. */
 static void drop_former(void)
 {
 	free(blocks[block_count - 2]);
@@ -47,7 +47,7 @@ static void drop_former(void)
 	block_count--;
 }
 
-/* Memory of twice the size, with the bytes that are there already. */
+/* Moves the file to twice as much memory. */
 static bool grow(struct file *file, uint64_t done, struct report *report)
 {
 	const uint8_t *before = file->bytes.bytes;
@@ -59,7 +59,7 @@ static bool grow(struct file *file, uint64_t done, struct report *report)
 	return true;
 }
 
-/* Refuses a file of which the drive could not read something. Always false. */
+/* Refuses a file that the drive could not read completely. Always false. */
 static bool refuse_lost(const struct file *file, struct report *report)
 {
 	const struct lost_read *lost = reads_lost();
@@ -78,9 +78,9 @@ static bool refuse_lost(const struct file *file, struct report *report)
 }
 
 /*
- * Reads the next part of a file of which `left` bytes are left. Returns how many bytes came. Asks
- * for so much at once, and for so many whole sectors, that Syslinux reads to where it should, and
- * not to a buffer of its own: the drive's sectors are no larger than a page.
+ * Reads the next part of a file of which `left` bytes are left. Returns how many bytes were read.
+ * Asks for large reads of whole sectors, so that Syslinux reads directly to their destination, not
+ * to its own buffer; a drive's sectors are no larger than a page.
  */
 static uint32_t read_part(uint8_t *to, uint64_t left, FILE *from)
 {
@@ -159,7 +159,7 @@ static bool unpack(const struct file *file, struct span packed)
 	return result == Z_STREAM_END && stream.next_out == end;
 }
 
-/* Replaces compressed bytes by what they unpack to. */
+/* Replaces compressed bytes by the unpacked ones. */
 static bool unpack_file(struct file *file, uint32_t size, struct report *report)
 {
 	struct span packed = file->bytes;

@@ -13,7 +13,7 @@
  */
 bool file_load(struct file *file, struct report *report);
 
-/* Gives the memory of every file loaded so far back. */
+/* Frees the memory of every file loaded so far. */
 void files_release(void);
 
 #endif

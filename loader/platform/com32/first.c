@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * first.c - the first code of the module to run, in its first block on the disc (module.ld): is all
- * of the module there, as it was linked? Calls and reads nothing that lies elsewhere until that is
- * known. Then relocates the rest, which would take Syslinux five times the time, and starts it.
+ * first.c - the first code of the module to run, in its first block on the disc (module.ld): checks
+ * that the whole module is there, as it was linked, and until then uses nothing outside that block.
+ * Then relocates the rest, for which Syslinux would take five times as long, and starts it.
  */
 #include "core/report.h"
 #include "core/sum.h"
@@ -12,7 +12,7 @@
 
 #define GREY 0x0700
 
-/* What must be said if the rest is not there: words of the catalogue that lie here. */
+/* The message if the rest is damaged: texts of the catalogue, kept in the first block. */
 #define DIAG(number, name, summary, fix)                                                          \
 	static const char line_##name[] __attribute__((unused)) = "\nK" #number " " summary "\n"; \
 	static const char fix_##name[] __attribute__((unused)) =                                  \
@@ -20,10 +20,11 @@
 #include "core/diag.def"
 #undef DIAG
 
-/* Where the module begins, what of it has a sum, and the sum (module.ld, write_sum.py). */
+/* The module's beginning, the part of it that has a checksum, and that (module.ld,
+ * write_sum.py). */
 extern const uint8_t module_begin[], first_begin[], first_end[];
 extern const volatile struct {
-	uint32_t begin, end; /* from where the module begins */
+	uint32_t begin, end; /* offsets from the module's beginning */
 	uint32_t sum;
 	uint32_t balance; /* with it, the words of the first block add up to 0 */
 } module_sum;
@@ -36,8 +37,8 @@ __attribute__((visibility("default"))) int main(int argc, char **argv);
 /* The BIOS's data area, 0040h:0000h; the text screen's last row. */
 enum { BIOS_COM1 = 0x400, LAST_OF_25 = LAST_SCREEN + 24 * LAST_ROW };
 
-/* Says what is wrong on COM1, if the BIOS knows it, and on the screen, without a function of
- * Syslinux: where those are may be what is damaged. */
+/* Writes what is wrong to COM1, if the BIOS knows that port, and to the screen, without Syslinux's
+ * functions: their addresses may be what is damaged. */
 static void say_alone(void)
 {
 	volatile uint16_t *cell = (volatile uint16_t *)LAST_OF_25;
@@ -62,7 +63,7 @@ static bool is_first_whole(void)
 	return sum == 0;
 }
 
-/* Adds the module's place to each address in its data: an even word of the table is the place of
+/* Adds the module's address to each address in its data: an even word of the table is the offset of
  * one; an odd one has a bit for each of the next 31 words, from bit 1 on. */
 static void relocate(void)
 {

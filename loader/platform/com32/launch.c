@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* launch.c - leaves the BIOS. Behind this nothing can fail, and nothing of Syslinux is left. */
+/* launch.c - leaves the BIOS. From here on, nothing can fail, and Syslinux is gone. */
 #include "platform/bios/services.h"
 #include "platform/com32/syslinux.h"
 #include "platform/console/console.h"

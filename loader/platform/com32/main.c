@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - longjump.c32: what Syslinux and the BIOS have to offer, as platform.h asks for it. A
- * kernel that cannot be started leaves the user at ISOLINUX's prompt.
+ * main.c - longjump.c32: implements platform.h with Syslinux and the BIOS. A kernel that cannot be
+ * started leaves the user at ISOLINUX's prompt.
  */
 #include "core/acpi.h"
 #include "core/run.h"
@@ -23,7 +23,7 @@
 #include "platform/pc/tsc.h"
 #include "x86/x86.h"
 
-#define OPTICAL_DRIVE 0xe0       /* BIOSes give optical drives numbers from here on */
+#define OPTICAL_DRIVE 0xe0       /* the lowest BIOS number of optical drives */
 #define STACK_MAX     (64 * KIB) /* around the stack pointer: more than Syslinux's stack has */
 
 /* Syslinux's flow control word (syslinux.txt, SERIAL): signals to wait for, as in the modem status;
@@ -37,7 +37,7 @@ extern const char module_begin[], module_end[];
 extern const uint8_t resident_begin[];
 extern const uint8_t resident_end[];
 
-/* What struct machine points at. Syslinux clears a module's memory byte by byte, so this is taken
+/* What struct machine points at. Syslinux clears a module's .bss byte by byte, so this is taken
  * from its heap instead. */
 struct facts {
 	struct firmware_range ranges[512];
@@ -93,7 +93,7 @@ bool platform_obey(enum action action, struct report *report)
 	return bios_power_off(report);
 }
 
-/* Where we were started from. */
+/* The boot device. */
 static void read_drive(struct machine *machine)
 {
 	struct derivative_info info = { 0 };
@@ -188,7 +188,7 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 		bios_halt();
 	if (on_error == ON_ERROR_REBOOT)
 		bios_reboot(seconds);
-	fclose(file_of(STDOUT)); /* who opens it next asks where the cursor is */
+	fclose(file_of(STDOUT)); /* the next to open it queries the cursor's position */
 	fclose(file_of(STDERR));
 	memory_release();
 	files_release();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* main.h - the module, once all of it is known to be there. */
+/* main.h - the module's main function, which runs when the module has been checked. */
 #ifndef PLATFORM_COM32_MAIN_H
 #define PLATFORM_COM32_MAIN_H
 
-/* Boots by these words; returns if that could not be, to Syslinux's prompt. */
+/* Boots by these words. Returns to Syslinux's prompt if that fails. */
 int module_main(int argc, char **argv);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* memory.c - takes memory from Syslinux, and remembers it. Files have theirs (file.c). */
+/* memory.c - allocates memory from Syslinux, and records it. Files have their own (file.c). */
 #include "platform/com32/memory.h"
 
 #include "platform/bios/call.h"
 #include "platform/com32/syslinux.h"
 #include "platform/platform.h"
 
-/* What Syslinux gave, for free(): state, facts, scratch memory, buffers for the BIOS. */
+/* Blocks to free: state, facts, scratch memory, buffers for the BIOS. */
 static void *blocks[8];
 static unsigned block_count;
 
-/* Notes a block that Syslinux gave; NULL is none. */
+/* Records a block from Syslinux; NULL if there was none. */
 static void *note(void *block)
 {
 	if (block != NULL)

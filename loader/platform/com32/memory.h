@@ -4,7 +4,7 @@
 #ifndef COM32_MEMORY_H
 #define COM32_MEMORY_H
 
-/* Gives all of it back. */
+/* Frees all of it. */
 void memory_release(void);
 
 #endif

@@ -10,9 +10,8 @@ static int (*syslinux_read)(struct disk *disk, void *to, uint64_t sector, size_t
 static struct lost_read lost;
 
 /*
- * Syslinux keeps a block of a folder, or of what says where files lie, although it could not be
- * read. It must not be taken for good when the user tries again: such a block gets a number that no
- * block has.
+ * Syslinux caches a metadata block even if it could not be read. So that it is not used when the
+ * user tries again, such a block gets a number that no block has.
  */
 static void forget_block(const struct device *device, const void *data)
 {
@@ -26,13 +25,12 @@ static void forget_block(const struct device *device, const void *data)
 			block->number = UINT64_MAX;
 }
 
-/* In the place of Syslinux's own function: calls it, and notes what it could not read. */
+/* Replaces Syslinux's own function: calls it, and notes what it could not read. */
 static int read_watched(struct disk *disk, void *to, uint64_t sector, size_t count, bool is_write)
 {
 	int done = syslinux_read(disk, to, sector, count, is_write);
 
-	if (disk->read
-	    != read_watched) { /* Syslinux has found out how the drive wants to be read */
+	if (disk->read != read_watched) { /* Syslinux has determined how to read the drive */
 		syslinux_read = disk->read;
 		disk->read = read_watched;
 	}

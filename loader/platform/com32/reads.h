@@ -9,8 +9,8 @@
 
 #include "core/base.h"
 
-/* Watches from here on what is read, and forgets what was lost before. False if it cannot, because
- * this Syslinux is like none that is known. A network needs no watching: its files end early. */
+/* Watches reads from here on, and forgets earlier failures. False if it cannot, because this
+ * version of Syslinux is unknown. A network needs no watching: its files end early. */
 bool reads_watch(void);
 
 /* Watches no longer. */

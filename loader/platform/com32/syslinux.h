@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * syslinux.h - what we call of Syslinux 6: functions and variables of its core and of ldlinux.c32,
- * which are in memory before any module is. Declared here in our own words, since no package brings
- * a header for them.
+ * syslinux.h - the functions and variables of Syslinux 6 that we use, from its core and from
+ * ldlinux.c32, which are in memory before any module is. Declared here, since no package provides a
+ * header for them.
  *
- * Each name costs time. Syslinux looks for it in both, and where it is not among the names that are
- * made known it goes through all others one by one, 27 instructions each. What ldlinux.c32 itself
- * takes from the core stands first among its names and so is found soonest: malloc after 2,000
- * instructions, what ldlinux.c32 makes known after 10,000.
+ * Each imported name costs time. Syslinux looks it up in both: first among the exported symbols,
+ * and then among all others one by one, 27 instructions each. What ldlinux.c32 itself imports from
+ * the core is first among its symbols and so is found soonest: malloc after 2,000 instructions,
+ * exports of ldlinux.c32 after 10,000.
  *
  * All are called with up to three arguments in EAX, EDX and ECX (-mregparm=3), variadic ones on the
  * stack.
@@ -25,11 +25,11 @@ void *malloc(size_t size);
 void free(void *memory);
 void *lmalloc(size_t size);
 
-/* Files. A FILE is a number in disguise: file descriptor + 1. */
+/* Files. A FILE pointer is really a number: file descriptor + 1. */
 typedef struct syslinux_file FILE;
 
 struct stat {
-	int mode; /* STAT_STREAM: of the size nothing is known */
+	int mode; /* STAT_STREAM: the size is unknown */
 	size_t size;
 };
 enum { STAT_KIND = 0xf000, STAT_STREAM = 0xc000 };
@@ -56,10 +56,10 @@ enum { STDOUT = 1, STDERR = 2 };
 /* Prints on Syslinux's own console. */
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The folder that names without a leading slash are in; NULL if it does not fit. */
+/* The current folder, for names without a leading slash; NULL if it does not fit. */
 char *core_getcwd(char *folder, size_t size);
 
-/* What the SERIAL line in isolinux.cfg says; iobase is 0 without one. Syslinux has set the port up.
+/* The SERIAL line in isolinux.cfg; iobase is 0 without one. Syslinux has set the port up.
  */
 struct serial_console {
 	uint16_t iobase;
@@ -68,7 +68,7 @@ struct serial_console {
 };
 extern struct serial_console __syslinux_serial_console_info;
 
-/* Where Syslinux was started from; the fields that are the same for a disc and a disk. */
+/* Where Syslinux was started from; the fields that ISOLINUX and SYSLINUX share. */
 struct derivative_info {
 	uint8_t registers[28];
 	uint8_t drive;
@@ -85,9 +85,9 @@ _Static_assert(sizeof(void *) != 4 || offsetof(struct derivative_info, partition
 void get_derivative_info(struct derivative_info *info);
 
 /*
- * How Syslinux reads a drive (core/include/disk.h, fs.h and cache.h, the same since 2012 as far as
- * it is told here). It prints that a sector cannot be read, and then goes on as if it had been: the
- * only one who learns of it is who calls `read`, which returns how many sectors it has read.
+ * How Syslinux reads a drive (core/include/disk.h, fs.h and cache.h; these fields have been the
+ * same since 2012). It prints that a sector cannot be read, and then goes on as if it had been:
+ * only the caller of `read` can tell, by the number of sectors that it returns.
  */
 struct disk {
 	void *of_firmware;
@@ -101,7 +101,7 @@ struct disk {
 };
 _Static_assert(sizeof(void *) != 4 || offsetof(struct disk, read) == 44, "struct disk");
 
-/* A block of a drive that is kept in memory, since folders and the like lie in it. */
+/* A cached block of a drive. */
 struct cached_block {
 	uint64_t number;
 	struct cached_block *other[2];
@@ -131,7 +131,7 @@ extern struct file_system *this_fs;
 struct bios_registers;
 void __intcall(uint8_t number, const struct bios_registers *in, struct bios_registers *out);
 
-/* Gives the hardware back as the BIOS had it. After this no function above may be called. */
+/* Returns the hardware to the BIOS's state. After this no function above may be called. */
 void syslinux_final_cleanup(uint16_t flags);
 
 /* zlib's inflate (zlib.h 1.2): the state, and the three calls that unpack a whole file. */
@@ -159,7 +159,7 @@ enum {
 	Z_GZIP_WINDOW = 15 + 16 /* the largest window, with a gzip header */
 };
 
-#define Z_VERSION "1" /* inflateInit2_() compares the first character, and no more */
+#define Z_VERSION "1" /* inflateInit2_() compares only the first character */
 int inflateInit2_(struct z_stream *stream, int window, const char *version, int stream_size);
 int inflate(struct z_stream *stream, int flush);
 int inflateEnd(struct z_stream *stream);

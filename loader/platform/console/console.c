@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console.c - serial ports and the debug port by ourselves, the screen through the platform.
- * Whatever has been set up already (which port, how fast, which signals to wait for) is honoured.
+ * console.c - drives serial ports and the debug port, and writes to the screen through the
+ * platform. Settings that exist already (port, speed, handshake signals) are kept.
  */
 #include "platform/console/console.h"
 
@@ -26,25 +26,25 @@ enum {
 	UART_FIFO_ON = 0x07,
 	UART_MODEM_READY = 0x03, /* DTR and RTS */
 	UART_STATUS_EMPTY = 0x20,
-	UART_PATIENCE = 100000 /* reads of the status before a port is taken to be stuck */
+	UART_PATIENCE = 100000 /* reads of the status before a port counts as stuck */
 };
 
-/* A serial port that we speak on. */
+/* A serial port that we write to. */
 struct uart {
 	uint16_t port;
 	uint8_t wait;  /* bits of the modem status */
-	bool is_stuck; /* it did not become ready in all the time that it was given */
+	bool is_stuck; /* it did not become ready in time */
 };
 
-static struct console given; /* what whoever started us speaks on */
+static struct console given; /* the console of whoever started us */
 static struct uart uarts[2];
 static unsigned uart_count;
 static bool on_screen, on_debug, is_quiet;
-static enum colour colour; /* of what is written on the screen next */
+static enum colour colour; /* of the next text on the screen */
 static unsigned bar;       /* columns of a bar that are written */
 
-/* Speaks on this port as well, if there is one: as it has been set up if it has, else at the speed
- * of the one that has, or 115200 baud. */
+/* Adds this port, if it exists. A port that is not set up yet gets the speed of the one that is, or
+ * 115200 baud. */
 static void add_uart(uint16_t port)
 {
 	uint16_t divisor = given.port != 0 ? given.divisor : 1;
@@ -100,7 +100,7 @@ bool console_is_quiet(void)
 	return is_quiet;
 }
 
-/* Shows characters in the colour that holds. A bar begins with a space. */
+/* Shows characters in the current colour. A bar begins with a space. */
 static void show(const char *text, size_t length)
 {
 	if (length == 0)
@@ -119,7 +119,7 @@ static void end_bar(void)
 	bar = 0;
 }
 
-/* True if a character is not shown, but does something: changes the colour, ends a bar or a text.
+/* True for a control character: it changes the colour, or ends a bar or a text.
  */
 static bool is_command(char c)
 {
@@ -145,15 +145,15 @@ static void write_on_screen(const char *text)
 	}
 }
 
-/* True if the port takes a byte, and whoever listens does. */
+/* True if the port can take a byte, and the other side is ready. */
 static bool uart_is_ready(const struct uart *uart)
 {
 	return (inb(uart->port + UART_STATUS) & UART_STATUS_EMPTY) != 0
 	    && (inb(uart->port + UART_MODEM_STATUS) & uart->wait) == uart->wait;
 }
 
-/* Sends a byte as soon as the port is ready. One that is not for long is waited for once, not again
- * for each byte. */
+/* Sends a byte as soon as the port is ready. A port that is stuck is waited for only once, not for
+ * each byte. */
 static void uart_put(struct uart *uart, char c)
 {
 	unsigned looks = uart->is_stuck ? 1 : UART_PATIENCE;
@@ -168,7 +168,7 @@ static void uart_put(struct uart *uart, char c)
 			"\n(The serial port takes nothing: it is not waited for any more.)\n");
 }
 
-/* Sends a character wherever no firmware is asked. */
+/* Sends a character to all outputs that need no firmware. */
 static void put(char c)
 {
 	for (unsigned i = 0; i < uart_count; i++)

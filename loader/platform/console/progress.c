@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.c - one line that is written over, twice a second. Does nothing with files itself. */
+/* progress.c - one line, rewritten twice a second. Does nothing with files itself. */
 #include "platform/console/progress.h"
 
 #include "platform/console/clock.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.h - what the user sees of a file that takes longer than a second. */
+/* progress.h - shows progress for a file that takes longer than a second. */
 #ifndef CONSOLE_PROGRESS_H
 #define CONSOLE_PROGRESS_H
 
 #include <stdint.h>
 
-/* Something begins with so many bytes of the file of that name, or 0 if nobody knows: "reading",
- * "unpacking". */
+/* Begins a step ("reading", "unpacking") on the file of that name, of so many bytes; 0 if the size
+ * is unknown. */
 void progress_begin(const char *doing, const char *name, uint64_t size);
 
 /* So many bytes are done. Costs next to nothing. */

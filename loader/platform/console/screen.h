@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* screen.h - what the console needs of the platform, which brings it. */
+/* screen.h - what the console needs from the platform. */
 #ifndef CONSOLE_SCREEN_H
 #define CONSOLE_SCREEN_H
 
@@ -7,11 +7,11 @@
 
 #include <stddef.h>
 
-/* Shows so many characters on the screen where the cursor is, in a colour; COLOUR_AS_IS leaves it
- * to the screen. Lines end in "\n", or after the last column. */
+/* Shows so many characters at the cursor, in a colour; COLOUR_AS_IS keeps the screen's. Lines end
+ * with "\n", or after the last column. */
 void screen_write(const char *text, size_t length, enum colour colour);
 
-/* Empties the screen; the cursor is in its upper left corner then. */
+/* Clears the screen, and puts the cursor into its upper left corner. */
 void screen_clear(void);
 
 /* How many characters a line has: at least 1. */

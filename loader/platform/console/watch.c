@@ -41,7 +41,7 @@ void watch_end(const char *what)
 	watcher_end();
 }
 
-/* What is on the text screen, as far as it is no control character. */
+/* The text screen's contents, without control characters. */
 static void tell_screen(void)
 {
 	const volatile uint8_t *cells = visible(watched, TEXT_MEMORY);

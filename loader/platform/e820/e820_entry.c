@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* e820_entry.c - what a PC's firmware calls memory, in our words. */
+/* e820_entry.c - translates E820 memory types. */
 #include "platform/e820/e820_entry.h"
 
-/* What a type means (ACPI 6.5, table 15.2). One that we have not heard of is left alone. */
+/* The meaning of a type (ACPI 6.5, 15, Address Range Types). Unknown types count as reserved. */
 static enum memory_type type_of(uint32_t type)
 {
 	switch (type) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unpack.h - what becomes of a file's bytes when they are in memory, for platforms whose firmware
- * unpacks nothing. Knows gzip; knows nothing of ELF.
+ * unpack.h - checks and unpacks a file's bytes in memory, for platforms whose firmware does not
+ * unpack files. Knows gzip, and nothing of ELF.
  */
 #ifndef FILES_UNPACK_H
 #define FILES_UNPACK_H
@@ -9,8 +9,8 @@
 #include "platform/files/hold.h"
 
 /*
- * Checks the file by its digest. A compressed one, unless it is to stay raw, then has what it
- * unpacks to, in memory from `take`; what it had stays where it is.
+ * Checks the file's digest. Unpacks a compressed file, unless it is to stay raw, to memory from
+ * `take`; the compressed bytes stay where they are.
  */
 bool file_unpack(struct file *file, file_memory *take, struct report *report);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bundle.c - reads a bundle; see docs/bundle.md. Nothing in it is believed before its digest is
- * right, and no offset after that. */
+/* bundle.c - reads a bundle; see docs/bundle.md. Nothing in it is used before its digest has been
+ * checked, and every offset is checked even then. */
 #include "platform/handover/bundle.h"
 
 #include "core/sha256.h"
@@ -29,7 +29,7 @@ static bool refuse_bundle(struct report *report, const char *what, uint64_t foun
 	              ULL(wanted));
 }
 
-/* All but the files must be as it was written. */
+/* Checks that everything but the files is as it was written. */
 static bool check_digest(struct span text, struct report *report)
 {
 	struct bundle_header *header = (struct bundle_header *)(uintptr_t)text.bytes;

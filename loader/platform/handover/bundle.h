@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bundle.h - words and files in one piece, as `./build.sh wrap` puts them after the loader. The
+ * bundle.h - words and files in one block, which `./build.sh wrap` appends to the loader. The
  * format is described in docs/bundle.md; commands/lib/bundle.py writes it.
  */
 #ifndef PLATFORM_HANDOVER_BUNDLE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* checksum.c - four lanes at a time, in one register where the CPU has such: two instructions for
- * 16 bytes, as these are added from where they lie. */
+/* checksum.c - adds four lanes at a time, in one SSE register if the compiler may use those: two
+ * instructions for 16 bytes, with a memory operand. */
 #include "platform/handover/checksum.h"
 
 #define LANES 4

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* handover.c - what every format of a handover is made of. All of it was written by somebody else,
- * and nothing of it is believed. */
+/* handover.c - the common parts of all handover formats. All of it was written by somebody else, so
+ * everything is checked. */
 #include "platform/handover/handover.h"
 
 #include "platform/e820/e820_entry.h"
@@ -52,7 +52,7 @@ void handover_add_range(struct handover *handover, uint64_t begin, uint64_t size
 		handover->range_count++;
 }
 
-/* The end of the RAM that is there from an address on; the address itself if there is none. */
+/* The end of the contiguous RAM from an address on; the address itself if there is none. */
 static uint64_t memory_end(const struct handover *handover, uint64_t at)
 {
 	unsigned i = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * handover.h - what a boot loader that starts us as its kernel hands over, whatever the format: the
- * words, the files, the memory. Multiboot (multiboot_info.h) and PVH (pvh_info.h) fill it in. What
- * they point at stays where it is; it lies in `own`, and nothing may be put there.
+ * handover.h - what a boot loader that starts us as its kernel passes on, in any format: words,
+ * files and memory map. Multiboot (multiboot_info.h) and PVH (pvh_info.h) fill it in. What it
+ * points at stays where it is; that memory is listed in `own`, and must not be overwritten.
  */
 #ifndef PLATFORM_HANDOVER_HANDOVER_H
 #define PLATFORM_HANDOVER_HANDOVER_H
@@ -17,45 +17,45 @@
 
 /* A file that was loaded for us. */
 struct handed_file {
-	const char *words; /* its name, and what stands after it; "": nobody said */
+	const char *words; /* its name, and what follows it; "" if unknown */
 	struct phys_range bytes;
-	bool is_summed; /* it comes from a bundle, and has had this checksum */
+	bool is_summed; /* it comes from a bundle, with this checksum */
 	uint32_t sum[CHECKSUM_WORDS];
 };
 
 struct handover {
-	bool bios;         /* the machine is as its BIOS left it, and that can still be called */
-	const char *words; /* never NULL */
-	const char *bundle_words; /* those that come with the loader; NULL: none do */
+	bool bios;                /* the BIOS can still be called */
+	const char *words;        /* never NULL */
+	const char *bundle_words; /* the words of the bundle; NULL without one */
 	struct handed_file files[HANDOVER_FILES];
 	unsigned file_count;
 	struct firmware_range ranges[HANDOVER_RANGES]; /* the memory map */
 	unsigned range_count;
-	struct phys_range own[HANDOVER_OWN]; /* where all this lies, files included */
+	struct phys_range own[HANDOVER_OWN]; /* the memory of all this, including the files */
 	unsigned own_count;
-	uint64_t rsdp; /* 0: not told */
+	uint64_t rsdp; /* 0: unknown */
 };
 
-/* Notes memory that must stay as it is. */
+/* Records memory that must not be overwritten. */
 void handover_own(struct handover *handover, struct phys_range range);
 
-/* A string at a physical address, with its end, which becomes memory of ours; "" if it has none
- * within the memory that can be pointed at. */
+/* A zero-terminated string at a physical address, whose memory is recorded in `own`; "" if it does
+ * not end within accessible memory. */
 const char *handover_string(struct handover *handover, const struct machine *machine, uint64_t at);
 
-/* Notes a file; refuses one more than there is room for, and one that ends before it begins. */
+/* Records a file; refuses one too many, and one that ends before it begins. */
 bool handover_add_file(struct handover *handover, const struct machine *machine, uint64_t begin,
                        uint64_t end, uint64_t words, struct report *report);
 
-/* Refuses a range that is not all RAM by the memory map. */
+/* Refuses a range that is not entirely RAM in the memory map. */
 bool handover_in_memory(const struct handover *handover, struct phys_range range,
                         struct report *report);
 
-/* Refuses files that do not lie in RAM. */
+/* Refuses files that are not in RAM. */
 bool handover_check_files(const struct handover *handover, struct report *report);
 
-/* Notes a range of the memory map, of a type as E820 has them; what exceeds the table is left out,
- * which loses free memory and no more. */
+/* Records a range of the memory map, with an E820 type. Ranges that do not fit are dropped, which
+ * only loses free memory. */
 void handover_add_range(struct handover *handover, uint64_t begin, uint64_t size, uint32_t type);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* multiboot_info.c - what a Multiboot loader hands over (Multiboot 0.6.96, section 3.3). */
+/* multiboot_info.c - reads a Multiboot loader's information (Multiboot 0.6.96, section 3.3). */
 #include "platform/handover/multiboot_info.h"
 
 #include "core/text.h"
 #include "protocols/multiboot/abi.h"
 
-/* True if words begin with what loaders other than GRUB 2 put before them: the name of our file. */
+/* True if the words begin with our file's name, as loaders other than GRUB 2 pass them. */
 static bool has_name(const char *loader)
 {
 	return text_length(loader) < 6 || memcmp(loader, "GRUB 2", 6) != 0;
@@ -21,7 +21,7 @@ static const char *skip_word(const char *words)
 	return words;
 }
 
-/* Reads the memory map, or the two sizes that there are without one. */
+/* Reads the memory map, or the two sizes if there is none. */
 static void read_map(struct handover *handover, const struct machine *machine,
                      const struct mb1_info *info)
 {

@@ -5,7 +5,7 @@
 
 #include "platform/handover/handover.h"
 
-/* Reads the Multiboot information at this physical address. Refuses what is not there. */
+/* Reads the Multiboot information at this physical address. Refuses it if it is not in memory. */
 bool handover_by_multiboot(struct handover *handover, const struct machine *machine, uint32_t at,
                            struct report *report);
 

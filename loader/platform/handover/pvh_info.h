@@ -5,7 +5,7 @@
 
 #include "platform/handover/handover.h"
 
-/* Reads the start information of a PVH boot at this physical address. Refuses what is not there. */
+/* Reads the start information of a PVH boot at this physical address. Refuses it if invalid. */
 bool handover_by_pvh(struct handover *handover, const struct machine *machine, uint32_t at,
                      struct report *report);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* words.c - from what was handed over to words as after APPEND. Knows neither Multiboot nor PVH. */
+/* words.c - makes words as after APPEND from a handover. Knows neither Multiboot nor PVH. */
 #include "platform/handover/words.h"
 
 #include "core/text.h"
 
-/* Adds up to `count` words of a text; *end is then what is left of it. False if they do not fit. */
+/* Adds up to `count` words of a text; *end is then the rest of it. False if they do not fit. */
 static bool add_words(struct word_list *list, size_t *used, const char *text)
 {
 	for (;;) {
@@ -24,7 +24,7 @@ static bool add_words(struct word_list *list, size_t *used, const char *text)
 	}
 }
 
-/* Number of the first word that is no option; the count of words if all are. */
+/* The number of the first word that is not an option; the count of words if all are. */
 static unsigned find_kernel(const struct word_list *list)
 {
 	unsigned at = 0;
@@ -53,7 +53,7 @@ static size_t name_length(const char *words)
 	return length;
 }
 
-/* What follows the last slash of a name, whose length becomes that of the rest. */
+/* The part of a name after its last slash; *length becomes the length of that part. */
 static const char *base_name(const char *name, size_t *length)
 {
 	size_t begin = *length;
@@ -64,7 +64,7 @@ static const char *base_name(const char *name, size_t *length)
 	return name + begin;
 }
 
-/* True if a file is called that, with or without its folders. */
+/* True if a file has this name, with or without its folders. */
 static bool is_called(const struct handed_file *file, const char *name, size_t length, bool folders)
 {
 	size_t own_length = name_length(file->words);

@@ -16,14 +16,14 @@ struct word_list {
 };
 
 /*
- * Writes the words: those of a bundle, those that were handed over, and after them, where they name
- * no module themselves (after "---"), every file that is not the kernel, with its words. Where they
- * name no kernel, it is the first file, with its words. Refuses more than fits.
+ * Writes the words: those of the bundle, those that were passed on, and, if these name no modules
+ * (after "---"), every file other than the kernel, with its words. If they name no kernel, it is
+ * the first file, with its words. Refuses words that do not fit.
  */
 bool words_make(struct word_list *list, const struct handover *handover, struct report *report);
 
-/* The file of this name: of the same name, or else the only one whose name without folders is the
- * same, or else the only file of a handover that gives it none. NULL if there is none. */
+/* The file with this name, or else the only one with this name in some folder, or else the only
+ * file of a handover that has no names. NULL if there is none. */
 const struct handed_file *words_find(const struct handover *handover, const char *name);
 
 #endif
