@@ -1,7 +1,7 @@
 """day.py - measures what a user waits for all day: from a changed file of the kernel to its _start.
 
-Listens to one ordinary `./build.sh run`, from a disc and without one, to what it says and to the
-debug port of SeaBIOS, and notes when each word comes. Knows those words; knows nothing of how
+Watches an ordinary `./build.sh run`, with a disc and without, through its output and the
+debug port of SeaBIOS, and notes when each message comes. Knows those messages; knows nothing of how
 anything is built.
 """
 
@@ -68,7 +68,7 @@ WAYS: Dict[str, Tuple[List[str], Tuple[Step, ...]]] = {
 
 
 def copy_built(folder):
-    """Lays down a copy of the project, with what is compiled for images, so that it need not be
+    """Copies the project, with what is compiled for images, so that it does not have to be
     compiled again."""
 
     def left_out(path, names):

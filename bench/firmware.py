@@ -1,7 +1,7 @@
-"""firmware.py - boots an image by UEFI, as often as one wants, and returns what each run told.
+"""firmware.py - boots an image by UEFI, any number of times, and returns each run's figures.
 
 Firmware takes seconds, and ten times as long where the clock counts instructions; none of that is
-measured. So it comes up once for an image, by the clock on the wall, as far as to the moment at
+measured. So it boots once for an image, at wall-clock speed, up to the moment at
 which it would start what it has found there (efi_start.c); the machine is saved, and each run goes
 on from there. Knows nothing of loaders.
 """
@@ -17,7 +17,7 @@ PROGRAMS = ("build/efi_start.efi", "build/efi_floor.efi")
 
 
 def runs(medium, image, count):
-    """What a guest tells in each run: first when the program on the image was started."""
+    """The figures of each run; the first is when the program on the image was started."""
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         state = f"{folder}/state"
         save(medium, image, state)

@@ -64,7 +64,7 @@ def new_tree(folder, name):
 
 
 def floor(payload):
-    """Our own boot sector and the payload: what this machine takes to read and copy it once."""
+    """Our own boot sector and the payload: the least that reading and copying it takes here."""
     tree = new_tree(payload.folder, "floor")
     boot = tree / "floor.bin"
     run(["nasm", "-f", "bin", "-o", boot, HERE / "floor.asm"])
@@ -81,7 +81,7 @@ def floor(payload):
 
 
 def longjump(payload):
-    """The discs that `build.sh image` makes of the kernel, with nothing turned off or on: by the
+    """The discs that `build.sh image` makes of the kernel with its defaults: by the
     section in which the payload is, since a loader may look for something in some of them."""
     images = {}
     for place in PLACES if payload.size.places else PLACES[1:2]:

@@ -1,4 +1,4 @@
-"""machine.py - boots an image in QEMU and returns what was told, or how long it took.
+"""machine.py - boots an image in QEMU and returns the guest's figures, or how long it took.
 
 Knows QEMU; knows nothing of loaders. Three kinds of run: with a listener on port 0xE9 and one
 nanosecond an instruction, so that the guest's clock counts instructions; without, for the time on
@@ -111,7 +111,7 @@ def at_its_end(*arguments):
 
 
 def wait_until(what, is_so):
-    """Looks again and again; stops if it does not come about."""
+    """Polls until a condition holds; stops after a time limit."""
     deadline = time.monotonic() + LIMIT
     while not is_so():
         if time.monotonic() > deadline:

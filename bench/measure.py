@@ -106,7 +106,7 @@ class Bench:
 
 
 def usual(medium, image):
-    """Returns what the middle one of some runs told: a busy host makes the guest wait for devices,
+    """Returns the figures of the median run: a busy host makes the guest wait for devices,
     and it counts while it waits; and now and then the firmware waits less for its clock."""
     if medium in UEFI:
         runs = sorted(firmware.runs(medium, image, COUNTS), key=lambda told: told[1] - told[0])

@@ -1,4 +1,4 @@
-"""report.py - turns results into tables and holds them against the targets.
+"""report.py - formats results as tables and compares them with the targets.
 
 Knows what the figures are called; knows nothing of how they came about.
 """
@@ -26,7 +26,7 @@ def find(results, medium, size, loader):
 
 
 def ratio(value, other):
-    """Returns how much of another value a value is, if both are known."""
+    """Returns the ratio of two values, if both are known."""
     return value / other if value is not None and other else None
 
 

@@ -1,4 +1,4 @@
-"""ways.py - measures the ways in that need no disc: QEMU's -kernel by Multiboot and by PVH,
+"""ways.py - measures the boot methods that need no disc: QEMU's -kernel by Multiboot and by PVH,
 microvm, and the option ROM, with the guest's clock counting instructions.
 
 A share is the time from the loader's first instruction to the kernel's; for microvm, whose firmware

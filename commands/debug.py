@@ -57,7 +57,7 @@ first instruction on is logged in a file, with all registers, and the last excep
 
 
 class Debugged(Session):
-    """A machine that somebody looks at with gdb. Nothing is said of how long it stands still."""
+    """A machine in gdb. It may stand still for as long as its user likes."""
 
     LOGGED = FEWER  # up to the kernel's start, since nobody reads it
 
@@ -103,7 +103,7 @@ def debug(given):
 
 
 def check_place(given):
-    """Stops if the kernel could be anywhere, and nothing tells when it is time to look for it."""
+    """Stops if the kernel's address is random, and nothing tells when it has been placed."""
     if not given.uefi:
         return
     words, _reason = words_of_disc(isolinux_cfg(read_config(given)))
@@ -140,7 +140,7 @@ class machine_at_entry:
 
 @contextlib.contextmanager
 def told(session):
-    """Meanwhile it is told how the machine ends, as by `run`: gdb says no more than that it did."""
+    """While gdb runs, says how the machine ends, as `run` does: gdb only says that it did."""
 
     def watch():
         with contextlib.suppress(Gone, SystemExit):
@@ -156,7 +156,7 @@ def told(session):
 
 
 def attach(given, kernel, port, slide, qemu):
-    """Starts gdb, or says how to; returns the status when that is over."""
+    """Starts gdb, or says how to; returns the status when it has ended."""
     symbols = shlex.quote(str(kernel.absolute()))
     moved = f", moved by {slide:#x}" if slide else ""
     say(f"  stopped  at the kernel's first instruction{moved}")

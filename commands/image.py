@@ -75,7 +75,7 @@ def image(given, finish=make_disc, also=()):
 
 
 def check_config(config):
-    """Stops if the loader would refuse what is ordered, so that no boot is needed to learn it;
+    """Stops if the loader would refuse this boot, so that the user learns it without booting;
     returns what else build/check has found."""
     config.note_files()
     words = words_of(config.kernel, config.append, config.options, config.modules)
@@ -96,7 +96,7 @@ def check_config(config):
 
 
 def read_config(given):
-    """What these words amount to, checked as far as can be without making anything."""
+    """The configuration that these words describe, checked as far as possible before a build."""
     if given.sign and given.bios_only:
         raise Stop("--sign is for what UEFI starts, which --bios-only leaves out", 2)
     if given.menu and given.prompt:

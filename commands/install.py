@@ -93,7 +93,7 @@ def install(given):
 
 
 def check_unchanged(prefix, name, mark):
-    """Stops unless there is nothing of this name, or what an earlier `install` has put there, by
+    """Stops unless there is no such file, or one that an earlier `install` has put there, by
     what its list says."""
     if not os.path.lexists(prefix / name):
         return

@@ -1,5 +1,5 @@
-"""bundle.py - puts words and files into one piece, for the loader to find after it, and the piece
-into the loader's file. The format is in docs/bundle.md; loader/platform/handover/bundle.c reads it.
+"""bundle.py - packs words and files into one block, which the loader finds after itself, and puts
+it into the loader's file. docs/bundle.md describes it; loader/platform/handover/bundle.c reads it.
 """
 
 import array
@@ -100,7 +100,7 @@ def put_into_elf(loader, bundle):
 
 
 def exit_of(loader):
-    """The physical address of the code by which the loader is left for the kernel."""
+    """The physical address of the code with which the loader ends (enter64)."""
     return struct.unpack_from("<I", loader, loader.index(MULTIBOOT) + EXIT)[0]
 
 

@@ -1,6 +1,6 @@
-"""caller.py - whether somebody is still there who waits for what we do.
+"""caller.py - finds out whether anybody still waits for us.
 
-A build tool or a CI that is killed takes nothing with it: what it has started would run on, for
+When a build tool or a CI is killed, its children are not: what it has started would run on, for
 nobody. Knows processes and pipes, nothing of what is done.
 """
 

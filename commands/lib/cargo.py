@@ -1,4 +1,4 @@
-"""cargo.py - whether a Cargo project's kernel is made for the crate bootloader 0.9, and how.
+"""cargo.py - finds out whether a Cargo project's kernel uses the crate bootloader 0.9, and how.
 
 One for 0.11 says so in its file.
 
@@ -17,7 +17,7 @@ from lib.project import Stop, detail, say, shown
 CRATE = "bootloader"
 LATER = "bootloader_api"  # what a kernel depends on from 0.11 on
 FEATURES = ("map_physical_memory", "recursive_page_table", "sse", "vga_320x200")
-SILENT = {"default", "binary", "bit_field", "font8x8"}  # what the crate's own features bring along
+SILENT = {"default", "binary", "bit_field", "font8x8"}  # what the crate's own features enable
 KEYS = (
     "kernel-stack-address",
     "kernel-stack-size",
@@ -49,7 +49,7 @@ def bootloader_option(package):
 
 
 def speaks_for_itself(program):
-    """Whether a program says in its file that it is made for version 0.11: then no Cargo.toml is
+    """Whether the program's file shows that it is made for version 0.11: then no Cargo.toml is
     asked, since the loader recognises it."""
     return program.is_file() and CONFIG in program.read_bytes()
 
@@ -94,7 +94,7 @@ def find_crate(known, manifest):
 
 
 def linked(nodes, root):
-    """All that a package depends on but to build it: ids, and the names under which."""
+    """A package's dependencies, except those for building it: ids, and their names in it."""
     seen, left = {root}, [root] if root in nodes else []
     while left:
         for dependency in nodes[left.pop()]["deps"]:
@@ -105,7 +105,7 @@ def linked(nodes, root):
                 yield dependency["pkg"], dependency["name"]
 
 
-# ---- what Cargo.toml says by itself --------------------------------------------------------------
+# ---- what Cargo.toml says alone ------------------------------------------------------------------
 
 
 def kernel_by_manifest(manifest):
@@ -130,7 +130,7 @@ def kernel_by_manifest(manifest):
 
 
 def inherited(manifest, name):
-    """What the workspace says of a dependency that a member takes from it."""
+    """The workspace's settings for a dependency that a member inherits."""
     for folder in manifest.parent.parents:
         if (folder / "Cargo.toml").is_file():
             workspace = read_manifest(folder / "Cargo.toml").get("workspace", {})
@@ -141,7 +141,7 @@ def inherited(manifest, name):
 
 
 def version_of(manifest, table):
-    """The version that a dependency asks for, or has, as a text; "" if nobody knows."""
+    """The version that a dependency asks for, or has, as a text; "" if unknown."""
     if "path" in table and "version" not in table:
         path = manifest.parent / table["path"] / "Cargo.toml"
         table = read_manifest(path).get("package", {}) if path.is_file() else {}

@@ -1,6 +1,6 @@
-"""checking.py - asks build/check, the loader that does not jump, what it thinks of a kernel.
+"""checking.py - has build/check, the loader up to its jump, check a kernel.
 
-Knows how that program is called; knows nothing of what makes a kernel good.
+Knows how that program is called; knows nothing of what makes a kernel valid.
 """
 
 import json

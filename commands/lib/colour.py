@@ -1,6 +1,6 @@
-"""colour.py - what stands out on a terminal: errors, warnings, codes and verdicts.
+"""colour.py - colours errors, warnings, codes and verdicts on a terminal.
 
-Knows our own words by their form, and the terminal's sequences; a text is the same without them.
+Recognises our own messages by their form; the text is the same without colours.
 """
 
 import os
@@ -26,13 +26,13 @@ WORDS = re.compile("|".join(f"({pattern})" for _, pattern in RULES), re.MULTILIN
 
 
 def is_wanted(stream):
-    """Whether colours are for whoever reads this stream."""
+    """Whether this stream should get colours."""
     is_smart = os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
     return is_smart and stream.isatty()
 
 
 def coloured(text):
-    """The text with sequences that colour it. It begins where a line does."""
+    """The text with colour sequences. It must begin at the start of a line."""
     return WORDS.sub(_paint, text)
 
 

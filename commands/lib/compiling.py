@@ -1,4 +1,4 @@
-"""compiling.py - a make that is watched: each step with how much of all is done.
+"""compiling.py - runs make, and shows with each step how much of the work is done.
 
 How much there is to do is asked of a second make, which only counts, once it is sure to take a
 while. Knows the form of the Makefile's lines; knows nothing of what is made.

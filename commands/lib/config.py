@@ -1,4 +1,4 @@
-"""config.py - what a project wants of the runner, and who said so.
+"""config.py - the runner's settings for a project, and where each comes from.
 
 Read from longjump.conf and from [package.metadata.bootimage] in a Cargo.toml, which have the same
 keys. Knows nothing of QEMU or of images.
@@ -81,7 +81,7 @@ class Settings:
         self.values[key], self.origins[key] = value, origin
 
     def say(self, key, value):
-        """A word of the command line; what is None was not said."""
+        """Applies a word of the command line; None means that it was not given."""
         if value is not None:
             self.set(key, value, "command line")
 
@@ -110,7 +110,7 @@ def read_settings(kernel, config=None):
 
 
 def read_package(settings, package):
-    """Lets a package have its say: as cargo reads its Cargo.toml, or as we can."""
+    """Applies a package's settings, from cargo if possible, or else from its Cargo.toml."""
     path = package.manifest
     if package.metadata is None:
         try:
@@ -126,7 +126,7 @@ def read_package(settings, package):
 
 
 def read_file(settings, path):
-    """Lets a file have its say."""
+    """Applies a file's settings."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -137,7 +137,7 @@ def read_file(settings, path):
 
 
 def take(settings, path, text, values):
-    """Sets what a file says. Whatever it says that means nothing is an error with its line."""
+    """Applies settings from a file. Anything invalid is an error with its line."""
     is_manifest = path.suffix == ".toml"
     for key, value in values.items():
         where = f"{shown(path)}:{line_of(text, TABLE if is_manifest else (), key)}"
@@ -153,7 +153,7 @@ def take(settings, path, text, values):
 
 
 class Unreadable(Stop):
-    """A file that only cargo could read, or another Python."""
+    """Stops at a file that only cargo, or another Python, could read."""
 
 
 def toml():
@@ -215,5 +215,5 @@ def line_of(text, table, key):
 
 
 def as_toml(value):
-    """A value as it stands in the file, more or less."""
+    """A value roughly as it is in the file."""
     return json.dumps(value, default=str)

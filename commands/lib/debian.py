@@ -110,7 +110,7 @@ def compress_page(page, date):
 
 
 def make_control(root, version, maintainer):
-    """What dpkg is told of the package."""
+    """Writes the package's control files."""
     files = sorted(path for path in (root / "usr").rglob("*") if path.is_file())
     plain = [path for path in files if not path.is_symlink()]
     size = sum(-(-path.stat().st_size // 1024) for path in plain)

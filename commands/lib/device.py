@@ -1,7 +1,7 @@
-"""device.py - a drive that is open: all that is told of it here, its descriptor tells.
+"""device.py - an open drive: all facts about it here come from its descriptor.
 
-A name like /dev/sdb belongs to whatever was plugged in last. So whoever looks at a drive and writes
-to it later compares what the descriptor tells at both times. Knows the kernel's ioctls, sysfs and
+A name like /dev/sdb belongs to whatever was plugged in last. So code that checks a drive and writes
+to it later compares these facts at both times. Knows the kernel's ioctls, sysfs and
 blkid; knows nothing of images or of what may be written over.
 """
 
@@ -48,7 +48,7 @@ class Device:
         os.close(self.descriptor)
 
     def ask(self, request, size):
-        """What an ioctl tells that fills a number of so many bytes."""
+        """The number of so many bytes that an ioctl returns."""
         return int.from_bytes(fcntl.ioctl(self.descriptor, request, bytes(size)), sys.byteorder)
 
     @property
@@ -68,7 +68,7 @@ class Device:
             return ""
 
     def identity(self):
-        """What tells this drive from every other, in words -> what it is."""
+        """What identifies this drive: the name of each property -> its value."""
         sequence = self.sequence()
         if not self.folder.exists() or said(self.folder / "diskseq") not in ("", sequence):
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))  # another has its number
@@ -108,7 +108,7 @@ class Device:
         return found
 
     def contents(self, begin, size):
-        """What lies in a part of the drive: its type, its label, and the type of the table of
+        """The contents of a part of the drive: type, label, and the type of the table of
         partitions; each "" if it is not known."""
         blkid = shutil.which("blkid", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
         if not blkid:

@@ -1,6 +1,6 @@
 """direct.py - boots without a disc: QEMU loads loader, kernel and modules as one file (-kernel).
 
-Knows which words of QEMU's and which kernels need the disc nevertheless, and says so. Knows nothing
+Knows which arguments of QEMU and which kernels need a disc, and says so. Knows nothing
 of how the file is made.
 """
 
@@ -15,7 +15,7 @@ DRIVES = {"-cdrom", "-hda", "-hdb", "-hdc", "-hdd"}
 PFLASH = re.compile(r"\bif=pflash\b")
 MACHINES = re.compile(r"(type=)?(pc|q35|microvm|pc-(q35|i440fx)-[\d.]+)(,|$)")
 
-# Words of the user's that have a say in what QEMU starts -> what they do.
+# The user's arguments that affect what QEMU starts -> what they do.
 OTHERS = {
     **dict.fromkeys(("-kernel", "-initrd", "-append", "-dtb"), "starts a kernel of its own"),
     **dict.fromkeys(("-bios", "-pflash"), "brings firmware of its own"),
@@ -66,12 +66,12 @@ def obstacle(command, rest):
 
 
 def brings_firmware(words):
-    """The words name the machine's firmware."""
+    """Whether the words choose the machine's firmware."""
     return bool({"-bios", "-pflash"} & {*with_one_dash(words)}) or any(map(PFLASH.search, words))
 
 
 def is_machine(value):
-    """The machine is one that QEMU loads the loader on; as is one of which no type is said."""
+    """Whether QEMU can load the loader on this machine; without a type, it can."""
     is_typed = "=" not in value.split(",")[0] or value.startswith("type=")
     return not is_typed or MACHINES.match(value) is not None
 
@@ -97,7 +97,7 @@ def with_kernel(command):
 
 
 def need_of(words, asks):
-    """In words, what is needed that only a disc gives, by the words after APPEND and by what the
+    """In words, what only a disc could provide, judging by the words after APPEND and by what the
     kernel asks for, as build/check words it; None if there is nothing."""
     asks = asks.split("\n")
     if "boot device" in asks:  # "..., if that can be": it can do without

@@ -1,8 +1,8 @@
 """disc.py - makes the disc: gathers its files, masters the image, reads it back, puts it in place.
 
 An image gets its final name only when it is whole and has been checked. What it was made from is
-written into the image itself (the application use field), so that nothing is done twice and no
-file of somebody else's is overwritten. Knows nothing of command lines or of how things compile.
+recorded in the image itself (in the application use field), so that nothing is done twice and no
+foreign file is overwritten. Knows nothing of command lines or of how things are compiled.
 """
 
 import contextlib
@@ -68,7 +68,7 @@ class BootConfiguration:
     looked_at: dict = field(default_factory=dict)  # files -> what they were when they were checked
 
     def note_files(self):
-        """Notes what kernel and modules are, so that no other ones are packed."""
+        """Records the identity of kernel and modules, so that no others are packed."""
         self.looked_at = {path: identity(path) for path in self._files()}
 
     def check_files(self):
@@ -96,7 +96,7 @@ class OpenDisc:
 
 
 def identity(path):
-    """What says that a file is still the same, with the same contents."""
+    """What changes if a file, or its contents, are replaced."""
     found = os.stat(path)
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -159,7 +159,7 @@ def make(config):
 
 @contextlib.contextmanager
 def stage_folder():
-    """The path of a folder to lay a disc out in, which goes in the end."""
+    """The path of a temporary folder in which to lay out a disc."""
     folder = open_folder(BUILD)
     try:
         with workshop(folder, "stage.") as inside:
@@ -190,7 +190,7 @@ def put_in_place(stage, staged, digest, output):
 
 
 def gather(config):
-    """Everything that goes onto the disc: its path there -> a file here, or its contents."""
+    """The contents of the disc: path there -> a file here, or bytes."""
     files = from_iso_folder()
     ours = {
         "isolinux/isolinux.bin": find_syslinux("isolinux.bin"),
@@ -235,7 +235,7 @@ def find_syslinux(name):
 
 
 def isolinux_cfg(config):
-    """isolinux.cfg for this disc: what was ordered, put into the lines that name kernel.elf."""
+    """isolinux.cfg for this disc, with the configuration in the lines that name kernel.elf."""
     path = ROOT / "isolinux.cfg"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -419,14 +419,14 @@ def check_sizes(staged):
 
 
 def stage_partition(stage, staged):
-    """Keeps room on the disc for the EFI system partition, if the disc is to have one."""
+    """Reserves room on the disc for the EFI system partition, if the disc is to have one."""
     if esp.LOADER in staged:
         with open(stage / esp.PARTITION, "wb") as file:
             file.truncate(esp.room(sizes_of(staged)))
 
 
 def mastering_name():
-    """The program that makes the file system: genisoimage, or what takes its place. Without
+    """The program that makes the file system: genisoimage or a substitute. Without
     isohybrid it has to be xorriso, which does that as well."""
     for name in ("genisoimage", "mkisofs", "xorriso")[0 if shutil.which("isohybrid") else 2 :]:
         if shutil.which(name):
@@ -524,7 +524,7 @@ def check(disc, staged, left_out):
 
 
 def same_bytes(image, file, source, has_table):
-    """The file on the disc is the one here; but for the boot info table, [8, 64)."""
+    """Whether the file on the disc equals the one here, except for the boot info table, [8, 64)."""
     if file.end - file.begin != os.path.getsize(source):
         return False
     with open(source, "rb") as here:

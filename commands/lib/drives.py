@@ -1,4 +1,4 @@
-"""drives.py - the drives of this machine, what is on them, and why one may not be written over.
+"""drives.py - the drives of this machine, their contents, and why one must not be overwritten.
 
 Knows lsblk and the kernel's names; knows nothing of images.
 """
@@ -67,7 +67,7 @@ class Drive:
         return (f"{self.contents}{label}" if self.contents else table or NOTHING) + mounted
 
     def objection(self, allow_loop=False):
-        """Why it must not be written over, with the remedy; "" if it may be."""
+        """Why it must not be overwritten, and what to do about that; "" if it may be."""
         mounted = next((part for part in self.all_parts() if part.mounted), None)
         if self.type == "part":
             return "is only a part of a drive: name the whole drive, which is what boots"
@@ -86,7 +86,7 @@ class Drive:
 
 
 def in_a_line(value):
-    """What a drive says of itself, if it is text, as it may be shown."""
+    """A drive's own description in printable form, if it is text."""
     return printable(value, kept="") if isinstance(value, str) else value
 
 
@@ -108,7 +108,7 @@ def is_card(path):
 
 
 def in_units(size):
-    """A size as it is said of drives."""
+    """A size in the units that are usual for drives."""
     for shift, unit in ((30, "GiB"), (20, "MiB")):
         if size >= 1 << shift:
             return f"{size / (1 << shift):.1f} {unit}"

@@ -1,4 +1,4 @@
-"""entry.py - brings a machine in QEMU to the first instruction of a kernel, and stops it there.
+"""entry.py - runs a machine in QEMU up to the first instruction of a kernel, and stops it there.
 
 A CPU starts in 16-bit mode, and a debugger that comes early believes that it stays like that. So
 we go ahead of it: over gdb's remote protocol we set hardware breakpoints and let the machine run.
@@ -97,7 +97,7 @@ def run_to_entry(session, kernel, port, leaves=None, uefi=False):
 
 
 def _is_left(session):
-    """The loader has told of the kernel's start: the firmware is gone."""
+    """Whether the loader has reported the kernel's start: then the firmware is gone."""
     _listen(session)
     return session.loader.start is not None
 

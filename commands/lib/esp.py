@@ -1,5 +1,5 @@
-"""esp.py - a disc's way in for UEFI: an EFI system partition that firmware finds on a CD by the
-boot catalogue and on a disk by the partition table, with the files of the disc in it.
+"""esp.py - makes a disc bootable by UEFI: an EFI system partition with the files of the disc, which
+firmware finds on a CD by the boot catalogue and on a disk by the partition table.
 
 Source: UEFI 2.10, 13.3 (file system format, El Torito) and 5.2 (MBR). Knows where things lie on a
 disc; fat.py knows what a FAT is.
@@ -11,10 +11,10 @@ from lib.fat import LARGEST, FatError, room_for, write_fat
 from lib.fat_reader import Fat
 from lib.iso9660 import SECTOR, BadDisc
 
-PARTITION = "isolinux/efi.img"  # keeps room for the FAT's own, in front of all other files
+PARTITION = "isolinux/efi.img"  # reserves room for the FAT's tables, in front of all other files
 LOADER = "EFI/BOOT/BOOTX64.EFI"
 
-# What lies in front of all other files: of a disc that was cut short the loader is still there,
+# What lies in front of all other files, so that on a truncated disc the loader is still there,
 # and says so. After it comes what UEFI does not read: firmware reads 64 KiB ahead, and keeps what
 # it has not looked at, also what it could not read.
 FIRST = (PARTITION, LOADER, "isolinux/ldlinux.c32")
@@ -95,7 +95,7 @@ def partition(active, kind, begin, end):
 
 
 def chs(sector):
-    """Cylinder, head and sector as a partition table has them; the last there is beyond that."""
+    """Cylinder, head and sector in a partition table's format; the maximum if it is too large."""
     cylinder, rest = divmod(sector, HEADS * SECTORS)
     if cylinder > 1023:
         return b"\xfe\xff\xff"

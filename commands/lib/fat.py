@@ -1,6 +1,6 @@
 """fat.py - writes a FAT file system whose files are those of an ISO image, where they lie there.
 
-Its tables and folders go into a piece of the image kept for them, in front of the files; its
+Its tables and folders go into a reserved part of the image, in front of the files; its
 clusters are the ISO's sectors, so that the chain of a file is its extent and nothing is on the
 disc twice. Clusters without a file in them are marked as bad: nobody writes there.
 
@@ -70,7 +70,7 @@ class Layout:
 
 
 class FatError(Exception):
-    """There is no room where the FAT should go, or it cannot hold what it should."""
+    """There is no room for the FAT, or it cannot hold its files."""
 
 
 def tree_of(files):
@@ -116,7 +116,7 @@ def can_hold(folder, name):
 
 
 def room_for(sizes):
-    """Bytes that must be kept for a FAT with files of these sizes: {path: bytes}."""
+    """The bytes to reserve for a FAT with files of these sizes: {path: bytes}."""
     root, _left_out = tree_of(sizes)
     clusters = sum(-(-size // CLUSTER) for size in sizes.values()) + 8
     clusters += folder_clusters(root, 32)
@@ -171,7 +171,7 @@ def layout_for(root, room, total):
 
 
 def bits_of(clusters):
-    """Which FAT one of so many clusters is: their number alone decides."""
+    """The type of a FAT (12, 16, 32), which only depends on its number of clusters."""
     for bits, limit in LIMITS:
         if clusters < limit:
             return bits
@@ -183,7 +183,7 @@ def fat_sectors(bits, clusters):
 
 
 def reserved_at_least(bits):
-    """The boot sector; with 32 bits its copy and the count of free clusters, too."""
+    """The boot sector; with 32 bits also its copy and the count of free clusters."""
     return 32 if bits == 32 else 1
 
 
@@ -340,7 +340,7 @@ def pack(fat, bits):
 
 
 def write_boot_sector(image, begin, layout, sectors, root, label):
-    """The boot sector; with 32 bits its copy and the count of free clusters, too."""
+    """The boot sector; with 32 bits also its copy and the count of free clusters."""
     wide = layout.bits == 32
     small = sectors if sectors < 1 << 16 and not wide else 0
     data = struct.pack(

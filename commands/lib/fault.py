@@ -1,4 +1,4 @@
-"""fault.py - finds what the fault explainer has said in what came over a serial line.
+"""fault.py - finds the fault explainer's output in the output of a serial line.
 
 Knows the explainer's line for programs (docs/errors.md, Faults) and the words before it. All else
 on the line is the kernel's, which may write anything: what is not exactly such a line is none, and

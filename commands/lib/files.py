@@ -1,4 +1,4 @@
-"""files.py - gives files their names, and takes names away, so that nothing of somebody else's is
+"""files.py - gives files their names, and removes names, so that no file of somebody else's is
 lost.
 
 A name that was free, or that of a file of ours, may be another's by the time it is used. So files
@@ -42,7 +42,7 @@ def parent_of(path, below):
 
 @contextlib.contextmanager
 def errors_named(path):
-    """Says of what cannot be done here which path it is about, not only the last part of it."""
+    """Gives errors raised here the whole path, not only the last part of it."""
     try:
         yield
     except OSError as error:
@@ -108,7 +108,7 @@ def _claim(folder, prefix):
 
 
 def _sweep(folder, prefix):
-    """Takes away what processes have left that were killed: what nobody locks."""
+    """Removes what killed processes have left: whatever is not locked."""
     for name in os.listdir(folder):
         if not re.fullmatch(re.escape(prefix) + "[0-9a-f]{16}", name):
             continue
@@ -125,7 +125,7 @@ def _sweep(folder, prefix):
 
 
 def _empty(folder):
-    """Takes away all that is in an open folder, and follows no link on the way."""
+    """Removes everything in an open folder, without following links."""
     for entry in os.listdir(folder):
         if stat.S_ISDIR(os.lstat(entry, dir_fd=folder).st_mode):
             inside = os.open(entry, FOLDER | os.O_NOFOLLOW, dir_fd=folder)

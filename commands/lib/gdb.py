@@ -1,4 +1,4 @@
-"""gdb.py - speaks to QEMU's gdb server: packets and their answers.
+"""gdb.py - a client for QEMU's gdb server: packets and their answers.
 
 Knows gdb's remote protocol (GDB manual, appendix E); knows nothing of what runs in the machine.
 """

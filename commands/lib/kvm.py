@@ -1,6 +1,6 @@
-"""kvm.py - whether machines run in KVM, and what to do if they do not.
+"""kvm.py - finds out whether machines run in KVM, and what to do if they do not.
 
-KVM may be there and hang, or QEMU may give up in it: so it is tried. Also knows when KVM and
+KVM may be there and hang, or QEMU may fail with it: so it is tried. Also knows when KVM and
 VirtualBox are in each other's way. Knows nothing of images.
 """
 
@@ -17,7 +17,7 @@ MODULES = Path("/sys/module")
 NAMES = {"kvm_intel": "VERR_VMX_IN_VMX_ROOT_MODE", "kvm_amd": "VERR_SVM_IN_USE"}
 WITHOUT = "do not use --kvm"
 
-# What QEMU says of KVM -> what is behind it
+# QEMU's messages about KVM -> their cause
 REASONS = {
     "resource busy": "VirtualBox or another hypervisor has the CPU: end its machines, or "
     + WITHOUT,

@@ -1,8 +1,8 @@
-"""loader.py - what the loader tells whoever watches the machine, on a port of its own.
+"""loader.py - the loader's messages to the tool that watches the machine, on a separate port.
 
 Knows the messages (loader/x86/watcher.h); knows nothing of QEMU's process, nor of how an end is
-told. What does not carry the token of this run is nobody's message. A kernel could read the token
-where the loader did: from its start on until the machine is reset, only faults are taken as told.
+told. Anything without the token of this run is ignored. A kernel could read the token
+where the loader did, so from its start until the machine is reset, only faults are accepted.
 """
 
 import os
@@ -48,12 +48,12 @@ class Start:
 
 
 def number_in(text):
-    """A number of at most 64 bits in hexadecimal; 0 of what is none."""
+    """A hexadecimal number of at most 64 bits; 0 if the text is not one."""
     return int(text, 16) if re.fullmatch(r"(0x)?[0-9a-fA-F]{1,16}", text) else 0
 
 
 class Loader:
-    """What has been heard of the loader since it last came up."""
+    """The loader's messages since it last came up."""
 
     def __init__(self):
         self.kernel = ""  # what its user calls it; "": as the image does
@@ -118,7 +118,7 @@ class Loader:
         return [self._note(message) for message in messages]
 
     def _note(self, message):
-        """Takes a message for what it says; returns it."""
+        """Records what a message says; returns it."""
         kind, text = message.kind, message.text
         if kind == "up":
             self._forget()

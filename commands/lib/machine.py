@@ -1,4 +1,4 @@
-"""machine.py - a QEMU that we have started: its process, and the lines that only we have to it.
+"""machine.py - a QEMU that we have started: its process, and our private connections to it.
 
 QMP; the port on which the loader speaks (loader.py); QEMU's log of resets; the image, by a
 descriptor, so that it cannot be another file's by the time QEMU opens it. None of them has a name
@@ -67,13 +67,13 @@ class Machine:
     # ---- from the start to the end ---------------------------------------------------------------
 
     def arguments(self):
-        """What QEMU must be told for our lines. The machine is stopped at first."""
+        """QEMU's arguments for our connections. The machine is stopped at first."""
         watcher = f"file,id=longjump-watcher,path={path_of(self._its_end)}"
         own = ["-S", *self.qmp.arguments(), "-chardev", watcher]
         return own + self.loader.arguments("longjump-watcher")
 
     def log_arguments(self):
-        """What QEMU must be told to write its log: what came before a triple fault."""
+        """QEMU's arguments for its log, which shows what came before a triple fault."""
         if self._log:
             return self._log.arguments()
         return ["-d", "cpu_reset", "-D", str(self._log_path)]
@@ -182,7 +182,7 @@ class Machine:
             self.monitor(f"log {MASKS if wanted else FEWER}")
 
     def _listen(self):
-        """Takes in what the loader has said. A full pipe would keep the machine waiting."""
+        """Reads the loader's messages. A full pipe would block the machine."""
         while data := self._ear.read(65536):
             self._messages += self.loader.hear(data)
 
@@ -191,7 +191,7 @@ class Machine:
         return read_cpus(self.qmp)
 
     def status(self):
-        """What QEMU says of the machine: "running", "paused", ..."""
+        """The machine's state in QEMU's words: "running", "paused", ..."""
         return (self.qmp.command("query-status") or {}).get("status", "")
 
     def memory(self, at, size):
@@ -219,7 +219,7 @@ class Machine:
         return self._log.before_storm(own) if self._log else None
 
     def _close_log(self):
-        """Nothing more is logged: QEMU must not wait for us."""
+        """Ends the log, since QEMU must not wait for us."""
         self.qmp.meanwhile.pop(self._log.fileno(), None)
         self._log.close()
 

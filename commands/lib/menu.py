@@ -1,4 +1,4 @@
-"""menu.py - what an isolinux.cfg asks before it starts anything: with a menu, at the prompt, or not
+"""menu.py - how an isolinux.cfg asks before it starts anything: by a menu, at the prompt, or not
 at all. Knows the lines that say so, and nothing of the others."""
 
 FILES = ("menu.c32", "libutil.c32", "libcom32.c32")  # Syslinux's text menu, and what it calls

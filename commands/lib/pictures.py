@@ -1,4 +1,4 @@
-"""pictures.py - the pictures of README.md, each taken of a machine that has just booted.
+"""pictures.py - takes the pictures of README.md, each from a machine that has just booted.
 
 Knows what is on each, and how PNG files are laid out (PNG specification, second edition). Discs are
 made by whoever calls. The machine's clock and CPU are always the same; how long a boot took is not.

@@ -1,4 +1,4 @@
-"""postmortem.py - has a machine that stands still explained: what led to its triple fault.
+"""postmortem.py - has a stopped machine explained: what led to its triple fault.
 
 The words come from build/postmortem, which is the explainer of the loader's resident part on this
 machine. It is told the registers, and asks for the memory it wants to see. Knows QEMU's monitor and
@@ -33,7 +33,7 @@ PLAIN = {*"RAX RCX RDX RBX RSP RBP RSI RDI RIP R8 R9 R10 R11 R12 R13 R14 R15".sp
 
 @dataclass
 class Story:
-    """What can be said of a machine."""
+    """The explanation of a machine's state."""
 
     said: dict = field(default_factory=dict)  # name -> texts
     state: str = ""  # registers, code and stack
@@ -46,11 +46,11 @@ class Story:
 
     @property
     def is_conclusive(self):
-        """It is known which exceptions led to the end."""
+        """Whether it is known which exceptions led to the end."""
         return bool(self.first("reason")) and "event" in self.said
 
     def line(self, kernel):
-        """All that matters in one line, with where it was."""
+        """A summary in one line, with the place in the kernel."""
         where = f"RIP {self.number('rip'):#x}{place_in(kernel, self, self.number('rip'))}"
         began = self.number("began")
         first = f"The first came at {began:#x}{place_in(kernel, self, began)}." if began else ""
@@ -143,7 +143,7 @@ def told(machine, facts, logged):
 
 
 def facts_in(text):
-    """The registers in the words of QEMU's monitor, as build/postmortem calls them."""
+    """The registers from QEMU's monitor, with build/postmortem's names."""
     facts = {}
     for name, value in VALUE.findall(text):
         if name in PLAIN or name in NAMES:

@@ -1,4 +1,4 @@
-"""printable.py - what reaches a terminal: text that can be seen, and nothing that a terminal obeys.
+"""printable.py - makes text safe for a terminal: visible characters, and no control sequences.
 
 Names of files and volumes, words of kernels, of Cargo.toml and of other programs are foreign text.
 All that a command prints goes through here (project.start sees to that), so none of it can move the
@@ -31,7 +31,7 @@ def _escaped(number):
 
 
 class Printable:
-    """A stream of text through which only what is printable comes, in colour on a terminal."""
+    """A text stream that passes only printable text, in colour on a terminal."""
 
     def __init__(self, stream):
         self._stream = stream
@@ -43,7 +43,7 @@ class Printable:
         return len(text)
 
     def overwrite(self, text):
-        """Writes a line in the place of the one on which the cursor is."""
+        """Overwrites the line that the cursor is on."""
         self._stream.write("\r" + self._shown(printable(text, "")))
         self._stream.flush()
 
@@ -55,7 +55,7 @@ class Printable:
 
 
 def guard():
-    """Puts both streams of this process behind that."""
+    """Makes both output streams of this process printable."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is not None:

@@ -1,4 +1,4 @@
-"""progress.py - how far something is that takes its time, in a line that changes, on a terminal.
+"""progress.py - shows the progress of something slow on a terminal, in a line that is rewritten.
 
 Knows nothing of what is done.
 """
@@ -22,7 +22,7 @@ class Progress:
         self._is_shown = False
 
     def at(self, done, more=""):
-        """So much is done."""
+        """Notes that so much is done."""
         now = time.monotonic()
         is_end = done >= self.size and self._is_shown
         if self.size and sys.stdout.isatty() and (now >= self._next or is_end):
@@ -36,14 +36,14 @@ class Progress:
         return int(done / seconds) if seconds > 0 else 0
 
     def end(self):
-        """Goes on below the line, if there is one."""
+        """Ends the line, if there is one."""
         if self._is_shown:
             print(flush=True)
 
 
 @contextlib.contextmanager
 def watched(title, size, look):
-    """Shows a title, and how much of `size` is done: look() tells, as what does it does not."""
+    """Shows a title, and how much of `size` is done, by polling look()."""
     progress, ended = Progress(title, size), threading.Event()
 
     def watch():

@@ -1,4 +1,4 @@
-"""project.py - where the project is, how its commands speak, and how they carry out commands.
+"""project.py - where the project is, how its commands print, and how they run programs.
 
 Knows nothing of any one command.
 """
@@ -18,7 +18,7 @@ from lib.compiling import compile_watched
 from lib.printable import guard, printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-INSTALLED = ROOT.parent.parent / "lib/longjump"  # what an installed Longjump was brought
+INSTALLED = ROOT.parent.parent / "lib/longjump"  # what an installed Longjump comes with
 BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # build.sh says where
 
 
@@ -55,7 +55,7 @@ say, detail = Voice.say, Voice.detail
 
 
 def run(command, **more):
-    """Carries out a command without a word; if it fails, stops with what it said."""
+    """Runs a program silently; if it fails, stops with its output."""
     Voice.show(command)
     done = subprocess.run(
         [str(word) for word in command],
@@ -74,7 +74,7 @@ def run(command, **more):
     return done.stdout
 
 
-# What make hands to those that it calls, and what changes what compilers do.
+# What make passes to its children, and what changes the behaviour of compilers.
 MAKES_OWN = {"MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKEFILES",
              "MAKE_TERMOUT", "MAKE_TERMERR", "MAKE_RESTARTS", "V"}  # fmt: skip
 COMPILERS = {"CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX",
@@ -84,7 +84,7 @@ NEEDED = {"PATH", "HOME", "TMPDIR", "TERM"}  # even if a command line of make's 
 
 
 def own_environment():
-    """The environment without what is meant for other programs than ours: the flags of a make that
+    """The environment without what is meant for other programs: the flags of a make that
     called us, its jobserver and the variables of its command line; where compilers look."""
     _, _, words = os.environ.get("MAKEFLAGS", "").partition("-- ")
     named = {word.partition("=")[0].rstrip(":+?") for word in words.split() if "=" in word}
@@ -220,7 +220,7 @@ def locked():
 
 
 def make_build_folder():
-    """Sees to it that BUILD is there, and can be written."""
+    """Makes sure that BUILD exists and is writable."""
     with contextlib.suppress(OSError):
         BUILD.mkdir(exist_ok=True)
     if not can_write(BUILD):
@@ -254,7 +254,7 @@ def take_lock():
 
 
 def shown(path):
-    """A path as the user would write it: relative where that is shorter; for messages alone."""
+    """A path as the user would write it: relative if that is shorter; for messages only."""
     path = Path(path)
     try:
         relative = os.path.relpath(path)

@@ -1,4 +1,4 @@
-"""qemu.py - watches a QEMU from the side, over QMP, and tells what became of the machine.
+"""qemu.py - watches a QEMU over QMP, and finds out what became of the machine.
 
 Knows QEMU and the x86's registers; knows nothing of images or of the command line.
 """
@@ -23,11 +23,11 @@ def with_one_dash(words):
 
 
 class Gone(Exception):
-    """QEMU has closed the line: it is ending."""
+    """QEMU has closed the connection: it is ending."""
 
 
 class Qmp:
-    """A QMP line over a socket that QEMU inherits; events are kept until asked for."""
+    """A QMP connection over a socket that QEMU inherits; events are kept until asked for."""
 
     def __init__(self):
         self.line, self.qemus_end = socket.socketpair()
@@ -112,7 +112,7 @@ class Qmp:
 
 
 def within(seconds):
-    """A function that is true for so long."""
+    """A function that returns true for so many seconds."""
     deadline = time.monotonic() + seconds
     return lambda: time.monotonic() < deadline
 
@@ -130,7 +130,7 @@ def message_in(line):
 
 @dataclass(frozen=True)
 class Cpu:
-    """What is looked at of a CPU."""
+    """The state of a CPU."""
 
     at: int  # RIP
     flags: int
@@ -142,7 +142,7 @@ class Cpu:
 
     @property
     def dead(self):
-        """It waits for an interrupt that it does not let in."""
+        """Whether it is halted with interrupts disabled."""
         return self.halted and not self.flags & INTERRUPTS
 
 
@@ -173,7 +173,7 @@ def cpus_in(text):
 
 
 class Patience:
-    """Tells when something has stayed as it is for so many seconds."""
+    """Measures for how many seconds something has not changed."""
 
     def __init__(self):
         self._what = None

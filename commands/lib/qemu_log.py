@@ -1,8 +1,8 @@
-"""qemu_log.py - the end of what QEMU logs of interrupts and exceptions, and what it means.
+"""qemu_log.py - the end of QEMU's log of interrupts and exceptions, and what it means.
 
 QEMU writes into a pipe, of which only the end is kept. An entry has all registers and takes QEMU
-some 30 microseconds, so a machine with many interrupts would become slow by being watched: beyond
-so many bytes at once, and so many a second, the log is too much, and rests for a while. Knows the
+some 30 microseconds, so logging would slow down a machine with many interrupts: beyond
+so many bytes at once, and so many a second, the log pauses for a while. Knows the
 log's form (QEMU's target/i386/tcg); knows nothing of the process.
 """
 
@@ -87,7 +87,7 @@ class QemuLog:
         return self._ear.fileno()
 
     def arguments(self):
-        """What QEMU must be told to log here."""
+        """QEMU's arguments for logging here."""
         return ["-d", self._masks or MASKS, "-D", self._name]
 
     def read(self):
@@ -119,7 +119,7 @@ class QemuLog:
         return next((entry for entry in reversed(self._led) if entry.at not in own), None)
 
     def forgive(self):
-        """As much may come at once as at the beginning."""
+        """Resets the allowance of bytes that may come at once."""
         self._room, self._rests_until = float(ROOM), time.monotonic() + REST
 
     @property

@@ -1,4 +1,4 @@
-"""screen.py - reads what is on a VGA text screen, and finds in it what a kernel has written.
+"""screen.py - reads a VGA text screen, and finds what a kernel has written there.
 
 Knows the screen's memory and its character set; knows nothing of who reads them, or why.
 """

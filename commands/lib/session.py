@@ -170,7 +170,7 @@ class Session:
             self.machine.go()
 
     def _is_awaited(self):
-        """Somebody waits for QEMU to come up, which may wait itself for a connection."""
+        """Whether to go on waiting for QEMU, which may itself wait for a connection."""
         self._look_for_the_caller()
         return not self.interrupted
 
@@ -197,19 +197,19 @@ class Session:
                 self._look()
 
     def _look_for_the_caller(self):
-        """Ends us if nobody is there any more for whom we could work."""
+        """Ends this process if nobody waits for it any more."""
         if self.caller.is_gone():
             raise SystemExit(128 + signal.SIGHUP)
 
     def heard(self, message):
-        """The loader has spoken."""
+        """Handles a message of the loader."""
         if message.kind in ("refused", "fault") and not self.shows_line:
             self._tell(for_people(message.words).strip("\n"))
         if message.kind == "left" and self.loader.left == "halt":
             self._finish("unstarted", "the loader has halted the machine")
 
     def _happened(self, event):
-        """QEMU tells of an event."""
+        """Handles an event from QEMU."""
         if event["event"] != "SHUTDOWN":
             return
         reason = event["data"].get("reason", "")
@@ -221,7 +221,7 @@ class Session:
             self._conclude("off", "the machine was switched off")
 
     def _look(self):
-        """Looks at the machine, which may have come to its end without a word."""
+        """Checks whether the machine has come to its end silently."""
         status = self.machine.status()
         if status in STOPS:
             if self._halt.lasted(status) > SOON and not self.end:
@@ -267,7 +267,7 @@ class Session:
             self._finish("error", f"{self._unheard()}\nKVM seems to hang: run without it")
 
     def _listen(self, cpus):
-        """Notes whether there is anything new; if not, it may be the time for a word."""
+        """Notes whether there is anything new; if not for long enough, prints a line."""
         quiet = self._silence.lasted((self._said(), self.loader.has_spoken))
         if quiet > 0:
             self._tell_sources()
@@ -289,7 +289,7 @@ class Session:
         return f"nothing new for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
 
     def _doing_or_idle(self, cpus):
-        """What CPUs do, whatever that is."""
+        """What the CPUs are doing, in words."""
         if cpus and all(cpu.halted for cpu in cpus):
             waits = self.doing.waits_for()
             return "the kernel is idle, waiting for an interrupt" + (waits and f": {waits}")
@@ -302,7 +302,7 @@ class Session:
         return f"; last seen: {self._doing_or_idle(self._cpus)}"
 
     def _is_attended(self):
-        """There may be somebody who types."""
+        """Whether somebody may be typing."""
         return bool(self.window) or terminal.is_ours()
 
     def _is_at_prompt(self):
