@@ -85,7 +85,7 @@ static void decode_error(struct text *text, const struct fault *fault)
 		         (error & SELECTOR_EXTERNAL) != 0 ? ", from outside" : "");
 }
 
-/* Has the words written by who knows them. */
+/* Calls the function for this kind of exception. */
 static void put_into_words(struct words *words)
 {
 	switch (words->fault->vector) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explain.h - a fault, put into words: a pure function of registers, fault info and memory. Asks no
- * port and writes nothing but its result, so that it runs on any machine.
+ * explain.h - explains a fault: a pure function of registers, fault info and memory. Uses no ports
+ * and writes only its result, so that it runs on any machine.
  */
 #ifndef EXPLAIN_EXPLAIN_H
 #define EXPLAIN_EXPLAIN_H

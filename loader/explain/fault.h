@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault.h - the state of the CPU when the kernel made its mistake, as loader/resident/vectors.asm
- * saves it. Whoever explains it knows the CPU by this alone.
+ * fault.h - the state of the CPU at the kernel's fault, as loader/resident/vectors.asm saves it.
+ * The explainer knows nothing else of the CPU.
  *
- * Sources: Intel SDM volume 3A, 6.15 (exceptions), 4.7 (page fault error code), 17.2.3 (DR6);
- * volume 2A, table 2-2 (numbers of registers).
+ * Sources: Intel SDM volume 3A, 6.15 (exceptions), 4.7 (page fault error code); volume 3B, 18.2.3
+ * (DR6); volume 2A, table 2-2 (numbers of registers).
  */
 #ifndef EXPLAIN_FAULT_H
 #define EXPLAIN_FAULT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* instruction.h - as much of an x86 instruction as is needed to say what it was about. */
+/* instruction.h - decodes as much of an x86 instruction as the explanation needs. */
 #ifndef EXPLAIN_INSTRUCTION_H
 #define EXPLAIN_INSTRUCTION_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * look.h - looks at the kernel's memory without touching what cannot be touched: every address is
- * looked up in the kernel's page tables first, and every physical one in the explainer's own.
+ * look.h - reads the kernel's memory without faulting: every virtual address is looked up in the
+ * kernel's page tables first, and every physical one in the explainer's own.
  */
 #ifndef EXPLAIN_LOOK_H
 #define EXPLAIN_LOOK_H
@@ -11,17 +11,17 @@
 #include "explain/fault.h"
 
 struct look {
-	const uint8_t *memory; /* where physical address 0 is seen */
+	const uint8_t *memory; /* the pointer for physical address 0 */
 	const struct fault_info *marks;
 	const struct fault *fault;
 
-	/* How to read physical memory that is not seen anywhere; NULL: by `memory`. */
+	/* Reads physical memory that is not mapped here; NULL: use `memory`. */
 	bool (*read)(uint64_t address, void *to, unsigned size);
 };
 
 enum { LOOK_LEVELS = 5 };
 
-/* What the kernel's page tables say of an address. */
+/* The kernel's page table entries for an address. */
 struct page {
 	bool mapped;
 	bool write, execute, user;  /* what all levels grant together */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operands.c - the memory that instructions touch (Intel SDM volume 2: each instruction's page, and
- * appendix A). What is told of a fault must be right: where the address depends on what is not
- * known here, such as vectors of indices, no operand is added.
+ * operands.c - the memory that instructions access (Intel SDM volume 2: each instruction's page,
+ * and appendix A). An explanation must be right: where the address depends on something unknown,
+ * such as vectors of indices, no operand is added.
  */
 #include "explain/operands.h"
 

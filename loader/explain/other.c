@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* other.c - all exceptions but page and protection faults, and what is none at all. */
+/* other.c - all exceptions except page and protection faults, and events that are no exceptions. */
 #include "explain/other.h"
 
 #include "explain/frame.h"
 
-/* Says both at once. */
+/* Appends what happened and its usual cause. */
 static void say(struct words *words, const char *kind, const char *happened, const char *cause)
 {
 	words->kind = kind;
@@ -243,7 +243,7 @@ static void words_float(struct words *words)
 	text_add(&words->happened, ".");
 }
 
-/* _start has come back. */
+/* _start has returned. */
 static void words_returned(struct words *words)
 {
 	words->kind = "returned";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* other.h - all exceptions in words that have no file of their own. */
+/* other.h - explains the exceptions that have no separate file. */
 #ifndef EXPLAIN_OTHER_H
 #define EXPLAIN_OTHER_H
 

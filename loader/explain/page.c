@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* page.c - page faults in words: what was tried, what lies there, and why that cannot be. */
+/* page.c - explains page faults: the access, what is at the address, and why it failed. */
 #include "explain/page.h"
 
-#define NEAR       MIB        /* beyond the end of something, and probably meant for it */
-#define STACK_NEAR (64 * MIB) /* below the stack, and probably meant for it */
+#define NEAR       MIB        /* bytes after the end of something that probably was meant */
+#define STACK_NEAR (64 * MIB) /* bytes below the stack that probably was meant */
 #define UPPER_HALF (UINT64_MAX << 32)
-#define MAP_SIZE   (8192 * GIB) /* of the direct map, before other things come */
+#define MAP_SIZE   (8192 * GIB) /* the assumed maximum size of the direct map */
 
 /* "wrote to" and so on. */
 static const char *access_name(uint64_t error)
@@ -15,7 +15,7 @@ static const char *access_name(uint64_t error)
 	return (error & PAGE_FAULT_WRITE) != 0 ? "wrote to" : "read from";
 }
 
-/* Says which registers brought the address, if that can be seen. */
+/* Says which registers the address came from, if that is known. */
 static void add_origin(struct words *words)
 {
 	const struct operand *operand = instruction_touches(&words->in, words->fault->cr2);
@@ -24,13 +24,13 @@ static void add_origin(struct words *words)
 		words_origin(words, operand);
 }
 
-/* The kernel runs on page tables that it has made itself. */
+/* True if the kernel runs on its own page tables. */
 static bool own_tables(const struct words *words)
 {
 	return ((words->fault->cr3 ^ words->marks->kernel_tables) & ~(PAGE_SIZE - 1)) != 0;
 }
 
-/* The page is there, but not for this. */
+/* The page is present, but does not allow this access. */
 static void words_forbidden(struct words *words, const struct page *page)
 {
 	const struct fault *fault = words->fault;
@@ -124,7 +124,7 @@ static void words_overflow(struct words *words)
 	         words->marks->terms.stack);
 }
 
-/* What the machine has, but the direct map does not show. */
+/* Memory that the direct map does not include. */
 static void words_not_shown(struct words *words)
 {
 	words->kind = "not-in-direct-map";
@@ -134,7 +134,7 @@ static void words_not_shown(struct words *words)
 	text_add(&words->cause, "%s", words->marks->terms.not_shown);
 }
 
-/* Memory that the machine does not have, seen through the direct map. */
+/* Memory that does not exist, accessed through the direct map. */
 static void words_beyond(struct words *words)
 {
 	uint64_t address = words->fault->cr2 - words->marks->direct_map.begin;
@@ -177,7 +177,7 @@ static void words_physical(struct words *words)
 	text_add(&words->cause, ". %s", terms->physical);
 }
 
-/* An address of the kernel's whose upper half is lost. */
+/* A kernel address whose upper half was lost. */
 static bool is_cut(const struct words *words, uint64_t address)
 {
 	struct fault_info_segment segment;
@@ -232,7 +232,7 @@ static void words_past(struct words *words, const struct fault_info_segment *seg
 	         words->marks->terms.direct_map);
 }
 
-/* Nothing is mapped there, and nothing is known of the place. */
+/* Nothing is mapped there, and nothing is known of the address. */
 static void words_nothing(struct words *words, const struct page *page)
 {
 	words->kind = "not-mapped";
@@ -261,7 +261,7 @@ static void words_tables(struct words *words, uint64_t mapped)
 	                        "make tables from the top down.");
 }
 
-/* The stack pointer has left the stack through its bottom, or the address has. */
+/* A stack overflow: the stack pointer, or the address, is below the stack. */
 static bool is_overflow(const struct words *words)
 {
 	struct fault_range stack = words->marks->stack;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* page.h - page faults in words. */
+/* page.h - explains page faults. */
 #ifndef EXPLAIN_PAGE_H
 #define EXPLAIN_PAGE_H
 

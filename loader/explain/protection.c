@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * protection.c - #GP, #SS, #NP and #TS in words. The CPU gives a selector or nothing at all, so
- * what it was about is read off the instruction (Intel SDM volume 3A, 6.15, interrupt 13).
+ * protection.c - explains #GP, #SS, #NP and #TS. The CPU reports a selector or nothing at all, so
+ * the cause is derived from the instruction (Intel SDM volume 3A, 6.15, interrupt 13).
  */
 #include "explain/protection.h"
 
@@ -104,7 +104,7 @@ static void words_selector(struct words *words)
 			"interrupted code.");
 }
 
-/* A vector that the IDT does not have. */
+/* A vector beyond the end of the IDT. */
 static void words_vector(struct words *words)
 {
 	bool external = !instruction_is_int(&words->in);
@@ -187,7 +187,7 @@ static bool words_operands(struct words *words)
 	return false;
 }
 
-/* Where a jump, call or return goes, in a register or in memory. */
+/* The target of a jump, call or return, in a register or in memory. */
 static bool words_target(struct words *words)
 {
 	const struct instruction *in = &words->in;

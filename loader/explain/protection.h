@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* protection.h - violations of segments and selectors in words. */
+/* protection.h - explains segment and selector violations. */
 #ifndef EXPLAIN_PROTECTION_H
 #define EXPLAIN_PROTECTION_H
 

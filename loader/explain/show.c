@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show.c - the layout of an explanation. Cuts nothing off but what comes last. */
+/* show.c - the layout of an explanation. If space is short, only the end is cut off. */
 #include "explain/show.h"
 
 #include "core/colour.h"
@@ -432,7 +432,7 @@ void show_screen(struct text *text, const struct look *look, const struct explan
 		show_code(&sheet);
 		show_stack_short(&sheet);
 	}
-	/* What has no room is left out, from the end. */
+	/* What does not fit is left out, from the end. */
 	sheet = (struct sheet){ text, look, columns, 0, 0, true };
 	text_add(text, "\f");
 	write_manual(explanation, manual);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* trace.c - symbols, frames and return addresses. Believes nothing that it reads. */
+/* trace.c - symbols, frames and return addresses. Trusts nothing that it reads. */
 #include "explain/trace.h"
 
 #define FRAMES_MAX  100000 /* followed at most: recursion can be deep */
@@ -158,7 +158,7 @@ void trace_read(const struct look *look, struct trace *trace)
 	*trace = (struct trace){ .count = 0 };
 	if ((look->fault->cs & 3) != 0 || look->fault->vector == VECTOR_RETURNED)
 		return;
-	/* Who has just called has left only the address to return to. */
+	/* If a function has just been called, only its return address is on the stack. */
 	if ((here.offset == 0 || !is_code(look, look->fault->rip)) && look_stack(look, 0, &top)
 	    && is_behind_call(look, top))
 		add(look, trace, top);

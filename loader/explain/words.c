@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* words.c - names who did it, and what lies at an address. */
+/* words.c - names the kernel or the program that faulted, and what is at an address. */
 #include "explain/words.h"
 
 const char *words_who(const struct words *words)

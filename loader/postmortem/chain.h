@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* chain.h - from the first exception to the last: what each one's failing led to. */
+/* chain.h - from the first exception to the last: what the failure to deliver each led to. */
 #ifndef POSTMORTEM_CHAIN_H
 #define POSTMORTEM_CHAIN_H
 

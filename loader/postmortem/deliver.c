@@ -27,7 +27,7 @@ static unsigned level_of(uint64_t descriptor)
 	return (unsigned)(descriptor >> 45) & 3;
 }
 
-/* Notes what is in the way, and the exception that the CPU raises for it. */
+/* Notes the obstacle, and the exception that the CPU raises for it. */
 static bool stopped(struct delivery *delivery, enum obstacle obstacle, unsigned vector,
                     uint32_t error)
 {

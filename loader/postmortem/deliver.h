@@ -4,7 +4,7 @@
  * first one that fails. A pure function of registers and memory.
  *
  * Sources: Intel SDM volume 2A, INT n (the order of the checks); volume 3A, 6.10 to 6.14 (gates,
- * stack switching, 64-bit mode), 7.7 (64-bit TSS), table 6-5 (double faults).
+ * stack switching, 64-bit mode), 8.7 (64-bit TSS), table 6-5 (double faults).
  */
 #ifndef POSTMORTEM_DELIVER_H
 #define POSTMORTEM_DELIVER_H
@@ -17,7 +17,7 @@ struct hidden {
 	uint32_t limit;
 };
 
-/* What delivering needs of the CPU beside the registers that a fault has. */
+/* The CPU state needed for delivery, in addition to the registers of a fault. */
 struct cpu_state {
 	struct look look;
 	struct hidden task, local; /* TR, LDTR */
@@ -30,7 +30,7 @@ enum { TSS_STACKS = 8 /* RSP0 and IST1 to IST7 */ };
 
 enum { VECTORS_ALL = 256 /* as a vector: one of several, which is not known */ };
 
-/* What is to be delivered. */
+/* The event to be delivered. */
 struct event {
 	unsigned vector;
 	bool software; /* by int n, int3 or into */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reasons.c - obstacles in words: what is in memory, what should be there, and how it comes. */
+/* reasons.c - describes obstacles: what is in memory, what should be there, and the usual cause. */
 #include "postmortem/reasons.h"
 
 #include "explain/explain.h"
@@ -29,7 +29,7 @@ static const char kinds[OBSTACLES][20] = {
 	[OBSTACLE_NOT_MODELLED] = "triple-fault",
 };
 
-/* True if nobody has written to the gate. */
+/* True if the gate was never written. */
 static bool is_empty(const struct delivery *delivery)
 {
 	return delivery->gate[0] == 0 && delivery->gate[1] == 0;

@@ -12,10 +12,10 @@
 
 enum {
 	COMMAND_PENDING = 1 << 12,
-	SEND_PATIENCE = 1000000, /* looks, of some 100 ns each */
+	SEND_PATIENCE = 1000000, /* polls, of some 100 ns each */
 	SPURIOUS_ENABLE = 1 << 8,
 	SPURIOUS_VECTOR = 0xff,
-	XAPIC_LAST_ID = 254 /* beyond it, only an x2APIC reaches a CPU */
+	XAPIC_LAST_ID = 254 /* higher IDs can only be reached in x2APIC mode */
 };
 
 /* The local vector table: where its entries are, in the order in which processors got them. The
@@ -40,7 +40,7 @@ static bool is_x2apic(void)
 	return (rdmsr(IA32_APIC_BASE) & IA32_APIC_BASE_EXTD) != 0;
 }
 
-/* Where memory has a register. */
+/* The memory address of a register. */
 static volatile uint32_t *place_of(uint32_t at)
 {
 	return (volatile uint32_t *)(uintptr_t)((rdmsr(IA32_APIC_BASE) & 0xffffff000) + at);
@@ -83,8 +83,8 @@ void apic_use_x2apic(void)
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | IA32_APIC_BASE_EXTD);
 }
 
-/* True if an entry is for interrupts that are masked: not for SMI or INIT, which are the
- * firmware's. */
+/* True if an entry is for interrupts that must be masked; not for SMI or INIT, which belong to the
+ * firmware. */
 static bool is_ours(uint32_t entry)
 {
 	uint32_t mode = entry >> 8 & ENTRY_MODE;

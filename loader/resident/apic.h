@@ -6,17 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Sends a CPU a command. False if it cannot be reached. */
+/* Sends a command to a CPU. False if the CPU cannot be reached. */
 bool apic_send(uint32_t apic_id, uint32_t command);
 
-/* Puts the local APIC into x2APIC mode, which the CPU has. */
+/* Puts the local APIC into x2APIC mode, which the CPU must support. */
 void apic_use_x2apic(void);
 
 /*
- * With LAUNCH_LOCAL_APIC among `flags`, of enum launch_flags: switches the local APIC on, if there
- * is one, with spurious interrupts as vector 255 and no task priority, and masks every entry of
- * its local vector table that is for interrupts a kernel must ask for. LINT0 and LINT1, if they
- * are, become what `lints` says, where that is not 0.
+ * With LAUNCH_LOCAL_APIC in `flags` (enum launch_flags): switches the local APIC on, if there is
+ * one, with spurious-interrupt vector 255 and task priority 0, and masks every entry of its local
+ * vector table, except for SMI and INIT. LINT0 and LINT1 are set to `lints` where that is not 0.
  */
 void apic_prepare(uint32_t flags, const uint32_t lints[2]);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * begin.c - a fault's way into the explainer: is its code as it was linked? A kernel may have
- * written over it, and damaged code is silent at best. Calls nothing that lies elsewhere until that
- * is known.
+ * begin.c - enters the explainer after checking that its code is as it was linked: a kernel may
+ * have overwritten it, and damaged code is silent at best. Until then, calls nothing outside this
+ * file.
  */
 #include "core/sum.h"
 #include "explain/fault.h"

@@ -6,11 +6,11 @@
 #include "core/elf/relative.h"
 #include "resident/string.h"
 
-/* Words and entries as they may lie in a kernel: at any address. */
+/* Unaligned types for words and entries in a kernel. */
 typedef uint64_t unaligned_word __attribute__((aligned(1)));
 typedef struct elf_rela unaligned_rela __attribute__((aligned(1)));
 
-/* Where a physical address is seen. */
+/* The pointer for a physical address. */
 static void *at(uint8_t *memory, uint64_t physical)
 {
 	return (void *)((uintptr_t)memory + (uintptr_t)physical);
@@ -74,7 +74,7 @@ static void relocate_relr(const struct launch *launch, uint8_t *memory)
 	}
 }
 
-/* Words that the kernel is to find in its own memory. */
+/* Writes words to the kernel's memory. */
 static void write_words(uint8_t *memory, uint64_t list, uint64_t count)
 {
 	const struct patch *words = at(memory, list);

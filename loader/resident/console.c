@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* console.c - the resident part's voice. Uses nothing of the kernel's and nothing of the BIOS. */
+/* console.c - the resident part's output. Uses neither the kernel's code nor the BIOS. */
 #include "resident/console.h"
 
 #include "x86/watcher.h"
@@ -20,7 +20,7 @@ void console_open(uint32_t port)
 	serial = (uint16_t)port;
 }
 
-/* Sends a byte to the UART once it is ready. A port that does not move is given up. */
+/* Sends a byte to the UART once it is ready. Gives up on a port that stays busy. */
 static void serial_put(char c)
 {
 	unsigned patience = SERIAL_PATIENCE;

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ;
-; enter.asm - the resident part's way in, and the way out to the kernel.
+; enter.asm - enters the resident part, and leaves it for the kernel.
 
 %include "loader/resident/launch.inc"
 
@@ -20,8 +20,8 @@ resident_start:
         lea     rsp, [stack.top]
         mov     rbx, rdi
 
-        ; 2. Our descriptors, at their address for the kernel, which the loader's page tables know,
-        ;    too. The early IDT holds until ours can: its selector is in both GDTs.
+        ; 2. Our descriptors, at their address for the kernel, which the loader's page tables map as
+        ;    well. The early IDT is valid until ours is loaded: its selector is in both GDTs.
         call    prepare_tables
         lgdt    [gdt_pointer]
         ltr     [task_selector]
@@ -42,7 +42,7 @@ resident_start:
         test    dword [rbx + launch.flags], LAUNCH_PROTECTED_MODE
         jnz     to_protected_mode
 
-        ; 4. From here on at the address that the kernel's page tables also know.
+        ; 4. From here on at the address that the kernel's page tables also map.
         mov     r12, [rbx + launch.window]
         sub     r12, [rbx + launch.resident]
         lea     rax, [.window]
@@ -107,11 +107,11 @@ resident_start:
         popfq
         ret
 
-; A kernel that wants 32-bit protected mode (Multiboot). This part is mapped where it lies; what is
-; left of the loader after this is nothing.
+; A kernel that wants 32-bit protected mode (Multiboot). This part is identity-mapped; after this,
+; nothing of the loader remains in use.
 to_protected_mode:
         ; 1. What the kernel is entered with: its address and stack wait in ESI and EDI.
-        ;    Behind the stack's end lies the address to return to.
+        ;    The return address is just below the end of the stack.
         lidt    [idt32_pointer]
         mov     esi, [rbx + launch.rip]
         mov     edi, [rbx + launch.rsp]
@@ -130,7 +130,7 @@ to_protected_mode:
         retfq
         bits    32
 .compatibility:
-        ; 3. A stack that is one outside of long mode. Paging off, and with it long mode; then all
+        ; 3. A stack that is valid outside of long mode. Paging off, and with it long mode; then all
         ;    of it (SDM volume 3A, 10.8.5.4).
         mov     ss, ecx
         mov     eax, CR0_PE | CR0_ET
@@ -161,7 +161,7 @@ to_protected_mode:
         ret
         bits    64
 
-; An NMI that could only be noted is told now, if it can be.
+; An NMI that could only be noted is reported now, if it can be.
 tell_nmi:
         cmp     dword [early + early.nmi], 0
         je      .none

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault.c - has the fault explained and shown, and then does what -onfault says. Runs with page
- * tables of its own, in which all memory is at its own address, so nothing of the kernel's is
- * needed and nothing of it is believed.
+ * fault.c - has the fault explained and shown, and then does what -onfault says. Runs with its own,
+ * identity-mapped page tables, so it depends on nothing of the kernel's and trusts none of it.
  */
 #include "resident/fault.h"
 
@@ -32,7 +31,7 @@ enum {
 	MACHINE_BANKS = 32
 };
 
-/* The fault info where the explainer's page tables have them. */
+/* The fault info's address in the explainer's page tables. */
 static const struct fault_info *fault_info;
 
 static struct explanation explanation;
@@ -50,13 +49,13 @@ extern const struct resident_early early;
 static struct fault_info kept;
 static uint64_t info_sum, kept_sum;
 
-/* What is left when the fault info is overwritten: how to speak, and plain facts. Names and places
- * of the kernel's, which lie elsewhere, are not in it. */
+/* What remains if the fault info is overwritten: output devices, and plain facts. The kernel's
+ * names and segments, which lie elsewhere, are not in it. */
 static struct fault_info plain;
 static const struct fault_info
 	*overwritten; /* which it was; NULL: none, or it is not known where */
 
-/* A sum that tells the order of what is added. */
+/* A checksum that depends on the order of its words. */
 static uint64_t sum_of(const struct fault_info *info)
 {
 	const uint64_t *words = (const uint64_t *)(const void *)info;
@@ -77,14 +76,14 @@ void fault_prepare(const struct fault_info *marks)
 	kept_sum = sum_of(&kept);
 }
 
-/* The fault info if it is known where that lies: both that know it agree. */
+/* The fault info, if both copies of its address agree. */
 static const struct fault_info *find_overwritten(void)
 {
 	return fault_info == (const struct fault_info *)(uintptr_t)early.fault_info ? fault_info
 	                                                                            : NULL;
 }
 
-/* Goes on without what is overwritten. */
+/* Switches to the copy of the fault info. */
 static void fall_back(void)
 {
 	plain = kept;
@@ -102,7 +101,7 @@ static bool is_whole(void)
 	return find_overwritten() != NULL && sum_of(fault_info) == info_sum;
 }
 
-/* The first bank in which the hardware has noted an error. */
+/* The first machine-check bank with an error. */
 static void ask_machine(struct fault *fault)
 {
 	unsigned banks = (unsigned)rdmsr(IA32_MCG_CAP) & 0xff;
@@ -120,7 +119,7 @@ static void ask_machine(struct fault *fault)
 	}
 }
 
-/* Asks the CPU and the PICs what the fault did not bring along. */
+/* Reads more state from the CPU and the PICs. */
 static void ask(struct fault *fault)
 {
 	if (fault->long_mode_off == 0)
@@ -148,7 +147,7 @@ static void set_vga(uint8_t index, uint8_t value)
 	outb(PORT_VGA_DATA, value);
 }
 
-/* The screen as it was when the kernel was started. False if there is no way to write on it. */
+/* The screen that the kernel started with. False if it cannot be written to. */
 static bool open_screen(struct canvas *canvas)
 {
 	const struct fault_info_screen *screen = &fault_info->screen;
@@ -174,7 +173,7 @@ static uint8_t clock_seconds(void)
 	return inb(PORT_CLOCK_DATA);
 }
 
-/* Waits until the clock's second is another. False if it stands still. */
+/* Waits until the clock's second changes. False if the clock has stopped. */
 static bool wait_second(void)
 {
 	uint8_t now = clock_seconds();
@@ -200,7 +199,7 @@ static _Noreturn void reboot(void)
 	restart_by_failing();
 }
 
-/* Ends the emulator, if there is one that can be told. */
+/* Ends the emulator, if there is one with an exit port. */
 static void leave(void)
 {
 	outb(PORT_QEMU_EXIT, EXIT_VALUE);
@@ -208,7 +207,7 @@ static void leave(void)
 		outb(PORT_BOCHS_EXIT, (uint8_t)*c);
 }
 
-/* What happens now. */
+/* What happens next, in words. */
 static const char *end_words(void)
 {
 	if (fault_info->on_fault == ON_FAULT_REBOOT)
@@ -227,7 +226,7 @@ static void begin_message(void)
 		watcher_begin(fault_info->token, "fault halt");
 }
 
-/* Does what -onfault says; returns if the machine is to stand still. */
+/* Does what -onfault says; returns if the machine is to halt. */
 static void end(void)
 {
 	if (fault_info->on_fault == ON_FAULT_REBOOT)
@@ -236,7 +235,7 @@ static void end(void)
 		leave();
 }
 
-/* Says why there are no names, and what it was that has taken them. */
+/* Says why there are no names, and what overwrote them. */
 static void admit(void)
 {
 	size_t length = text_length(explanation.cause);
@@ -267,7 +266,7 @@ static void tell_programs(const struct look *look)
 	                      fault_info->on_fault == ON_FAULT_EXIT && fault_info->token[0] == 0);
 }
 
-/* Shows everything on the serial line, then what has room on the screen. */
+/* Sends everything to the serial line, then shows what fits on the screen. */
 static void show(const struct look *look)
 {
 	struct text text = text_in(lines, sizeof(lines));
@@ -309,7 +308,7 @@ static void say_shortly(const char *what, const char *why)
 	draw(&canvas, line);
 }
 
-/* The fault info as the CPU that made the fault has them: its stack is its own. */
+/* The fault info for the CPU that faulted, with its own stack. */
 static void own_fault_info(const struct fault *fault, struct fault_info *own)
 {
 	const struct launch_processor *list =
@@ -352,7 +351,7 @@ void fault_explain(struct fault *fault)
 	end();
 }
 
-/* Says where a fault was, and why that is all. */
+/* Says where a fault was, and why there is no explanation. */
 static void tell_shortly(uint64_t vector, uint64_t rip, uint64_t cr2, const char *why)
 {
 	char what[80];
@@ -364,14 +363,14 @@ static void tell_shortly(uint64_t vector, uint64_t rip, uint64_t cr2, const char
 	end();
 }
 
-/* A fault of the explainer's own. The report on the serial line may be cut short. */
+/* A fault in the explainer itself. The report on the serial line may be incomplete. */
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
 {
 	fall_back(); /* the other may be why */
 	tell_shortly(vector, rip, cr2, "while a fault was explained.");
 }
 
-/* A fault before the explainer was ready, with the loader's page tables: the machine's, or ours. */
+/* A fault before the explainer was ready: an error of the machine, or of ours. */
 void fault_early(uint64_t vector, uint64_t rip, uint64_t cr2)
 {
 	fault_info = (const struct fault_info *)(uintptr_t)early.fault_info;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mtrrs.c - gives the other CPUs the memory types that the first one has, where the firmware has
- * not done so.
+ * mtrrs.c - gives the other CPUs the same memory types as the first, if the firmware has not.
  *
  * Source: Intel SDM volume 3A, 12.11 (memory type range registers), 12.11.8 (with several CPUs).
  */
@@ -69,7 +68,7 @@ static bool is_same(void)
 	return same;
 }
 
-/* Empties the caches, and forgets what page tables said. */
+/* Flushes the caches and the TLB. */
 static void flush(void)
 {
 	uint64_t tables;

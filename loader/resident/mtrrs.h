@@ -6,7 +6,7 @@
 /* Notes the memory types of the first CPU. */
 void mtrrs_read(void);
 
-/* Gives them to the CPU that runs this, if it has others. */
+/* Sets them on the CPU that runs this, if they differ. */
 void mtrrs_write(void);
 
 #endif

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ;
-; processor.asm - the way of another CPU from real mode to the loop in which it waits for work.
+; processor.asm - takes another CPU from real mode to the loop in which it waits for work.
 
 %include "loader/resident/launch.inc"
 

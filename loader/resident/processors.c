@@ -28,7 +28,7 @@ enum {
 	TSC_PER_TICK = 8192 /* of the time stamp counter, at most: at 9.8 GHz */
 };
 
-#define PATIENCE 200 /* times 10 ms, until a CPU is given up */
+#define PATIENCE 200 /* times 10 ms until we give up on a CPU */
 
 /* What processor.asm reads in the trampoline's page, at its end. */
 struct __attribute__((packed)) trampoline_data {
@@ -59,8 +59,8 @@ static bool timer_is_done(void)
 	return (inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) != 0;
 }
 
-/* Waits for so many ticks of the timer. One that does not come to its end, or is there at once, is
- * none: the CPU's own counter then says when that time has passed for certain. */
+/* Waits for so many ticks of the timer. If it never ends, or ends at once, there is no timer: then
+ * the time stamp counter decides when that time has certainly passed. */
 static void wait_ticks(unsigned ticks)
 {
 	uint8_t control = inb(PORT_SYSTEM_CONTROL);
@@ -77,7 +77,7 @@ static void wait_ticks(unsigned ticks)
 	outb(PORT_SYSTEM_CONTROL, control);
 }
 
-/* Where a label of the trampoline lies in its page. */
+/* The address of a trampoline label in its page. */
 static uint32_t in_page(const struct launch *launch, const char *label)
 {
 	return (uint32_t)(launch->trampoline + (uint64_t)(label - trampoline));
@@ -114,7 +114,7 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	return data;
 }
 
-/* Says that a CPU is given up: on the serial line, as there is no BIOS any more. */
+/* Reports a CPU that did not start, on the serial line, as there is no BIOS any more. */
 static void tell_missing(const struct launch *launch, uint32_t apic_id)
 {
 	const struct fault_info *info = (const struct fault_info *)(uintptr_t)launch->fault_info;
@@ -129,8 +129,8 @@ static void tell_missing(const struct launch *launch, uint32_t apic_id)
 	console_write(line);
 }
 
-/* Starts one CPU, which has got INIT, and waits until it waits. One that is given up gets INIT
- * again: what it would read, should it come later, will be somebody else's by then. */
+/* Starts one CPU, which has received INIT, and waits until it is in its loop. A CPU that does not
+ * get there receives INIT again: if it started later, its memory would be in use by others. */
 static void start(const struct launch *launch, volatile struct launch_processor *processor)
 {
 	uint32_t command = COMMAND_START | (uint32_t)(launch->trampoline >> 12);

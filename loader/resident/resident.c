@@ -3,8 +3,8 @@
  * resident.c - the resident part's own descriptor tables, and the IDT that stands until the kernel
  * loads its own.
  *
- * The gates take their code segment from an LDT. A kernel that loads a GDT of its own leaves LDTR
- * as it is, so its faults still find their way here, whatever stands in that GDT.
+ * The gates' code segment is in an LDT. A kernel that loads its own GDT does not change LDTR, so
+ * its faults still get here, whatever is in that GDT.
  */
 #include "core/base.h"
 #include "core/launch.h"
@@ -38,7 +38,7 @@ struct __attribute__((packed)) table_pointer {
 
 _Static_assert(sizeof(struct task_state) == 104, "SDM volume 3A, figure 8-11");
 
-/* What each of the other CPUs has for itself. */
+/* The tables of each of the other CPUs. */
 struct own {
 	struct table_pointer gdt_pointer; /* read by processor.asm */
 	uint8_t padding[6];
@@ -66,7 +66,7 @@ struct table_pointer gdt_pointer;
 uint64_t gdt[GDT_ENTRIES];
 uint16_t task_selector, ldt_selector;
 uint64_t own_tables; /* physical address of the explainer's page tables */
-uint64_t cr4_more;   /* bits that the explainer needs beside those that the kernel is promised */
+uint64_t cr4_more;   /* bits of CR4 that the explainer needs in addition to the kernel's */
 
 /* vectors.asm */
 extern const char vectors[];
@@ -98,7 +98,7 @@ static void write_system(uint64_t *entry, uint64_t type, uint64_t base, uint64_t
 	entry[1] = base >> 32;
 }
 
-/* True if the kernel is to have no descriptor tables but the GDT. */
+/* True if the kernel gets no descriptor tables other than the GDT. */
 static bool is_bare(const struct launch *launch)
 {
 	const struct fault_info *marks = (const struct fault_info *)(uintptr_t)launch->fault_info;
@@ -116,7 +116,7 @@ static struct table_pointer write_gdt(uint64_t table[GDT_ENTRIES],
 	for (unsigned i = 0; i < count; i++)
 		table[i] = descriptors[launch->descriptors][i];
 	task_selector = (uint16_t)(count * sizeof(*table));
-	if (is_bare(launch)) { /* TR has to be loaded with something: base and limit 0 */
+	if (is_bare(launch)) { /* TR must be loaded: base and limit are 0 */
 		write_system(&table[count], DESCRIPTOR_TYPE_TSS, 0, 0);
 		ldt_selector = 0;
 	} else {
@@ -161,7 +161,7 @@ static uint8_t stack_of(unsigned vector)
 	}
 }
 
-/* Writes the IDT. A double fault may mean that the LDT is lost, so it goes another way. */
+/* Writes the IDT. A double fault may mean that the LDT is lost, so its gate does not use it. */
 static void write_idt(const struct launch *launch, uint64_t slide)
 {
 	bool protected_mode = (launch->flags & LAUNCH_PROTECTED_MODE) != 0;
@@ -248,5 +248,5 @@ void prepare_tables(const struct launch *launch)
 	if ((launch->flags & LAUNCH_PROTECTED_MODE) != 0)
 		write_idt32();
 	if ((launch->flags & LAUNCH_BARE) == 0 && (cpuid(1, 0).edx & CPUID_1_EDX_MCE) != 0)
-		cr4_more = CR4_MCE; /* without it, a machine check stops the CPU without a word */
+		cr4_more = CR4_MCE; /* without it, a machine check shuts the CPU down silently */
 }

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ;
-; vectors.asm - where the CPU goes with an exception of the kernel's, and with a kernel that
+; vectors.asm - the entry points for exceptions of the kernel, and for a kernel that
 ; returns. Saves all that can be known in struct fault (loader/explain/fault.h), and goes on in C,
 ; on a stack and with page tables of its own.
 

@@ -1,10 +1,10 @@
 ; SPDX-License-Identifier: MIT
 ;
-; vectors32.asm - where the CPU goes with an exception of a kernel that was entered in 32-bit
+; vectors32.asm - the entry points for exceptions of a kernel that was entered in 32-bit
 ; protected mode, as long as it is not in long mode; and with one that returns. Saves all that can
 ; be known in struct fault, and brings the CPU to long mode, where the explainer runs.
 ;
-; All memory is reached through SS, the one segment that must be good: the CPU has just pushed on
+; All memory is accessed through SS, the one segment that must be valid: the CPU has just pushed on
 ; it.
 
 %include "loader/resident/fault.inc"
@@ -30,7 +30,7 @@ vectors32:
 %assign number number + 1
 %endrep
 
-; What the gates of 64 bits lead to. Outside of long mode the same bytes are gates, too, of other
+; What the 64-bit gates lead to. Outside of long mode the same bytes are also gates, of other
 ; vectors, and lead here as 16-bit code: for that, the first instruction is a NOP with an operand
 ; that hides a jump. Six stubs, STUB64_SIZE bytes apart, in the order of resident.c.
 %macro stub64 1
