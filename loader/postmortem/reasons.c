@@ -5,6 +5,7 @@
 #include "explain/explain.h"
 
 #define UPPER_HALF (UINT64_MAX << 32)
+#define NEAR       UINT64_C(16384) /* of RSP: surely the stack */
 
 static const char kinds[OBSTACLES][20] = {
 	[OBSTACLE_NONE] = "triple-fault",
@@ -87,6 +88,20 @@ static void write_gate(struct text *text, const struct delivery *delivery)
 	text_add(text, "its gate (at %#llx)", ULL(delivery->gate_at));
 }
 
+/* A gate that is none, or another one. */
+static void write_type(struct text *text, const struct delivery *delivery)
+{
+	write_gate(text, delivery);
+	if (is_empty(delivery))
+		text_add(text, " is empty");
+	else if ((delivery->gate[0] >> 40 & 0xff) == 0)
+		text_add(text, " has %016llx %016llx, which is no gate", ULL(delivery->gate[0]),
+		         ULL(delivery->gate[1]));
+	else
+		text_add(text, " is of type %u, %s; it has to be 14 (interrupt) or 15 (trap)",
+		         gate_type(delivery), type_name(gate_type(delivery)));
+}
+
 /* What lies where the gate's selector points. */
 static void write_selector(struct text *text, const struct cpu_state *cpu,
                            const struct delivery *delivery)
@@ -151,6 +166,36 @@ static void write_stack(struct text *text, const struct cpu_state *cpu,
 		text_add(text, ": the stack has overflowed");
 }
 
+/* True if code of the kernel's lies at the address. */
+static bool is_code(const struct cpu_state *cpu, uint64_t address)
+{
+	struct fault_info_segment segment;
+
+	return look_segment(&cpu->look, address, &segment) && (segment.rights & RIGHT_EXECUTE) != 0;
+}
+
+/* Parts of the offset that were put into each other's places. */
+static void write_exchanged(struct text *text, const struct cpu_state *cpu,
+                            const struct delivery *delivery)
+{
+	uint64_t low = delivery->handler & 0xffff, middle = delivery->handler >> 16 & 0xffff;
+	uint64_t high = delivery->handler >> 32;
+	uint64_t swapped = middle | low << 16 | high << 32;
+	uint64_t shifted = low | high << 16; /* the second and the third part */
+
+	if ((shifted >> 47 & 1) != 0)
+		shifted |= UINT64_MAX << 48;
+	if (is_code(cpu, swapped))
+		text_add(text,
+		         "; with bits 0-15 and 16-31 of its offset exchanged it would be %#llx, "
+		         "which is the kernel's code",
+		         ULL(swapped));
+	else if (cpu->long_mode && is_code(cpu, shifted))
+		text_add(text,
+		         "; its bits 32-63 are bits 16-47 of %#llx, which is the kernel's code",
+		         ULL(shifted));
+}
+
 /* The handler that cannot be fetched. */
 static void write_handler(struct text *text, const struct cpu_state *cpu,
                           const struct delivery *delivery)
@@ -171,6 +216,8 @@ static void write_handler(struct text *text, const struct cpu_state *cpu,
 	    && look_segment(&cpu->look, delivery->handler | UPPER_HALF, &segment))
 		text_add(text, "; %#llx is the kernel's: the upper 32 bits are missing",
 		         ULL(delivery->handler | UPPER_HALF));
+	else
+		write_exchanged(text, cpu, delivery);
 }
 
 /* The IDT that is too short, or not there. */
@@ -235,13 +282,7 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 		write_idt(text, cpu, step);
 		break;
 	case OBSTACLE_GATE_TYPE:
-		write_gate(text, delivery);
-		if (is_empty(delivery)) {
-			text_add(text, " is empty");
-			break;
-		}
-		text_add(text, " is of type %u, %s; it has to be 14 (interrupt) or 15 (trap)",
-		         gate_type(delivery), type_name(gate_type(delivery)));
+		write_type(text, delivery);
 		break;
 	case OBSTACLE_GATE_LEVEL:
 		write_gate(text, delivery);
@@ -293,6 +334,9 @@ static void gate_cause(struct text *text, const struct cpu_state *cpu,
 	if (is_empty(delivery))
 		text_add(text, "Nobody has filled this gate (it is all zero), or lidt was given "
 		               "the address of something else. Fill all 32 exceptions.");
+	else if ((delivery->gate[0] >> 40 & 0xff) == 0)
+		text_add(text, "The IDT was overwritten by something that lies before it or took "
+		               "its memory, or lidt was given another address.");
 	else
 		text_add(text,
 		         "Byte 5 of a gate is type and rights: 0x8e for the kernel's own interrupt "
@@ -366,6 +410,30 @@ static void memory_cause(struct text *text, const struct cpu_state *cpu,
 	}
 }
 
+/* What makes the selector of a gate wrong. */
+static void selector_cause(struct text *text, const struct cpu_state *cpu,
+                           const struct delivery *delivery)
+{
+	const struct fault *fault = cpu->look.fault;
+
+	if ((delivery->selector & 0xfffc) != (fault->cs & 0xfffcu)) {
+		text_add(text,
+		         "The gates were made for another GDT. CS is %#x now: fill the gates with "
+		         "the selector of the kernel's code in the GDT that lgdt has loaded.",
+		         fault->cs);
+		return;
+	}
+	text_add(text,
+	         "CS is %#x as well: the code runs by what the CPU has kept of it. Either "
+	         "lgdt has loaded a GDT with something else there, and CS was not loaded "
+	         "again by a far return; or the GDT was overwritten.",
+	         fault->cs);
+	if (fault->gdt.base - fault->registers[RSP] + NEAR < 2 * NEAR
+	    || fault_range_has(cpu->look.marks->stack, fault->gdt.base))
+		text_add(text, " It lies on the stack: make it static, since the CPU reads it as "
+		               "long as the kernel runs.");
+}
+
 void reason_cause(struct text *text, const struct cpu_state *cpu, const struct step_of_chain *step)
 {
 	if (is_narrow(cpu, &step->delivery)) {
@@ -396,10 +464,7 @@ void reason_cause(struct text *text, const struct cpu_state *cpu, const struct s
 		table_cause(text, cpu, step);
 		break;
 	default:
-		text_add(text,
-		         "The gates were made for another GDT. CS is %#x now: fill the gates with "
-		         "the selector of the kernel's code in the GDT that lgdt has loaded.",
-		         cpu->look.fault->cs);
+		selector_cause(text, cpu, &step->delivery);
 	}
 }
 

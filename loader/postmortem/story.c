@@ -3,6 +3,7 @@
 #include "postmortem/story.h"
 
 #include "explain/frame.h"
+#include "postmortem/hints.h"
 #include "postmortem/reasons.h"
 #include "postmortem/returns.h"
 
@@ -65,6 +66,8 @@ static void explain_first(const struct cpu_state *cpu, struct fault *fault, stru
 			"");
 	else if (!is_exception)
 		explain_interrupt(&story->first, fault, &story->explanation);
+	else
+		hints_add(cpu, &story->first, &story->explanation);
 }
 
 /* ---- why no handler ran ---- */

@@ -7,6 +7,7 @@ import subprocess
 import images
 import mishaps
 import mishaps_more  # which adds to them
+import mishaps_state
 import pytest
 
 from lib import postmortem
@@ -267,7 +268,7 @@ def test_after_a_flood_of_interrupts_they_are_logged_again(tmp_path):
 KINDS = re.compile(r'"([a-z]+-[a-z-]+)"')
 
 
-@pytest.mark.parametrize("name", ["reasons.c", "returns.c", "story.c"])
+@pytest.mark.parametrize("name", ["hints.c", "reasons.c", "returns.c", "story.c"])
 def test_each_kind_has_a_section(name):
     source = (images.ROOT / "loader/postmortem" / name).read_text()
     manual = (images.ROOT / "docs/errors.md").read_text()

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hints.c - modes, tables, selectors and flags that are not what the kernel believes them to be.
+ * Says what is so; and a cause of its own only where that explains the exception.
+ */
+#include "postmortem/hints.h"
+
+enum { OPCODE_FAR_JUMP = 0xea, OPCODE_IRET = 0xcf, TABLE_ENTRIES = 512 };
+
+#define UPPER_HALF (UINT64_MAX << 32)
+
+struct hint {
+	const struct cpu_state *cpu;
+	const struct fault *fault;
+	const struct event *event;
+	struct explanation *explanation;
+};
+
+/* Where the text in a buffer ends. */
+static struct text end_of(char *words, size_t size)
+{
+	return (struct text){ .at = words + text_length(words), .limit = words + size - 1 };
+}
+
+static struct text happened(const struct hint *hint)
+{
+	return end_of(hint->explanation->happened, sizeof(hint->explanation->happened));
+}
+
+static void set_cause(const struct hint *hint, const char *cause)
+{
+	struct text text = text_in(hint->explanation->cause, sizeof(hint->explanation->cause));
+
+	text_add(&text, "%s", cause);
+}
+
+/* It is a page fault by which an instruction could not be fetched. */
+static bool is_fetch(const struct hint *hint)
+{
+	return hint->event->vector == VECTOR_PAGE && hint->event->cr2 == hint->fault->rip;
+}
+
+/* ---- modes ---- */
+
+/* Code of 32 bits in long mode. On the way there, the instruction after mov to CR0 is such code. */
+static void hint_narrow_code(const struct hint *hint)
+{
+	struct text text = happened(hint);
+
+	if (!hint->cpu->long_mode || hint->fault->code32 == 0 || is_fetch(hint)
+	    || hint->event->vector != VECTOR_PAGE)
+		return;
+	text_add(&text, " It ran as 32-bit code: the descriptor of CS (%#x) has L, bit 53, 0.",
+	         hint->fault->cs);
+	set_cause(hint, (hint->fault->cs & 3) == 3
+	                        ? "If this is 64-bit code, its bytes mean something else. sysret "
+	                          "goes to 64-bit code as sysretq only, and iretq by a selector "
+	                          "of 64-bit code (L = 1, D = 0)."
+	                        : "If this is 64-bit code, its bytes mean something else. Its "
+	                          "descriptor needs L = 1 and D = 0 (0x00af9a000000ffff), and CS "
+	                          "is loaded by a far jump or a far return only.");
+}
+
+/* Paging that is not long mode's, although the kernel wants that. */
+static void hint_long_mode_off(const struct hint *hint)
+{
+	const struct fault *fault = hint->fault;
+	bool wanted = (fault->efer & IA32_EFER_LME) != 0;
+	bool wide = (fault->cr4 & CR4_PAE) != 0;
+
+	if (hint->cpu->long_mode)
+		return;
+	if (wanted && !wide)
+		set_cause(hint,
+		          "EFER.LME is 1 and CR4.PAE (bit 5) is 0: set PAE before CR0.PG. A CPU "
+		          "raises #GP where CR0.PG is set; QEMU ignores that.");
+	else if (!wanted && wide && (fault->cr0 & CR0_PG) != 0)
+		set_cause(
+			hint,
+			"EFER.LME (bit 8 of MSR 0xc0000080) is 0: so long mode is off, and CR3 is "
+			"read as the tables of 3 levels that PAE has. For tables of 4 levels, "
+			"set LME before CR0.PG.");
+}
+
+/* ---- segments ---- */
+
+/* The descriptor of a selector in the GDT. */
+static bool read_descriptor(const struct hint *hint, uint64_t selector, uint64_t *descriptor)
+{
+	return (selector & 0xfffc) != 0 && (selector & SELECTOR_LDT) == 0
+	    && (selector | 7) <= hint->fault->gdt.limit
+	    && look_read(&hint->cpu->look, hint->fault->gdt.base + (selector & 0xfff8), descriptor,
+	                 8)
+	               == 8;
+}
+
+/* The last byte of a segment. */
+static uint64_t limit_of(uint64_t descriptor)
+{
+	uint64_t limit = (descriptor & 0xffff) | (descriptor >> 32 & 0xf0000);
+
+	return (descriptor >> 55 & 1) != 0 ? limit << 12 | 0xfff : limit;
+}
+
+/* A far jump beyond the end of a segment, which 64-bit code has not. */
+static void hint_far_jump(const struct hint *hint)
+{
+	const struct instruction *in = &hint->explanation->instruction;
+	uint64_t descriptor;
+	uint16_t selector;
+	uint32_t target;
+	struct text text;
+
+	if (hint->event->vector != VECTOR_PROTECTION || hint->event->error != 0 || !in->known
+	    || in->map != MAP_ONE_BYTE || in->opcode != OPCODE_FAR_JUMP || in->short_operands
+	    || in->immediate + 6 > in->count)
+		return;
+	memcpy(&target, in->bytes + in->immediate, 4);
+	memcpy(&selector, in->bytes + in->immediate + 4, 2);
+	if (!read_descriptor(hint, selector, &descriptor) || target <= limit_of(descriptor)
+	    || (hint->cpu->long_mode && (descriptor >> 53 & 1) != 0))
+		return;
+	text = text_in(hint->explanation->happened, sizeof(hint->explanation->happened));
+	text_add(&text,
+	         "The kernel made a far jump to %#x:%#x, beyond the end of that segment: it ends "
+	         "at %#llx (%016llx), and is not 64-bit code, which has no end",
+	         selector, target, ULL(limit_of(descriptor)), ULL(descriptor));
+	text_add(&text, hint->cpu->long_mode ? ": L, bit 53, is 0." : ": long mode is off.");
+	hint->explanation->kind = "segment-limit";
+	if (hint->cpu->long_mode)
+		set_cause(hint, "A descriptor of 64-bit code has L = 1 and D = 0: "
+		                "0x00209a0000000000, or 0x00af9a000000ffff.");
+	else
+		set_cause(hint, "Long mode is active once CR4.PAE, EFER.LME and CR0.PG are set, in "
+		                "this order.");
+	hint_long_mode_off(hint);
+}
+
+/* iret to another ring by a selector of the wrong one. */
+static void hint_iret(const struct hint *hint)
+{
+	const struct instruction *in = &hint->explanation->instruction;
+	uint64_t cs, ss, descriptor;
+	uint64_t wrong = hint->event->error & 0xfffc;
+	struct text text = happened(hint);
+
+	if (hint->event->vector != VECTOR_PROTECTION || wrong == 0 || !in->known
+	    || in->map != MAP_ONE_BYTE || in->opcode != OPCODE_IRET
+	    || !look_stack(&hint->cpu->look, 1, &cs) || !look_stack(&hint->cpu->look, 4, &ss)
+	    || !read_descriptor(hint, wrong, &descriptor))
+		return;
+	if ((cs & 0xfffc) == wrong && (cs & 3) != (descriptor >> 45 & 3))
+		text_add(&text, " Its DPL is %u, and CS (%#llx) has RPL %u.",
+		         (unsigned)(descriptor >> 45) & 3, ULL(cs), (unsigned)cs & 3);
+	else if ((ss & 0xfffc) == wrong
+	         && ((ss & 3) != (cs & 3) || (descriptor >> 45 & 3) != (cs & 3)))
+		text_add(&text,
+		         " SS (%#llx) has RPL %u and its descriptor DPL %u, and CS (%#llx) is of "
+		         "ring %u.",
+		         ULL(ss), (unsigned)ss & 3, (unsigned)(descriptor >> 45) & 3, ULL(cs),
+		         (unsigned)cs & 3);
+	else
+		return;
+	set_cause(hint,
+	          "iretq to user mode takes selectors whose RPL and whose descriptors' DPL are "
+	          "3, for CS and for SS: with user code at 0x20 of the GDT, CS is 0x23.");
+}
+
+/* ---- page tables ---- */
+
+/* The kernel's page tables as they were when it began. */
+static struct page look_before(const struct hint *hint, uint64_t address)
+{
+	struct fault then = *hint->fault;
+	struct look look = hint->cpu->look;
+
+	then.cr3 = look.marks->kernel_tables;
+	look.fault = &then;
+	return look_up(&look, address);
+}
+
+/* Entries of the table at a physical address that are present. */
+static unsigned count_present(const struct hint *hint, uint64_t at)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+		uint64_t entry = 0;
+
+		look_read_physical(&hint->cpu->look, at + 8 * i, &entry, sizeof(entry));
+		count += (entry & PTE_P) != 0;
+	}
+	return count;
+}
+
+/* An address of the kernel's that was taken for a physical one. True if it is. */
+static bool is_virtual(const struct hint *hint, uint64_t address, const char *what, unsigned level)
+{
+	struct fault_info_segment segment;
+	uint64_t seen =
+		look_segment(&hint->cpu->look, address, &segment) ? address : address | UPPER_HALF;
+	struct page page;
+	struct text text = happened(hint);
+
+	if (!look_segment(&hint->cpu->look, seen, &segment))
+		return false;
+	page = look_before(hint, seen);
+	if (!page.mapped || page.physical == address || count_present(hint, address) != 0
+	    || count_present(hint, page.physical) == 0)
+		return false;
+	text_add(&text, what, level);
+	text_add(&text,
+	         " %#llx, which is a virtual address of the kernel's, and no table lies at this "
+	         "physical one; the kernel's table is at physical %#llx.",
+	         ULL(address), ULL(page.physical));
+	set_cause(hint, "CR3 and the entries of page tables hold physical addresses: take the "
+	                "difference between the kernel's virtual and physical addresses off.");
+	return true;
+}
+
+/* CR3, or an entry on the way, that holds a virtual address; or an entry that is no table's. */
+static void hint_tables(const struct hint *hint)
+{
+	const struct fault *fault = hint->fault;
+	struct page page;
+	struct text text = happened(hint);
+
+	if (hint->event->vector != VECTOR_PAGE || hint->cpu->look.marks->kernel_tables == 0
+	    || ((fault->cr3 ^ hint->cpu->look.marks->kernel_tables) & PTE_ADDRESS) == 0)
+		return;
+	page = look_up(&hint->cpu->look, hint->event->cr2);
+	if (page.mapped || is_virtual(hint, fault->cr3 & PTE_ADDRESS, " CR3 holds", 0))
+		return;
+	for (unsigned level = look_levels(&hint->cpu->look); level > page.level; level--) {
+		if (is_virtual(hint, page.path[level - 1] & PTE_ADDRESS,
+		               " The entry at level %u holds", level))
+			return;
+	}
+	if (page.entry != 0 && (page.entry & PTE_P) == 0)
+		text_add(&text, " In that entry P, bit 0, is 0.");
+	else if (page.level < 3 && (page.path[page.level] & PTE_ADDRESS) == 0)
+		text_add(
+			&text,
+			" The entry at level %u, %#llx, leads to a table at physical 0: if a large "
+			"page was meant, PS, bit 7, is missing.",
+			page.level + 1, ULL(page.path[page.level]));
+}
+
+/* A page of the kernel's: which entries do not let user mode in. */
+static void hint_user(const struct hint *hint)
+{
+	struct page page;
+	struct text text = happened(hint);
+
+	if (hint->event->vector != VECTOR_PAGE || (hint->fault->cs & 3) != 3)
+		return;
+	page = look_up(&hint->cpu->look, hint->event->cr2);
+	if (!page.mapped || page.user)
+		return;
+	for (unsigned level = look_levels(&hint->cpu->look); level >= page.level; level--) {
+		if ((page.path[level - 1] & PTE_US) == 0) {
+			text_add(&text, " At level %u the entry %#llx has U/S, bit 2, 0.", level,
+			         ULL(page.path[level - 1]));
+			return;
+		}
+	}
+}
+
+/* ---- how it got there ---- */
+
+/* A string instruction that ran downward. */
+static void hint_direction(const struct hint *hint)
+{
+	const struct instruction *in = &hint->explanation->instruction;
+	bool is_string =
+		in->known && in->map == MAP_ONE_BYTE
+		&& ((in->opcode & 0xfc) == 0xa4 || (in->opcode >= 0xaa && in->opcode <= 0xaf));
+	struct text text = happened(hint);
+
+	if (!is_string || (hint->fault->rflags & RFLAGS_DF) == 0
+	    || hint->event->vector != VECTOR_PAGE)
+		return;
+	text_add(&text, " It ran downward: DF, bit 10 of RFLAGS, is 1.");
+	set_cause(hint,
+	          "C and Rust expect DF to be 0 at each call: execute cld after std, and at the "
+	          "beginning of each handler and of the entry by syscall.");
+}
+
+/* A jump to where LSTAR leads. */
+static void hint_syscall(const struct hint *hint)
+{
+	const struct look *look = &hint->cpu->look;
+	uint64_t next = hint->fault->registers[RCX];
+	struct trace *trace = &hint->explanation->trace;
+	uint8_t before[2];
+	struct text text = happened(hint);
+
+	if (!is_fetch(hint) || (hint->fault->cs & 3) != 0
+	    || look_read(look, next - 2, before, 2) != 2 || before[0] != 0x0f || before[1] != 0x05)
+		return;
+	text_add(&text, " It came by the syscall at %#llx: that is the address in LSTAR.",
+	         ULL(next - 2));
+	set_cause(hint,
+	          "syscall goes to the address in LSTAR (MSR 0xc0000082): write the address of "
+	          "the kernel's entry there, all 64 bits, before it is used.");
+	trace->steps[0] = (struct step){ place_of(look, next - 1), 1 };
+	trace->steps[0].place.address = next;
+	trace->count = 1;
+}
+
+void hints_add(const struct cpu_state *cpu, const struct event *event,
+               struct explanation *explanation)
+{
+	struct hint hint = { cpu, cpu->look.fault, event, explanation };
+
+	if (event->vector == VECTOR_PAGE)
+		hint_long_mode_off(&hint);
+	hint_narrow_code(&hint);
+	hint_far_jump(&hint);
+	hint_iret(&hint);
+	hint_tables(&hint);
+	hint_user(&hint);
+	hint_direction(&hint);
+	hint_syscall(&hint);
+}

@@ -1,0 +1,202 @@
+"""More mistakes of the kind of mishaps.py: those by which the CPU or its tables are in another
+state than the kernel believes when an exception comes."""
+
+from mishaps import LOAD, LONG_MODE, NARROW, OOPS, mishap
+
+HANDLER = ["handler:", "jmp $"]
+
+# ---- ways back from handlers ---------------------------------------------------------------------
+
+ALL_GATES = [
+    LOAD,
+    *(f"gate {vector}, handler" for vector in (3, 6, 8, 13, 14)),
+    "int3",
+    "mov al, 16",
+    "out 0xf4, al",
+]
+mishap(
+    "iret without its last letter",
+    "handler-stack handler-nested iret-short",
+    [*ALL_GATES, "handler:", "push rax", "pop rax", "iret ; HERE"],
+    "iret without q took its frame in words of 4 bytes",
+    where="handler",
+)
+mishap(
+    "a register that is pushed and not popped",
+    "handler-stack handler-nested error-code-left",
+    [*ALL_GATES, "handler:", "push rax", "push rcx", "pop rcx", "iretq ; HERE"],
+    "a register that was pushed and not popped",
+    where="handler",
+)
+mishap(
+    "a timer whose handler lets itself be interrupted",
+    "handler-stack handler-nested interrupt",
+    [
+        LOAD,
+        "gate 0x20, handler",
+        *(f"mov al, {value}\nout {port}, al" for port, value in (
+            (0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1), (0x21, 0xFE),
+            (0x43, 0x36), (0x40, 0xFF), (0x40, 1))),
+        "sti",
+        "sleep:",
+        "hlt",
+        "jmp sleep",
+        "handler:",
+        "mov al, 0x20",
+        "out 0x20, al",
+        "sti",
+        "jmp $ ; HERE",
+    ],
+    "hardware interrupt",
+    "are nested on it",
+    "The handler lets the next interrupt in before it has ended",
+    where="handler",
+)  # fmt: skip
+
+# ---- gates and segments --------------------------------------------------------------------------
+
+mishap(
+    "parts of an offset in each other's place",
+    "handler-address ud2",
+    [LOAD, "gate 6, handler", "mov ax, [idt + 96]", "xchg ax, [idt + 102]", "mov [idt + 96], ax",
+     OOPS, *HANDLER],
+    "with bits 0-15 and 16-31 of its offset exchanged it would be 0x2000",
+)  # fmt: skip
+mishap(
+    "a gate that was overwritten",
+    "gate-type ud2",
+    [LOAD, "gate 6, handler", "mov dword [idt + 100], 5", OOPS, *HANDLER],
+    "which is no gate",
+    "The IDT was overwritten",
+)
+mishap(
+    "a gdt on the stack",
+    "gate-selector ud2",
+    [
+        LOAD,
+        "gate 6, handler",
+        "sub rsp, 64",
+        "mov rax, [gdt + 8]",
+        "mov [rsp + 8], rax",
+        "mov [gdtr + 2], rsp",
+        "lgdt [gdtr]",
+        "add rsp, 64",
+        "times 8 push 0x1111",
+        "add rsp, 64",
+        OOPS,
+        *HANDLER,
+    ],
+    "CS is 0x8 as well",
+    "It lies on the stack",
+)
+mishap(
+    "32-bit code in a kernel of 64 bits",
+    "gate-empty physical-address",
+    [LOAD, "lgdt [gdtr]", "push 0x30", "push on", "retfq", "bits 32", "on:",
+     "mov dword [0x40000000], 1 ; HERE"],
+    "It ran as 32-bit code: the descriptor of CS (0x30) has L, bit 53, 0",
+    where="on",
+)  # fmt: skip
+mishap(
+    "a selector of user code without its ring",
+    "gate-empty selector-wrong",
+    [LOAD, "own_gdt", "push 0x1b", "push stack_end", "push 2", "push 0x10", "push on",
+     "iretq ; HERE", "on:", "jmp $"],
+    "Its DPL is 3, and CS (0x10) has RPL 0",
+)  # fmt: skip
+mishap(
+    "a data segment of the kernel's for user mode",
+    "gate-empty selector-wrong",
+    [LOAD, "own_gdt", "mov rax, 0x00cf92000000ffff", "mov [gdt + 0x20], rax", "push 0x20",
+     "push stack_end", "push 2", "push 0x13", "push on", "iretq ; HERE", "on:", "jmp $"],
+    "SS (0x20) has RPL 0 and its descriptor DPL 0, and CS (0x13) is of ring 3",
+)  # fmt: skip
+
+# ---- flags and registers -------------------------------------------------------------------------
+
+mishap(
+    "a direction that was left set",
+    "gate-empty not-mapped",
+    [LOAD, "mov rdi, [rdi + 48]", "mov ecx, 16", "std", "rep stosb ; HERE"],
+    "It ran downward: DF, bit 10 of RFLAGS, is 1",
+)
+mishap(
+    "syscall to an address in 32 bits",
+    "gate-empty not-mapped",
+    [LOAD, "mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr", "mov ecx, 0xc0000082",
+     "mov rax, on", "xor edx, edx", "wrmsr", "syscall", "on:", "jmp $"],
+    "It came by the syscall at 0xffffffff8020",
+    where="",
+    high=True,
+)  # fmt: skip
+
+# ---- page tables ---------------------------------------------------------------------------------
+
+mishap(
+    "a virtual address in cr3",
+    "idt-not-mapped not-mapped",
+    [LOAD, "mov qword [top], 0x83", "mov rax, top", "mov cr3, rax", "nop ; HERE"],
+    "which is a virtual address of the kernel's, and no table lies at this physical one",
+)
+mishap(
+    "a page of the kernel's for user mode",
+    "gate-empty kernel-page",
+    [LOAD, "own_gdt", "push 0x1b", "push stack_end", "push 2", "push 0x13", "push on", "iretq",
+     "on:", "jmp $ ; HERE"],
+    "At level 4 the entry",
+    "has U/S, bit 2, 0",
+    where="on",
+)  # fmt: skip
+
+# ---- on the way to long mode ---------------------------------------------------------------------
+
+TABLES = [
+    *NARROW,
+    "mov dword [top], pdpt + 3",
+    "mov dword [pdpt], directory + 3",
+    "mov dword [directory], 0x83",
+    "mov word [idtr], 0",
+    "lidt [idtr]",
+]
+BEYOND = [
+    "lgdt [gdtr]",
+    "jmp 0x08:there ; HERE",
+    "there:",
+    "nop",
+    "section .bss",
+    "alignb 4096",
+    "pdpt: resb 4096",
+    "directory: resb 4096",
+]
+SHORT = "mov dword [gdt + 8], 0\nmov dword [gdt + 12], "
+mishap(
+    "code that is not for 64 bits",
+    "idt-limit segment-limit",
+    [*TABLES, *LONG_MODE, SHORT + "0x00009a00", *BEYOND],
+    "beyond the end of that segment",
+    "L, bit 53, is 0",
+    narrow=True,
+)
+mishap(
+    "long mode without pae",
+    "idt-limit segment-limit",
+    [*TABLES, *(line for line in LONG_MODE if line != "or eax, 0x20"), SHORT + "0x00209a00",
+     *BEYOND],
+    "long mode is off",
+    "EFER.LME is 1 and CR4.PAE (bit 5) is 0",
+    narrow=True,
+)  # fmt: skip
+mishap(
+    "a large page without its bit",
+    "idt-limit not-mapped",
+    [*TABLES, "mov dword [directory], 3", *LONG_MODE, "nop ; HERE", *BEYOND[4:]],
+    "leads to a table at physical 0: if a large page was meant, PS, bit 7, is missing",
+    narrow=True,
+)
+mishap(
+    "a table that is not present",
+    "idt-limit not-mapped",
+    [*TABLES, "mov dword [pdpt], directory + 2", *LONG_MODE, "nop ; HERE", *BEYOND[4:]],
+    "In that entry P, bit 0, is 0",
+    narrow=True,
+)
