@@ -86,7 +86,7 @@ class Doing:
         """The last that was interrupted by the handler that a CPU is in, as QEMU's log has it, and
         its story. If the log does not have it, None and the story of where the CPU is. Two times
         None if it is in no handler, or that cannot be told."""
-        if not self._machine.loader.start or not cpu.is_64_bit:
+        if not self._machine.loader.start:
             return None, None
         here = postmortem.explain(self._machine, "place", cpu.number)
         if not here:
@@ -98,8 +98,9 @@ class Doing:
             wanted = cpu.at, postmortem.facts_in(logged[-1][1]).get("rsp")  # it begins once more
         for entry, state in reversed(logged):
             if (entry.at, postmortem.facts_in(state).get("rsp")) == wanted:
-                return entry, postmortem.explain_handled(self._machine, entry, state)
-        return None, here if wanted else None
+                entries = [seen for seen, _ in logged[: logged.index((entry, state)) + 1]]
+                return entry, postmortem.explain_handled(self._machine, entries, state)
+        return None, here if wanted and cpu.is_64_bit else None
 
     # ---- what it waits for -----------------------------------------------------------------------
 

@@ -125,9 +125,9 @@ def explain(machine, what="triple", number=0):
     return converse([*told(machine, facts, logged), what], machine.memory)
 
 
-def explain_handled(machine, entry, state):
-    """The story of an exception that has a handler, by its entry in QEMU's log."""
-    return converse([*told(machine, facts_in(state), [entry]), "handled"], machine.memory)
+def explain_handled(machine, entries, state):
+    """The story of the last of these entries in QEMU's log, an exception that has a handler."""
+    return converse([*told(machine, facts_in(state), entries[-4:]), "handled"], machine.memory)
 
 
 def told(machine, facts, logged):

@@ -249,6 +249,32 @@ static void words_nothing(struct words *words, const struct page *page)
 	text_add(&words->cause, "A pointer that was never set, was freed, or was overwritten.");
 }
 
+/* True if the loader had mapped it: the kernel itself, its stack, and all of RAM if the direct map
+ * has all of it. */
+static bool was_mapped(const struct words *words)
+{
+	const struct fault_info *marks = words->marks;
+	uint64_t address = words->fault->cr2;
+	struct fault_info_segment segment;
+
+	return look_segment(words->look, address, &segment)
+	    || fault_range_has(marks->stack, address)
+	    || (marks->terms.not_shown[0] == 0 && fault_range_has(marks->direct_map, address)
+	        && address - marks->direct_map.begin < marks->memory_end);
+}
+
+/* What was mapped is mapped no longer, in the tables that the loader made. */
+static void words_removed(struct words *words, const struct page *page)
+{
+	words->kind = "not-mapped";
+	text_add(&words->happened,
+	         ", which was mapped when the kernel began: its page tables have %#llx at level %u "
+	         "now.",
+	         ULL(page->entry), page->level);
+	text_add(&words->cause, "The page tables were overwritten or taken for free memory, or the "
+	                        "kernel has unmapped what it still uses.");
+}
+
 /* The page tables, as the kernel sees them through themselves. */
 static void words_tables(struct words *words, uint64_t mapped)
 {
@@ -296,6 +322,8 @@ static void words_unmapped(struct words *words, const struct page *page)
 		         marks->terms.arguments);
 	} else if (look_recursive(words->look, address, &mapped)) {
 		words_tables(words, mapped);
+	} else if (!own_tables(words) && was_mapped(words)) {
+		words_removed(words, page);
 	} else if (address - marks->direct_map.begin < MAP_SIZE && marks->direct_map.end != 0
 	           && !own_tables(words)) {
 		if (marks->terms.not_shown[0] != 0 && address - marks->direct_map.begin < beyond)

@@ -3,7 +3,7 @@
 #include "postmortem/frames.h"
 
 enum {
-	WORDS_MAX = 1 << 17, /* searched at most */
+	NARROW_WORDS = 256, /* of the stack of 32-bit code */
 	FRAME_SIZE = 40,
 	ALIGNMENT = 16,        /* of the stack that a frame is pushed on */
 	USER_SELECTORS = 0x100 /* no GDT of that many entries is meant by a small number */
@@ -58,14 +58,35 @@ static void count(struct nesting *nesting, const struct interrupted *frame)
 	nesting->outer = *frame;
 }
 
-void frames_read(const struct cpu_state *cpu, struct nesting *nesting)
+/* The last frame on the stack of 32-bit code, which has no mark but CS, between an address of the
+ * kernel's code and flags. */
+static void read_narrow(const struct cpu_state *cpu, struct nesting *nesting)
+{
+	for (unsigned i = 0; i < NARROW_WORDS && nesting->count == 0; i++) {
+		struct fault_info_segment segment;
+		struct interrupted frame = { .at = cpu->look.fault->registers[RSP] + 4 * i };
+
+		if (look_stack(&cpu->look, i, &frame.rip)
+		    && look_stack(&cpu->look, i + 1, &frame.cs)
+		    && look_stack(&cpu->look, i + 2, &frame.rflags)
+		    && frame.cs == cpu->look.fault->cs && frames_flags(frame.rflags)
+		    && look_segment(&cpu->look, frame.rip, &segment)) {
+			frame.rsp = frame.at + 12;
+			count(nesting, &frame);
+		}
+	}
+}
+
+void frames_read(const struct cpu_state *cpu, unsigned words, struct nesting *nesting)
 {
 	uint64_t at = (cpu->look.fault->registers[RSP] + 7) & ~UINT64_C(7);
 
 	*nesting = (struct nesting){ .count = 0 };
-	if (!cpu->long_mode || cpu->look.fault->code32 != 0)
+	if (!cpu->long_mode || cpu->look.fault->code32 != 0) {
+		read_narrow(cpu, nesting);
 		return;
-	for (unsigned i = 0; i < WORDS_MAX; i++) {
+	}
+	for (unsigned i = 0; i < words; i++) {
 		struct interrupted frame;
 
 		if (is_frame(cpu, at, &frame)) {

@@ -15,7 +15,7 @@ struct interrupted {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The frames from RSP on. */
+/* The frames from RSP on; of 32-bit code, what may be the last one. */
 struct nesting {
 	unsigned count;
 	struct interrupted inner, outer; /* the last interruption, and the first */
@@ -23,7 +23,8 @@ struct nesting {
 	unsigned repeats;                /* how many these are */
 };
 
-void frames_read(const struct cpu_state *cpu, struct nesting *nesting);
+/* Searches so many words of the stack. */
+void frames_read(const struct cpu_state *cpu, unsigned words, struct nesting *nesting);
 
 /* True if the word can be a saved RFLAGS. */
 bool frames_flags(uint64_t word);

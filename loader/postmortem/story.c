@@ -8,8 +8,10 @@
 #include "postmortem/returns.h"
 
 enum {
-	NESTED = 3,  /* handlers inside of each other that are no chance any more */
-	PUSHED = 64, /* bytes that are a frame and more */
+	NESTED = 3,            /* handlers inside of each other that are no chance any more */
+	PUSHED = 64,           /* bytes that are a frame and more */
+	WHOLE_STACK = 1 << 17, /* words */
+	STACK_TOP = 1 << 12,   /* words, where the last handler's frame lies */
 	OPCODE_INT3 = 0xcc
 };
 
@@ -206,7 +208,7 @@ static void tell_nesting(struct cpu_state *cpu, struct fault *fault,
 	if (!is_stack_gone(cpu)
 	    || (returns_is_ret(&story->explanation) && can_fetch(cpu, fault->rip, &page)))
 		return; /* or what lies there are no frames any more, each without its first word */
-	frames_read(cpu, &nesting);
+	frames_read(cpu, WHOLE_STACK, &nesting);
 	if (nesting.count < NESTED)
 		return;
 	tell_nested(story, nesting.count);
@@ -297,7 +299,7 @@ void story_of_place(struct cpu_state *cpu, struct fault *fault, struct story *st
 	fault->vector = VECTORS_ALL;
 	fault->has_error = 0;
 	explain(&cpu->look, &story->explanation);
-	frames_read(cpu, &story->nesting);
+	frames_read(cpu, STACK_TOP, &story->nesting);
 	explanation_replace(&story->explanation, story->kind, "", "");
 	if (returns_explain(cpu, &story->explanation) && returns_is_ret(&story->explanation)) {
 		story->kind = story->explanation.kind;
@@ -314,11 +316,46 @@ void story_of_place(struct cpu_state *cpu, struct fault *fault, struct story *st
 	text_add(&text, "halted outside the kernel");
 }
 
-void story_of_handled(struct cpu_state *cpu, struct fault *fault, const struct event *event,
+/* The first of the events that are logged at RIP, if they are what the CPU makes of it and the last
+ * has a handler. */
+static unsigned first_of_handled(const struct cpu_state *cpu, const struct evidence *evidence,
+                                 struct chain *chain)
+{
+	unsigned last = evidence->log_count - 1;
+
+	for (unsigned first = 0; first < last; first++) {
+		bool fits = evidence->log[first].rip == cpu->look.fault->rip;
+
+		chain_follow(cpu, &evidence->log[first].event, chain);
+		fits = fits && chain->end == CHAIN_HANDLED && chain->count == last - first + 1;
+		for (unsigned i = 0; fits && i < chain->count; i++)
+			fits = chain->steps[i].event.vector
+			    == evidence->log[first + i].event.vector;
+		if (fits)
+			return first;
+	}
+	chain->count = 0;
+	return last;
+}
+
+void story_of_handled(struct cpu_state *cpu, struct fault *fault, const struct evidence *evidence,
                       struct story *story)
 {
-	*story = (struct story){ .kind = "", .first = *event, .is_known = true };
+	struct text reason = text_in(story->reason, sizeof(story->reason));
+	struct text cause = text_in(story->cause, sizeof(story->cause));
+
+	*story = (struct story){ .kind = "", .is_known = true };
 	cpu->look.fault = fault;
+	story->first = evidence->log[first_of_handled(cpu, evidence, &story->chain)].event;
 	explain_first(cpu, fault, story);
 	tell_name(story);
+	if (story->chain.count == 0)
+		return;
+	story->kind = reason_kind(&story->chain.steps[0].delivery);
+	text_add(&reason, "Its handler could not run: ");
+	reason_write(&reason, cpu, &story->chain.steps[0]);
+	text_add(&reason, ". So the handler of ");
+	event_write(&reason, &story->chain.steps[story->chain.count - 1].event);
+	text_add(&reason, " was called.");
+	reason_cause(&cause, cpu, &story->chain.steps[0]);
 }

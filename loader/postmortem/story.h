@@ -30,8 +30,9 @@ void story_of_triple_fault(struct cpu_state *cpu, struct fault *fault,
  * kernel, "handler-ret" if a handler has come back the wrong way; and what it has interrupted. */
 void story_of_place(struct cpu_state *cpu, struct fault *fault, struct story *story);
 
-/* Tells of an exception that has a handler, from the state that the CPU was in when it came. */
-void story_of_handled(struct cpu_state *cpu, struct fault *fault, const struct event *event,
+/* Tells of the last exception that is logged, which has a handler, from the state that the CPU was
+ * in when it came; and of those before that led to it. */
+void story_of_handled(struct cpu_state *cpu, struct fault *fault, const struct evidence *evidence,
                       struct story *story);
 
 #endif

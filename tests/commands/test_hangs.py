@@ -11,7 +11,7 @@ from lib.trial import NO_CODE, TIME, Trial
 
 LONGJUMP = images.BUILD / "longjump.elf"
 STATUS = {"TIMED OUT": TIME, "ENDED WITHOUT A CODE": NO_CODE}
-LIMITS = {"TIMED OUT": 4, "ENDED WITHOUT A CODE": 40}
+LIMITS = {"TIMED OUT": 8, "ENDED WITHOUT A CODE": 40}
 FLAGS = "-ffreestanding -mno-red-zone -mgeneral-regs-only -O1 -g -nostdlib -fno-pic -static"
 
 

@@ -123,7 +123,7 @@ def test_a_kernel_that_spins_is_found(tmp_path):
     program, _ = mishaps.Mishap("_start:\n cli\nspin:\n jmp spin ; HERE\n", (), (), "spin").build(
         tmp_path, "k"
     )
-    trial, status, last = trial_of(program, settings={**SETTINGS, "test-timeout": 3})
+    trial, status, last = trial_of(program, settings={**SETTINGS, "test-timeout": 8})
     assert status == TIME and "in spin (k.asm:" in last and last.count("interrupts off") == 1, last
 
 
@@ -169,7 +169,7 @@ void _start(struct longjump_boot_info *info)
 
 def test_of_four_cpus_that_spin_each_is_found(tmp_path):
     program = compiled(tmp_path, "spins", SPINS, HIGH)
-    settings = {**SETTINGS, "test-timeout": 4}
+    settings = {**SETTINGS, "test-timeout": 10}
     _, status, last = trial_of(program, "-smp", "4", options="-smp ", settings=settings)
     assert status == TIME, last
     line = SPINS.splitlines().index('\t\t__asm__ volatile("pause"); /* HERE */') + 1
@@ -213,7 +213,7 @@ def test_a_triple_fault_of_another_cpu_is_explained(tmp_path, how, options):
 def test_a_control_register_at_which_qemu_stays_is_told(tmp_path, body, words):
     body = "\n ".join(["_start:", *body, "hlt", ""])
     program, line = mishaps.Mishap(body, (), (), "", high=True).build(tmp_path, "k")
-    _, status, last = trial_of(program, settings={**SETTINGS, "test-timeout": 3})
+    _, status, last = trial_of(program, settings={**SETTINGS, "test-timeout": 8})
     assert status == TIME and f"in _start (k.asm:{line})" in last, last
     assert words in last, last
 
@@ -232,7 +232,7 @@ flood:
  loop flood
 """
 # Then so many seconds by the clock, in which they may be logged again.
-LATER = """ mov ecx, 4
+LATER = """ mov ecx, 8
 second:
  mov al, 0
  out 0x70, al

@@ -165,3 +165,30 @@ hang(
     "Hardware interrupt 0x8",
     "line 0 of the first PIC, the timer",
 )
+hang(
+    "an interrupt without a gate, in the handler of what that leads to",
+    "ENDED WITHOUT A CODE",
+    [
+        FAULT % f"(void)frame; (void)error; {HALT}",
+        f"void _start(void) {{ set_gate(13, fault); load_idt(); unmask(0xfe, 0xff); {STI}",
+        "wait_for(5); }",
+    ],
+    "in fault",
+    "Hardware interrupt 0x20",
+    "Its handler could not run: its gate",
+    "is empty. So the handler of #GP general protection fault",
+)
+hang(
+    "a division whose gate is not present, in the handler of double faults",
+    "ENDED WITHOUT A CODE",
+    [
+        FAULT % f"(void)frame; (void)error; {HALT}",
+        "static volatile int zero;",
+        "void _start(void) { set_gate(0, fault); idt[0].type = 14; set_gate(8, fault); load_idt();",
+        "zero = 5 / zero; }",
+    ],
+    "in fault",
+    "The kernel divided by zero",
+    "is not present",
+    "So the handler of #DF double fault",
+)

@@ -139,6 +139,14 @@ mishap(
     "which is a virtual address of the kernel's, and no table lies at this physical one",
 )
 mishap(
+    "page tables that are taken for free memory",
+    "gate-empty not-mapped",
+    [LOAD, "mov rbx, [rdi + 48]", "mov rcx, cr3", "lea rdx, [rbx + rcx]", "mov rax, rbx",
+     "shr rax, 39", "and eax, 511", "mov qword [rdx + rax * 8], 0", "mov cr3, rcx",
+     "mov rax, [rbx + 0x100000] ; HERE"],
+    "which was mapped when the kernel began: its page tables have 0x0 at level 4 now",
+)  # fmt: skip
+mishap(
     "a page of the kernel's for user mode",
     "gate-empty kernel-page",
     [LOAD, "own_gdt", "push 0x1b", "push stack_end", "push 2", "push 0x13", "push on", "iretq",

@@ -479,7 +479,7 @@ TEST("frames are found where the stack was, and nothing is made of them while th
 	put(rsp - 16, rsp + 8);
 	fault.rip = CODE + 2;
 	fault.registers[RSP] = rsp - 40;
-	frames_read(&cpu, &story.nesting);
+	frames_read(&cpu, 1000, &story.nesting);
 	EXPECT_EQUAL(story.nesting.count, 3);
 	EXPECT_EQUAL(story.nesting.outer.rsp, STACK - 0x208);
 	tell(&none);

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOG_MAX = 64, LINE_MAX = 256, PAGES = 64, NAMES = 48 };
+enum { LOG_MAX = 64, LINE_MAX = 256, PAGES = 512, NAMES = 48 };
 
 static struct fault fault;
 static struct fault_info marks;
@@ -369,7 +369,7 @@ int main(void)
 	if (wanted == 't')
 		story_of_triple_fault(&cpu, &fault, &evidence, &story);
 	else if (wanted == 'h' && evidence.log_count != 0)
-		story_of_handled(&cpu, &fault, &logged[evidence.log_count - 1].event, &story);
+		story_of_handled(&cpu, &fault, &evidence, &story);
 	else
 		story_of_place(&cpu, &fault, &story);
 	answer_all();
