@@ -1,34 +1,28 @@
 """Secure Boot, with the keys that OVMF brings: what is signed starts, and nothing else."""
 
-import shutil
 import subprocess
 
 import images
 import pytest
+import secure
 import told
-import vm
 
-KEYS = "/usr/share/ovmf/PkKek-1-snakeoil"
-CODE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
-VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"
 LIMIT = 240
 
-pytestmark = pytest.mark.skipif(not shutil.which("sbsign"), reason="there is no sbsign")
+pytestmark = secure.needs_sbsign
 
 
 @pytest.fixture(scope="session")
 def sign(tmp_path_factory):
     """Makes a signed image of a test kernel."""
     folder = tmp_path_factory.mktemp("keys")
-    key = folder / "db.key"
-    command = ["openssl", "rsa", "-passin", "pass:snakeoil", "-in", f"{KEYS}.key", "-out", key]
-    subprocess.run(command, check=True, capture_output=True)
+    key = secure.key(folder)
 
     def run(kernel):
         made = folder / f"{kernel}.iso"
         if not made.exists():
             words = ["--kernel", images.kernel_path(kernel), "--append", "as signed", "--no-check",
-                     "--sign", key, f"{KEYS}.pem", "--output", made]  # fmt: skip
+                     "--sign", key, secure.CERTIFICATE, "--output", made]  # fmt: skip
             done = subprocess.run([images.ROOT / "build.sh", "image", *words],
                                   capture_output=True, text=True, check=False)  # fmt: skip
             assert done.returncode == 0, done.stdout + done.stderr
@@ -42,12 +36,7 @@ def start_secure(start, log):
     """Starts a machine whose Secure Boot is on."""
 
     def run(path):
-        variables = log / "variables.fd"
-        shutil.copyfile(VARIABLES, variables)
-        extra = ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={CODE}",
-                 "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
-                 "-global", "driver=cfi.pflash01,property=secure,value=on"]  # fmt: skip
-        return start(path, medium="cd-ahci", machine="smm=on", extra=extra)
+        return start(path, medium="cd-ahci", **secure.machine(log))
 
     return run
 

@@ -1,0 +1,120 @@
+"""What `wrap --format efi` makes, as the firmware finds it: on a stick, signed, or on a web server.
+The firmware tries one after the other; so several that are refused share a boot with one that
+is not."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import images
+import pytest
+import secure
+import told
+import vm
+
+LIMIT = 240
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    """The program with a kernel in it, and where in it the kernel is."""
+    path = tmp_path_factory.mktemp("bundle") / "program.efi"
+    command = [images.ROOT / "build.sh", "--no-install", "wrap", images.kernel_path("tell"),
+               "--append", "in a bundle", "--format", "efi", "--output", path]  # fmt: skip
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    data = path.read_bytes()
+    return data, data.index(images.kernel_path("tell").read_bytes()[:4096])
+
+
+def changed(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.fixture
+def start_from(start, log, tmp_path):
+    """Starts a machine with a stick for each of the programs, in their order."""
+    empty = tmp_path / "empty"
+    empty.write_bytes(bytes(1 << 20))
+
+    def run(programs, extra=(), **machine):
+        extra = list(extra)
+        for number, data in enumerate(programs):
+            folder = log / f"stick{number}"
+            (folder / "EFI/BOOT").mkdir(parents=True)
+            (folder / "EFI/BOOT/BOOTX64.EFI").write_bytes(data)
+            drive = f"if=none,id=stick{number},format=raw,file=fat:rw:{folder}"
+            device = f"virtio-blk-pci,drive=stick{number},bootindex={number + 1}"
+            extra += ["-drive", drive, "-device", device]
+        return start(empty, medium="disk-ahci", extra=extra, **machine)
+
+    return run
+
+
+def expect_told(machine):
+    machine.expect_end("exit", told.PASSED, limit=LIMIT)
+    assert told.Told(machine.serial()).command_line == "in a bundle"
+
+
+def test_one_that_is_damaged_is_refused_and_the_firmware_goes_on(program, start_from):
+    """With a byte of the kernel changed the loader says so; one that is cut short is none to the
+    firmware."""
+    data, at = program
+    machine = start_from([changed(data, at + 5000), data[: at + 5000], data], uefi=True)
+    said = machine.wait_serial("Press a key to go back to the firmware.", limit=LIMIT)
+    assert "K523" in said and "tell.elf: its " in said, machine.report()
+    machine.type(" ")
+    expect_told(machine)
+    assert re.search(r'failed to load Boot\w+ "UEFI Misc Device 2"', machine.serial())
+
+
+@secure.needs_sbsign
+def test_one_that_is_signed_starts_with_secure_boot_on_and_no_other(program, start_from, log):
+    signed, (data, _) = secure.sign(program[0], log), program
+    at = signed.index(data[-4096:])
+    machine = start_from([data, changed(signed, at), signed], **secure.machine(log))
+    expect_told(machine)
+    assert machine.serial().count("Access Denied") == 2
+
+
+HTTP_BOOT = """
+ip link set lo up
+ip tuntap add dev tap0 mode tap
+ip addr add 10.0.0.1/24 dev tap0
+ip link set tap0 up
+dnsmasq --keep-in-foreground --conf-file=dnsmasq.conf --log-facility=- 2>dnsmasq.log &
+python3 -m http.server 80 --bind 10.0.0.1 >http.log 2>&1 &
+trap 'kill $(jobs -p)' EXIT
+timeout 240 "$@"
+"""
+DNSMASQ = """port=0
+user=root
+interface=tap0
+bind-interfaces
+dhcp-range=10.0.0.50,10.0.0.99,255.255.255.0
+dhcp-leasefile=leases
+"""
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not os.path.exists("/dev/net/tun") or not shutil.which("dnsmasq"),
+    reason="there is no dnsmasq, or no network of its own for it",
+)
+def test_one_is_started_by_http_as_the_papers_say(program, log):
+    """In a network of its own, with the lines of docs/network.md."""
+    paper = (images.ROOT / "docs/network.md").read_text()
+    lines = re.search(r"```\n(dhcp-vendorclass.*?)```", paper, re.S)[1]
+    (log / "dnsmasq.conf").write_text(DNSMASQ + lines)
+    (log / "my.efi").write_bytes(program[0])
+    no_pxe = [word for version in (4, 6) for word in
+              ("-fw_cfg", f"name=opt/org.tianocore/IPv{version}PXESupport,string=n")]  # fmt: skip
+    machine = [vm.QEMU, "-nodefaults", "-M", "q35,accel=tcg", "-m", "256M", "-display", "none",
+               "-serial", "file:serial.log", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+               "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={vm.OVMF}",
+               "-netdev", "tap,id=net,ifname=tap0,script=no,downscript=no",
+               "-device", "virtio-net-pci,netdev=net,bootindex=0,romfile=", *no_pxe]  # fmt: skip
+    done = subprocess.run(["unshare", "-n", "bash", "-ec", HTTP_BOOT, "-", *machine], cwd=log)
+    said = (log / "serial.log").read_text("latin-1")
+    assert done.returncode == told.PASSED << 1 | 1, said
+    assert "URI: http://10.0.0.1/my.efi" in said
+    assert told.Told(said).command_line == "in a bundle"
