@@ -150,10 +150,11 @@ def test_verbose_shows_the_firmware_s_map_even_if_the_kernel_is_refused(boot_wit
     assert "type 1   usable" in machine.serial()
 
 
-def test_the_progress_of_a_long_file_is_shown(boot, tmp_path):
+@pytest.mark.parametrize("firmware", [{}, {"medium": "cd-ahci", "uefi": True}])
+def test_the_progress_of_a_long_file_is_shown(boot, tmp_path, firmware):
     large = tmp_path / "large.bin"
     large.write_bytes(bytes(48 * MIB))
-    machine = boot("tell", modules=[str(large)], memory=256)
+    machine = boot("tell", modules=[str(large)], memory=256, **firmware)
     slow = {"bps": 12 * MIB, "bps_rd": 0, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0}
     machine.qmp.command("block_set_io_throttle", device="medium", **slow)
     machine.expect_end("exit", tell.PASSED)

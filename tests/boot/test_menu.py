@@ -21,12 +21,6 @@ LABEL longjump
 COUNTED = ("-icount", "shift=0,sleep=off")  # the time stamp counter counts instructions
 
 
-def hold(machine, key, down):
-    """Presses a key and keeps it down, or lets it go."""
-    event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
-    machine.qmp.command("input-send-event", events=[event])
-
-
 @pytest.fixture
 def choose(boot):
     """Boots with a key held, and types the name of an entry at the prompt."""
@@ -34,12 +28,12 @@ def choose(boot):
     def run(entry, key="alt", kernel="tell", **options):
         machine = boot(kernel, **options)
         for _ in range(300):
-            hold(machine, key, True)  # again and again, since the BIOS resets the keyboard
+            machine.hold(key)  # again and again, since the BIOS resets the keyboard
             if "boot:" in machine.serial():
                 break
             time.sleep(0.02)
         machine.wait_serial("boot: ")
-        hold(machine, key, False)
+        machine.hold(key, False)
         machine.type(entry + "\n")
         return machine
 

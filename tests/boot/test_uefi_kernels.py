@@ -13,6 +13,7 @@ from shown import Shown
 
 KERNELS = [*images.PLACES, "gaps", "shared", "tls", "pie", "pie-relr", "stack", "entry", "tell",
            "memory", "symbols"]  # fmt: skip
+CLOCKS, FIRMWARE = 3, 4  # enum longjump_entropy
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +68,14 @@ def show(begin):
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_promise_is_kept(prove, kernel):
     prove(kernel)
+
+
+def test_randomness_is_the_firmwares_where_the_cpu_has_none(prove):
+    generator = ["-device", "virtio-rng-pci"]
+    random = [prove("pie", options="-kaslr", extra=generator) for _ in range(3)]
+    assert {told.kaslr_entropy for told in random} == {FIRMWARE}
+    assert len({told.kernel_slide for told in random}) > 1, "three boots, one slide"
+    assert prove("pie", options="-kaslr").kaslr_entropy == CLOCKS
 
 
 def test_other_cpus_start(prove):

@@ -1,6 +1,7 @@
 """The loader's own prompt under UEFI: what it starts, what it refuses, and how it is left."""
 
 import shutil
+import time
 
 import disc
 import images
@@ -46,6 +47,37 @@ def machine(prompt_disc, log):
 def expect_told(machine, command_line):
     machine.expect_end("exit", told.PASSED)
     assert told.Told(machine.serial()).command_line == command_line
+
+
+@pytest.fixture(scope="session")
+def quick_disc():
+    """A disc that asks for nothing; its machines have firmware that has just begun to speak."""
+    config = (
+        "SERIAL 0 115200\nDEFAULT a\nLABEL a\n  COM32 longjump.c32\n  APPEND tell.elf at once\n"
+    )
+    return uefi.PromptDisc({"tell.elf": read("tell")}, config, until="\x1b[2J")
+
+
+@pytest.mark.parametrize("key", ["alt", "ctrl", "shift_r", "spc"])
+def test_a_held_key_brings_the_prompt(quick_disc, log, key):
+    """Pressed again and again, as a keyboard does it by itself: the firmware's driver clears what
+    came before it."""
+    with quick_disc.start(log) as machine:
+        for _ in range(300):
+            machine.hold(key)
+            if "boot: " in machine.serial():
+                break
+            time.sleep(0.05)
+        machine.wait_serial("boot: ")
+        machine.hold(key, False)
+        machine.type("a after a key\n", through="serial")
+        expect_told(machine, "at once after a key")
+
+
+def test_without_a_key_nothing_is_asked(quick_disc, log):
+    with quick_disc.start(log) as machine:
+        expect_told(machine, "at once")
+        assert "boot: " not in machine.serial()
 
 
 def test_a_label_is_started_with_what_is_typed_after_it(machine):

@@ -137,7 +137,7 @@ void tell(const struct longjump_boot_info *info)
 	TELL(rsdp_physical), TELL(smbios_physical), TELL(smbios3_physical);
 	TELL(firmware), TELL(efi.system_table_physical), TELL(efi.memory_map_size);
 	TELL(module_count), TELL(symbol_count), TELL(cpu_count), TELL(boot_drive),
-		TELL(paging_levels);
+		TELL(paging_levels), TELL(kaslr_entropy);
 #undef TELL
 	for (uint64_t i = 0; i < info->memory_map_count; i++)
 		say("memory=%lx %lx %u\n", info->memory_map[i].begin, info->memory_map[i].end,

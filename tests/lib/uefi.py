@@ -15,10 +15,12 @@ CONFIG = "SERIAL 0 115200\nPROMPT 1\nLABEL good\n  COM32 longjump.c32\n  APPEND 
 
 
 class PromptDisc:
-    """A disc with files, {name: bytes}, whose prompt is there at once."""
+    """A disc with files, {name: bytes}, whose prompt is there at once; or whose machines have come
+    to where COM1 says something else."""
 
-    def __init__(self, files, config=CONFIG):
+    def __init__(self, files, config=CONFIG, until="boot: "):
         config = f"SAY {ALPHABET}\n{config}"
+        self.until = until
         self.path = images.once(
             ".iso",
             [config, images.loader_bytes(), *(part for pair in files.items() for part in pair)],
@@ -30,19 +32,24 @@ class PromptDisc:
         machine = {"medium": "cd-ahci", "uefi": True, **machine}
         saved = images.once(
             ".saved",
-            [self.path.read_bytes(), repr(sorted(machine.items())), open(vm.OVMF, "rb").read()],
+            [
+                self.path.read_bytes(),
+                repr(sorted(machine.items())),
+                open(vm.OVMF, "rb").read(),
+                self.until,
+            ],
             lambda path: self._save(path, log / "saved", machine),
         )
         extra = [*machine.pop("extra", ()), "-incoming", f"exec:cat '{saved}'"]
         started = vm.Machine(self.path, log, extra=extra, **machine)
         wait_for(started, "query-status", "running")
-        if not font:
+        if not font and self.until == "boot: ":
             learn_font(started)
         return started
 
     def _save(self, path, log, machine):
         with vm.Machine(self.path, log, **machine) as running:
-            running.wait_serial("boot: ", limit=180)
+            running.wait_serial(self.until, limit=180)
             running.qmp.command("migrate", uri=f"exec:cat > '{path}'")
             wait_for(running, "query-migrate", "completed")
             assert os.path.getsize(path)

@@ -266,6 +266,11 @@ class Machine:
             self.qmp.command("send-key", keys=keys, **{"hold-time": 10})
             time.sleep(0.03)
 
+    def hold(self, key, down=True):
+        """Presses a key of the keyboard, once, and keeps it down; or lets it go."""
+        event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
+        self.qmp.command("input-send-event", events=[event])
+
     # ---- what the machine is like ----------------------------------------------------------------
 
     def monitor(self, line):
