@@ -27,13 +27,7 @@ def choose(boot):
 
     def run(entry, key="alt", kernel="tell", **options):
         machine = boot(kernel, **options)
-        for _ in range(300):
-            machine.hold(key)  # again and again, since the BIOS resets the keyboard
-            if "boot:" in machine.serial():
-                break
-            time.sleep(0.02)
-        machine.wait_serial("boot: ")
-        machine.hold(key, False)
+        assert machine.hold_until(key, "boot: "), machine.report()
         machine.type(entry + "\n")
         return machine
 

@@ -271,6 +271,18 @@ class Machine:
         event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
         self.qmp.command("input-send-event", events=[event])
 
+    def hold_until(self, key, text):
+        """Keeps a key down until COM1 says text: presses it again and again, as keyboards do by
+        themselves, since firmware resets them. False if the machine has ended before."""
+        deadline = time.monotonic() + LIMIT
+        while text not in self.serial() and time.monotonic() < deadline:
+            if not self._watch(0.02):
+                return False
+            self.hold(key)
+        self.wait_serial(text)
+        self.hold(key, False)
+        return True
+
     # ---- what the machine is like ----------------------------------------------------------------
 
     def monitor(self, line):
