@@ -1,6 +1,7 @@
 """Media that cannot be read, under UEFI: said, not booted, and the firmware goes on afterwards."""
 
 import contextlib
+import struct
 
 import disc
 import faulty
@@ -9,6 +10,7 @@ import pytest
 import told
 import vm
 from lib import esp, iso9660
+from lib.fat_reader import Fat
 from mistakes import read
 
 MIB = 1 << 20
@@ -20,10 +22,18 @@ class Rig:
     """A machine with UEFI whose medium fails where a test says."""
 
     def __init__(
-        self, log, config, medium="cd-ahci", files=None, broken=None, changed=None, end=None
+        self,
+        log,
+        config,
+        medium="cd-ahci",
+        files=None,
+        broken=None,
+        changed=None,
+        end=None,
+        lost=None,
     ):
         """`broken` and `changed` are a file, and the byte of it that cannot be read, or that is
-        another one; the medium ends at byte end(rig)."""
+        another one; `lost` is a folder that cannot be read; the medium ends at byte end(rig)."""
         contents = {"tell.elf": read("tell"), **(files or {})}
         image = disc.make(log / "damage.iso", config, contents, images.BUILD / "BOOTX64.EFI")
         self.medium = faulty.Medium(image)
@@ -32,12 +42,34 @@ class Rig:
         self.begin = {file.path.removeprefix("isolinux/"): file.begin for file in found}
         if broken:
             self.spoil(self.begin[broken[0]] + broken[1])
+        if lost:
+            self.spoil(self.folder(lost))
         if changed:
             at, data = self.begin[changed[0]] + changed[1], self.medium.data
             self.medium.data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
         if end:
             self.medium.data = self.medium.data[: end(self)]
         self.machine = vm.Machine(self.medium.name, log, medium=medium, uefi=True)
+
+    def fat(self):
+        """The file system, and where it begins."""
+        disc = iso9660.Disc(self.medium.data)
+        begin = next(file.begin for file in disc.files() if file.path == esp.PARTITION)
+        return Fat(self.medium.data, begin, disc.size), begin
+
+    def folder(self, name):
+        """Where in the file system the folder lies of which this is the short name."""
+        fat, begin = self.fat()
+        entry = self.medium.data.index(name.ljust(11).encode() + b"\x10", begin)
+        cluster = int.from_bytes(self.medium.data[entry + 26 : entry + 28], "little")
+        return fat.data + (cluster - 2) * fat.cluster
+
+    def entries_of(self, at):
+        """Where the entries for the cluster with this byte lie, in all copies of the table."""
+        fat, begin = self.fat()
+        reserved, tables, sectors = struct.unpack_from("<HB5xH", self.medium.data, begin + 14)
+        entry = ((at - fat.data) // fat.cluster + 2) * fat.bits // 8
+        return [begin + (reserved + sectors * table) * 512 + entry for table in range(tables)]
 
     def spoil(self, at):
         """The block with this byte cannot be read."""
@@ -115,3 +147,34 @@ def test_a_loader_that_is_damaged_says_so_and_the_firmware_goes_on(rig):
     assert "K506 the loader was not read as it was written" in said
     assert "Longjump" not in said and "tell.elf" not in said
     made.machine.wait_serial("Shell>")
+
+
+def test_a_folder_that_cannot_be_read_is_not_called_empty(rig):
+    """The firmware has read it before the loader was there, and taken what did not come for the
+    end of the folder."""
+    made = rig("SERIAL 0 115200\nDEFAULT a\n" + LABEL.format("tell.elf"), lost="ISOLINUX")
+    made.expect("K502", "/isolinux/isolinux.cfg: its folder could not be read")
+    made.type("longjump.c32 /isolinux/tell.elf")
+    made.expect("K502", "/isolinux/tell.elf: its folder could not be read")
+    made.type("longjump.c32 tell.elf")
+    made.expect("K501", "tell.elf")
+    made.leave()
+
+
+def test_folders_and_tables_that_cannot_be_read_later_are_told(rig):
+    """The table of clusters in the middle of a large file, and a folder between large ones: far
+    from what was read before."""
+    files = {"bad.elf": bytes(70 * MIB), "in/tell.elf": read("tell")}
+    for folder in ("before", "inwards"):
+        files |= {f"{folder}/{number:04}{'x' * 90}": b"" for number in range(500)}
+    made = rig("SERIAL 0 115200\nPROMPT 1\n" + LABEL.format("tell.elf"), files=files)
+    made.machine.wait_serial("boot: ")
+    made.spoil(made.folder("IN"))
+    for at in made.entries_of(made.begin["bad.elf"] + 40 * MIB):
+        made.spoil(at)
+    made.type("longjump.c32 in/tell.elf")
+    made.expect("K502", "in/tell.elf: ")
+    made.type("longjump.c32 bad.elf")
+    made.expect("K502", "bad.elf: ")
+    made.type("longjump.c32 tell.elf all the same")
+    made.machine.expect_end("exit", told.PASSED)

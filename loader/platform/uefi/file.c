@@ -77,11 +77,10 @@ static bool load_from_volume(struct file *file, struct report *report)
 	if (!signed_config_allows(file, report))
 		return false;
 	from = volume_find(file->name, &status);
-	if (from == NULL && status == EFI_NOT_FOUND)
+	if (from == NULL && status == EFI_NOT_FOUND && !volume_lost_folder(file->name))
 		return file->optional || refuse(report, DIAG_FILE_MISSING, "%s", file_called(file));
 	if (from == NULL)
-		return refuse(report, DIAG_FILE_CUT, "%s: Open() of UEFI says %#llx",
-		              file_called(file), ULL(status));
+		return volume_refuse(file_called(file), status, report);
 	loaded = load_open(file, from, report);
 	from->close(from);
 	return loaded;

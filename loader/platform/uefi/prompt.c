@@ -4,6 +4,7 @@
 #include "platform/uefi/prompt.h"
 
 #include "core/colour.h"
+#include "core/text.h"
 #include "core/version.h"
 #include "platform/console/console.h"
 #include "platform/platform.h"
@@ -71,6 +72,37 @@ static bool read_file(const char *name, struct efi_file *file)
 	return true;
 }
 
+/* Notes why a file in the folder that is ours could not be opened, though it may be there. */
+static void note_unread(const char *name, efi_status status)
+{
+	char path[PATH_MAX];
+	struct text text = text_in(path, sizeof(path));
+
+	text_add(&text, "%s/%s", volume_folder(), name);
+	if (unread.count == 0)
+		volume_refuse(path, status, &unread);
+}
+
+/* Looks for a configuration file in the folder that is ours. What cannot be read is noted. */
+static bool find_in_folder(void)
+{
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		efi_status status;
+		struct efi_file *file = volume_find(names[i], &status);
+
+		if (file == NULL && status != EFI_NOT_FOUND)
+			note_unread(names[i], status);
+		if (file == NULL)
+			continue;
+		unread.count = 0;
+		if (!signed_config_is_there())
+			is_read = read_file(names[i], file);
+		file->close(file);
+		return true;
+	}
+	return false;
+}
+
 /* Looks for a configuration file, and makes its folder ours. */
 static void find_file(void)
 {
@@ -79,17 +111,13 @@ static void find_file(void)
 	volume_own_folder(own, sizeof(own));
 	for (unsigned i = 0; i < COUNT(folders); i++) {
 		volume_set_folder(folders[i] != NULL ? folders[i] : own);
-		for (unsigned k = 0; k < COUNT(names); k++) {
-			efi_status status;
-			struct efi_file *file = volume_find(names[k], &status);
-
-			if (file == NULL)
-				continue;
-			if (!signed_config_is_there())
-				is_read = read_file(names[k], file);
-			file->close(file);
+		if (find_in_folder())
 			return;
-		}
+	}
+	for (unsigned i = 0; i < COUNT(folders) && unread.count == 0; i++) {
+		volume_set_folder(folders[i] != NULL ? folders[i] : own);
+		if (volume_lost_folder(names[0]))
+			note_unread(names[0], EFI_NOT_FOUND);
 	}
 	volume_set_folder(own);
 }

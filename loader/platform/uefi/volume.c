@@ -111,30 +111,74 @@ static bool convert(const char *name, efi_char *to, size_t capacity)
 	return *at == 0;
 }
 
-struct efi_file *volume_find(const char *name, efi_status *status)
+/* The path of a file, from the root on. */
+static void path_of(const char *name, char *path, size_t size)
 {
-	char path[PATH_MAX];
-	efi_char wide[PATH_MAX];
-	struct text text = text_in(path, sizeof(path));
-	struct efi_file *file = NULL;
+	struct text text = text_in(path, size);
 
-	*status = EFI_NOT_FOUND;
 	if (name[0] != '/')
 		text_add(&text, "%s/", folder);
 	text_add(&text, "%s", name);
-	if (root == NULL || text_length(path) + 1 == sizeof(path)
-	    || !convert(path, wide, COUNT(wide)))
+}
+
+/* As volume_find(), for a path. */
+static struct efi_file *open_path(const char *path, efi_status *status)
+{
+	efi_char wide[PATH_MAX];
+	struct efi_file *file = NULL;
+
+	*status = EFI_NOT_FOUND;
+	if (root == NULL || text_length(path) + 1 == PATH_MAX || !convert(path, wide, COUNT(wide)))
 		return NULL;
 	*status = root->open(root, &file, wide, EFI_FILE_READ, 0);
 	return *status == EFI_SUCCESS ? file : NULL;
 }
 
+struct efi_file *volume_find(const char *name, efi_status *status)
+{
+	char path[PATH_MAX];
+
+	path_of(name, path, sizeof(path));
+	return open_path(path, status);
+}
+
+/* What a file, or an entry of a folder, is told in. */
+union found {
+	struct efi_file_info info;
+	uint8_t bytes[sizeof(struct efi_file_info) + PATH_MAX * sizeof(efi_char)];
+};
+
+bool volume_lost_folder(const char *name)
+{
+	char path[PATH_MAX];
+	union found found;
+	uint64_t size = sizeof(found);
+	struct efi_file *opened;
+	efi_status status;
+	size_t end;
+
+	path_of(name, path, sizeof(path));
+	for (end = text_length(path); end > 0 && path[end] != '/'; end--)
+		;
+	path[end] = 0;
+	opened = end > 0 ? open_path(path, &status) : NULL;
+	if (opened == NULL)
+		return false;
+	status = opened->read(opened, &size, &found);
+	opened->close(opened);
+	return status == EFI_SUCCESS && size == 0;
+}
+
+bool volume_refuse(const char *name, efi_status status, struct report *report)
+{
+	if (status == EFI_NOT_FOUND)
+		return refuse(report, DIAG_FILE_CUT, "%s: its folder could not be read", name);
+	return refuse(report, DIAG_FILE_CUT, "%s: Open() of UEFI says %#llx", name, ULL(status));
+}
+
 bool volume_size(struct efi_file *file, uint64_t *size)
 {
-	union {
-		struct efi_file_info info;
-		uint8_t bytes[sizeof(struct efi_file_info) + PATH_MAX * sizeof(efi_char)];
-	} found;
+	union found found;
 	uint64_t capacity = sizeof(found);
 
 	if (file->get_info(file, &file_info, &capacity, &found) != EFI_SUCCESS

@@ -24,6 +24,13 @@ const char *volume_folder(void);
  * name, else what the firmware says. */
 struct efi_file *volume_find(const char *name, efi_status *status);
 
+/* True if the folder of that file is there and has not one entry, not even for itself: it could not
+ * be read, and the firmware does not say so. */
+bool volume_lost_folder(const char *name);
+
+/* Refuses a file that may be there, and could not be opened. Always returns false. */
+bool volume_refuse(const char *name, efi_status status, struct report *report);
+
 /* The size of a file. False if it is not told, or if the file is a folder. */
 bool volume_size(struct efi_file *file, uint64_t *size);
 
