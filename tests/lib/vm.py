@@ -33,6 +33,7 @@ MEDIA = {
     "disk-ide": ("pc", _DISK, ["ide-hd,bus=ide.0"]),
     "disk-ahci": ("q35", _DISK, ["ide-hd,bus=ide.0"]),
     "disk-virtio": ("pc", _DISK, ["virtio-blk-pci"]),
+    "usb-pc": ("pc", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0"]),
     "usb-xhci": ("q35", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0"]),
     "usb-ehci": ("q35", _DISK, ["usb-ehci,id=usb", "usb-storage,bus=usb.0"]),
 }
@@ -55,7 +56,6 @@ BARE = {"bare-pc": ("pc", "", []), "bare-q35": ("q35", "", [])}
 UEFI_MEDIA = {
     "disk-nvme": ("q35", _DISK, ["nvme,serial=1"]),
     "disk-scsi": ("q35", _DISK, ["virtio-scsi-pci,id=scsi", "scsi-hd,bus=scsi.0"]),
-    "usb-pc": ("pc", _DISK, ["qemu-xhci,id=usb", "usb-storage,bus=usb.0"]),
 }
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
