@@ -5,6 +5,7 @@ comes from outside the guest: registers, memory and pixels are read through QMP,
 taken at its word.
 """
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -278,7 +279,8 @@ class Machine:
         while text not in self.serial() and time.monotonic() < deadline:
             if not self._watch(0.02):
                 return False
-            self.hold(key)
+            with contextlib.suppress(QmpError):  # it may be ending
+                self.hold(key)
         self.wait_serial(text)
         self.hold(key, False)
         return True
