@@ -285,10 +285,11 @@ quick-kernel32 := $(patsubst %,build/obj/kernel32/loader/%.c.o,core/acpi core/ba
 	protocols/native/native)
 $(quick-kernel32): own-cflags = -O2
 
-# What runs when the CPU is known to have 64 bits: those have CMOV, which is no branch.
+# What runs when the CPU is known to have 64 bits: those have CMOV, which is no branch. No compiler
+# makes a function for one of these CPUs part of one for the other.
 for-64 := $(patsubst %.c,%,$(filter-out %/dump.c,$(wildcard loader/core/plan/*.c)) \
 	$(patsubst %,loader/core/%.c,memory paging elf/read))
-for-64 := $(for-64:%=build/obj/kernel32/%.c.o)
+for-64 := $(for-64:%=build/obj/com32/%.c.o) $(for-64:%=build/obj/kernel32/%.c.o)
 $(for-64): own-cflags += -march=i686
 
 build/obj/com32/visible: FORCE

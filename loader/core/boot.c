@@ -62,11 +62,13 @@ static bool list_segments(const struct plan *plan, struct launch *launch)
 static bool list_words(const struct plan *plan, struct launch *launch)
 {
 	const struct relocations *relocations = &plan->kernel->relocations;
-	struct patch *words =
-		scratch_take(plan->scratch, relocations->word_count * (uint64_t)sizeof(*words), 8);
 	struct relocated_word word;
+	struct patch *words;
 	uint64_t cursor = 0;
 
+	if (relocations->word_count == 0)
+		return true;
+	words = scratch_take(plan->scratch, relocations->word_count * (uint64_t)sizeof(*words), 8);
 	if (words == NULL)
 		return refuse(plan->report, DIAG_MEMORY_LOADER, "%u relocated words do not fit",
 		              relocations->word_count);

@@ -229,8 +229,11 @@ bool relocations_read(struct kernel *kernel, struct report *report)
 	struct reading reading = { .kernel = kernel, .report = report };
 	uint32_t unused;
 
-	return dynamic_read(kernel, report)
-	    && check_rela(reading, "DT_RELA", tables->rela, false, &tables->sorted)
+	if (!dynamic_read(kernel, report))
+		return false;
+	if ((tables->rela.size | tables->plt.size | tables->relr.size) == 0)
+		return true;
+	return check_rela(reading, "DT_RELA", tables->rela, false, &tables->sorted)
 	    && check_rela(reading, "DT_JMPREL", tables->plt, true, &unused)
 	    && check_relr(reading, tables->relr);
 }

@@ -175,17 +175,21 @@ bool vbe_read(struct machine *machine, const struct video_request *request, stru
 	return read_with(machine, request, low, lists, report);
 }
 
-bool vbe_set(const struct machine *machine, struct report *report)
+/* Sets the mode that vbe_read() has chosen. */
+static bool set_chosen(const struct bios *bios, struct report *report)
 {
-	unsigned mode = VBE_LINEAR | machine->bios->vbe.number;
+	unsigned mode = VBE_LINEAR | bios->vbe.number;
 	struct bios_registers out = { 0 };
 
-	if (machine->display.kind != DISPLAY_FRAMEBUFFER)
-		return true;
 	bios_call(0x10, &(struct bios_registers){ .eax = 0x4f02, .ebx = mode }, &out);
 	if ((out.eax & 0xffff) == VBE_OK)
 		return true;
 	bios_set_mode(TEXT_80X25);
 	return refuse(report, DIAG_VIDEO_NOT_SET, "int 10h, AX=4F02h, BX=%#x: AX=%#x", mode,
 	              (unsigned)out.eax & 0xffff);
+}
+
+bool vbe_set(const struct machine *machine, struct report *report)
+{
+	return machine->display.kind != DISPLAY_FRAMEBUFFER || set_chosen(machine->bios, report);
 }
