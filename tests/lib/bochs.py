@@ -1,4 +1,4 @@
-"""Boots a CD in Bochs, a second opinion: its own BIOS, VGA BIOS and idea of an x86-64. Knows
+"""Boots a CD in Bochs, as a second opinion: with another BIOS, VGA BIOS and model of x86-64. Knows
 Debian's Bochs."""
 
 import contextlib
@@ -61,7 +61,7 @@ class Bochs:
                 rom=f"optromimage1: file={rom}, address=0xd0000" if rom else "",
             )
         )
-        # Bochs wants a terminal for its display; what is drawn there is kept.
+        # Bochs needs a terminal for its display; its output is kept.
         self.terminal, end = pty.openpty()
         self.process = subprocess.Popen(
             ["bochs", "-q", "-f", self.log / "bochsrc", "-rc", self.log / "commands"],
@@ -100,7 +100,7 @@ class Bochs:
         return (self.log / "serial.log").read_bytes().decode("latin-1")
 
     def debugcon(self):
-        """What programs are told: with -onfault=exit that is on COM1 as well."""
+        """The output for programs, which with -onfault=exit is on COM1 as well."""
         return self.serial()
 
     def wait_serial(self, text, limit=LIMIT):

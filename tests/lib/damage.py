@@ -14,7 +14,7 @@ from mistakes import expect_refusal
 
 KIB, MIB = 1 << 10, 1 << 20
 BLOCK = 2048
-# Where something on the way from the medium to memory begins or ends: a sector, a block, a page,
+# The sizes of units on the way from the medium to memory: a sector, a block, a page,
 # what Syslinux buffers, what one call of the BIOS reads, and what the loader asks for at once.
 BOUNDARIES = [512, BLOCK, 4 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, MIB, MIB + 32 * KIB, 2 * MIB]
 CONFIG = """SERIAL 0 115200

@@ -1,4 +1,4 @@
-"""The first mistakes of the test kernels, and what must be read of each on COM1 and the screen."""
+"""The first mistakes of the test kernels, and what COM1 and the screen must say about each."""
 
 import time
 
@@ -57,7 +57,7 @@ def screen_of(machine, read):
 
 
 def check(kernel, machine, said, seen):
-    """Holds what COM1 and the screen say against what is known of the kernel."""
+    """Compares what COM1 and the screen say with what is known of the kernel."""
     vector, kind, *words = FAULTS[kernel]
     line = fault_line(machine)
     assert (line["vector"], line["kind"]) == (str(vector), kind), said

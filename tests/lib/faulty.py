@@ -1,4 +1,4 @@
-"""A medium that fails where it is told to, and when: a block device over a socket (NBD, the fixed
+"""A medium that fails where and when a test says: a block device over a socket (NBD, the fixed
 newstyle handshake and simple replies), of which a running machine reads. Knows nothing of what is
 on it."""
 
@@ -99,7 +99,7 @@ class Medium:
 
 
 def take(stream, size):
-    """So many bytes of a stream."""
+    """Reads exactly so many bytes of a stream."""
     data = b""
     while len(data) < size:
         more = stream.read(size - len(data))

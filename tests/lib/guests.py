@@ -1,4 +1,4 @@
-"""Kernels of the tests' own for protocols of others: written in assembly by the test, since what
+"""The tests' own kernels for foreign protocols, written in assembly in the tests, since what
 they prove is read from outside, in the registers and the memory that they stand still with."""
 
 import subprocess

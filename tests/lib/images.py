@@ -35,7 +35,7 @@ PLACES = [
 
 @contextlib.contextmanager
 def lock(name):
-    """Lets one process at a time, of all workers, do something."""
+    """Lets only one process at a time, of all workers, continue."""
     TESTS.mkdir(parents=True, exist_ok=True)
     with open(TESTS / f"{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -48,8 +48,8 @@ def kernel_path(name):
 
 
 def once(suffix, ingredients, make):
-    """Returns the file that make(path) writes, made anew only if an ingredient (bytes or text) has
-    changed."""
+    """Returns the file that make(path) writes; makes it again only if an ingredient (bytes or
+    text) has changed."""
     digest = hashlib.sha256()
     for ingredient in ingredients:
         data = ingredient if isinstance(ingredient, bytes) else str(ingredient).encode()
@@ -66,7 +66,7 @@ def once(suffix, ingredients, make):
 
 
 def loader_bytes():
-    """The loader's files: what is made from them is made anew when they change."""
+    """The loader's files: what is made from them is made again when they change."""
     return b"".join((BUILD / name).read_bytes() for name in ("longjump.c32", "BOOTX64.EFI"))
 
 

@@ -1,5 +1,5 @@
-"""Kernels that boot but bite: for each warning of ./build.sh check, code that earns it, and the
-same code mended. What each is made of are words for the fixture `kernel`."""
+"""Kernels that boot but will fail later: for each warning of ./build.sh check, code that earns it,
+and the same code mended. What each is made of are words for the fixture `kernel`."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Makes modules for Syslinux from C, as small as they can be."""
+"""Makes minimal modules for Syslinux from C."""
 
 import subprocess
 

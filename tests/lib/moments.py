@@ -1,4 +1,4 @@
-"""Takes a machine back, again and again, to one moment on its way from the firmware to the kernel.
+"""Takes a machine back, any number of times, to one moment between the firmware and the kernel.
 Knows QEMU's snapshots, and the bytes of the loader's code."""
 
 import re

@@ -56,7 +56,7 @@ class Project:
 
 
 def copy_project(root, built=False):
-    """Lays down a copy of the project, with nothing built or with what an image needs."""
+    """Copies the project, with nothing built or with what an image needs."""
     if built:
         copy_built(root)
         return Project(root)
@@ -65,7 +65,7 @@ def copy_project(root, built=False):
 
 
 class Image:
-    """What isoinfo, which is none of ours, finds in an image."""
+    """What isoinfo, an independent tool, finds in an image."""
 
     def __init__(self, path):
         self.path = path

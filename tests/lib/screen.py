@@ -83,7 +83,7 @@ def find_font(rom):
 
 
 def smaller(picture, by):
-    """A picture of which each `by` by `by` pixels are one."""
+    """The picture scaled down: each `by` by `by` pixels become one."""
     rows = [
         picture.pixels[y * picture.width * 3 : (y + 1) * picture.width * 3]
         for y in range(0, picture.height, by)

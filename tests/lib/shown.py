@@ -1,5 +1,5 @@
-"""The screen of a kernel that draws (tests/kernels/video.c): what it was told, held against the
-picture that QEMU shows."""
+"""The screen of a kernel that draws (tests/kernels/video.c): its boot information, compared with
+the picture that QEMU shows."""
 
 import re
 

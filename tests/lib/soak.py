@@ -1,5 +1,6 @@
-"""One fault after the other, drawn at random but the same for the same seed, on the way from the
-disc to the kernel; and what became of each. A machine is taken back to ISOLINUX's prompt each time.
+"""Injects faults one after the other, chosen at random but reproducibly by a seed, on the way from
+the disc to the kernel, and tells what became of each. The machine is taken back to ISOLINUX's
+prompt each time.
 
 Knows what the kernel `soak` says (tests/kernels/soak.c), and what may be wrong in which file.
 """
@@ -46,7 +47,7 @@ BAD = (WRONG, SILENT)
 
 @dataclasses.dataclass
 class Fault:
-    """What is done to the medium or to the machine: `name` is that of its kind."""
+    """A fault of the medium or of the machine: `name` is its kind."""
 
     name: str
     about: str  # where, in words
@@ -147,7 +148,7 @@ class Soak:
     # ---- faults ----------------------------------------------------------------------------------
 
     def _flip(self, name, file, places, *, words=WORDS, medium=0, **more):
-        """A bit of a file is the other one."""
+        """Flips a bit of a file."""
         place, bit = self.chance.choice(places), self.chance.randrange(8)
         data = bytearray(self._good(medium))
         data[self.begin[file] + place] ^= 1 << bit
@@ -232,7 +233,7 @@ class Soak:
         for _ in range(count):
             yield self.chance.choice(self.KINDS)(self)
 
-    # ---- what becomes of them --------------------------------------------------------------------
+    # ---- outcomes --------------------------------------------------------------------------------
 
     def _say_of_good(self, name):
         """What the kernel says under this name when all is well."""
@@ -240,7 +241,7 @@ class Soak:
         return next(line.split()[1] for line in said.splitlines() if line.startswith(name + " "))
 
     def _run(self, fault):
-        """Does it; returns what is said, and how it ends: one of the marks, reset, hang."""
+        """Injects a fault; returns the output, and how it ends: one of the marks, reset, hang."""
         medium = self.media[fault.from_start]
         medium.data = fault.data or self._good(fault.from_start)
         medium.broken, medium.weak = set(fault.broken), dict(fault.weak)

@@ -1,4 +1,4 @@
-"""Reads what is told on COM1: by a test kernel (kit.h's tell()), with the names of longjump.h's
+"""Parses the output on COM1: by a test kernel (kit.h's tell()), with the names of longjump.h's
 fields and types, and by the fault explainer."""
 
 import dataclasses
@@ -83,7 +83,7 @@ def fault_line(machine):
 
 
 def for_people(said):
-    """What is said without the line for programs."""
+    """The output without the line for programs."""
     return re.sub(r"(?m)^@longjump-fault .*\n", "", said)
 
 

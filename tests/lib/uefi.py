@@ -1,5 +1,5 @@
-"""Machines with UEFI that stand at the loader's prompt. Firmware takes its time to get there, so a
-machine that has come so far is saved once, and every test goes on from there."""
+"""Machines with UEFI at the loader's prompt. Firmware takes long to get there, so a
+machine at the prompt is saved once, and every test starts from there."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Boots one image in a real QEMU and tells what became of it.
+"""Boots one image in a real QEMU and reports what became of it.
 
 Knows QEMU, its media and its monitor; knows nothing of Longjump. Everything a test learns here
 comes from outside the guest: registers, memory and pixels are read through QMP, so no kernel is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vbe.h - the screen through the BIOS: what it can, and the switch to a graphics mode. */
+/* vbe.h - the screen through the BIOS: its modes, and switching to a graphics mode. */
 #ifndef BIOS_VBE_H
 #define BIOS_VBE_H
 

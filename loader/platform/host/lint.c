@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lint.c - looks for what boots but bites in the kernel's headers, sections and symbols. */
+/* lint.c - warns about headers, sections and symbols of kernels that boot but will fail later. */
 #define _GNU_SOURCE
 #include "platform/host/lint.h"
 
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGE_DEBUG   MIB /* less is read in no time */
+#define LARGE_DEBUG   MIB /* bytes; less is read quickly */
 #define LARGE_PADDING (64 * KIB)
 #define LARGE_ZEROES  (64 * KIB)
 #define MAX_REGIONS   512
@@ -35,7 +35,7 @@ static void lint_rights(const struct kernel *kernel, struct report *report)
 	}
 }
 
-/* Program headers that ask for what a kernel does not get. */
+/* Program headers that ask for what the loader does not provide. */
 static void lint_headers(const struct kernel *kernel, struct report *report)
 {
 	struct elf_program_header program;

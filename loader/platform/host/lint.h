@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lint.h - what boots but bites: warnings about a kernel that the loader starts as it is. The
- * findings are in the catalogue too (8xx), but the loader itself looks for none of them.
+ * lint.h - warnings about kernels that boot but will fail later. They are in the catalogue (8xx),
+ * but only the checking tool looks for them, not the loader.
  */
 #ifndef HOST_LINT_H
 #define HOST_LINT_H

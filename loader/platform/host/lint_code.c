@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lint_code.c - walks over the kernel's functions, instruction by instruction, and looks for habits
- * of compilers that a kernel must be asked about. Follows no jumps: a function is what its symbol
- * says it is. What cannot be read is passed over, so all counts are "at least".
+ * lint_code.c - decodes the kernel's functions, instruction by instruction, and looks for compiler
+ * output that is unsafe in kernels. Follows no jumps: a function is what its symbol says it is.
+ * Unknown instructions are skipped, so all counts are "at least".
  */
 #define _GNU_SOURCE
 #include "platform/host/lint_code.h"

@@ -6,7 +6,7 @@
 #include "core/plan/plan.h"
 #include "core/elf/symbols.h"
 
-/* Warns about what bites. */
+/* Adds a warning for each problem. */
 void lint_code(const struct plan *plan, const struct sections *sections,
                const struct symbols *symbols);
 

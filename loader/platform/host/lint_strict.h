@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lint_strict.h - what a CPU refuses and QEMU's own (TCG) lets pass. */
+/* lint_strict.h - instructions that a CPU refuses, and QEMU's TCG executes. */
 #ifndef HOST_LINT_STRICT_H
 #define HOST_LINT_STRICT_H
 

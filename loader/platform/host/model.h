@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model.h - a machine that is not there: memory laid out as QEMU's, of a size to be chosen, in
- * which the core plans as it would in the real one.
+ * model.h - a simulated machine: memory laid out like QEMU's, of a given size, in which the core
+ * plans as it would in a real one.
  */
 #ifndef HOST_MODEL_H
 #define HOST_MODEL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * values.h - what is known of the general registers, from one instruction to the next: bits that
- * are surely 1 or surely 0. Knows little and is sure of it: what an instruction does that is not
- * known here, it may have done to every register.
+ * values.h - tracks which bits of the general registers are known to be 1 or 0, from one
+ * instruction to the next. It is conservative: an unknown instruction may have changed every
+ * register.
  */
 #ifndef HOST_VALUES_H
 #define HOST_VALUES_H

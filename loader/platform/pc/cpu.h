@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cpu.h - asks the CPU what it can do. */
+/* cpu.h - the CPU's features. */
 #ifndef PLATFORM_PC_CPU_H
 #define PLATFORM_PC_CPU_H
 

@@ -6,8 +6,8 @@
 #include "core/machine.h"
 #include "core/report.h"
 
-/* Has every IOMMU that the firmware lists, of Intel's kind or of AMD's, let DMA and interrupts
- * through as they are. One that does not obey is left alone after a while, with a warning. */
+/* Switches off DMA and interrupt remapping in every IOMMU that the firmware lists, Intel's or
+ * AMD's. Gives up after a while, with a warning, on one that does not react. */
 void iommus_off(const struct machine *machine, struct report *report);
 
 #endif

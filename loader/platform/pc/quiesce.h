@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* quiesce.h - brings the machine to rest before a kernel gets it. */
+/* quiesce.h - quiets the machine before a kernel gets it. */
 #ifndef PLATFORM_PC_QUIESCE_H
 #define PLATFORM_PC_QUIESCE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tsc.h - how fast the time stamp counter runs, and numbers that cannot be guessed. */
+/* tsc.h - the frequency of the time stamp counter, and random numbers. */
 #ifndef PLATFORM_PC_TSC_H
 #define PLATFORM_PC_TSC_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* firmware.h - the firmware that has started us, and memory of it. */
+/* firmware.h - the firmware that has started us, and its memory. */
 #ifndef PLATFORM_UEFI_FIRMWARE_H
 #define PLATFORM_UEFI_FIRMWARE_H
 
@@ -18,7 +18,7 @@ extern struct firmware firmware;
 /* Notes who has started us. False if that is not firmware as the specification has it. */
 bool firmware_open(efi_handle image, struct efi_system_table *system);
 
-/* The protocol of a handle; NULL if it has not got it. */
+/* The interface of a protocol on a handle; NULL if the handle does not have it. */
 void *firmware_protocol(efi_handle handle, const struct efi_guid *protocol);
 
 /* All handles that have a protocol, to be given back by free_pool(); how many: *count. NULL if none
@@ -32,13 +32,13 @@ bool guid_equal(const struct efi_guid *a, const struct efi_guid *b);
  * code. */
 void *memory_take_code(uint64_t size);
 
-/* Takes just that memory, of which the map says that it is free. */
+/* Takes exactly that memory, which is free in the memory map. */
 bool memory_take_at(uint64_t at, uint64_t size);
 
-/* Gives back what platform_take() took. */
+/* Frees what platform_take() took. */
 void memory_give_back(void *memory);
 
-/* Gives back all that was taken. */
+/* Frees everything that was taken. */
 void memory_release(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * launch.c - leaves UEFI: only with the key of the last memory map does it let us go, and what is
- * planned must agree with that map. Source: UEFI 2.10, 7.4.6.
+ * launch.c - leaves UEFI: ExitBootServices() needs the key of the latest memory map, and the plan
+ * must agree with that map. Source: UEFI 2.10, 7.4.6.
  */
 #include "platform/uefi/launch.h"
 
@@ -56,7 +56,7 @@ static bool leave(struct run *run)
 	return refuse(&run->report, DIAG_UEFI_MAP_CHANGES, "ExitBootServices() has failed");
 }
 
-/* The firmware may be half gone: what is wrong is said without it, and the machine stands still. */
+/* The firmware may be partly shut down: reports without it what is wrong, and halts. */
 static _Noreturn void fail(const struct run *run)
 {
 	screen_take_over(&run->machine.display);

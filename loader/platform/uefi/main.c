@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - BOOTX64.EFI: what UEFI firmware has to offer, as platform.h asks for it. A kernel that
- * cannot be started leaves the user at a prompt of our own; who leaves that is back in the
- * firmware, which then tries what comes next.
+ * main.c - BOOTX64.EFI: implements platform.h with UEFI firmware. A kernel that cannot be started
+ * leaves the user at the loader's own prompt; leaving that returns to the firmware, which then
+ * tries its next boot entry.
  */
 #include "core/acpi.h"
 #include "core/run.h"

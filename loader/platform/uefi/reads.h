@@ -13,11 +13,11 @@
  */
 void reads_watch(efi_handle device);
 
-/* False if these bytes of a file, from a block's beginning on, hold a block that could not be read:
- * EDK2's FAT driver keeps such blocks, and takes them for good the next time. */
+/* False if these bytes of a file, from a block's beginning on, contain a block that could not be
+ * read: EDK2's FAT driver caches such blocks, and treats them as valid the next time. */
 bool reads_came(const uint8_t *bytes, uint64_t size);
 
-/* Leaves the firmware as it was. */
+/* Restores the firmware's own functions. */
 void reads_leave(void);
 
 #endif

@@ -10,8 +10,8 @@
 /* Finds the devices that show text. Those that come later are not seen. */
 void screen_open(void);
 
-/* The firmware is half gone: no device of it is used any more. Text is drawn by ourselves from now
- * on, on the pixels of the screen that the kernel would have had, if it has any. */
+/* The firmware is partly shut down: its devices are not used any more. From now on, the loader
+ * draws text itself, on the framebuffer that the kernel would have had, if there is one. */
 void screen_take_over(const struct display *display);
 
 /* True if somebody asks for the prompt: a key was pressed, or Shift, Ctrl or Alt is held. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tables.h - what UEFI knows of the machine beside its memory. */
+/* tables.h - UEFI's facts about the machine, other than memory. */
 #ifndef PLATFORM_UEFI_TABLES_H
 #define PLATFORM_UEFI_TABLES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* video.h - the screen through the Graphics Output Protocol: what it can, and the switch. */
+/* video.h - the screen through the Graphics Output Protocol: its modes, and switching them. */
 #ifndef PLATFORM_UEFI_VIDEO_H
 #define PLATFORM_UEFI_VIDEO_H
 
