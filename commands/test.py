@@ -41,7 +41,7 @@ injects 500 faults into discs, loader, kernels and memory (--faults=N, --seed=N)
 
 PYTHON = "/usr/bin/python3"  # the one that Debian's pytest belongs to
 RESULTS = BUILD / "tests/results.xml"
-ALL_TAKE, ALL_FILL = 40, 2  # minutes of one CPU, and GB
+ALL_TAKE, ALL_FILL = 36, 2  # minutes of one CPU, and GB
 MOST_WORKERS = 8
 
 

@@ -274,37 +274,67 @@ def start(command, failure=1):
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
     try:
-        sys.exit(command(sys.argv[1:]))
+        status = carry_through(command, failure)
+    finally:
+        give_back()
+    sys.exit(when_written(status, failure))
+
+
+def carry_through(command, failure):
+    """The status of a command's function; what it could not do is told."""
+    try:
+        return command(sys.argv[1:]) or 0
     except Stop as stop:
         if str(stop):
-            print(f"build.sh: {stop}", file=sys.stderr)
-        sys.exit(failure if stop.status is None else stop.status)
+            complain(f"build.sh: {stop}")
+        return failure if stop.status is None else stop.status
     except KeyboardInterrupt:
-        print("\nbuild.sh: interrupted", file=sys.stderr)
-        sys.exit(130)
+        complain("\nbuild.sh: interrupted")
+        return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(failure)
+        return failure
     except OSError as error:
-        print(f"build.sh: {error.filename or nameless(error)}: {error.strerror}", file=sys.stderr)
-        sys.exit(failure)
+        complain(f"build.sh: {error.filename or nameless(error)}: {error.strerror}")
+        return failure
     except Exception:
         import traceback
 
         traceback.print_exc()
-        sys.exit(failure)
-    finally:
-        give_back()
+        return failure
+
+
+def complain(text):
+    """Says on standard error what is wrong, if that can be said."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def when_written(status, failure):
+    """The status, once all that was said is written; `failure` if it cannot be."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            if not status and not isinstance(error, BrokenPipeError):
+                complain(f"build.sh: {UNSAID}: {error.strerror}")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python tries it again
+            status = status or failure
+    return status
+
+
+UNSAID = "what is said here cannot be written"
 
 
 def nameless(error):
     """Words for what could not be done with an open file, whose name is not known any more."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return UNSAID
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return (
-        f"writing into {shown(BUILD)} or {os.environ.get('TMPDIR', '/tmp')}"
-        if is_full
-        else "it failed"
-    )
+    place = os.environ.get("TMPDIR", "/tmp")
+    return f"writing into {shown(BUILD)} or {place}" if is_full else "it failed"
 
 
 def give_back():

@@ -367,6 +367,8 @@ class Session:
             return "reset", self._told(where, story)
         if "Triple fault" in self.machine.log():
             return "reset", f"the machine reset: a triple fault{where}"
+        if self.loader.has_spoken and not self.loader.start:
+            return "reset", "the machine restarted before the kernel had begun (-reboot)"
         if self.is_kvm:
             return (
                 "reset",

@@ -117,6 +117,8 @@ class Trial(Session):
 
     def _timed_out(self):
         status = self.machine.status()
+        if self.is_kvm and not self.loader.has_spoken:
+            return "error", f"no start within {self.limit} s; KVM seems to hang: run without it"
         if not self.loader.start and status != "running":
             return "unstarted", f"no start within {self.limit} s: QEMU stands still ({status})"
         if not self.loader.start:

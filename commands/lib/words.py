@@ -3,6 +3,9 @@
 argparse is not used because it takes the value of `--options -stack=1M` for an option.
 """
 
+import os
+import shlex
+
 from lib.project import Stop, Voice
 from lib.record import dataclass
 
@@ -103,6 +106,8 @@ class Command:
 
         near = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; see ./build.sh {self.name} --help"
+        if "--kernel" in known and os.path.isfile(word):
+            hint = f"; to boot a kernel: ./build.sh {self.name} --kernel {shlex.quote(word)}"
         kind = "option" if word.startswith("-") else "word"
         shown = word or "''"
         return f"{self.name}: unknown {kind} {shown}{hint}"

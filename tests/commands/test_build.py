@@ -57,6 +57,13 @@ def test_a_typo_is_told_what_was_meant(project, word, hint):
     assert hint in project.bad(word, status=2)
 
 
+@pytest.mark.parametrize("command", ["run", "image", "debug"])
+def test_a_kernel_where_an_option_belongs_is_told_which(project, tmp_path, command):
+    (tmp_path / "my kernel").write_text("")
+    said = project.bad(command, "my kernel", status=2, cwd=tmp_path)
+    assert said.endswith(f"to boot a kernel: ./build.sh {command} --kernel 'my kernel'\n"), said
+
+
 @pytest.mark.parametrize("name", ["PYTHONHOME", "PYTHONSAFEPATH", "PYTHONPATH", "PYTHONSTARTUP"])
 def test_variables_for_the_users_python_are_not_for_ours(project, name):
     assert "K107" in project.good("explain", "K107", **{name: "/nonexistent"})
@@ -109,6 +116,29 @@ def test_standard_streams_may_be_closed(project, tmp_path, kernel, words):
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == status, (streams, done)
         assert "Traceback" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(
+    "words, status",
+    [("explain K107", 1), ("check --json KERNEL", 2),
+     ("runner --print-config KERNEL", 2), ("runner --test KERNEL --list", 2)],
+)  # fmt: skip
+def test_what_cannot_be_written_is_told_and_has_a_status(project, words, status):
+    """The interpreter's own would be 120, and a test that has failed is 1."""
+    given = words.replace("KERNEL", "build/kernel.elf").split()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            ["./build.sh", *given], cwd=project.root, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == status and "cannot be written" in done.stderr, done
+    assert "Exception" not in done.stderr and "Traceback" not in done.stderr, done
+
+
+def test_a_verdict_that_cannot_be_written_is_none(project, kernel):
+    program = kernel("mov al, 16", "out 0xf4, al", "cli", "hlt")
+    with open("/dev/full", "w") as full:
+        command = [project.root / "build.sh", "runner", "--quiet", "--test", program]
+        assert subprocess.run(command, stdout=subprocess.DEVNULL, stderr=full).returncode == 2
 
 
 @pytest.mark.skipif(bool(shutil.which("VBoxManage")), reason="VirtualBox is there")
