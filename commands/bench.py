@@ -98,7 +98,7 @@ def bench(given):
     picked = {name: pick(name, getattr(given, name), choices, usual) for name in choices}
     repeats = "5" if given.repeats is None else given.repeats
     if not repeats.isdecimal():
-        raise Stop(f"bench: --repeats wants a number, not {repeats}", 2)
+        raise Stop(f"bench: --repeats must be a number, not {repeats}", 2)
     groups = ["build", "image", "run", *(["uefi"] if given.uefi else [])]
     need(*groups, install=not given.no_install)
     if given.ways:
@@ -164,7 +164,7 @@ def pick(name, words, choices, usual):
         return usual[name]
     for word in words.split(","):
         if word not in choices[name]:
-            raise Stop(f'bench: --{name}: "{word}" is none of {", ".join(choices[name])}', 2)
+            raise Stop(f'bench: --{name}: "{word}" is not one of {", ".join(choices[name])}', 2)
     return [known for known in choices[name] if known in words.split(",")]
 
 

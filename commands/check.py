@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# check - tells what the loader would do with a kernel, without booting it
+# check - shows what the loader would do with a kernel, without booting it
 """The command `check`: runs build/check, which is the loader up to the jump, on kernels."""
 
 import contextlib

@@ -72,13 +72,13 @@ def debug(given):
     """Debugs the kernel of these words; returns the status."""
     port = given.port or "1234"
     if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise Stop(f'debug: --port wants a number from 1 to 65535, not "{port}"', 2)
+        raise Stop(f'debug: --port must be a number from 1 to 65535, not "{port}"', 2)
     kernel = Path(given.kernel or BUILD / "kernel.elf")
     check_place(given)
     disc, command = choose_way(given)
     if not given.trace and not is_64_bit(kernel):
         raise Stop(
-            f"{shown(kernel)} is no 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"
+            f"{shown(kernel)} is not a 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"
             " bits;\nto see its faults: ./build.sh debug --trace"
         )
     if not (given.no_gdb or given.trace):

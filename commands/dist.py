@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# dist - makes an archive or a Debian package of all that is needed
+# dist - makes an archive or a Debian package with everything built
 """The command `dist`: what `install` lays down, as an archive with Syslinux's files and xorriso, or
 as a Debian package that depends on them. The same sources and tools give the same bytes."""
 
@@ -65,7 +65,7 @@ def dist(given):
             os.replace(made, output)
         except OSError as error:
             raise Stop(f"{shown(output)}: {error.strerror}") from None
-    say(f"{shown(output)} is made, {(output.stat().st_size + 1023) // 1024} KiB")
+    say(f"{shown(output)} is ready, {(output.stat().st_size + 1023) // 1024} KiB")
     return 0
 
 

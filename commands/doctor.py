@@ -110,7 +110,7 @@ def version(name):
         found = re.search(r"\d+(\.\d+)+", done.stdout)
         if found:
             return found.group()
-    return "is there"
+    return "found"
 
 
 def bash(script, *words):
@@ -133,7 +133,7 @@ def syslinux():
             yield name, "missing", "./build.sh setup"
     pair = {versions.get(name) for name in SYSLINUX[:2]} - {None}
     if len(pair) > 1:
-        yield "together", "do not fit", "isolinux.bin and ldlinux.c32 must be of one version:"
+        yield "together", "do not match", "isolinux.bin and ldlinux.c32 must be of one version:"
         yield "", "", "install both from the same source, or set SYSLINUX_DIR"
 
 
@@ -170,7 +170,7 @@ def folder(path):
     """Whether files can be made in a folder."""
     free = shutil.disk_usage(path).free // 2**20
     if os.statvfs(path).f_flag & os.ST_RDONLY:
-        return "read-only", "set XDG_CACHE_HOME to a folder of yours that can be written"
+        return "read-only", "set XDG_CACHE_HOME to a folder that you can write to"
     if os.access(path, os.W_OK | os.X_OK):
         where = "" if path in (BUILD, ROOT) and BUILD == ROOT / "build" else f" in {path}"
         return WRITABLE if free >= LEAST else "full", f"{free} MiB free{where}"

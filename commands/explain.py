@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# explain - prints the page of docs/errors.md on a code or fault, such as K107
+# explain - explains the code of a message or a kind of fault, such as K107
 """The command `explain`: finds the section on a code in docs/errors.md."""
 
 import difflib

@@ -23,7 +23,7 @@ Longjump starts 64-bit kernels.
 
     ./build.sh                       compiles, and makes build/longjump.iso
     ./build.sh run                   the same, then boots it in QEMU
-    ./build.sh run -k my.elf         boots a kernel of yours
+    ./build.sh run -k my.elf         boots your kernel
 
 usage: ./build.sh [COMMAND] [OPTION...]
 
@@ -35,8 +35,8 @@ done | sort | while IFS=$'\t' read -r name what; do
 done
 cat <<'END'
 
-    --version      prints which Longjump this is
-    --verbose      shows the commands that are carried out
+    --version      prints the version
+    --verbose      shows the commands that it runs
     --no-install   installs no packages; says which are missing instead
     COMMAND --help    explains a command, with examples
 

@@ -20,7 +20,7 @@ OPTIONS = (
         "--module",
         "FILE[:STRING]",
         "hands a file to the kernel, with its own command line; -raw or\n"
-        "-sha256=HEX may stand before it; may be said several times",
+        "-sha256=HEX may precede it; may be repeated",
         many=True,
     ),
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),
@@ -91,7 +91,7 @@ def check_config(config):
     for finding in findings:
         say(f"  warning  {finding['code']} {finding['summary']}")
     if findings:
-        say(f"           ./build.sh check {name} tells more")
+        say(f"           see ./build.sh check {name}")
     return found
 
 
@@ -100,7 +100,7 @@ def read_config(given):
     if given.sign and given.bios_only:
         raise Stop("--sign is for what UEFI starts, which --bios-only leaves out", 2)
     if given.menu and given.prompt:
-        raise Stop("--menu asks in a menu, --prompt at the prompt: leave one of them out", 2)
+        raise Stop("--menu and --prompt exclude each other: leave one of them out", 2)
     words = read_words(given)
     return BootConfiguration(
         kernel=read_kernel(given),
@@ -148,7 +148,7 @@ def readable(option, name):
     """The path of an ordinary file that can be read."""
     path = Path(name)
     if path.is_dir():
-        raise Stop(f"{option}: {name} is a folder; a file is wanted")
+        raise Stop(f"{option}: {name} is a folder, not a file")
     try:
         if path.exists() and not path.is_file():
             raise Stop(f"{option}: {name} is a pipe or a device; put its contents into a file")

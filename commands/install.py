@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# install - puts a command `longjump`, the module and the header where a system expects them
+# install - installs the command `longjump`, the module and the header
 """The command `install`: lays files down below a prefix, and writes down which, for `uninstall`."""
 
 import errno
@@ -53,7 +53,7 @@ LINKS = {
     f"{PROGRAMS_HOME}/longjump.c32": "../" + MODULE.removeprefix("lib/"),
 }
 IN_THE_WAY = (
-    "{} is there already, and is not what install has put there:"
+    "{} already exists, and install did not put it there:"
     " move it away, or choose another --prefix"
 )
 PKG_CONFIG = """\
@@ -88,7 +88,7 @@ def install(given):
         raise Stop(f"{error.filename}: {error.strerror}; {hint}") from None
     say(f"longjump is installed in {shown(prefix)}")
     if str(prefix / "bin") not in os.environ.get("PATH", "").split(":"):
-        say(f"to be found, {prefix / 'bin'} must be in PATH")
+        say(f"add {prefix / 'bin'} to PATH to use it")
     return 0
 
 

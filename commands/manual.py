@@ -126,7 +126,7 @@ def take_pictures(install):
     make(*{picture.kernel for picture in PICTURES}, "all")
     for picture in PICTURES:
         picture.path.write_bytes(png_of_ppm(take(picture, disc_of)))
-        say(f"{shown(picture.path)} is taken")
+        say(f"{shown(picture.path)} is ready")
 
 
 def disc_of(words):
@@ -147,7 +147,7 @@ def write(path):
         raise Stop(f"{shown(path)} is no manual page of Longjump: move it away") from None
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}") from None
-    say(f"{shown(path)} is written")
+    say(f"{shown(path)} is ready")
 
 
 def is_page(name, folder):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# new - makes a small kernel project of your own
+# new - makes a small kernel project to start from
 """The command `new`: copies a project out of commands/new/, with its way to Longjump written in."""
 
 import json
@@ -34,26 +34,26 @@ that is needed to build, boot, test and debug it. It is self-contained; only its
 def new(given):
     """Makes the project of these words; returns 0."""
     if len(given.names) != 1:
-        raise Stop("new: say one folder to make; see ./build.sh new --help", 2)
+        raise Stop("new: name one folder to make; see ./build.sh new --help", 2)
     language = given.lang or "c"
     if language not in LANGUAGES:
         raise Stop(f"new: --lang is c or rust, not {language}", 2)
     folder = Path(given.names[0])
     make_project(language, folder)
     run, test, groups = LANGUAGES[language]
-    say(f"{shown(folder)} is made; now:\n")
+    say(f"{shown(folder)} is ready; now:\n")
     say(f"    cd {shlex.quote(shown(folder))} && {run}\n    {test}\n")
     try:
         need("python", "run", *groups, install=not given.no_install)
     except Stop:
-        say("it can be built when that is there")
+        say("the project can be built once that is installed")
     return 0
 
 
 def make_project(language, folder):
     """Lays the project down, unless something is there already, or comes meanwhile."""
     if folder.exists() and (not folder.is_dir() or any(map(is_something, folder.rglob("*")))):
-        raise Stop(f"{shown(folder)} is there already, and not empty: choose another folder")
+        raise Stop(f"{shown(folder)} already exists and is not empty: choose another folder")
     source = ROOT / "commands/new" / language
     files = {
         path.relative_to(source): fill(path.name, path.read_text("utf-8"))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# rom - makes an option ROM for QEMU that boots a kernel, and the file that it takes
+# rom - makes an option ROM for QEMU, and the file with the kernel that it boots
 """The command `rom`: an option ROM, for a network card or without one, and what it boots."""
 
 import re
@@ -65,7 +65,7 @@ def rom(given):
     where = f"-device {given.card},romfile={shown(path)},bootindex=0" if is_model else (
         f"-option-rom {shown(path)},bootindex=0"
     )  # fmt: skip
-    say(f"{shown(path)} and {shown(config.output)} are made:")
+    say(f"{shown(path)} and {shown(config.output)} are ready:")
     say(f"qemu-system-x86_64 {where} -fw_cfg name=opt/longjump/boot,file={shown(config.output)}")
     return 0
 

@@ -96,10 +96,12 @@ def check_kvm():
 def without_disc(given):
     """As choose_way(), where QEMU is to load the kernel itself."""
     if given.uefi:
-        raise Stop("--direct: QEMU's UEFI starts no such file; leave out --direct or --uefi", 2)
+        raise Stop(
+            "--direct: QEMU's UEFI cannot start such a file; leave out --direct or --uefi", 2
+        )
     for option in ("--output", "--hash", "--sign", "--menu", "--prompt"):
         if getattr(given, option[2:]):
-            raise Stop(f"--direct makes no image, so it has no {option}", 2)
+            raise Stop(f"--direct makes no image: leave out {option}", 2)
     config = read_config(given)
     words, reason = direct.words_of_disc(isolinux_cfg(config))
     command = [*machine(given), "-cdrom", "{}"]
@@ -135,9 +137,7 @@ def machine(given):
     uefi = uefi_arguments(not given.no_install) if given.uefi else []
     memory = read_size("--memory", given.memory or "256M")
     if memory < LEAST_MEMORY:
-        raise Stop(
-            f"--memory {given.memory}: a PC of less than 8M starts no loader; use 8M or more", 2
-        )
+        raise Stop(f"--memory {given.memory}: the loader needs 8M; use 8M or more", 2)
     return ["qemu-system-x86_64", "-m", f"{memory >> 10}K", *kvm, *uefi]
 
 

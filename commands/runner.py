@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# runner - boots a program that a build tool has made; a test ends with a verdict
+# runner - boots a kernel that a build tool has made, as a program or as a test
 """The command `runner`: what cargo, make, CMake and others call to run what they have built."""
 
 import os
@@ -67,7 +67,7 @@ way that crate starts kernels; one made with bootloader_api 0.11 says so itself.
         Option("--config", "FILE", "reads this file instead of longjump.conf"),
         Option("--print-config", "", "shows each setting, and where it comes from"),
         Option("--build", "", "runs build-command first"),
-        Option("--quiet", "", "prints only what the kernel prints, and the last line of a test"),
+        Option("--quiet", "", "prints only what comes from COM1, and the last line of a test"),
     ),
     (
         "./build.sh runner my.elf",
@@ -180,7 +180,7 @@ def number(option, text, least, most):
     if text is None:
         return None
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise Stop(f'runner: {option} wants a whole number from {least}, not "{text}"', 2)
+        raise Stop(f'runner: {option} must be a whole number, at least {least}, not "{text}"', 2)
     return int(text)
 
 
@@ -224,7 +224,7 @@ def pack(given, settings, kernel, rest):
     if may_choose and reason is None:
         return fill(direct.with_kernel(command), open_direct(config, words))
     if may_choose:
-        say(f"  note     it is booted from a disc: {reason}")
+        say(f"  note     booting from a disc: {reason}")
     need("image", install=not given.no_install)
     if is_direct:
         make(*disc)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# serve - boots other computers from the network: lays out the files, and serves them
+# serve - boots other computers from the network
 """The command `serve`: what BIOS and UEFI clients load by TFTP, and dnsmasq to serve it."""
 
 import ipaddress
@@ -61,7 +61,7 @@ def serve(given):
     lay_out(config)
     say(f"{shown(FOLDER)} has what BIOS clients ({BIOS}) and UEFI clients ({UEFI}) load")
     if not words:
-        say("nothing is served: name a network interface by --interface, or see docs/network.md")
+        say("nothing is served: name a network interface with --interface, or see docs/network.md")
         return 0
     Voice.show(words)
     say(f"  serve    on {given.interface}; Ctrl-C ends it")
@@ -108,7 +108,7 @@ def dnsmasq(given):
     first, _, last = given.range.partition(",")
     for address in (first, last):
         if not is_address_in(address, network):
-            raise Stop(f"serve: --range wants two addresses in {network}, not {given.range}", 2)
+            raise Stop(f"serve: --range needs two addresses in {network}, not {given.range}", 2)
     return [
         *words,
         f"--dhcp-range={first},{last},{network.netmask}",

@@ -21,7 +21,7 @@ themselves.
 
 options:
     --tests         also installs what `./build.sh test` needs
-    --verbose       shows the commands that are carried out
+    --verbose       shows the commands that it runs
     --no-install    only says what is missing
 
 examples:

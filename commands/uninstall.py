@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# uninstall - takes away what `install` has installed, and nothing else
+# uninstall - removes what `install` installed
 """The command `uninstall`: removes the files that are in the list that `install` has written."""
 
 import contextlib
@@ -33,8 +33,8 @@ def uninstall(given):
     if not marks:
         raise Stop(f"nothing is installed in {shown(prefix)}: there is no {shown(prefix / LIST)}")
     for name in remove_installed(prefix, marks):
-        say(f"{shown(prefix / name)} was changed since it was installed, and stays")
-    say(f"longjump is no longer in {shown(prefix)}")
+        say(f"{shown(prefix / name)} has changed since it was installed, and is kept")
+    say(f"longjump was removed from {shown(prefix)}")
     return 0
 
 
@@ -53,7 +53,7 @@ def installed(prefix):
     for line in lines:
         found = re.fullmatch("(folder|[0-9a-f]{64}|link:[^ ]*) (.+)", line)
         if not found:
-            raise Stop(f"{shown(path)} is of an older version, which must take itself away:"
+            raise Stop(f"{shown(path)} is from an older version, which must uninstall itself:"
                        f" {prefix / 'bin/longjump'} uninstall")  # fmt: skip
         mark, name = found.groups()
         if name.startswith("/") or ".." in name.split("/"):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# usb - writes the image on a USB stick or a card
+# usb - writes the image to a USB stick or a card
 """The command `usb`: finds the sticks, makes sure that it is the right one, writes and compares."""
 
 import contextlib
@@ -71,7 +71,7 @@ def usb(given):
             write(device, file, drive)
             compare(device, file, drive)
             stop_unless_same(drive.path, now, {**now, **device.identity()}, "it was written")
-    say(f"{shown(source)} is on {drive.path}; it can be unplugged")
+    say(f"{shown(source)} is now on {drive.path}, which can be unplugged")
     return 0
 
 
@@ -81,13 +81,13 @@ def list_sticks(allow_loop):
     found = [drive for drive in read_drives() if drive.size and drive.type in kinds
              and (drive.is_removable or drive.type == "loop")]  # fmt: skip
     if not found:
-        say("no stick and no card is plugged in")
+        say("no USB stick or card is plugged in")
         return
     for drive in found:
         with contextlib.suppress(OSError), Device(drive.path, os.O_RDONLY) as device:
             drive.examine(device)
         say("\n".join(drive.lines()))
-    say(f"\nto write on it, over all that is there: ./build.sh usb {found[0].path}")
+    say(f"\nto write to it, over everything on it: ./build.sh usb {found[0].path}")
 
 
 def number_of(name):
@@ -218,7 +218,7 @@ def write(device, file, drive):
     try:
         fcntl.ioctl(device.descriptor, FLUSH_BUFFERS)  # so that the drive itself is read back
     except OSError:
-        Voice.detail("the caches of the drive cannot be emptied")
+        Voice.detail("the caches of the drive cannot be flushed")
 
 
 def compare(device, file, drive):
@@ -233,8 +233,8 @@ def compare(device, file, drive):
                     continue
                 wrong = next((i for i in range(count) if back[i] != piece[i]), count)
             raise Stop(
-                f"{drive.path} does not give back what was written, from byte {at + wrong} on:"
-                " it is worn out, or not what is printed on it; take another"
+                f"{drive.path} does not return what was written, from byte {at + wrong} on:"
+                " it is worn out, or smaller than it claims; use another one"
             )
 
 

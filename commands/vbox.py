@@ -30,7 +30,7 @@ Makes the image, and boots it in VirtualBox, in a VM named longjump: a BIOS, or 
 serial port, whose output is shown here. A screen size that -video= asks for is added to those of
 VirtualBox's BIOS (CustomVideoMode1); its UEFI sets it before the loader starts
 (EfiGraphicsResolution). If the VM exists, it is switched off and its settings are reset; a VM that
-build.sh has not made is left alone. Ctrl-C ends it.
+build.sh did not make is left alone. Ctrl-C ends it.
 
 Ends with status 0 if the machine was switched off or its window was closed; with 1 if VirtualBox
 stopped it ("guru meditation": usually a triple fault); with 130 after Ctrl-C.
@@ -62,7 +62,7 @@ def vbox(given):
     name, memory = given.name or "longjump", mebibytes(given.memory or "256M")
     cpus = number_of_cpus(given.cpus or "1")
     if not re.fullmatch(r"\w[\w .-]*", name):
-        raise Stop(f'vbox: --name: "{name}" is no name for a machine', 2)
+        raise Stop(f'vbox: --name: "{name}" cannot be the name of a VM', 2)
     machine = VirtualBox(name)
     if given.remove:
         return remove(machine)
@@ -88,16 +88,16 @@ def mebibytes(text):
     """A size of memory, in MiB."""
     found = re.fullmatch(r"(\d+)([MG]?)", text)
     if not found or int(found.group(1)) == 0:
-        raise Stop(f'vbox: --memory wants a size such as 64M or 4G, not "{text}"', 2)
+        raise Stop(f'vbox: --memory must be a size such as 64M or 4G, not "{text}"', 2)
     size = int(found.group(1)) * (1024 if found.group(2) == "G" else 1)
     if size < LEAST_MEMORY:
-        raise Stop(f"vbox: --memory {text}: a PC of less than {LEAST_MEMORY}M starts no loader", 2)
+        raise Stop(f"vbox: --memory {text}: the loader needs {LEAST_MEMORY}M or more", 2)
     return size
 
 
 def number_of_cpus(text):
     if not re.fullmatch(r"[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_CPUS:
-        raise Stop(f'vbox: --cpus wants a number from 1 to {MOST_CPUS}, not "{text}"', 2)
+        raise Stop(f'vbox: --cpus must be a number from 1 to {MOST_CPUS}, not "{text}"', 2)
     return int(text)
 
 
@@ -140,7 +140,7 @@ def tell_silence(machine, heard):
     if code and not heard:
         say(f"VirtualBox's BIOS does not boot the disc; it gives the code {code}")
     else:
-        say(f"nothing new for {QUIET:.0f} seconds; Ctrl-C ends it")
+        say(f"no output for {QUIET:.0f} seconds; Ctrl-C ends it")
 
 
 def tell_end(machine, state, headless, kernel):
@@ -167,11 +167,11 @@ def tell_meditation(why, kernel):
     if why.instruction:
         say(f"the instruction there is: {why.instruction}")
     if why.name == "VINF_EM_TRIPLE_FAULT":
-        say("an exception came, and no handler for it could run; ./build.sh run says more of it")
+        say("an exception came, and no handler for it could run; ./build.sh run explains more")
     for reason in reasons_in(why.name):
         say(reason)
     if why.failed:
-        say(f"what did not hold in VirtualBox: {why.failed}")
+        say(f"the check that failed in VirtualBox: {why.failed}")
 
 
 if __name__ == "__main__":

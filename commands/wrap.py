@@ -58,7 +58,7 @@ def wrap(given):
     whole = pack(config, given)
     write(config.output, whole)
     how = "" if given.format == "efi" else f": qemu-system-x86_64 -kernel {shown(config.output)}"
-    say(f"{shown(config.output)} is made, {(len(whole) + 1023) // 1024} KiB{how}")
+    say(f"{shown(config.output)} is ready, {(len(whole) + 1023) // 1024} KiB{how}")
     return config.output
 
 
@@ -85,7 +85,7 @@ def put_together(config, name, words, kind="elf"):
 def read_config(given, command="wrap"):
     """What these words of a command amount to."""
     if len(given.names) != 1:
-        raise Stop(f"name one kernel; ./build.sh {command} --help shows how", 2)
+        raise Stop(f"{command}: name one kernel; see ./build.sh {command} --help", 2)
     if given.format not in (None, *FORMATS):
         raise Stop(f"wrap: --format is one of {', '.join(FORMATS)}, not {given.format}", 2)
     kernel = readable("wrap", given.names[0])
@@ -112,7 +112,7 @@ def contents(config, kernel):
         files[path.name] = path.read_bytes()
     for name in files:
         if " " in name:
-            raise Stop(f"a file in a bundle has no space in its name: rename {name}")
+            raise Stop(f"a file in a bundle cannot have a space in its name: rename {name}")
     return files
 
 

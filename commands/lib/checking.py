@@ -42,8 +42,8 @@ def look(words, memory=PLENTY, limit=None):
         done = subprocess.run(command, capture_output=True, check=False, timeout=limit)
     except subprocess.TimeoutExpired:
         raise Stop(
-            f"to check the kernel took more than {limit} seconds, as it would take the loader;"
-            " ./build.sh check tells more, and --no-check builds the image anyway"
+            f"checking the kernel took more than {limit} seconds, and so would the loader;"
+            " use --no-check to build the image anyway"
         ) from None
     try:
         return json.loads(os.fsdecode(done.stdout))
@@ -56,5 +56,5 @@ def read_size(option, text):
     number, unit = (text[:-1], text[-1:].upper()) if text[-1:].isalpha() else (text, "")
     shift = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}.get(unit)
     if shift is None or not number.isdecimal() or int(number) << shift >= 1 << 52:
-        raise Stop(f"{option} wants a size such as 64M or 4G, not {text!r}", 2)
+        raise Stop(f"{option} must be a size such as 64M or 4G, not {text!r}", 2)
     return int(number) << shift

@@ -116,7 +116,7 @@ def open_disc(config):
         copy.flush()
         if is_image_of(digest, f"/proc/self/fd/{copy.fileno()}"):
             return OpenDisc(output, copy)
-    raise Stop(f"{shown(output)} is changed by somebody else all the time: choose another --output")
+    raise Stop(f"{shown(output)} keeps being changed: choose another --output")
 
 
 def copy_all(image, copy):
@@ -153,7 +153,7 @@ def make(config):
             if config.sign:
                 sign(staged[esp.LOADER], *config.sign)
             put_in_place(stage, staged, digest, output)
-            say(f"{shown(output)} is made, {kibibytes(output)} KiB")
+            say(f"{shown(output)} is ready, {kibibytes(output)} KiB")
     return output, digest
 
 
@@ -267,7 +267,7 @@ def append_line(line, config):
     text = " ".join(words)
     if len(text.encode()) > LONGEST:
         raise Stop(
-            f"isolinux.cfg: with what was ordered, {len(text.encode())} bytes would follow APPEND;"
+            f"isolinux.cfg: with these options, {len(text.encode())} bytes would follow APPEND;"
             f" ISOLINUX takes at most {LONGEST}"
         )
     return start + text
@@ -345,7 +345,7 @@ def resolve(output):
         return Path(os.path.realpath(output))  # check_output says what is wrong, if anything is
     if stat.S_ISLNK(link.st_mode) and folder.st_mode & stat.S_IWOTH \
             and link.st_uid not in (0, os.geteuid()):  # fmt: skip
-        raise Stop(f"{shown(output)} is a symbolic link of another user's: choose another --output")
+        raise Stop(f"{shown(output)} is another user's symbolic link: choose another --output")
     return Path(os.path.realpath(output))
 
 
@@ -493,7 +493,7 @@ def finish(folder, staged, digest):
             check(disc, staged, left_out)
             disc.set_dates(epoch())
         except (BadDisc, IndexError, ValueError, struct.error) as error:
-            raise Stop(f"the image that was made is not right: {error}") from None
+            raise Stop(f"the finished image is wrong: {error}") from None
         data[STAMP : STAMP + STAMP_SIZE] = stamp(digest, data)
         os.fchmod(handle, 0o666 & ~umask())
     for path in left_out:

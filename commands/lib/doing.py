@@ -13,8 +13,8 @@ from lib.symbols import place
 
 MOVE = re.compile(r": (?:0x4[0-9a-b] )?0x0f 0x22 (0x(?:d[89a-f]|e[0-7]))\b")  # to CR3 or CR4
 STUCK = (
-    ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU stays there for ever",
-    ": it loads CR3 with no physical address; CPUs raise #GP, QEMU stays there for ever",
+    ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU hangs",
+    ": it loads CR3 with an invalid address; CPUs raise #GP, QEMU hangs",
 )
 PIC = re.compile(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
 LOCAL = re.compile(r"^ISR\s+([0-9]+)", re.M)

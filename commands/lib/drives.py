@@ -12,7 +12,7 @@ from lib.project import Stop
 
 COLUMNS = "PATH,MAJ:MIN,TYPE,SIZE,RM,RO,TRAN,VENDOR,MODEL,FSTYPE,LABEL,MOUNTPOINT"
 SYSTEM = ("/", "/boot", "/boot/efi", "/home", "/usr", "/var", "[SWAP]")
-NOTHING = "nothing that is known"
+NOTHING = "nothing recognised"
 
 
 class Drive:
@@ -70,11 +70,11 @@ class Drive:
         """Why it must not be overwritten, and what to do about that; "" if it may be."""
         mounted = next((part for part in self.all_parts() if part.mounted), None)
         if self.type == "part":
-            return "is only a part of a drive: name the whole drive, which is what boots"
+            return "is only a part of a drive: name the whole drive"
         if any(part.mounted in SYSTEM for part in self.all_parts()):
             return "holds the running system"
         if self.type == "loop" and not allow_loop or self.type not in ("disk", "loop"):
-            return f"is no stick, card or disk, but of the type {self.type}"
+            return f"is not a stick, a card or a disk; its type is {self.type}"
         if not self.is_removable and self.type != "loop":
             return "is not removable: it is built into this machine"
         if mounted:

@@ -33,7 +33,7 @@ def entry_of(kernel):
     with open(kernel, "rb") as file:
         header = file.read(32)
     if header[:4] != b"\x7fELF" or len(header) < 32 or header[5] != 1:
-        raise Stop(f"{kernel} is no ELF file that a debugger could read")
+        raise Stop(f"{kernel} is not an ELF file that a debugger can read")
     kind = struct.unpack_from("<H", header, 16)[0]
     return struct.unpack_from("<Q" if header[4] == 2 else "<I", header, 24)[0], kind == ET_DYN
 
@@ -131,7 +131,7 @@ def _go_on(session, stub):
     stub.send("c")
     while (answer := stub.answer(0.5)) is None:
         if any(event["event"] == "SHUTDOWN" for event in _listen(session)):
-            raise Stop("the machine ended before the kernel had begun; what it said is above")
+            raise Stop("the machine ended before the kernel began; its output is above")
         if session.loader.refusal:
             raise Stop("the loader did not start the kernel; its reason is above")
         if time.monotonic() > deadline:

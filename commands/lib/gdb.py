@@ -51,7 +51,7 @@ class Stub:
         for text in texts:
             if (answer := self.answer(PATIENCE)) != "OK":
                 raise Stop(
-                    f"QEMU cannot stop at an address of its machine ({text}: {answer});"
+                    f"QEMU cannot stop the machine at an address ({text}: {answer});"
                     " KVM allows very few, so do not use --kvm"
                 )
 

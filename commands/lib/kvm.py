@@ -47,7 +47,7 @@ def try_kvm(device="/dev/kvm"):
     if status == WORKS:
         return "usable", "run --kvm"
     if status is None:
-        return "hangs", f"nothing runs in it within {SECONDS} s: {WITHOUT}"
+        return "hangs", f"a trial run did not end within {SECONDS} s: {WITHOUT}"
     return "fails", advice_on(status, said)
 
 
@@ -87,7 +87,7 @@ def virtualbox_rows(modules=MODULES):
         return []
     kvm = next((name for name in NAMES if (modules / name).exists()), None)
     if not kvm:
-        return [("is there", "KVM is not loaded, so it is not in VirtualBox's way")]
+        return [("found", "KVM is not loaded, so it is not in VirtualBox's way")]
     try:
         at_load = (modules / "kvm/parameters/enable_virt_at_load").read_text().strip()
     except OSError:
@@ -98,6 +98,6 @@ def virtualbox_rows(modules=MODULES):
             ("", f"sudo modprobe -r {kvm}, or kvm.enable_virt_at_load=0 for the host's kernel"),
         ]
     return [
-        ("is there", "but not while a machine runs in KVM, nor the other way round"),
+        ("found", "but not while a machine runs in KVM, nor the other way round"),
         ("", f"({NAMES[kvm]}); sudo modprobe -r {kvm} settles it"),
     ]

@@ -247,7 +247,7 @@ look() {
 			has z3 || lack Z3 z3
 			;;
 		*)
-			echo "need.sh: nobody knows the group \"$group\"" >&2
+			echo "need.sh: unknown group \"$group\"" >&2
 			return 2
 			;;
 		esac

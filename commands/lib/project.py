@@ -226,7 +226,7 @@ def make_build_folder():
     if not can_write(BUILD):
         raise Stop(
             f"nothing can be written into {shown(BUILD)}, nor where this user's caches are:"
-            " set XDG_CACHE_HOME to a folder of yours"
+            " set XDG_CACHE_HOME to a folder that you can write to"
         )
 
 

@@ -131,7 +131,7 @@ class Session:
         if status != 0:
             say(f"QEMU ended with status {status}")
             if self.is_kvm and not self.loader.has_spoken:
-                say("before anything ran; that may be KVM's: run without it")
+                say("before anything ran; KVM may be the cause: run without it")
                 return self.STATUS["error"]
             return status
         return self.STATUS[self.end] if self.end else 0
@@ -273,7 +273,7 @@ class Session:
             self._tell_sources()
         if quiet > SOON and self._is_at_prompt() and not self._is_attended():
             self._finish(
-                "unstarted", "the loader is back at its prompt, and nobody is there to type"
+                "unstarted", "the loader is back at its prompt, and nobody can type there"
             )
         if quiet > QUIET and not (self._told_silence or self.end or self._is_at_prompt()):
             self._told_silence = True
@@ -286,7 +286,7 @@ class Session:
     def _word_on(self, cpus):
         """A line on a machine that has been silent for a while."""
         doing = self._doing_or_idle(cpus)
-        return f"nothing new for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
+        return f"no output for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
 
     def _doing_or_idle(self, cpus):
         """What the CPUs are doing, in words."""

@@ -23,7 +23,7 @@ def sign(loader, key, certificate):
         run(["sbsign", "--key", key, "--cert", certificate, "--output", made, loader])
         replace(loader, made.read_bytes())
     except FileNotFoundError:
-        raise Stop("sbsign has signed nothing: is the key one of that certificate?") from None
+        raise Stop("sbsign did not sign: does the key belong to the certificate?") from None
     finally:
         made.unlink(missing_ok=True)
 

@@ -7,13 +7,14 @@ from collections import Counter, deque
 
 from lib.qemu_log import entries_in
 
-NAMES = {
-    0: "#DE division error", 1: "#DB debug exception", 2: "NMI", 3: "#BP breakpoint",
-    4: "#OF overflow", 5: "#BR bound exceeded", 6: "#UD unknown instruction",
-    7: "#NM no FPU or SSE", 8: "#DF double fault", 10: "#TS bad TSS", 11: "#NP segment not present",
-    12: "#SS stack segment", 13: "#GP general protection", 14: "#PF page fault",
-    16: "#MF x87 error", 17: "#AC alignment", 18: "#MC machine check", 19: "#XM SSE error",
-    20: "#VE virtualization", 21: "#CP control protection",
+NAMES = {  # as loader/explain words them
+    0: "#DE divide error", 1: "#DB debug exception", 2: "NMI", 3: "#BP breakpoint",
+    4: "#OF overflow", 5: "#BR bound range exceeded", 6: "#UD invalid opcode",
+    7: "#NM FPU not available", 8: "#DF double fault", 10: "#TS invalid TSS",
+    11: "#NP segment not present", 12: "#SS stack segment fault",
+    13: "#GP general protection fault", 14: "#PF page fault", 16: "#MF x87 floating-point error",
+    17: "#AC alignment check", 18: "#MC machine check", 19: "#XM SIMD floating-point error",
+    20: "#VE virtualization exception", 21: "#CP control protection",
 }  # fmt: skip
 
 LAST = 5  # faults that are shown

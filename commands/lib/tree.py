@@ -26,5 +26,5 @@ def files_below(top):
             elif path.is_file():
                 files[name] = path
             else:
-                remarks.append(f"{name} is left out: it is no file, or a link that leads nowhere")
+                remarks.append(f"{name} is left out: it is not a file, or is a broken link")
     return files, remarks

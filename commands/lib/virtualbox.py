@@ -86,7 +86,7 @@ class VirtualBox:
         answer = self._manage("getextradata", self.name, OURS)  # "Value: yes", in any language
         if not re.search(r": yes\s*$", answer, re.MULTILINE):
             raise Stop(
-                f'there is a virtual machine "{self.name}" that build.sh has not made, so it is'
+                f'there is a virtual machine "{self.name}" that build.sh did not make, so it is'
                 " left alone: choose another --name"
             )
 
@@ -96,7 +96,7 @@ class VirtualBox:
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode != 0:
             why = done.stderr.decode("utf-8", "replace").strip()
-            raise Stop(f'VirtualBox does not tell how "{self.name}" is:\n{why}')
+            raise Stop(f'VirtualBox does not report the state of "{self.name}":\n{why}')
         text = done.stdout.decode("utf-8", "replace")
         return dict(re.findall(r'^"?([^"=\n]+)"?="?([^"\n]*)"?$', text, re.MULTILINE))
 

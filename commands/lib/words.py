@@ -34,7 +34,7 @@ class Option:
 SHORT = {"--kernel": "-k", "--append": "-a", "--memory": "-m"}  # what is typed daily
 MAY_BE_EMPTY = ("STRING",)
 COMMON = (
-    Option("--verbose", "", "shows the commands that are carried out"),
+    Option("--verbose", "", "shows the commands that it runs"),
     Option("--no-install", "", "installs no packages; says which are missing instead"),
 )
 
@@ -71,7 +71,7 @@ class Command:
             elif word.startswith("-") or not self.names:
                 raise Stop(self._unknown(word, name, known), 2)
             elif not word:
-                raise Stop(f"{self.name} wants {self.names}, not an empty word", 2)
+                raise Stop(f"{self.name} needs {self.names}, not an empty word", 2)
             else:
                 found["names"].append(word)
                 if self.first_ends:
@@ -87,13 +87,13 @@ class Command:
             return
         if value is None:
             if not words:
-                raise Stop(f"{self.name}: {option.name} wants {option.value} after it", 2)
+                raise Stop(f"{self.name}: {option.name} needs {option.value} after it", 2)
             value = words.pop(0)
         if not value and option.value not in MAY_BE_EMPTY:
-            raise Stop(f"{self.name}: {option.name} wants {option.value}, not an empty word", 2)
+            raise Stop(f"{self.name}: {option.name} needs {option.value}, not an empty word", 2)
         more = len(option.value.split()) - 1
         if more > len(words):
-            raise Stop(f"{self.name}: {option.name} wants {option.value} after it", 2)
+            raise Stop(f"{self.name}: {option.name} needs {option.value} after it", 2)
         if more:
             value, words[:more] = [value, *words[:more]], []
         if option.many:

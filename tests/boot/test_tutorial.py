@@ -22,6 +22,14 @@ def parts(language):
     return [(found.lastgroup, found) for found in PARTS.finditer(text)]
 
 
+def lasting(text):
+    """What is printed, without what differs from one machine or version to another."""
+    text = re.sub(
+        r"^(pages|one of them): 0x[0-9a-f]{16}$", r"\1: N", text.replace("\r", ""), flags=re.M
+    )
+    return re.sub(r"\d+\.\d+\.\d+|\(\d+\.\d s\)$", "N", text, flags=re.M)
+
+
 @pytest.mark.parametrize("language, steps", [("C", 4), ("Rust", 4)])
 def test_every_step_works_as_it_says(language, steps, tmp_path):
     settings, said = "set -e\n", ""
@@ -44,6 +52,5 @@ def test_every_step_works_as_it_says(language, steps, tmp_path):
                 settings += commands
         else:
             steps -= 1
-            for line in found["output"].splitlines():
-                assert f"\n{line}" in f"\n{said}".replace("\r", ""), said
+            assert lasting(said) == lasting(found["output"]), said
     assert steps == 0

@@ -46,7 +46,7 @@ def test_nothing_may_be_ordered(project, tmp_path, option):
     project.good("image", "--kernel", KERNEL, option, "", "--output", tmp_path / "made")
 
 
-@pytest.mark.parametrize("size, said", [("64X", "wants a size"), ("1M", "use 8M or more")])
+@pytest.mark.parametrize("size, said", [("64X", "must be a size"), ("1M", "use 8M or more")])
 def test_a_size_of_memory_that_cannot_be_is_told(project, tmp_path, size, said):
     words = ["run", "--output", tmp_path / "x.iso", "--memory", size]
     assert said in project.bad(*words, status=2)

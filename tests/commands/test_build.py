@@ -160,13 +160,13 @@ def test_programs_are_found_from_everywhere_if_they_are_from_here(project, tmp_p
     (tmp_path / "bin").symlink_to("/usr/bin")
     output, kernel = tmp_path / "x.iso", project.root / "build/kernel.elf"
     words = ["image", "--output", output, "--bios-only", "--kernel", kernel]
-    assert "is made" in project.good(*words, PATH="bin:../../../sbin", cwd=tmp_path)
+    assert "is ready" in project.good(*words, PATH="bin:../../../sbin", cwd=tmp_path)
 
 
 def test_functions_of_the_callers_shell_are_not_ours(project, tmp_path):
     hostile = {f"BASH_FUNC_{name}%%": "() { echo mine; }" for name in ("cd", "command", "has")}
     said = project.good("image", "--output", tmp_path / "x.iso", **hostile)
-    assert "is made" in said and "mine" not in said
+    assert "is ready" in said and "mine" not in said
 
 
 def test_a_compiler_that_is_not_there_is_told_by_its_name(project):
@@ -214,7 +214,7 @@ def test_a_changed_isolinux_cfg_makes_the_image_anew(copy):
     try:
         config.write_text(text + "# more\n")
         told = copy.good()
-        assert "compile" not in told and "is made" in told
+        assert "compile" not in told and "is ready" in told
     finally:
         config.write_text(text)
         copy.good()
@@ -223,7 +223,7 @@ def test_a_changed_isolinux_cfg_makes_the_image_anew(copy):
 def test_another_compiler_compiles_everything_anew(tmp_path):
     copy = copy_project(tmp_path / "copy", built=True)
     told = copy.good("image", LONGJUMP_CC="clang")
-    assert "loader/core/elf/read.c" in told and "is made" in told
+    assert "loader/core/elf/read.c" in told and "is ready" in told
     said = copy.good("run", LONGJUMP_CC="clang").splitlines()
     assert any(line.endswith("longjump.iso is up to date") for line in said), said
     assert said[-1] == "the kernel has halted"

@@ -112,10 +112,10 @@ def test_a_kernel_that_does_not_start_is_told(project, tmp_path):
     assert done.returncode == 1 and "the loader did not start the kernel" in done.stdout
     (tmp_path / "text").write_text("this is no kernel")
     done = with_gdb(project, tmp_path, [], "--no-check", "--kernel", tmp_path / "text")
-    assert done.returncode == 1 and "is no 64-bit ELF file" in done.stdout, done.stdout
+    assert done.returncode == 1 and "is not a 64-bit ELF file" in done.stdout, done.stdout
     done = with_gdb(project, tmp_path, [], "--", "-nonsense")
     assert done.returncode == 1 and "QEMU ended, with status 1" in done.stdout, done.stdout
-    assert "--port wants a number" in with_gdb(project, tmp_path, [], "--port", "x").stdout
+    assert "--port must be a number" in with_gdb(project, tmp_path, [], "--port", "x").stdout
 
 
 @pytest.mark.parametrize("kernel", ["pie", "placed-1m"])

@@ -54,9 +54,9 @@ def test_a_syslinux_that_is_not_whole_is_told(project, tmp_path, monkeypatch):
     versions = {"isolinux.bin": "6.04", "ldlinux.c32": "6.03", "isohdpfx.bin": "6.04"}
     monkeypatch.setattr(doctor, "bash", lambda _script, name: f"/there/{name}")
     monkeypatch.setattr(doctor, "package_version", lambda path: versions[pathlib.Path(path).name])
-    assert any(line[1] == "do not fit" for line in doctor.syslinux())
+    assert any(line[1] == "do not match" for line in doctor.syslinux())
     versions["ldlinux.c32"] = "6.04"
-    assert not any(line[1] == "do not fit" for line in doctor.syslinux())
+    assert not any(line[1] == "do not match" for line in doctor.syslinux())
 
 
 KVM = {

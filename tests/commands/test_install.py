@@ -144,7 +144,7 @@ def test_uninstall_leaves_what_it_did_not_install(project, tmp_path):
     once = tree(tmp_path / "p")
     project.good("install", "--prefix", tmp_path / "p")
     assert tree(tmp_path / "p").keys() == once.keys(), "a second time changes nothing"
-    assert "no longer in" in project.good("uninstall", "--prefix", tmp_path / "p")
+    assert "was removed from" in project.good("uninstall", "--prefix", tmp_path / "p")
     assert tree(tmp_path / "p") == before
     assert "nothing is installed" in project.bad("uninstall", "--prefix", tmp_path / "p")
 
@@ -161,7 +161,7 @@ def test_a_file_of_somebody_elses_is_not_overwritten(project, tmp_path):
     (tmp_path / "p/include").mkdir(parents=True)
     (tmp_path / "p/include/longjump.h").write_text("mine")
     before = tree(tmp_path / "p")
-    assert "is there already" in project.bad("install", "--prefix", tmp_path / "p")
+    assert "already exists" in project.bad("install", "--prefix", tmp_path / "p")
     assert tree(tmp_path / "p") == before
 
 
@@ -173,11 +173,11 @@ def test_a_file_that_was_changed_since_is_neither_overwritten_nor_removed(projec
     (prefix / "bin/longjump").symlink_to("/bin/true")
     before = tree(prefix)
     said = project.bad("install", "--prefix", prefix)
-    assert "longjump.h is there already, and is not what install has put there" in said
+    assert "longjump.h already exists, and install did not put it there" in said
     assert tree(prefix) == before, "nothing is taken away before all is known"
     said = project.good("uninstall", "--prefix", prefix)
     for name in ("include/longjump.h", "bin/longjump"):
-        assert f"{name} was changed since it was installed, and stays" in said
+        assert f"{name} has changed since it was installed, and is kept" in said
     left = [path for path in prefix.rglob("*") if path.is_file() or path.is_symlink()]
     assert sorted(left) == [prefix / "bin/longjump", prefix / "include/longjump.h"]
     assert (prefix / "include/longjump.h").read_text() == "mine"
@@ -191,7 +191,7 @@ SUM = "0" * 64
     (f"{SUM} share/../../precious", "names what cannot have been installed"),
     (f"{SUM} /etc/hostname", "names what cannot have been installed"),
     ("folder /tmp", "names what cannot have been installed"),
-    ("include/longjump.h", "is of an older version, which must take itself away"),
+    ("include/longjump.h", "is from an older version, which must uninstall itself"),
 ])  # fmt: skip
 def test_a_list_that_names_something_else_is_not_believed(project, tmp_path, line, told):
     (tmp_path / "p/share/longjump").mkdir(parents=True)

@@ -73,7 +73,7 @@ def test_many_segments_of_the_same_bytes_are_not_compared(tmp_path):
 )  # fmt: skip
 def test_a_word_that_is_empty_is_told_as_that(words):
     name, *options = words.split()
-    with pytest.raises(Stop, match="wants .*, not an empty word") as stop:
+    with pytest.raises(Stop, match="needs .*, not an empty word") as stop:
         importlib.import_module(name).COMMAND.read([*options, ""])
     assert stop.value.status == 2
 
@@ -83,7 +83,7 @@ def test_an_empty_text_is_one():
     assert found.append == "" and found.options == ""
 
 
-@pytest.mark.parametrize("size, why", [("64X", "a size such as"), ("1M", "less than 8M")])
+@pytest.mark.parametrize("size, why", [("64X", "a size such as"), ("1M", "needs 8M")])
 def test_memory_that_no_machine_has_is_told_before_anything_is_made(size, why):
     given = SimpleNamespace(memory=size, kvm=False, uefi=False, direct=False)
     for make in (lambda: run.choose_way(given), lambda: vbox.mebibytes(size)):

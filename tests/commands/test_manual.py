@@ -101,7 +101,7 @@ def test_values_are_completed(project):
 
 
 def test_what_is_typed_daily_has_a_short_form(project):
-    assert "run: --kernel wants FILE after it\n" in project.bad("run", "-k", status=2)
+    assert "run: --kernel needs FILE after it\n" in project.bad("run", "-k", status=2)
     assert "/nonexistent" in project.bad("image", "-k", "/nonexistent", "-a", "words")
     assert "--memory 1M: " in project.bad("run", "-m", "1M", status=2)
 

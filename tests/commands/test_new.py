@@ -180,8 +180,8 @@ def test_what_comes_meanwhile_is_not_touched(tmp_path, monkeypatch, kind):
 @pytest.mark.parametrize(
     "words, told",
     [
-        ([], "say one folder"),
-        (["a", "b"], "say one folder"),
+        ([], "name one folder"),
+        (["a", "b"], "name one folder"),
         (["a", "--lang", "cobol"], "--lang is c or rust"),
     ],
 )

@@ -68,7 +68,7 @@ def test_an_image_that_was_changed_is_made_again(project, kernel, tmp_path):
     at = right.index(b"APPEND")
     for wrong in (right[:at] + b"append" + right[at + 6 :], right + b"\0", right[:-1]):
         image.write_bytes(wrong)
-        assert "is made" in project.good("runner", "--disc", "--test", program)
+        assert "is ready" in project.good("runner", "--disc", "--test", program)
         assert same(image, right)
 
 

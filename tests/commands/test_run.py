@@ -69,7 +69,7 @@ def test_a_refused_kernel_does_not_wait_for_somebody_who_is_not_there(project, t
     said = project.bad("run", "--output", tmp_path / "x.iso", "--no-check",
                        "--kernel", tmp_path / "te,xt")  # fmt: skip
     assert said.count("/te,xt\n") == 2 and "could not start" in said, "as the user calls it"
-    assert "kernel.elf" not in said and "boot: \n" in said and "nobody is there to type" in said
+    assert "kernel.elf" not in said and "boot: \n" in said and "nobody can type there" in said
 
 
 def test_a_file_that_cannot_be_read_has_the_name_that_its_user_gave_it(project, tmp_path):

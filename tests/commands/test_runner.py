@@ -208,12 +208,12 @@ def test_a_signal_ends_it(project, kernel, tmp_path, number, status, to_all):
 
 def test_the_image_is_made_again_only_when_the_kernel_changed(project, kernel, tmp_path):
     program, words = kernel(*PASS), ["runner", "--disc", "--test"]
-    assert "tiny.elf.longjump.iso is made" in project.good(*words, program)
+    assert "tiny.elf.longjump.iso is ready" in project.good(*words, program)
     before = (tmp_path / "tiny.elf.longjump.iso").stat()
     assert "tiny.elf.longjump.iso is up to date" in project.good(*words, program)
     assert (tmp_path / "tiny.elf.longjump.iso").stat().st_mtime_ns == before.st_mtime_ns
     kernel(*leave(17))
-    assert "tiny.elf.longjump.iso is made" in project.bad(*words, program)
+    assert "tiny.elf.longjump.iso is ready" in project.bad(*words, program)
 
 
 def test_several_run_side_by_side(project, kernel):
@@ -309,8 +309,8 @@ def test_what_needs_a_disc_is_booted_from_one_and_told_why(project, kernel, tmp_
     words, settings, reason = NEED_A_DISC[case]
     (tmp_path / "longjump.conf").write_text(settings)
     done = project.run("runner", "--test", "--test-timeout", "60", kernel(*PASS), *words)
-    assert "  note     it is booted from a disc: " in done.stdout, done.stdout
-    assert reason in done.stdout and "tiny.elf.longjump.iso is made" in done.stdout
+    assert "  note     booting from a disc: " in done.stdout, done.stdout
+    assert reason in done.stdout and "tiny.elf.longjump.iso is ready" in done.stdout
     assert done.returncode == (5 if "/nowhere" in words else 0), done.stdout
 
 
@@ -438,8 +438,8 @@ def test_a_wrong_setting_in_a_manifest_is_found_in_its_table(project, kernel, tm
         ([], "which ELF file"),
         (["/nowhere/k.elf"], "No such file"),
         (["--config", "/nowhere.conf", "k.elf"], "No such file"),
-        (["--test-timeout", "soon", "k.elf"], "--test-timeout wants a whole number"),
-        (["--test-success-exit-code", "300", "k.elf"], "--test-success-exit-code wants"),
+        (["--test-timeout", "soon", "k.elf"], "--test-timeout must be a whole number"),
+        (["--test-success-exit-code", "300", "k.elf"], "--test-success-exit-code must be"),
         (["--options", "stack=1M", "k.elf"], 'begins with "-"'),
         (["--tset", "k.elf"], "did you mean --test?"),
         (["/dev/zero"], "is a pipe or a device"),

@@ -34,8 +34,8 @@ def test_without_an_interface_nothing_is_served(project, kernel, tmp_path):
 
 @pytest.mark.parametrize("words, told", [
     (["--interface", "nowhere0"], "--interface nowhere0: "),
-    (["--interface", "lo", "--range", "10.0.0.5,10.0.0.9"], "wants two addresses in 127.0.0.0/8"),
-    (["--interface", "lo", "--range", "x"], "wants two addresses"),
+    (["--interface", "lo", "--range", "10.0.0.5,10.0.0.9"], "needs two addresses in 127.0.0.0/8"),
+    (["--interface", "lo", "--range", "x"], "needs two addresses"),
 ])  # fmt: skip
 def test_what_cannot_be_served_is_told(project, words, told):
     assert told in project.bad("serve", *words, status=2)

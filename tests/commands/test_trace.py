@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
+from lib.project import ROOT
 from lib.qemu_log import Entry, entries_in
-from lib.trace import faults_in_words
+from lib.trace import NAMES, faults_in_words
 
 pytestmark = pytest.mark.xdist_group("gdb")  # as test_debug.py
 
@@ -132,16 +133,17 @@ user_top:
 
 # Label -> what QEMU logs: vector, error code, `int`, CPL, CR2; and what is said of it.
 DID = [
-    ("division", 0, 0, 0, 0, 0, "#DE division error{}"),
+    ("division", 0, 0, 0, 0, 0, "#DE divide error{}"),
     ("calls", 0x40, 0, 1, 0, 0, None),
-    ("unknown", 6, 0, 0, 0, 0, "#UD unknown instruction{}"),
+    ("unknown", 6, 0, 0, 0, 0, "#UD invalid opcode{}"),
     ("beyond_gdt", 13, 0x78, 0, 0, 0,
-     "#GP general protection{}: because of selector 0x78 in the GDT"),
+     "#GP general protection fault{}: because of selector 0x78 in the GDT"),
     ("beyond_ldt", 13, 0x7C, 0, 0, 0,
-     "#GP general protection{}: because of selector 0x7c in the LDT"),
-    ("absent_stack", 12, 0x38, 0, 0, 0, "#SS stack segment{}: because of selector 0x38 in the GDT"),
+     "#GP general protection fault{}: because of selector 0x7c in the LDT"),
+    ("absent_stack", 12, 0x38, 0, 0, 0,
+     "#SS stack segment fault{}: because of selector 0x38 in the GDT"),
     ("beyond_idt", 0x60, 0, 1, 0, 0, None),
-    ("beyond_idt", 13, 0x302, 0, 0, 0, "#GP general protection{}: because of IDT entry 0x60"),
+    ("beyond_idt", 13, 0x302, 0, 0, 0, "#GP general protection fault{}: because of IDT entry 0x60"),
     ("absent_gate", 0x41, 0, 1, 0, 0, None),
     ("absent_gate", 11, 0x20a, 0, 0, 0, "#NP segment not present{}: because of IDT entry 0x41"),
     ("reads", 14, 0, 0, 0, 0x40000010,
@@ -150,18 +152,25 @@ DID = [
      "#PF page fault{}: a write to 0x40000018, which is not mapped"),
     (0x40000010, 14, 16, 0, 0, 0x40000010,
      "#PF page fault{}: an instruction fetch from 0x40000010, which is not mapped"),
-    ("user_halts", 13, 0, 0, 3, 0, "#GP general protection{}, at CPL 3"),
+    ("user_halts", 13, 0, 0, 3, 0, "#GP general protection fault{}, at CPL 3"),
     ("user_writes", 14, 6, 0, 3, 0x40000018,
      "#PF page fault{}, at CPL 3: a write to 0x40000018 by user code, which is not mapped"),
     ("user_calls", 0x40, 0, 1, 3, 0, None),
     ("user_calls_more", 0x42, 0, 1, 3, 0, None),
     ("user_calls_more", 13, 0x212, 0, 3, 0,
-     "#GP general protection{}, at CPL 3: because of IDT entry 0x42"),
+     "#GP general protection fault{}, at CPL 3: because of IDT entry 0x42"),
 ]  # fmt: skip
 GATES = (0x60, 0x41, 0x42)  # QEMU up to 7.2 counts an entry of the IDT, of 16 bytes, as two
 AS_TWO = {vector * 16 + 2: vector * 8 + 2 for vector in GATES}
 STACKS = {0: ("0010", "stack_top"), 3: ("0023", "user_top")}
 FORM = re.compile(r" IP=([0-9a-f]{4}):\w+ pc=([0-9a-f]{16}) SP=([0-9a-f]{4}):([0-9a-f]{16}) ")
+
+
+def test_an_exception_is_called_what_the_loader_calls_it():
+    source = (ROOT / "loader/explain/explain.c").read_text()
+    found = re.findall(r'\[VECTOR_\w+\] = \{ "(#\w+)", "([^"]+)" \}', source)
+    assert len(found) > 15
+    assert {f"{mnemonic} {name}" for mnemonic, name in found} == {*NAMES.values()} - {"NMI"}
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +276,8 @@ def test_a_page_fault_in_words(code, words):
     assert said == [
         "exceptions: 2, of which the last:",
         f"    #PF page fault at RIP 0x200017 in f17: {words}",
-        "    #GP general protection at RIP 0x200019 in f19: because of selector 0x18 in the GDT",
+        "    #GP general protection fault at RIP 0x200019 in f19:"
+        " because of selector 0x18 in the GDT",
         "interrupts with vector 0x20: 1",
         "interrupts with vector 0x80: 1",
     ]

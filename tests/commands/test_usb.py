@@ -60,10 +60,10 @@ def test_what_is_on_a_drive_is_shown():
         "/dev/sdx  Some Stick, 8.0 GiB",
         '    /dev/sdx1  8.0 GiB, vfat "PHOTOS"',
         "    /dev/sdx2  8.0 GiB, crypto_LUKS",
-        "    /dev/mapper/x  8.0 GiB, nothing that is known, mounted at /media/x",
+        "    /dev/mapper/x  8.0 GiB, nothing recognised, mounted at /media/x",
     ]
     assert Drive(told(fstype="iso9660")).lines()[1:] == ["    iso9660"]
-    assert Drive(told()).lines()[1:] == ["    nothing that is known"]
+    assert Drive(told()).lines()[1:] == ["    nothing recognised"]
 
 
 @pytest.mark.parametrize("name", ["/dev/null", "/etc/passwd", "/", "/dev/nothing", "sdx"])
@@ -207,7 +207,7 @@ def test_another_drive_that_gets_the_name_is_not_written(project, stick, meanwhi
     path = meanwhile(f"losetup --detach {device}", f"losetup {device} '{victim}'")
     said = refused(project, tmp_path, device, path)
     assert f"{device} is no longer the drive that was looked at" in said
-    assert 'contents: ext4 "PRECIOUS", but it was nothing that is known' in said
+    assert 'contents: ext4 "PRECIOUS", but it was nothing recognised' in said
     assert "nothing was written; look what is plugged in (./build.sh usb), and begin again" in said
     assert same(victim, before) and set(file.read_bytes()) == {0xA5}
 
@@ -246,7 +246,7 @@ def test_a_name_that_is_no_drive_any_more_is_refused(project, stick, meanwhile, 
 @pytest.mark.parametrize("change, words", [
     ("truncate -s 9M {file} && losetup --set-capacity {device}",
      f"size in bytes: {9 * MIB}, but it was {8 * MIB}"),
-    ("mkfs.ext4 -q -F -L NEW {device}", 'contents: ext4 "NEW", but it was nothing that is known'),
+    ("mkfs.ext4 -q -F -L NEW {device}", 'contents: ext4 "NEW", but it was nothing recognised'),
     ("dd if=/dev/zero of={device} bs=512 count=1 seek=16383 status=none",
      "sum of the first and last MiB: "),
 ])  # fmt: skip
@@ -278,7 +278,7 @@ def test_a_drive_that_changes_while_the_name_is_typed_is_not_written(project, st
             drive.write(before)
         said += running.communicate(f"{os.path.basename(device)}\n".encode())[0]
     assert running.returncode == 1 and b"Traceback" not in said
-    assert b'contents: ext4 "PRECIOUS", but it was nothing that is known' in said
+    assert b'contents: ext4 "PRECIOUS", but it was nothing recognised' in said
     assert same(file, before)
 
 

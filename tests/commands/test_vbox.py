@@ -216,7 +216,7 @@ def test_a_virtualbox_that_tells_nothing_any_more_is_not_followed_for_ever(monke
     monkeypatch.setattr(virtualbox.subprocess, "run", run)
     machine = virtualbox.VirtualBox.__new__(virtualbox.VirtualBox)
     machine.name = "longjump"
-    with pytest.raises(Stop, match='does not tell how "longjump" is'):
+    with pytest.raises(Stop, match='does not report the state of "longjump"'):
         machine.state()
 
 
