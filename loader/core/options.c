@@ -19,7 +19,7 @@ static bool read_number_option(const struct option_target *target, const char *n
 	text_add(&text, " in steps of ");
 	text_add_size(&text, align);
 	return refuse(target->report, DIAG_CONFIG_BAD_VALUE,
-	              "-%s=%s: it wants %s, such as 64K, 1M or 0x200000", name, value, range);
+	              "-%s=%s: it must be %s, such as 64K, 1M or 0x200000", name, value, range);
 }
 
 /* An address option: not in the first page. Whether the CPU has the address is asked later, since
@@ -29,7 +29,7 @@ static bool read_address_option(const struct option_target *target, const char *
 {
 	if (!text_read_number(value, at) || *at < align || (*at & (align - 1)) != 0)
 		return refuse(target->report, DIAG_CONFIG_BAD_VALUE,
-		              "-%s=%s: it wants an address, not 0, a multiple of %#llx, such as "
+		              "-%s=%s: it must be an address, not 0, a multiple of %#llx, such as "
 		              "0xffffc00000000000",
 		              name, value, ULL(align));
 	return true;
@@ -54,8 +54,8 @@ static bool read_paging(const struct option_target *target, const char *value)
 	uint64_t levels;
 
 	if (!text_read_number(value, &levels) || (levels != 4 && levels != 5))
-		return refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-paging=%s: it wants 4 or 5",
-		              value);
+		return refuse(target->report, DIAG_CONFIG_BAD_VALUE,
+		              "-paging=%s: it must be 4 or 5", value);
 	target->options->paging_levels = (unsigned)levels;
 	target->options->paging_given = true;
 	return true;

@@ -305,11 +305,12 @@ static bool refuse_size(const struct video_mode *modes, unsigned count,
 
 	if (find_mode(modes, count, size, 0) != NO_MODE) {
 		list_depths(&text, modes, count, size);
-		return refuse(report, DIAG_VIDEO_NO_MODE, "%ux%u comes with %s bits, not with %u",
-		              size.width, size.height, list, request->bits_per_pixel);
+		return refuse(report, DIAG_VIDEO_NO_MODE,
+		              "%ux%u is available with %s bits, not with %u", size.width,
+		              size.height, list, request->bits_per_pixel);
 	}
 	list_sizes(&text, modes, count);
-	return refuse(report, DIAG_VIDEO_NO_MODE, "%ux%u is none of those that there are:%s",
+	return refuse(report, DIAG_VIDEO_NO_MODE, "%ux%u is not one of the available sizes:%s",
 	              size.width, size.height, list);
 }
 

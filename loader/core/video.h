@@ -23,7 +23,7 @@ struct video_request {
 	bool any;                           /* another mode, or text mode, is acceptable */
 };
 
-/* Reads "text", "auto[,any]" or "1024x768[x32][,any]". False if it is none of these. */
+/* Reads "text", "auto[,any]" or "1024x768[x32][,any]". False if it is not one of these. */
 bool video_read_request(struct video_request *request, const char *value);
 
 /*

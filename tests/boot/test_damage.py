@@ -44,9 +44,9 @@ def test_a_medium_that_ends_too_early_is_noticed(log, medium):
 def test_a_folder_that_cannot_be_read_is_no_missing_file(log):
     with Rig(log, "cd-ahci", {"folder/m": content(100)}) as rig:
         rig.medium.broken = set(range(min(rig.begin.values()) // faulty.SECTOR))
-        assert "what says where it lies" in rig.expect_refused("folder/m")
+        assert "the table that locates it" in rig.expect_refused("folder/m")
         again = rig.expect_refused("folder/m")
-        assert "what says where it lies" in again, "Syslinux keeps what it could not read"
+        assert "the table that locates it" in again, "Syslinux keeps what it could not read"
         rig.medium.broken = set()
         rig.boot("kernel.elf", "folder/m")
         rig.machine.expect_end("exit", told.PASSED)
@@ -115,7 +115,7 @@ def test_a_loader_whose_names_and_addresses_are_wrong_says_so_by_itself(log):
             rig.medium.data = bytes(data)
             rig.boot("kernel.elf")
             said = rig.machine.wait_serial("boot: ")
-            assert "K506 the loader was not read as it was written" in said, place
+            assert "K506 the loader was not read correctly" in said, place
 
 
 def section(program, name):

@@ -119,7 +119,7 @@ def test_a_mode_that_there_is_not(boot, show, video):
     if video == "1900x1000":
         assert "640x480 800x600 1024x768 1280x1024" in machine.serial()
     else:
-        assert "1024x768 comes with 15, 16, 24 bits, not with 32" in machine.serial()
+        assert "1024x768 is available with 15, 16, 24 bits, not with 32" in machine.serial()
 
 
 def test_any_takes_the_nearest_and_says_so(show):

@@ -433,7 +433,7 @@ TEST("segments may share a page if they agree on its rights")
 	EXPECT_EQUAL(kernel.segment_count, 2);
 }
 
-TEST("segments that share a page but not its rights are refused")
+TEST("segments that share a page but need different rights are refused")
 {
 	begin_small_elf();
 	add_segment(RW, MIB + 64, 64, 64);

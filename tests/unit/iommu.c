@@ -59,7 +59,7 @@ TEST("a unit of VT-d neither translates addresses nor interrupts any more")
 	EXPECT_EQUAL(report.findings[0].code, DIAG_IOMMU_STAYS);
 	EXPECT(!report.findings[0].refusal);
 	EXPECT_TEXT(report.findings[0].detail,
-	            "the one at 0x5000 goes on: its status is 0xd7000000");
+	            "the one at 0x5000 stays on: its status is 0xd7000000");
 	EXPECT_EQUAL(get(UNIT + 0x18), 0);
 	EXPECT_EQUAL(get(UNIT + PAGE_SIZE + 0x18), 0xd7000000 & 0x96ffffff & ~UINT32_C(0x02000000));
 }

@@ -1013,7 +1013,7 @@ TEST("levels of page tables that the kernel cannot do with are refused")
 	world.machine.cpu.la57 = false;
 	put_request(DATA, LIMINE_PAGING_MODE, 1);
 	put_words(DATA + 48, (uint64_t[]){ 1, 1, 1 }, 3);
-	expect_refused(DIAG_LIMINE_PAGING, "wants 5 levels");
+	expect_refused(DIAG_LIMINE_PAGING, "needs 5 levels");
 }
 
 TEST("a kernel that asks for a framebuffer or its file gets one, unless the user says otherwise")

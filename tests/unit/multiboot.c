@@ -449,7 +449,7 @@ TEST("a kernel that can be moved nowhere is refused, with what it asks for")
 	begin_two();
 	add_place(0, UINT32_MAX, 0x3000, MB2_LOW);
 	lay();
-	expect_refusal(DIAG_MULTIBOOT_TAGS, "a multiple of 0x3000, which is no power of two");
+	expect_refusal(DIAG_MULTIBOOT_TAGS, "a multiple of 0x3000, which is not a power of two");
 }
 
 TEST("a kernel lies on every byte that the firmware calls usable, and on no other")

@@ -43,7 +43,7 @@ static inline const char *neighbour_fault(const struct segment *low, const struc
 	if (low->virt.end > high->virt.begin)
 		return "segments overlap or are not sorted";
 	if (page_up(low->virt.end) > page_down(high->virt.begin) && low->rights != high->rights)
-		return "segments share a page but not its rights";
+		return "segments share a page but need different rights";
 	return NULL;
 }
 

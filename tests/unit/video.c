@@ -355,7 +355,7 @@ TEST("a size that there is not is refused with those that there are")
 	EXPECT_EQUAL(chosen("1900x1000", COUNT(modes), NOTHING), 1);
 	EXPECT_EQUAL(report.findings[0].code, DIAG_VIDEO_NO_MODE);
 	EXPECT_TEXT(report.findings[0].detail,
-	            "1900x1000 is none of those that there are:\n"
+	            "1900x1000 is not one of the available sizes:\n"
 	            "      320x200 640x480 800x600 1024x768 1280x1024 1280x800\n"
 	            "      1920x1080");
 }
@@ -385,7 +385,8 @@ TEST("of more sizes than there is room for in a message, none is cut")
 TEST("a depth that there is not is refused with those that there are")
 {
 	EXPECT_EQUAL(chosen("1280x1024x24", COUNT(modes), NOTHING), 1);
-	EXPECT_TEXT(report.findings[0].detail, "1280x1024 comes with 16, 32 bits, not with 24");
+	EXPECT_TEXT(report.findings[0].detail,
+	            "1280x1024 is available with 16, 32 bits, not with 24");
 }
 
 TEST("any: the largest that is not larger, the smallest, or text, with a warning")

@@ -67,7 +67,7 @@ static bool refuse_lost(const struct file *file, struct report *report)
 
 	if (file->bytes.bytes == NULL || at >= file->bytes.size)
 		return refuse(report, DIAG_FILE_CUT,
-		              "%s: drive %#x cannot read what says where it lies (sector %llu)",
+		              "%s: drive %#x cannot read the table that locates it (sector %llu)",
 		              file_called(file), lost->drive, ULL(lost->sector));
 	return refuse(report, DIAG_FILE_CUT,
 	              "%s: drive %#x cannot read all of its bytes %llu to %llu, of %llu "
@@ -178,7 +178,7 @@ static bool load_open(struct file *file, FILE *from, struct report *report)
 	struct stat stat;
 
 	if (fstat(fileno(from), &stat) != 0)
-		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told",
+		return refuse(report, DIAG_FILE_MISSING, "%s: its size is unknown",
 		              file_called(file));
 	if ((stat.mode & STAT_KIND) == STAT_STREAM)
 		return read_to_end(file, from, report);

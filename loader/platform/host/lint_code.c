@@ -188,8 +188,8 @@ static void warn_red_zone(const struct habits *habits, const struct sections *se
 		     tally_words(&habits->red_zone, buffer, sizeof(buffer)));
 	else if (units > 0)
 		warn(report, DIAG_LINT_RED_ZONE,
-		     "the debug data tells of %u command line%s of GCC without -mno-red-zone",
-		     units, units == 1 ? "" : "s");
+		     "the debug data has %u command line%s of GCC without -mno-red-zone", units,
+		     units == 1 ? "" : "s");
 }
 
 static void warn_sse(const struct habits *habits, bool on, struct report *report)

@@ -61,7 +61,8 @@ static bool read_open(struct file *file, int from, struct model *model, struct r
 
 	if (fstat(from, &stat) != 0 || !S_ISREG(stat.st_mode))
 		return refuse(report, DIAG_FILE_MISSING, "%s: %s", file_called(file),
-		              S_ISDIR(stat.st_mode) ? "it is a folder" : "it is no ordinary file");
+		              S_ISDIR(stat.st_mode) ? "it is a folder"
+		                                    : "it is not an ordinary file");
 	size = (uint64_t)stat.st_size;
 	bytes = model_take_file(model, size);
 	if (!file_hold(file, bytes, size, report))

@@ -150,8 +150,9 @@ bool platform_load(struct file *file, struct report *report)
 
 	if (found == NULL)
 		return file->optional
-		    || refuse(report, DIAG_FILE_MISSING, "%s is none of the %u files handed over",
-		              file_called(file), handover.file_count);
+		    || refuse(report, DIAG_FILE_MISSING,
+		              "%s is not one of the %u files handed over", file_called(file),
+		              handover.file_count);
 	file->bytes = (struct span){ visible(&run.machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;

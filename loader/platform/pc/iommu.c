@@ -66,7 +66,7 @@ static void switch_off_intel(const struct machine *machine, uint64_t unit, struc
 		return;
 	is_off = clear(command, status, TRANSLATES);
 	if (!clear(command, status, REMAPS) || !is_off)
-		warn(report, DIAG_IOMMU_STAYS, "the one at %#llx goes on: its status is %#x",
+		warn(report, DIAG_IOMMU_STAYS, "the one at %#llx stays on: its status is %#x",
 		     ULL(unit), *status);
 }
 

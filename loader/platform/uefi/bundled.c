@@ -50,8 +50,9 @@ bool bundled_find(struct file *file, struct report *report)
 
 	if (found == NULL)
 		return file->optional
-		    || refuse(report, DIAG_FILE_MISSING, "%s is none of the %u files of the bundle",
-		              file_called(file), handover.file_count);
+		    || refuse(report, DIAG_FILE_MISSING,
+		              "%s is not one of the %u files of the bundle", file_called(file),
+		              handover.file_count);
 	file->bytes = (struct span){ visible(&machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;

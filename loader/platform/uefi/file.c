@@ -61,7 +61,7 @@ static bool load_open(struct file *file, struct efi_file *from, struct report *r
 	uint64_t size;
 
 	if (!volume_size(from, &size))
-		return refuse(report, DIAG_FILE_MISSING, "%s: its size cannot be told",
+		return refuse(report, DIAG_FILE_MISSING, "%s: its size is unknown",
 		              file_called(file));
 	return file_take(file, size, platform_take, report) && read_all(file, from, report)
 	    && use(file, report);

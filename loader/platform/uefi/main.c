@@ -58,7 +58,7 @@ bool platform_obey(enum action action, struct report *report)
 {
 	firmware.runtime->reset(action == ACTION_REBOOT ? EFI_RESET_COLD : EFI_RESET_SHUTDOWN,
 	                        EFI_SUCCESS, 0, NULL);
-	return refuse(report, DIAG_BIOS_NO_POWER_OFF, "ResetSystem() of UEFI comes back");
+	return refuse(report, DIAG_BIOS_NO_POWER_OFF, "ResetSystem() of UEFI returned");
 }
 
 bool platform_machine(struct machine *machine, struct report *report)

@@ -60,7 +60,7 @@ static bool read_file(const char *name, struct efi_file *file)
 	void *text;
 
 	if (!volume_size(file, &size))
-		return refuse(&unread, DIAG_FILE_MISSING, "%s: its size cannot be told", name);
+		return refuse(&unread, DIAG_FILE_MISSING, "%s: its size is unknown", name);
 	if (firmware.boot->allocate_pool(EFI_LOADER_DATA, size + 1, &text) != EFI_SUCCESS)
 		return refuse(&unread, DIAG_FILE_NO_MEMORY, "%s takes %llu KiB", name,
 		              ULL(size / KIB));

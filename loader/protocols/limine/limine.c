@@ -74,13 +74,13 @@ static bool choose_paging(struct boot *boot)
 	}
 	if (options->paging_levels == 5 && most == LIMINE_PAGING_4_LEVELS)
 		return refuse(report, DIAG_LIMINE_PAGING,
-		              "-paging=5, but the kernel can do with 4 levels only");
+		              "-paging=5, but the kernel supports only 4 levels");
 	if (least > most || least > LIMINE_PAGING_5_LEVELS)
 		return refuse(report, DIAG_LIMINE_PAGING,
 		              "the kernel's min_mode is %llu, its max_mode %llu", ULL(least),
 		              ULL(most));
 	if (least > best)
-		return refuse(report, DIAG_LIMINE_PAGING, "the kernel wants 5 levels, and %s",
+		return refuse(report, DIAG_LIMINE_PAGING, "the kernel needs 5 levels, and %s",
 		              only_4 ? "-paging=4 was given"
 		                     : "the CPU has 4 (CPUID 7 ECX bit 16)");
 	if (min_u64(max_u64(like, least), min_u64(most, best)) == LIMINE_PAGING_5_LEVELS)

@@ -156,7 +156,7 @@ bool mb2_read_requests(struct mb2_requests *requests, struct span file, uint64_t
 		requests->place.align = 1;
 	return is_power_of_two(requests->place.align)
 	    || refuse(report, DIAG_MULTIBOOT_TAGS,
-	              "the relocatable tag asks for a multiple of %#x, which is no power of two",
+	              "the relocatable tag asks for a multiple of %#x, which is not a power of two",
 	              requests->place.align);
 }
 
