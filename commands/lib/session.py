@@ -272,9 +272,7 @@ class Session:
         if quiet > 0:
             self._tell_sources()
         if quiet > SOON and self._is_at_prompt() and not self._is_attended():
-            self._finish(
-                "unstarted", "the loader is back at its prompt, and nobody can type there"
-            )
+            self._finish("unstarted", "the loader is back at its prompt, and nobody can type there")
         if quiet > QUIET and not (self._told_silence or self.end or self._is_at_prompt()):
             self._told_silence = True
             if not self.loader.has_spoken:

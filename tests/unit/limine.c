@@ -1008,7 +1008,7 @@ TEST("levels of page tables that the kernel cannot do with are refused")
 
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	world.config.options.paging_levels = 5;
-	expect_refused(DIAG_LIMINE_PAGING, "4 levels only");
+	expect_refused(DIAG_LIMINE_PAGING, "only 4 levels");
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	world.machine.cpu.la57 = false;
 	put_request(DATA, LIMINE_PAGING_MODE, 1);
