@@ -257,6 +257,8 @@ static size_t visible_length(const unsigned char *at)
 	return more + 1;
 }
 
+#define SHOWN_MAX 4 /* bytes of a character that is shown, at most */
+
 /* Appends the character at `at`, which is not 0, escaped if necessary; returns where the next
  * begins. */
 static const char *add_shown_character(struct text *text, const char *at)
@@ -281,10 +283,12 @@ void text_add_shown(struct text *text, const char *string)
 void text_show(const char *string, void (*write)(const char *text))
 {
 	while (*string != 0) {
-		char shown[8];
+		char shown[100];
 		struct text text = text_in(shown, sizeof(shown));
 
-		string = add_shown_character(&text, string);
+		do
+			string = add_shown_character(&text, string);
+		while (*string != 0 && text.limit - text.at >= SHOWN_MAX);
 		write(shown);
 	}
 }

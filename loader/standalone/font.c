@@ -123,21 +123,23 @@ static const struct {
 	{ 0xda, DOWN | RIGHT },
 };
 
-static uint8_t glyphs[256][LINES];
+static union {
+	uint8_t lines[LINES];
+	uint64_t halves[2]; /* as letters has them, but for the sequence of bytes */
+} glyphs[256];
+
+/* A glyph from its first line, in the highest byte of `high`, to its last. */
+static void set(unsigned character, uint64_t high, uint64_t low)
+{
+	glyphs[character].halves[0] = __builtin_bswap64(high);
+	glyphs[character].halves[1] = __builtin_bswap64(low);
+}
 
 /* The same two patterns in turn, on lines [begin, end). */
 static void fill(unsigned character, unsigned begin, unsigned end, uint8_t even, uint8_t odd)
 {
 	for (unsigned line = begin; line < end; line++)
-		glyphs[character][line] = line % 2 == 0 ? even : odd;
-}
-
-/* A box, for what has no glyph. */
-static void draw_box(unsigned character)
-{
-	fill(character, 2, 12, 0x82, 0x82);
-	glyphs[character][2] = 0xfe;
-	glyphs[character][11] = 0xfe;
+		glyphs[character].lines[line] = line % 2 == 0 ? even : odd;
 }
 
 /* Lines of which each is two pixels wide. */
@@ -149,8 +151,8 @@ static void draw_lines(unsigned character, uint8_t lines)
 	if ((lines & DOWN) != 0)
 		fill(character, 7, LINES, 0x18, 0x18);
 	for (unsigned line = 7; line < 9; line++) {
-		glyphs[character][line] |= (lines & LEFT) != 0 ? 0xf8 : 0;
-		glyphs[character][line] |= (lines & RIGHT) != 0 ? 0x1f : 0;
+		glyphs[character].lines[line] |= (lines & LEFT) != 0 ? 0xf8 : 0;
+		glyphs[character].lines[line] |= (lines & RIGHT) != 0 ? 0x1f : 0;
 	}
 }
 
@@ -173,15 +175,15 @@ static void draw_blocks(void)
 
 const uint8_t *font_glyphs(void)
 {
+	/* A box, for what has no glyph. */
 	for (unsigned character = 1; character < COUNT(glyphs); character++) {
 		if (character != 0xff)
-			draw_box(character);
+			set(character, 0x0000fe8282828282, 0x828282fe00000000);
 	}
-	for (unsigned i = 0; i < COUNT(letters) * LINES; i++)
-		glyphs[FIRST + i / LINES][i % LINES] =
-			(uint8_t)(letters[i / LINES][i % LINES / 8] >> (56 - i % 8 * 8));
+	for (unsigned i = 0; i < COUNT(letters); i++)
+		set(FIRST + i, letters[i][0], letters[i][1]);
 	draw_blocks();
 	for (unsigned i = 0; i < COUNT(drawings); i++)
 		draw_lines(drawings[i].character, drawings[i].lines);
-	return glyphs[0];
+	return glyphs[0].lines;
 }

@@ -2,12 +2,17 @@
 /* string.c - the four functions that a compiler may call by itself, where there is no C library. */
 #include "core/base.h"
 
+#define IS_64_BIT (sizeof(size_t) == 8)
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
 	void *at = to;
-	size_t words = size / 4, bytes = size % 4;
+	size_t words = size / sizeof(size_t), bytes = size % sizeof(size_t);
 
-	__asm__ volatile("rep movsl" : "+D"(at), "+S"(from), "+c"(words)::"memory");
+	if (IS_64_BIT)
+		__asm__ volatile("rep movsq" : "+D"(at), "+S"(from), "+c"(words)::"memory");
+	else
+		__asm__ volatile("rep movsl" : "+D"(at), "+S"(from), "+c"(words)::"memory");
 	__asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(bytes)::"memory");
 	return to;
 }
@@ -27,12 +32,13 @@ void *memmove(void *to, const void *from, size_t size)
 void *memset(void *at, int value, size_t size)
 {
 	void *to = at;
-	size_t words = size / 4, bytes = size % 4;
+	size_t words = size / sizeof(size_t), bytes = size % sizeof(size_t);
+	size_t word = (uint8_t)value * (SIZE_MAX / UINT8_MAX);
 
-	__asm__ volatile("rep stosl"
-	                 : "+D"(to), "+c"(words)
-	                 : "a"((uint8_t)value * 0x01010101u)
-	                 : "memory");
+	if (IS_64_BIT)
+		__asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(word) : "memory");
+	else
+		__asm__ volatile("rep stosl" : "+D"(to), "+c"(words) : "a"(word) : "memory");
 	__asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"((uint8_t)value) : "memory");
 	return at;
 }
