@@ -106,9 +106,11 @@ def rig(log):
 
 
 def test_files_that_cannot_be_read_and_entries_that_are_not_there_are_told(rig):
-    """QEMU's firmware says of an AHCI drive's broken block that it was read."""
-    files = {"bad.elf": bytes(3 * MIB), "pad": APART}
-    made = rig("SERIAL 0 115200\nDEFAULT nowhere\n" + LABEL.format("tell.elf"), files=files)
+    """QEMU's firmware says of an AHCI drive's broken block that it was read. One after the
+    configuration, which nobody needs, is in the way of what the loader reads along with that."""
+    files = {"bad.elf": bytes(3 * MIB), "next": bytes(20 << 10), "pad": APART}
+    config = "SERIAL 0 115200\nDEFAULT nowhere\n" + LABEL.format("tell.elf")
+    made = rig(config, files=files, broken=("next", 12 << 10))
     made.expect("K307", "nowhere")
     made.spoil(made.begin["bad.elf"] + 3 * MIB - 1)
     made.type("longjump.c32 bad.elf")

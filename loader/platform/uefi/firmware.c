@@ -96,6 +96,15 @@ bool memory_take_at(uint64_t at, uint64_t size)
 	return true;
 }
 
+uint64_t memory_taken(void)
+{
+	uint64_t taken = 0;
+
+	for (unsigned i = 0; i < block_count; i++)
+		taken += blocks[i].pages * PAGE_SIZE;
+	return taken;
+}
+
 void memory_give_back(void *memory)
 {
 	for (unsigned i = block_count; i-- > 0;) {

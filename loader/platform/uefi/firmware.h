@@ -35,6 +35,9 @@ void *memory_take_code(uint64_t size);
 /* Takes exactly that memory, which is free in the memory map. */
 bool memory_take_at(uint64_t at, uint64_t size);
 
+/* Bytes that are taken now. */
+uint64_t memory_taken(void);
+
 /* Frees what platform_take() took. */
 void memory_give_back(void *memory);
 

@@ -33,6 +33,7 @@ extern const uint8_t resident_end[];
 
 static struct run run;
 static struct processor processors[PROCESSORS_MAX];
+static uint64_t began; /* by platform_time(): before the configuration was read */
 
 efi_status uefi_main(efi_handle image, struct efi_system_table *system);
 
@@ -44,6 +45,8 @@ uint64_t platform_time(void)
 void platform_open(struct machine *machine)
 {
 	watch_open(machine);
+	if (!prompt_has_asked())
+		machine->clock.tsc_start = began;
 	machine->identity_limit = 4 * GIB;
 	machine->resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
@@ -88,6 +91,8 @@ bool platform_video_set(const struct machine *machine, struct report *report)
 
 	if (!video_set(&run.machine, report))
 		return false;
+	if (!memory_map.is_old)
+		return true;
 	if (!memory_read_again(&changed))
 		return memory_refuse(report);
 	return (!changed && memcmp(&planned, &machine->display.screen, sizeof(planned)) == 0)
@@ -140,6 +145,7 @@ static void run_bundle(void)
 
 efi_status uefi_main(efi_handle image, struct efi_system_table *system)
 {
+	began = platform_time();
 	if (!firmware_open(image, system))
 		return EFI_INVALID_PARAMETER;
 	screen_open();

@@ -20,6 +20,7 @@ struct reading {
 static struct reading in_use, just_read;
 static uint64_t buffer_size; /* of each */
 static unsigned capacity;    /* ranges of each */
+static uint64_t known;       /* bytes that were ours when it was read */
 
 static struct machine *machine; /* whose map it is */
 static efi_status status;       /* what the firmware said when it was last asked */
@@ -35,6 +36,8 @@ static unsigned fetch(void)
 	                                       &memory_map.stride, &memory_map.version);
 	if (status != EFI_SUCCESS)
 		return 0;
+	memory_map.is_old = false;
+	known = memory_taken();
 	memory_map.descriptors = (struct span){ just_read.buffer, min_u64(size, buffer_size) };
 	count = efi_map_read(memory_map.descriptors, memory_map.stride, just_read.ranges, capacity);
 	return count <= capacity ? count : 0;
@@ -130,21 +133,34 @@ static struct phys_range largest_free(uint64_t limit)
 	return largest;
 }
 
-bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
+/* As platform_take_rest(), by the map as it was read last. Files that were read since are not in
+ * it: so much more is left. */
+static bool take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 {
-	uint64_t size;
-	bool changed;
+	uint64_t size, left;
 
-	if (fetch() == 0)
-		return false;
 	*rest = largest_free(4 * GIB);
 	size = rest->end - rest->begin;
-	size = max_u64(least, size - min_u64(page_down(size / 4), LEFT_TO_FIRMWARE));
+	left = min_u64(page_down(size / 4), LEFT_TO_FIRMWARE) + memory_taken() - known;
+	size = max_u64(least, size - min_u64(size, left));
 	if (size > rest->end - rest->begin)
 		return false;
 	rest->end = rest->begin + size;
 	rest->begin = rest->end - min_u64(size, most);
+	return memory_take_at(rest->begin, rest->end - rest->begin);
+}
+
+/* To read the map takes longer than most else, so that an old one is tried first, unless there is
+ * much that it does not know. */
+bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
+{
+	bool is_good = memory_taken() - known <= LEFT_TO_FIRMWARE;
+	bool changed;
+
+	if (!(is_good && take_rest(least, most, rest))
+	    && (fetch() == 0 || !take_rest(least, most, rest)))
+		return false;
 	/* This is the last memory that is taken before the plan: made with the map as it is after
 	 * that, it can stay. */
-	return memory_take_at(rest->begin, rest->end - rest->begin) && memory_read_again(&changed);
+	return memory_read_again(&changed);
 }

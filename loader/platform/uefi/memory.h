@@ -12,6 +12,7 @@ struct memory_map {
 	uint64_t stride;
 	uint32_t version;
 	uint64_t key;
+	bool is_old; /* the firmware has been called for something since, and may have changed it */
 };
 extern struct memory_map memory_map;
 

@@ -38,6 +38,7 @@ static bool is_read;         /* there is a configuration file */
 static struct report unread; /* why the one that there is could not be read */
 static bool is_known;        /* there is a command: outcome and what goes with it are set */
 static bool is_later;        /* the file's own choice has had its turn */
+static bool has_asked;       /* for a line */
 
 /* Reads the configuration that is signed with us. No other entries are started, and as they are. */
 static void read_signed(void)
@@ -257,6 +258,7 @@ bool prompt_next(void)
 		is_later = true;
 		return use(labels.start);
 	}
+	has_asked = true;
 	firmware.boot->set_watchdog(0, 0, 0, NULL);
 	if (!is_later && (labels.menu || labels.say_count == 0))
 		list_labels();
@@ -264,6 +266,11 @@ bool prompt_next(void)
 		tell_countdown(timeout);
 	is_later = true;
 	return ask_and_use(timeout);
+}
+
+bool prompt_has_asked(void)
+{
+	return has_asked;
 }
 
 void prompt_explain(void)

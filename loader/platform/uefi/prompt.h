@@ -12,6 +12,9 @@ void prompt_open(void);
  * the user wants to leave. */
 bool prompt_next(void);
 
+/* True if a line has been asked for: then time has passed. */
+bool prompt_has_asked(void);
+
 /* Says what can be typed, for those whose kernel was not started. */
 void prompt_explain(void);
 

@@ -10,6 +10,7 @@
 #include "explain/draw.h"
 #include "platform/console/screen.h"
 #include "platform/uefi/firmware.h"
+#include "platform/uefi/memory.h"
 #include "standalone/font.h"
 #include "standalone/line.h"
 
@@ -92,6 +93,7 @@ void screen_open(void)
 /* Shows characters on all devices. */
 static void put(const efi_char *wide, enum colour colour)
 {
+	memory_map.is_old = true;
 	for (unsigned i = 0; i < device_count; i++) {
 		if (colour != COLOUR_AS_IS)
 			devices[i]->set_attribute(devices[i], colour_attribute(colour));

@@ -7,6 +7,7 @@
 
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
+#include "platform/uefi/memory.h"
 #include "standalone/font.h"
 
 #define MAX_MODES 256
@@ -203,6 +204,7 @@ bool video_set(struct machine *machine, struct report *report)
 
 	if (graphics_handle == NULL || chosen_mode == graphics->mode->mode)
 		return true;
+	memory_map.is_old = true;
 	status = graphics->set_mode(graphics, chosen_mode);
 	if (status != EFI_SUCCESS)
 		return refuse(report, DIAG_VIDEO_NOT_SET, "SetMode(%u) of UEFI says %#llx",
