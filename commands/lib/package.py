@@ -10,12 +10,16 @@ import functools
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
+from lib.answers import ask
 from lib.record import dataclass
 
 HASH = re.compile(r"-[0-9a-f]{16}$")  # after the name of what cargo builds as a test
+CARGOS = ("CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN")  # what decides which cargo it is
+PROGRAMS = ("src", "src/bin", "tests", "examples", "benches")  # where cargo finds them by itself
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,35 @@ def metadata(manifest, *more):
     the folder that it is started in."""
     command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--offline"]
     command += ["--manifest-path", str(manifest), *more]
+    question = [*command, shutil.which(command[0]), *map(os.environ.get, CARGOS)]
+    return ask(
+        question, lambda: told(command, manifest.parent), lambda found: looked_at(manifest, found)
+    )
+
+
+def told(command, folder):
+    """What cargo says to a command, or None."""
     try:
         done = subprocess.run(
-            command, cwd=manifest.parent, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
         )
         return json.loads(done.stdout) if done.returncode == 0 else None
     except (OSError, subprocess.TimeoutExpired, json.JSONDecodeError):
         return None
+
+
+def looked_at(manifest, known):
+    """What cargo looks at to know this: files with words for it, folders with programs in them."""
+    homes = [os.environ.get("CARGO_HOME"), os.path.expanduser("~/.cargo")]
+    for folder in manifest.parents:
+        homes.append(folder / ".cargo")
+        yield folder / "Cargo.toml"
+        yield folder / "rust-toolchain.toml"
+    for folder in filter(None, homes):
+        yield from (Path(folder, name) for name in ("config", "config.toml"))
+    yield Path(known["workspace_root"], "Cargo.lock")
+    for package in known["packages"]:
+        yield Path(package["manifest_path"])
+        if not package.get("source"):  # but the project's own
+            folder = Path(package["manifest_path"]).parent
+            yield from (folder / name for name in PROGRAMS)

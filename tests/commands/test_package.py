@@ -73,6 +73,38 @@ def test_what_cargo_reads_is_read(project, lay_out, tmp_path, text):
     project.good("runner", "--test", program)
 
 
+@needs_cargo
+def test_cargo_is_asked_again_only_when_something_has_changed(project, lay_out, tmp_path):
+    packages = {
+        ".": '[workspace]\nmembers = ["kernel", "dep"]\n',
+        "kernel": PACKAGE.format("my-kernel") + SETTINGS.format(7),
+        "dep": PACKAGE.format("dep"),
+    }
+    program = lay_out(packages, "target/none/debug/my-kernel")
+    manifest, asked, cargo = tmp_path / "kernel/Cargo.toml", tmp_path / "asked", tmp_path / "cargo"
+    cargo.write_text(f'#!/bin/sh\necho asked >>"{asked}"\nexec "{shutil.which("cargo")}" "$@"\n')
+    cargo.chmod(0o755)
+
+    def answer():
+        """What is said, and whether cargo was asked for it."""
+        asked.write_text("")
+        said = project.good("runner", "--print-config", program, CARGO=str(cargo), cwd=tmp_path)
+        return said, bool(asked.read_text())
+
+    answer()  # which makes Cargo.lock
+    first, _asked = answer()
+    assert answer() == (first, False)
+    manifest.write_text(manifest.read_text().replace("= 7", "= 8"))
+    said, is_asked = answer()
+    assert is_asked and said == first.replace("test-timeout = 7", "test-timeout = 8")
+    (tmp_path / "dep/src/bin").mkdir()
+    (tmp_path / "dep/src/bin/other.rs").write_text("fn main() {}\n")
+    assert answer() == (said, True) and answer() == (said, False)
+    for kept in (project.root / "build/answers").iterdir():
+        kept.write_text("[]")
+    assert answer() == (said, True)
+
+
 @pytest.mark.parametrize("text", [NEW, MARKED], ids=["TOML 1.1", "a byte order mark"])
 def test_without_cargo_a_kernel_boots_all_the_same(project, lay_out, path_without, text):
     program = lay_out({".": text}, "target/none/debug/tiny")

@@ -169,7 +169,7 @@ class Machine:
         self._socket = self.qmp.line
         try:
             self.qmp.open()
-        except QmpError:
+        except qemu.Gone:
             self.qmp = None
             self.ended = End("qemu-error", self.process.wait(10))
 
