@@ -28,7 +28,7 @@ COMMAND = Command(
     "rom",
     f"""
 Makes FILE.boot, one file with the loader, a kernel and its modules (as `wrap` does), and FILE.rom,
-an option ROM of 1.5 KB that boots it, and prints the command. QEMU's BIOS finds the ROM, on a
+an option ROM of 2 KB that boots it, and prints the command. QEMU's BIOS finds the ROM, on a
 machine pc or q35 or as the ROM of a network card, and the ROM takes the file from QEMU's fw_cfg.
 `-fw_cfg name=opt/longjump/append,string=...` adds words to the kernel's command line. If the ROM
 cannot boot, it says why, and the BIOS tries the next device.

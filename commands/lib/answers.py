@@ -1,5 +1,5 @@
-"""answers.py - keeps what a slow program has answered, for as long as all that it looked at is as it
-was then. Knows files; knows nothing of who was asked what.
+"""answers.py - keeps what a slow program has answered, for as long as all that it looked at is as
+it was then. Knows files; knows nothing of who was asked what.
 """
 
 import hashlib

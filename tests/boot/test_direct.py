@@ -96,8 +96,10 @@ def test_the_same_facts_as_from_a_disc(direct, boot):
 @pytest.mark.parametrize(
     "append, files, code",
     [
-        ("nowhere.elf", ["tell"], "K501"),
-        ("", [], "K301"),
+        ("nowhere.elf", ["tell"], "K529"),
+        ("tell.elf", ["tell", "tell"], "K529"),
+        ("", [], "K530"),
+        ("-verbose", [], "K301"),
         ("-stak=1M tell.elf", ["tell"], "K302"),
         ("x " * 1100, [], "K522"),
     ],

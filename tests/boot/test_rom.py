@@ -43,6 +43,13 @@ def test_a_kernel_starts_from_a_rom(start, rom, machine, card):
 WRONG = {
     "nothing": ("K525", [], 64),
     "no file of ours": ("K526", ["-fw_cfg", "name=opt/longjump/boot,file={0}.rom"], 64),
+    "a file cut short": ("K526", ["-fw_cfg", "name=opt/longjump/boot,file={0}.cut"], 64),
+    "too many words": (
+        "K522",
+        ["-fw_cfg", "name=opt/longjump/boot,file={0}.boot"]
+        + ["-fw_cfg", "name=opt/longjump/append,string=" + "x " * 512],
+        64,
+    ),
     "a file without memory": ("K527", ["-fw_cfg", "name=opt/longjump/boot,file={0}.boot"], 2),
 }
 
@@ -51,6 +58,7 @@ WRONG = {
 def test_what_is_wrong_is_said_and_the_bios_boots_on(start, rom, what):
     code, words, memory = WRONG[what]
     name = rom()
+    name.with_suffix(".cut").write_bytes(name.with_suffix(".boot").read_bytes()[:-5000])
     words = [word.format(name) for word in words]
     machine = start("", medium="bare-pc", memory=memory,
                     extra=["-option-rom", f"{name}.rom,bootindex=0", *words])  # fmt: skip

@@ -82,7 +82,8 @@ def test_cargo_is_asked_again_only_when_something_has_changed(project, lay_out, 
     }
     program = lay_out(packages, "target/none/debug/my-kernel")
     manifest, asked, cargo = tmp_path / "kernel/Cargo.toml", tmp_path / "asked", tmp_path / "cargo"
-    cargo.write_text(f'#!/bin/sh\necho asked >>"{asked}"\nexec "{shutil.which("cargo")}" "$@"\n')
+    real = shutil.which("cargo")
+    cargo.write_text(f'#!/bin/sh\necho asked >>"{asked}"\nexec "{real}" "$@"\n')
     cargo.chmod(0o755)
 
     def answer():

@@ -77,29 +77,50 @@ static bool is_called(const struct handed_file *file, const char *name, size_t l
 	return own_length == length && memcmp(own, name, length) == 0;
 }
 
-const struct handed_file *words_find(const struct handover *handover, const char *name)
+/* The first file that is called that; *count is how many are. */
+static const struct handed_file *first_called(const struct handover *handover, const char *name,
+                                              bool folders, unsigned *count)
 {
+	const struct handed_file *first = NULL;
 	size_t length = name_length(name);
 
-	for (unsigned folders = 2; folders-- > 0;) {
-		const struct handed_file *found = NULL;
-		unsigned count = 0;
-
-		for (unsigned i = 0; i < handover->file_count; i++) {
-			const struct handed_file *file = &handover->files[i];
-
-			if (is_called(file, name, length, folders != 0)) {
-				found = count++ == 0 ? file : found;
-				if (folders != 0)
-					return found;
-			}
+	*count = 0;
+	for (unsigned i = handover->file_count; i-- > 0;) {
+		if (is_called(&handover->files[i], name, length, folders)) {
+			first = &handover->files[i];
+			++*count;
 		}
-		if (count == 1)
-			return found;
 	}
+	return first;
+}
+
+const struct handed_file *words_find(const struct handover *handover, const char *name)
+{
+	unsigned count;
+	const struct handed_file *found = first_called(handover, name, true, &count);
+
+	if (found != NULL)
+		return found;
+	found = first_called(handover, name, false, &count);
+	if (count == 1)
+		return found;
 	if (handover->file_count == 1 && handover->files[0].words[0] == 0)
 		return &handover->files[0];
 	return NULL;
+}
+
+const struct handed_file *words_need(const struct handover *handover, const struct file *file,
+                                     struct report *report)
+{
+	const struct handed_file *found = words_find(handover, file->name);
+	unsigned count;
+
+	if (found == NULL && !file->optional) {
+		first_called(handover, file->name, false, &count);
+		refuse(report, DIAG_HANDOVER_NO_FILE, "%s is the name of %u of the %u files",
+		       file_called(file), count, handover->file_count);
+	}
+	return found;
 }
 
 /* Adds the files that are not the kernel as modules. */
@@ -124,6 +145,8 @@ bool words_make(struct word_list *list, const struct handover *handover, struct 
 	bool fits;
 	unsigned at;
 
+	if (handover->bundle_words == NULL && *handover->words == 0 && handover->file_count == 0)
+		return refuse(report, DIAG_HANDOVER_NOTHING, "no words, no files and no bundle");
 	list->count = 0;
 	fits = (handover->bundle_words == NULL || add_words(list, &used, handover->bundle_words))
 	    && add_words(list, &used, handover->words);

@@ -146,13 +146,10 @@ static void enable_sse(void)
 
 bool platform_load(struct file *file, struct report *report)
 {
-	const struct handed_file *found = words_find(&handover, file->name);
+	const struct handed_file *found = words_need(&handover, file, report);
 
 	if (found == NULL)
-		return file->optional
-		    || refuse(report, DIAG_FILE_MISSING,
-		              "%s is not one of the %u files handed over", file_called(file),
-		              handover.file_count);
+		return file->optional;
 	file->bytes = (struct span){ visible(&run.machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;

@@ -30,7 +30,8 @@ STACK_END       equ 0x7c00
 DMA             equ 0x8000              ; control, length, address: big-endian
 TABLE           equ 0x8010              ; for lgdt: limit, address
 GO_ON           equ 0x8018              ; where protected mode goes on
-ITEM            equ 0x8020
+ITEM            equ 0x8020              ; the file's, in the upper half
+SIZE            equ 0x8024              ; its bytes
 INFO            equ 0x8040              ; Multiboot information
 INFO_SIZE       equ 120
 LINE            equ 0x8400              ; the command line
@@ -134,6 +135,8 @@ boot:   ; 1. Segments of our own.
         call    find
         mov     eax, DMA_READ           ; without such a file: what was selected ends here
         jc      .words
+        cmp     ecx, LINE_SIZE - 2
+        ja      long_words
         mov     eax, ebx
         or      al, DMA_SELECT | DMA_READ
 .words: mov     ecx, LINE_SIZE - 2
@@ -145,6 +148,7 @@ boot:   ; 1. Segments of our own.
         call    find
         jc      no_file
         mov     [ITEM], ebx
+        mov     [SIZE], ecx
 
         call    read_map
         call    load
@@ -196,8 +200,8 @@ dma:    bswap   eax
         jnz     no_device
         ret
 
-; Finds the file with the name at CS:SI in the directory. Out: EBX = its item, in the upper half.
-; CF: there is none. All else is lost.
+; Finds the file with the name at CS:SI in the directory. Out: EBX = its item, in the upper half;
+; ECX = its size. CF: there is none. All else is lost.
 find:   push    es
         mov     ax, DIRECTORY >> 4
         mov     es, ax
@@ -220,6 +224,8 @@ find:   push    es
         test    al, al
         jnz     .same
         pop     si
+        mov     ecx, [es:bx]
+        bswap   ecx
         mov     bx, [es:bx + 4]
         xchg    bl, bh
         shl     ebx, 16                 ; CF: no item has its highest bit
@@ -288,10 +294,15 @@ load_segment:
         jz      .done
         call    check_memory
         mov     ecx, [si + 4]           ; offset
+        mov     eax, ecx
+        add     eax, [si + 16]          ; bytes in the file
+        jc      bad_file
+        cmp     eax, [SIZE]
+        ja      bad_file
         mov     eax, [ITEM]
         or      al, DMA_SELECT | DMA_SKIP
         call    dma
-        mov     ecx, [si + 16]          ; bytes in the file
+        mov     ecx, [si + 16]
         cmp     ecx, ebx
         ja      bad_file
         mov     eax, DMA_READ
@@ -357,6 +368,9 @@ no_device:
         jmp     give_up
 no_file:
         mov     si, text_no_file
+        jmp     give_up
+long_words:
+        mov     si, text_long_words
         jmp     give_up
 bad_file:
         mov     si, text_bad_file
@@ -426,6 +440,8 @@ text_no_device:
         db      13, 10, DIAG_ROM_NO_DEVICE, 13, 10, 0
 text_no_file:
         db      13, 10, DIAG_ROM_NO_FILE, 13, 10, 0
+text_long_words:
+        db      13, 10, DIAG_HANDOVER_WORDS, "; the BIOS continues", 13, 10, 0
 text_bad_file:
         db      13, 10, DIAG_ROM_BAD_FILE, 13, 10, 0
 text_no_memory:

@@ -46,13 +46,10 @@ bool bundled_words(unsigned *count, const char *const **words, struct report *re
 
 bool bundled_find(struct file *file, struct report *report)
 {
-	const struct handed_file *found = words_find(&handover, file->name);
+	const struct handed_file *found = words_need(&handover, file, report);
 
 	if (found == NULL)
-		return file->optional
-		    || refuse(report, DIAG_FILE_MISSING,
-		              "%s is not one of the %u files of the bundle", file_called(file),
-		              handover.file_count);
+		return file->optional;
 	file->bytes = (struct span){ visible(&machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;
