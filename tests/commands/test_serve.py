@@ -1,13 +1,17 @@
 """`serve`: what is laid out, and that it is served, on the interface that is named alone."""
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
+import images
+from lib.ovmf import uefi_arguments
 from projects import ROOT, same
 
 FOLDER = ROOT / "build/network"
@@ -74,3 +78,102 @@ def test_both_kinds_of_clients_are_served(project):
         said += running.communicate(timeout=20)[0]
     assert "DHCP, IP range 127.0.0.5 -- 127.0.0.9" in said and "Traceback" not in said, said
     assert running.returncode == 143, said
+
+
+# A network of its own, whose name is where a process runs: a bridge, with a place for a client.
+BRIDGE = """ip link set lo up
+ip link add bridge type bridge && ip addr add 10.9.0.1/24 dev bridge && ip link set bridge up
+ip tuntap add client mode tap && ip link set client master bridge up
+exec sleep infinity"""
+# Another computer on it, which assigns addresses and knows nothing of booting.
+OTHER = """ip addr add 10.9.0.2/24 dev cable && ip link set cable up
+exec dnsmasq --keep-in-foreground --log-facility=- --conf-file=/dev/null --port=0 --user=root \\
+    --interface=cable --bind-interfaces --dhcp-range=10.9.0.50,10.9.0.99 \\
+    --dhcp-leasefile=/dev/null"""
+CLIENTS = {
+    "a BIOS": ("-M pc -device e1000,netdev=net,bootindex=0", False),
+    "UEFI": ("-M q35 -device virtio-net-pci,netdev=net,bootindex=0,romfile=", True),
+}
+
+
+@contextlib.contextmanager
+def process(*command, **more):
+    """A process in a session of its own, which ends with what it has started."""
+    with subprocess.Popen(
+        command,
+        start_new_session=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        **more,
+    ) as running:
+        try:
+            yield running
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGTERM)
+
+
+def inside(network, *words):
+    return ["nsenter", "-t", str(network.pid), "-n", *words]
+
+
+def is_apart(running):
+    """The process is in a network of its own."""
+    names = [os.readlink(f"/proc/{pid}/ns/net") for pid in ("self", running.pid)]
+    return names[0] != names[1]
+
+
+def until(condition):
+    """Waits for it."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def hear(running, words):
+    """Reads what a process says, up to these words; returns it."""
+    said = ""
+    while words not in said:
+        line = running.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+@contextlib.contextmanager
+def network():
+    """A network in which another server assigns addresses: the process that is there."""
+    apart = ["unshare", "-n", "bash", "-c"]
+    with process(*apart, BRIDGE) as here, process(*apart, "exec sleep infinity") as there:
+        until(lambda: is_apart(here) and is_apart(there))
+        link = ["ip", "link"]
+        until(lambda: not subprocess.run(inside(here, *link, "show", "client"),
+                                         capture_output=True).returncode)  # fmt: skip
+        cable = [*link, "add", "port", "type", "veth", "peer", "name", "cable", "netns"]
+        subprocess.run(inside(here, *cable, str(there.pid)), check=True)
+        subprocess.run(inside(here, *link, "set", "port", "master", "bridge", "up"), check=True)
+        with process(*inside(there, "bash", "-c", OTHER)) as other:
+            hear(other, "IP range 10.9.0.50")
+            yield here
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not os.path.exists("/dev/net/tun"), reason="only root lays networks"
+)
+def test_clients_boot_where_another_server_assigns_addresses(project, tmp_path):
+    kernel, more = images.kernel_path("tell"), ["--append", "from afar"]
+    serve = [ROOT / "build.sh", "--no-install", "serve", "--interface", "bridge"]
+    with network() as here, process(*inside(here, *serve, "--kernel", kernel, *more)) as server:
+        hear(server, "TFTP root is")
+        for client, (words, uefi) in CLIENTS.items():
+            serial = tmp_path / client
+            machine = ["qemu-system-x86_64", *words.split(), "-m", "256M", "-display", "none"]
+            machine += ["-netdev", "tap,id=net,ifname=client,script=no,downscript=no"]
+            machine += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-no-reboot"]
+            machine += ["-serial", f"file:{serial}", *(uefi_arguments(False) if uefi else [])]
+            done = subprocess.run(inside(here, *machine), stdin=subprocess.DEVNULL, timeout=240)
+            said = serial.read_text("latin-1")
+            assert done.returncode == 33 and "command_line=from afar" in said, (client, said)
