@@ -45,7 +45,7 @@ MADE = (
 QEMU = Step("QEMU", b"\n", is_ours=False, is_bios=True)
 STEPS = (
     *MADE,
-    Step("package", b" is made"),
+    Step("package", b" is ready"),
     Step("look for QEMU", b"  boot"),
     QEMU,
     Step("firmware", b"Booting from 0000:7c00", is_ours=False, is_bios=True),
