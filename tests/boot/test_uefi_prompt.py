@@ -195,6 +195,14 @@ def test_a_loader_beside_a_config_is_enough(start, log, empty_disc):
     expect_told(machine, "dropped")
 
 
+@pytest.fixture(scope="session")
+def font(prompt_disc, tmp_path_factory):
+    """Has the firmware's font learned, for machines that show no line of all characters."""
+    with prompt_disc.start(tmp_path_factory.mktemp("font")):
+        pass
+
+
+@pytest.mark.usefixtures("font")
 def test_a_loader_without_a_config_says_so_and_asks(start, log, empty_disc):
     extra = files_on_a_stick(log, {"EFI/BOOT/BOOTX64.EFI": loader(),
                                    "EFI/BOOT/tell.elf": read("tell")})  # fmt: skip
