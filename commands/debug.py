@@ -91,8 +91,9 @@ def debug(given):
     command += ["-S", "-chardev", served, "-gdb", "chardev:gdb-line"]
     leaves = exit_of(made("longjump.elf").read_bytes()) if given.direct else None
     session = (Session if given.trace else Debugged)(
-        command, given.rest, window, disc.file, log=log if given.trace else None, kernel=kernel
-    )
+        command, given.rest, window, disc.file, log=log if given.trace else None, kernel=kernel,
+        modules=disc.modules,
+    )  # fmt: skip
     say(f"  boot     {shown(disc.path)} in QEMU, up to the kernel's first instruction")
     if given.trace:
         return trace(machine_at_entry(session, kernel, line, leaves, given.uefi), kernel, log)

@@ -9,7 +9,7 @@ import tempfile
 from image import OPTIONS, check_config, image, read_config
 from lib import direct
 from lib.checking import read_size
-from lib.disc import OpenDisc, isolinux_cfg, open_disc
+from lib.disc import OpenDisc, isolinux_cfg, open_disc, paths_of_modules
 from lib.kvm import try_kvm
 from lib.ovmf import uefi_arguments
 from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
@@ -128,7 +128,7 @@ def open_direct(config, words):
     file = tempfile.TemporaryFile(dir=BUILD)
     file.write(put_together(config, direct.KERNEL, words))
     file.flush()
-    return OpenDisc(config.kernel, file)
+    return OpenDisc(config.kernel, file, paths_of_modules(config))
 
 
 def machine(given):
@@ -144,12 +144,13 @@ def machine(given):
 def boot(command, rest, window, disc, sources=None):
     """Runs QEMU, in a window if that is to be had; returns the status of the command. A
     fault is told with lines of the source of the kernel `sources`."""
-    session = Session(command, rest, window, disc.file, sources)
+    session = Session(command, rest, window, disc.file, sources, modules=disc.modules)
     status = session.run(shown(disc.path))
     if not window or session.machine.ran or can_open(window):
         return status
     say("no window can be opened on this display; booting without one")
-    return Session(command, rest, "", disc.file, sources).run(shown(disc.path))
+    session = Session(command, rest, "", disc.file, sources, modules=disc.modules)
+    return session.run(shown(disc.path))
 
 
 def choose_window(given):

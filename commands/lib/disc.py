@@ -88,11 +88,17 @@ class OpenDisc:
 
     path: Path
     file: io.BufferedRandom
+    modules: tuple = ()  # the paths of what is in it for the kernel
 
     @property
     def inherited(self):
         """The copy's path for a child that inherits it."""
         return f"/proc/self/fd/{self.file.fileno()}"
+
+
+def paths_of_modules(config):
+    """What the user calls the modules."""
+    return tuple(module.path for module in config.modules)
 
 
 def identity(path):
@@ -115,7 +121,7 @@ def open_disc(config):
             copy_all(image, copy)
         copy.flush()
         if is_image_of(digest, f"/proc/self/fd/{copy.fileno()}"):
-            return OpenDisc(output, copy)
+            return OpenDisc(output, copy, paths_of_modules(config))
     raise Stop(f"{shown(output)} keeps being changed: choose another --output")
 
 

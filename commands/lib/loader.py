@@ -8,12 +8,14 @@ where the loader did, so from its start until the machine is reset, only faults 
 import os
 import re
 
+from lib.project import shown
 from lib.record import dataclass, field
 
 PORT, ANSWER = 0xE3, 0x4C
-FILE, NAME = "opt/longjump/token", "opt/longjump/kernel"
+FILE, NAMES = "opt/longjump/token", "opt/longjump/names"
 ON_DISC = "kernel.elf"  # what the kernel is called in an image
-LONGEST_NAME = 96  # bytes of what its user calls it
+LONGEST_NAME = 96  # bytes of what its user calls a file
+ALL_NAMES = 510  # bytes of all that the loader is told of that (KNOWN_SIZE)
 LONGEST = 1 << 16  # bytes that a message may have
 
 REFUSED = re.compile(r"^(K[0-9]{3} [^\n]*)", re.MULTILINE)
@@ -56,7 +58,7 @@ class Loader:
     """The loader's messages since it last came up."""
 
     def __init__(self):
-        self.kernel = ""  # what its user calls it; "": as the image does
+        self._names = []  # "NAME=WORDS": what a file is called in the image, and by its user
         self.token = os.urandom(8).hex()
         self.has_spoken = False  # ever
         self._forget()
@@ -71,11 +73,18 @@ class Loader:
         self._held = []  # what came after the start, and can only be true after a reset
         self._may_come_up = False  # there was one
 
+    def call(self, name, path):
+        """Has messages call a file of the image by its user's path, if there is room for that."""
+        words = shown(path).encode("utf-8", "replace")[-LONGEST_NAME:].decode("utf-8", "ignore")
+        names = [*self._names, f"{name}={words}"]
+        if words != name and len("\n".join(names).encode("utf-8", "replace")) <= ALL_NAMES:
+            self._names = names
+
     def arguments(self, chardev):
         """What QEMU must be told so that the loader speaks to a chardev."""
-        name = self.kernel.encode("utf-8", "replace")[-LONGEST_NAME:].decode("utf-8", "ignore")
-        known = ["-fw_cfg", f"name={NAME},string={ON_DISC}={name.replace(',', ',,')}"]
-        return (known if name else []) + [
+        text = "\n".join(self._names).replace(",", ",,")
+        known = ["-fw_cfg", f"name={NAMES},string={text}"]
+        return (known if text else []) + [
             "-fw_cfg", f"name={FILE},string={self.token}",
             "-device", f"isa-debugcon,iobase={PORT:#x},readback={ANSWER:#x},chardev={chardev}",
         ]  # fmt: skip

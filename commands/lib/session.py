@@ -11,10 +11,12 @@ import sys
 import tempfile
 
 from lib import postmortem, screen, terminal
+from lib.append import plain
 from lib.caller import Caller
 from lib.doing import Doing, is_exception
 from lib.fault import for_people
 from lib.kvm import is_kvm
+from lib.loader import ON_DISC
 from lib.machine import Machine, path_of
 from lib.project import BUILD, Stop, say, shown
 from lib.qemu import PATIENCE, Gone, Patience, with_one_dash
@@ -49,7 +51,8 @@ the kernel's page tables map it no-execute, so it faults at its first instructio
 
 class Session:
     """One run of QEMU: `command` is what the machine is, `rest` what the user adds to it, `image`
-    the open file that is booted, `kernel` what its user calls the kernel, if not `sources`."""
+    the open file that is booted, `kernel` what its user calls the kernel, if not `sources`, and
+    `modules` the modules."""
 
     STATUS = {
         "halt": 0, "off": 0, "reset": 1, "unstarted": 1,
@@ -59,14 +62,19 @@ class Session:
     LOGGED = ""  # at first, if not interrupts
     HAS_INPUT = True  # what can be typed is typed on the terminal
 
-    def __init__(self, command, rest, window, image=None, sources=None, log=None, kernel=None):
+    def __init__(
+        self, command, rest, window, image=None, sources=None, log=None, kernel=None, modules=()
+    ):
         self.window = window
         self.kernel = sources or kernel  # the file with its debug sections
         self.sources = sources  # the same, until a fault's lines are told
         self.caller = Caller()
         self.machine = Machine(image, log, self.LOGGED)
         self.loader = self.machine.loader
-        self.loader.kernel = shown(kernel or sources) if kernel or sources else ""
+        if self.kernel:
+            self.loader.call(ON_DISC, self.kernel)
+        for path in modules:
+            self.loader.call(plain(os.path.basename(path)), path)
         self.serial = tempfile.TemporaryFile(dir=BUILD)  # what came over COM1, if that is ours
         self.interrupted = False  # by Ctrl-C
         self.status = None  # set when the end is known

@@ -100,7 +100,7 @@ struct quiet {
 
 /* Bytes of the token by which a watching tool recognises our messages. */
 #define TOKEN_SIZE 16
-#define NAME_SIZE  112
+#define KNOWN_SIZE 512
 
 struct machine {
 	uint8_t *memory; /* where the code that runs now sees physical address 0: NULL without
@@ -135,8 +135,8 @@ struct machine {
 	uint32_t serial; /* base port of the UART of the console, or 0 */
 	struct display display;
 
-	char token[TOKEN_SIZE];   /* zeroes: nobody watches */
-	char known_as[NAME_SIZE]; /* "NAME=WORDS": what the user calls the kernel NAME; or "" */
+	char token[TOKEN_SIZE];    /* zeroes: nobody watches */
+	char known_as[KNOWN_SIZE]; /* "NAME=WORDS", ...: what the user calls files; then "" */
 };
 
 /* A file that the platform has read into memory. */

@@ -70,15 +70,24 @@ static bool take_state(struct run *run)
 	return true;
 }
 
-/* Calls the kernel by the user's name for it, if a watching tool has told us that name. */
-static void name_kernel(struct file *kernel, const struct machine *machine)
+/* Calls a file by the user's name for it, if `known` begins with its own. */
+static void name_file(struct file *file, const char *known)
 {
-	const char *known = machine->known_as;
-	size_t size = kernel->name != NULL ? text_length(kernel->name) : sizeof(machine->known_as);
+	size_t size = file->name != NULL ? text_length(file->name) : 0;
 
-	if (size < sizeof(machine->known_as) && memcmp(known, kernel->name, size) == 0
+	if (size != 0 && size < text_length(known) && memcmp(known, file->name, size) == 0
 	    && known[size] == '=')
-		kernel->called = known + size + 1;
+		file->called = known + size + 1;
+}
+
+/* The same for all files, with the names that a watching tool has told us. */
+static void name_files(struct config *config, const char *known)
+{
+	for (; *known != 0; known += text_length(known) + 1) {
+		name_file(&config->kernel, known);
+		for (unsigned i = 0; i < config->module_count; i++)
+			name_file(&config->modules[i], known);
+	}
 }
 
 /* Reads the words, and from then on writes to where they say. */
@@ -92,7 +101,7 @@ static bool read_config(struct run *run)
 		return false;
 	is_read = config_read(run->config, count, words, &run->report);
 	platform_console(&run->config->options, &run->machine);
-	name_kernel(&run->config->kernel, &run->machine);
+	name_files(run->config, run->machine.known_as);
 	if (is_read && !run->config->options.quiet && run->config->kernel.name != NULL)
 		say_begin(file_called(&run->config->kernel));
 	return is_read;

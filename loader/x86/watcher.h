@@ -11,8 +11,8 @@
 
 enum { WATCHER_TOKEN_SIZE = 16 };
 
-#define WATCHER_FILE   "opt/longjump/token"  /* of QEMU's fw_cfg: the token */
-#define WATCHER_KERNEL "opt/longjump/kernel" /* "NAME=WORDS": what the user calls a kernel */
+#define WATCHER_FILE  "opt/longjump/token" /* of QEMU's fw_cfg: the token */
+#define WATCHER_NAMES "opt/longjump/names" /* "NAME=WORDS" in lines: what users call files */
 
 /* True if somebody watches this machine. One read of a port, where nothing else is. */
 bool watcher_is_there(void);

@@ -83,6 +83,24 @@ def test_a_file_that_cannot_be_read_has_the_name_that_its_user_gave_it(project, 
         assert "kernel.elf" not in said, said
 
 
+@pytest.mark.parametrize("way", ["disc", "direct"])
+def test_a_module_that_cannot_be_read_has_the_name_that_its_user_gave_it(project, tmp_path, way):
+    (tmp_path / "sub, folder").mkdir()
+    damaged = bytearray(gzip.compress(bytes(range(256)) * 100))
+    damaged[40] ^= 0xFF
+    (tmp_path / "sub, folder/-b.img").write_bytes(damaged)
+    (tmp_path / "a.img").write_bytes(b"well")
+    words = ["--output", "x.iso"] if way == "disc" else ["--direct"]
+    modules = ["--module", "a.img", "--module", "sub, folder/-b.img:its words"]
+    said = project.bad("run", *words, "--no-check", *modules, cwd=tmp_path)
+    assert "K504" in said and "     sub, folder/-b.img: " in said, said
+
+
+def test_a_machine_that_the_loader_restarts_is_told_as_that(project, tmp_path):
+    said = project.bad("run", "--output", tmp_path / "x.iso", "--options", "-reboot")
+    assert said.endswith("restarted before the kernel had begun (-reboot)\n"), said
+
+
 def test_memory_and_append_reach_the_kernel(project, tmp_path):
     said = project.good(
         "run", "--output", tmp_path / "x.iso", "--memory", "64M", "--append", "one two=3"

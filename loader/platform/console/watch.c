@@ -13,13 +13,24 @@ enum { TEXT_MEMORY = 0xb8000, TEXT_COLUMNS = 80, TEXT_ROWS = 25 };
 
 static const struct machine *watched; /* NULL: nobody watches it */
 
+/* What the user calls the files: each line becomes a string, and "" ends them. */
+static void read_names(char names[KNOWN_SIZE])
+{
+	uint32_t size = fw_cfg_read(WATCHER_NAMES, names, KNOWN_SIZE - 2);
+
+	for (uint32_t i = 0; i < size; i++)
+		if (names[i] == '\n')
+			names[i] = 0;
+	names[size] = names[size + 1] = 0;
+}
+
 void watch_open(struct machine *machine)
 {
 	if (!watcher_is_there())
 		return;
 	watched = machine;
 	fw_cfg_read(WATCHER_FILE, machine->token, sizeof(machine->token));
-	fw_cfg_read(WATCHER_KERNEL, machine->known_as, sizeof(machine->known_as) - 1);
+	read_names(machine->known_as);
 	watcher_begin(machine->token, "up");
 	watcher_write(LOADER_VERSION);
 	watcher_end();
