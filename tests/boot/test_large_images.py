@@ -49,8 +49,6 @@ def test_the_partition_has_the_fat_of_its_size_and_fsck_finds_nothing(image, siz
         (33, "usb-xhci", False),
         (129, "cd-ahci", True),
         (129, "cd-ahci", False),
-        (129, "disk-ide", True),
-        (129, "usb-xhci", True),
     ],
 )
 def test_every_word_arrives(image, start, size, medium, uefi):
