@@ -281,7 +281,8 @@ def plain_run(given, command, rest, disc, kernel):
 def test(command, rest, settings, kernel, disc):
     """Runs a test; returns the status and the last line."""
     if is_qemu(command):
-        return Trial(command, rest, disc, settings, kernel).run(kernel.name)
+        trial = Trial(command, rest, disc.file, settings, kernel, disc.modules)
+        return trial.run(kernel.name)
     limit, success = settings["test-timeout"], settings["test-success-exit-code"]
     status = foreign([*command, *rest], limit)
     if status is None:

@@ -38,9 +38,9 @@ class Trial(Session):
              TIME: "TIMED OUT", QEMU: "NOT RUN"}  # fmt: skip
     HAS_INPUT = False
 
-    def __init__(self, command, rest, disc, settings, kernel):
+    def __init__(self, command, rest, image, settings, kernel, modules=()):
         command = [*command, *test_arguments([*command, *rest])]
-        super().__init__(command, rest, "", disc.file, kernel=kernel, modules=disc.modules)
+        super().__init__(command, rest, "", image, kernel=kernel, modules=modules)
         self.success = settings["test-success-exit-code"]
         self.limit = settings["test-timeout"]
         self.may_reboot = not settings["test-no-reboot"]

@@ -154,7 +154,6 @@ def test_kvm_in_which_nothing_comes_up_is_not_waited_for(monkeypatch, words, scr
 @pytest.mark.parametrize("words, end", [("kvm", "error"), ("tcg", "unstarted")])
 def test_a_test_in_which_kvm_hangs_was_not_run(words, end):
     settings = {"test-success-exit-code": 33, "test-timeout": 8, "test-no-reboot": True}
-    disc = types.SimpleNamespace(file=None, modules=())
-    test = Trial(["qemu-system-x86_64", "-accel", words], [], disc, settings, None)
+    test = Trial(["qemu-system-x86_64", "-accel", words], [], None, settings, None)
     test.machine = types.SimpleNamespace(status=lambda: "running", memory=lambda at, size: b"")
     assert test._timed_out()[0] == end
