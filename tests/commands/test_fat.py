@@ -6,6 +6,7 @@ What fsck.vfat and the reader of ours find is held against the ISO.
 import mmap
 import os
 import random
+import shutil
 import subprocess
 import types
 
@@ -116,6 +117,8 @@ def test_an_empty_file_is_there(tmp_path):
 def test_nothing_can_be_written_between_the_files(tmp_path):
     iso = make_disc(tmp_path, {"file": 5 * MIB})
     write(iso)
+    if shutil.which("mdir") is None:
+        pytest.skip("mtools is not installed")
     free = subprocess.run(["mdir", "-i", f"{iso}.fat", "::"], capture_output=True, text=True)
     if free.returncode == 0:
         assert "0 bytes free" in free.stdout
