@@ -157,7 +157,7 @@ def test_a_guru_meditation_is_put_into_words(box, kernel):
     box.play(log=RING0)
     said = box.vbox("--kernel", program, status=1)
     assert "VERR_VMM_RING0_ASSERTION\n" in said and "is not to blame" in said
-    assert "did not hold in VirtualBox: pVCpu->hm.s.fLeaveDone\n" in said
+    assert "the check that failed in VirtualBox: pVCpu->hm.s.fLeaveDone\n" in said
     box.play(log="!! VCPU0: Guru Meditation -1234 (VERR_SOMETHING)\n")
     assert "stopped the machine: VERR_SOMETHING" in box.vbox("--kernel", program, status=1)
     box.play(ends="aborted")
