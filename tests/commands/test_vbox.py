@@ -249,7 +249,7 @@ def begin(box):
     lines = []
     for line in running.stdout:
         lines.append(line)
-        if "gives the code" in line or "nothing new" in line:
+        if "gives the code" in line or "no output for" in line:
             running.send_signal(signal.SIGINT)
     assert running.wait(30) == 130 and lines[-1] == "ended by Ctrl-C\n", lines
     running.stdout = lines
