@@ -266,4 +266,4 @@ def test_without_virtualbox_it_says_so(project, tmp_path, path_without):
     said = project.bad("vbox", "--output", tmp_path / "x.iso", PATH=path_without("VBoxManage"))
     assert "install VirtualBox" in said
     assert "64M or 4G" in project.bad("vbox", "--memory", "much", status=2)
-    assert "no name" in project.bad("vbox", "--name", "--x", status=2)
+    assert "cannot be the name" in project.bad("vbox", "--name", "--x", status=2)
