@@ -207,7 +207,7 @@ def test_a_triple_fault_of_another_cpu_is_explained(tmp_path, how, options):
     ("body", "words"),
     [
         (["mov rax, cr4", "bts rax, 15", "mov cr4, rax ; HERE"], "sets a bit of CR4 that this CPU"),
-        (["mov rax, top", "mov cr3, rax ; HERE"], "loads CR3 with no physical address"),
+        (["mov rax, top", "mov cr3, rax ; HERE"], "loads CR3 with an invalid address"),
     ],
 )
 def test_a_control_register_at_which_qemu_stays_is_told(tmp_path, body, words):
