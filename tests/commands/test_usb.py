@@ -36,8 +36,8 @@ ROOT_INSIDE = [told("/dev/sdx1", type="part", children=[told("/dev/mapper/x", mo
 @pytest.mark.parametrize("drive, words", [
     (told(rm=False, tran="sata"), "is not removable"),
     (told("/dev/sdx1", type="part"), "name the whole drive"),
-    (told(type="rom"), "of the type rom"),
-    (told(type="loop", rm=False, tran=None), "of the type loop"),
+    (told(type="rom"), "its type is rom"),
+    (told(type="loop", rm=False, tran=None), "its type is loop"),
     (told(ro=True), "is write-protected"),
     (told(size=0), "there is no card in it"),
     (told(mountpoint="/mnt"), "sudo umount /dev/sdx"),
@@ -106,7 +106,7 @@ def test_sticks_are_listed(project, stick):
 
 def test_a_loop_device_is_no_stick_unless_it_is_said(project, stick):
     device, file = stick()
-    assert "of the type loop" in project.bad("usb", device, "--yes")
+    assert "its type is loop" in project.bad("usb", device, "--yes")
     assert set(file.read_bytes()) == {0xA5}
 
 
