@@ -7,7 +7,9 @@
 
 #define INSTRUCTION_MAX 15
 #define OPERANDS_MAX    3
+#define OPCODE_INT3     0xcc
 #define OPCODE_INT      0xcd /* and the vector */
+#define OPCODE_IRET     0xcf
 
 enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A };
 

@@ -15,17 +15,10 @@ enum {
 };
 
 #define PRESENT      (UINT64_C(1) << 47) /* in gates and descriptors */
-#define CODE_64      (UINT64_C(1) << 53) /* L */
 #define CODE_32      (UINT64_C(1) << 54) /* D */
 #define CODE_OR_DATA (UINT64_C(1) << 44) /* S */
 #define EXECUTABLE   (UINT64_C(1) << 43)
 #define CONFORMING   (UINT64_C(1) << 42)
-
-/* The ring that a descriptor or a gate is for. */
-static unsigned level_of(uint64_t descriptor)
-{
-	return (unsigned)(descriptor >> 45) & 3;
-}
 
 /* Notes the obstacle, and the exception that the CPU raises for it. */
 static bool stopped(struct delivery *delivery, enum obstacle obstacle, unsigned vector,
@@ -129,7 +122,7 @@ static bool check_gate(const struct cpu_state *cpu, const struct event *event,
 	if (type != GATE_INTERRUPT_32 && type != GATE_TRAP_32
 	    && (cpu->long_mode || (type != GATE_INTERRUPT_16 && type != GATE_TRAP_16)))
 		return stopped(delivery, OBSTACLE_GATE_TYPE, VECTOR_PROTECTION, error);
-	if (event->software && level_of(delivery->gate[0]) < (fault->cs & 3u))
+	if (event->software && descriptor_level(delivery->gate[0]) < (fault->cs & 3u))
 		return stopped(delivery, OBSTACLE_GATE_LEVEL, VECTOR_PROTECTION, error);
 	if ((delivery->gate[0] & PRESENT) == 0)
 		return stopped(delivery, OBSTACLE_GATE_ABSENT, VECTOR_NOT_PRESENT, error);
@@ -160,11 +153,11 @@ static bool check_selector(const struct cpu_state *cpu, const struct event *even
 	delivery->descriptor = code;
 	if ((code & CODE_OR_DATA) == 0 || (code & EXECUTABLE) == 0)
 		return stopped(delivery, OBSTACLE_SELECTOR_TYPE, VECTOR_PROTECTION, error);
-	if (level_of(code) > (fault->cs & 3u))
+	if (descriptor_level(code) > (fault->cs & 3u))
 		return stopped(delivery, OBSTACLE_SELECTOR_LEVEL, VECTOR_PROTECTION, error);
 	if ((code & PRESENT) == 0)
 		return stopped(delivery, OBSTACLE_SELECTOR_ABSENT, VECTOR_NOT_PRESENT, error);
-	if (cpu->long_mode && (code & (CODE_64 | CODE_32)) != CODE_64)
+	if (cpu->long_mode && (code & (SEGMENT_CODE_64 | CODE_32)) != SEGMENT_CODE_64)
 		return stopped(delivery, OBSTACLE_SELECTOR_MODE, VECTOR_PROTECTION, error);
 	return true;
 }
@@ -198,8 +191,8 @@ static bool find_stack(const struct cpu_state *cpu, const struct event *event,
                        struct delivery *delivery)
 {
 	bool inward = (delivery->descriptor & CONFORMING) == 0
-	           && level_of(delivery->descriptor) < (cpu->look.fault->cs & 3u);
-	unsigned level = level_of(delivery->descriptor);
+	           && descriptor_level(delivery->descriptor) < (cpu->look.fault->cs & 3u);
+	unsigned level = descriptor_level(delivery->descriptor);
 
 	delivery->stack = cpu->look.fault->registers[RSP];
 	if (delivery->stack_number != 0
@@ -266,7 +259,7 @@ static bool check_handler(const struct cpu_state *cpu, struct delivery *delivery
 	struct page page;
 
 	inside.cs = delivery->selector & 0xfffc;
-	inside.cs |= (uint16_t)level_of(delivery->descriptor);
+	inside.cs |= (uint16_t)descriptor_level(delivery->descriptor);
 	there.look.fault = &inside;
 	if (cpu->long_mode && !look_canonical(&cpu->look, delivery->handler)) {
 		delivery->address = delivery->handler;

@@ -30,6 +30,16 @@ enum { TSS_STACKS = 8 /* RSP0 and IST1 to IST7 */ };
 
 enum { VECTORS_ALL = 256 /* as a vector: one of several, which is not known */ };
 
+/* In descriptors of segments (Intel SDM volume 3A, 3.4.5). */
+#define SEGMENT_CODE_64     (UINT64_C(1) << 53) /* L */
+#define SEGMENT_GRANULARITY (UINT64_C(1) << 55) /* G: the limit counts pages */
+
+/* The ring that a descriptor of a segment or a gate is for. */
+static inline unsigned descriptor_level(uint64_t descriptor)
+{
+	return (unsigned)(descriptor >> 45) & 3;
+}
+
 /* The event to be delivered. */
 struct event {
 	unsigned vector;

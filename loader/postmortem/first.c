@@ -12,8 +12,7 @@
 enum {
 	UNWIND_MAX = 100000, /* frames: a stack can be large */
 	OPERAND = 64,        /* bytes that an operand can have */
-	FLAG_ALWAYS = 2,     /* a bit of RFLAGS that is always 1 */
-	OPCODE_INT3 = 0xcc
+	FLAG_ALWAYS = 2      /* a bit of RFLAGS that is always 1 */
 };
 
 /* ---- frames of handlers that did not run ---- */

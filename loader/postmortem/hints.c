@@ -5,7 +5,7 @@
  */
 #include "postmortem/hints.h"
 
-enum { OPCODE_FAR_JUMP = 0xea, OPCODE_IRET = 0xcf, TABLE_ENTRIES = 512 };
+enum { OPCODE_FAR_JUMP = 0xea, TABLE_ENTRIES = 512 };
 
 #define UPPER_HALF (UINT64_MAX << 32)
 
@@ -99,7 +99,7 @@ static uint64_t limit_of(uint64_t descriptor)
 {
 	uint64_t limit = (descriptor & 0xffff) | (descriptor >> 32 & 0xf0000);
 
-	return (descriptor >> 55 & 1) != 0 ? limit << 12 | 0xfff : limit;
+	return (descriptor & SEGMENT_GRANULARITY) != 0 ? limit << 12 | 0xfff : limit;
 }
 
 /* A far jump beyond the end of a segment, which 64-bit code has not. */
@@ -118,7 +118,7 @@ static void hint_far_jump(const struct hint *hint)
 	memcpy(&target, in->bytes + in->immediate, 4);
 	memcpy(&selector, in->bytes + in->immediate + 4, 2);
 	if (!read_descriptor(hint, selector, &descriptor) || target <= limit_of(descriptor)
-	    || (hint->cpu->long_mode && (descriptor >> 53 & 1) != 0))
+	    || (hint->cpu->long_mode && (descriptor & SEGMENT_CODE_64) != 0))
 		return;
 	text = text_in(hint->explanation->happened, sizeof(hint->explanation->happened));
 	text_add(&text,
@@ -149,15 +149,15 @@ static void hint_iret(const struct hint *hint)
 	    || !look_stack(&hint->cpu->look, 1, &cs) || !look_stack(&hint->cpu->look, 4, &ss)
 	    || !read_descriptor(hint, wrong, &descriptor))
 		return;
-	if ((cs & 0xfffc) == wrong && (cs & 3) != (descriptor >> 45 & 3))
+	if ((cs & 0xfffc) == wrong && (cs & 3) != descriptor_level(descriptor))
 		text_add(&text, " Its DPL is %u, and CS (%#llx) has RPL %u.",
-		         (unsigned)(descriptor >> 45) & 3, ULL(cs), (unsigned)cs & 3);
+		         descriptor_level(descriptor), ULL(cs), (unsigned)cs & 3);
 	else if ((ss & 0xfffc) == wrong
-	         && ((ss & 3) != (cs & 3) || (descriptor >> 45 & 3) != (cs & 3)))
+	         && ((ss & 3) != (cs & 3) || descriptor_level(descriptor) != (cs & 3)))
 		text_add(&text,
 		         " SS (%#llx) has RPL %u and its descriptor DPL %u, and CS (%#llx) is of "
 		         "ring %u.",
-		         ULL(ss), (unsigned)ss & 3, (unsigned)(descriptor >> 45) & 3, ULL(cs),
+		         ULL(ss), (unsigned)ss & 3, descriptor_level(descriptor), ULL(cs),
 		         (unsigned)cs & 3);
 	else
 		return;

@@ -5,7 +5,6 @@
 #include "postmortem/frames.h"
 
 enum {
-	OPCODE_IRET = 0xcf,
 	REX_W = 8,
 	WORDS = 5,          /* of a frame */
 	ALIGNMENT = 16,     /* of the stack that a frame is pushed on */

@@ -11,8 +11,7 @@ enum {
 	NESTED = 3,            /* handlers inside of each other that are no chance any more */
 	PUSHED = 64,           /* bytes that are a frame and more */
 	WHOLE_STACK = 1 << 17, /* words */
-	STACK_TOP = 1 << 12,   /* words, where the last handler's frame lies */
-	OPCODE_INT3 = 0xcc
+	STACK_TOP = 1 << 12    /* words, where the last handler's frame lies */
 };
 
 /* ---- what came first ---- */
