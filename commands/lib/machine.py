@@ -122,7 +122,9 @@ class Machine:
         if self._log:
             self._close_log()
         try:
-            if not is_going:
+            if self.qmp.is_lost:
+                self.qemu.kill()
+            elif not is_going:
                 self.qmp.command("quit")
         except Gone:
             pass
@@ -185,6 +187,14 @@ class Machine:
         """Reads the loader's messages. A full pipe would block the machine."""
         while data := self._ear.read(65536):
             self._messages += self.loader.hear(data)
+
+    def is_suspended(self):
+        """Whether QEMU's process stands still, by a signal such as SIGSTOP, or in a debugger."""
+        try:
+            with open(f"/proc/{self.qemu.pid}/stat", encoding="latin-1") as file:
+                return file.read().rpartition(") ")[2][0] in "Tt"
+        except (OSError, IndexError):
+            return False
 
     def cpus(self):
         """The state of all CPUs."""

@@ -10,6 +10,8 @@ import sys
 
 from lib.colour import coloured, is_wanted
 
+UNSAID = "what is said here cannot be written"
+
 
 def printable(text, kept="\n\t"):
     """The text, with everything that cannot be seen, but for the characters kept, written as \\x1b;
@@ -39,13 +41,25 @@ class Printable:
         stream.reconfigure(errors="backslashreplace")  # for what its encoding does not have
 
     def write(self, text):
-        self._stream.write(self._shown(printable(text)))
+        self._reach(self._stream.write, self._shown(printable(text)))
         return len(text)
+
+    def flush(self):
+        self._reach(self._stream.flush)
 
     def overwrite(self, text):
         """Overwrites the line that the cursor is on."""
-        self._stream.write("\r" + self._shown(printable(text, "")))
-        self._stream.flush()
+        self._reach(self._stream.write, "\r" + self._shown(printable(text, "")))
+        self.flush()
+
+    def _reach(self, function, *words):
+        """Calls a function of the stream's; an error of its own is known by UNSAID, in place of the
+        name of a file."""
+        try:
+            function(*words)
+        except OSError as error:
+            error.filename = UNSAID
+            raise
 
     def _shown(self, text):
         return coloured(text) if self.is_coloured else text

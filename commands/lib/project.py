@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from lib.compiling import compile_watched
-from lib.printable import guard, printable
+from lib.printable import UNSAID, guard, printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INSTALLED = ROOT.parent.parent / "lib/longjump"  # what an installed Longjump comes with
@@ -322,16 +322,8 @@ def when_written(status, failure):
     return status
 
 
-UNSAID = "what is said here cannot be written"
-
-
 def nameless(error):
     """Words for what could not be done with an open file, whose name is not known any more."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        return UNSAID
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     place = os.environ.get("TMPDIR", "/tmp")
     return f"writing into {shown(BUILD)} or {place}" if is_full else "it failed"

@@ -12,6 +12,7 @@ import time
 from lib.record import dataclass
 
 PATIENCE = 60  # seconds after which a QEMU that does not answer is taken to be lost
+HURRY = 5  # the same, once nobody waits any more
 GLANCE = 0.5  # seconds until it is asked whether somebody waits for the answer
 REGISTER = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
@@ -33,6 +34,7 @@ class Qmp:
         self.line, self.qemus_end = socket.socketpair()
         self.events = []
         self.is_lost = False  # QEMU is there, and does not answer
+        self.is_awaited = lambda: True  # asked while an answer is waited for: somebody wants it
         self.meanwhile = {}  # descriptors to be read while we wait -> who reads them
         self._input = []  # pieces of a line that is not whole
         self._replies = []
@@ -47,7 +49,7 @@ class Qmp:
         for who connects to a line of its: that lasts for as long as is_awaited()."""
         self.qemus_end.close()
         self._send("qmp_capabilities", {})
-        self._answer(is_awaited or within(PATIENCE))
+        self._answer(is_awaited or self._patient())
 
     def command(self, name, **arguments):
         """Carries out a command; returns its answer, or None if QEMU refused it."""
@@ -56,7 +58,12 @@ class Qmp:
     def ask(self, name, **arguments):
         """Carries out a command; returns QEMU's reply as it is, an error if it refused."""
         self._send(name, arguments)
-        return self._answer(within(PATIENCE))
+        return self._answer(self._patient())
+
+    def _patient(self):
+        """A function that tells whether to wait for an answer any longer."""
+        began = time.monotonic()
+        return lambda: time.monotonic() - began < (PATIENCE if self.is_awaited() else HURRY)
 
     def _send(self, name, arguments):
         request = {"execute": name, "arguments": arguments}
@@ -109,12 +116,6 @@ class Qmp:
             self._input = []
         self._input.append(rest)
         return [line for line in lines if line.strip()]
-
-
-def within(seconds):
-    """A function that returns true for so many seconds."""
-    deadline = time.monotonic() + seconds
-    return lambda: time.monotonic() < deadline
 
 
 def message_in(line):

@@ -18,6 +18,7 @@ from lib.fault import for_people
 from lib.kvm import is_kvm
 from lib.loader import ON_DISC
 from lib.machine import Machine, path_of
+from lib.output import Output
 from lib.project import BUILD, Stop, say, shown
 from lib.qemu import PATIENCE, Gone, Patience, with_one_dash
 from lib.qemu_log import entries_in
@@ -32,7 +33,8 @@ QUIET = 10.0  # seconds without news, after which there is a word
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
 STDIO = re.compile(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
 KVM_LIMIT = 30.0  # seconds without a change on the screen, until the loader speaks in KVM
-NO_ANSWER = f"QEMU has not answered for {PATIENCE} seconds"
+LINE_LOST = "what the kernel writes to COM1 cannot be written to standard output"
+SUSPENDED = "a signal has stopped QEMU"
 GAVE_UP = ("boot:", "No bootable device.")  # ISOLINUX's last word, and SeaBIOS's
 
 # QEMU stops a machine by itself -> which end that is, and in words
@@ -76,6 +78,7 @@ class Session:
         for path in modules:
             self.loader.call(plain(os.path.basename(path)), path)
         self.serial = tempfile.TemporaryFile(dir=BUILD)  # what came over COM1, if that is ours
+        self._output = Output()
         self.interrupted = False  # by Ctrl-C
         self.status = None  # set when the end is known
         self.end = None  # which of STATUS was told; a window may outlive it
@@ -83,6 +86,8 @@ class Session:
         self._spoken = 0  # what was on the serial line when we last began a line
         self._halt, self._silence, self._giving_up = Patience(), Patience(), Patience()
         self._told_silence = False
+        self._suspended = Patience()
+        self._is_suspended = self._told_suspended = False
         self._shown = []  # of the screen
         self._cpus = []  # when they were last looked at
         self._settle(without_serial(command), without_serial(rest))
@@ -131,7 +136,7 @@ class Session:
         if self.status is not None:
             return self.status
         if self.machine.qmp.is_lost:
-            say(f"{NO_ANSWER}, and was ended")
+            say(f"{self.no_answer()}, and was ended")
             return self.STATUS["error"]
         if status < 0:
             say(f"QEMU was killed by signal {-status}")
@@ -156,7 +161,9 @@ class Session:
                 self._show_screen()  # after Ctrl-C, if QEMU is still there
             except Gone:
                 pass
-            return self.stop()
+            status = self.stop()
+            self._check_line()
+            return status
         finally:
             self.machine.kill()
             terminal.restore(kept)
@@ -173,14 +180,35 @@ class Session:
 
     def open(self):
         """Greets QEMU and sets the machine going; raises Gone if it did not come up."""
+        self.machine.qmp.is_awaited = self._is_attended_to
         self.machine.open(self.ACTIONS, self._is_awaited)
         if not self.is_stopped:
             self.machine.go()
 
     def _is_awaited(self):
-        """Whether to go on waiting for QEMU, which may itself wait for a connection."""
+        """Whether to go on waiting for QEMU to come up, which may itself wait for a connection."""
+        return self._is_attended_to()
+
+    def _is_attended_to(self):
+        """Whether somebody waits for what QEMU says. Tells of a QEMU that cannot say anything."""
         self._look_for_the_caller()
+        self._is_suspended = self.machine.is_suspended()
+        lasted = self._suspended.lasted(self._is_suspended)
+        if self._is_suspended and lasted > QUIET and not self._told_suspended:
+            self._told_suspended = True
+            self._tell(f"{SUSPENDED}; to let it go on: kill -CONT {self.machine.qemu.pid}")
         return not self.interrupted
+
+    def no_answer(self):
+        """Words for a QEMU that is lost."""
+        why = f": {SUSPENDED}" if self._is_suspended else ""
+        return f"QEMU has not answered for {PATIENCE} seconds{why}"
+
+    def _check_line(self):
+        """Stops if what came over the serial line has not come through to standard output."""
+        obstacle = self._output.obstacle(self._said()) if self.has_line else ""
+        if obstacle and self._said():
+            raise Stop(f"{LINE_LOST}: {obstacle}", 2)
 
     def stop(self):
         """Waits for a QEMU that is going; ends one that is not. Returns its status."""

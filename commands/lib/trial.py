@@ -10,7 +10,7 @@ import time
 from lib.fault import find_fault
 from lib.loader import refused_because
 from lib.qemu import with_one_dash
-from lib.session import NO_ANSWER, Session
+from lib.session import Session
 from lib.symbols import place
 
 DEVICE = "isa-debug-exit,iobase=0xf4,iosize=4"
@@ -65,7 +65,8 @@ class Trial(Session):
     def _verdict(self, status):
         """The status of the command, its name, and in words why."""
         if self.machine.qmp.is_lost:
-            words = NO_ANSWER if self.machine.ran else f"QEMU did not come up in {self.limit} s"
+            came_up = self.machine.ran
+            words = self.no_answer() if came_up else f"QEMU did not come up in {self.limit} s"
             return QEMU, "NOT RUN", words
         if not self.machine.ran or status < 0:
             return QEMU, "NOT RUN", failure_words(status)

@@ -15,6 +15,7 @@ import pytest
 from projects import ROOT, copy_project
 
 from lib import project as project_module
+from lib.output import Output
 
 NEED = ROOT / "commands/lib/need.sh"
 COMMANDS = sorted(
@@ -132,6 +133,38 @@ def test_what_cannot_be_written_is_told_and_has_a_status(project, words, status)
         )
     assert done.returncode == status and "cannot be written" in done.stderr, done
     assert "Exception" not in done.stderr and "Traceback" not in done.stderr, done
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_what_the_checker_cannot_write_is_told(project, words):
+    with open("/dev/full", "w") as full:
+        command = [project.root / "build/check", *words, "--", project.root / "build/kernel.elf"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2 and "cannot be written: No space left" in done.stderr, done
+
+
+def test_a_kernels_words_that_cannot_be_written_are_told(project, kernel):
+    """QEMU drops them silently."""
+    program = kernel("mov dx, 0x3f8", "mov al, 10", "out dx, al", "mov al, 16", "out 0xf4, al")
+    with open("/dev/full", "w") as full:
+        command = [project.root / "build.sh", "runner", "--test", program]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2 and "COM1 cannot be written" in done.stderr, done
+
+
+@pytest.mark.parametrize("size, told", [(5, ""), (6, "No space left on device")])
+def test_what_is_missing_in_a_file_is_noticed(tmp_path, size, told):
+    kept = os.dup(1)
+    try:
+        with open(tmp_path / "said", "wb", 0) as said:
+            said.write(b"before")
+            os.dup2(said.fileno(), 1)
+        output = Output()
+        os.write(1, b"hello")
+        assert output.obstacle(size) == told
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def test_a_verdict_that_cannot_be_written_is_none(project, kernel):

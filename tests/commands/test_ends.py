@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from lib.qemu import Gone, Qmp
 from lib.session import STOPS, Session
 from projects import ROOT
 
@@ -123,6 +124,35 @@ def test_each_stop_ends_a_session(why, capsys):
     session._look()
     assert session.is_over and session.status == Session.STATUS[STOPS[why][0]]
     assert STOPS[why][1] in capsys.readouterr().out
+
+
+def test_a_qemu_that_a_signal_has_stopped_is_told(monkeypatch, capsys):
+    """It cannot answer, and whoever has stopped it may have forgotten that."""
+    monkeypatch.setattr("lib.session.QUIET", 0)
+    asleep = subprocess.Popen(["sleep", "100"])
+    try:
+        session = Session(["qemu-system-x86_64"], [], "")
+        session.machine.qemu = asleep
+        assert session._is_attended_to() and "signal" not in session.no_answer()
+        asleep.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, asleep.pid, os.WSTOPPED | os.WNOWAIT)
+        assert session._is_attended_to() and session._is_attended_to()
+    finally:
+        asleep.kill()
+        asleep.wait()
+    told = f"a signal has stopped QEMU; to let it go on: kill -CONT {asleep.pid}\n"
+    assert capsys.readouterr().out == told
+    assert session.no_answer().endswith(": a signal has stopped QEMU")
+
+
+def test_an_answer_is_not_awaited_for_long_once_nobody_wants_it(monkeypatch):
+    """Ctrl-C ends a QEMU that does not answer, too."""
+    monkeypatch.setattr("lib.qemu.HURRY", 0)
+    qmp = Qmp()
+    qmp.is_awaited = lambda: False
+    with pytest.raises(Gone):
+        qmp.command("query-status")
+    assert qmp.is_lost
 
 
 # ---- when somebody is killed ---------------------------------------------------------------------

@@ -7,7 +7,7 @@
  *     build/check [--memory=BYTES] [--json] -- [-option=value ...] kernel.elf [command line] ...
  *
  * Ends with 0 if the loader would start the kernel, 1 if it would refuse, 2 if a file cannot be
- * read.
+ * read, or what was found cannot be written.
  */
 #include "platform/host/check.h"
 #include "platform/host/read.h"
@@ -22,7 +22,7 @@
 #define DEFAULT_MEMORY (256 * MIB)
 
 /* What the shell is told. */
-enum { STARTS, REFUSED, UNREADABLE };
+enum { STARTS, REFUSED, UNREADABLE, UNWRITABLE = UNREADABLE };
 
 /* What the platform here is made of. */
 static struct {
@@ -51,6 +51,10 @@ static int finish(bool prepared)
 		show_json(&host.check);
 	else
 		show_text(&host.check);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("check: what was found cannot be written");
+		return UNWRITABLE;
+	}
 	return status_of(&host.check);
 }
 
