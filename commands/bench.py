@@ -39,27 +39,26 @@ UEFI_USUAL = {**UEFI_CHOICES, "sizes": ["tiny", "16"]}
 GRUB_PACKAGES = {"i386-pc": "grub-pc-bin", "x86_64-efi": "grub-efi-amd64-bin"}
 
 OPTIONS = (
-    Option("--sizes", "LIST", "MiB to carry, of " + ",".join(CHOICES["sizes"])),
+    Option("--sizes", "LIST", "payloads in MiB: some of " + ",".join(CHOICES["sizes"])),
     Option(
         "--media",
         "LIST",
-        "where from, of "
+        "what it boots from: some of "
         + ",".join(CHOICES["media"])
-        + " (the first two); with --uefi of\n"
+        + " (the first two);\nwith --uefi of "
         + ",".join(UEFI_CHOICES["media"]),
     ),
-    Option("--loaders", "LIST", "of " + ",".join(CHOICES["loaders"])),
+    Option("--loaders", "LIST", "some of " + ",".join(CHOICES["loaders"])),
     Option(
         "--limine",
         "FOLDER",
-        "Limine as well: limine-bios-cd.bin and limine-bios.sys, or BOOTX64.EFI,\nlie there",
+        "also measures Limine, from its files in this folder:\n"
+        "limine-bios-cd.bin and limine-bios.sys, or BOOTX64.EFI",
     ),
-    Option("--uefi", "", "measures BOOTX64.EFI instead, from its entry to _start, beside GRUB's"),
-    Option("--repeats", "N", "runs by the wall clock, of which the median counts (5; 0: none)"),
-    Option("--day", "", "measures a user's day instead: one file changed, run, up to _start"),
-    Option(
-        "--ways", "", "measures the ways in without a disc instead: -kernel, PVH, an option ROM"
-    ),
+    Option("--uefi", "", "measures BOOTX64.EFI instead, from its entry to _start, and GRUB's"),
+    Option("--repeats", "N", "runs timed by the wall clock; their median counts (5; 0: none)"),
+    Option("--day", "", "measures how long a user waits instead: one file changed, run, _start"),
+    Option("--ways", "", "measures boots without a disc instead: -kernel, PVH, an option ROM"),
     Option("--json", "FILE", "also writes the figures to FILE"),
     Option("--keep", "", "leaves the images in build/bench"),
 )
@@ -67,19 +66,19 @@ OPTIONS = (
 COMMAND = Command(
     "bench",
     """
-Measures how long Longjump takes to start a kernel, next to Syslinux's mboot.c32 and GRUB 2 with
-the same payload. A loader's share is the time from the end of the BIOS to the kernel's first
+Measures how long Longjump takes to start a kernel, compared with Syslinux's mboot.c32 and GRUB 2
+with the same payload. A loader's share is the time from the end of the BIOS to the kernel's first
 instruction, in a guest whose clock counts instructions: 1 ms is a million of them. The floor is a
 boot sector that only reads and copies the payload. Large payloads are put into .text, .rodata and
-.data in turn, and the slowest counts. The wall clock times QEMU as a whole, in separate runs; most
-of that time goes into translating code that runs once, so the blocks that QEMU translates are
-counted as well, also for a module that does nothing. All of it takes a few minutes.
+.data in turn, and the slowest counts. Separate runs time all of QEMU by the wall clock. Most of
+that time goes into translating code that runs once, so the blocks that QEMU translates are counted
+as well, also for a module that does nothing. All of this takes a few minutes.
 
-With --uefi the share is the time from the entry of BOOTX64.EFI, and the floor a program for UEFI
-that only reads the payload by the firmware's own file system; there is no wall clock, since most of
-what it would show is firmware.
+With --uefi, the share begins at the entry of BOOTX64.EFI, and the floor is a UEFI program that only
+reads the payload through the firmware's file system. There are no wall clock times, since they
+would mostly measure the firmware.
 
-With --day it measures the time that a user waits, on the wall clock: from `./build.sh run`, after a
+With --day, it measures how long a user waits, by the wall clock: from `./build.sh run`, after a
 change to one file of the kernel, to the kernel's first word, step by step, with and without a disc.
 """,
     OPTIONS,

@@ -16,16 +16,16 @@ from lib.words import Option, Command
 COMMAND = Command(
     "check",
     """
-Reads each FILE as the loader would, and plans where everything goes in a model of a machine such
-as QEMU's. This is the loader's own code, run on this computer up to the jump. Other machines have
-their memory elsewhere, so physical addresses may differ from those of a boot. Prints what would be
-loaded where, what the loader would refuse, in its own words, and warnings about what boots but
-will fail later. `./build.sh explain K107` explains a code.
+Checks whether Longjump can start each FILE, without booting it: runs the loader's own code on this
+computer, up to the jump, with the memory map of a QEMU machine. (On other machines, physical
+addresses may differ.) Prints where everything would be loaded, the message with which the loader
+would refuse the kernel, and warnings about kernels that boot but will fail later. `./build.sh
+explain K107` explains a code.
 
-Ends with status 0 if Longjump can start every kernel, 1 if it would refuse one, 2 if that cannot be
-told: a file cannot be read, a tool is missing. With --json prints a list with one object for each
+Ends with status 0 if Longjump can start every kernel, 1 if it would refuse one, 2 if it cannot find
+out: a file cannot be read, a tool is missing. With --json, prints a list with one object for each
 FILE: file, starts, findings (code, severity, summary, detail, fix, text), segments, placements, and
-what else the text tells.
+what else the text shows.
 """,
     (
         Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),

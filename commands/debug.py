@@ -30,12 +30,12 @@ COMMAND = Command(
     "debug",
     """
 Makes the image (none with --direct), boots it in QEMU, stops the machine at the kernel's first
-instruction, and starts gdb on it. The CPU is in 64-bit mode by then, the kernel's symbols are
-loaded (moved with the kernel, with -kaslr), and breakpoints can be set at once. When gdb ends, QEMU
-ends.
+instruction, and starts gdb there. The CPU is then in 64-bit mode, the kernel's symbols are loaded
+(also if -kaslr has moved the kernel), and you can set breakpoints. When gdb ends, QEMU ends.
 
-With --trace there is no gdb: the kernel runs to its end, every interrupt and exception from its
-first instruction on is logged in a file, with all registers, and the last exceptions are explained.
+With --trace there is no gdb: the kernel runs to its end, and every interrupt and exception from its
+first instruction on is logged to a file, with all registers. Finally the last exceptions are
+explained.
 """,
     (
         *OPTIONS,

@@ -20,15 +20,15 @@ from lib.words import Option, Command
 COMMAND = Command(
     "dist",
     """
-Compiles, and packs what `install` would install into build/longjump-VERSION.tar.gz. Unpacked
-anywhere, its bin/longjump makes and runs images on a machine that has only bash, Python 3.8 or
-later, and QEMU. Syslinux's files and xorriso are in it, with their licences and where their source
-is. It runs on x86-64 Linux with glibc 2.34 or later.
+Compiles, and packs what `install` would install into build/longjump-VERSION.tar.gz. Unpack it
+anywhere: its bin/longjump makes and runs images on x86-64 Linux with glibc 2.34 or later, and needs
+only bash, Python 3.8 or later, and QEMU. Syslinux's files and xorriso are in the archive, with
+their licences and a note that says where to get their source.
 
-With --deb it makes the package build/longjump_VERSION_amd64.deb for Debian and systems based on it;
-the package depends on what it needs. The maintainer is who DEBFULLNAME and DEBEMAIL say.
+With --deb, it makes the package build/longjump_VERSION_amd64.deb for Debian and systems based on it
+instead; apt installs what the package needs. DEBFULLNAME and DEBEMAIL name the maintainer.
 
-The files have the date of SOURCE_DATE_EPOCH, or always the same one.
+The files have the date in SOURCE_DATE_EPOCH, or else always the same date.
 """,
     (
         Option("--deb", "", "makes a Debian package instead"),

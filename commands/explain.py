@@ -11,9 +11,9 @@ from lib.words import Command
 COMMAND = Command(
     "explain",
     """
-Prints what docs/errors.md says about a message: what it means, what usually causes it, how to
-investigate and how to fix it. CODE is the code at the beginning of the message, with or without the
-K, or the kind of a kernel's fault, such as null-page.
+Prints the section of docs/errors.md about a message: what it means, what usually causes it, how to
+investigate it and how to fix it. CODE is the code at the beginning of the message, with or without
+the K, or the name of a kind of fault, such as null-page.
 """,
     (),
     ("./build.sh explain K107", "./build.sh explain 107 802", "./build.sh explain null-page"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # image - compiles what changed and makes the image; what `./build.sh` alone does
-"""The command `image`: from the words of the command line to the configuration of a boot."""
+"""The command `image`: reads the command line into the configuration of a boot."""
 
 import os
 import re
@@ -24,16 +24,16 @@ OPTIONS = (
         many=True,
     ),
     Option("--output", "FILE", "the image to make (build/longjump.iso)"),
-    Option("--hash", "", "writes the SHA-256 of kernel and modules into isolinux.cfg on the disc"),
+    Option("--hash", "", "writes the SHA-256 of kernel and modules into the disc's isolinux.cfg"),
     Option(
         "--sign",
         "KEY CERT",
-        "signs what UEFI starts, and the SHA-256 of all that it starts in turn,\n"
-        "for Secure Boot (docs/secure-boot.md)",
+        "signs the UEFI loader for Secure Boot; it then starts only the kernel\n"
+        "and modules on this disc (docs/secure-boot.md)",
     ),
     Option("--menu", "", "shows a menu of the entries of isolinux.cfg, with a countdown"),
     Option("--prompt", "", "stops at the boot prompt before anything is started"),
-    Option("--bios-only", "", "leaves out what UEFI starts"),
+    Option("--bios-only", "", "leaves out the UEFI loader: the disc boots with a BIOS only"),
     Option("--keep-debug", "", "packs the kernel with its debug sections"),
     Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
 )
@@ -44,8 +44,8 @@ COMMAND = Command(
     "image",
     """
 Compiles the loader and the sample kernel, and makes an image that boots as a CD, as a disk and
-from a USB stick, on machines with a BIOS and with UEFI. Only what changed is done again. Files in
-the folder iso/ are copied to the disc; isolinux.cfg says what is started.
+from a USB stick, on machines with a BIOS and with UEFI. Only what has changed is compiled again.
+Files in the folder iso/ are also copied to the disc; isolinux.cfg says what the disc boots.
 """,
     OPTIONS,
     (
@@ -98,7 +98,7 @@ def check_config(config):
 def read_config(given):
     """The configuration that these words describe, checked as far as possible before a build."""
     if given.sign and given.bios_only:
-        raise Stop("--sign is for what UEFI starts, which --bios-only leaves out", 2)
+        raise Stop("--sign signs the UEFI loader, which --bios-only leaves out", 2)
     if given.menu and given.prompt:
         raise Stop("--menu and --prompt exclude each other: leave one of them out", 2)
     words = read_words(given)

@@ -20,13 +20,13 @@ COMMAND = Command(
 Compiles, and installs below DIR:
     bin/longjump                             this command: `longjump run` and so on
     include/longjump.h                       the header
-    share/pkgconfig/longjump.pc              its place, for pkg-config
+    share/pkgconfig/longjump.pc              where the header is, for pkg-config
     lib/syslinux/modules/bios/longjump.c32   the module
     share/man/man1/longjump.1                the manual page; also completion for bash
-    lib/longjump/, share/longjump/           everything that these need
-The installed command no longer needs this folder. It writes to ~/.cache/longjump instead of build/.
-Files that it did not install are never overwritten. `uninstall` removes what was installed, and
-nothing else.
+    lib/longjump/, share/longjump/           everything else that the command needs
+The installed command does not need this folder. It writes to ~/.cache/longjump instead of build/.
+Files that `install` did not put there are never overwritten. `uninstall` removes what was
+installed, and nothing else.
 """,
     (Option("--prefix", "DIR", f"the folder to install into ({PREFIX})"),),
     (

@@ -19,13 +19,13 @@ COMMAND = Command(
     "manual",
     """
 Shows the manual page, docs/longjump.1: every command with all its options and examples. The page
-is made from the commands' --help: after a change, rewrite it with --write. --pictures takes the
+is generated from the commands' help: after a change, run this with --write. --pictures makes the
 pictures in docs/ again, each from a boot in QEMU.
 """,
     (
         Option("--write", "", "rewrites docs/longjump.1 and shows nothing"),
         Option("--output", "FILE", "where --write writes it"),
-        Option("--pictures", "", "takes the pictures in docs/ again, and shows nothing"),
+        Option("--pictures", "", "makes the pictures in docs/ again, and shows nothing"),
     ),
     (
         "./build.sh manual",

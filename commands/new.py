@@ -18,9 +18,9 @@ LANGUAGES = {
 COMMAND = Command(
     "new",
     """
-Makes a kernel project in the new folder DIR: a kernel that says hello, a test that passes, and all
-that is needed to build, boot, test and debug it. It is self-contained; only its Makefile, or its
-.cargo/config.toml, knows where this Longjump is.
+Makes a kernel project in the new folder DIR: a kernel that says hello, a test that passes, and
+everything to build, boot, test and debug it. Only one file refers to this Longjump: the Makefile,
+or .cargo/config.toml.
 """,
     (Option("--lang", "c|rust", "the language it is written in (c)"),),
     (

@@ -27,19 +27,22 @@ MARK = b"Longjump: kernel of fw_cfg"  # what is in every such ROM
 COMMAND = Command(
     "rom",
     f"""
-Makes FILE.boot, one file with the loader, a kernel and its modules (as `wrap` does), and FILE.rom,
-an option ROM of 2 KB that boots it, and prints the command. QEMU's BIOS finds the ROM, on a
-machine pc or q35 or as the ROM of a network card, and the ROM takes the file from QEMU's fw_cfg.
-`-fw_cfg name=opt/longjump/append,string=...` adds words to the kernel's command line. If the ROM
-cannot boot, it says why, and the BIOS tries the next device.
+Makes two files: FILE.boot, which has the loader, the kernel and its modules in it (as `wrap` makes
+it), and FILE.rom, an option ROM of 2 KB. Prints the QEMU command that boots them, on a machine pc
+or q35. The BIOS runs the ROM, and the ROM loads FILE.boot from QEMU's fw_cfg. With --card, the ROM
+is that of a network card. If the ROM cannot boot, it says why, and the BIOS tries the next device.
+
+`-fw_cfg name=opt/longjump/append,string=...` adds words to the kernel's command line.
 
 Cards: {", ".join(CARDS)}.
 """,
     (
         Option(
-            "--output", "FILE", "the name of both, without .boot and .rom (KERNEL without .elf)"
+            "--output",
+            "FILE",
+            "the name of both files, without .boot and .rom (KERNEL without .elf)",
         ),
-        Option("--card", "NAME", "a ROM for this network card of QEMU's, or for VENDOR:DEVICE"),
+        Option("--card", "NAME", "makes a ROM for this network card of QEMU, or for VENDOR:DEVICE"),
         *(option for option in WRAP.options if option.name not in ("--output", "--format")),
     ),
     (

@@ -30,25 +30,27 @@ DIRECT = Option("--direct", "", "boots without a disc: QEMU loads loader and ker
 MACHINE = (
     Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
     Option("--uefi", "", "the machine has UEFI instead of a BIOS"),
-    Option("--kvm", "", "runs on this machine's CPU, through /dev/kvm"),
+    Option("--kvm", "", "uses KVM (/dev/kvm) instead of an emulated CPU"),
 )
 
 COMMAND = Command(
     "run",
     """
-Makes the image, then boots it in QEMU: in a window where there is a display, otherwise without.
-With --direct no image is made, and the kernel starts sooner, but without what only a disc has: the
-drive that it was booted from, and ISOLINUX's prompt after a refusal.
-The serial line is on the terminal either way. Ctrl-C ends it; so does a kernel that has halted
-for good (`cli; hlt`), unless there is a window, which stays until it is closed. A machine that
-resets is stopped as it is, so that its last screen can be read. Without a window, the kernel's text
-screen is shown at the end, unless it said the same on the serial line.
+Makes the image and boots it in QEMU, in a window if there is a display. COM1 is on the terminal.
+With --direct, no image is made: QEMU loads the kernel itself, and it starts sooner, but has no boot
+drive, and there is no prompt if Longjump refuses it.
 
-Ends with status 0 if the kernel halted or switched the machine off, or the window was closed; with
-1 if the machine reset, or the kernel was not started and nobody can type at the prompt; with 3 if
-the kernel faulted and the fault was explained, or it panicked; with 5 if QEMU could not go on, or
-KVM, which --kvm tries first, does not run machines; with 130 after Ctrl-C; and otherwise with
-QEMU's own status.
+Ctrl-C ends QEMU, and so does closing the window. Without a window, QEMU also ends when the kernel
+halts for good (`cli; hlt`), and the kernel's text screen is then printed, unless it wrote the same
+text to COM1. A machine that resets is stopped, so that you can read its last screen.
+
+The exit status:
+    0    the kernel halted, or switched the machine off, or the window was closed
+    1    the machine reset; or Longjump refused the kernel, and nobody can type at the prompt
+    3    the kernel faulted, and the fault was explained; or it panicked
+    5    QEMU could not continue, or --kvm was given and KVM does not work
+    130  Ctrl-C
+Any other status is QEMU's own.
 """,
     (
         *OPTIONS,

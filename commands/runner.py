@@ -27,31 +27,31 @@ from run import boot, choose_window, open_direct
 COMMAND = Command(
     "runner",
     """
-Boots ELF, a kernel that a build tool has just made, in QEMU with the ARGUMENTs. Meant to be the
+Boots ELF, a kernel that a build tool has just made, in QEMU with the ARGUMENTs. Set it as the
 runner of a build tool: docs/runner.md has the lines for cargo, make, CMake and others. What the
 kernel writes to COM1 goes to stdout, everything else to stderr.
 
-QEMU loads the kernel itself, with the loader and the modules, where it can and nothing asks for a
-disc; otherwise a line says why, and an image is made beside ELF, ELF.longjump.iso.
+If possible, QEMU loads the loader, the kernel and the modules itself, without a disc. If something
+needs a disc, a line says what, and the runner makes the image ELF.longjump.iso beside ELF.
 
-A file in a folder named `deps` or `rustdoctest...`, such as cargo's tests, is a test, and so is any
-file with --test. A test has no window, must end by itself within a time limit, and ends with a line
-that tells the outcome and one of these statuses:
+A file in a folder named `deps` or `rustdoctest...`, where cargo puts tests, is a test, and so is
+any file with --test. A test has no window, and must end by itself within a time limit. The last
+line says what happened, and so does the exit status:
     0    the kernel wrote the success code to isa-debug-exit at 0xf4 (16, so that QEMU ends with 33)
-    1    it wrote another one
-    2    it could not be run at all: a wrong option, a wrong setting, a missing file
+    1    it wrote another code
+    2    it could not be run: a wrong option or setting, a missing file
     3    it crashed: an exception, a triple fault, a reset, a panic
     4    it timed out
-    5    QEMU itself failed, or could not go on
-    6    it ended without a code: it halted or switched the machine off
-    7    the loader did not start it
-Anything else ends like `./build.sh run`. A kernel that the loader would refuse is not booted.
+    5    QEMU itself failed, or could not continue
+    6    it ended without a code: it halted, or switched the machine off
+    7    Longjump refused it; if `check` finds that, it is not even booted
+Any other file ends with the status that `./build.sh run` has.
 
 Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage] in
 the Cargo.toml above it; the command line overrides both. Arguments that cargo gives to a test
-program, such as --list, --quiet or a part of its name, are understood, and not passed to QEMU. A
-kernel whose Cargo project says that it is linked with the Rust crate bootloader 0.9 is started the
-way that crate starts kernels; one made with bootloader_api 0.11 says so itself.
+program, such as --list, --quiet or a part of its name, have the same meaning here. If a kernel's
+Cargo project says that it is linked with the Rust crate bootloader 0.9, it is started as that crate
+would start it; a kernel made with bootloader_api 0.11 is recognised by its contents.
 """,
     (
         Option("--test", "", "treats ELF as a test, wherever it is"),
@@ -61,8 +61,8 @@ way that crate starts kernels; one made with bootloader_api 0.11 says so itself.
         TAKEN["--options"],
         TAKEN["--module"],
         Option("--disc", "", "boots from an image, ELF.longjump.iso"),
-        Option("--uefi", "", "likewise, on a machine with UEFI instead of a BIOS"),
-        Option("--output", "FILE", "boots from an image of this name"),
+        Option("--uefi", "", "boots from an image, on a machine with UEFI"),
+        Option("--output", "FILE", "boots from an image, with this name"),
         TAKEN["--no-check"],
         Option("--config", "FILE", "reads this file instead of longjump.conf"),
         Option("--print-config", "", "shows each setting, and where it comes from"),

@@ -23,11 +23,11 @@ UEFI_CLIENTS = (7, 9)  # DHCP's option 93, as x86-64 firmware sends it (RFC 4578
 COMMAND = Command(
     "serve",
     """
-Prepares the folder build/network for computers that boot from the network: PXELINUX and
-longjump.c32, with the entries of isolinux.cfg, for those with a BIOS, and a single program for
-those with UEFI. With --interface it starts dnsmasq, which serves both by DHCP and TFTP on that
-interface only, until Ctrl-C. The network's own DHCP server assigns the addresses; if there is
-none, as on a cable between two computers, --range says which to assign.
+Prepares the folder build/network for computers that boot from the network. Those with a BIOS get
+PXELINUX and longjump.c32, with the entries of isolinux.cfg; those with UEFI get one program. With
+--interface, it starts dnsmasq, which serves both by DHCP and TFTP on that interface only, until
+Ctrl-C. The network's own DHCP server assigns the addresses. If there is none, as on a cable between
+two computers, give the addresses to assign with --range.
 
 Without --interface nothing is served. docs/network.md shows how to set up an existing server.
 """,

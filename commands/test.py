@@ -16,15 +16,16 @@ COMMAND = Command(
     "test",
     """
 Builds everything, installs what the tests need (as root, on Debian and systems based on it), and
-runs them. NAME is a folder of tests/, a file in it, or a part of a test's name. The first line says
-how much time and space it takes, then each test is named as it runs; the last line is the sum: N
-passed, N failed. Ends with status 0 if all passed, 1 if one failed, 2 if they cannot be run.
+runs the tests. NAME is a folder of tests/, a file in it, or a part of a test's name. The first line
+says how much time and disk space they take, then each test is named as it runs, and the last line
+counts them: N passed, N failed. Ends with status 0 if all passed, 1 if one failed, 2 if they cannot
+be run.
 
 `unit64` runs only the 64-bit unit tests, for machines that cannot run 32-bit programs.
 
-Three folders do more when they are named: `fuzz` runs each fuzzer for 60 seconds (--seconds=N for
-longer), `proof` proves with Frama-C, and `soak` boots 200 times in a row (--boots=N for more) and
-injects 500 faults into discs, loader, kernels and memory (--faults=N, --seed=N).
+Three folders do more if you name them: `fuzz` runs each fuzzer for 60 seconds (--seconds=N for
+longer), `proof` runs the proofs in Frama-C, and `soak` boots 200 times in a row (--boots=N for
+more) and injects 500 faults into discs, loader, kernels and memory (--faults=N, --seed=N).
 """,
     (),
     (

@@ -18,8 +18,8 @@ PREFIX = ROOT.parent.parent if (ROOT / "installed").exists() else Path("/usr/loc
 COMMAND = Command(
     "uninstall",
     """
-Removes every file that `install` has put below DIR, and the folders that it made and that are empty
-now. Files that were added or changed since stay where they are.
+Removes every file that `install` has put below DIR, and the folders that it made, if they are now
+empty. Files that were added or changed since then are kept.
 """,
     (Option("--prefix", "DIR", f"where it was installed ({PREFIX})"),),
     ("./build.sh uninstall --prefix ~/.local", "sudo ./build.sh uninstall"),

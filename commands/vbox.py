@@ -25,12 +25,12 @@ from lib.words import Option, Command
 COMMAND = Command(
     "vbox",
     """
-Makes the image, and boots it in VirtualBox, in a VM named longjump: a BIOS, or UEFI with --efi,
-256 MiB of memory, 16 MiB of video memory, the image in a DVD drive, a clock set to UTC, and a
-serial port, whose output is shown here. A screen size that -video= asks for is added to those of
-VirtualBox's BIOS (CustomVideoMode1); its UEFI sets it before the loader starts
+Makes the image, and boots it in VirtualBox, in a VM named longjump. The VM has a BIOS (or UEFI,
+with --efi), 256 MiB of memory, 16 MiB of video memory, the image in a DVD drive, a clock set to
+UTC, and a serial port, whose output is printed here. The screen size of -video= is added to those
+of VirtualBox's BIOS (CustomVideoMode1), or set before its UEFI starts the loader
 (EfiGraphicsResolution). If the VM exists, it is switched off and its settings are reset; a VM that
-build.sh did not make is left alone. Ctrl-C ends it.
+build.sh did not make is not touched. Ctrl-C ends the VM.
 
 Ends with status 0 if the machine was switched off or its window was closed; with 1 if VirtualBox
 stopped it ("guru meditation": usually a triple fault); with 130 after Ctrl-C.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# wrap - puts loader, kernel and modules into one file for `qemu-system-x86_64 -kernel`
+# wrap - packs loader, kernel and modules into one file for `qemu-system-x86_64 -kernel`
 """The command `wrap`: from the words of the command line to one file that boots without a disc."""
 
 import functools
@@ -26,17 +26,16 @@ MARK = b"LJBUNDLE"  # what a file that was made here has in it
 COMMAND = Command(
     "wrap",
     """
-Packs the loader, a kernel and its modules into one file, which `qemu-system-x86_64 -kernel FILE`
-boots without a disc: on pc, q35 and microvm, by Multiboot or PVH. GRUB (multiboot FILE) and iPXE
-(kernel FILE) start it as well. The kernel may use any protocol.
+Packs the loader, a kernel and its modules into one file. `qemu-system-x86_64 -kernel FILE` boots it
+on the machines pc, q35 and microvm; so do GRUB (`multiboot FILE`) and iPXE (`kernel FILE`). The
+kernel may use any protocol.
 
-With --format efi it is a program for UEFI: firmware loads it from a disk, or from a network by TFTP
-or HTTP, and it needs no other file. Sign it as a whole (sbsign), and nobody can change the kernel
-unnoticed.
+With --format efi, the file is a UEFI program. Firmware can load it from a disk, or from the network
+by TFTP or HTTP. If you sign it (`sbsign`), the signature also covers the kernel and the modules.
 """,
     (
         Option("--output", "FILE", "the file to make (KERNEL with .boot or .efi in place of .elf)"),
-        Option("--format", "elf|efi", "for -kernel, GRUB and iPXE (elf), or for UEFI"),
+        Option("--format", "elf|efi", "elf: for -kernel, GRUB and iPXE (default); efi: for UEFI"),
         TAKEN["--append"],
         TAKEN["--options"],
         TAKEN["--module"],
