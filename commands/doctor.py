@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # doctor - checks your machine, and says how to fix what is missing
-"""The command `doctor`: what is there, in which version, what for; and the fix for each lack."""
+"""The command `doctor`: lists what is installed, with version and purpose, and what is missing."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from lib.kvm import try_kvm, virtualbox_rows
 from lib.project import BUILD, ROOT, say, shown, start, tool
@@ -15,10 +16,10 @@ from lib.words import Command
 COMMAND = Command(
     "doctor",
     """
-Checks your machine, on one screen: each tool with its version and purpose, the files of Syslinux,
-KVM (which is tried for 3 seconds), VirtualBox if it is installed and whether KVM is in its way, the
-display, and permissions. Names what is missing, with the command that installs it. Ends with 0 if
-nothing is missing that building and running need, otherwise with 1. Installs and changes nothing.
+Checks your machine: each tool, with its version and purpose, the files of Syslinux, KVM (tried for
+3 seconds), VirtualBox if it is installed, and whether KVM blocks it, the display, and permissions.
+Names what is missing, and prints the command that installs it. Ends with status 0 if building and
+running need nothing more, otherwise with 1. Installs and changes nothing.
 """,
     (),
     ("./build.sh doctor",),
@@ -127,7 +128,7 @@ def syslinux():
     for name in SYSLINUX:
         path = bash('find_syslinux "$1"', name).strip()
         if path:
-            versions[name] = package_version(path)
+            versions[name] = package_version(path) or archive_version(path)
             yield name, versions[name] or "version ?", path
         elif name != "isohdpfx.bin":
             yield name, "missing", "./build.sh setup"
@@ -151,6 +152,17 @@ def package_version(path):
             found = re.search(r"\d+\.\d+[\w.]*", bash(f"({script}) 2>/dev/null", path))
             return found and found.group()
     return None
+
+
+def archive_version(path):
+    """The version of a file of Syslinux in an archive of `dist`, which says it; or None."""
+    prefix = Path(path).parent / "../../.."
+    try:
+        source = (prefix / "share/doc/longjump/third-party/SOURCE").read_text()
+    except OSError:
+        return None
+    found = re.search(r"source syslinux=(?:\d+:)?(\d+\.\d+[\w.]*)", source)
+    return found and found.group(1)
 
 
 def has_display():

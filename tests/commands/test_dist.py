@@ -84,6 +84,7 @@ def test_a_machine_with_only_python_and_qemu_makes_and_runs_images(
     ]
     said = longjump(unpacked, tmp_path, "doctor", PATH=path)
     assert re.search(r"xorriso +1\.", said) and "nasm" not in said
+    assert re.search(r"isolinux.bin +6\..*\n +ldlinux.c32 +6\.", said), said
 
 
 def test_xorriso_loads_no_library_of_this_machine_but_libc(unpacked):
