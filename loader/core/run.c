@@ -12,8 +12,8 @@
 #include "platform/platform.h"
 
 #define SCRATCH_MIN  MIB
-#define SCRATCH_MAX  (16 * MIB)
-#define SCRATCH_PART 16 /* of memory */
+#define SCRATCH_MAX  (15 * MIB) /* of the last 16, below which SeaBIOS has run */
+#define SCRATCH_PART 16         /* of memory */
 
 #define REBOOT_SECONDS 5 /* to read the message in */
 
@@ -169,7 +169,8 @@ static uint64_t low_memory(const struct machine *machine)
 /*
  * Memory for what the loader makes: a sixteenth of RAM, within limits. It is taken from the end of
  * the largest block, far from where kernels with fixed physical addresses usually are, or lower if
- * a kernel needs that memory.
+ * a kernel needs that memory. An emulator forgets code for each write into a page that the firmware
+ * ran in: pages that it has translated are better left alone.
  */
 static bool take_scratch(struct run *run)
 {
