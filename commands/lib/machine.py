@@ -180,8 +180,8 @@ class Machine:
             and {*self._log.arguments()} <= {*self.words}
         ):
             self._logs_interrupts = wanted
-            self._log.forgive()
             self.monitor(f"log {MASKS if wanted else FEWER}")
+            self._log.forgive()  # only now: a busy QEMU writes on until it has read the command
 
     def _listen(self):
         """Reads the loader's messages. A full pipe would block the machine."""
