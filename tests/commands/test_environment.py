@@ -8,9 +8,14 @@ import pytest
 
 from projects import same
 
-# Sources whose compilation and assembly, and the linking after it, are tried.
-SOURCES = ("loader/platform/com32/file.c", "loader/platform/resident.asm", "kernel/main.c")
-BUILT = ("build/longjump.c32", "build/kernel.elf", "build/longjump.iso")
+# Sources whose compilation and assembly, and the linking after it, are tried: those of the loader
+# that is linked soonest.
+SOURCES = (
+    "loader/platform/uefi/file.c",
+    "loader/platform/uefi/start.asm",
+    "kernel/main.c",
+)
+BUILT = ("build/BOOTX64.EFI", "build/kernel.elf", "build/longjump.iso")
 
 CALLERS = {
     "flags of make's": {"MAKEFLAGS": "rRi", "MAKELEVEL": "1", "MFLAGS": "-rRi"},
@@ -35,20 +40,28 @@ def hostile(tmp_path):
     return tmp_path
 
 
+def touch_sources(copy):
+    for name in SOURCES:
+        (copy.root / name).touch()
+
+
+@pytest.fixture(scope="session")
+def wanted(copy):
+    """What is to be built, with the copy's folder in what debuggers are told."""
+    touch_sources(copy)
+    copy.good()
+    return {name: (copy.root / name).read_bytes() for name in BUILT}
+
+
 @pytest.mark.xdist_group("copy")
 @pytest.mark.parametrize("caller", CALLERS)
-def test_what_is_meant_for_a_kernel_changes_nothing(copy, hostile, caller):
-    for name in SOURCES:
-        (copy.root / name).touch()
-    copy.good()  # with this folder's name in what debuggers are told
-    before = {name: (copy.root / name).read_bytes() for name in BUILT}
-    for name in SOURCES:
-        (copy.root / name).touch()
+def test_what_is_meant_for_a_kernel_changes_nothing(copy, wanted, hostile, caller):
+    touch_sources(copy)
     words = {name: text.format(folder=hostile) for name, text in CALLERS[caller].items()}
     said = copy.good(**words)
     assert said.count("  compile") == 2 and "$" not in said and "warning" not in said, said
     for name in BUILT:
-        assert same(copy.root / name, before[name]), name
+        assert same(copy.root / name, wanted[name]), name
     assert not (hostile / "list").exists()
 
 
@@ -75,7 +88,7 @@ def test_a_make_that_calls_us_has_its_own_ways(copy, kernel, tmp_path, words):
         "override MAKEFLAGS += -rR\nrun: tiny.elf\n"
         f'\t"{copy.root}/build.sh" --no-install runner --test tiny.elf\n'
     )
-    source = "loader/core/text.c"  # of every loader
+    source = "loader/platform/kernel/main.c"
     (copy.root / source).touch()
     done = subprocess.run(
         ["make", "-C", tmp_path, *words, "run"], capture_output=True, text=True,
@@ -89,7 +102,7 @@ def test_a_make_that_calls_us_has_its_own_ways(copy, kernel, tmp_path, words):
 @pytest.mark.xdist_group("copy")
 def test_make_run_is_build_sh_run(copy):
     """With a make whose variables are those of a kernel."""
-    source = "loader/core/text.c"
+    source = "loader/platform/uefi/file.c"
     (copy.root / source).touch()
     done = subprocess.run(
         ["make", "-C", copy.root, "-rR", "run", "CC=false", "OBJCOPY=false"],
