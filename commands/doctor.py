@@ -38,7 +38,7 @@ GROUPS = {
 }
 
 IS_SOURCE = (ROOT / "Makefile").exists()  # or installed, which compiles and tests nothing
-# The first of these programs that is there; what it is for; where it is not the one that is run
+# The programs, of which the first one found counts, and what it is for
 TOOLS = (
     (("make",), "compiles what changed"),
     ((tool("CC", "cc")[0],), "compiles C"),
@@ -88,7 +88,7 @@ def row(name, what, more=""):
 
 
 def python_lack():
-    """Reading settings takes tomllib, which came with Python 3.11."""
+    """What is missing to read settings: Python has tomllib since 3.11."""
     for module in ("tomllib", "tomli"):
         try:
             __import__(module)
@@ -99,7 +99,7 @@ def python_lack():
 
 
 def version(name):
-    """The version that a program says it has."""
+    """The version that a program reports."""
     for word in ("--version", "--help"):
         try:
             done = subprocess.run(
@@ -115,7 +115,7 @@ def version(name):
 
 
 def bash(script, *words):
-    """What a script says that has need.sh's functions."""
+    """The output of a script that can call need.sh's functions."""
     command = ["bash", "-c", f'source "$1"; shift; {script}', "-", ROOT / "commands/lib/need.sh"]
     return subprocess.run(
         [*map(str, command), *words], capture_output=True, text=True, check=False
@@ -123,7 +123,7 @@ def bash(script, *words):
 
 
 def syslinux():
-    """The files of Syslinux, each with its package's version; they must be of one."""
+    """The files of Syslinux, each with its version, which must be the same for all."""
     versions = {}
     for name in SYSLINUX:
         path = bash('find_syslinux "$1"', name).strip()
@@ -134,7 +134,7 @@ def syslinux():
             yield name, "missing", "./build.sh setup"
     pair = {versions.get(name) for name in SYSLINUX[:2]} - {None}
     if len(pair) > 1:
-        yield "together", "do not match", "isolinux.bin and ldlinux.c32 must be of one version:"
+        yield "together", "do not match", "isolinux.bin and ldlinux.c32 must have the same version:"
         yield "", "", "install both from the same source, or set SYSLINUX_DIR"
 
 
@@ -208,11 +208,11 @@ def lacks(is_writable):
     ((${#missing[@]} == 0)) || install_command"""
     compiler = tool("CC", "cc")[0]
     if IS_SOURCE and not (shutil.which(compiler) or re.match("gcc|cc|.*clang", compiler)):
-        say(f"\nLONGJUMP_CC names {compiler}, which is no program here")
+        say(f"\nLONGJUMP_CC: there is no program {compiler} here")
         return 1
     *found, command = [*bash(script, *groups).splitlines(), ""][:-1] or [""]
     if not found:
-        say("\nNothing is missing" + ("." if is_writable else " but a place to write to: build/."))
+        say("\nNothing is missing" + ("." if is_writable else ", but build/ cannot be written."))
         return 0 if is_writable else 1
     say("\nMissing")
     purposes = {}

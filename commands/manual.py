@@ -121,7 +121,7 @@ def manual(given):
 def take_pictures(install):
     """Takes all pictures of the papers."""
     if not (ROOT / "Makefile").exists():
-        raise Stop("--pictures: what is installed has no pictures, nor the kernels on them")
+        raise Stop("--pictures: only a source tree has the pictures and the kernels on them")
     need("build", "image", "run", install=install)
     make(*{picture.kernel for picture in PICTURES}, "all")
     for picture in PICTURES:
@@ -144,7 +144,7 @@ def write(path):
             put("page", inside, path.name, folder, is_page)
         os.close(folder)
     except FileExistsError:
-        raise Stop(f"{shown(path)} is no manual page of Longjump: move it away") from None
+        raise Stop(f"{shown(path)} is not a manual page of Longjump: move it away") from None
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}") from None
     say(f"{shown(path)} is ready")

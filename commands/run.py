@@ -25,7 +25,7 @@ KVM_WORDS = {
     "hangs": "hangs",
     "fails": "fails",
 }
-LEAST_MEMORY = 8 << 20  # SeaBIOS and Syslinux want that much
+LEAST_MEMORY = 8 << 20  # bytes that SeaBIOS and Syslinux need
 DIRECT = Option("--direct", "", "boots without a disc: QEMU loads loader and kernel as one file")
 MACHINE = (
     Option("--memory", "SIZE", "the machine's memory, such as 64M or 4G (256M)"),
@@ -79,24 +79,24 @@ def run(given):
 
 
 def choose_way(given):
-    """What these words want to be booted, open, and QEMU's words for it."""
+    """Makes what these words ask to boot; returns it, open, and the QEMU command that boots it."""
     if given.direct:
         return without_disc(given)
-    command = machine(given)  # whatever is wrong with that is told before anything is made
+    command = machine(given)  # first, so that mistakes in it are reported before anything is made
     disc = image(given, open_disc, ["build/postmortem"])
     need("run", install=not given.no_install)
     return disc, [*command, "-cdrom", disc.inherited]
 
 
 def check_kvm():
-    """Stops if no machine runs in KVM."""
+    """Stops if KVM cannot run a machine."""
     word, advice = try_kvm()
     if word != "usable":
         raise Stop(f"--kvm: KVM {KVM_WORDS[word]}: {advice}", Session.STATUS["error"])
 
 
 def without_disc(given):
-    """As choose_way(), where QEMU is to load the kernel itself."""
+    """The same for --direct: QEMU loads the kernel itself."""
     if given.uefi:
         raise Stop(
             "--direct: QEMU's UEFI cannot start such a file; leave out --direct or --uefi", 2
@@ -117,14 +117,14 @@ def without_disc(given):
     )
     asks = "" if given.no_check else check_config(config).get("asks", "")
     if reason := direct.need_of(words, asks):
-        say(f"  warning  without a disc, {reason} in vain")
+        say(f"  warning  there is no disc, but {reason}")
     disc = open_direct(config, words)
     return disc, [word.replace("{}", disc.inherited) for word in direct.with_kernel(command)]
 
 
 def open_direct(config, words):
-    """The one file that QEMU loads in place of a disc, open, without a name: the loader, which is
-    made already, and what was ordered."""
+    """Packs the loader, which has been built, and what the user asked for into the file that QEMU
+    loads instead of a disc; returns it, open. The file has no name."""
     say(f"  pack     {shown(config.kernel)} and the loader, for QEMU's -kernel")
     make_build_folder()
     file = tempfile.TemporaryFile(dir=BUILD)
@@ -134,7 +134,7 @@ def open_direct(config, words):
 
 
 def machine(given):
-    """QEMU, with what these words say of the machine."""
+    """QEMU's command line for the machine that these words describe."""
     kvm = ["-accel", "kvm", "-cpu", "host"] if given.kvm else []
     uefi = uefi_arguments(not given.no_install) if given.uefi else []
     memory = read_size("--memory", given.memory or "256M")
@@ -144,8 +144,8 @@ def machine(given):
 
 
 def boot(command, rest, window, disc, sources=None):
-    """Runs QEMU, in a window if that is to be had; returns the status of the command. A
-    fault is told with lines of the source of the kernel `sources`."""
+    """Runs QEMU, in a window if one can be opened; returns the status of the command. `sources` is
+    the kernel from whose debug data a fault gets its source lines."""
     session = Session(command, rest, window, disc.file, sources, modules=disc.modules)
     status = session.run(shown(disc.path))
     if not window or session.machine.ran or can_open(window):
@@ -156,7 +156,7 @@ def boot(command, rest, window, disc, sources=None):
 
 
 def choose_window(given):
-    """The kind of window QEMU shall open; "" where there is to be none."""
+    """The kind of window that QEMU is to open; "" for none."""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return ""
     if DISPLAYS & {*with_one_dash(given.rest)}:
@@ -173,7 +173,7 @@ def choose_window(given):
 
 
 def can_open(window):
-    """QEMU opens a window of this kind; tried with a machine that has nothing in it."""
+    """Whether QEMU can open a window of this kind: tries it with an empty machine."""
     command = ["qemu-system-x86_64", "-machine", "none", "-nodefaults", "-display", window]
     words = '{"execute": "qmp_capabilities"}\n{"execute": "quit"}\n'
     tried = subprocess.run(

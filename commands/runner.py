@@ -127,7 +127,7 @@ def is_wanted(given, settings, kernel):
     elif harness.is_list:
         print(printable(harness.listing(name)), end="")
     elif not harness.runs(name):
-        words = f"test skipped: {kernel.name}: the command line is not about {name}"
+        words = f"test skipped: {kernel.name}: the command line names other tests"
         print(printable(words, kept=""), file=sys.stderr)
     if harness.is_quiet:
         be_quiet()
@@ -286,7 +286,7 @@ def test(command, rest, settings, kernel, disc):
     limit, success = settings["test-timeout"], settings["test-success-exit-code"]
     status = foreign([*command, *rest], limit)
     if status is None:
-        return TIME, f"test TIMED OUT: {kernel.name}: no end after {limit} s"
+        return TIME, f"test TIMED OUT: {kernel.name}: did not end within {limit} s"
     if status == success:
         return SUCCESS, f"test passed: {kernel.name}: {command[0]} ended with status {status}"
     if status < 0:

@@ -76,7 +76,7 @@ def lay_out(config):
     text = isolinux_cfg(config)
     words, reason = direct.words_of_disc(text)
     if reason:
-        raise Stop(f"serve: {reason}, which clients with UEFI could not be given")
+        raise Stop(f"serve: {reason}, which cannot be done for clients with UEFI")
     make_build_folder()
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "pxelinux.cfg").mkdir(parents=True)

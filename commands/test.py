@@ -81,7 +81,7 @@ def announce(names, workers):
 def prepare(given, only_64):
     """Installs and builds what the chosen tests need."""
     if BUILD != ROOT / "build":
-        raise Stop("the tests write into build/, where you cannot write: test a copy", 2)
+        raise Stop("the tests write to build/, which you may not write to: test a copy", 2)
     if only_64:
         need("python", "build", "pytest", install=not given.no_install)
         make("unit-tests64")

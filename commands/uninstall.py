@@ -57,7 +57,7 @@ def installed(prefix):
                        f" {prefix / 'bin/longjump'} uninstall")  # fmt: skip
         mark, name = found.groups()
         if name.startswith("/") or ".." in name.split("/"):
-            raise Stop(f"{shown(path)} names what cannot have been installed: {name!r}")
+            raise Stop(f"{shown(path)} lists a file that cannot have been installed: {name!r}")
         marks[name] = mark
     return marks
 

@@ -41,7 +41,7 @@ The stick boots on PCs with a BIOS and with UEFI. With UEFI, switch off Secure B
 )
 
 CHUNK = 1 << 20
-AGAIN = "look what is plugged in (./build.sh usb), and begin again"
+AGAIN = "check what is plugged in (./build.sh usb), and start again"
 
 
 def usb(given):
@@ -52,7 +52,7 @@ def usb(given):
     if len(given.names) > 1:
         raise Stop("usb: one device at a time; see ./build.sh usb --help", 2)
     name = given.names[0]
-    find(number_of(name), given.allow_loop)  # a refusal that needs no rights to be told
+    find(number_of(name), given.allow_loop)  # what would be refused needs no rights to find out
     with opened(name, os.O_RDONLY | os.O_NONBLOCK) as device:
         _, before = look(device, given.allow_loop)
     source = image(given)
@@ -75,7 +75,7 @@ def usb(given):
 
 
 def list_sticks(allow_loop):
-    """Says what is plugged in that could be written."""
+    """Lists the drives that could be written."""
     kinds = ("disk", "loop") if allow_loop else ("disk",)
     found = [drive for drive in read_drives() if drive.size and drive.type in kinds
              and (drive.is_removable or drive.type == "loop")]  # fmt: skip
@@ -86,7 +86,7 @@ def list_sticks(allow_loop):
         with contextlib.suppress(OSError), Device(drive.path, os.O_RDONLY) as device:
             drive.examine(device)
         say("\n".join(drive.lines()))
-    say(f"\nto write to it, over everything on it: ./build.sh usb {found[0].path}")
+    say(f"\nto overwrite everything on it: ./build.sh usb {found[0].path}")
 
 
 def number_of(name):
@@ -98,7 +98,7 @@ def number_of(name):
 
 
 def find(number, allow_loop):
-    """The drive of a device number, which may be written over."""
+    """The drive with this device number; stops if it must not be overwritten."""
     parts = (part for drive in read_drives() for part in drive.all_parts())
     drive = next((part for part in parts if part.number == number), None)
     if drive is None:
@@ -110,8 +110,8 @@ def find(number, allow_loop):
 
 
 def look(device, allow_loop):
-    """The drive that is open, which may be written over, and all that is known of it, in words ->
-    what it is."""
+    """The open drive, and everything that is known about it: name -> value. Stops if it must not be
+    overwritten."""
     drive = find(device.number, allow_loop)
     try:
         drive.examine(device)
@@ -127,22 +127,22 @@ def look(device, allow_loop):
 
 
 def stop_unless_same(path, before, now, outcome="nothing was written"):
-    """Stops unless all that is known of a drive is as it was."""
+    """Stops unless everything that is known about a drive is unchanged."""
     changed = [f"    {name}: {now[name] or 'none'}, but it was {was or 'none'}"
                for name, was in before.items() if now[name] != was]  # fmt: skip
     if changed:
-        title = f"{path} is no longer the drive that was looked at, or something else writes to it:"
+        title = f"{path} is no longer the drive that was checked, or something else writes to it:"
         raise Stop("\n".join([title, *changed, f"{outcome}; {AGAIN}"]))
 
 
 def opened(name, flags):
-    """A drive, open. Its name is for messages; whatever is done is done to the descriptor."""
+    """Opens a drive. Its name is for messages only; everything is done with the descriptor."""
     try:
         return Device(name, flags)
     except OSError as error:
         fix = {
             errno.EACCES: f"; sudo ./build.sh usb {name}",
-            errno.EBUSY: ": this system uses it, as a part of a volume perhaps",
+            errno.EBUSY: ": this system uses it, perhaps as part of a volume",
             errno.ENOMEDIUM: ": there is no card in it",
         }.get(error.errno, "; ./build.sh usb lists the sticks")
         raise Stop(f"{name}: {error.strerror}{fix}") from None
@@ -155,13 +155,13 @@ def opened_alone(name):
     try:
         return Device(name, flags | os.O_DIRECT)
     except OSError:
-        return opened(name, flags)  # which says why it cannot be done either, if it cannot
+        return opened(name, flags)  # if that fails as well, it says why
 
 
 @contextlib.contextmanager
 def spoiling(drive):
-    """Says of a drive that is being written what it is worth if that does not come to its end."""
-    worthless = f"what is on {drive.path} now is worthless"
+    """While a drive is being written: if that fails, says that its contents are incomplete."""
+    worthless = f"{drive.path} now holds an incomplete image"
     try:
         yield
     except OSError as error:
@@ -177,9 +177,9 @@ def size_of(file):
 
 
 def ask(drive):
-    """Goes on only if the device's name is typed."""
+    """Stops unless the user types the device's name."""
     name = os.path.basename(drive.path)
-    print(f"To go on, type the device's name, {name}: ", end="", flush=True)
+    print(f"To continue, type the device's name, {name}: ", end="", flush=True)
     typed = sys.stdin.readline().strip()
     if typed not in (name, drive.path):
         print(end="" if sys.stdin.isatty() else "\n")
@@ -207,7 +207,7 @@ def pieces(device, file, title):
 
 
 def write(device, file, drive):
-    """Puts the image on the drive, and sees to it that it is there."""
+    """Writes the image to the drive, and flushes all caches."""
     title = f"  write    {drive.path}, {in_units(size_of(file))}"
     announce(title)
     for at, piece in pieces(device, file, title):
@@ -221,7 +221,7 @@ def write(device, file, drive):
 
 
 def compare(device, file, drive):
-    """Stops unless the drive gives back what was written."""
+    """Stops unless the drive returns what was written."""
     title = f"  compare  {drive.path}"
     announce(title)
     with mmap.mmap(-1, CHUNK) as memory, memoryview(memory) as view:

@@ -59,7 +59,7 @@ def make_bundle(words, files):
         strings.append(name.encode() + b"\0")
         at += len(strings[-1])
     text_end, records, contents, done = at, [], [], 0
-    progress = Progress("  sum      what goes into the file", sum(map(len, files.values())))
+    progress = Progress("  sum      the files for the bundle", sum(map(len, files.values())))
     for name_at, data in zip(names, files.values()):
         begin = align(at, LARGE_PAGE if len(data) >= LARGE_PAGE else PAGE)
         sums = checksum(data, lambda part, before=done: progress.at(before + part))

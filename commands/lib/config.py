@@ -178,7 +178,7 @@ def parse(path, text):
     except toml().TOMLDecodeError as error:
         # Ours is TOML 1.0; cargo reads more.
         kind = Unreadable if path.suffix == ".toml" and not shutil.which("cargo") else Stop
-        raise kind(f"{shown(path)}: this is no TOML: {error}", 2) from None
+        raise kind(f"{shown(path)}: this is not valid TOML: {error}", 2) from None
 
 
 def look_up(data, table, path=None, text=""):

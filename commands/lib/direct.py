@@ -17,16 +17,16 @@ MACHINES = re.compile(r"(type=)?(pc|q35|microvm|pc-(q35|i440fx)-[\d.]+)(,|$)")
 
 # The user's arguments that affect what QEMU starts -> what they do.
 OTHERS = {
-    **dict.fromkeys(("-kernel", "-initrd", "-append", "-dtb"), "starts a kernel of its own"),
-    **dict.fromkeys(("-bios", "-pflash"), "brings firmware of its own"),
-    **dict.fromkeys(("-loadvm", "-incoming"), "goes on with a machine that ran before"),
-    "-readconfig": "may describe any machine",
+    **dict.fromkeys(("-kernel", "-initrd", "-append", "-dtb"), "already names a kernel"),
+    **dict.fromkeys(("-bios", "-pflash"), "selects other firmware"),
+    **dict.fromkeys(("-loadvm", "-incoming"), "restores a machine that ran before"),
+    "-readconfig": "may set up any machine",
 }
 
 
 def words_of_disc(text):
-    """The words after APPEND of the entry that an isolinux.cfg starts at once, and in words why
-    they mean nothing without the disc, or None."""
+    """The words after APPEND of the entry that an isolinux.cfg starts by default, and None; or the
+    reason why that entry needs the disc."""
     default, serial, entries, entry = "", CONSOLE, {}, {}
     for line in text.splitlines():
         name, *rest = line.split(None, 1) or [""]
@@ -41,27 +41,27 @@ def words_of_disc(text):
             entry[name.upper()] = value
     found = entries.get(default, {})
     if found.get("COM32") != MODULE or KERNEL not in found.get("APPEND", "").split():
-        return "", f"isolinux.cfg starts something else than {KERNEL}"
+        return "", f"isolinux.cfg starts something other than {KERNEL}"
     if serial != CONSOLE:
-        return "", f"isolinux.cfg speaks on another line (SERIAL {' '.join(serial)})"
+        return "", f"isolinux.cfg sets another serial line (SERIAL {' '.join(serial)})"
     return found["APPEND"], None
 
 
 def obstacle(command, rest):
-    """In words, why a machine that is started by these words, with {} for the image, and by others
-    of the user's needs a disc; None if it does not."""
+    """The reason why a machine that is started by this command, with {} for the image, and the
+    user's other words needs a disc; None if it does not."""
     if image_at(command) is None:
-        return "run-command does not show the image as a drive of its own"
+        return "run-command does not attach the image as a separate drive"
     words = [word for word in [*command, *rest] if "{}" not in word]
     for option, word, value in zip(with_one_dash(words), words, [*words[1:], ""]):
         if option in OTHERS:
             return f"{word} {OTHERS[option]}"
         if option in ("-M", "-machine") and not is_machine(value):
-            return f"QEMU loads no such kernel on the machine {value.split(',')[0]}"
+            return f"QEMU's machine {value.split(',')[0]} cannot load such a kernel"
         if PFLASH.search(word):
-            return f"{word} brings firmware of its own"
+            return f"{word} selects other firmware"
         if re.search(r"\bbootindex=0*\b(?!\d)", word):
-            return f"{word} is to be booted first"
+            return f"{word} boots before it"
     return None
 
 
@@ -101,9 +101,9 @@ def need_of(words, asks):
     kernel asks for, as build/check words it; None if there is nothing."""
     asks = asks.split("\n")
     if "boot device" in asks:  # "..., if that can be": it can do without
-        return "the kernel asks for the drive that it is booted from"
+        return "the kernel asks for the drive that it was booted from"
     if any(line.startswith("internal module") and ", required" in line for line in asks):
-        return "the kernel asks for modules of the disc"
+        return "the kernel asks for modules on the disc"
     if "-onerror=prompt" in words.split():
         return "-onerror=prompt asks for ISOLINUX's prompt"
     return None

@@ -105,7 +105,7 @@ class Doing:
     # ---- what it waits for -----------------------------------------------------------------------
 
     def waits_for(self):
-        """Words for the interrupt that a machine without an end of it waits for in vain."""
+        """Why no interrupt wakes a halted machine, if the interrupt controllers show it."""
         try:
             pics, local = self._machine.monitor("info pic"), self._machine.monitor("info lapic")
         except Gone:  # by Ctrl-C
@@ -124,7 +124,7 @@ class Doing:
             return (f"vector {int(found[1]):#x} is still in service in the local APIC: until its "
                     "handler writes to the EOI register, no further one comes")  # fmt: skip
         return "; ".join(
-            f"IRQ {n}{LINES.get(n, '')} has come, and its PIC masks it" for n in masked
+            f"IRQ {n}{LINES.get(n, '')} is pending, but its PIC masks it" for n in masked
         )
 
 

@@ -81,23 +81,23 @@ def is_kvm(words):
 
 
 def virtualbox_rows(modules=MODULES):
-    """What is to be said of VirtualBox beside KVM: a word and what to do, a row for each line; none
-    if it is not on this machine."""
+    """Whether KVM blocks VirtualBox: rows of a word and an explanation or a fix; none if VirtualBox
+    is not on this machine."""
     if not ((modules / "vboxdrv").exists() or shutil.which("VBoxManage")):
         return []
     kvm = next((name for name in NAMES if (modules / name).exists()), None)
     if not kvm:
-        return [("found", "KVM is not loaded, so it is not in VirtualBox's way")]
+        return [("found", "KVM is not loaded, so it does not block VirtualBox")]
     try:
         at_load = (modules / "kvm/parameters/enable_virt_at_load").read_text().strip()
     except OSError:
         at_load = ""  # before Linux 6.12
     if at_load in ("Y", "1"):
         return [
-            ("in KVM's way", f"KVM holds the CPU, so VirtualBox ends with {NAMES[kvm]}:"),
+            ("blocked", f"KVM holds the CPU, so VirtualBox ends with {NAMES[kvm]}:"),
             ("", f"sudo modprobe -r {kvm}, or kvm.enable_virt_at_load=0 for the host's kernel"),
         ]
     return [
-        ("found", "but not while a machine runs in KVM, nor the other way round"),
-        ("", f"({NAMES[kvm]}); sudo modprobe -r {kvm} settles it"),
+        ("found", "but VirtualBox and KVM cannot run machines at the same time"),
+        ("", f"({NAMES[kvm]}); if that is a problem: sudo modprobe -r {kvm}"),
     ]

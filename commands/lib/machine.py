@@ -189,7 +189,7 @@ class Machine:
             self._messages += self.loader.hear(data)
 
     def is_suspended(self):
-        """Whether QEMU's process stands still, by a signal such as SIGSTOP, or in a debugger."""
+        """Whether QEMU's process is stopped, by a signal such as SIGSTOP or by a debugger."""
         try:
             with open(f"/proc/{self.qemu.pid}/stat", encoding="latin-1") as file:
                 return file.read().rpartition(") ")[2][0] in "Tt"

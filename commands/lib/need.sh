@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# need.sh - what must be on the machine for a task, and how it comes there.
+# need.sh - what must be on the machine for a task, and how to install it.
 #
 # Sourced by build.sh and the commands written in bash; the others run it:
 #     need.sh [--no-install] [--verbose] GROUP...      GROUP: python build run test ...
-# Ends with success when everything is there. What is missing is installed when that can be done
-# (Debian and systems based on it, as root); otherwise the one command that does it is printed.
-# Tools are looked for by what they do, not by package, so that one's own builds count.
+# Succeeds if everything is there. Anything missing is installed if possible (on Debian and systems
+# based on it, as root); otherwise the command that installs it is printed. Tools are looked for by
+# what they do, not by package, so that a user's own builds count.
 
 need_root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -32,7 +32,7 @@ find_python() {
 	return 1
 }
 
-# Most Pythons are there by the name of their version as well, which takes less time than to ask.
+# Most Pythons also have a name with their version in it; to look for that is faster than to ask.
 is_new_python() {
 	local name
 	for name in "$1".*; do
@@ -48,7 +48,7 @@ is_new_python() {
 need_own=$need_root/../../lib/longjump/syslinux
 [[ ! -e $need_root/Makefile ]] || need_own=
 
-# Prints where a file of Syslinux is: Debian, Fedora and Arch each have a place of their own.
+# Prints where a file of Syslinux is; that differs between Debian, Fedora and Arch.
 find_syslinux() {
 	local folder
 	for folder in ${SYSLINUX_DIR:+"$SYSLINUX_DIR"} ${need_own:+"$need_own"} \
@@ -62,7 +62,7 @@ find_syslinux() {
 	return 1
 }
 
-# Prints where UEFI for QEMU is: its code alone, which keeps its variables in memory.
+# Prints where UEFI for QEMU is: the file with its code only, which keeps its variables in memory.
 find_ovmf() {
 	local file
 	for file in ${OVMF_CODE:+"$OVMF_CODE"} /usr/share/OVMF/OVMF_CODE_4M.fd \
@@ -76,13 +76,13 @@ find_ovmf() {
 	return 1
 }
 
-# Something makes an image that is a CD and a disk.
+# There is a program that can make an image that is a CD and a disk at once.
 has_mastering() {
 	{ has isohybrid && { has genisoimage || has mkisofs || has xorriso; }; } ||
 		{ has xorriso && find_syslinux isohdpfx.bin >/dev/null; }
 }
 
-# A program for 32 bits can be linked, with the checkers that the unit tests use.
+# A 32-bit program can be linked, with the sanitizers that the unit tests use.
 has_32_bits() {
 	echo 'int main(void) { return 0; }' |
 		cc -m32 -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null
@@ -101,7 +101,7 @@ has_fuzzer() {
 	done
 }
 
-# The tool that checks kernels is a program of this machine's.
+# The tool that checks kernels is compiled for this machine, so it needs a C library.
 has_library() {
 	[[ -r /usr/include/stdio.h ]] ||
 		echo '#include <stdio.h>' | ${1%% *} -E -o /dev/null - 2>/dev/null
@@ -119,7 +119,7 @@ lack() {
 	arch+=("${4:-$2}")
 }
 
-# Notes what is missing of each GROUP.
+# Notes what each GROUP lacks.
 look() {
 	local group compiler=${LONGJUMP_CC:-cc} seen=' '
 	missing=() debian=() fedora=() arch=()
@@ -138,7 +138,7 @@ look() {
 			*clang*) lack clang clang ;;
 			gcc* | cc*) lack "a C compiler" gcc ;;
 			*)
-				echo "LONGJUMP_CC names $compiler, which is no program here" >&2
+				echo "LONGJUMP_CC: there is no program $compiler here" >&2
 				return 2
 				;;
 			esac
@@ -278,7 +278,7 @@ install_command() {
 
 user_id() { echo "$EUID"; }
 
-# Prints how a user carries out these commands as root.
+# Prints how the user can run these commands as root.
 as_root() {
 	local sudo='' line
 	(($(user_id) == 0)) || ! has sudo || sudo='sudo '
@@ -291,7 +291,7 @@ as_root() {
 	fi
 }
 
-# need GROUP...: succeeds when everything is there, if need be after installing it.
+# need GROUP...: succeeds if everything is there, if necessary after installing it.
 need() {
 	look "$@" || return
 	((${#missing[@]} == 0)) && return
@@ -300,7 +300,7 @@ need() {
 		packages_install $(once "${debian[@]}") && look "$@" &&
 			((${#missing[@]} == 0)) && return
 	else
-		# Whoever has to type it types it once: what `run` needs comes along.
+		# The user should have to type only one command: include what `run` needs.
 		look "$@" python build image run
 	fi
 	{
@@ -311,7 +311,7 @@ need() {
 	return 1
 }
 
-# The same, with --no-install and --verbose picked out of a command's words.
+# The same, for a command in bash: reads --no-install and --verbose from its arguments.
 need_words() {
 	local group=$1 word
 	shift

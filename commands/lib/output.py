@@ -1,6 +1,7 @@
-"""output.py - finds out whether what a child writes to our standard output comes through.
+"""output.py - finds out whether a child could write all of its output to our standard output.
 
-QEMU does not tell: it drops what it cannot write. Knows files and devices, nothing of machines.
+QEMU does not report that: it drops what it cannot write. Knows files and devices, nothing of
+machines.
 """
 
 import errno
@@ -15,7 +16,7 @@ class Output:
         self._began = _position()
 
     def obstacle(self, size):
-        """Why not all of these bytes of a child's are there; "" if nothing is known of that."""
+        """Why not all of a child's `size` bytes were written; "" if they were, or if unknown."""
         try:
             os.write(1, b"")  # which a full device refuses
         except OSError as error:
@@ -26,6 +27,6 @@ class Output:
 
 
 def _position():
-    """Where in its file standard output is; None if it is no file."""
+    """The offset of standard output in its file; None if it is not a file."""
     is_file = stat.S_ISREG(os.fstat(1).st_mode)
     return os.lseek(1, 0, os.SEEK_CUR) if is_file else None

@@ -10,7 +10,7 @@ import sys
 
 from lib.colour import coloured, is_wanted
 
-UNSAID = "what is said here cannot be written"
+UNSAID = "the output cannot be written"
 
 
 def printable(text, kept="\n\t"):
@@ -53,8 +53,8 @@ class Printable:
         self.flush()
 
     def _reach(self, function, *words):
-        """Calls a function of the stream's; an error of its own is known by UNSAID, in place of the
-        name of a file."""
+        """Calls a function of the stream. If that fails, the error has UNSAID in place of a file's
+        name."""
         try:
             function(*words)
         except OSError as error:

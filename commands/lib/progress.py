@@ -1,6 +1,6 @@
 """progress.py - shows the progress of something slow on a terminal, in a line that is rewritten.
 
-Knows nothing of what is done.
+Knows nothing of the work itself.
 """
 
 import contextlib
@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 
-SOON = 1.0  # seconds after which there is something to be seen
-OFTEN = 0.1  # seconds between two looks
+SOON = 1.0  # seconds after which progress is shown
+OFTEN = 0.1  # seconds between two polls
 
 
 class Progress:
@@ -31,7 +31,7 @@ class Progress:
             sys.stdout.overwrite(line)  # type: ignore[attr-defined]  # printable.guard() made it
 
     def speed(self, done):
-        """Bytes a second so far; 0 if no time has passed."""
+        """Bytes per second so far; 0 if no time has passed."""
         seconds = time.monotonic() - self._begin
         return int(done / seconds) if seconds > 0 else 0
 

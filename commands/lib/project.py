@@ -18,8 +18,8 @@ from lib.compiling import compile_watched
 from lib.printable import UNSAID, guard, printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-INSTALLED = ROOT.parent.parent / "lib/longjump"  # what an installed Longjump comes with
-BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # build.sh says where
+INSTALLED = ROOT.parent.parent / "lib/longjump"  # the compiled files of an installed Longjump
+BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # set by build.sh
 
 
 class Stop(Exception):
@@ -31,10 +31,10 @@ class Stop(Exception):
 
 
 class Voice:
-    """One line a step; with --verbose the commands as well."""
+    """Prints one line for each step; with --verbose, the commands as well."""
 
     verbose = False
-    stream = None  # where to speak; None is stdout
+    stream = None  # where to print; None is stdout
 
     @classmethod
     def say(cls, text):
@@ -80,12 +80,12 @@ MAKES_OWN = {"MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL"
 COMPILERS = {"CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX",
              "GCC_COMPARE_DEBUG", "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "LD_RUN_PATH",
              "CCC_OVERRIDE_OPTIONS", "LDEMULATION", "NASMENV"}  # fmt: skip
-NEEDED = {"PATH", "HOME", "TMPDIR", "TERM"}  # even if a command line of make's sets them
+NEEDED = {"PATH", "HOME", "TMPDIR", "TERM"}  # even if make's command line sets them
 
 
 def own_environment():
-    """The environment without what is meant for other programs: the flags of a make that
-    called us, its jobserver and the variables of its command line; where compilers look."""
+    """The environment without what is meant for other programs: flags, jobserver and command line
+    variables of a make that called us, and the search paths of compilers."""
     _, _, words = os.environ.get("MAKEFLAGS", "").partition("-- ")
     named = {word.partition("=")[0].rstrip(":+?") for word in words.split() if "=" in word}
     foreign = {name for name in named if not name.startswith("LONGJUMP")} - NEEDED
@@ -97,7 +97,7 @@ def own_environment():
 
 
 def tool(name, usual):
-    """The words that call a tool, which the user may have named: LONGJUMP_CC for "CC"."""
+    """The command line that calls a tool; the user may set it: LONGJUMP_CC for "CC"."""
     return (os.environ.get(f"LONGJUMP_{name}") or usual).split()
 
 
@@ -116,8 +116,8 @@ def need(*groups, install=True):
 
 
 def wait_for(command):
-    """Carries out a command that ends in good order when it is asked to; returns its status. What
-    asks us to end is passed on, and the command is waited for."""
+    """Runs a command; returns its status. Signals that ask us to end are passed on to it, and we
+    wait until it has ended."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in signals}
     with subprocess.Popen(command, stdout=Voice.stream, env=own_environment()) as child:
@@ -132,14 +132,14 @@ def wait_for(command):
 
 
 def make(*targets):
-    """Compiles what has changed; one at a time, since tests make images side by side."""
+    """Compiles what has changed. Only one process does so at a time: tests run in parallel."""
     if is_made_elsewhere(targets):
         fetch(targets)
         return
     with locked():
         folder = ROOT if BUILD == ROOT / "build" else mirror()
         command = ["make", "--no-print-directory", "-C", folder, f"-j{os.cpu_count() or 1}"]
-        command.append("V=1" if Voice.verbose else "--silent")  # of what is up to date
+        command.append("V=1" if Voice.verbose else "--silent")  # says nothing if all is up to date
         command = [str(word) for word in [*command, *targets]]
         Voice.show(command)
         status = carry_out(command, own_environment())
@@ -148,7 +148,7 @@ def make(*targets):
 
 
 def carry_out(command, environment):
-    """Calls make; returns its status. A terminal is shown how far it is."""
+    """Calls make; returns its status. On a terminal, shows the progress."""
     stream = Voice.stream or sys.stdout
     if Voice.verbose or not stream.isatty():
         done = subprocess.run(command, stdout=Voice.stream, env=environment, check=False)
@@ -157,8 +157,8 @@ def carry_out(command, environment):
 
 
 def is_made_elsewhere(targets):
-    """All of this is there already: an installed Longjump has brought it along, or somebody else,
-    whose checkout this is, has made it of the sources as they are."""
+    """Whether all of this has been built elsewhere: it came with an installed Longjump, or another
+    user, who owns this checkout, has built it from the current sources."""
     if not (ROOT / "Makefile").exists():
         return True
     if BUILD == ROOT / "build" and can_write(BUILD if BUILD.exists() else ROOT):
@@ -174,7 +174,7 @@ def is_made_elsewhere(targets):
 
 
 def fetch(targets):
-    """Takes what others have made, if it is to be used together with what we make."""
+    """Links what others have built into BUILD, so that it can be used with what we build."""
     if not can_write(BUILD):
         return
     with locked():
@@ -185,18 +185,18 @@ def fetch(targets):
 
 
 def elsewhere(name):
-    """Where a file of build/ is that others have made."""
+    """Where a file of build/ that others have built is."""
     return (ROOT / "build" if (ROOT / "Makefile").exists() else INSTALLED) / name
 
 
 def made(name):
-    """Where a file of build/ is, whoever has made it."""
+    """Where a file of build/ is, whoever has built it."""
     return BUILD / name if os.path.lexists(BUILD / name) else elsewhere(name)
 
 
 def mirror():
-    """A folder of our own that looks like the checkout, which is somebody else's; build/ in it is
-    BUILD."""
+    """A folder that looks like the checkout, which belongs to another user: its entries are links,
+    and build/ in it is BUILD."""
     for path in ROOT.iterdir():
         link = BUILD.parent / path.name
         if path.name not in (".git", "build") and not link.exists():
@@ -231,8 +231,8 @@ def make_build_folder():
 
 
 def take_lock():
-    """A descriptor that holds the lock of the build folder. A lock that `clean` has taken away
-    while we waited for it holds nothing."""
+    """A descriptor that holds the lock of the build folder. If `clean` has removed the lock file
+    while we waited, takes the lock on the new one."""
     path = BUILD / ".lock"
     while True:
         make_build_folder()
@@ -264,8 +264,8 @@ def shown(path):
 
 
 def start(command, failure=1):
-    """Runs a command's function on the words of the command line; ends the process, with the status
-    `failure` if the command could not do its work."""
+    """Runs a command's function on the command line; ends the process, with the status `failure` if
+    the command could not do its work."""
 
     def end(number, _frame):
         raise SystemExit(128 + number)
@@ -281,7 +281,7 @@ def start(command, failure=1):
 
 
 def carry_through(command, failure):
-    """The status of a command's function; what it could not do is told."""
+    """Runs a command's function; returns its status. Prints what it could not do."""
     try:
         return command(sys.argv[1:]) or 0
     except Stop as stop:
@@ -304,34 +304,36 @@ def carry_through(command, failure):
 
 
 def complain(text):
-    """Says on standard error what is wrong, if that can be said."""
+    """Prints what is wrong on standard error, if that is possible."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 
 
 def when_written(status, failure):
-    """The status, once all that was said is written; `failure` if it cannot be."""
+    """Flushes the output; returns the status, or `failure` if the output cannot be written."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError as error:
             if not status and not isinstance(error, BrokenPipeError):
                 complain(f"build.sh: {UNSAID}: {error.strerror}")
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python tries it again
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), stream.fileno()
+            )  # or Python tries again at exit
             status = status or failure
     return status
 
 
 def nameless(error):
-    """Words for what could not be done with an open file, whose name is not known any more."""
+    """Words for what failed with an open file whose name is no longer known."""
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     place = os.environ.get("TMPDIR", "/tmp")
     return f"writing into {shown(BUILD)} or {place}" if is_full else "it failed"
 
 
 def give_back():
-    """Makes what root has made in build/ the user's whose checkout this is, whom it would be in the
-    way of."""
+    """Gives what root has made in build/ to the owner of the checkout, who could not replace it
+    otherwise."""
     if os.geteuid() != 0 or BUILD != ROOT / "build" or BUILD.is_symlink():
         return
     owner = ROOT.stat()
@@ -342,7 +344,7 @@ def give_back():
 
 
 def give(names, folder, owner):
-    """Makes files of root's in an open folder the owner's; not those that have another name, which
+    """Gives root's files in an open folder to the owner; not those with further hard links, which
     may be anywhere."""
     for name in names:
         with contextlib.suppress(OSError):

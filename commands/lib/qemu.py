@@ -1,4 +1,4 @@
-"""qemu.py - watches a QEMU over QMP, and finds out what became of the machine.
+"""qemu.py - watches QEMU over QMP, and finds out what happened to the machine.
 
 Knows QEMU and the x86's registers; knows nothing of images or of the command line.
 """
@@ -11,15 +11,15 @@ import time
 
 from lib.record import dataclass
 
-PATIENCE = 60  # seconds after which a QEMU that does not answer is taken to be lost
-HURRY = 5  # the same, once nobody waits any more
-GLANCE = 0.5  # seconds until it is asked whether somebody waits for the answer
+PATIENCE = 60  # seconds after which a QEMU that does not answer counts as hung
+HURRY = 5  # the same, once nobody waits for the answer
+GLANCE = 0.5  # seconds between checks whether somebody still waits for the answer
 REGISTER = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
 
 
 def with_one_dash(words):
-    """The words with which QEMU is started, to look at: it takes --option for -option."""
+    """The words with which QEMU is started, for comparison: it also accepts --option."""
     return ["-" + word.lstrip("-") if word.startswith("--") else word for word in words]
 
 
@@ -33,20 +33,20 @@ class Qmp:
     def __init__(self):
         self.line, self.qemus_end = socket.socketpair()
         self.events = []
-        self.is_lost = False  # QEMU is there, and does not answer
+        self.is_lost = False  # QEMU runs, but does not answer
         self.is_awaited = lambda: True  # asked while an answer is waited for: somebody wants it
-        self.meanwhile = {}  # descriptors to be read while we wait -> who reads them
+        self.meanwhile = {}  # descriptors to be read while we wait -> functions that read them
         self._input = []  # pieces of a line that is not whole
         self._replies = []
 
     def arguments(self):
-        """What QEMU must be told to use its end of the line."""
+        """QEMU's arguments to use its end of the connection."""
         number = self.qemus_end.fileno()
         return ["-chardev", f"socket,id=watch,fd={number}", "-mon", "chardev=watch,mode=control"]
 
     def open(self, is_awaited=None):
-        """Greets, after QEMU was started; raises Gone if it did not come up. QEMU may wait itself,
-        for who connects to a line of its: that lasts for as long as is_awaited()."""
+        """Negotiates, after QEMU was started; raises Gone if it did not come up. QEMU may itself
+        wait for a connection to one of its ports: we wait for it as long as is_awaited()."""
         self.qemus_end.close()
         self._send("qmp_capabilities", {})
         self._answer(is_awaited or self._patient())
@@ -61,7 +61,7 @@ class Qmp:
         return self._answer(self._patient())
 
     def _patient(self):
-        """A function that tells whether to wait for an answer any longer."""
+        """A function that returns whether to keep waiting for an answer."""
         began = time.monotonic()
         return lambda: time.monotonic() - began < (PATIENCE if self.is_awaited() else HURRY)
 
@@ -81,14 +81,15 @@ class Qmp:
         return self._replies.pop(0)
 
     def wait(self, seconds):
-        """Takes in what QEMU has to say, for at most this long or until it said something."""
+        """Waits for events, for at most this long; returns them."""
         if not self.events:
             self.take(seconds)
         events, self.events = self.events, []
         return events
 
     def take(self, seconds):
-        """Takes in what comes first, on this line or on another one, if it comes in this time."""
+        """Reads what comes first, on this connection or on a descriptor of `meanwhile`, if it comes
+        in this time."""
         ready = select.select([self.line, *self.meanwhile], [], [], seconds)[0]
         for number in ready:
             if number is not self.line:
@@ -109,7 +110,7 @@ class Qmp:
                 self._replies.append(message)
 
     def _lines(self, data):
-        """The lines that what came completes."""
+        """The lines that are complete with these bytes."""
         *lines, rest = data.split(b"\n")
         if lines:
             lines[0] = b"".join([*self._input, lines[0]])
@@ -119,7 +120,7 @@ class Qmp:
 
 
 def message_in(line):
-    """What a line of QMP says, of which an event has its data; raises Gone if it is none."""
+    """The message in a line of QMP; an event gets a "data" field. Raises Gone if it is not QMP."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):
@@ -154,7 +155,7 @@ def read_cpus(qmp):
 
 
 def cpus_in(text):
-    """The CPUs whose registers stand in a text."""
+    """The CPUs whose registers a text shows."""
     cpus = []
     for part in re.split(r"CPU#\d+", text):
         found = dict(REGISTER.findall(part))
@@ -181,7 +182,7 @@ class Patience:
         self._since = time.monotonic()
 
     def lasted(self, what):
-        """Seconds that `what` has been the same, up to now."""
+        """Seconds for which `what` has been the same until now."""
         if what != self._what:
             self._what, self._since = what, time.monotonic()
         return time.monotonic() - self._since

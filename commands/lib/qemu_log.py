@@ -1,9 +1,9 @@
 """qemu_log.py - the end of QEMU's log of interrupts and exceptions, and what it means.
 
 QEMU writes into a pipe, of which only the end is kept. An entry has all registers and takes QEMU
-some 30 microseconds, so logging would slow down a machine with many interrupts: beyond
-so many bytes at once, and so many a second, the log pauses for a while. Knows the
-log's form (QEMU's target/i386/tcg); knows nothing of the process.
+about 30 microseconds, so logging would slow down a machine with many interrupts: if more than ROOM
+bytes come at once, or more than PACE per second, the log pauses for a while. Knows the log's format
+(QEMU's target/i386/tcg); knows nothing of the process.
 """
 
 import os
@@ -13,14 +13,14 @@ from collections import deque
 
 from lib.record import dataclass
 
-MASKS = "int,cpu_reset"  # interrupts; resets, which tell a triple fault
+MASKS = "int,cpu_reset"  # interrupts; and resets, which show a triple fault
 FEWER = "cpu_reset"
-KEPT = 1 << 16  # bytes of the end: what a pipe holds
+KEPT = 1 << 16  # bytes of the end that are kept: as many as a pipe holds
 ROOM = 1 << 17  # bytes that may come at once
-REST = 2.0  # seconds without a log, once it was too much
-STORM = 50  # times that one instruction faults, before it will do so for ever
-EXCEPTIONS = 32  # the first vector that is none
-PACE = 3 << 16  # bytes a second that may go on coming: a timer of 100 Hz makes 150,000
+REST = 2.0  # seconds without a log, after it was too much
+STORM = 50  # faults of one instruction, after which it is assumed to fault for ever
+EXCEPTIONS = 32  # the vectors below this
+PACE = 3 << 16  # bytes per second that may keep coming: a timer of 100 Hz makes 150,000
 
 ENTRY = re.compile(
     r"^ *[0-9]+: v=(?P<vector>[0-9a-f]{2}) e=(?P<code>[0-9a-f]{4}) i=(?P<soft>[01])"
@@ -58,7 +58,7 @@ def entries_in(lines):
 
 
 def states_in(text):
-    """The entries in a log, each with the lines that tell the CPU's state."""
+    """The entries in a log, each with the lines that show the CPU's state."""
     begins = [match.start() for match in re.finditer(ENTRY.pattern, text, re.M)]
     for begin, end in zip(begins, [*begins[1:], len(text)]):
         before = text.rfind("\n", 0, max(begin - 1, 0)) + 1
@@ -66,7 +66,7 @@ def states_in(text):
 
 
 class QemuLog:
-    """A pipe that QEMU inherits, and what came last through it."""
+    """A pipe that QEMU inherits, and the last output that came through it."""
 
     def __init__(self, masks=""):
         """`masks` is what is logged at first, if not MASKS."""
@@ -77,9 +77,9 @@ class QemuLog:
         os.set_blocking(self._ear.fileno(), False)
         self._name = f"/proc/self/fd/{self.qemus_end.fileno()}"
         self._kept = bytearray()
-        self._rest = b""  # of a line that has not come whole
+        self._rest = b""  # of a line that is not complete yet
         self._led = deque(maxlen=8)  # the last entries; of several at one instruction, the first
-        self._times = 0  # how many there were at the last instruction
+        self._times = 0  # how many entries there were at the last instruction
         self._room, self._since = float(ROOM), time.monotonic()
         self._rests_until = 0.0
 
@@ -91,7 +91,7 @@ class QemuLog:
         return ["-d", self._masks or MASKS, "-D", self._name]
 
     def read(self):
-        """Takes in what has come, up to what is too much. A full pipe keeps the machine waiting."""
+        """Reads what has come, up to the allowance. A full pipe would block the machine."""
         now = time.monotonic()
         self._room = min(self._room + (now - self._since) * PACE, ROOM)
         self._since = now
@@ -102,7 +102,7 @@ class QemuLog:
             self._room -= len(data)
 
     def _count(self, data):
-        """Counts how often the last instruction of all was interrupted."""
+        """Counts how often in a row the same instruction was interrupted."""
         whole, _, self._rest = (self._rest + data).rpartition(b"\n")
         for entry in entries_in(whole.decode("latin-1").split("\n")):
             if self._led and entry.at == self._led[-1].at:
@@ -112,8 +112,8 @@ class QemuLog:
                 self._times = 1
 
     def before_storm(self, own):
-        """If an exception repeats itself at one instruction: the last entry that is not in this
-        range of addresses. Otherwise None."""
+        """If one instruction faults again and again: the last entry that is not in this range of
+        addresses. Otherwise None."""
         if self._times < STORM or self._led[-1].vector >= EXCEPTIONS:
             return None
         return next((entry for entry in reversed(self._led) if entry.at not in own), None)
@@ -132,11 +132,11 @@ class QemuLog:
         return time.monotonic() >= self._rests_until
 
     def close(self):
-        """Takes in the last; QEMU need not write any more."""
+        """Reads the rest; after this, QEMU's writes fail."""
         self.read()
         self._ear.close()
 
     def text(self):
-        """The end of what has come. A machine that stands still has written no more."""
+        """The end of the log. A stopped machine has written all of it."""
         self.read()
         return self._kept.decode("latin-1")

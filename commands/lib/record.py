@@ -1,24 +1,24 @@
 """record.py - classes of named fields, declared as with the standard library's dataclasses.
 
-To load that module, and to compile what it writes for each class, takes a quarter of the time that
-a command needs to start. Here is what is used of it, and it is done without writing code.
+Importing dataclasses, and compiling the code that it generates for each class, takes a quarter of
+the time in which a command starts. This module has the parts that are used, and generates no code.
 """
 
-TYPE_CHECKING = False  # but for mypy, which knows the name
+TYPE_CHECKING = False  # mypy takes it for True
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace
 else:
 
     class field:
-        """A field whose default is made anew for each object."""
+        """A field whose default is created separately for each object."""
 
         def __init__(self, default_factory):
             self.make = default_factory
 
     def dataclass(cls=None, *, frozen=False):
-        """Gives a class what makes its objects from values of its fields, compares and shows
-        them; `frozen` ones cannot be changed, and can be keys."""
+        """Adds methods to a class: they construct, compare and show its objects by their fields.
+        Objects of a `frozen` class cannot be changed, and can be keys."""
         if cls is None:
             return lambda cls: dataclass(cls, frozen=frozen)
         names = [*cls.__annotations__]
@@ -31,7 +31,7 @@ else:
         return cls
 
     def methods(names, makers, needed, frozen):
-        """What a class has for its fields: name -> method."""
+        """The methods of a class for its fields: name -> method."""
 
         def init(self, *values, **named):
             given = {**dict(zip(names, values)), **named}
@@ -66,6 +66,6 @@ else:
         return made
 
     def replace(record, **changes):
-        """The same with other values of some fields."""
+        """A copy with other values in some fields."""
         kept = {name: getattr(record, name) for name in type(record).__annotations__}
         return type(record)(**{**kept, **changes})

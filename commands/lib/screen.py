@@ -1,6 +1,6 @@
 """screen.py - reads a VGA text screen, and finds what a kernel has written there.
 
-Knows the screen's memory and its character set; knows nothing of who reads them, or why.
+Knows the screen's memory and its character set; knows nothing of how they are read.
 """
 
 import re
@@ -8,16 +8,16 @@ import re
 COLUMNS, ROWS = 80, 25
 MEMORY, SIZE = 0xB8000, COLUMNS * ROWS * 2
 
-# Code page 437, in which VGA has glyphs where others have control characters.
+# Code page 437: VGA has glyphs in place of control characters.
 CONTROLS = " ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼"
 GLYPHS = CONTROLS + bytes(range(32, 256)).decode("cp437")
 GLYPHS = GLYPHS.replace("\x7f", "⌂")
-TOLD = bytes(max(byte, 32) for byte in range(256))  # the loader tells of a screen without those
+TOLD = bytes(max(byte, 32) for byte in range(256))  # the loader sends a screen without those
 
 
 def rows_of(memory):
-    """The rows of a text screen's memory, as bytes; none if it is no text that is there: in a
-    graphics mode nobody answers at these addresses."""
+    """The rows of a text screen's memory, as bytes; none if the screen is in a graphics mode, where
+    no memory answers at these addresses."""
     if len(memory) != SIZE or memory == b"\xff" * SIZE:
         return []
     characters = memory[::2]
@@ -44,19 +44,19 @@ def written(before, after):
 
 
 def changed(row, was):
-    """A row from the first column to the last that differs, with spaces before it."""
+    """A row from the first to the last column that differs, with spaces before it."""
     pairs = zip(row.translate(TOLD), was.ljust(COLUMNS))
     others = [at for at, (one, other) in enumerate(pairs) if one != other]
     return b" " * others[0] + row[others[0] : others[-1] + 1] if others else b""
 
 
 def kept(old, new, by):
-    """The rows of the new screen that were on the old one, which has scrolled by so many rows."""
+    """How many rows of the old screen, scrolled by so many rows, are on the new one."""
     return {at for at, (one, other) in enumerate(zip(old[by:], new)) if one and one == other}
 
 
 def is_said(rows, text):
-    """Most of the words in these rows are in a text as well."""
+    """Whether most of the words in these rows also occur in a text."""
     words, said = re.findall(r"\w\w+", " ".join(rows)), {*re.findall(r"\w\w+", text)}
     return bool(words) and sum(word in said for word in words) > len(words) * 0.7
 

@@ -1,7 +1,7 @@
 """session.py - one run of a machine: starts QEMU, watches it, and says how it ended.
 
-The end is judged by what the loader says on its own port and by what QEMU says of the CPUs that run
-the kernel; never by what the kernel writes. Knows nothing of images or of a command's words.
+How it ended is decided by the loader's messages on its own port and by what QEMU reports about the
+CPUs that run the kernel; never by what the kernel writes. Knows nothing of images or commands.
 """
 
 import os
@@ -26,20 +26,22 @@ from lib.source_lines import source_lines
 from lib.symbols import place
 
 POLL = 0.5  # seconds between looks at the CPUs
-SURE = 2.0  # seconds that a halt must last
-SOON = 0.1  # both, once we know that it comes
+SURE = 2.0  # seconds that a halt must last to be final
+SOON = 0.1  # both of these, once the end is expected
 REMEMBERED = 65536  # bytes at the end of what came over the serial line
-QUIET = 10.0  # seconds without news, after which there is a word
+QUIET = 10.0  # seconds without anything new, after which a line is printed
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
 STDIO = re.compile(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
-KVM_LIMIT = 30.0  # seconds without a change on the screen, until the loader speaks in KVM
+KVM_LIMIT = (
+    30.0  # seconds without a change on the screen, in KVM, before the loader's first message
+)
 LINE_LOST = "what the kernel writes to COM1 cannot be written to standard output"
 SUSPENDED = "a signal has stopped QEMU"
-GAVE_UP = ("boot:", "No bootable device.")  # ISOLINUX's last word, and SeaBIOS's
+GAVE_UP = ("boot:", "No bootable device.")  # the last lines of ISOLINUX and of SeaBIOS
 
-# QEMU stops a machine by itself -> which end that is, and in words
+# The state in which QEMU has stopped a machine -> how it ended: a key of STATUS, and words
 STOPS = {
-    "internal-error": ("error", "QEMU stopped the machine: it could not go on (internal error)"),
+    "internal-error": ("error", "QEMU stopped the machine: it could not continue (internal error)"),
     "io-error": ("error", "QEMU stopped the machine: a drive could not be read or written"),
     "guest-panicked": ("panic", "the kernel has told QEMU that it panicked (pvpanic)"),
     "watchdog": ("watchdog", "the watchdog ran out: the kernel did not reset it in time"),
@@ -52,24 +54,27 @@ the kernel's page tables map it no-execute, so it faults at its first instructio
 
 
 class Session:
-    """One run of QEMU: `command` is what the machine is, `rest` what the user adds to it, `image`
-    the open file that is booted, `kernel` what its user calls the kernel, if not `sources`, and
-    `modules` the modules."""
+    """One run of QEMU. `command` describes the machine, `rest` is what the user adds; `image` is
+    the open file that is booted. `sources` is the path of a kernel whose debug data adds source
+    lines to a fault; `kernel` is its path without that, `modules` are the modules' paths."""
 
     STATUS = {
         "halt": 0, "off": 0, "reset": 1, "unstarted": 1,
         "fault": 3, "panic": 3, "watchdog": 3, "error": 5,
     }  # fmt: skip
-    ACTIONS = {"reboot": "shutdown", "shutdown": "pause"}  # so that it can be asked where it was
-    LOGGED = ""  # at first, if not interrupts
-    HAS_INPUT = True  # what can be typed is typed on the terminal
+    ACTIONS = {
+        "reboot": "shutdown",
+        "shutdown": "pause",
+    }  # QEMU stays, and can be asked for the state
+    LOGGED = ""  # what QEMU logs at first; "": interrupts
+    HAS_INPUT = True  # QEMU reads the terminal
 
     def __init__(
         self, command, rest, window, image=None, sources=None, log=None, kernel=None, modules=()
     ):
         self.window = window
         self.kernel = sources or kernel  # the file with its debug sections
-        self.sources = sources  # the same, until a fault's lines are told
+        self.sources = sources  # the same; None once a fault's source lines were printed
         self.caller = Caller()
         self.machine = Machine(image, log, self.LOGGED)
         self.loader = self.machine.loader
@@ -77,13 +82,13 @@ class Session:
             self.loader.call(ON_DISC, self.kernel)
         for path in modules:
             self.loader.call(plain(os.path.basename(path)), path)
-        self.serial = tempfile.TemporaryFile(dir=BUILD)  # what came over COM1, if that is ours
+        self.serial = tempfile.TemporaryFile(dir=BUILD)  # the output of COM1, if it goes to us
         self._output = Output()
         self.interrupted = False  # by Ctrl-C
         self.status = None  # set when the end is known
-        self.end = None  # which of STATUS was told; a window may outlive it
+        self.end = None  # the key of STATUS that was reported; a window may stay open after it
         self.story = None  # of a triple fault
-        self._spoken = 0  # what was on the serial line when we last began a line
+        self._spoken = 0  # bytes of COM1's output when we last printed a line
         self._halt, self._silence, self._giving_up = Patience(), Patience(), Patience()
         self._told_silence = False
         self._suspended = Patience()
@@ -93,12 +98,12 @@ class Session:
         self._settle(without_serial(command), without_serial(rest))
 
     def _settle(self, command, rest):
-        """Settles how QEMU is started, and what of it is on the terminal."""
+        """Decides how QEMU is started, and what of it is on the terminal."""
         given = with_one_dash([*command, *rest])
         theirs = {*given}
-        self.is_stopped = "-S" in theirs  # somebody else sets it going
+        self.is_stopped = "-S" in theirs  # somebody else starts the machine
         if "-daemonize" in theirs:
-            raise Stop("-daemonize: nobody could watch a QEMU in the background; leave it out", 2)
+            raise Stop("-daemonize: a QEMU in the background cannot be watched; leave it out", 2)
         self.has_line = not ({"-serial", "-nographic"} & theirs or takes_stdio(given))
         self.shows_line = self.has_line or is_line_shown(given)
         self.shows_screen = self.window or shows_screen(given)
@@ -127,7 +132,7 @@ class Session:
         ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
         say(f"  boot     {name} in QEMU; {ending} to end")
         if self.is_stopped:
-            say("  note     -S: it stands still until a debugger or QEMU's monitor sets it going")
+            say("  note     -S: the machine waits until a debugger or QEMU's monitor starts it")
         status = self.live()
         self._tell_sources()
         if self.interrupted:
@@ -150,7 +155,7 @@ class Session:
         return self.STATUS[self.end] if self.end else 0
 
     def live(self):
-        """QEMU, from its start to its end; its status."""
+        """Runs QEMU from start to end; returns its status."""
         signal.signal(signal.SIGINT, self._interrupt)
         kept = terminal.settings()
         try:
@@ -170,27 +175,27 @@ class Session:
             self._new_line()
 
     def _interrupt(self, *_):
-        """Ctrl-C reaches QEMU as well, but a signal from elsewhere may reach only us."""
+        """Notes a SIGINT. Ctrl-C also reaches QEMU; a signal from elsewhere may reach only us."""
         self.interrupted = True
 
     def start(self, stdin, files=(), **more):
-        """Starts QEMU, with the machine stopped; it gets these files as well."""
+        """Starts QEMU, with the machine stopped; QEMU also inherits these files."""
         own = [self.serial] * self.has_line
         self.machine.start(self.words, [*own, *files], stdin=stdin, **more)
 
     def open(self):
-        """Greets QEMU and sets the machine going; raises Gone if it did not come up."""
+        """Connects to QEMU and starts the machine; raises Gone if QEMU did not come up."""
         self.machine.qmp.is_awaited = self._is_attended_to
         self.machine.open(self.ACTIONS, self._is_awaited)
         if not self.is_stopped:
             self.machine.go()
 
     def _is_awaited(self):
-        """Whether to go on waiting for QEMU to come up, which may itself wait for a connection."""
+        """Whether to keep waiting for QEMU to come up; it may itself wait for a connection."""
         return self._is_attended_to()
 
     def _is_attended_to(self):
-        """Whether somebody waits for what QEMU says. Tells of a QEMU that cannot say anything."""
+        """Whether somebody still waits for QEMU. Reports a QEMU that a signal has stopped."""
         self._look_for_the_caller()
         self._is_suspended = self.machine.is_suspended()
         lasted = self._suspended.lasted(self._is_suspended)
@@ -200,18 +205,18 @@ class Session:
         return not self.interrupted
 
     def no_answer(self):
-        """Words for a QEMU that is lost."""
+        """Words for a QEMU that does not answer."""
         why = f": {SUSPENDED}" if self._is_suspended else ""
         return f"QEMU has not answered for {PATIENCE} seconds{why}"
 
     def _check_line(self):
-        """Stops if what came over the serial line has not come through to standard output."""
+        """Stops if not all of the output of COM1 was written to standard output."""
         obstacle = self._output.obstacle(self._said()) if self.has_line else ""
         if obstacle and self._said():
             raise Stop(f"{LINE_LOST}: {obstacle}", 2)
 
     def stop(self):
-        """Waits for a QEMU that is going; ends one that is not. Returns its status."""
+        """Waits for QEMU if it is ending by itself, or else ends it. Returns its status."""
         return self.machine.end(is_going=self.status is None and not self.interrupted)
 
     # ---- while it runs ---------------------------------------------------------------------------
@@ -233,7 +238,7 @@ class Session:
                 self._look()
 
     def _look_for_the_caller(self):
-        """Ends this process if nobody waits for it any more."""
+        """Ends this process if its caller has gone."""
         if self.caller.is_gone():
             raise SystemExit(128 + signal.SIGHUP)
 
@@ -257,7 +262,7 @@ class Session:
             self._conclude("off", "the machine was switched off")
 
     def _look(self):
-        """Checks whether the machine has come to its end silently."""
+        """Checks whether the machine has ended without an event or a message."""
         status = self.machine.status()
         if status in STOPS:
             if self._halt.lasted(status) > SOON and not self.end:
@@ -275,7 +280,7 @@ class Session:
         self._listen(cpus)
 
     def _look_for_a_storm(self, cpus):
-        """A handler of Longjump's that faults at its first instruction does so for ever."""
+        """Ends a machine in which a handler of Longjump keeps faulting at its first instruction."""
         start = self.loader.start
         ours = start.range("resident") if start else range(0)
         first = self.machine.before_storm(ours) if any(cpu.at in ours for cpu in cpus) else None
@@ -284,8 +289,8 @@ class Session:
             self._finish("fault", STORM.format(first=first, place=words))
 
     def _busy(self, cpus):
-        """The CPUs that may still do something: all but those that are halted for good, and those
-        that wait in the loader's loop for work that only the others could give them."""
+        """The CPUs that can still do something: not those that have halted for good, and not those
+        in the loader's waiting loop, to which only other CPUs could give work."""
         start = self.loader.start
         waiting = start.range("wait") if start else ()
         return [
@@ -295,7 +300,7 @@ class Session:
         ]
 
     def _look_for_the_loader(self):
-        """Nothing of ours has run yet. If the firmware or ISOLINUX has given up, nothing will."""
+        """Before the loader's first message: ends the run if the firmware or ISOLINUX gave up."""
         words = screen.last_words(self._rows())
         if self._giving_up.lasted(words) > SURE and words in GAVE_UP and not self._is_attended():
             self._finish("unstarted", self._unheard())
@@ -303,7 +308,7 @@ class Session:
             self._finish("error", f"{self._unheard()}\nKVM seems to hang: run without it")
 
     def _listen(self, cpus):
-        """Notes whether there is anything new; if not for long enough, prints a line."""
+        """Prints a line if there has been nothing new for a while."""
         quiet = self._silence.lasted((self._said(), self.loader.has_spoken))
         if quiet > 0:
             self._tell_sources()
@@ -318,7 +323,7 @@ class Session:
                 self._tell(self._word_on(cpus))
 
     def _word_on(self, cpus):
-        """A line on a machine that has been silent for a while."""
+        """The line for a machine that has been silent for a while."""
         doing = self._doing_or_idle(cpus)
         return f"no output for {QUIET:.0f} seconds: {doing}; Ctrl-C ends it"
 
@@ -330,7 +335,7 @@ class Session:
         return self._doing(cpus) or "the CPU is running"
 
     def _last_seen(self):
-        """Where a kernel was when it was last looked at: Ctrl-C ends QEMU as well."""
+        """Where the kernel was at the last check: Ctrl-C has ended QEMU as well."""
         if not self.loader.start or self.loader.fault or not self._cpus:
             return ""
         return f"; last seen: {self._doing_or_idle(self._cpus)}"
@@ -345,7 +350,7 @@ class Session:
     # ---- the end, in words -----------------------------------------------------------------------
 
     def _halted(self):
-        """Which end it is that no CPU does anything any more, and in words."""
+        """How the machine ended if no CPU does anything any more: a key of STATUS, and words."""
         if self.loader.fault:
             return "fault", "the kernel has halted after its fault"
         if not self.loader.start:
@@ -354,8 +359,8 @@ class Session:
         return "halt", self._outside(dead) or self._told_halt(dead)
 
     def _outside(self, dead):
-        """Words for a CPU that has halted where no code of the kernel's is, or since a handler has
-        come back the wrong way; "" otherwise."""
+        """Words for a CPU that has halted outside the kernel's code, or because a handler returned
+        wrongly; "" otherwise."""
         for cpu in dead:
             story = postmortem.explain(self.machine, "place", cpu.number)
             kind = story.first("kind") if story else ""
@@ -369,7 +374,7 @@ class Session:
         return f"the kernel has halted at RIP {cpu.at:#x}\n\n{story.text(self.kernel)}"
 
     def _told_halt(self, dead):
-        """The words for CPUs that have halted, and for the exception in whose handler that was."""
+        """The words for CPUs that have halted, and for the exception whose handler they were in."""
         for cpu in dead:
             entry, story = self.doing.handled(cpu)
             if entry and is_exception(entry):
@@ -384,12 +389,12 @@ class Session:
         return self.doing.place(cpu)
 
     def _doing(self, cpus):
-        """Where each CPU is that does something, and what has brought it there."""
+        """Where each CPU that is not idle is, and how it got there."""
         busy = [cpu for cpu in self._busy(cpus) if not cpu.halted] or self._busy(cpus)
         return self.doing.words(cpus, busy)
 
     def _reset(self):
-        """Which end it is that a machine wanted to start again, and what can be said of it."""
+        """How the machine ended if it was reset: a key of STATUS, and words."""
         if self.loader.fault:
             return "fault", "the machine restarted after the kernel's fault"
         if self.loader.refusal:
@@ -406,9 +411,9 @@ class Session:
         if self.is_kvm:
             return (
                 "reset",
-                f"the machine reset{where}: a triple fault, or what ran there asked for it",
+                f"the machine reset{where}: a triple fault, or the code there requested it",
             )
-        return "reset", f"the machine reset{where}: whatever ran there asked for it"
+        return "reset", f"the machine reset{where}: the code there requested it"
 
     def _told(self, where, story):
         """The words for a triple fault that can be explained."""
@@ -418,7 +423,7 @@ class Session:
         """The CPU at which the machine reset, and the story of its triple fault, if it was one."""
         cpus = self.machine.cpus()
         entries = [*entries_in(self.machine.log().splitlines())]
-        if entries:  # which CPU it was is not logged, but where it was
+        if entries:  # the log does not name the CPU, but the address
             cpus.sort(key=lambda cpu: cpu.at != entries[-1].at)
         is_triple = "Triple fault" in self.machine.log()
         for cpu in cpus if self.loader.start else []:
@@ -428,13 +433,13 @@ class Session:
         return (cpus or [None])[0], None
 
     def _unheard(self):
-        """Words for a loader that has not spoken, with what did."""
+        """Words for a loader that has sent no message, with the last line on the screen."""
         words = screen.last_words(self._rows())
         seen = f'the screen ends with "{words}"' if words else "there is nothing on the screen"
         return f"Longjump's loader has not come up; {seen}"
 
     def _finish(self, end, text):
-        """Says how it ended, once. A window stays until it is closed."""
+        """Reports how it ended, once. A window stays open until the user closes it."""
         if self.end:
             return
         if self.window:
@@ -444,7 +449,7 @@ class Session:
             self._conclude(end, text)
 
     def _conclude(self, end, text):
-        """That was the end: one of STATUS."""
+        """Reports the end, a key of STATUS, and sets the status."""
         self._show_screen()
         self._tell(text)
         self.end, self.status = end, self.STATUS[end]
@@ -454,8 +459,8 @@ class Session:
         return screen.rows_of(self.machine.memory(screen.MEMORY, screen.SIZE))
 
     def _show_screen(self):
-        """Shows what the kernel has left on a text screen that nobody sees, unless it has said the
-        same on the serial line."""
+        """Prints what the kernel has left on a text screen that nobody sees, unless it has written
+        the same to COM1."""
         start = self.loader.start
         if self.shows_screen or not start or self.loader.fault:
             return
@@ -469,7 +474,7 @@ class Session:
         say(text)
 
     def _tell_sources(self):
-        """Adds files and lines to a fault that was explained, once."""
+        """Prints the source lines of a fault that was explained, once."""
         if self.loader.fault and self.sources:
             lines = source_lines(self.loader.fault.text, self.sources)
             self.sources = None
@@ -483,7 +488,7 @@ class Session:
         self._spoken = said
 
     def _line(self):
-        """The last of what came over the serial line, as text."""
+        """The end of the output of COM1, as text."""
         begin = max(0, self._said() - REMEMBERED)
         return os.pread(self.serial.fileno(), REMEMBERED, begin).decode("utf-8", "replace")
 
@@ -495,24 +500,24 @@ class Session:
 
 
 def without_serial(words):
-    """The words without `-serial stdio`, which we say in a way that lets us listen."""
+    """The words without `-serial stdio`: we attach COM1 in a way that lets us read it."""
     looked_at = with_one_dash(words)
     pairs = [at for at in range(len(words)) if looked_at[at : at + 2] == ["-serial", "stdio"]]
     return [*words[: pairs[0]], *words[pairs[0] + 2 :]] if pairs else [*words]
 
 
 def takes_stdio(words):
-    """The user has a use for standard input and output."""
+    """Whether the user's words use standard input and output."""
     return any(STDIO.match(word) for word in words)
 
 
 def following(words, option):
-    """What follows an option, for each time it is there."""
+    """The values of an option, one for each time it is given."""
     return [value for word, value in zip(words, words[1:]) if word == option]
 
 
 def is_line_shown(words):
-    """COM1 is on the terminal, though it is not ours."""
+    """Whether the user's words put COM1 on the terminal."""
     lines = following(words, "-serial")
     if not lines:
         return "-nographic" in words
@@ -523,12 +528,12 @@ def is_line_shown(words):
 
 
 def shows_screen(words):
-    """The machine's screen can be seen."""
+    """Whether the machine's screen can be seen."""
     kinds = [value.partition(",")[0] for value in following(words, "-display")]
     return bool({"-curses", "-vnc", "-spice"} & {*words}) or bool({*kinds} - {"none"})
 
 
 def at_work(cpus):
-    """The first CPU, and those that share its page tables: others may sleep as the firmware has
-    left them, which has tables of its own or none."""
+    """The first CPU, and those that share its page tables. Others may still be parked where the
+    firmware left them, with other tables or none."""
     return [cpu for cpu in cpus if cpu.number == 0 or cpu.tables == cpus[0].tables != 0]

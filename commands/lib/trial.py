@@ -1,7 +1,7 @@
-"""trial.py - one test in QEMU, and a verdict on it that cannot be mistaken for another.
+"""trial.py - runs one test in QEMU, and gives a verdict; each outcome has its own status and words.
 
 Knows how a kernel ends a test (isa-debug-exit) and every other way in which one can end. Knows
-nothing of files of settings or of how the image is made.
+nothing of settings files or of how the image is made.
 """
 
 import re
@@ -18,7 +18,7 @@ SUCCESS, FAILURE, CRASH, TIME, QEMU, NO_CODE, NOT_STARTED = 0, 1, 3, 4, 5, 6, 7
 
 
 def test_arguments(words):
-    """What QEMU needs for a test, as far as these words of the user's do not say it."""
+    """QEMU's arguments for a test that the user's words do not contain."""
     own, text = [], " ".join(words)
     if "isa-debug-exit" not in text:
         own += ["-device", DEVICE]
@@ -28,7 +28,7 @@ def test_arguments(words):
 
 
 class Trial(Session):
-    """A test: without a window, without anybody at the keyboard, and with a limit of time."""
+    """A test: without a window or input, and with a time limit."""
 
     STATUS = {
         "halt": NO_CODE, "off": NO_CODE, "reset": CRASH, "unstarted": NOT_STARTED, "time": TIME,
@@ -56,14 +56,14 @@ class Trial(Session):
         status = self.live()
         if self.interrupted:
             return 130, f"test INTERRUPTED: {name}: ended by Ctrl-C"
-        for event in self.machine.qmp.events:  # what QEMU said while it was going
+        for event in self.machine.qmp.events:  # those that came while it ended
             super()._happened(event)
         took = time.monotonic() - self.began
         result, verdict, words = self._verdict(status)
         return result, f"test {verdict}: {name}: {words} ({took:.1f} s)"
 
     def _verdict(self, status):
-        """The status of the command, its name, and in words why."""
+        """The status of the command, its name in the last line, and the reason in words."""
         if self.machine.qmp.is_lost:
             came_up = self.machine.ran
             words = self.no_answer() if came_up else f"QEMU did not come up in {self.limit} s"
@@ -81,7 +81,10 @@ class Trial(Session):
             return SUCCESS, "passed", f"the kernel ended with {status_words(status)}"
         if self.loader.fault and (status or self.end in ("fault", "halt", "reset")):
             return CRASH, "CRASHED", self._explained()
-        if status and self.end in (None, "off"):  # newer QEMUs call it switching off
+        if status and self.end in (
+            None,
+            "off",
+        ):  # later versions of QEMU report it as switching off
             wanted = f"success is {self.success}"
             return FAILURE, "FAILED", f"the kernel ended with {status_words(status)}; {wanted}"
         result = NO_CODE if self.end is None else self.STATUS[self.end]
@@ -91,7 +94,7 @@ class Trial(Session):
         return result, self.NAMES[result], words
 
     def _lacking(self):
-        """What the kernel did not do that ends a test with success."""
+        """What the kernel should have done to pass, in words."""
         if self.success % 2 == 0:  # isa-debug-exit makes odd statuses only
             return f"instead of ending with {status_words(self.success)}"
         return f"without writing {self.success >> 1} to port {port_of(self.words)}"
@@ -118,14 +121,20 @@ class Trial(Session):
     def _timed_out(self):
         status = self.machine.status()
         if self.is_kvm and not self.loader.has_spoken:
-            return "error", f"no start within {self.limit} s; KVM seems to hang: run without it"
+            return (
+                "error",
+                f"did not start within {self.limit} s; KVM seems to hang: run without it",
+            )
         if not self.loader.start and status != "running":
-            return "unstarted", f"no start within {self.limit} s: QEMU stands still ({status})"
+            return (
+                "unstarted",
+                f"did not start within {self.limit} s: QEMU has stopped it ({status})",
+            )
         if not self.loader.start:
-            return "unstarted", f"no start within {self.limit} s: {self._unheard()}"
+            return "unstarted", f"did not start within {self.limit} s: {self._unheard()}"
         self.machine.hold()
         doing = self._doing(self.machine.cpus())
-        return "time", f"no end after {self.limit} s" + (f"; {doing}" if doing else "")
+        return "time", f"did not end within {self.limit} s" + (f"; {doing}" if doing else "")
 
     def _reset(self):
         if self.loader.fault:
@@ -145,7 +154,7 @@ class Trial(Session):
         return "the kernel has halted"
 
     def _explained(self):
-        """What the fault explainer has said, in one line."""
+        """The explanation of the fault, in one line."""
         fault = find_fault(self.loader.fault.text)
         if not fault or not fault.title:
             return " ".join(self.loader.fault.words.split())
@@ -156,7 +165,7 @@ class Trial(Session):
         self.end, self.status, self.words_on_end = end, self.STATUS[end], text
 
     def _tell(self, text):
-        """All that is said of a test is its last line."""
+        """Prints nothing: a test has only its last line."""
 
     def _show_screen(self):
         """Likewise."""
@@ -170,19 +179,19 @@ def port_of(words):
 
 
 def is_reset(event):
-    """The machine starts again, of its own accord."""
+    """Whether the event is a reset by the machine itself."""
     return event["event"] == "RESET" and event["data"].get("guest")
 
 
 def failure_words(status):
-    """Words for a QEMU that has ended without having run a machine to its end."""
+    """Words for a QEMU that ended before the machine did."""
     if status < 0:
         return f"QEMU itself failed, killed by signal {-status}"
     if status == 0:
-        return "QEMU has run no machine; it ended with status 0"
+        return "QEMU did not run a machine; it ended with status 0"
     return f"QEMU itself failed, status {status}"
 
 
 def status_words(status):
-    """QEMU's status, and what the kernel had to write to get it."""
+    """QEMU's status, and the value that the kernel wrote for it."""
     return f"code {status} (value {status >> 1})" if status & 1 else f"status {status}"

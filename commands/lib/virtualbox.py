@@ -25,21 +25,21 @@ BIOS_MODES = (  # of the BIOS of versions 6 and 7, as far as they are of the usu
 )  # fmt: skip
 LEAST_SCREEN = 16  # MiB for the screen
 
-# What VirtualBox gives up with -> what is behind it. The names are never translated.
+# VirtualBox's errors -> what they mean. Their names are the same in all languages.
 KVM_IN_THE_WAY = """\
-KVM has the CPU's virtualization for itself, so VirtualBox cannot run. End all virtual machines of
-KVM, then: sudo modprobe -r {module}
-Since Linux 6.12 KVM takes it as soon as it is loaded; kvm.enable_virt_at_load=0 on the command line
-of the host's kernel keeps it from that."""
+KVM holds the CPU's virtualization, so VirtualBox cannot run. End all virtual machines of KVM, then:
+sudo modprobe -r {module}
+Since Linux 6.12 KVM holds it as soon as it is loaded; kvm.enable_virt_at_load=0 on the command line
+of the host's kernel prevents that."""
 REASONS = {
     "VERR_VMX_IN_VMX_ROOT_MODE": KVM_IN_THE_WAY.format(module="kvm_intel"),
     "VERR_SVM_IN_USE": KVM_IN_THE_WAY.format(module="kvm_amd"),
     "VERR_VMM_RING0_ASSERTION": """\
-VirtualBox's part in the host's kernel found a mistake of its own and gave up. That is a defect of
-VirtualBox, or it does not go with the host's kernel or with another hypervisor; the kernel that ran
-in the machine is not to blame. Update VirtualBox, and its modules with it (sudo vboxconfig).""",
+VirtualBox's part in the host's kernel found an error in itself and gave up. That is a defect of
+VirtualBox, or it is not compatible with the host's kernel or with another hypervisor; the kernel
+that ran in the machine is not to blame. Update VirtualBox and its modules (sudo vboxconfig).""",
     "VERR_EM_INTERNAL_DISAS_ERROR": """\
-VirtualBox cannot read the instruction that comes next: the kernel runs where there is no code.""",
+VirtualBox cannot read the next instruction: the kernel runs where there is no code.""",
     "VERR_IEM_INSTR_NOT_IMPLEMENTED": "VirtualBox cannot emulate this instruction.",
     "VERR_IEM_ASPECT_NOT_IMPLEMENTED": "VirtualBox cannot emulate what this instruction does here.",
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * draw.h - puts lines with colours on a screen: the cells of text mode, or pixels and a font. Draws
- * into memory that it is given; asks no device.
+ * draw.h - draws coloured lines on a screen: the cells of text mode, or pixels and a font. Draws
+ * into memory that it is given; accesses no device.
  */
 #ifndef EXPLAIN_DRAW_H
 #define EXPLAIN_DRAW_H
@@ -14,9 +14,9 @@
 struct canvas {
 	uint8_t *bytes;                  /* the first cell, or the first pixel */
 	const uint8_t *font;             /* NULL: text mode */
-	struct fault_info_screen pixels; /* without a font, not looked at */
+	struct fault_info_screen pixels; /* unused without a font */
 	unsigned columns, rows;          /* of characters */
-	unsigned scale;                  /* pixels to a pixel of the font, each way */
+	unsigned scale;                  /* pixels per pixel of the font, in each direction */
 };
 
 /* The screen in text mode, 80x25, at `bytes`. */

@@ -45,7 +45,7 @@ const char *explain_name(uint64_t vector, const char **mnemonic)
 	return names[vector].name;
 }
 
-/* True if vector and frame do not go together: an interrupt came in an exception's place. */
+/* True if vector and frame do not match: it is an interrupt with the vector of an exception. */
 static bool is_interrupt(const struct look *look)
 {
 	const struct fault *fault = look->fault;
@@ -82,7 +82,7 @@ static void decode_error(struct text *text, const struct fault *fault)
 		         : (error & SELECTOR_LDT) != 0 ? "LDT"
 		                                       : "GDT",
 		         (unsigned)(error >> 3 & 0x1fff),
-		         (error & SELECTOR_EXTERNAL) != 0 ? ", from outside" : "");
+		         (error & SELECTOR_EXTERNAL) != 0 ? ", by an external event" : "");
 }
 
 /* Calls the function for this kind of exception. */
@@ -123,7 +123,7 @@ void explain(const struct look *look, struct explanation *explanation)
 	if (look->fault->vector == VECTOR_RETURNED && look_other_cpu(look))
 		explanation->name = "a CPU's work returned";
 	if (is_interrupt(look)) {
-		explanation->name = "interrupt in an exception's place";
+		explanation->name = "interrupt with the vector of an exception";
 		explanation->mnemonic = "";
 		words_interrupt(&words);
 	} else {

@@ -14,8 +14,8 @@
 struct explanation {
 	const char *name;            /* "page fault" */
 	const char *mnemonic;        /* "#PF", or "" */
-	const char *kind;            /* the finding in one word, for programs: "null-page" */
-	char happened[EXPLAIN_TEXT]; /* sentences: what was done, and why that cannot be */
+	const char *kind;            /* the kind of fault, for programs: "null-page" */
+	char happened[EXPLAIN_TEXT]; /* sentences: what was done, and why that failed */
 	char cause[EXPLAIN_TEXT];    /* sentences: what usually causes it */
 	char error[EXPLAIN_TEXT];    /* the error code, decoded; "" if there is none */
 	struct place place;          /* where */

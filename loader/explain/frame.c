@@ -42,7 +42,7 @@ void frame_read(const struct look *look, struct fault *fault)
 	fault->registers[RSP] += (uint64_t)at * look_word_size(look);
 }
 
-/* The exception for which the CPU found no gate, as the error code of #GP tells it. */
+/* The exception for which the CPU found no gate, from the error code of #GP. */
 static unsigned without_gate(const struct fault *fault)
 {
 	unsigned selector = (unsigned)fault->error & 0xffff;

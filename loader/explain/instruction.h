@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* instruction.h - decodes as much of an x86 instruction as the explanation needs. */
+/* instruction.h - decodes as much of an x86 instruction as an explanation needs. */
 #ifndef EXPLAIN_INSTRUCTION_H
 #define EXPLAIN_INSTRUCTION_H
 
@@ -17,7 +17,7 @@ enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A };
 struct operand {
 	uint64_t address;
 	uint64_t size;    /* bytes that it can have at most */
-	int base, index;  /* numbers of the registers that make it up, or -1 */
+	int base, index;  /* registers that make up the address, or -1 */
 	int64_t distance; /* added to them */
 	uint8_t segment;  /* 64h: FS, 65h: GS, 0: neither */
 	bool stack;       /* pushed or popped */
@@ -26,7 +26,7 @@ struct operand {
 struct instruction {
 	uint8_t bytes[INSTRUCTION_MAX];
 	unsigned count;       /* bytes that could be read */
-	bool known;           /* all that follows could be read */
+	bool known;           /* all of the following could be read */
 	uint8_t prefix;       /* the last of 66h, F2h and F3h, or 0 */
 	bool locked;          /* F0h */
 	bool short_operands;  /* 66h */
@@ -38,7 +38,7 @@ struct instruction {
 	uint8_t opcode;
 	bool has_modrm;
 	uint8_t modrm;
-	unsigned immediate; /* where the numbers after all that begin */
+	unsigned immediate; /* offset of the immediate operands */
 	bool has_memory;    /* ModRM names memory, and operands[0] is that */
 	struct operand operands[OPERANDS_MAX];
 	unsigned operand_count;
@@ -53,7 +53,7 @@ unsigned instruction_field(const struct instruction *instruction);
 /* The register that ModRM names instead of memory; -1 if it names memory. */
 int instruction_register(const struct instruction *instruction);
 
-/* The operand in which `address` lies; NULL if none is known to. */
+/* The operand in which `address` lies; NULL if none is known to contain it. */
 const struct operand *instruction_touches(const struct instruction *instruction, uint64_t address);
 
 /* True if it is a software interrupt: int with a number. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* look.c - page tables, read by hand (Intel SDM volume 3A, 4.3 to 4.5). Writes nothing. */
+/* look.c - walks page tables in software (Intel SDM volume 3A, 4.3 to 4.5). Writes nothing. */
 #include "explain/look.h"
 
 #define ENTRY_SHIFT 39 /* of what an entry of the top one of 4 levels maps */
@@ -17,8 +17,8 @@ static const struct layout long_5 = { 5, 9, 8, 3 };
 static const struct layout pae = { 3, 9, 8, 2 };        /* PAE (SDM volume 3A, 4.4) */
 static const struct layout paging_32 = { 2, 10, 4, 2 }; /* 32-bit paging (4.3) */
 
-/* The layout of long mode's tables: the explainer's own. Outside of long mode a kernel that is on
- * its way there may have asked for 5 levels, and the explainer has 4. */
+/* The layout of long mode's tables: the explainer's own. Outside long mode, a kernel that is about
+ * to enter it may already have set CR4.LA57, but the explainer has 4 levels. */
 static const struct layout *long_layout(const struct look *look)
 {
 	return look->fault->long_mode_off == 0 && (look->fault->cr4 & CR4_LA57) != 0 ? &long_5
@@ -33,7 +33,7 @@ static const struct layout *kernel_layout(const struct look *look)
 	return (look->fault->cr4 & CR4_PAE) != 0 ? &pae : &paging_32;
 }
 
-/* Takes an entry's rights away from the page's. The top entries of PAE have none (4.4.1). */
+/* Removes the rights that an entry lacks from the page's. PAE's top entries have none (4.4.1). */
 static void take_rights(struct page *page, const struct layout *layout)
 {
 	if (layout == &pae && page->level == layout->levels)
@@ -43,7 +43,8 @@ static void take_rights(struct page *page, const struct layout *layout)
 	page->execute = page->execute && (page->entry & PTE_XD) == 0;
 }
 
-/* Walks tables that begin at physical `root`; `safe`: they are our own and need no looking up. */
+/* Walks tables that begin at physical `root`; `safe`: they are our own, so their addresses are not
+ * checked. */
 static struct page walk(const struct look *look, const struct layout *layout, uint64_t root,
                         uint64_t address, bool safe)
 {

@@ -24,7 +24,7 @@ enum { LOOK_LEVELS = 5 };
 /* The kernel's page table entries for an address. */
 struct page {
 	bool mapped;
-	bool write, execute, user;  /* what all levels grant together */
+	bool write, execute, user;  /* allowed at all levels */
 	unsigned level;             /* of the last entry that was read: 1 is the page's own */
 	uint64_t entry;             /* that entry */
 	uint64_t path[LOOK_LEVELS]; /* the entries from the top one to that one, by level - 1 */
@@ -46,15 +46,16 @@ unsigned look_levels(const struct look *look);
 /* Walks the kernel's page tables. */
 struct page look_up(const struct look *look, uint64_t address);
 
-/* True if the kernel sees its page tables there, through an entry of the top one that maps the top
- * one itself; *mapped is the first address that the entry there maps. */
+/* True if the address is in the kernel's recursively mapped page tables, that is, below an entry of
+ * the top table that maps the top table itself. *mapped is the first address that the entry there
+ * maps. */
 bool look_recursive(const struct look *look, uint64_t address, uint64_t *mapped);
 
 /* Copies bytes at a virtual address of the kernel. Returns how many of them could be read. */
 unsigned look_read(const struct look *look, uint64_t address, void *to, unsigned size);
 
-/* Copies bytes of physical memory, if they are below the end of RAM and the explainer's own tables
- * show all of them; by `read`, what that can read. */
+/* Copies bytes of physical memory, if they are below the end of RAM and the explainer's own page
+ * tables map all of them; with `read`, if that can read them. False if not. */
 bool look_read_physical(const struct look *look, uint64_t address, void *to, unsigned size);
 
 /* The kernel's segment that the address lies in; false if there is none. */

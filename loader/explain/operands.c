@@ -7,22 +7,22 @@
 #include "explain/operands.h"
 
 enum {
-	OPERAND = 64,   /* bytes, at most, of what is not longer */
+	OPERAND = 64,   /* bytes of an ordinary operand, at most */
 	X87_STATE = 128 /* fnsave: 108 */
 };
 
-/* How the table's rows count and where they hold. */
+/* Units and conditions of the table's rows. */
 enum {
 	BYTES = 0, /* as many as an operand has */
 	NEAR = 1,  /* words of 8 bytes, or 4 in 32-bit code */
 	FAR = 2,   /* words of 4 bytes, but 8 with REX.W */
 	UNIT = NEAR | FAR,
 	ONLY_32 = 4,  /* 32-bit code only */
-	OVERRIDE = 8, /* FS and GS hold for it */
-	BY_MODRM = 16 /* the register is the one that ModRM has beside memory */
+	OVERRIDE = 8, /* a prefix for FS or GS applies */
+	BY_MODRM = 16 /* the register is the one in ModRM's field reg */
 };
 
-/* Memory that an opcode means without naming it. */
+/* Memory that an opcode accesses without naming it. */
 struct implied {
 	uint8_t map, opcode, mask; /* the opcode's bits that count */
 	uint8_t modrm, modrm_mask; /* and ModRM's */
@@ -81,13 +81,13 @@ static uint64_t immediate(const struct instruction *in, unsigned at, unsigned si
 	return value;
 }
 
-/* Bytes of an address, which the prefix 67h halves. */
+/* Bytes of an address; the prefix 67h halves it. */
 static unsigned address_size(const struct look *look, const struct instruction *in)
 {
 	return look_word_size(look) >> (in->other_addresses ? 1 : 0);
 }
 
-/* Adds an operand, of whose address only the bits that there are count, and FS or GS. */
+/* Adds an operand: cuts its address to the size in use, and adds the base of FS or GS. */
 static void add(const struct look *look, struct instruction *in, struct operand operand)
 {
 	unsigned size = operand.stack ? look_word_size(look) : address_size(look, in);
@@ -101,8 +101,8 @@ static void add(const struct look *look, struct instruction *in, struct operand 
 	in->operands[in->operand_count++] = operand;
 }
 
-/* True if the instruction takes no more than the address of its operand, or does not mind one where
- * nothing is: lea, prefetches and hints, invlpg. */
+/* True if the instruction does not access its operand, or may do so where nothing is mapped: lea,
+ * prefetches and hints, invlpg. */
 static bool is_untouched(const struct instruction *in)
 {
 	if (in->vector_size != 0)
@@ -122,14 +122,14 @@ static bool has_indices(const struct instruction *in)
 	        || (in->opcode & 0xfe) == 0xc6 || in->opcode == 0x4b);
 }
 
-/* Bytes of an operand whose opcode is even for bytes and odd for more: strings, and mov with an
- * address. */
+/* Bytes of an operand whose opcode is even for bytes and odd for larger ones: strings, and mov with
+ * an address. */
 static uint64_t string_size(const struct instruction *in)
 {
 	return (in->opcode & 1) == 0 ? 1 : (in->rex & 8) != 0 ? 8 : in->short_operands ? 2 : 4;
 }
 
-/* Bytes that ModRM's operand can have: more than a few only where state is saved or loaded. */
+/* Bytes that ModRM's operand can have: more than 64 only where state is saved or loaded. */
 static uint64_t size_of(const struct instruction *in)
 {
 	if (in->map == MAP_0F && (in->opcode == 0xae || in->opcode == 0xc7))
@@ -137,7 +137,7 @@ static uint64_t size_of(const struct instruction *in)
 	return in->map == MAP_ONE_BYTE && in->opcode == 0xdd ? X87_STATE : OPERAND;
 }
 
-/* What bt, bts, btr and btc add to the address, whose register counts bits from there. */
+/* What bt, bts, btr and btc add to the address: their register is a bit number from there. */
 static uint64_t bit_offset(const struct look *look, const struct instruction *in)
 {
 	int64_t bits = (int64_t)look->fault->registers[instruction_field(in)];
@@ -164,7 +164,7 @@ void operands_add_memory(const struct look *look, struct instruction *in, struct
 	add(look, in, operand);
 }
 
-/* A row's operand. */
+/* The operand that a row describes. */
 static struct operand operand_of(const struct look *look, const struct instruction *in,
                                  const struct implied *row)
 {
@@ -189,7 +189,7 @@ static struct operand operand_of(const struct look *look, const struct instructi
 	return operand;
 }
 
-/* True if the row is about this instruction. */
+/* True if the row applies to this instruction. */
 static bool row_holds(const struct look *look, const struct instruction *in,
                       const struct implied *row)
 {
@@ -199,8 +199,8 @@ static bool row_holds(const struct look *look, const struct instruction *in,
 	    && ((row->how & BY_MODRM) == 0 || (in->has_memory && in->prefix != 0));
 }
 
-/* enter: the words that it copies from the frame before, and the room that it makes, which must be
- * there as well. */
+/* enter: the words that it copies from the previous frame, and the space that it allocates, which
+ * must be mapped as well. */
 static void add_frames(const struct look *look, struct instruction *in)
 {
 	unsigned word = look_word_size(look);
@@ -253,8 +253,8 @@ int64_t operands_unit(const struct instruction *in)
 	             : 0;
 }
 
-/* True if it is one of SSE's that want their operand at a multiple of its size. Of what 0Fh leads
- * to, without a prefix, it is few; with 66h, most. */
+/* True if it is an SSE instruction whose operand must be at a multiple of its size. In the table
+ * after 0Fh, these are few without a prefix, and most with 66h. */
 static bool is_aligned_sse(const struct instruction *in)
 {
 	uint8_t opcode = in->opcode;
@@ -276,7 +276,7 @@ static bool is_aligned_sse(const struct instruction *in)
 	}
 }
 
-/* The same for what 0F38h and 0F3Ah lead to, which came with SSSE3 to SSE4.2, AES and SHA. */
+/* The same for the tables after 0F38h and 0F3Ah: SSSE3 to SSE4.2, AES and SHA. */
 static bool is_aligned_late(const struct instruction *in)
 {
 	uint8_t opcode = in->opcode;
@@ -291,7 +291,7 @@ static bool is_aligned_late(const struct instruction *in)
 	return opcode < 0x80 ? (opcode & 0xe8) != 0x20 || (opcode & 7) > 5 : opcode < 0xf0;
 }
 
-/* What fxsave, xsave and cmpxchg16b, and their like, want. */
+/* The alignment that fxsave, xsave, cmpxchg16b and the like require. */
 static unsigned state_alignment(const struct instruction *in)
 {
 	unsigned field = in->modrm >> 3 & 7;

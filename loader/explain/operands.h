@@ -8,14 +8,14 @@
 
 #include "explain/instruction.h"
 
-/* What a distance of one byte counts in an instruction with an EVEX prefix: bytes; 0: not known. */
+/* The unit, in bytes, of a one-byte displacement after an EVEX prefix (disp8*N); 0: not known. */
 int64_t operands_unit(const struct instruction *in);
 
-/* Adds the operand that ModRM names, unless the instruction only computes with its address. Its
- * address is yet without FS, GS and the prefix 67h. */
+/* Adds the operand that ModRM names, unless the instruction only computes with its address. The
+ * address is given without the base of FS or GS, and not yet cut by the prefix 67h. */
 void operands_add_memory(const struct look *look, struct instruction *in, struct operand operand);
 
-/* Adds what no ModRM names: strings, the stack, addresses in the instruction. */
+/* Adds the operands that no ModRM names: strings, the stack, addresses in the instruction. */
 void operands_add_implied(const struct look *look, struct instruction *in);
 
 /* Returns what the address of operands[0] must be a multiple of; 1: anything. */

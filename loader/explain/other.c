@@ -46,9 +46,9 @@ static void words_unknown(struct words *words)
 
 	if (words_code_is(words, 0x0f, 0x0b))
 		say(words, "ud2", "executed ud2, the instruction that always faults.",
-		    "The compiler puts it where control must never get: after "
+		    "The compiler puts it where execution must never arrive: after "
 		    "__builtin_unreachable, in abort or panic, at the end of a function that "
-		    "should return a value and does not.");
+		    "should return a value but does not.");
 	else if (other_is_sse(in) && ((fault->cr4 & CR4_OSFXSR) == 0 || (fault->cr0 & CR0_EM) != 0))
 		say(words, "sse-off",
 		    (fault->cr0 & CR0_EM) != 0
@@ -59,7 +59,8 @@ static void words_unknown(struct words *words)
 		say(words, "avx-off",
 		    (fault->cr4 & CR4_OSXSAVE) == 0
 		            ? "used AVX, which is not switched on: CR4.OSXSAVE (bit 18) is 0."
-		            : "used an AVX instruction that this CPU lacks or XCR0 leaves off.",
+		            : "used an AVX instruction that this CPU lacks, or that XCR0 leaves "
+		              "off.",
 		    "Set CR4.OSXSAVE and bits 0 to 2 of XCR0 (xsetbv) after asking CPUID, or "
 		    "compile "
 		    "without -mavx and -march=native.");
@@ -93,7 +94,7 @@ void words_opcode(struct words *words)
 	            : "used the FPU, which is switched off: CR0.EM (bit 2) is 1.",
 	    "TS is set to switch FPU state lazily: execute clts in the handler of #NM. Without "
 	    "such "
-	    "a handler, leave TS and EM 0 or use no floating point.");
+	    "a handler, leave TS and EM 0, or do not use floating point.");
 }
 
 void words_interrupt(struct words *words)
@@ -103,9 +104,8 @@ void words_interrupt(struct words *words)
 	if (frame_is_int(words->look)) {
 		words->kind = "software-interrupt";
 		text_add(&words->happened, "%s executed int %#x.", words_who(words), vector);
-		text_add(&words->cause,
-		         "There is no handler for it: the kernel has not loaded an IDT "
-		         "of its own (lidt), or expects services of a BIOS.");
+		text_add(&words->cause, "There is no handler for it: the kernel has not loaded its "
+		                        "own IDT (lidt), or expects services of a BIOS.");
 		return;
 	}
 	words->kind = "interrupt";
@@ -119,7 +119,7 @@ void words_interrupt(struct words *words)
 	text_add(&words->happened, ".");
 	text_add(&words->cause,
 	         "The PICs are still as the BIOS left them: give them vectors from 32 "
-	         "on, and load an IDT, before lines are unmasked and sti.");
+	         "on, and load an IDT, before you unmask lines and execute sti.");
 }
 
 void words_double(struct words *words)
@@ -128,7 +128,8 @@ void words_double(struct words *words)
 	uint64_t rsp = fault->registers[RSP];
 	struct fault_range stack = words->marks->stack;
 
-	text_add(&words->happened, "An exception came, and a second one on the way to its handler");
+	text_add(&words->happened,
+	         "An exception came, and a second one before its handler could run");
 	if (stack.begin != stack.end && stack.begin + 64 - rsp < PAGE_SIZE + 64) {
 		words->kind = "stack-overflow";
 		text_add(&words->happened, ": RSP is at the end of the stack, which has ");
@@ -149,13 +150,14 @@ void words_double(struct words *words)
 		words->kind = "handler-lost";
 		text_add(&words->happened, ": LDTR is 0, and the gates of Longjump's IDT need it.");
 		text_add(&words->cause,
-		         "The kernel executed lldt before it loaded an IDT of its own. "
+		         "The kernel executed lldt before it loaded its own IDT. "
 		         "Load the IDT first; then the first exception is reported.");
 	} else {
 		words->kind = "double-fault";
 		text_add(&words->happened, ".");
-		text_add(&words->cause, "The kernel loaded a TSS, an LDT or page tables of its own "
-		                        "before an IDT, so the handlers cannot be reached.");
+		text_add(&words->cause,
+		         "The kernel loaded its own TSS, LDT or page tables before an "
+		         "IDT, so the handlers cannot be reached.");
 	}
 }
 
@@ -184,7 +186,8 @@ static void words_divide(struct words *words)
 		return;
 	}
 	say(words, "divide", "divided by zero, or got a quotient that its register cannot hold.",
-	    "div takes RDX:RAX: clear RDX first (cqo or xor edx, edx); or INT64_MIN was divided by "
+	    "div divides RDX:RAX: clear RDX first (cqo or xor edx, edx); or INT64_MIN was divided "
+	    "by "
 	    "-1.");
 }
 
@@ -197,7 +200,7 @@ static void words_debug(struct words *words)
 		    "wrong "
 		    "order, or were overwritten.");
 	else
-		say(words, "debug", "met a hardware breakpoint (DR0 to DR3) or int1.",
+		say(words, "debug", "hit a hardware breakpoint (DR0 to DR3) or int1.",
 		    "A debugger set it, or DR7 was loaded with a wrong value.");
 }
 
@@ -278,12 +281,12 @@ void words_other(struct words *words)
 		text_add(&words->happened, "A non-maskable interrupt came, and the kernel has no "
 		                           "handler for it yet.");
 		text_add(&words->cause, "A hardware error, a watchdog, or the NMI button of the "
-		                        "machine (in QEMU: the monitor's nmi).");
+		                        "machine (in QEMU, the monitor's command nmi).");
 		break;
 	case VECTOR_BREAKPOINT:
 		say(words, "breakpoint", "executed int3, a breakpoint.",
-		    "Somebody put it there; or a jump went to filler between functions, which is "
-		    "made of int3 (0xcc).");
+		    "It was put there on purpose; or a jump went to the filler between functions, "
+		    "which is made of int3 (0xcc).");
 		break;
 	case VECTOR_FPU:
 	case VECTOR_SSE:

@@ -5,7 +5,7 @@
 
 #include "core/text.h"
 
-/* Says which bytes of `was` differ in `now`, at physical address `at`, and what they look like:
+/* Appends which bytes of `was` differ in `now`, at physical address `at`, and what they look like:
  * text, all the same, or other data. Appends nothing if none differs. */
 void overwritten_write(struct text *text, uint64_t at, struct span was, struct span now);
 

@@ -2,8 +2,8 @@
 /* page.c - explains page faults: the access, what is at the address, and why it failed. */
 #include "explain/page.h"
 
-#define NEAR       MIB        /* bytes after the end of something that probably was meant */
-#define STACK_NEAR (64 * MIB) /* bytes below the stack that probably was meant */
+#define NEAR       MIB /* bytes: an address so far past an object was probably meant for it */
+#define STACK_NEAR (64 * MIB) /* the same below the stack */
 #define UPPER_HALF (UINT64_MAX << 32)
 #define MAP_SIZE   (8192 * GIB) /* the assumed maximum size of the direct map */
 
@@ -56,8 +56,8 @@ static void words_forbidden(struct words *words, const struct page *page)
 		words->kind = "read-only";
 		text_add(text, ", which may not be written.");
 		text_add(&words->cause,
-		         "Constants, string literals and code cannot be written: drop "
-		         "a cast that took const away, copy to data first, or give "
+		         "Constants, string literals and code cannot be written: remove "
+		         "the cast that drops const, copy to data first, or give "
 		         "the segment PF_W in the linker script.");
 	} else if (page->user) {
 		words->kind = "user-page";
@@ -67,7 +67,8 @@ static void words_forbidden(struct words *words, const struct page *page)
 		                        "sysret, and put stac and clac around accesses.");
 	} else {
 		words->kind = "stale-tlb";
-		text_add(text, ", which allows that now, but did not when the CPU looked.");
+		text_add(text,
+		         ", which allows that now, but did not when the CPU read the page tables.");
 		text_add(&words->cause,
 		         "A page table entry was changed without invlpg or a reload of CR3.");
 	}
@@ -124,7 +125,7 @@ static void words_overflow(struct words *words)
 	         words->marks->terms.stack);
 }
 
-/* Memory that the direct map does not include. */
+/* Memory that exists, but is not in the direct map. */
 static void words_not_shown(struct words *words)
 {
 	words->kind = "not-in-direct-map";
@@ -191,8 +192,9 @@ static void words_cut(struct words *words)
 	text_add(&words->happened,
 	         ", where nothing is mapped. %#llx is the kernel's: the upper 32 bits are missing.",
 	         ULL(words->fault->cr2 | UPPER_HALF));
-	text_add(&words->cause, "An address that was kept in 32 bits: a pointer in an int, a move "
-	                        "to a 32-bit register, or code compiled without -mcmodel=kernel.");
+	text_add(&words->cause,
+	         "An address that was stored in 32 bits: a pointer in an int, a move "
+	         "to a 32-bit register, or code compiled without -mcmodel=kernel.");
 }
 
 /* The segment that ends last, at or shortly before the address. */
@@ -232,7 +234,7 @@ static void words_past(struct words *words, const struct fault_info_segment *seg
 	         words->marks->terms.direct_map);
 }
 
-/* Nothing is mapped there, and nothing is known of the address. */
+/* Nothing is mapped there, and nothing is known about the address. */
 static void words_nothing(struct words *words, const struct page *page)
 {
 	words->kind = "not-mapped";
@@ -263,7 +265,7 @@ static bool was_mapped(const struct words *words)
 	        && address - marks->direct_map.begin < marks->memory_end);
 }
 
-/* What was mapped is mapped no longer, in the tables that the loader made. */
+/* The loader had mapped it, but its page tables no longer do. */
 static void words_removed(struct words *words, const struct page *page)
 {
 	words->kind = "not-mapped";
@@ -369,7 +371,7 @@ void words_page(struct words *words)
 	} else if (page.mapped) {
 		words->kind = "stale-tlb";
 		text_add(&words->happened,
-		         ", which is mapped now, but was not when the CPU looked.");
+		         ", which is mapped now, but was not when the CPU read the page tables.");
 		text_add(&words->cause,
 		         "A page table entry was changed without invlpg or a reload of CR3.");
 	} else {

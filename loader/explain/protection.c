@@ -64,7 +64,7 @@ static const char *selector_purpose(const struct words *words)
 	return "a segment register";
 }
 
-/* Which GDT, and what stands in the entry. */
+/* Which GDT it was, and what the entry holds. */
 static void words_selector(struct words *words)
 {
 	const struct fault *fault = words->fault;
@@ -94,7 +94,7 @@ static void words_selector(struct words *words)
 	if (ours)
 		text_add(&words->cause,
 		         "A selector that was made for another GDT. The kernel began with %#x in "
-		         "CS and %#x in SS; load a GDT of your own with lgdt.",
+		         "CS and %#x in SS; load your own GDT with lgdt.",
 		         (unsigned)words->marks->cs, (unsigned)words->marks->ss);
 	else
 		text_add(
@@ -113,7 +113,7 @@ static void words_vector(struct words *words)
 
 	if (number < VECTORS && (words->fault->cs & 3) == 3) {
 		words->kind = "interrupt-forbidden";
-		text_add(&words->happened, "%s executed int %#x, which it is not allowed to.",
+		text_add(&words->happened, "%s executed int %#x, which it is not allowed to use.",
 		         words_who(words), number);
 		text_add(&words->cause, "The gate's DPL keeps user mode from calling it.");
 		return;
@@ -130,8 +130,8 @@ static void words_vector(struct words *words)
 		         "%sexceptions.",
 		         words_who(words), number, number < VECTORS ? "" : "32 ");
 	text_add(&words->cause, external ? "Interrupts were enabled (sti) before the kernel loaded "
-	                                   "an IDT of its own."
-	                                 : "The kernel has not loaded an IDT of its own (lidt), or "
+	                                   "its own IDT."
+	                                 : "The kernel has not loaded its own IDT (lidt), or "
 	                                   "expects services of a BIOS or another system.");
 }
 
@@ -165,7 +165,7 @@ static bool not_canonical(struct words *words, uint64_t address, const char *wha
 	return true;
 }
 
-/* True if the instruction is this one, of a group whose members ModRM tells apart. */
+/* True if the instruction is this member of a group, which a field of ModRM selects. */
 static bool is_group(const struct instruction *in, enum map map, uint8_t opcode, unsigned field)
 {
 	return in->map == map && in->opcode == opcode && (in->modrm >> 3 & 7) == field;
@@ -239,7 +239,7 @@ static bool words_canonical(struct words *words)
 	    || not_canonical(words, words->fault->registers[RSP], "its stack pointer");
 }
 
-/* An operand that is not aligned as its instruction wants. */
+/* An operand that is not aligned as its instruction requires. */
 static bool words_alignment(struct words *words)
 {
 	const struct operand *operand = &words->in.operands[0];
@@ -261,13 +261,13 @@ static bool words_alignment(struct words *words)
 		         "called C.");
 	else
 		text_add(&words->cause,
-		         "A buffer or structure that is less aligned than its type says: use "
+		         "A buffer or structure that is less aligned than its type requires: use "
 		         "_Alignas(%u), or an allocator that keeps to %u bytes.",
 		         alignment, alignment);
 	return true;
 }
 
-/* rdmsr, wrmsr, xsetbv and moves to control registers, which check what they are given. */
+/* rdmsr, wrmsr, xsetbv and moves to control registers, which check their operands. */
 static bool words_system(struct words *words)
 {
 	const struct instruction *in = &words->in;
@@ -337,10 +337,10 @@ static bool words_null_selector(struct words *words)
 	    || (in->opcode == 0xcb && (in->rex & 8) == 0 && words->fault->code32 == 0))
 		return false;
 	words->kind = "null-selector";
-	text_add(&words->happened, "%s took 0 for CS off the stack with %s.", words_who(words),
+	text_add(&words->happened, "%s loaded 0 into CS from the stack, with %s.", words_who(words),
 	         in->opcode == 0xcf ? "iretq" : "a far return");
-	text_add(&words->cause, "The frame is built in the wrong order, or an error code was not "
-	                        "taken off first: RIP, CS, RFLAGS, RSP, SS, from RSP upward.");
+	text_add(&words->cause, "The frame is in the wrong order, or an error code was not removed "
+	                        "first: RIP, CS, RFLAGS, RSP, SS, from RSP upward.");
 	return true;
 }
 
@@ -366,8 +366,7 @@ void words_protection(struct words *words)
 		         "%s did something that the CPU does not allow, and the CPU gives no "
 		         "further reason.",
 		         words_who(words));
-		text_add(&words->cause,
-		         "Look at the instruction at RIP, and in the CPU's manual at "
-		         "what makes it raise #GP.");
+		text_add(&words->cause, "Look up the instruction at RIP in the CPU's manual, which "
+		                        "lists what makes it raise #GP.");
 	}
 }

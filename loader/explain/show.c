@@ -4,21 +4,21 @@
 
 #include "core/colour.h"
 
-#define LABEL         12 /* columns of what stands before a paragraph */
+#define LABEL         12 /* columns for the label before a paragraph */
 #define SERIAL_WIDTH  79
-#define REGISTER      23  /* columns that a register takes, with the space before it */
+#define REGISTER      23  /* columns for a register, with the space before it */
 #define STACK_SCREEN  4   /* words of the stack on a small screen */
-#define STACK_REPORT  16  /* in the report, a line each */
-#define WIDEST        100 /* columns; longer lines are hard to read */
+#define STACK_REPORT  16  /* ... in the report, one per line */
+#define WIDEST        100 /* columns of text at most: longer lines are hard to read */
 #define CODE_BYTES    16
-#define ROWS_FOR_MORE 30 /* screens with so many rows have room for everything */
+#define ROWS_FOR_MORE 30 /* from so many rows on, a screen has room for everything */
 #define ROWS_FOR_ALL  36 /* ... even if the trace is long */
 #define NO_LIMIT      1000
-#define MANUAL        60 /* characters that name a section of the manual */
+#define MANUAL        60 /* bytes for the name of a section of docs/errors.md */
 
-#define LOST "unknown: RBP points to no frame, and the stack gives no hint"
+#define LOST "unknown: RBP points to no frame, and the stack shows no return address"
 
-/* A page while it is filled. */
+/* A page that is being filled. */
 struct sheet {
 	struct text *text;
 	const struct look *look;
@@ -65,7 +65,7 @@ static void label(struct sheet *sheet, const char *name)
 	go_to(sheet, LABEL);
 }
 
-/* A text, broken into lines between words, each beginning at `indent`; at most so many lines. */
+/* A text, broken into at most `lines` lines between words; each begins at column `indent`. */
 static void paragraph(struct sheet *sheet, const char *from, unsigned indent, unsigned lines)
 {
 	go_to(sheet, indent);
@@ -101,7 +101,7 @@ static void entry(struct sheet *sheet, const char *name, enum colour colour, con
 	paragraph(sheet, text, LABEL, lines);
 }
 
-/* One step of the trace: "main+0x12", and how often in a row. */
+/* One step of the trace: "main+0x12", and how often it occurs in a row. */
 static void write_step(struct text *text, const struct step *step)
 {
 	place_write(text, &step->place);
@@ -124,7 +124,7 @@ static void show_trace_short(struct sheet *sheet, const struct trace *trace)
 		write_step(&text, &trace->steps[i]);
 	}
 	text_add(&text, trace->cut ? ", ..." : "");
-	text_add(&text, trace->guessed ? " (as the stack looks)" : "");
+	text_add(&text, trace->guessed ? " (guessed from the stack)" : "");
 	entry(sheet, "called by", COLOUR_PLAIN, buffer, 2);
 }
 
@@ -145,7 +145,7 @@ static void show_trace_long(struct sheet *sheet, const struct trace *trace)
 		entry(sheet, "", COLOUR_PLAIN, "... and more", 1);
 	if (trace->guessed)
 		entry(sheet, "", COLOUR_PLAIN,
-		      "(as the stack looks; compile with -fno-omit-frame-pointer to be sure)",
+		      "(guessed from the stack; compile with -fno-omit-frame-pointer to be sure)",
 		      NO_LIMIT);
 }
 
@@ -169,7 +169,7 @@ static void show_place(struct sheet *sheet, const struct explanation *explanatio
 	entry(sheet, "where", COLOUR_VALUE, buffer, NO_LIMIT);
 }
 
-/* Which CPU it was, if there are others. */
+/* Which CPU it was, if more than one was started. */
 static void show_cpu(struct sheet *sheet)
 {
 	const struct fault_info *marks = sheet->look->marks;
@@ -300,7 +300,7 @@ static void show_stack_short(struct sheet *sheet)
 	entry(sheet, "stack", COLOUR_PLAIN, buffer[0] == 0 ? "cannot be read" : buffer, NO_LIMIT);
 }
 
-/* The same, a word a line, each with the name of what it points to. */
+/* The same, one word per line, each with the name of what it points to. */
 static void show_stack_long(struct sheet *sheet)
 {
 	uint64_t word;
@@ -337,7 +337,7 @@ static void write_title(struct text *text, const struct look *look,
 		         (unsigned)look->fault->vector);
 }
 
-/* Where the manual has a section on this. */
+/* Names the section on this in docs/errors.md. */
 static void write_manual(const struct explanation *explanation, char manual[MANUAL])
 {
 	struct text text = text_in(manual, MANUAL);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * show.h - an explanation laid out as lines of text: everything for the serial line, the essential
- * for a screen. Knows nothing of devices.
+ * show.h - lays out an explanation as lines of text: all of it for the serial line, the essential
+ * parts for a screen. Knows nothing of devices.
  */
 #ifndef EXPLAIN_SHOW_H
 #define EXPLAIN_SHOW_H
 
 #include "explain/explain.h"
 
-/* The whole report, but for what happens now. */
+/* The whole report, except for the line on what happens next. */
 void show_report(struct text *text, const struct look *look, const struct explanation *explanation);
 
-/* Registers, error code, tables, code and stack, as they stand in a report. */
+/* Registers, error code, tables, code and stack, as in a report. */
 void show_state(struct text *text, const struct look *look, const struct explanation *explanation);
 
 /* At most `rows` lines of `columns` characters with colours (core/colour.h), the most important

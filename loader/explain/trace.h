@@ -19,7 +19,7 @@ struct place {
 /* A call that has not returned. */
 struct step {
 	struct place place; /* after the call */
-	unsigned times;     /* so often in a row: recursion */
+	unsigned times;     /* how often in a row: recursion */
 };
 
 struct trace {

@@ -81,7 +81,7 @@ void words_origin(struct words *words, const struct operand *operand)
 		         operand->segment == 0x64 ? 'F' : 'G',
 		         ULL(operand->segment == 0x64 ? fault->fs_base : fault->gs_base));
 	} else if (operand->base < 0 && operand->index < 0) {
-		text_add(text, " The address stands in the instruction.");
+		text_add(text, " The address is part of the instruction.");
 	} else {
 		text_add(text, " The address came from ");
 		add_registers(text, fault, operand);

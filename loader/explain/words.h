@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* words.h - what the parts of the explanation share while it is put into words. */
+/* words.h - what the parts of the explainer share while they put a fault into words. */
 #ifndef EXPLAIN_WORDS_H
 #define EXPLAIN_WORDS_H
 
@@ -17,11 +17,11 @@ struct words {
 	struct text cause;     /* what usually causes it */
 };
 
-/* Appends what a segment of the kernel is, by its rights. */
+/* Appends what a segment of the kernel is, to judge by its rights. */
 void words_segment(struct text *text, const struct fault_info_segment *segment);
 
-/* Appends "the kernel's read-only data (segment 0, r--)", or what else lies there. False if nothing
- * is known to. */
+/* Appends what lies at an address: "the kernel's read-only data (segment 0, r--)", for example.
+ * False, and nothing is appended, if that is not known. */
 bool words_place(struct words *words, struct text *text, uint64_t address);
 
 /* Appends " The address came from RBX + 0x10, with RBX = 0x0." or what else it came from. */

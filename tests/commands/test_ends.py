@@ -91,9 +91,9 @@ def test_qemus_own_stops_have_a_sentence_and_a_status(project, kernel, tmp_path,
 @pytest.mark.parametrize(
     "words, status, told",
     [
-        (["-S"], 7, r"no start within 3 s: QEMU stands still \(prelaunch\)"),
+        (["-S"], 7, r"did not start within 3 s: QEMU has stopped it \(prelaunch\)"),
         (["-serial", "tcp:127.0.0.1:0,server=on"], 5, "QEMU did not come up in 3 s"),
-        (["-cpu", "help"], 5, "QEMU has run no machine; it ended with status 0"),
+        (["-cpu", "help"], 5, "QEMU did not run a machine; it ended with status 0"),
     ],
     ids=["stopped", "waiting", "telling"],
 )
@@ -104,7 +104,7 @@ def test_a_machine_that_never_runs_is_told_as_that(project, kernel, words, statu
 
 def test_qemu_is_kept_in_the_foreground(project, kernel):
     said = project.bad("runner", "--test", kernel("hlt"), "-daemonize", status=2)
-    assert "nobody could watch" in said, said
+    assert "cannot be watched" in said, said
 
 
 class Stopped:

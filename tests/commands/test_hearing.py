@@ -183,7 +183,7 @@ def test_a_loader_that_does_not_speak_is_told_with_what_booted(project, kernel, 
     program = kernel(*LEAVE)
     said = project.bad("runner", "--test", "--test-timeout", "5", program, status=7)
     assert re.match(
-        r"test NOT STARTED: tiny.elf: no start within 5 s: Longjump's loader has not come up;"
+        r"test NOT STARTED: tiny.elf: did not start within 5 s: Longjump's loader has not come up;"
         r' the screen ends with ".*press any key',
         last(said),
     ), said

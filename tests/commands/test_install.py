@@ -187,10 +187,10 @@ SUM = "0" * 64
 
 
 @pytest.mark.parametrize("line, told", [
-    (f"{SUM} ../precious", "names what cannot have been installed"),
-    (f"{SUM} share/../../precious", "names what cannot have been installed"),
-    (f"{SUM} /etc/hostname", "names what cannot have been installed"),
-    ("folder /tmp", "names what cannot have been installed"),
+    (f"{SUM} ../precious", "lists a file that cannot have been installed"),
+    (f"{SUM} share/../../precious", "lists a file that cannot have been installed"),
+    (f"{SUM} /etc/hostname", "lists a file that cannot have been installed"),
+    ("folder /tmp", "lists a file that cannot have been installed"),
     ("include/longjump.h", "is from an older version, which must uninstall itself"),
 ])  # fmt: skip
 def test_a_list_that_names_something_else_is_not_believed(project, tmp_path, line, told):

@@ -37,7 +37,7 @@ def test_only_a_page_of_ours_is_written_over(project, tmp_path):
     page = tmp_path / "page"
     page.write_text("precious")
     said = project.bad("manual", "--write", "--output", page)
-    assert "is no manual page of Longjump" in said and page.read_text() == "precious"
+    assert "is not a manual page of Longjump" in said and page.read_text() == "precious"
     page.write_text('.\\" longjump.1 - made by another version\n')
     project.good("manual", "--write", "--output", page)
     assert page.read_text() == PAGE.read_text() and list(tmp_path.iterdir()) == [page]

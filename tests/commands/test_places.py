@@ -184,4 +184,4 @@ def test_root_puts_nothing_into_the_home_of_somebody_else(stranger):
 
 
 def test_the_tests_want_a_checkout_of_ones_own(stranger):
-    assert "where you cannot write: test a copy" in stranger.bad("test", status=2)
+    assert "which you may not write to: test a copy" in stranger.bad("test", status=2)

@@ -43,7 +43,7 @@ ENDS = {
     ),
     "never ends": (
         ["here: jmp here"], ["--test-timeout", "3"], [], 4,
-        r"test TIMED OUT: .* no end after 3 s; the CPU is at RIP 0x\w+ in here \(tiny.asm:5\)",
+        r"test TIMED OUT: .* did not end within 3 s; the CPU is at RIP 0x\w+ in here .tiny.asm:5",
     ),
     "waits for ever": (
         ["here: sti", "hlt", "jmp here"], ["--test-timeout", "3"], [], 4, "test TIMED OUT: "
@@ -294,12 +294,12 @@ def test_what_the_file_says_reaches_the_kernel(project, kernel, tmp_path):
 
 # Words of QEMU's, or the file of settings -> why it takes a disc
 NEED_A_DISC = {
-    "a kernel": (["-kernel", "/nowhere"], "", "-kernel starts a kernel of its own"),
-    "firmware": (["-pflash", "/nowhere"], "", "-pflash brings firmware of its own"),
-    "a machine": (["-M", "isapc", "-cpu", "qemu64"], "", "no such kernel on the machine isapc"),
-    "a place": (["-device", "nvme,serial=1,bootindex=0"], "", "bootindex=0 is to be booted first"),
+    "a kernel": (["-kernel", "/nowhere"], "", "-kernel already names a kernel"),
+    "firmware": (["-pflash", "/nowhere"], "", "-pflash selects other firmware"),
+    "a machine": (["-M", "isapc", "-cpu", "qemu64"], "", "machine isapc cannot load such a kernel"),
+    "a place": (["-device", "nvme,serial=1,bootindex=0"], "", "bootindex=0 boots before it"),
     "a drive": ([], 'run-command = ["qemu-system-x86_64", "-drive", "if=none,id=a,file={}",\n'
-                '"-device", "virtio-blk-pci,drive=a"]\n', "does not show the image as a drive"),
+                '"-device", "virtio-blk-pci,drive=a"]\n', "does not attach the image"),
     "a prompt": ([], 'options = "-onerror=prompt"\n', "-onerror=prompt asks for ISOLINUX's prompt"),
 }  # fmt: skip
 
@@ -407,7 +407,10 @@ WRONG = {
     "text as a list": ('run-args = "-m 64M"\n', ':1: the key "run-args" must be a list'),
     "a list of numbers": ("# one\nrun-args = [\n1,\n]\n", ':2: the key "run-args"'),
     "no image": ('run-command = ["qemu-system-x86_64"]\n', "with {} for the image"),
-    "no TOML": ("test-timeout = \n", "this is no TOML: Invalid value (at line 1, column 16)"),
+    "no TOML": (
+        "test-timeout = \n",
+        "this is not valid TOML: Invalid value (at line 1, column 16)",
+    ),
     "no text": (b"\xff\xfe", "is not text in UTF-8"),
 }
 

@@ -206,9 +206,9 @@ def test_another_drive_that_gets_the_name_is_not_written(project, stick, meanwhi
     before = victim.read_bytes()
     path = meanwhile(f"losetup --detach {device}", f"losetup {device} '{victim}'")
     said = refused(project, tmp_path, device, path)
-    assert f"{device} is no longer the drive that was looked at" in said
+    assert f"{device} is no longer the drive that was checked" in said
     assert 'contents: ext4 "PRECIOUS", but it was nothing recognised' in said
-    assert "nothing was written; look what is plugged in (./build.sh usb), and begin again" in said
+    assert "nothing was written; check what is plugged in (./build.sh usb), and start again" in said
     assert same(victim, before) and set(file.read_bytes()) == {0xA5}
 
 
@@ -229,7 +229,7 @@ def test_a_link_that_leads_elsewhere_meanwhile_is_not_followed(project, stick, m
     link = tmp_path / "stick"
     link.symlink_to(device)
     said = refused(project, tmp_path, link, meanwhile(f"ln -sf {other} '{link}'"))
-    assert f"{other} is no longer the drive that was looked at" in said
+    assert f"{other} is no longer the drive that was checked" in said
     assert "device number: 7:" in said
     assert set(file.read_bytes()) == set(its_file.read_bytes()) == {0xA5}
 

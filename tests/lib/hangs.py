@@ -113,7 +113,7 @@ hang(
         "wait_for(5); }",
     ],
     "in wait_for",
-    "IRQ 0 (the timer) has come, and its PIC masks it",
+    "IRQ 0 (the timer) is pending, but its PIC masks it",
 )
 hang(
     "a lock that the handler wants as well",

@@ -342,7 +342,7 @@ TEST("an empty frame under iretq is told")
 	INSTRUCTION(0x48, 0xcf);
 	put_stack(0, CODE);
 	put_stack(1, 0);
-	expect_protection(0, "null-selector", "took 0 for CS off the stack with iretq");
+	expect_protection(0, "null-selector", "loaded 0 into CS from the stack, with iretq");
 }
 
 TEST("privileged instructions are told in user mode only")
@@ -415,7 +415,7 @@ TEST("a double fault is told with its reason")
 {
 	begin_fault(VECTOR_DOUBLE);
 	fault.has_error = 1;
-	expect_words("double-fault", "a second one on the way to its handler");
+	expect_words("double-fault", "a second one before its handler could run");
 	fault.ldt = 0;
 	expect_words("handler-lost", "LDTR is 0");
 	fault.registers[RSP] = marks->stack.begin;

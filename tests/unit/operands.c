@@ -314,13 +314,13 @@ static void expect_part(const char *part)
 	expect_told(&(const struct touching){ .text = part }, part);
 }
 
-TEST("an address that stands in the instruction itself is read there")
+TEST("an address that is part of the instruction itself is read there")
 {
 	begin_fault(VECTOR_PROTECTION);
 	fault.has_error = 1;
 	LAY("mov al, [moffs]", "\xa0\x00\x00\x00\x00\x00\x90\x00\x00", RAX);
 	expect_part("used 0x900000000000 as the address of memory");
-	EXPECT_PART(said.happened, "stands in the instruction");
+	EXPECT_PART(said.happened, "is part of the instruction");
 	LAY("mov [moffs], rax", "\x48\xa3\x10\x00\x00\x00\x00\x00\x90\x00", RAX);
 	expect_part("used 0x90000000000010 as the address of memory");
 	LAY("mov eax, [gs:moffs]", "\x65\xa1\x10\x00\x00\x00\x00\x00\x00\x00", RAX);
@@ -330,7 +330,7 @@ TEST("an address that stands in the instruction itself is read there")
 	fault.vector = VECTOR_PAGE;
 	LAY("a32 mov eax, [moffs]", "\x67\xa1\x78\x56\x34\x12", RAX);
 	fault.cr2 = 0x12345678;
-	expect_part("stands in the instruction");
+	expect_part("is part of the instruction");
 }
 
 TEST("addresses relative to RIP count from the next instruction, whatever is in between")
