@@ -63,10 +63,21 @@ def test_a_held_key_brings_the_prompt(quick_disc, log, key):
     for attempt in range(5):
         with quick_disc.start(log / str(attempt)) as machine:
             if machine.hold_until(key, "boot: "):
+                expect_prompt_below(machine, uefi.ALPHABET)
                 machine.type("a after a key\n", through="serial")
                 expect_told(machine, "at once after a key")
                 return
     pytest.fail("no prompt")
+
+
+def expect_prompt_below(machine, line):
+    """The loader has drawn this line itself, in the firmware's cells, and the firmware has gone on
+    where that line ends."""
+    rows = list(uefi.cells(machine.screenshot()))
+    assert uefi.drawn(line) in rows, machine.report()
+    below = rows[rows.index(uefi.drawn(line)) + 1 :]
+    assert [1 in cell for cell in below[0]] == [True] * len("boot:") + [False] * 95
+    assert not any(1 in cell for cell in below[1])
 
 
 def test_without_a_key_nothing_is_asked(quick_disc, log):

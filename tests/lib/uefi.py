@@ -6,6 +6,7 @@ import time
 
 import disc
 import images
+import screen
 import vm
 
 ALPHABET = "".join(map(chr, range(33, 127)))
@@ -76,6 +77,18 @@ def cells(picture):
             b"".join(reds[line + x : line + x + width] for line in lines)
             for x in range(0, columns * width, width)
         ]
+
+
+def drawn(text):
+    """The row of cells as the loader draws this text there by itself."""
+    font = screen.our_font(images.ROOT)
+    row = [bytes(2 * 8) + pixels(font[ord(character)]) + bytes(8) for character in text]
+    return row + [bytes(19 * 8)] * (100 - len(text))
+
+
+def pixels(glyph):
+    """The pixels of a glyph, each a byte."""
+    return bytes(line >> x & 1 for line in glyph for x in range(7, -1, -1))
 
 
 def learn_font(machine):

@@ -96,7 +96,7 @@ struct efi_text_output {
 	efi_status(EFIAPI *set_mode)(struct efi_text_output *self, uint64_t mode);
 	efi_status(EFIAPI *set_attribute)(struct efi_text_output *self, uint64_t attribute);
 	efi_status(EFIAPI *clear)(struct efi_text_output *self);
-	void *set_cursor;
+	efi_status(EFIAPI *set_cursor)(struct efi_text_output *self, uint64_t column, uint64_t row);
 	efi_status(EFIAPI *show_cursor)(struct efi_text_output *self, bool visible);
 	struct efi_text_mode *mode;
 };

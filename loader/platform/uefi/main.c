@@ -139,6 +139,7 @@ static void run_bundle(void)
 	boot_run(&run);
 	firmware.boot->set_watchdog(0, 0, 0, NULL);
 	platform_write("Press a key to go back to the firmware.\n");
+	screen_leave();
 	while (screen_key() == KEY_NOTHING)
 		firmware.boot->stall(SECOND / 20);
 }
@@ -159,6 +160,7 @@ efi_status uefi_main(efi_handle image, struct efi_system_table *system)
 		boot_run(&run);
 		prompt_explain();
 	}
+	screen_leave();
 	reads_leave();
 	return EFI_NOT_FOUND;
 }

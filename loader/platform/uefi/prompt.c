@@ -137,6 +137,12 @@ static void open_console(void)
 	console_open(&console);
 }
 
+/* True if the file wants a line to be asked for, whether a key is held or not. */
+static bool always_asks(void)
+{
+	return labels.prompt || labels.menu || (is_read && labels.start == NULL);
+}
+
 void prompt_open(void)
 {
 	struct report report = { 0 };
@@ -146,6 +152,8 @@ void prompt_open(void)
 	if (signed_config_is_there())
 		read_signed();
 	open_console();
+	if (always_asks())
+		screen_give_back(); /* all that is read at a prompt looks alike */
 	for (unsigned i = 0; i < labels.say_count; i++)
 		console_print("%s\n", labels.says[i]);
 }
@@ -249,9 +257,7 @@ static bool ask_and_use(unsigned timeout)
 
 bool prompt_next(void)
 {
-	bool is_asked = is_later || labels.prompt || labels.menu
-	             || (is_read && labels.start == NULL)
-	             || (!labels.no_escape && screen_is_called());
+	bool is_asked = is_later || always_asks() || (!labels.no_escape && screen_is_called());
 	unsigned timeout = is_later ? 0 : labels.timeout;
 
 	if (!is_asked) {
@@ -259,6 +265,7 @@ bool prompt_next(void)
 		return use(labels.start);
 	}
 	has_asked = true;
+	screen_give_back();
 	firmware.boot->set_watchdog(0, 0, 0, NULL);
 	if (!is_later && (labels.menu || labels.say_count == 0))
 		list_labels();

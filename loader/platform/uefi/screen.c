@@ -9,8 +9,10 @@
 #include "core/plan/fault_info.h"
 #include "explain/draw.h"
 #include "platform/console/screen.h"
+#include "platform/uefi/cells.h"
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/memory.h"
+#include "platform/uefi/video.h"
 #include "standalone/font.h"
 #include "standalone/line.h"
 
@@ -82,22 +84,38 @@ void screen_open(void)
 	device_count = 0;
 	for (uint64_t i = 0; i < count && device_count < DEVICES_MAX; i++) {
 		const uint8_t *path = firmware_protocol(handles[i], &device_path);
+		struct efi_text_output *device = firmware_protocol(handles[i], &text_output);
+		struct screen screen;
 
-		if (path != NULL && !is_com1(path))
-			devices[device_count++] = firmware_protocol(handles[i], &text_output);
+		if (path == NULL || device == NULL || is_com1(path))
+			continue;
+		devices[device_count++] = device;
+		if (video_of(handles[i], &screen))
+			cells_begin(device, &screen);
 	}
 	if (handles != NULL)
 		firmware.boot->free_pool(handles);
 }
 
-/* Shows characters on all devices. */
-static void put(const efi_char *wide, enum colour colour)
+/* Has the firmware show characters on a device. */
+static void put(struct efi_text_output *device, const char *text, size_t length, enum colour colour)
 {
+	const char *end = text + length;
+	efi_char wide[128];
+
 	memory_map.is_old = true;
-	for (unsigned i = 0; i < device_count; i++) {
-		if (colour != COLOUR_AS_IS)
-			devices[i]->set_attribute(devices[i], colour_attribute(colour));
-		devices[i]->output(devices[i], wide);
+	if (colour != COLOUR_AS_IS)
+		device->set_attribute(device, colour_attribute(colour));
+	while (text < end) {
+		unsigned count = 0;
+
+		for (; text < end && count < COUNT(wide) - 2; text++) {
+			if (*text == '\n')
+				wide[count++] = '\r';
+			wide[count++] = (uint8_t)*text < 128 ? (efi_char)*text : '?';
+		}
+		wide[count] = 0;
+		device->output(device, wide);
 	}
 }
 
@@ -116,21 +134,29 @@ static void draw_text(const char *text, size_t length, enum colour colour)
 
 void screen_write(const char *text, size_t length, enum colour colour)
 {
-	const char *end = text + length;
-	efi_char wide[128];
-
 	draw_text(text, length, colour);
-	while (text < end) {
-		unsigned count = 0;
+	for (unsigned i = 0; i < device_count; i++) {
+		size_t drawn = cells_draw(devices[i], text, length, colour);
 
-		for (; text < end && count < COUNT(wide) - 2; text++) {
-			if (*text == '\n')
-				wide[count++] = '\r';
-			wide[count++] = (uint8_t)*text < 128 ? (efi_char)*text : '?';
-		}
-		wide[count] = 0;
-		put(wide, colour);
+		if (drawn < length)
+			put(devices[i], text + drawn, length - drawn, colour);
 	}
+}
+
+void screen_give_back(void)
+{
+	cells_end();
+}
+
+/* The firmware's own console has not seen what we wrote to the devices behind it. */
+void screen_leave(void)
+{
+	struct efi_text_output *all = firmware.system->output;
+
+	cells_end();
+	if (device_count == 0 || all == NULL)
+		return;
+	all->set_cursor(all, (uint64_t)devices[0]->mode->column, (uint64_t)devices[0]->mode->row);
 }
 
 void screen_clear(void)
@@ -138,6 +164,7 @@ void screen_clear(void)
 	if (canvas.rows > 0)
 		draw(&canvas, "\f");
 	column = row = 0;
+	cells_forget();
 	for (unsigned i = 0; i < device_count; i++) {
 		devices[i]->set_attribute(devices[i], colour_attribute(COLOUR_PLAIN));
 		devices[i]->clear(devices[i]);
@@ -166,6 +193,7 @@ void screen_take_over(const struct display *display)
 	const struct fault_info_screen screen = fault_info_screen(display);
 
 	device_count = 0;
+	cells_forget();
 	if (display->kind == DISPLAY_FRAMEBUFFER)
 		canvas = canvas_of_pixels((uint8_t *)(uintptr_t)screen.pixels, &screen,
 		                          font_glyphs());

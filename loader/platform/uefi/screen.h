@@ -10,6 +10,13 @@
 /* Finds the devices that show text. Those that come later are not seen. */
 void screen_open(void);
 
+/* Whoever writes next, we or the firmware, does so by the firmware: its cursor is where our text
+ * has ended. */
+void screen_give_back(void);
+
+/* The same, for good: whatever the firmware starts next writes below our text. */
+void screen_leave(void);
+
 /* The firmware is partly shut down: its devices are not used any more. From now on, the loader
  * draws text itself, on the framebuffer that the kernel would have had, if there is one. */
 void screen_take_over(const struct display *display);

@@ -78,12 +78,19 @@ static bool read_mode(const struct efi_graphics_info *info, uint64_t begin, stru
 }
 
 /* The screen as it is now. */
-static bool read_current(struct screen *screen)
+static bool read_current(const struct efi_graphics *from, struct screen *screen)
 {
-	const struct efi_graphics_mode *mode = graphics->mode;
+	const struct efi_graphics_mode *mode = from->mode;
 
 	return mode != NULL && mode->info != NULL
 	    && read_mode(mode->info, mode->frame_buffer, screen);
+}
+
+bool video_of(efi_handle handle, struct screen *screen)
+{
+	const struct efi_graphics *of = firmware_protocol(handle, &graphics_guid);
+
+	return of != NULL && read_current(of, screen);
 }
 
 /* Finds the first screen of the machine with pixels that can be written. */
@@ -95,7 +102,7 @@ static void find_graphics(void)
 
 	for (uint64_t i = 0; i < count && graphics_handle == NULL; i++) {
 		graphics = firmware_protocol(handles[i], &graphics_guid);
-		if (graphics != NULL && read_current(&unused))
+		if (graphics != NULL && read_current(graphics, &unused))
 			graphics_handle = handles[i];
 	}
 	if (handles != NULL)
@@ -191,7 +198,7 @@ bool video_read(struct machine *machine, const struct video_request *request, st
 
 	if (graphics_handle == NULL)
 		find_graphics();
-	if (graphics_handle != NULL && read_current(&display->screen))
+	if (graphics_handle != NULL && read_current(graphics, &display->screen))
 		note_current(display);
 	if (request->want == VIDEO_TEXT && request->given)
 		warn(report, DIAG_UEFI_NO_TEXT, "-video=text");
@@ -210,7 +217,7 @@ bool video_set(struct machine *machine, struct report *report)
 		return refuse(report, DIAG_VIDEO_NOT_SET, "SetMode(%u) of UEFI says %#llx",
 		              chosen_mode, ULL(status));
 	is_switched = true;
-	return read_current(&machine->display.screen)
+	return read_current(graphics, &machine->display.screen)
 	    || refuse(report, DIAG_VIDEO_NOT_SET, "mode %u of UEFI has no framebuffer",
 	              chosen_mode);
 }

@@ -5,6 +5,10 @@
 
 #include "core/machine.h"
 #include "core/video.h"
+#include "platform/uefi/efi.h"
+
+/* The screen of a device as it is. False if it has none, or no pixels that can be written. */
+bool video_of(efi_handle handle, struct screen *screen);
 
 /*
  * Fills in the font, the screen as it is, and, if the request is for another, the EDID, the modes
