@@ -16,6 +16,7 @@ STUCK = (
     ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU hangs",
     ": it loads CR3 with an invalid address; CPUs raise #GP, QEMU hangs",
 )
+LOCK = " (where a lock that is held is not freed meanwhile)"
 PIC = re.compile(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
 LOCAL = re.compile(r"^ISR\s+([0-9]+)", re.M)
 OFTEN = 10  # times that are in the log: it will go on so
@@ -36,7 +37,8 @@ class Doing:
     def words(self, cpus, busy):
         """Where each of the busy CPUs is, whether it lets interrupts in, and why it is there."""
         names = [f"CPU {cpu.number}" for cpu in busy] if len(busy) > 1 else ["the CPU"]
-        idle = self.waits_for() if busy and all(cpu.halted for cpu in cpus) else ""
+        waits = busy and all(cpu.halted or cpu.flags & INTERRUPTS for cpu in cpus)
+        idle = self.waits_for() if waits else ""
         return "; ".join(
             f"{name} is at RIP {cpu.at:#x}{self.place(cpu)}"
             + ("" if cpu.flags & INTERRUPTS else ", with interrupts off")
@@ -77,7 +79,8 @@ class Doing:
         if not is_exception(entry):
             kind = "int" if entry.is_software else "hardware interrupt"
             where = f"RIP {entry.at:#x}{self._place(entry.at)}"
-            return f", in the handler of {kind} {entry.vector:#x}, which came at {where}"
+            lock = "" if cpu.halted or entry.is_software or cpu.flags & INTERRUPTS else LOCK
+            return f", in the handler of {kind} {entry.vector:#x}, which came at {where}{lock}"
         times = [seen for seen, _ in states_in(self._machine.log())].count(entry)
         again = " again and again," if times >= OFTEN else ""
         return f", in the handler of what came{again} {story.line(self._kernel)}"
@@ -93,44 +96,56 @@ class Doing:
             return None, None
         logged = [*states_in(self._machine.log())]
         wanted = tuple(int(word, 16) for word in here.first("interrupted").split())
-        times = [entry.at for entry, _ in logged].count(cpu.at)
-        if not wanted and times >= OFTEN:
-            wanted = cpu.at, postmortem.facts_in(logged[-1][1]).get("rsp")  # it begins once more
+        again = [state for entry, state in logged if is_fault(entry) and entry.at == cpu.at]
+        if len(again) >= OFTEN:
+            wanted = cpu.at, postmortem.facts_in(again[-1]).get("rsp")  # it begins once more
         for entry, state in reversed(logged):
-            if (entry.at, postmortem.facts_in(state).get("rsp")) == wanted:
+            if wanted in came_at(entry, postmortem.facts_in(state).get("rsp")):
                 entries = [seen for seen, _ in logged[: logged.index((entry, state)) + 1]]
                 return entry, postmortem.explain_handled(self._machine, entries, state)
         return None, here if wanted and cpu.is_64_bit else None
 
     # ---- what it waits for -----------------------------------------------------------------------
 
-    def waits_for(self):
-        """Why no interrupt wakes a halted machine, if the interrupt controllers show it."""
+    def waits_for(self, are_off=False):
+        """Why no interrupt wakes a halted machine, if the interrupt controllers show it. If its
+        interrupts are off, which of them are pending."""
         try:
             pics, local = self._machine.monitor("info pic"), self._machine.monitor("info lapic")
         except Gone:  # by Ctrl-C
             return ""
-        served, masked = [], []
+        served, waiting = [], []
         for number, wanted, mask, service in PIC.findall(pics):
             for line in range(8):
                 name, bit = line + 8 * int(number), 1 << line
                 if name == CASCADE:
                     continue
                 served += [name] if int(service, 16) & bit else []
-                masked += [name] if int(wanted, 16) & int(mask, 16) & bit else []
+                is_masked = bool(int(mask, 16) & bit)
+                waiting += [name] if int(wanted, 16) & bit and is_masked != are_off else []
         if served:
             return "; ".join(map(unacknowledged, served))
         if found := LOCAL.search(local):
             return (f"vector {int(found[1]):#x} is still in service in the local APIC: until its "
                     "handler writes to the EOI register, no further one comes")  # fmt: skip
-        return "; ".join(
-            f"IRQ {n}{LINES.get(n, '')} is pending, but its PIC masks it" for n in masked
-        )
+        why = "interrupts are off" if are_off else "its PIC masks it"
+        return "; ".join(f"IRQ {n}{LINES.get(n, '')} is pending, but {why}" for n in waiting)
 
 
 def is_exception(entry):
     """It is an exception, or comes in the place of one."""
     return entry.vector < EXCEPTIONS and not entry.is_software
+
+
+def is_fault(entry):
+    """It is an exception."""
+    return entry.vector < EXCEPTIONS and not (entry.is_software or entry.is_external)
+
+
+def came_at(entry, stack):
+    """What a handler's frame can have of the instruction and the stack that were interrupted: the
+    log has the address of an int instruction, the frame that of the next one."""
+    return [(entry.at + size, stack) for size in ((0, 1, 2) if entry.is_software else (0,))]
 
 
 def unacknowledged(line):

@@ -150,7 +150,9 @@ class Trial(Session):
 
     def _told_halt(self, dead):
         for cpu in dead[:1]:
-            self.words_on_place = f",{self._place(cpu)}{self.doing.within(cpu)}".rstrip(",")
+            waits = self.doing.waits_for(are_off=True)
+            place = f",{self._place(cpu)}{self.doing.within(cpu)}".rstrip(",")
+            self.words_on_place = place + (waits and f"; {waits}")
         return "the kernel has halted"
 
     def _explained(self):

@@ -30,6 +30,15 @@ static bool own_tables(const struct words *words)
 	return ((words->fault->cr3 ^ words->marks->kernel_tables) & ~(PAGE_SIZE - 1)) != 0;
 }
 
+/* True if the kernel has code there. */
+static bool is_code(const struct words *words, uint64_t address)
+{
+	struct fault_info_segment segment;
+
+	return look_segment(words->look, address, &segment)
+	    && (segment.rights & RIGHT_EXECUTE) != 0;
+}
+
 /* The page is present, but does not allow this access. */
 static void words_forbidden(struct words *words, const struct page *page)
 {
@@ -49,9 +58,12 @@ static void words_forbidden(struct words *words, const struct page *page)
 	} else if (fetch && !page->execute) {
 		words->kind = "no-execute";
 		text_add(text, ", which may not be executed.");
-		text_add(&words->cause,
-		         "A function pointer or a return address was overwritten, or "
-		         "code was put into data: code needs a segment with PF_X.");
+		text_add(&words->cause, is_code(words, fault->cr2)
+		                                ? "The page tables have bit 63, no-execute, set "
+		                                  "for the kernel's own code: set it for data."
+		                                : "A function pointer or a return address was "
+		                                  "overwritten, or code was put into data: code "
+		                                  "needs a segment with PF_X.");
 	} else if (!fetch && (fault->error & PAGE_FAULT_WRITE) != 0 && !page->write) {
 		words->kind = "read-only";
 		text_add(text, ", which may not be written.");
@@ -345,6 +357,50 @@ static void words_unmapped(struct words *words, const struct page *page)
 	}
 }
 
+/* Why a bit of an entry at this level must be 0; NULL if that is not known. */
+static const char *reserved_reason(const struct words *words, uint64_t entry, unsigned level)
+{
+	uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1));
+
+	if ((entry & PTE_XD) != 0 && (words->fault->efer & IA32_EFER_NXE) == 0)
+		return "Bit 63 (no-execute) needs EFER.NXE (bit 11 of MSR 0xc0000080).";
+	if ((entry & PTE_PS) == 0 || level == 1)
+		return NULL;
+	if (level > 3)
+		return "Bit 7 (PS, a large page) cannot be set above level 3.";
+	if ((entry & PTE_ADDRESS & (size - 1) & ~(uint64_t)PTE_PAT) != 0)
+		return level == 3 ? "A page of level 3 has an address that is a multiple of 1 GiB."
+		                  : "A page of level 2 has an address that is a multiple of 2 MiB.";
+	return level == 3 ? "Perhaps the CPU has no pages of 1 GiB (CPUID 0x80000001, EDX bit 26)."
+	                  : NULL;
+}
+
+/* A bit that must be 0, in one of the entries from the top one down. */
+static void words_reserved(struct words *words, const struct page *page)
+{
+	const char *reason = NULL;
+	unsigned found = page->level;
+	uint64_t entry = page->entry;
+
+	for (unsigned level = look_levels(words->look); level > 0 && level >= page->level;
+	     level--) {
+		reason = reserved_reason(words, page->path[level - 1], level);
+		if (reason != NULL) {
+			found = level;
+			entry = page->path[level - 1];
+			break;
+		}
+	}
+	words->kind = "reserved-bit";
+	text_add(&words->happened,
+	         ". The page tables have a bit set there that must be 0: %#llx at level %u.",
+	         ULL(entry), found);
+	text_add(&words->cause, "%s",
+	         reason != NULL ? reason
+	                        : "An address wider than the CPU supports, or a flag in the wrong "
+	                          "place.");
+}
+
 void words_page(struct words *words)
 {
 	const struct fault *fault = words->fault;
@@ -353,14 +409,7 @@ void words_page(struct words *words)
 	text_add(&words->happened, "%s %s %#llx", words_who(words), access_name(fault->error),
 	         ULL(fault->cr2));
 	if ((fault->error & PAGE_FAULT_RESERVED) != 0) {
-		words->kind = "reserved-bit";
-		text_add(&words->happened,
-		         ". The page tables have a bit set there that must be 0: %#llx at level "
-		         "%u.",
-		         ULL(page.entry), page.level);
-		text_add(&words->cause,
-		         "An address wider than the CPU supports, a flag in the wrong "
-		         "place, or bit 63 with EFER.NXE cleared.");
+		words_reserved(words, &page);
 	} else if ((fault->error & (PAGE_FAULT_KEY | PAGE_FAULT_SHADOW)) != 0) {
 		words->kind = "protected-page";
 		text_add(&words->happened, ", which a %s forbids.",

@@ -20,6 +20,38 @@ enum {
 #define EXECUTABLE   (UINT64_C(1) << 43)
 #define CONFORMING   (UINT64_C(1) << 42)
 
+/* True if an entry at this level has a bit set that must be 0 (SDM volume 3A, 4.4 and 4.5). */
+static bool has_reserved_bit(const struct cpu_state *cpu, uint64_t entry, unsigned level)
+{
+	uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1));
+
+	if ((entry & PTE_P) == 0)
+		return false;
+	if ((entry & PTE_XD) != 0 && !cpu->no_execute)
+		return true;
+	return (entry & PTE_PS) != 0
+	    && (level > 3
+	        || (level > 1 && (entry & PTE_ADDRESS & (size - 1) & ~(uint64_t)PTE_PAT) != 0));
+}
+
+struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address)
+{
+	struct page page = look_up(&cpu->look, address);
+	unsigned top = look_levels(&cpu->look);
+
+	if (!cpu->long_mode || !look_canonical(&cpu->look, address))
+		return page;
+	for (unsigned level = top; level > 0 && level >= page.level; level--) {
+		if (has_reserved_bit(cpu, page.path[level - 1], level)) {
+			page.mapped = false;
+			page.level = level;
+			page.entry = page.path[level - 1];
+			break;
+		}
+	}
+	return page;
+}
+
 /* Notes the obstacle, and the exception that the CPU raises for it. */
 static bool stopped(struct delivery *delivery, enum obstacle obstacle, unsigned vector,
                     uint32_t error)
@@ -33,7 +65,11 @@ static bool stopped(struct delivery *delivery, enum obstacle obstacle, unsigned 
 static bool stopped_by_page(struct delivery *delivery, enum obstacle obstacle, uint64_t address,
                             const struct page *page, uint32_t error)
 {
-	stopped(delivery, obstacle, VECTOR_PAGE, error | (page->mapped ? PAGE_FAULT_PRESENT : 0));
+	bool reserved = !page->mapped && (page->entry & PTE_P) != 0;
+
+	stopped(delivery, obstacle, VECTOR_PAGE,
+	        error | (reserved ? PAGE_FAULT_RESERVED : 0)
+	                | (page->mapped || reserved ? PAGE_FAULT_PRESENT : 0));
 	delivery->raises.cr2 = address;
 	delivery->address = address;
 	delivery->page = *page;
@@ -41,13 +77,13 @@ static bool stopped_by_page(struct delivery *delivery, enum obstacle obstacle, u
 }
 
 /* The first byte from `address` on that is not mapped. */
-static uint64_t first_unmapped(const struct look *look, uint64_t address, struct page *page)
+static uint64_t first_unmapped(const struct cpu_state *cpu, uint64_t address, struct page *page)
 {
-	*page = look_up(look, address);
+	*page = cpu_look_up(cpu, address);
 	if (!page->mapped)
 		return address;
 	address = page_up(address + 1);
-	*page = look_up(look, address);
+	*page = cpu_look_up(cpu, address);
 	return address;
 }
 
@@ -63,7 +99,7 @@ static bool read_table(const struct cpu_state *cpu, uint64_t at, void *to, unsig
 		delivery->address = at;
 		return stopped(delivery, obstacle, VECTOR_PROTECTION, 0);
 	}
-	at = first_unmapped(&cpu->look, at, &page);
+	at = first_unmapped(cpu, at, &page);
 	return stopped_by_page(delivery, obstacle, at, &page, 0);
 }
 
@@ -215,7 +251,7 @@ static bool find_stack(const struct cpu_state *cpu, const struct event *event,
 /* True if the CPU can write the words of its frame at this address. */
 static bool can_push(const struct cpu_state *cpu, uint64_t address, struct page *page)
 {
-	*page = look_up(&cpu->look, address);
+	*page = cpu_look_up(cpu, address);
 	return page->mapped && (page->write || (cpu->look.fault->cr0 & CR0_WP) == 0);
 }
 
@@ -245,7 +281,7 @@ bool can_fetch(const struct cpu_state *cpu, uint64_t address, struct page *page)
 {
 	bool user = (cpu->look.fault->cs & 3) == 3;
 
-	*page = look_up(&cpu->look, address);
+	*page = cpu_look_up(cpu, address);
 	if (!page->mapped || (cpu->no_execute && !page->execute) || (user && !page->user))
 		return false;
 	return user || !page->user || (cpu->look.fault->cr4 & CR4_SMEP) == 0 || !cpu->long_mode;

@@ -40,6 +40,14 @@ static inline unsigned descriptor_level(uint64_t descriptor)
 	return (unsigned)(descriptor >> 45) & 3;
 }
 
+/* The last byte of a segment. */
+static inline uint64_t descriptor_end(uint64_t descriptor)
+{
+	uint64_t limit = (descriptor & 0xffff) | (descriptor >> 32 & 0xf0000);
+
+	return (descriptor & SEGMENT_GRANULARITY) != 0 ? limit << 12 | 0xfff : limit;
+}
+
 /* The event to be delivered. */
 struct event {
 	unsigned vector;
@@ -90,6 +98,10 @@ struct delivery {
 	uint64_t address; /* that is in the way: not mapped, not canonical */
 	struct page page; /* what the page tables say of it */
 };
+
+/* What the CPU finds in the page tables: like look_up(), but an entry in which a bit is set that
+ * must be 0 maps nothing. Bits beyond the CPU's physical addresses are not looked at. */
+struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address);
 
 /* Goes through the CPU's checks. */
 void deliver(const struct cpu_state *cpu, const struct event *event, struct delivery *delivery);

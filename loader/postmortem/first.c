@@ -7,12 +7,16 @@
 #include "postmortem/first.h"
 
 #include "explain/frame.h"
+#include "explain/operands.h"
 #include "explain/other.h"
+#include "postmortem/loads.h"
+#include "postmortem/writes.h"
 
 enum {
 	UNWIND_MAX = 100000, /* frames: a stack can be large */
-	OPERAND = 64,        /* bytes that an operand can have */
-	FLAG_ALWAYS = 2      /* a bit of RFLAGS that is always 1 */
+	FLAG_ALWAYS = 2,     /* a bit of RFLAGS that is always 1 */
+	OPCODE_HLT = 0xf4,
+	DIV = 6 /* in ModRM; idiv is 7 */
 };
 
 /* ---- frames of handlers that did not run ---- */
@@ -162,11 +166,40 @@ static bool is_page_fault(const struct cpu_state *cpu, struct event *event, uint
 	return true;
 }
 
-/* int n, int3, ud2, and a division by zero. */
+/* True if a division gets no result: the divisor is 0, or the quotient too large. */
+static bool is_division_error(const struct cpu_state *cpu, const struct instruction *in)
+{
+	const uint64_t *registers = cpu->look.fault->registers;
+	int number = instruction_register(in);
+	bool is_wide = (in->rex & 8) != 0;
+	uint64_t divisor = number >= 0 ? registers[number] : 0;
+	uint64_t high = registers[RDX];
+
+	if ((in->opcode & 1) == 0 || in->short_operands
+	    || (number < 0
+	        && look_read(&cpu->look, in->operands[0].address, &divisor, is_wide ? 8 : 4) == 0))
+		return false;
+	if (!is_wide) {
+		divisor &= UINT32_MAX;
+		high &= UINT32_MAX;
+	}
+	return divisor == 0 || ((in->modrm >> 3 & 7) == DIV && high >= divisor);
+}
+
+/* Instructions that are there only if a register says so. */
+static bool is_switched_off(const struct fault *fault, const struct instruction *in)
+{
+	if (in->opcode == 0x05 || in->opcode == 0x07)
+		return (fault->efer & IA32_EFER_SCE) == 0; /* syscall, sysret */
+	return in->opcode == 0x01 && (in->modrm == 0xd0 || in->modrm == 0xd1)
+	    && (fault->cr4 & CR4_OSXSAVE) == 0; /* xgetbv, xsetbv */
+}
+
+/* int n, int3, ud2, a division, what is switched off, and what user mode may not. */
 static bool from_opcode(const struct cpu_state *cpu, const struct instruction *in,
                         struct event *event)
 {
-	int number = instruction_register(in);
+	const struct fault *fault = cpu->look.fault;
 
 	if (in->map == MAP_ONE_BYTE && (in->opcode == OPCODE_INT || in->opcode == OPCODE_INT3)) {
 		is(event, in->opcode == OPCODE_INT ? in->bytes[1] : VECTOR_BREAKPOINT, 0);
@@ -174,16 +207,14 @@ static bool from_opcode(const struct cpu_state *cpu, const struct instruction *i
 		event->has_error = false;
 		return in->bytes[0] == in->opcode;
 	}
-	if (in->map == MAP_0F && (in->opcode == 0x0b || in->opcode == 0xff))
+	if (in->vector_size != 0)
+		return false;
+	if (in->map == MAP_0F
+	    && (in->opcode == 0x0b || in->opcode == 0xff || is_switched_off(fault, in)))
 		return is(event, VECTOR_OPCODE, 0);
-	if (instruction_divides(in) && number >= 0 && (in->opcode & 1) != 0) {
-		uint64_t divisor = cpu->look.fault->registers[number];
-
-		if ((in->rex & 8) == 0 && in->prefix != 0x66)
-			divisor &= UINT32_MAX;
-		return (divisor == 0) && is(event, VECTOR_DIVIDE, 0);
-	}
-	return false;
+	if (in->map == MAP_ONE_BYTE && in->opcode == OPCODE_HLT && (fault->cs & 3) != 0)
+		return is(event, VECTOR_PROTECTION, 0);
+	return instruction_divides(in) && is_division_error(cpu, in) && is(event, VECTOR_DIVIDE, 0);
 }
 
 /* Units of the CPU that are switched off. */
@@ -199,46 +230,49 @@ static bool from_switches(const struct cpu_state *cpu, const struct instruction 
 	return (fault->cr0 & CR0_TS) != 0 && is(event, VECTOR_NO_FPU, 0);
 }
 
+/* True if the page tables forbid the access. */
+static bool is_forbidden(const struct cpu_state *cpu, const struct page *page, bool write)
+{
+	const struct fault *fault = cpu->look.fault;
+	bool user = (fault->cs & 3) == 3;
+
+	if (user)
+		return !page->user || (write && !page->write);
+	return (write && !page->write && (fault->cr0 & CR0_WP) != 0)
+	    || (page->user && (fault->cr4 & CR4_SMAP) != 0 && (fault->rflags & RFLAGS_AC) == 0);
+}
+
 /* An address that the instruction surely touches. */
 static bool from_address(const struct cpu_state *cpu, uint64_t address, bool write, bool stack,
                          struct event *event)
 {
-	struct page page = look_up(&cpu->look, address);
+	struct page page = cpu_look_up(cpu, address);
 
 	if (cpu->long_mode && !look_canonical(&cpu->look, address))
 		return is(event, stack ? VECTOR_STACK : VECTOR_PROTECTION, 0);
-	if (!page.mapped)
-		return is_page_fault(cpu, event, address, &page, write ? PAGE_FAULT_WRITE : 0);
-	return cpu->look.fault->cr2 - address < OPERAND && write && !page.write
-	    && is_page_fault(cpu, event, address, &page, PAGE_FAULT_WRITE);
+	return (!page.mapped || (look_levels(&cpu->look) != 0 && is_forbidden(cpu, &page, write)))
+	    && is_page_fault(cpu, event, address, &page, write ? PAGE_FAULT_WRITE : 0);
 }
 
-/* Instructions that push: push, call, pushf. */
-static bool pushes(const struct instruction *in)
-{
-	unsigned field = instruction_field(in) & 7;
-
-	return in->map == MAP_ONE_BYTE
-	    && ((in->opcode & 0xf8) == 0x50 || in->opcode == 0xe8 || in->opcode == 0x68
-	        || in->opcode == 0x6a || in->opcode == 0x9c
-	        || (in->opcode == 0xff && (field == 2 || field == 6)));
-}
-
-/* Memory that is not there: an operand, or the stack. */
+/* Memory that is not there, or not for this: an operand, or the stack. */
 static bool from_memory(const struct cpu_state *cpu, const struct instruction *in,
                         struct event *event)
 {
-	bool writes = in->map == MAP_ONE_BYTE
-	           && ((in->opcode & 0xfe) == 0x88 || (in->opcode & 0xfe) == 0xc6);
-
 	for (unsigned i = 0; i < in->operand_count; i++) {
 		const struct operand *operand = &in->operands[i];
-		bool write = operand->stack ? pushes(in) : writes;
 
-		if (from_address(cpu, operand->address, write, operand->stack, event))
+		if (from_address(cpu, operand->address, writes_operand(in, i), operand->stack,
+		                 event))
 			return true;
 	}
 	return false;
+}
+
+/* An operand that is not aligned as its instruction wants. */
+static bool from_alignment(const struct instruction *in, struct event *event)
+{
+	return in->has_memory && in->operands[0].address % operands_alignment(in) != 0
+	    && is(event, VECTOR_PROTECTION, 0);
 }
 
 /* Instructions that have no other way to fail, once their operand could be read. */
@@ -265,7 +299,8 @@ bool first_event(const struct cpu_state *cpu, const struct evidence *evidence, s
 		                     cpu->no_execute ? PAGE_FAULT_FETCH : 0);
 	if (in.known
 	    && (from_opcode(cpu, &in, event) || from_switches(cpu, &in, event)
-	        || from_memory(cpu, &in, event) || from_system(&in, event)))
+	        || from_memory(cpu, &in, event) || loads_raise(cpu, &in, event)
+	        || from_alignment(&in, event) || from_system(&in, event)))
 		return true;
 	*event = (struct event){ .vector = (unsigned)evidence->in_service, .external = true };
 	return evidence->in_service >= 0 && (cpu->look.fault->rflags & RFLAGS_IF) != 0;

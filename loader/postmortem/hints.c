@@ -5,7 +5,13 @@
  */
 #include "postmortem/hints.h"
 
-enum { OPCODE_FAR_JUMP = 0xea, TABLE_ENTRIES = 512 };
+#include "postmortem/returns.h"
+
+enum {
+	OPCODE_FAR_JUMP = 0xea,
+	TABLE_ENTRIES = 512,
+	STACK_NEAR = 16384 /* bytes from RSP that are surely the stack */
+};
 
 #define UPPER_HALF (UINT64_MAX << 32)
 
@@ -82,6 +88,21 @@ static void hint_long_mode_off(const struct hint *hint)
 			"set LME before CR0.PG.");
 }
 
+/* Paging that is not long mode's any more, although it is on: only an emulator lets that happen. */
+static bool hint_pae_off(const struct hint *hint)
+{
+	const struct fault *fault = hint->fault;
+
+	if (!hint->cpu->long_mode || (fault->cr4 & CR4_PAE) != 0)
+		return false;
+	explanation_replace(hint->explanation, "control-register",
+	                    "CR4.PAE (bit 5) is 0 in long mode. A CPU raises #GP at the mov to CR4 "
+	                    "that clears it; QEMU goes on, and takes the page tables for others.",
+	                    "Set and clear single bits of CR4: read it, change them, write it "
+	                    "back. A constant clears what the loader has set.");
+	return true;
+}
+
 /* ---- segments ---- */
 
 /* The descriptor of a selector in the GDT. */
@@ -92,14 +113,6 @@ static bool read_descriptor(const struct hint *hint, uint64_t selector, uint64_t
 	    && look_read(&hint->cpu->look, hint->fault->gdt.base + (selector & 0xfff8), descriptor,
 	                 8)
 	               == 8;
-}
-
-/* The last byte of a segment. */
-static uint64_t limit_of(uint64_t descriptor)
-{
-	uint64_t limit = (descriptor & 0xffff) | (descriptor >> 32 & 0xf0000);
-
-	return (descriptor & SEGMENT_GRANULARITY) != 0 ? limit << 12 | 0xfff : limit;
 }
 
 /* A far jump beyond the end of a segment, which 64-bit code has not. */
@@ -117,14 +130,14 @@ static void hint_far_jump(const struct hint *hint)
 		return;
 	memcpy(&target, in->bytes + in->immediate, 4);
 	memcpy(&selector, in->bytes + in->immediate + 4, 2);
-	if (!read_descriptor(hint, selector, &descriptor) || target <= limit_of(descriptor)
+	if (!read_descriptor(hint, selector, &descriptor) || target <= descriptor_end(descriptor)
 	    || (hint->cpu->long_mode && (descriptor & SEGMENT_CODE_64) != 0))
 		return;
 	text = text_in(hint->explanation->happened, sizeof(hint->explanation->happened));
 	text_add(&text,
 	         "The kernel made a far jump to %#x:%#x, beyond the end of that segment: it ends "
 	         "at %#llx (%016llx), and is not 64-bit code, which has no end",
-	         selector, target, ULL(limit_of(descriptor)), ULL(descriptor));
+	         selector, target, ULL(descriptor_end(descriptor)), ULL(descriptor));
 	text_add(&text, hint->cpu->long_mode ? ": L, bit 53, is 0." : ": long mode is off.");
 	hint->explanation->kind = "segment-limit";
 	if (hint->cpu->long_mode)
@@ -266,6 +279,28 @@ static void hint_user(const struct hint *hint)
 	}
 }
 
+/* A stack of the kernel's own that has grown into what must not be written. It has, if the page
+ * above can be written, and calls have left their addresses on it. */
+static void hint_overflow(const struct hint *hint)
+{
+	uint64_t rsp = hint->fault->registers[RSP];
+	const struct trace *trace = &hint->explanation->trace;
+	struct page page, above;
+	struct text text = happened(hint);
+
+	if (hint->event->vector != VECTOR_PAGE || (hint->event->error & PAGE_FAULT_WRITE) == 0
+	    || rsp - hint->event->cr2 + STACK_NEAR > 2 * STACK_NEAR || trace->count == 0)
+		return;
+	page = look_up(&hint->cpu->look, rsp - 1);
+	above = look_up(&hint->cpu->look, page_up(rsp));
+	if (!page.mapped || page.write || !above.write)
+		return;
+	text_add(&text, " RSP (%#llx) is there: the stack has grown into it.", ULL(rsp));
+	set_cause(hint, "Endless recursion, or large arrays on the stack. Make them static, or the "
+	                "stack larger; leave a page unmapped below it.");
+	hint->explanation->kind = "stack-overflow";
+}
+
 /* ---- how it got there ---- */
 
 /* A string instruction that ran downward. */
@@ -313,6 +348,8 @@ void hints_add(const struct cpu_state *cpu, const struct event *event,
 {
 	struct hint hint = { cpu, cpu->look.fault, event, explanation };
 
+	if (hint_pae_off(&hint))
+		return;
 	if (event->vector == VECTOR_PAGE)
 		hint_long_mode_off(&hint);
 	hint_narrow_code(&hint);
@@ -320,6 +357,7 @@ void hints_add(const struct cpu_state *cpu, const struct event *event,
 	hint_iret(&hint);
 	hint_tables(&hint);
 	hint_user(&hint);
+	hint_overflow(&hint);
 	hint_direction(&hint);
 	hint_syscall(&hint);
 }

@@ -56,8 +56,8 @@ static void write_missing(struct text *text, const struct cpu_state *cpu,
 		text_add(text, " (not canonical)");
 		return;
 	}
-	text_add(text, " (the entry at level %u of the page tables is %#llx)", page->level,
-	         ULL(page->entry));
+	text_add(text, " (the entry at level %u of the page tables is %#llx%s)", page->level,
+	         ULL(page->entry), (page->entry & PTE_P) != 0 ? ", with a bit that must be 0" : "");
 }
 
 /* What type a gate has that is not one for interrupts (SDM volume 3A, table 3-2). */
@@ -499,7 +499,7 @@ void event_write(struct text *text, const struct event *event)
 void walk_write(struct text *text, const struct cpu_state *cpu, uint64_t address)
 {
 	unsigned levels = look_levels(&cpu->look);
-	struct page page = look_up(&cpu->look, address);
+	struct page page = cpu_look_up(cpu, address);
 
 	text_add(text, "%#llx: ", ULL(address));
 	if (levels == 0) {
@@ -514,7 +514,8 @@ void walk_write(struct text *text, const struct cpu_state *cpu, uint64_t address
 		text_add(text, "%slevel %u %#llx", level == levels ? "" : ", ", level,
 		         ULL(page.path[level - 1]));
 	if (!page.mapped) {
-		text_add(text, " (not present)");
+		text_add(text,
+		         (page.entry & PTE_P) != 0 ? " (a bit that must be 0)" : " (not present)");
 		return;
 	}
 	text_add(text, " -> physical %#llx, r%c%c%s", ULL(page.physical), page.write ? 'w' : '-',

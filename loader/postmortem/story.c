@@ -138,6 +138,15 @@ static bool logged_here(const struct cpu_state *cpu, const struct evidence *evid
 	return false;
 }
 
+/* True if the instruction at RIP is an iret: what it meets depends on the stack alone, so that it
+ * can be told of each one whose frame is there. */
+static bool is_iret(const struct story *story)
+{
+	const struct instruction *in = &story->explanation.instruction;
+
+	return in->known && in->map == MAP_ONE_BYTE && in->opcode == OPCODE_IRET;
+}
+
 /* What came again and again at one instruction in a handler; the last of all came elsewhere. */
 static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
                              const struct evidence *evidence, struct story *story)
@@ -146,8 +155,15 @@ static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
 	struct text text = text_in(happened, sizeof(happened));
 
 	story->first = (struct event){ .unknown = true, .vector = VECTORS_ALL };
-	story->is_known = logged_here(cpu, evidence, &story->first);
 	fault->vector = VECTORS_ALL;
+	story->explanation.instruction = instruction_read(&cpu->look);
+	if (is_iret(story)) {
+		story->is_known =
+			first_event(cpu, &(struct evidence){ .in_service = -1 }, &story->first);
+		explain_first(cpu, fault, story);
+		return;
+	}
+	story->is_known = logged_here(cpu, evidence, &story->first);
 	fault->has_error = 0;
 	explain(&cpu->look, &story->explanation);
 	text_add(&text, "A handler itself met ");
@@ -213,7 +229,7 @@ static void tell_nesting(struct cpu_state *cpu, struct fault *fault,
 	tell_nested(story, nesting.count);
 	story->began = before_int(&cpu->look, nesting.outer.rip);
 	if (nesting.repeats < nesting.count / 2
-	    || (nesting.repeated.rip == fault->rip && story->is_known))
+	    || (nesting.repeated.rip == fault->rip && story->is_known && !is_iret(story)))
 		return;
 	fault->rip = nesting.repeated.rip;
 	fault->rflags = nesting.repeated.rflags;

@@ -66,6 +66,7 @@ def test_the_cause_of_a_triple_fault_is_told(name, tmp_path):
     for words in mishap.words:
         assert words in plain(said), said
     blind = trial.blind
+    assert blind.is_conclusive != mishap.hidden, blind.text(program)
     assert kinds_of(blind) == mishap.kinds or not blind.is_conclusive, blind.text(program)
     where = re.search(r"^  where +0x[0-9a-f]+ ?(.*)", said, re.MULTILINE)[1]
     if mishap.where and line:

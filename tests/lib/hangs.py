@@ -129,6 +129,7 @@ hang(
     "in take",
     "with interrupts off, in the handler of hardware interrupt 0x20, which came at RIP",
     "in _start",
+    "where a lock that is held is not freed meanwhile",
 )
 hang(
     "a null function whose page fault is handled by halting",
@@ -191,4 +192,40 @@ hang(
     "The kernel divided by zero",
     "is not present",
     "So the handler of #DF double fault",
+)
+hang(
+    "a timer that interrupts one instruction",
+    "TIMED OUT",
+    [
+        TICK % "out(0x20, 0x20);",
+        f"void _start(void) {{ set_gate(32, timer); load_idt(); unmask(0xfe, 0xff); {STI}",
+        "for (;;) ; }",
+    ],
+    "in _start (k.c:42) (",
+)
+hang(
+    "a wait in the handler of int",
+    "ENDED WITHOUT A CODE",
+    [
+        TICK % "out(0x20, 0x20);",
+        "__attribute__((interrupt)) void call(struct frame *frame) { (void)frame; wait_for(5); }",
+        "void _start(void) { set_gate(32, timer); set_gate(128, call); load_idt();",
+        f"unmask(0xfe, 0xff); {STI}",
+        '__asm__ volatile("int $0x80"); }',
+    ],
+    "in wait_for",
+    "in the handler of int 0x80, which came at RIP",
+    "IRQ 0 (the timer) is pending, but interrupts are off",
+)
+hang(
+    "a return to user mode by selectors that there are not",
+    "TIMED OUT",
+    [
+        FAULT % "(void)frame; (void)error;",
+        "void _start(void) { set_gate(13, fault); load_idt();",
+        '__asm__ volatile("push $0x3b; push $0; push $2; push $0x33; push $0; iretq"); }',
+    ],
+    "in the handler of what came again and again, at RIP",
+    "in _start",
+    "The kernel tried to load selector 0x30 into CS (iretq)",
 )

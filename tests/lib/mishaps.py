@@ -111,6 +111,7 @@ class Mishap:
     where: str
     high: bool = False  # linked into the upper half
     narrow: bool = False  # a 32-bit Multiboot kernel
+    hidden: bool = False  # the state alone, without a log, does not tell the first exception
 
     def build(self, folder, name):
         """Assembles and links it; returns the file, and the line that is meant."""

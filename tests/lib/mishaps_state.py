@@ -208,3 +208,84 @@ mishap(
     "In that entry P, bit 0, is 0",
     narrow=True,
 )
+
+# ---- what must not be written, and what not executed ---------------------------------------------
+
+mishap(
+    "a descriptor of eight bytes for a tss",
+    "gate-empty selector-wrong",
+    [LOAD, "own_gdt", "mov rax, 0x00cff2000000ffff", "mov [gdt + 0x28], rax", "mov rax, tss",
+     "mov word [gdt + 0x20], 103", "mov [gdt + 0x22], ax", "mov byte [gdt + 0x25], 0x89",
+     "mov ax, 0x20", "ltr ax ; HERE"],
+    "bits 40 to 44 of the second 8 must be 0: they are 00cff2000000ffff",
+    "its descriptor takes two entries of the GDT",
+)  # fmt: skip
+mishap(
+    "a stack that has grown into what is read-only",
+    "handler-stack stack-overflow",
+    [LOAD, "gate 14, handler", "gate 8, handler", "mov rsp, filled + 256", "again:",
+     "call again ; HERE", *HANDLER, "section .rodata", "alignb 4096", "times 4096 db 0",
+     "section .data", "alignb 4096", "filled: times 256 db 1"],
+    "the stack has grown into it",
+    "Endless recursion",
+    where="again",
+)  # fmt: skip
+mishap(
+    "the kernel's own code without execution",
+    "handler-address no-execute",
+    [LOAD, "gate 14, handler", "mov rbx, cr3", "mov cl, 39", "level:", "and rbx, ~0xfff",
+     "btr rbx, 63", "mov rax, handler", "shr rax, cl", "and eax, 511", "add rbx, [rdi + 48]",
+     "lea rdx, [rbx + rax * 8]", "mov rbx, [rdx]", "sub cl, 9", "cmp cl, 12", "jae level",
+     "bts qword [rdx], 63", "mov rax, cr3", "mov cr3, rax", "align 4096", *HANDLER],
+    "The page tables have bit 63, no-execute, set for the kernel's own code",
+    where="handler",
+)  # fmt: skip
+mishap(
+    "a constant in cr4",
+    "gate-empty control-register",
+    [LOAD, "mov eax, 0x600", "mov cr4, rax", "nop"],
+    "CR4.PAE (bit 5) is 0 in long mode",
+    hidden=True,
+)
+
+# ---- bits of page tables that must be 0 ----------------------------------------------------------
+
+# The kernel's tables, with another top one: `own` and `below` are its tables for what is mapped at
+# OWN.
+OWN = "0xffff960000000000"
+OWN_TABLES = [LOAD, "mov rsi, cr3", "and rsi, ~0xfff", "add rsi, [rdi + 48]", "mov rdx, rdi",
+              "mov rdi, top", "mov ecx, 512", "rep movsq", "mov rdi, rdx", "mov rax, top",
+              "sub rax, [rdi + 80]", "add rax, [rdi + 96]", "lea rbx, [rax + own - top + 3]",
+              "mov [top + 300 * 8], rbx", "lea rbx, [rax + below - top + 3]", "mov [own], rbx",
+              ]  # fmt: skip
+TOUCH = ["mov cr3, rax", f"mov rbx, {OWN}", "mov [rbx], eax ; HERE", "section .bss",
+         "alignb 4096", "own: resb 4096", "below: resb 4096"]  # fmt: skip
+mishap(
+    "a large page at an odd address",
+    "gate-empty reserved-bit",
+    [*OWN_TABLES, "mov qword [below], 0x123083", *TOUCH],
+    "0x123083 at level 2",
+    "a multiple of 2 MiB",
+)
+mishap(
+    "a huge page at an odd address",
+    "gate-empty reserved-bit",
+    [*OWN_TABLES, "mov qword [own], 0x200083", *TOUCH],
+    "at level 3. ",
+    "a multiple of 1 GiB",
+)
+mishap(
+    "a large page above the levels that have some",
+    "gate-empty reserved-bit",
+    [*OWN_TABLES, "mov qword [top + 300 * 8], 0x83", *TOUCH],
+    "0x83 at level 4",
+    "cannot be set above level 3",
+)
+mishap(
+    "a flag among the bits of the address",
+    "gate-empty reserved-bit",
+    [*OWN_TABLES, "mov byte [below], 0x83", "mov byte [below + 6], 4", *TOUCH],
+    "0x4000000000083 at level 2",
+    "An address wider than the CPU supports",
+    hidden=True,
+)

@@ -241,6 +241,8 @@ TEST("a selector beyond the end of the GDT is told, with its register")
 	expect_protection(0x28, "selector-missing", "into TR (ltr)");
 	INSTRUCTION(0x0f, 0xa1); /* pop fs */
 	expect_protection(0x28, "selector-missing", "into FS");
+	expect_protection(0x2c, "selector-missing", "Bit 2 makes it one of the LDT");
+	fault.ldt = 0;
 	expect_protection(0x2c, "selector-missing", "an LDT, and none is loaded");
 }
 

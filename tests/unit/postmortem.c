@@ -260,7 +260,10 @@ TEST("the handler must be there to be executed")
 	put(LEVEL_1 + 11 * 8, UINT64_C(0x800000000000b003));
 	expect_obstacle(EXCEPTION(6), OBSTACLE_HANDLER_MEMORY, VECTOR_PAGE,
 	                PAGE_FAULT_FETCH | PAGE_FAULT_PRESENT);
-	cpu.no_execute = false;
+	cpu.no_execute = false; /* then that bit is reserved */
+	expect_obstacle(EXCEPTION(6), OBSTACLE_HANDLER_MEMORY, VECTOR_PAGE,
+	                PAGE_FAULT_RESERVED | PAGE_FAULT_PRESENT);
+	put(LEVEL_1 + 11 * 8, 0xb003);
 	expect_obstacle(EXCEPTION(6), OBSTACLE_NONE, 0, 0);
 	put_gate(6, UINT64_C(1) << 50, 8, 0x8e, 0);
 	expect_obstacle(EXCEPTION(6), OBSTACLE_HANDLER_CANONICAL, VECTOR_PROTECTION, 0);
@@ -447,7 +450,8 @@ TEST("iret with an error code before its frame is told from one that begins too 
 	tell(&evidence);
 	EXPECT_TEXT(story.explanation.kind, "error-code-missing");
 	tell(&none);
-	EXPECT(!story.is_known);
+	EXPECT(story.is_known);
+	EXPECT_TEXT(story.explanation.kind, "error-code-missing");
 }
 
 /* A frame that the CPU pushed when RSP was there. */
