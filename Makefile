@@ -86,6 +86,9 @@ BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf
 
 # The module: Syslinux passes arguments in registers and aligns its stack to 4 bytes only, so no
 # SSE; it may be loaded anywhere, so -fPIC.
+# CPUs with 64 bits have CMOV, which is no branch; what tells it of older ones is for those, too.
+has-cmov := -march=i686
+any-cpu := -march=i386
 stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
 # Most of what a boot in an emulator waits for is the translation of code that runs once, block by
 # block, and a block ends at each branch, call and string instruction. So the module is compiled as
@@ -95,14 +98,17 @@ stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-al
 few-blocks := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
 	$(call if-known,-m32 -falign-jumps=1 -falign-labels=1 -mbranch-cost=5 \
 	-mstringop-strategy=libcall -fno-partial-inlining -fno-ipa-cp-clone -fno-tree-pre \
-	--param=max-inline-insns-auto=3 --param=early-inlining-insns=3)
+	-fno-code-hoisting -fno-ipa-ra --param=max-inline-insns-auto=3 \
+	--param=early-inlining-insns=3 --param=large-function-insns=100000 \
+	--param=large-function-growth=10000 --param=large-stack-frame=100000 \
+	--param=large-stack-frame-growth=10000)
 one-program := $(call if-known,-flto=1 -flto-partition=one)
-cflags-com32 := $(COMMON) $(BARE) $(few-blocks) $(one-program) -m32 -march=i386 -mregparm=3 \
+cflags-com32 := $(COMMON) $(BARE) $(few-blocks) $(one-program) -m32 $(has-cmov) -mregparm=3 \
 	$(stack-of-4) -fPIC -fno-plt -include loader/platform/com32/hidden.h
 asflags-com32 := -f elf32
 
 # The same for a loader that another boot loader starts as its kernel.
-cflags-kernel32 := $(COMMON) $(BARE) -Os -m32 -march=i386 -mregparm=3 -fno-pic -fno-pie
+cflags-kernel32 := $(COMMON) $(BARE) -Os -m32 $(has-cmov) -mregparm=3 -fno-pic -fno-pie
 asflags-kernel32 := -f elf32
 
 # The loader for UEFI, which may lie anywhere. Interrupts of the firmware's use our stack. -Os: it
@@ -219,7 +225,7 @@ build/longjump.c32: build/com32.elf $(module)/write_sum.py
 
 # What must be where the linker script wants it, and what compilers call by themselves, stays apart.
 apart := $(addprefix build/obj/com32/loader/platform/,com32/first.c.o pc/string.c.o)
-$(apart): own-cflags = $(if $(one-program),-fno-lto) -Os
+$(apart): own-cflags = $(if $(one-program),-fno-lto) -Os $(any-cpu)
 
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
 build/com32.elf: $(com32) $(module)/module.ld build/obj/com32/link build/obj/com32/visible
@@ -285,12 +291,8 @@ quick-kernel32 := $(patsubst %,build/obj/kernel32/loader/%.c.o,core/acpi core/ba
 	protocols/native/native)
 $(quick-kernel32): own-cflags = -O2
 
-# What runs when the CPU is known to have 64 bits: those have CMOV, which is no branch. No compiler
-# makes a function for one of these CPUs part of one for the other.
-for-64 := $(patsubst %.c,%,$(filter-out %/dump.c,$(wildcard loader/core/plan/*.c)) \
-	$(patsubst %,loader/core/%.c,memory paging elf/read))
-for-64 := $(for-64:%=build/obj/com32/%.c.o) $(for-64:%=build/obj/kernel32/%.c.o)
-$(for-64): own-cflags += -march=i686
+kernel32-for-any := build/obj/kernel32/loader/platform/kernel/exceptions.c.o
+$(kernel32-for-any): own-cflags = $(any-cpu)
 
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)
@@ -549,7 +551,7 @@ FORCE:
 .PHONY: run test help FORCE
 
 # Flags of single objects stand here.
-$(apart) $(quick-kernel32) $(quick-uefi) $(for-64) $(resident-small): Makefile
+$(apart) $(quick-kernel32) $(quick-uefi) $(kernel32-for-any) $(resident-small): Makefile
 
 # What each object was last compiled from.
 -include $(shell find $(wildcard $(made-of:%=build/obj/%)) -name '*.d')

@@ -24,12 +24,12 @@ void fault_begin(struct fault *fault)
 		fault_explain(fault);
 		return;
 	}
-	last_text(&words, "\r\nLongjump: exception 0x");
+	last_text(&words, "\nLongjump: exception 0x");
 	last_number(&words, fault->vector, 2);
 	last_text(&words, " at 0x");
 	last_number(&words, fault->rip, 16);
 	words = last_words_at(1);
-	last_text(&words, ": the kernel has overwritten the code that explains faults\r\n");
+	last_text(&words, ": the kernel has overwritten the code that explains faults\n");
 	words = last_words_at(2);
-	last_text(&words, "(RESIDENT in the memory map). The machine is halted.\r\n");
+	last_text(&words, "(RESIDENT in the memory map). The machine is halted.\n");
 }

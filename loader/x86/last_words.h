@@ -48,8 +48,11 @@ static inline void last_put(struct last_words *words, char c)
 
 static inline void last_text(struct last_words *words, const char *text)
 {
-	for (; *text != 0; text++)
+	for (; *text != 0; text++) {
+		if (*text == '\n')
+			last_put(words, '\r');
 		last_put(words, *text);
+	}
 }
 
 /* A number in so many hexadecimal digits. */

@@ -63,6 +63,20 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+/* True if the CPU has CMOV, and so CPUID and RDTSC as well: what has 64 bits has all of them. Where
+ * there is CPUID, EFLAGS.ID can be changed (SDM volume 1, 3.4.3.3). */
+static inline bool cpu_has_cmov(void)
+{
+	uintptr_t before, after;
+
+	__asm__ volatile("pushf\n\tpushf\n\tpop %0\n\tmov %0, %1\n\txor %2, %1\n\tpush %1\n\t"
+	                 "popf\n\tpushf\n\tpop %1\n\tpopf"
+	                 : "=&r"(before), "=&r"(after)
+	                 : "i"(RFLAGS_ID)
+	                 : "cc");
+	return ((before ^ after) & RFLAGS_ID) != 0 && (cpuid(1, 0).edx & CPUID_1_EDX_CMOV) != 0;
+}
+
 /* True if the CPU has this leaf, standard, hypervisor's (4000xxxxh) or extended (8000xxxxh). */
 static inline bool cpuid_has(uint32_t leaf)
 {

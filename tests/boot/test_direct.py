@@ -114,6 +114,12 @@ def test_what_is_wrong_is_said(direct, append, files, code):
     assert f"docs/errors.md#{code}" in said
 
 
+def test_a_cpu_too_old_for_the_loaders_own_code_is_refused(direct):
+    machine = direct("tell.elf", str(images.kernel_path("tell")), cpu="486")
+    said = machine.wait_serial("the machine is halted.")
+    assert re.search(r"^K402 .*\r$", said, re.MULTILINE) and "docs/errors.md#K402" in said
+
+
 def test_too_many_files_are_refused(direct, tmp_path):
     small = tmp_path / "m"
     small.write_bytes(b"m")

@@ -191,7 +191,7 @@ _Noreturn void lone_reboot(unsigned seconds)
 {
 	uint64_t begin = platform_time();
 
-	while (begin != 0 && platform_time() - begin < (uint64_t)seconds << TSC_PER_SECOND)
+	while (platform_time() - begin < (uint64_t)seconds << TSC_PER_SECOND)
 		;
 	restart();
 	platform_write(RESTART_FAILS);

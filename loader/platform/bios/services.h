@@ -42,7 +42,7 @@ bool bios_power_off(struct report *report);
 _Noreturn void bios_reboot(unsigned seconds);
 
 /* The same where there is no BIOS that could wait. Measured by the time stamp counter, the wait may
- * be several times as long; a CPU without that counter does not wait. */
+ * be several times as long. */
 _Noreturn void lone_reboot(unsigned seconds);
 
 #endif

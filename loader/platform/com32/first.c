@@ -4,21 +4,14 @@
  * that the whole module is there, as it was linked, and until then uses nothing outside that block.
  * Then relocates the rest, for which Syslinux would take five times as long, and starts it.
  */
-#include "core/report.h"
+#include "core/base.h"
+#include "core/diag_lines.h"
 #include "core/sum.h"
 #include "platform/com32/main.h"
 #include "platform/com32/syslinux.h"
 #include "x86/last_words.h"
 
 #define GREY 0x0700
-
-/* The message if the rest is damaged: texts of the catalogue, kept in the first block. */
-#define DIAG(number, name, summary, fix)                                                          \
-	static const char line_##name[] __attribute__((unused)) = "\nK" #number " " summary "\n"; \
-	static const char fix_##name[] __attribute__((unused)) =                                  \
-		"     fix: " fix " (docs/errors.md#K" #number ")\n";
-#include "core/diag.def"
-#undef DIAG
 
 /* The module's beginning, the part of it that has a checksum, and that (module.ld,
  * write_sum.py). */
@@ -97,6 +90,10 @@ int main(int argc, char **argv)
 	if (sum != module_sum.sum) {
 		printf("%s      the sum of its bytes is %x, not %x\n%s", line_FILE_LOADER, sum,
 		       module_sum.sum, fix_FILE_LOADER);
+		return 1;
+	}
+	if (!cpu_has_cmov()) { /* which the rest uses */
+		printf("%s%s", line_CPU_NO_LONG_MODE, fix_CPU_NO_LONG_MODE);
 		return 1;
 	}
 	relocate();

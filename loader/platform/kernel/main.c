@@ -51,7 +51,7 @@ static uint32_t information;
 
 uint64_t platform_time(void)
 {
-	return cpu_has_tsc() ? rdtsc() : 0;
+	return rdtsc();
 }
 
 void platform_open(struct machine *machine)
@@ -125,8 +125,8 @@ static bool read_handover(struct machine *machine)
 
 bool platform_machine(struct machine *machine, struct report *report)
 {
-	if (!cpu_read(&machine->cpu, report)
-	    || !(handover.bios ? read_bios(machine, report) : read_handover(machine)))
+	cpu_read(&machine->cpu);
+	if (!(handover.bios ? read_bios(machine, report) : read_handover(machine)))
 		return false;
 	acpi_list_processors(machine, processors, COUNT(processors));
 	machine->apic_id = cpu_apic_id();

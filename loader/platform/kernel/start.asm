@@ -18,7 +18,7 @@ GATE_SIZE        equ 8
 GATE_INTERRUPT   equ DESCRIPTOR_TYPE_INTERRUPT << 8
 STUB_SIZE        equ 16
 
-        extern  kernel_start, exception_tell
+        extern  kernel_start, exception_prevent, exception_tell
         extern  enter64                 ; loader/platform/pc/enter64.asm
 
         section .multiboot
@@ -89,7 +89,11 @@ start:
         loop    .gate
         lidt    [idt_pointer]
 
-        ; 5. C: kernel_start(multiboot, information), in registers. It does not return.
+        ; 5. C: kernel_start(multiboot, information), in registers, if the CPU is one that its code
+        ; is made for. It does not return.
+        mov     esi, eax
+        call    exception_prevent
+        mov     eax, esi
         mov     edx, ebx
         call    kernel_start
 

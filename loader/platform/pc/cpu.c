@@ -4,38 +4,16 @@
 
 #include "x86/x86.h"
 
-/* True if the CPU has the CPUID instruction: then EFLAGS.ID can be changed (SDM volume 1, 3.4.3.3).
- */
-static bool has_cpuid(void)
-{
-	uintptr_t before, after;
-
-	__asm__ volatile("pushf\n\tpushf\n\tpop %0\n\tmov %0, %1\n\txor %2, %1\n\tpush %1\n\t"
-	                 "popf\n\tpushf\n\tpop %1\n\tpopf"
-	                 : "=&r"(before), "=&r"(after)
-	                 : "i"(RFLAGS_ID)
-	                 : "cc");
-	return ((before ^ after) & RFLAGS_ID) != 0;
-}
-
-bool cpu_has_tsc(void)
-{
-	return has_cpuid() && (cpuid(1, 0).edx & CPUID_1_EDX_TSC) != 0;
-}
-
 /* MAXPHYADDR (SDM volume 3A, 4.1.4). CPUs without the leaf have 36 bits, if they have PAE. */
 static uint8_t physical_bits(void)
 {
 	return cpuid_has(0x80000008) ? (uint8_t)cpuid(0x80000008, 0).eax : 36;
 }
 
-bool cpu_read(struct cpu *cpu, struct report *report)
+void cpu_read(struct cpu *cpu)
 {
 	struct cpuid extended;
 
-	if (!has_cpuid())
-		return refuse(report, DIAG_CPU_NO_CPUID,
-		              "EFLAGS bit 21 cannot be changed: no CPUID");
 	*cpu = (struct cpu){ .pat = (cpuid(1, 0).edx & CPUID_1_EDX_PAT) != 0,
 		             .x2apic = (cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC) != 0,
 		             .physical_bits = physical_bits() };
@@ -44,10 +22,9 @@ bool cpu_read(struct cpu *cpu, struct report *report)
 	if (cpuid_has(7))
 		cpu->la57 = (cpuid(7, 0).ecx & CPUID_7_ECX_LA57) != 0;
 	if (!cpuid_has(0x80000001))
-		return true;
+		return;
 	extended = cpuid(0x80000001, 0);
 	cpu->long_mode = (extended.edx & CPUID_80000001_EDX_LM) != 0;
 	cpu->nx = (extended.edx & CPUID_80000001_EDX_NX) != 0;
 	cpu->gib_pages = (extended.edx & CPUID_80000001_EDX_PAGE1GB) != 0;
-	return true;
 }

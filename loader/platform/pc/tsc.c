@@ -7,7 +7,6 @@
 #include "platform/pc/tsc.h"
 
 #include "longjump.h"
-#include "platform/pc/cpu.h"
 #include "x86/x86.h"
 
 #define HYPERVISOR_TIMING UINT32_C(0x40000010)
@@ -97,11 +96,9 @@ uint64_t tsc_find(bool measure, struct report *report)
 
 	if (!measure)
 		return tsc_frequency();
-	frequency = cpu_has_tsc() ? tsc_measure() : 0;
+	frequency = tsc_measure();
 	if (frequency == 0)
-		warn(report, DIAG_CLOCK_STANDS,
-		     cpu_has_tsc() ? "channel 2 of the PIT does not count"
-		                   : "the CPU has no time stamp counter");
+		warn(report, DIAG_CLOCK_STANDS, "channel 2 of the PIT does not count");
 	return frequency;
 }
 
@@ -136,9 +133,8 @@ static bool random_from_cpu(struct machine *machine, uint32_t source)
 /* Stirs the time of day and the counter, so that each bit depends on all. */
 static uint64_t random_from_clocks(const struct clock *clock)
 {
-	uint64_t mix = (cpu_has_tsc() ? rdtsc() : 0) ^ (uint64_t)clock->second << 56
-	             ^ (uint64_t)clock->minute << 48 ^ (uint64_t)clock->hour << 40
-	             ^ (uint64_t)clock->day << 32;
+	uint64_t mix = rdtsc() ^ (uint64_t)clock->second << 56 ^ (uint64_t)clock->minute << 48
+	             ^ (uint64_t)clock->hour << 40 ^ (uint64_t)clock->day << 32;
 
 	for (unsigned i = 0; i < 2; i++) {
 		mix ^= mix >> 33;
