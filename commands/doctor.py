@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lib.kvm import try_kvm, virtualbox_rows
 from lib.project import BUILD, ROOT, say, shown, start, tool
+from lib.rights import as_root
 from lib.words import Command
 
 COMMAND = Command(
@@ -186,7 +187,8 @@ def folder(path):
     if os.access(path, os.W_OK | os.X_OK):
         where = "" if path in (BUILD, ROOT) and BUILD == ROOT / "build" else f" in {path}"
         return WRITABLE if free >= LEAST else "full", f"{free} MiB free{where}"
-    return "not allowed", f"it belongs to somebody else: sudo chown -R $USER {shown(path)}"
+    fix = as_root("chown", "-R", os.geteuid(), shown(path))
+    return "not allowed", f"it belongs to somebody else: {fix}"
 
 
 def packages():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lib.files import create, errors_named, open_folder, parent_of
 from lib.project import BUILD, ROOT, Stop, make, need, run, say, shown, start, tool
+from lib.rights import as_root
 from lib.words import Option, Command
 from uninstall import LIST, PREFIX, installed, is_as_installed, remove_installed
 
@@ -84,8 +85,11 @@ def install(given):
     except FileExistsError as error:
         raise Stop(IN_THE_WAY.format(error.filename)) from None
     except OSError as error:
-        hint = "sudo ./build.sh install, or ./build.sh install --prefix ~/.local"
-        raise Stop(f"{error.filename}: {error.strerror}; {hint}") from None
+        words = ["--prefix", prefix] * bool(given.prefix)
+        ways = ["./build.sh install --prefix ~/.local"]
+        if isinstance(error, PermissionError) and os.geteuid() != 0:
+            ways.insert(0, as_root("./build.sh", "install", *words))
+        raise Stop(f"{error.filename}: {error.strerror}; {', or '.join(ways)}") from None
     say(f"longjump is installed in {shown(prefix)}")
     if str(prefix / "bin") not in os.environ.get("PATH", "").split(":"):
         say(f"add {prefix / 'bin'} to PATH to use it")

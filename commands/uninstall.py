@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lib.files import exists, open_folder, open_regular, parent_of, remove
 from lib.project import ROOT, Stop, say, shown, start
+from lib.rights import as_root
 from lib.words import Option, Command
 
 LIST = "share/longjump/installed"
@@ -32,7 +33,13 @@ def uninstall(given):
     marks = installed(prefix)
     if not marks:
         raise Stop(f"nothing is installed in {shown(prefix)}: there is no {shown(prefix / LIST)}")
-    for name in remove_installed(prefix, marks):
+    try:
+        changed = remove_installed(prefix, marks)
+    except PermissionError as error:
+        words = ["--prefix", prefix] * bool(given.prefix)
+        hint = as_root("./build.sh", "uninstall", *words)
+        raise Stop(f"{shown(prefix)}: {error.strerror}; {hint}") from None
+    for name in changed:
         say(f"{shown(prefix / name)} has changed since it was installed, and is kept")
     say(f"longjump was removed from {shown(prefix)}")
     return 0

@@ -14,6 +14,7 @@ from lib.device import FLUSH_BUFFERS, Device, device_number
 from lib.drives import in_units, read_drives
 from lib.progress import Progress
 from lib.project import Stop, Voice, say, shown, start
+from lib.rights import as_root
 from lib.words import Option, Command
 
 COMMAND = Command(
@@ -141,7 +142,7 @@ def opened(name, flags):
         return Device(name, flags)
     except OSError as error:
         fix = {
-            errno.EACCES: f"; sudo ./build.sh usb {name}",
+            errno.EACCES: f"; {as_root('./build.sh', 'usb', name)}",
             errno.EBUSY: ": this system uses it, perhaps as part of a volume",
             errno.ENOMEDIUM: ": there is no card in it",
         }.get(error.errno, "; ./build.sh usb lists the sticks")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lib.printable import printable
 from lib.project import Stop
+from lib.rights import as_root
 
 COLUMNS = "PATH,MAJ:MIN,TYPE,SIZE,RM,RO,TRAN,VENDOR,MODEL,FSTYPE,LABEL,MOUNTPOINT"
 SYSTEM = ("/", "/boot", "/boot/efi", "/home", "/usr", "/var", "[SWAP]")
@@ -79,7 +80,7 @@ class Drive:
             return "is not removable: it is built into this machine"
         if mounted:
             return f"is in use: {mounted.path} is mounted at {mounted.mounted};\n" \
-                   f"    sudo umount {mounted.path}"  # fmt: skip
+                   f"    {as_root('umount', mounted.path)}"  # fmt: skip
         if self.is_read_only:
             return "is write-protected: there may be a switch on it"
         return "is empty: there is no card in it" if self.size == 0 else ""

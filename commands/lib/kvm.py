@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from lib.rights import as_root
+
 SECONDS = 3  # for a machine that ends itself at its first instructions
 WORKS = 33  # the status with which it does
 MODULES = Path("/sys/module")
@@ -30,7 +32,8 @@ def try_kvm(device="/dev/kvm"):
     if not os.path.exists(device):
         return "not there", "QEMU emulates the CPU, which is slower"
     if not os.access(device, os.R_OK | os.W_OK):
-        return "not allowed", f"sudo usermod -aG kvm {os.environ.get('USER', 'YOU')}; log in again"
+        user = os.environ.get("USER", "YOU")
+        return "not allowed", f"{as_root('usermod', '-aG', 'kvm', user)}; log in again"
     if not shutil.which("qemu-system-x86_64"):
         return "not tried", "QEMU is missing"
     sector = bytes.fromhex("b010e6f4faf4")  # mov al, 16; out 0xf4, al; cli; hlt
@@ -88,6 +91,7 @@ def virtualbox_rows(modules=MODULES):
     kvm = next((name for name in NAMES if (modules / name).exists()), None)
     if not kvm:
         return [("found", "KVM is not loaded, so it does not block VirtualBox")]
+    unload = as_root("modprobe", "-r", kvm)
     try:
         at_load = (modules / "kvm/parameters/enable_virt_at_load").read_text().strip()
     except OSError:
@@ -95,9 +99,9 @@ def virtualbox_rows(modules=MODULES):
     if at_load in ("Y", "1"):
         return [
             ("blocked", f"KVM holds the CPU, so VirtualBox ends with {NAMES[kvm]}:"),
-            ("", f"sudo modprobe -r {kvm}, or kvm.enable_virt_at_load=0 for the host's kernel"),
+            ("", f"{unload}, or kvm.enable_virt_at_load=0 for the host's kernel"),
         ]
     return [
         ("found", "but VirtualBox and KVM cannot run machines at the same time"),
-        ("", f"({NAMES[kvm]}); if that is a problem: sudo modprobe -r {kvm}"),
+        ("", f"({NAMES[kvm]}); if that is a problem: {unload}"),
     ]

@@ -12,6 +12,7 @@ from typing import Optional
 
 from lib.project import Stop, run
 from lib.record import dataclass
+from lib.rights import as_root
 
 OURS = "Longjump/made"  # a mark in the machine's settings
 CUSTOM_MODE = "CustomVideoMode1"  # of the BIOS
@@ -28,16 +29,18 @@ LEAST_SCREEN = 16  # MiB for the screen
 # VirtualBox's errors -> what they mean. Their names are the same in all languages.
 KVM_IN_THE_WAY = """\
 KVM holds the CPU's virtualization, so VirtualBox cannot run. End all virtual machines of KVM, then:
-sudo modprobe -r {module}
+{unload}
 Since Linux 6.12 KVM holds it as soon as it is loaded; kvm.enable_virt_at_load=0 on the command line
 of the host's kernel prevents that."""
 REASONS = {
-    "VERR_VMX_IN_VMX_ROOT_MODE": KVM_IN_THE_WAY.format(module="kvm_intel"),
-    "VERR_SVM_IN_USE": KVM_IN_THE_WAY.format(module="kvm_amd"),
+    "VERR_VMX_IN_VMX_ROOT_MODE": KVM_IN_THE_WAY.format(
+        unload=as_root("modprobe", "-r", "kvm_intel")
+    ),
+    "VERR_SVM_IN_USE": KVM_IN_THE_WAY.format(unload=as_root("modprobe", "-r", "kvm_amd")),
     "VERR_VMM_RING0_ASSERTION": """\
 VirtualBox's part in the host's kernel found an error in itself and gave up. That is a defect of
 VirtualBox, or it is not compatible with the host's kernel or with another hypervisor; the kernel
-that ran in the machine is not to blame. Update VirtualBox and its modules (sudo vboxconfig).""",
+that ran in the machine is not to blame. Update VirtualBox and its modules (vboxconfig).""",
     "VERR_EM_INTERNAL_DISAS_ERROR": """\
 VirtualBox cannot read the next instruction: the kernel runs where there is no code.""",
     "VERR_IEM_INSTR_NOT_IMPLEMENTED": "VirtualBox cannot emulate this instruction.",

@@ -3,6 +3,7 @@ what root makes is not in the way of whose checkout it is."""
 
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -123,6 +124,22 @@ def test_a_folder_of_another_user_is_not_taken(stranger, place):
         assert "nothing can be written" in stranger.bad("image")
         assert list(stranger.home.iterdir()) == []
         private.unlink() if trap == "link" else private.rmdir()
+
+
+def test_who_may_not_remove_an_installation_is_told_what_to_type(stranger, place):
+    prefix = place / "my prefix"
+    (prefix / "share/longjump").mkdir(parents=True)
+    (prefix / "share/longjump/installed").write_text("link:here there\n")
+    (prefix / "there").symlink_to("here")
+    said = stranger.bad("uninstall", "--prefix", prefix)
+    line = f"./build.sh uninstall --prefix '{prefix}'"
+    assert said.endswith(f"Permission denied; {line_of_root(line)}\n"), said
+    assert (prefix / "there").is_symlink()
+
+
+def line_of_root(line):
+    """The same line, for somebody who is not root."""
+    return f"sudo {line}" if shutil.which("sudo") else f"su -c {shlex.quote(line)}"
 
 
 def test_what_is_out_of_date_is_compiled_elsewhere(stranger, checkout):

@@ -14,6 +14,7 @@ import usb
 from lib.device import Device
 from lib.drives import Drive
 from lib.project import Stop
+from lib.rights import as_root
 from vm import Machine
 
 MIB = 1 << 20
@@ -40,7 +41,7 @@ ROOT_INSIDE = [told("/dev/sdx1", type="part", children=[told("/dev/mapper/x", mo
     (told(type="loop", rm=False, tran=None), "its type is loop"),
     (told(ro=True), "is write-protected"),
     (told(size=0), "there is no card in it"),
-    (told(mountpoint="/mnt"), "sudo umount /dev/sdx"),
+    (told(mountpoint="/mnt"), as_root("umount", "/dev/sdx")),
     (told(children=PARTS), "/dev/mapper/x is mounted at /media/x"),
     (told(children=ROOT_INSIDE), "holds the running system"),
     (told(children=[told("/dev/sdx1", mountpoint="[SWAP]")]), "holds the running system"),

@@ -1,0 +1,16 @@
+"""rights.py - words for what a user types who needs the rights of root.
+
+Knows sudo and su; knows nothing of what is done with the rights.
+"""
+
+import os
+import shlex
+import shutil
+
+
+def as_root(*words):
+    """The line that carries out a command as root: not everybody has sudo, and root needs none."""
+    line = " ".join(shlex.quote(str(word)) for word in words)
+    if os.geteuid() == 0:
+        return line
+    return f"sudo {line}" if shutil.which("sudo") else f"su -c {shlex.quote(line)}"
