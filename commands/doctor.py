@@ -112,7 +112,9 @@ def version(name):
         found = re.search(r"\d+(\.\d+)+", done.stdout)
         if found:
             return found.group()
-    return "found"
+        if done.returncode == 0:
+            return "found"
+    return "does not run"
 
 
 def bash(script, *words):
@@ -187,7 +189,7 @@ def folder(path):
     if os.access(path, os.W_OK | os.X_OK):
         where = "" if path in (BUILD, ROOT) and BUILD == ROOT / "build" else f" in {path}"
         return WRITABLE if free >= LEAST else "full", f"{free} MiB free{where}"
-    fix = as_root("chown", "-R", os.geteuid(), shown(path))
+    fix = as_root("chown", "-R", os.geteuid(), path)
     return "not allowed", f"it belongs to somebody else: {fix}"
 
 

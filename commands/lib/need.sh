@@ -278,7 +278,8 @@ install_command() {
 
 user_id() { echo "$EUID"; }
 
-# Prints how the user can run these commands as root.
+# Prints how the user can run these commands as root. Without its dash, su would keep a PATH without
+# /sbin, where dpkg looks for programs.
 as_root() {
 	local sudo='' line
 	(($(user_id) == 0)) || ! has sudo || sudo='sudo '
@@ -287,7 +288,7 @@ as_root() {
 	if (($(user_id) == 0)) || has sudo; then
 		echo "$line"
 	else
-		echo "su -c '$line'"
+		echo "su - -c '$line'"
 	fi
 }
 

@@ -13,4 +13,8 @@ def as_root(*words):
     line = " ".join(shlex.quote(str(word)) for word in words)
     if os.geteuid() == 0:
         return line
-    return f"sudo {line}" if shutil.which("sudo") else f"su -c {shlex.quote(line)}"
+    if shutil.which("sudo"):
+        return f"sudo {line}"
+    # su alone keeps a PATH without /sbin; with a dash it goes to another folder.
+    how = "su" if words[0] == "./build.sh" else "su -"
+    return f"{how} -c {shlex.quote(line)}"

@@ -36,6 +36,7 @@ KVM_LIMIT = (
     30.0  # seconds without a change on the screen, in KVM, before the loader's first message
 )
 LINE_LOST = "what the kernel writes to COM1 cannot be written to standard output"
+LOADERS_LINE = re.compile(r"^Longjump [0-9.]+: .*$", re.M)
 SUSPENDED = "a signal has stopped QEMU"
 GAVE_UP = ("boot:", "No bootable device.")  # the last lines of ISOLINUX and of SeaBIOS
 
@@ -488,9 +489,10 @@ class Session:
         self._spoken = said
 
     def _line(self):
-        """The end of the output of COM1, as text."""
+        """The end of what the kernel has written to COM1, as text."""
         begin = max(0, self._said() - REMEMBERED)
-        return os.pread(self.serial.fileno(), REMEMBERED, begin).decode("utf-8", "replace")
+        said = os.pread(self.serial.fileno(), REMEMBERED, begin).decode("utf-8", "replace")
+        return LOADERS_LINE.sub("", said)
 
     def _said(self):
         return os.fstat(self.serial.fileno()).st_size

@@ -384,8 +384,8 @@ def test_syslinux_is_looked_for_where_others_keep_it(place):
         (0, "", False, "apt-get update && apt-get install"),
         (1000, "sudo", True, "sudo apt-get install"),
         (1000, "sudo", False, "sudo apt-get update && sudo apt-get install"),
-        (1000, "", True, "su -c 'apt-get install"),
-        (1000, "", False, "su -c 'apt-get update && apt-get install"),
+        (1000, "", True, "su - -c 'apt-get install"),
+        (1000, "", False, "su - -c 'apt-get update && apt-get install"),
     ],
 )
 def test_what_has_to_be_typed_fits_who_types_it(tmp_path, user, tools, lists, expected):

@@ -157,3 +157,15 @@ def test_a_test_in_which_kvm_hangs_was_not_run(words, end):
     test = Trial(["qemu-system-x86_64", "-accel", words], [], None, settings, None)
     test.machine = types.SimpleNamespace(status=lambda: "running", memory=lambda at, size: b"")
     assert test._timed_out()[0] == end
+
+
+@pytest.mark.parametrize(
+    "script, told",
+    [("echo tool 1.2", "1.2"), ("echo tool 1.2; exit 1", "1.2"), ("echo tool", "found"),
+     ("echo no toolchain is chosen; exit 1", "does not run")],
+)  # fmt: skip
+def test_a_tool_that_is_there_and_does_not_run_is_told(tmp_path, script, told):
+    """As rustup's cargo, if no toolchain is chosen."""
+    (tmp_path / "tool").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "tool").chmod(0o755)
+    assert doctor.version(str(tmp_path / "tool")) == told

@@ -206,7 +206,7 @@ def test_kvm_that_is_in_the_way_is_told_with_the_cure(box):
     for name, module in (("VMX_IN_VMX_ROOT_MODE", "kvm_intel"), ("SVM_IN_USE", "kvm_amd")):
         box.play(refuses=f"VT-x wird verwendet (VERR_{name}).\nDetails: code NS_ERROR_FAILURE")
         said = box.vbox(status=1)
-        assert f"VERR_{name}" in said and f": {as_root('modprobe', '-r', module)}\n" in said
+        assert f"VERR_{name}" in said and f"{as_root('modprobe', '-r', module)}\n" in said
         assert "kvm.enable_virt_at_load=0" in said
 
 
