@@ -341,7 +341,8 @@ $(bench-efi:=.elf): build/%.efi.elf: build/obj/uefi/bench/%.c.o \
 	$(say) link $(@:.elf=)
 	$(quiet)$(LD) $(ldflags-uefi) -T loader/platform/uefi/uefi.ld -o $@ $(filter %.o,$^)
 
-quick-uefi := $(addprefix build/obj/uefi/loader/core/,base.c.o paging.c.o inflate.c.o sha256.c.o)
+quick-uefi := $(addprefix build/obj/uefi/loader/core/,base.c.o paging.c.o inflate.c.o sha256.c.o \
+	text_screen.c.o)
 $(quick-uefi): own-cflags = -O2
 
 # The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be

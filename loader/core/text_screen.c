@@ -7,14 +7,19 @@
 #define TEXT_MEMORY UINT32_C(0xb8000)
 #define LOOKED_AT   (512 * KIB) /* of a segment, before a start: larger kernels draw */
 
+/* Four bytes at any alignment. */
+struct __attribute__((packed, may_alias)) loose_word {
+	uint32_t value;
+};
+
 /* True if these four bytes are the lower half of an address at which kernels see the text memory:
  * its own, or in a direct map at 0, or at 2 or 3 GiB of the higher half of 32 or 64 bits. */
 static bool is_text_memory(const uint8_t *bytes)
 {
-	const uint8_t low = TEXT_MEMORY & 0xff, middle = TEXT_MEMORY >> 8 & 0xff;
+	uint32_t word = ((const struct loose_word *)(const void *)bytes)->value;
 
-	return bytes[0] == low && bytes[1] == middle && bytes[2] == TEXT_MEMORY >> 16
-	    && (bytes[3] == 0 || bytes[3] == 0x80 || bytes[3] == 0xc0);
+	return word == TEXT_MEMORY || word == (TEXT_MEMORY | 2 * GIB)
+	    || word == (TEXT_MEMORY | 3 * GIB);
 }
 
 /* True if the segment may hold code: without paging, all of them may. */
@@ -23,15 +28,38 @@ static bool may_hold_code(const struct kernel *kernel, const struct segment *seg
 	return kernel->physical || (segment->rights & RIGHT_EXECUTE) != 0;
 }
 
-/* Where in the code, as linked, the text memory's address stands. */
+/* As many as a register has. */
+struct __attribute__((packed, may_alias)) loose_bytes {
+	size_t value;
+};
+
+/* The first offset from `at` on that may hold this byte: as many bytes as a register has are passed
+ * over at once. */
+static size_t pass_over(const uint8_t *bytes, size_t at, size_t size, uint8_t byte)
+{
+	const size_t each = SIZE_MAX / UINT8_MAX; /* 0x01 in each byte */
+
+	for (; at + sizeof(each) <= size; at += sizeof(each)) {
+		const struct loose_bytes *some = (const void *)(bytes + at);
+		size_t zero = some->value ^ each * byte;
+
+		if (((zero - each) & ~zero & each << 7) != 0)
+			break;
+	}
+	return at;
+}
+
+/* Where in the code, as linked, the text memory's address stands. Of its bytes, the third is the
+ * one that is rare in code. */
 static bool find_text_memory(const struct segment *segment, uint64_t most, uint64_t *at)
 {
-	const uint8_t *bytes = segment->file.bytes;
-	const uint64_t size = min_u64(segment->file.size, most);
+	const uint8_t rare = TEXT_MEMORY >> 16, *bytes = segment->file.bytes;
+	const size_t size = (size_t)min_u64(segment->file.size, most);
 
-	for (size_t i = 3; i < (size_t)size; i++) {
-		if (bytes[i - 1] == TEXT_MEMORY >> 16 && is_text_memory(bytes + i - 3)) {
-			*at = segment->virt.begin + i - 3;
+	for (size_t i = 2; i + 1 < size; i++) {
+		i = pass_over(bytes, i, size, rare);
+		if (i + 1 < size && is_text_memory(bytes + i - 2)) {
+			*at = segment->virt.begin + i - 2;
 			return true;
 		}
 	}
