@@ -175,6 +175,11 @@ static void draw_blocks(void)
 
 const uint8_t *font_glyphs(void)
 {
+	static bool are_drawn;
+
+	if (are_drawn)
+		return glyphs[0].lines;
+	are_drawn = true;
 	/* A box, for what has no glyph. */
 	for (unsigned character = 1; character < COUNT(glyphs); character++) {
 		if (character != 0xff)

@@ -84,10 +84,13 @@ void screen_open(void)
 	device_count = 0;
 	for (uint64_t i = 0; i < count && device_count < DEVICES_MAX; i++) {
 		const uint8_t *path = firmware_protocol(handles[i], &device_path);
-		struct efi_text_output *device = firmware_protocol(handles[i], &text_output);
+		struct efi_text_output *device;
 		struct screen screen;
 
-		if (path == NULL || device == NULL || is_com1(path))
+		if (path == NULL || is_com1(path))
+			continue;
+		device = firmware_protocol(handles[i], &text_output);
+		if (device == NULL)
 			continue;
 		devices[device_count++] = device;
 		if (video_of(handles[i], &screen))
