@@ -1,8 +1,8 @@
 """fault.py - finds the fault explainer's output in the output of a serial line.
 
-Knows the explainer's line for programs (docs/errors.md, Faults) and the words before it. All else
-on the line is the kernel's, which may write anything: what is not exactly such a line is none, and
-no line takes longer than its length.
+Knows the explainer's line for programs (docs/errors.md, Faults) and the words before it. Everything
+else comes from the kernel, which may write anything: only exactly such a line counts, and reading
+a line takes time in proportion to its length.
 """
 
 import itertools
@@ -12,7 +12,7 @@ from lib.record import dataclass, replace
 
 BEGIN = b"@longjump-fault "
 LONGEST = 4096  # bytes of a line; the explainer's have at most 1,000
-REPORT = 16384  # bytes before the line in which its words are looked for
+REPORT = 16384  # bytes before the line that are searched for its words
 DEEPEST = 64  # steps of a trace; the explainer's have at most 16
 ADDRESS = re.compile(rb"0x[0-9a-f]{1,16}|0")  # of 64 bits, as C's %#llx writes it
 KINDS = {
@@ -30,7 +30,7 @@ class Fault:
     rip: int
     slide: int  # to subtract from addresses, for those as linked
     trace: tuple = ()  # addresses after calls, innermost first
-    title: str = ""  # "" if the words do not stand before the line
+    title: str = ""  # "" if there are no words before the line
     words: str = ""
 
 
@@ -41,8 +41,8 @@ def for_people(words):
 
 
 def find_fault(said):
-    """The last fault explained in these bytes, or None. After it the machine halts or starts again,
-    so that whatever claims to be one before is the kernel's."""
+    """The last fault explained in these bytes, or None. After it, the machine halts or restarts, so
+    anything before that looks like one comes from the kernel."""
     at = said.rfind(BEGIN)
     while at >= 0:
         fault = None
@@ -55,7 +55,7 @@ def find_fault(said):
 
 
 def _read(line):
-    """The fault of a line for programs; None if the line is none."""
+    """The fault in a line for programs; None if it is not such a line."""
     found = {}
     for word in line.split(b" ")[1:]:
         name, _, value = word.partition(b"=")

@@ -1,10 +1,9 @@
-"""files.py - gives files their names, and removes names, so that no file of somebody else's is
-lost.
+"""files.py - creates, replaces and removes files without losing other people's files.
 
-A name that was free, or that of a file of ours, may be another's by the time it is used. So files
-are made under names that were free for certain, and a name is given in one step of the kernel's;
-whether what had it may be lost is decided when it has lost its name, and if not it gets it back.
-Knows the system calls; knows nothing of what the files are.
+Between a check and its use, a name may come to refer to another file. So files are made under new,
+private names, and are renamed in one system call; whether the file that had the name before may be
+lost is decided after that, and if not, it gets its name back. Knows the system calls; knows nothing
+of what the files are.
 """
 
 import contextlib
@@ -22,14 +21,14 @@ UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # here, or by this
 
 
 def open_folder(path):
-    """A descriptor of a folder, which stays the same whatever its name becomes."""
+    """A descriptor of a folder, which refers to it even if it is renamed."""
     return os.open(path, FOLDER)
 
 
 @contextlib.contextmanager
 def parent_of(path, below):
-    """A descriptor of the folder that a file lies in, by its path below an open one. Symbolic links
-    on the way are followed if we have made them, or root; OSError at those of others."""
+    """A descriptor of a file's folder, by its path below an open one. Symbolic links on the way are
+    followed if they belong to us or to root; OSError if they belong to others."""
     folder = os.dup(below)
     try:
         for name in os.path.dirname(path).split("/") if os.path.dirname(path) else ():
@@ -42,7 +41,7 @@ def parent_of(path, below):
 
 @contextlib.contextmanager
 def errors_named(path):
-    """Gives errors raised here the whole path, not only the last part of it."""
+    """Errors that are raised inside name the whole path, not only its last part."""
     try:
         yield
     except OSError as error:
@@ -80,9 +79,9 @@ def open_regular(name, folder=None):
 
 @contextlib.contextmanager
 def workshop(folder, prefix):
-    """A descriptor of a new folder in an open one, in which nobody else can make or change
-    anything. It goes in the end, with all that is in it; if we are killed, the next one with this
-    prefix takes it away."""
+    """A descriptor of a new folder in an open one, in which no other user can make or change
+    anything. It is removed in the end, with everything in it; if we are killed, the next call with
+    this prefix removes it."""
     _sweep(folder, prefix)
     name, inside = _claim(folder, prefix)
     try:
@@ -108,7 +107,7 @@ def _claim(folder, prefix):
 
 
 def _sweep(folder, prefix):
-    """Removes what killed processes have left: whatever is not locked."""
+    """Removes what killed processes have left behind: folders that are not locked."""
     for name in os.listdir(folder):
         if not re.fullmatch(re.escape(prefix) + "[0-9a-f]{16}", name):
             continue
@@ -139,8 +138,8 @@ def _empty(folder):
 
 
 def put(temporary, workshop_folder, name, folder, may_go):
-    """Gives a finished file its name in one step. What has the name is lost if may_go(name, folder)
-    says so of it; otherwise it keeps its name, and FileExistsError is raised."""
+    """Gives a finished file its name in one step. A file that has the name is replaced if
+    may_go(name, folder) allows it; otherwise it keeps its name, and FileExistsError is raised."""
     try:
         try:
             _rename(temporary, workshop_folder, name, folder, NO_REPLACE)
@@ -159,7 +158,7 @@ def put(temporary, workshop_folder, name, folder, may_go):
 
 
 def remove(name, folder, may_go):
-    """Takes a file away if may_go(name, folder) says that it may be lost; whether it was."""
+    """Removes a file if may_go(name, folder) allows it; returns whether it did."""
     if not _is_true(may_go, name, folder):
         return False
     aside = f".{name}.{os.urandom(8).hex()}"
@@ -173,7 +172,7 @@ def remove(name, folder, may_go):
 
 
 def _is_true(may_go, name, folder):
-    """What may_go says; no of what cannot be looked at."""
+    """The answer of may_go; false if the file cannot be read."""
     try:
         return may_go(name, folder)
     except OSError:
@@ -181,7 +180,7 @@ def _is_true(may_go, name, folder):
 
 
 def exists(name, folder):
-    """Whether a name is taken, be it by a link that leads nowhere."""
+    """Whether a name is taken, even if by a broken link."""
     try:
         os.lstat(name, dir_fd=folder)
     except FileNotFoundError:
@@ -191,8 +190,8 @@ def exists(name, folder):
 
 @contextlib.contextmanager
 def _undisturbed():
-    """Lets no signal end us, who are one thread, while a file of somebody else's may be without its
-    name."""
+    """Blocks signals while another person's file may be without its name. This process has one
+    thread."""
     before = signal.pthread_sigmask(
         signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     )

@@ -10,11 +10,11 @@ import time
 from lib.project import Stop
 from lib.qemu import Gone
 
-PATIENCE = 60  # seconds after which a server that does not answer is taken to be lost
+PATIENCE = 60  # seconds after which a server that does not answer counts as hung
 
 
 def packet_in(data):
-    """The first whole packet in what came, as text, and what came after it; else None."""
+    """The first complete packet in these bytes, as text, and the bytes after it; else None."""
     begin = data.find(b"$")
     end = data.find(b"#", begin)
     if begin < 0 or end < 0 or len(data) < end + 3:
@@ -23,14 +23,14 @@ def packet_in(data):
 
 
 class Stub:
-    """A line to QEMU's gdb server, over a connected socket."""
+    """A connection to QEMU's gdb server, over a connected socket."""
 
     def __init__(self, line):
         self.line, self.input = line, b""
 
     @classmethod
     def at(cls, address):
-        """The server that listens at a host and port of TCP."""
+        """Connects to a server at a host and TCP port."""
         return cls(socket.create_connection(address))
 
     def close(self):

@@ -1,8 +1,8 @@
-"""harness.py - the words that cargo and cargo-nextest give to a test program, told from QEMU's.
+"""harness.py - tells the words that cargo and cargo-nextest pass to a test program from QEMU's.
 
-To them a kernel that is a test is a harness with one test in it, which has the kernel's name. Knows
-what the harness of Rust's standard library takes (libtest, as of Rust 1.95) and which options of
-QEMU stand alone; knows nothing of how a test is run.
+To them, a kernel that is a test is a harness with one test in it, which has the kernel's name.
+Knows the options of Rust's own harness (libtest, as of Rust 1.95) and which options of QEMU have no
+value; knows nothing of how a test is run.
 """
 
 
@@ -30,7 +30,7 @@ QEMU_ALONE = {
 
 @dataclass
 class Harness:
-    """What a harness was told."""
+    """The options of a harness."""
 
     filters: list = field(default_factory=list)
     skips: list = field(default_factory=list)
@@ -50,7 +50,7 @@ class Harness:
         return bool({"--help", "-h"} & self.options)
 
     def runs(self, name):
-        """Whether a test of this name is to be run, or listed. None is one that is ignored."""
+        """Whether a test of this name is to be run, or listed. There are no ignored tests."""
 
         plain = name.replace("-", "_")  # which cargo writes in one for the other
 
@@ -65,7 +65,7 @@ class Harness:
         )
 
     def listing(self, name):
-        """What a harness with one test of this name says to --list."""
+        """The answer to --list of a harness with one test of this name."""
         lines = [f"{name}: test"] * self.runs(name)
         if self.format == "pretty":
             lines += ["", "1 test, 0 benchmarks"] if lines else ["0 tests, 0 benchmarks"]
@@ -80,7 +80,7 @@ All else is QEMU's.
 
 
 def test_name(program):
-    """The name of the test that a program is: cargo puts a number after its own."""
+    """The name of a program as a test, without the hash that cargo appends."""
     return HASH.sub("", program.name.removesuffix(".elf"))
 
 

@@ -1,7 +1,7 @@
 """loader.py - the loader's messages to the tool that watches the machine, on a separate port.
 
-Knows the messages (loader/x86/watcher.h); knows nothing of QEMU's process, nor of how an end is
-told. Anything without the token of this run is ignored. A kernel could read the token
+Knows the messages (loader/x86/watcher.h); knows nothing of QEMU's process, or of how the end of a
+run is reported. Anything without the token of this run is ignored. A kernel could read the token
 where the loader did, so from its start until the machine is reset, only faults are accepted.
 """
 
@@ -14,8 +14,8 @@ from lib.record import dataclass, field
 PORT, ANSWER = 0xE3, 0x4C
 FILE, NAMES = "opt/longjump/token", "opt/longjump/names"
 ON_DISC = "kernel.elf"  # what the kernel is called in an image
-LONGEST_NAME = 96  # bytes of what its user calls a file
-ALL_NAMES = 510  # bytes of all that the loader is told of that (KNOWN_SIZE)
+LONGEST_NAME = 96  # bytes of the user's name for a file
+ALL_NAMES = 510  # bytes of all such names for the loader (KNOWN_SIZE)
 LONGEST = 1 << 16  # bytes that a message may have
 
 REFUSED = re.compile(r"^(K[0-9]{3} [^\n]*)", re.MULTILINE)
@@ -23,7 +23,7 @@ REFUSED = re.compile(r"^(K[0-9]{3} [^\n]*)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Message:
-    """One message: its kind; of a fault, what is done after it; its text."""
+    """One message: its kind; for a fault, what follows it; its text."""
 
     kind: str
     then: str
@@ -36,10 +36,10 @@ class Message:
 
 @dataclass
 class Start:
-    """What is known of a kernel at its start. Addresses are virtual, ranges half open."""
+    """What is known about a kernel at its start. Addresses are virtual, ranges half open."""
 
     facts: dict = field(default_factory=dict)
-    screen: list = field(default_factory=list)  # rows of bytes; none if it is no text screen
+    screen: list = field(default_factory=list)  # rows of bytes; empty if it is not a text screen
 
     def number(self, name):
         return number_in(self.facts.get(name, ""))
@@ -58,7 +58,7 @@ class Loader:
     """The loader's messages since it last came up."""
 
     def __init__(self):
-        self._names = []  # "NAME=WORDS": what a file is called in the image, and by its user
+        self._names = []  # "NAME=WORDS": a file's name in the image, and the user's name for it
         self.token = os.urandom(8).hex()
         self.has_spoken = False  # ever
         self._forget()
@@ -67,21 +67,21 @@ class Loader:
 
     def _forget(self):
         self.refusal = None  # Message
-        self.left = ""  # what the loader did after it: "prompt", "halt" or "reboot"
+        self.left = ""  # what the loader did after the refusal: "prompt", "halt" or "reboot"
         self.start = None  # Start
         self.fault = None  # Message
-        self._held = []  # what came after the start, and can only be true after a reset
+        self._held = []  # messages after the start, which can be genuine only after a reset
         self._may_come_up = False  # there was one
 
     def call(self, name, path):
-        """Has messages call a file of the image by its user's path, if there is room for that."""
+        """Makes messages use the user's path for a file of the image, if there is room for it."""
         words = shown(path).encode("utf-8", "replace")[-LONGEST_NAME:].decode("utf-8", "ignore")
         names = [*self._names, f"{name}={words}"]
         if words != name and len("\n".join(names).encode("utf-8", "replace")) <= ALL_NAMES:
             self._names = names
 
     def arguments(self, chardev):
-        """What QEMU must be told so that the loader speaks to a chardev."""
+        """QEMU's arguments that connect the loader's port to a chardev."""
         text = "\n".join(self._names).replace(",", ",,")
         known = ["-fw_cfg", f"name={NAMES},string={text}"]
         return (known if text else []) + [
@@ -90,8 +90,8 @@ class Loader:
         ]  # fmt: skip
 
     def hear(self, data):
-        """Takes in bytes from the port; returns the messages that are whole by now. One that
-        another one interrupts is taken to be whole."""
+        """Reads bytes from the port; returns the messages that are complete now. A message that is
+        interrupted by another one counts as complete."""
         rest, *pieces = (self._input + data).split(self._head)
         said = []
         for number, piece in enumerate(pieces, 1):
@@ -104,7 +104,7 @@ class Loader:
         return said
 
     def hear_end(self):
-        """There is nobody any more who could speak; returns the messages that were cut short."""
+        """Nothing more will come: returns the messages that were cut short."""
         return self.hear(b"\x03")
 
     def _take(self, data):
@@ -118,8 +118,8 @@ class Loader:
         return [self._note(message)]
 
     def was_reset(self):
-        """The machine was reset, so the loader may come up again; returns what it has said if it
-        has done so already."""
+        """The machine was reset, so the loader may come up again; returns its messages, if it has
+        done so already."""
         if not self.start:
             return []
         ups = [at for at, message in enumerate(self._held) if message.kind == "up"]
@@ -127,7 +127,7 @@ class Loader:
         return [self._note(message) for message in messages]
 
     def _note(self, message):
-        """Records what a message says; returns it."""
+        """Records a message; returns it."""
         kind, text = message.kind, message.text
         if kind == "up":
             self._forget()
@@ -145,6 +145,6 @@ class Loader:
 
 
 def refused_because(message):
-    """The line on what was wrong, of a message that a kernel was refused."""
+    """The line of a refusal that says what is wrong."""
     found = REFUSED.findall(message.words)
     return found[-1] if found else "the loader did not say why"

@@ -1,9 +1,9 @@
 """machine.py - a QEMU that we have started: its process, and our private connections to it.
 
-QMP; the port on which the loader speaks (loader.py); QEMU's log of resets; the image, by a
-descriptor, so that it cannot be another file's by the time QEMU opens it. None of them has a name
-that anybody else could use, or that is left over when we are killed; and QEMU does not outlive us.
-Knows QEMU's command line; knows nothing of what an end of the machine means.
+QMP; the port of the loader's messages (loader.py); QEMU's log of resets; the image, as a
+descriptor, so that QEMU cannot open another file by mistake. None of them has a name that another
+process could use, or that is left over when we are killed; and QEMU does not outlive us. Knows
+QEMU's command line; knows nothing of what the end of a machine means.
 """
 
 import ctypes
@@ -20,12 +20,12 @@ from lib.qemu_log import FEWER, MASKS, QemuLog
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LIBC = ctypes.CDLL(None)
-MOMENT = 0.1  # seconds, in which there are many interrupts if a machine has many
-RESTORED = ("-loadvm", "-incoming")  # what the machine is comes from elsewhere: it is not reset
+MOMENT = 0.1  # seconds: long enough to see that a machine has many interrupts
+RESTORED = ("-loadvm", "-incoming")  # these restore a machine, so it must not be reset
 
 
 def child_of_ours():
-    """What a child process calls before its program, so that it does not outlive us."""
+    """Called in a child process before its program, so that it does not outlive us."""
     parent = os.getpid()
 
     def tie():
@@ -42,7 +42,7 @@ def path_of(file):
 
 
 class Machine:
-    """QEMU, from its start to its end. It is started stopped, and set going by go()."""
+    """QEMU, from its start to its end. The machine is stopped until go()."""
 
     def __init__(self, image=None, log=None, masks=""):
         self.image = image  # an open file, or None: nothing of ours is booted
@@ -79,7 +79,7 @@ class Machine:
         return ["-d", "cpu_reset", "-D", str(self._log_path)]
 
     def start(self, words, files=(), **more):
-        """Starts QEMU by these words, arguments() among them; it gets these files as well."""
+        """Starts QEMU with these words, which include arguments(), and lets it inherit files."""
         Voice.show(words)
         self.words = words
         own = [self.qmp.qemus_end, self._its_end, self._memory, self.image]
@@ -96,9 +96,9 @@ class Machine:
             self._log.qemus_end.close()
 
     def open(self, actions=None, is_awaited=None):
-        """Greets a QEMU that has been started, and has it boot our image before all else. Its
-        `actions` at the machine's end are those of QMP's set-action. Raises Gone if it did not
-        come up, for as long as is_awaited()."""
+        """Connects to QEMU after its start, and makes our image the first boot device. `actions` at
+        the machine's end are those of QMP's set-action. Raises Gone if QEMU does not come up as
+        long as is_awaited()."""
         self.qmp.open(is_awaited)
         self.ran = True
         if self.image and not {*RESTORED} & {*with_one_dash(self.words)}:
@@ -107,11 +107,11 @@ class Machine:
             self.qmp.command("set-action", **actions)
 
     def go(self):
-        """Sets the machine going."""
+        """Starts the machine."""
         self.qmp.command("cont")
 
     def hold(self):
-        """Stops the machine, once a moment of it has been logged."""
+        """Stops the machine, after it was logged for a moment."""
         if self.loader.start and self._log and not self._logs_interrupts:
             self._log_interrupts(True)
             self.qmp.take(MOMENT)
@@ -146,8 +146,8 @@ class Machine:
     # ---- while it runs ---------------------------------------------------------------------------
 
     def wait(self, seconds):
-        """Takes in what QEMU and the loader have to say, for at most this long or until one of them
-        said something. Returns QEMU's events, and the loader's messages from before them."""
+        """Waits for QEMU or the loader to report something, for at most this long. Returns QEMU's
+        events, and the loader's messages from before them."""
         deadline = time.monotonic() + seconds
         while not (self._messages or self.qmp.events):
             left = deadline - time.monotonic()
@@ -166,14 +166,14 @@ class Machine:
         return events, messages
 
     def _pace_log(self):
-        """Has a log that is too much rest for a while. Until the kernel starts, nobody needs it."""
+        """Pauses a log that is too much for a while. Until the kernel starts, it is not needed."""
         if self._log and self._log.is_too_much:
             self._log_interrupts(False)
         elif self._log and self.loader.start and self._log.has_rested:
             self._log_interrupts(True)
 
     def _log_interrupts(self, wanted):
-        """Has QEMU log interrupts, or resets only."""
+        """Makes QEMU log interrupts, or resets only."""
         if (
             self._log
             and wanted != self._logs_interrupts
@@ -205,17 +205,17 @@ class Machine:
         return (self.qmp.command("query-status") or {}).get("status", "")
 
     def memory(self, at, size):
-        """Bytes of physical memory, as the machine sees it; fewer or none if QEMU cannot tell."""
+        """Bytes of physical memory, as the machine sees it; fewer if QEMU cannot read them."""
         path = path_of(self._memory)
         answer = self.qmp.command("pmemsave", val=at, size=size, filename=path)
         return b"" if answer is None else os.pread(self._memory.fileno(), size, 0)
 
     def monitor(self, line, **more):
-        """What QEMU's monitor says to a line; "" if it refuses."""
+        """The answer of QEMU's monitor to a line; "" if it refuses."""
         return self.qmp.command("human-monitor-command", **{"command-line": line, **more}) or ""
 
     def log(self):
-        """The end of what is in QEMU's log."""
+        """The end of QEMU's log."""
         if self._log:
             return self._log.text()
         try:
@@ -225,19 +225,19 @@ class Machine:
             return ""
 
     def before_storm(self, own):
-        """QemuLog's, if we have QEMU's log."""
+        """See QemuLog; None if the log goes elsewhere."""
         return self._log.before_storm(own) if self._log else None
 
     def _close_log(self):
-        """Ends the log, since QEMU must not wait for us."""
+        """Closes the log, since QEMU must not wait for us."""
         self.qmp.meanwhile.pop(self._log.fileno(), None)
         self._log.close()
 
     # ---- what is booted --------------------------------------------------------------------------
 
     def _boot_first(self, path):
-        """Gives the drive with our image the first place among what the firmware may boot. It is
-        told so when the machine is reset."""
+        """Makes the drive with our image the first boot device. The firmware learns that when the
+        machine is reset."""
         drives = self.qmp.command("query-block") or []
         ours = [drive["qdev"] for drive in drives if path in files_of(drive) and "qdev" in drive]
         if not ours:
@@ -270,7 +270,7 @@ class Machine:
 
 
 def files_of(drive):
-    """The files that a drive shows, down to the one below all snapshots."""
+    """The files behind a drive: its image, and those that this is based on."""
     image, found = drive.get("inserted", {}).get("image"), []
     while image:
         found.append(image.get("filename"))

@@ -1,5 +1,4 @@
-"""menu.py - how an isolinux.cfg asks before it starts anything: by a menu, at the prompt, or not
-at all. Knows the lines that say so, and nothing of the others."""
+"""menu.py - makes an isolinux.cfg show a menu, or stop at the prompt. Knows nothing else in it."""
 
 FILES = ("menu.c32", "libutil.c32", "libcom32.c32")  # Syslinux's text menu, and what it calls
 COUNTDOWN = 100  # tenths of a second, for an isolinux.cfg that names none
@@ -8,7 +7,7 @@ PROMPT = ("PROMPT 1",)
 
 
 def keyword(line):
-    """What a line begins with, in lower case; "" if it is empty."""
+    """The first word of a line, in lower case; "" if it is empty."""
     return (line.split() or [""])[0].lower()
 
 
@@ -25,7 +24,7 @@ def with_prompt(lines):
 
 
 def _ask(lines, how):
-    """The lines, with others before the first label in place of those that decide the same."""
+    """The lines, with these before the first label, instead of others of the same kind."""
     kept = [line for line in lines if keyword(line) not in ("ui", "prompt")]
     at = next((at for at, line in enumerate(kept) if keyword(line) == "label"), len(kept))
     return [*kept[:at], *how, "", *kept[at:]]

@@ -1,4 +1,4 @@
-"""ovmf.py - UEFI for QEMU: where its firmware is, and how QEMU is told to start with it.
+"""ovmf.py - UEFI for QEMU: finds the firmware, and makes QEMU's arguments for it.
 
 Knows nothing of images.
 """
@@ -10,11 +10,11 @@ from lib.project import ROOT, Stop, need
 
 
 def uefi_arguments(install=True):
-    """QEMU's words for a machine with UEFI. Its variables are lost at the end, so that each start
-    is like the first."""
+    """QEMU's arguments for a machine with UEFI. Its variables are not kept, so each start is like
+    the first."""
     named = os.environ.get("OVMF_CODE")
     if named and not os.path.isfile(named):
-        raise Stop(f"OVMF_CODE names {named}, which is no file")
+        raise Stop(f"OVMF_CODE names {named}, which is not a file")
     need("uefi", install=install)
     return ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={find_ovmf()}"]
 

@@ -1,7 +1,7 @@
 """pictures.py - takes the pictures of README.md, each from a machine that has just booted.
 
-Knows what is on each, and how PNG files are laid out (PNG specification, second edition). Discs are
-made by whoever calls. The machine's clock and CPU are always the same; how long a boot took is not.
+Knows what is on each, and the format of PNG files (PNG specification, second edition). The caller
+makes the discs. The machine's clock and CPU are always the same; how long a boot took is not.
 """
 
 import os
@@ -16,7 +16,7 @@ from lib.project import BUILD, ROOT, Stop
 from lib.record import dataclass
 
 LIMIT = 60  # seconds that a boot may take
-SETTLED = 0.5  # seconds from the last words on COM1 to the last pixel
+SETTLED = 0.5  # seconds after the last words on COM1 until the screen is complete
 MACHINE = (
     "qemu-system-x86_64",
     "-m",
@@ -63,8 +63,8 @@ PICTURES = (
 
 
 def take(picture, disc_of):
-    """Boots what is on the picture; returns the screen as QEMU dumps it, a PPM file. `disc_of`
-    makes a disc of words as for `image`, and returns it as an OpenDisc."""
+    """Boots a machine for the picture; returns its screen as QEMU dumps it, a PPM file. `disc_of`
+    makes a disc from words as for `image`, and returns it as an OpenDisc."""
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         for name, contents in FILES.items():
             Path(folder, name).write_bytes(contents)
@@ -87,11 +87,11 @@ def take(picture, disc_of):
 
 
 def wait_for(words, said, machine):
-    """Lets the machine run until it has said this on COM1, and drawn what goes with it."""
+    """Lets the machine run until it has written this to COM1, and the screen is complete."""
     deadline = time.monotonic() + LIMIT
     while words.encode() not in os.pread(said.fileno(), 1 << 16, 0):
         if time.monotonic() > deadline:
-            raise Stop(f"the machine has not said {words!r} on COM1 within {LIMIT} seconds")
+            raise Stop(f"the machine has not written {words!r} to COM1 within {LIMIT} seconds")
         machine.wait(0.2)
     end = time.monotonic() + SETTLED
     while time.monotonic() < end:
@@ -99,10 +99,10 @@ def wait_for(words, said, machine):
 
 
 def png_of_ppm(data):
-    """The same picture as a PNG file, which is the same byte for byte."""
+    """Converts a picture to PNG; the same picture always gives the same bytes."""
     kind, width, height, depth, pixels = data.split(maxsplit=4)
     if kind != b"P6" or depth != b"255":
-        raise Stop("QEMU's picture is no PPM with 8 bits a colour")
+        raise Stop("QEMU's picture is not a PPM file with 8 bits per colour")
     row = 3 * int(width)
     pixels = data[len(data) - row * int(height) :]
     lines = b"".join(b"\0" + pixels[at : at + row] for at in range(0, len(pixels), row))

@@ -1,8 +1,8 @@
 """postmortem.py - has a stopped machine explained: what led to its triple fault.
 
-The words come from build/postmortem, which is the explainer of the loader's resident part on this
-machine. It is told the registers, and asks for the memory it wants to see. Knows QEMU's monitor and
-that program's lines; knows nothing of how an end is told.
+The words come from build/postmortem, the resident part's explainer compiled for this computer. It
+is given the registers, and asks for the memory that it needs. Knows QEMU's monitor and that
+program's input and output; knows nothing of how the end of a run is reported.
 """
 
 import re
@@ -15,9 +15,9 @@ from lib.record import dataclass, field
 from lib.symbols import place
 
 WIDTH = 79
-LABEL = 14  # columns of what stands before a paragraph
+LABEL = 14  # columns for the label before a paragraph
 LIMIT = 20  # seconds
-ASKED = 4096  # pages that may be asked for
+ASKED = 4096  # pages that it may ask for
 
 VALUE = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 SEGMENT = re.compile(r"^(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) ([0-9a-f]+) ([0-9a-f]{8})", re.M)
@@ -114,7 +114,7 @@ def listed(label, texts):
 
 
 def explain(machine, what="triple", number=0):
-    """The story of one CPU of a machine that stands still; None if it cannot be told."""
+    """The story of one CPU of a stopped machine; None if there is none."""
     registers = machine.monitor("info registers", **{"cpu-index": number})
     facts = facts_in(registers)
     if "rip" not in facts:
@@ -131,7 +131,7 @@ def explain_handled(machine, entries, state):
 
 
 def told(machine, facts, logged):
-    """The lines that tell the program these facts, and what is in the log."""
+    """The program's input: these facts, and the log."""
     start = machine.loader.start
     if start:
         facts.update(info=start.number("info"), slide=start.number("slide"))
@@ -170,7 +170,7 @@ def in_service(text):
 
 
 def converse(lines, memory):
-    """Tells the program these lines, and answers its questions; returns the story, or None."""
+    """Gives the program these lines, and answers its questions; returns the story, or None."""
     try:
         with subprocess.Popen(
             [made("postmortem")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="latin-1"
@@ -184,7 +184,7 @@ def converse(lines, memory):
 
 
 def read_story(program, memory):
-    """What the program says, while it is given what it asks for."""
+    """Reads the program's output, and gives it the memory that it asks for."""
     story, asked = Story(), 0
     for line in program.stdout:
         if line.startswith("?"):

@@ -1,5 +1,4 @@
-"""sign.py - makes BOOTX64.EFI a link in a chain of trust: puts the boot configuration into it, and
-has sbsign sign both.
+"""sign.py - puts the boot configuration into BOOTX64.EFI, and has sbsign sign the file.
 
 The section's place is noted in the file (loader/platform/uefi/uefi.ld); signed_config.c reads it.
 """
@@ -7,11 +6,11 @@ The section's place is noted in the file (loader/platform/uefi/uefi.ld); signed_
 from lib.bundle import put_section
 from lib.project import Stop, run
 
-CONFIG_PLACE = 0x28  # in the PE file: where the configuration begins and ends
+CONFIG_PLACE = 0x28  # offset in the PE file of the configuration's beginning and end
 
 
 def put_config(loader, config):
-    """Puts a configuration, as it is, into the loader's file, which becomes one of its own."""
+    """Puts a configuration into the loader's file, which is replaced, not written to."""
     whole = put_section(loader.read_bytes(), config.read_bytes(), b".config", CONFIG_PLACE)
     replace(loader, whole)
 
@@ -29,6 +28,6 @@ def sign(loader, key, certificate):
 
 
 def replace(path, data):
-    """Gives a name, which may be a link, to a file with these bytes."""
+    """Replaces a file, which may be a link, with a new one of these bytes."""
     path.unlink()
     path.write_bytes(data)

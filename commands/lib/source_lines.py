@@ -1,4 +1,4 @@
-"""source_lines.py - adds files and lines to what the fault explainer said on the serial line.
+"""source_lines.py - adds files and lines to the fault explainer's output on the serial line.
 
 Each step of the trace is the address after a call, so the line is that of the byte before.
 """
@@ -9,7 +9,7 @@ from lib.symbols import place
 
 def source_lines(said, kernel):
     """Where a fault happened and who called, each with file and line, as lines of text; none if the
-    kernel says nothing of its sources, or if no fault was explained."""
+    kernel has no debug data, or if no fault was explained."""
     fault = find_fault(said)
     if not fault:
         return []

@@ -1,17 +1,17 @@
-"""symbols.py - says in words where in a kernel an address lies. Knows addr2line, nothing else."""
+"""symbols.py - finds the function and line of an address in a kernel. Knows only addr2line."""
 
 import subprocess
 from pathlib import Path
 
 from lib.printable import printable
 
-LIMIT = 20  # seconds, for symbols that somebody has made to take long
-MOST = 8  # functions that are told of one address
+LIMIT = 20  # seconds, in case of symbols that are made to take long
+MOST = 8  # functions that are named for one address
 
 
 def place(kernel, address, slide=0):
-    """ " in fault (main.c:12)" for an address, as far as the kernel's symbols tell; else "". Of an
-    address in a function that was inlined, its callers are told as well."""
+    """ " in fault (main.c:12)" for an address, as far as the kernel's symbols show it; else "". For
+    an inlined function, its callers are named as well."""
     command = ["addr2line", "-C", "-f", "-i", "-e", str(kernel), hex((address - slide) % 2**64)]
     try:
         done = subprocess.run(
@@ -28,6 +28,6 @@ def place(kernel, address, slide=0):
 
 
 def line_of(source):
-    """ " (main.c:12)" for what addr2line says of a line; "" if it knows none."""
+    """ " (main.c:12)" for addr2line's output; "" if it found no line."""
     name, _, line = source.split(" ")[0].rpartition(":")
     return f" ({Path(name).name}:{line})" if line.isdigit() else ""

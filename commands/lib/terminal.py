@@ -1,6 +1,6 @@
-"""terminal.py - the terminal that a command may have been started on, if it is there to be used.
+"""terminal.py - the terminal that a command was started on, if it may be used.
 
-A process in the background of its terminal must not touch it, or it is stopped without a word.
+A process in the background of its terminal must not use it, or it is stopped without a message.
 """
 
 import os
@@ -8,12 +8,12 @@ import signal
 import subprocess
 import termios
 
-NOBODY = subprocess.DEVNULL  # a child's standard input from which nothing comes
+NOBODY = subprocess.DEVNULL  # an empty standard input for a child
 
 
 def _foreground(number=0):
-    """The process group in the foreground of a descriptor's terminal; None if it is no terminal of
-    ours."""
+    """The process group in the foreground of a descriptor's terminal; None if it is not our
+    terminal."""
     try:
         return os.tcgetpgrp(number)
     except OSError:
@@ -21,12 +21,12 @@ def _foreground(number=0):
 
 
 def is_ours():
-    """Standard input is a terminal, and we are in its foreground."""
+    """Whether standard input is a terminal, and we are in its foreground."""
     return _foreground() == os.getpgrp()
 
 
 def is_in_background():
-    """We have a terminal, and somebody else is in its foreground."""
+    """Whether we have a terminal, and another process group is in its foreground."""
     try:
         number = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
@@ -38,12 +38,12 @@ def is_in_background():
 
 
 def input_for_a_child():
-    """What a child gets as standard input: ours, unless reading there would stop it."""
+    """The standard input for a child: ours, unless reading it would stop the child."""
     return NOBODY if _foreground() not in (None, os.getpgrp()) else None
 
 
 def settings():
-    """How the terminal treats what is typed; None if it is not ours."""
+    """The terminal's settings; None if it is not ours."""
     try:
         return termios.tcgetattr(0) if is_ours() else None
     except termios.error:
@@ -51,7 +51,7 @@ def settings():
 
 
 def restore(kept):
-    """Undoes what somebody has changed; QEMU does, and it may have been killed."""
+    """Restores the terminal's settings: QEMU changes them, and may have been killed."""
     if kept and is_ours():
         before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         try:

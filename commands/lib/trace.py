@@ -1,4 +1,4 @@
-"""trace.py - reads QEMU's log of interrupts, and says in words which faults there were.
+"""trace.py - reads QEMU's log of interrupts, and describes the faults in it.
 
 Knows that log and the x86's exceptions (Intel SDM volume 3A, 6.15); nothing of running machines.
 """
@@ -7,7 +7,7 @@ from collections import Counter, deque
 
 from lib.qemu_log import entries_in
 
-NAMES = {  # as loader/explain words them
+NAMES = {  # as in loader/explain
     0: "#DE divide error", 1: "#DB debug exception", 2: "NMI", 3: "#BP breakpoint",
     4: "#OF overflow", 5: "#BR bound range exceeded", 6: "#UD invalid opcode",
     7: "#NM FPU not available", 8: "#DF double fault", 10: "#TS invalid TSS",
@@ -21,7 +21,7 @@ LAST = 5  # faults that are shown
 
 
 def faults_in_words(log, place):
-    """What the lines of a log say, in lines; `place` says where in the kernel an address lies."""
+    """Describes a log, in lines of text; `place` finds the place of an address in the kernel."""
     faults, count, interrupts = deque(maxlen=LAST), 0, Counter()
     triple, before = [], 0
     for entry in entries_in(watched(log, triple)):
@@ -42,7 +42,7 @@ def faults_in_words(log, place):
 
 
 def watched(log, triple):
-    """The lines of a log; the one that tells a triple fault is added to a list."""
+    """The lines of a log; the line of a triple fault is added to a list."""
     for line in log:
         if line.startswith("Triple fault"):
             triple.append(line)
@@ -74,9 +74,9 @@ def page_fault(code, address):
 
 
 def selector(code, before):
-    """An error code that names a descriptor (SDM volume 3A, 6.13). In long mode, where an entry of
-    the IDT has 16 bytes, QEMU up to 7.2 counts them as two of 8: the vector that could not be
-    delivered, which came before, tells."""
+    """An error code with a selector (SDM volume 3A, 6.13). In long mode, where an entry of the IDT
+    has 16 bytes, QEMU up to 7.2 counts in units of 8 bytes; that is recognised by the vector that
+    came before, which could not be delivered."""
     if code & 2:
         return f"because of IDT entry {before if code >> 4 == before else code >> 3:#x}"
     return f"because of selector {code & 0xFFFC:#x} in the {'LDT' if code & 4 else 'GDT'}"

@@ -1,4 +1,4 @@
-"""tree.py - finds all files below a folder, links followed. Knows nothing of what they are for."""
+"""tree.py - finds all files below a folder, and follows links. Knows nothing of their purpose."""
 
 import os
 from collections import deque
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def files_below(top):
-    """Every file below a folder, by its path from there, and a remark on everything that is left
-    out. A folder is entered once, whatever leads there: by its own name if that is also below.
-    Raises OSError if a folder cannot be read."""
+    """Every file below a folder: path from there -> path; and a remark on everything that is left
+    out. Each folder is entered once, even if links lead to it: by its own name, if that is below
+    the folder. Raises OSError if a folder cannot be read."""
     files, remarks, seen = {}, [], {}
     own, linked = deque([""]), deque()
     while own or linked:

@@ -1,6 +1,6 @@
 """virtualbox.py - a virtual machine of VirtualBox, through VBoxManage of versions 5 to 7.
 
-Knows the words of VBoxManage and what VirtualBox writes into its log; knows nothing of kernels.
+Knows VBoxManage's output and VirtualBox's log; knows nothing of kernels.
 """
 
 import os
@@ -19,8 +19,8 @@ CUSTOM_MODE = "CustomVideoMode1"  # of the BIOS
 EFI_MODE = "VBoxInternal2/EfiGraphicsResolution"  # that UEFI sets
 OFF = ("poweroff", "saved", "aborted", "aborted-saved")
 ENDED = (*OFF, "gurumeditation", "stuck")
-PATIENCE = 15  # seconds until VirtualBox has let go of a machine
-BIOS_MODES = (  # of the BIOS of versions 6 and 7, as far as they are of the usual kind
+PATIENCE = 15  # seconds in which VirtualBox must release a machine
+BIOS_MODES = (  # the usual ones of the BIOS of versions 6 and 7
     (320, 200), (640, 400), (640, 480), (800, 600), (1024, 768), (1152, 864), (1280, 1024),
     (1400, 1050), (1440, 900), (1600, 1200),
 )  # fmt: skip
@@ -49,7 +49,7 @@ VirtualBox cannot read the next instruction: the kernel runs where there is no c
 
 
 class VirtualBox:
-    """A machine of VirtualBox with this name, whether it is there already or not."""
+    """A machine of VirtualBox with this name, which may not exist yet."""
 
     def __init__(self, name):
         self.name = name
@@ -59,7 +59,7 @@ class VirtualBox:
         self.is_new = int(version.group(1)) >= 7
 
     def _manage(self, *words):
-        """What VBoxManage answers."""
+        """Runs VBoxManage; returns its output."""
         try:
             return run(["VBoxManage", *words])
         except (FileNotFoundError, PermissionError):  # of a folder in PATH
@@ -69,13 +69,13 @@ class VirtualBox:
             ) from None
 
     def _manage_free(self, *words):
-        """The same, for what can only be done once VirtualBox has let go of the machine."""
+        """The same, for commands that fail until VirtualBox has released the machine."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 return self._manage(*words)
             except Stop as stop:
-                # Its words are translated since 7.0; the name of the error is not.
+                # Its messages are translated since 7.0; the name of the error is not.
                 locked = "VBOX_E_INVALID_OBJECT_STATE" in str(stop)
                 if not locked or time.monotonic() > deadline:
                     raise
@@ -85,7 +85,7 @@ class VirtualBox:
         return f'"{self.name}" {{' in self._manage("list", "vms")
 
     def check_ours(self):
-        """Stops if a machine of this name is somebody else's."""
+        """Stops if there is a machine of this name that we did not make."""
         answer = self._manage("getextradata", self.name, OURS)  # "Value: yes", in any language
         if not re.search(r": yes\s*$", answer, re.MULTILINE):
             raise Stop(
@@ -94,7 +94,7 @@ class VirtualBox:
             )
 
     def told(self):
-        """What VirtualBox tells of the machine, by name."""
+        """What VirtualBox reports about the machine: name -> value."""
         command = ["VBoxManage", "showvminfo", self.name, "--machinereadable"]
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode != 0:
@@ -130,12 +130,15 @@ class VirtualBox:
                          if name.startswith("storagecontrollername")):  # fmt: skip
             self._manage("storagectl", self.name, "--name", "IDE", "--add", "ide",
                          "--controller", "PIIX4")  # fmt: skip
-        for medium in ("emptydrive", str(disc)):  # else a rebuilt image may be served as it was
+        for medium in (
+            "emptydrive",
+            str(disc),
+        ):  # otherwise VirtualBox may serve the old contents of a rebuilt image
             self._manage("storageattach", self.name, "--storagectl", "IDE", "--port", "1",
                          "--device", "0", "--type", "dvddrive", "--medium", medium)  # fmt: skip
 
     def _set_mode(self, key, words, screen):
-        """Sets the size of a screen in the machine's settings, or takes it out of them."""
+        """Sets the size of a screen in the machine's settings, or removes it from them."""
         self._manage("setextradata", self.name, key, *([words.format(*screen)] if screen else []))
 
     def start(self, headless):
@@ -157,7 +160,7 @@ class VirtualBox:
             time.sleep(0.2)
 
     def remove(self):
-        """Takes the machine away, unless something would be lost."""
+        """Deletes the machine, unless something would be lost."""
         self.check_ours()
         disks = [
             value
@@ -182,30 +185,29 @@ class VirtualBox:
 
 
 def memory_of(screen):
-    """MiB of video memory that a screen of this size wants; None: whatever is usual."""
+    """MiB of video memory that a screen of this size needs; None: the usual amount."""
     width, height = screen or (0, 0)
     return max(LEAST_SCREEN, -(-width * height * 4 >> 20) + 1)
 
 
 def reasons_in(text):
-    """Sentences on what VirtualBox gives up with, for the names in a text."""
+    """Explanations of VirtualBox's errors whose names are in a text."""
     return [REASONS[name] for name in dict.fromkeys(re.findall(r"V(?:ERR|INF)_\w+", text))
             if name in REASONS]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Meditation:
-    """What a guru meditation was about, as far as the log has it."""
+    """What the log says about a guru meditation."""
 
     name: str = ""
     at: Optional[int] = None  # RIP or EIP
     instruction: str = ""  # there, in assembly
-    failed: str = ""  # the check of VirtualBox's that did not hold
+    failed: str = ""  # the assertion in VirtualBox that failed
 
 
 def meditation(log):
-    """What the log tells of a guru meditation. Before the guest's registers there may be those of
-    the host."""
+    """Finds a guru meditation in the log. The host's registers may come before the guest's."""
     found = re.search(r"Guru Meditation -?\d+ \((\w+)\)", log)
     if not found:
         return Meditation()
@@ -231,7 +233,7 @@ def boot_failure(log):
 
 
 def append_new(path, begin, stream):
-    """Copies what has come to the end of a file since `begin`; returns where it ends now."""
+    """Copies what was appended to a file since `begin`; returns the file's end."""
     if not os.path.exists(path):
         return begin
     with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""words.py - reads the words of a command line against a command's list of options.
+"""words.py - parses a command line by a command's list of options.
 
 argparse is not used because it takes the value of `--options -stack=1M` for an option.
 """
@@ -12,8 +12,8 @@ from lib.record import dataclass
 
 @dataclass(frozen=True)
 class Option:
-    """One option: `value` names what follows it, one word or several, or is empty; `many` collects
-    a list."""
+    """One option: `value` names its values, one word or several, or is empty; with `many`, it may
+    be repeated, and its values are a list."""
 
     name: str
     value: str
@@ -41,14 +41,14 @@ COMMON = (
 
 @dataclass(frozen=True)
 class Command:
-    """What a command is called, does and takes."""
+    """A command: its name, its help text and what it accepts."""
 
     name: str
     text: str
     options: tuple
     examples: tuple
-    names: str = ""  # what words without an option are, "" where there are none
-    rest: str = ""  # what follows `--`, "" where nothing may
+    names: str = ""  # what its other arguments are; "": none are allowed
+    rest: str = ""  # what may follow `--`; "": nothing
     first_ends: bool = False  # the first name ends the options: what follows it is the rest
 
     def read(self, words):
@@ -102,7 +102,7 @@ class Command:
             found[option.key] = value
 
     def _unknown(self, word, name, known):
-        import difflib  # which nobody needs who makes no mistakes
+        import difflib  # needed only after a mistake
 
         near = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; see ./build.sh {self.name} --help"

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: MIT
-; resident.asm - carries the resident part, a flat binary, inside whatever it is linked to.
+; resident.asm - includes the resident part, a flat binary, in the program that it is linked to.
 
         section .rodata
         global  resident_begin:data hidden, resident_end:data hidden

@@ -3,7 +3,7 @@
  * 7.6). */
 #include "standalone/efi_map.h"
 
-/* What a type means. One that we have not heard of is left alone. */
+/* What a type means. Unknown types are reserved. */
 static enum memory_type type_of(uint32_t efi)
 {
 	switch (efi) {
@@ -24,7 +24,7 @@ static enum memory_type type_of(uint32_t efi)
 	}
 }
 
-/* The range that a descriptor is; one that wraps ends where addresses do. */
+/* The range of a descriptor; if its end overflows, it ends at the last address. */
 static struct firmware_range range_of(const struct efi_memory_descriptor *descriptor)
 {
 	uint64_t begin = descriptor->physical;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* efi_map.h - the memory map of UEFI, for a core that knows none. Calls no firmware. */
+/* efi_map.h - makes the core's memory ranges from UEFI's memory map. Calls no firmware. */
 #ifndef STANDALONE_EFI_MAP_H
 #define STANDALONE_EFI_MAP_H
 
@@ -25,7 +25,7 @@ enum efi_memory_type {
 	EFI_UNACCEPTED
 };
 
-/* An entry of the map (7.2.3); they lie `stride` bytes apart, which may be more. */
+/* An entry of the map (7.2.3). Entries are `stride` bytes apart, which may be more than this. */
 struct efi_memory_descriptor {
 	uint32_t type, padding;
 	uint64_t physical, virtual, pages, attributes;
@@ -33,10 +33,9 @@ struct efi_memory_descriptor {
 _Static_assert(sizeof(struct efi_memory_descriptor) == 40, "UEFI 2.10, 7.2.3");
 
 /*
- * Makes ranges of the descriptors in `map`, which are `stride` bytes apart (UEFI 2.10, 7.2.3), in
- * their order; neighbours that mean the same become one. Memory that the firmware keeps only until
- * the exit is memory like any other. Returns how many ranges there are; those beyond `capacity` are
- * not written.
+ * Converts the descriptors in `map`, which are `stride` bytes apart (UEFI 2.10, 7.2.3), to ranges,
+ * in the same order; adjacent ranges of one type are merged. Memory that belongs to boot services
+ * becomes usable. Returns the number of ranges; those beyond `capacity` are not written.
  */
 unsigned efi_map_read(struct span map, uint64_t stride, struct firmware_range *ranges,
                       unsigned capacity);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* font.c - the glyphs. Letters stand on line 11, reach up to line 2 and down to line 13. */
+/* font.c - the glyphs. The baseline is line 11; letters reach up to line 2 and down to line 13. */
 #include "standalone/font.h"
 
 #define LINES 16
@@ -135,7 +135,7 @@ static void set(unsigned character, uint64_t high, uint64_t low)
 	glyphs[character].halves[1] = __builtin_bswap64(low);
 }
 
-/* The same two patterns in turn, on lines [begin, end). */
+/* Two patterns, alternating, on lines [begin, end). */
 static void fill(unsigned character, unsigned begin, unsigned end, uint8_t even, uint8_t odd)
 {
 	for (unsigned line = begin; line < end; line++)
@@ -180,7 +180,7 @@ const uint8_t *font_glyphs(void)
 	if (are_drawn)
 		return glyphs[0].lines;
 	are_drawn = true;
-	/* A box, for what has no glyph. */
+	/* A box, for characters without a glyph. */
 	for (unsigned character = 1; character < COUNT(glyphs); character++) {
 		if (character != 0xff)
 			set(character, 0x0000fe8282828282, 0x828282fe00000000);

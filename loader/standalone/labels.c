@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * labels.c - reads a configuration file of Syslinux line by line. Source: Syslinux's
- * doc/syslinux.txt. Nothing in the file is an error: what is not understood is passed over, and a
- * prompt is always there.
+ * doc/syslinux.txt. Nothing in the file is an error: what is not understood is ignored, and there
+ * is always a prompt.
  */
 #include "standalone/labels.h"
 
@@ -13,7 +13,7 @@
 /* What a line begins with. */
 enum keyword {
 	WORD_UNKNOWN,
-	WORD_SILENT, /* of no meaning without Syslinux, and of no harm */
+	WORD_SILENT, /* without effect outside Syslinux, and harmless */
 	WORD_DEFAULT,
 	WORD_LABEL,
 	WORD_PROGRAM,
@@ -81,8 +81,8 @@ static bool equal_but_for_case(const char *a, const char *b)
 	return lower(*a) == lower(*b);
 }
 
-/* The next word of a line, cut off by a zero; *line goes on after the next spaces. NULL at
- * the end. */
+/* The next word of a line, terminated with a zero; *line moves on to the word after it. NULL at the
+ * end. */
 static char *cut_word(char **line)
 {
 	char *word, *at = *line;
@@ -119,7 +119,7 @@ static enum keyword keyword_of(const char *word)
 	return WORD_UNKNOWN;
 }
 
-/* The number that a line is; 0 if it is none. */
+/* The number on a line; 0 if it is not one. */
 static unsigned number_of(const char *line)
 {
 	uint64_t number;
@@ -141,7 +141,7 @@ static struct label *add_label(struct labels *labels, const char *name)
 	return label;
 }
 
-/* A line that belongs to a label, if there is one, or else to all of the file. */
+/* A line that applies to the current label, if there is one, or else to the whole file. */
 static void read_of_label(struct labels *labels, struct label *label, enum keyword word, char *line)
 {
 	if (word == WORD_APPEND && label == NULL)
@@ -154,7 +154,7 @@ static void read_of_label(struct labels *labels, struct label *label, enum keywo
 		label->program = line;
 }
 
-/* A line that holds for all of the file, wherever it stands. */
+/* A line that applies to the whole file, wherever it is. */
 static void read_of_file(struct labels *labels, enum keyword word, char *line)
 {
 	switch (word) {
@@ -191,7 +191,7 @@ static void read_of_file(struct labels *labels, enum keyword word, char *line)
 	}
 }
 
-/* Notes a line that is not for us. */
+/* Counts a line that only Syslinux could carry out. */
 static void pass_over(struct labels *labels, const char *word, unsigned number)
 {
 	if (labels->passed_over++ > 0)
@@ -208,10 +208,10 @@ static bool is_for_looks(char *line)
 	return word != NULL && equal_but_for_case(word, "title");
 }
 
-/* What the lines read so far have left: the label that the next ones belong to. */
+/* The state between lines: the label that the next line belongs to. */
 struct place {
 	struct label *label;
-	bool beyond;  /* the label has no room; its lines are lost with it */
+	bool beyond;  /* there was no room for the label; its lines are ignored */
 	bool in_text; /* between TEXT and ENDTEXT */
 };
 
@@ -256,7 +256,7 @@ void labels_read(struct labels *labels, char *text, size_t size)
 	}
 }
 
-/* The label of that name; one that is written alike but for case if there is none; or NULL. */
+/* The label of that name; if there is none, one that differs only in case; else NULL. */
 static const struct label *find_label(const struct labels *labels, const char *name)
 {
 	for (unsigned i = 0; i < labels->count; i++) {
@@ -270,7 +270,7 @@ static const struct label *find_label(const struct labels *labels, const char *n
 	return NULL;
 }
 
-/* True if a program is the module that this loader stands for. */
+/* True if a program is the module in whose place this loader runs. */
 static bool is_ours(const char *program)
 {
 	const char *name = program;

@@ -26,7 +26,7 @@ static void back(struct text *echo, size_t count)
 		text_add(echo, "\b");
 }
 
-/* Writes from the cursor to the end, then `blanks` spaces over what was there, and goes back. */
+/* Writes the line from the cursor to its end, then `blanks` spaces, and moves the cursor back. */
 static void redraw(const struct line *line, size_t blanks, struct text *echo)
 {
 	text_add(echo, "%s", line->text + line->cursor);
@@ -44,7 +44,7 @@ static void move_to(struct line *line, size_t cursor, struct text *echo)
 	line->cursor = cursor;
 }
 
-/* Takes `count` characters away, from the cursor on. */
+/* Deletes `count` characters, from the cursor on. */
 static void take_away(struct line *line, size_t count, struct text *echo)
 {
 	memmove(line->text + line->cursor, line->text + line->cursor + count,
@@ -65,7 +65,7 @@ static void insert(struct line *line, char c, struct text *echo)
 	redraw(line, 0, echo);
 }
 
-/* Puts another text in the line's place. */
+/* Replaces the line with another text. */
 static void replace(struct line *line, const char *text, struct text *echo)
 {
 	size_t before = line->length;
@@ -77,7 +77,7 @@ static void replace(struct line *line, const char *text, struct text *echo)
 	move_to(line, line->length, echo);
 }
 
-/* Shows the line before, or again what was typed. */
+/* Shows the previous line, or what was typed again. */
 static void show_last(struct line *line, bool last, struct text *echo)
 {
 	if (line->shows_last == last || (last && line->last[0] == 0))
@@ -129,7 +129,7 @@ void line_show(const struct line *line, struct text *echo)
 	back(echo, line->length - line->cursor);
 }
 
-/* What a control character is. */
+/* The key for a control character. */
 static unsigned control(uint8_t byte)
 {
 	static const uint16_t keys[' '] = {
@@ -143,7 +143,7 @@ static unsigned control(uint8_t byte)
 	return keys[byte] != 0 ? keys[byte] : (unsigned)KEY_NOTHING;
 }
 
-/* What a letter or a number at the end of a sequence is. */
+/* The key for a letter or a number at the end of a sequence. */
 static unsigned sequence(uint8_t byte)
 {
 	switch (byte) {
@@ -170,7 +170,7 @@ static unsigned sequence(uint8_t byte)
 	}
 }
 
-/* States: outside of a sequence, after ESC, after "ESC [" or "ESC O"; from STATE_NUMBER on, after a
+/* States: outside a sequence, after ESC, after "ESC [" or "ESC O"; from STATE_NUMBER on, after a
  * digit. */
 enum { STATE_NONE, STATE_ESCAPE, STATE_OPEN, STATE_NUMBER };
 

@@ -13,7 +13,7 @@ enum {
 	ITEM_SIGNATURE = 0,
 	ITEM_DIRECTORY = 0x19,
 	NAME_SIZE = 56,
-	MOST_FILES = 1024 /* more than a machine has; a device that is none must not keep us */
+	MOST_FILES = 1024 /* more than any machine has: a limit in case this is not fw_cfg */
 };
 
 /* An entry of the directory, whose numbers are big-endian. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* last_words.h - how code speaks that can rely on nothing but itself: on a serial port, on the
- * debug port and on a text screen, calling nobody. Part of the file that includes it, so it lies
- * with it. */
+/* last_words.h - output for code that cannot rely on anything else: to a serial port, the debug
+ * port and a text screen. Calls nothing outside; it is compiled into the file that includes it, so
+ * it is in that file's section. */
 #ifndef X86_LAST_WORDS_H
 #define X86_LAST_WORDS_H
 
@@ -10,14 +10,14 @@
 enum {
 	LAST_STATUS = 5, /* PC16550D data sheet, table 2 */
 	LAST_STATUS_EMPTY = 0x20,
-	LAST_PATIENCE = 1000000, /* in a row of text: at 9600 baud, ten times what that takes */
+	LAST_PATIENCE = 1000000, /* reads of the port per row: ten times what 9600 baud takes */
 	LAST_SCREEN = 0xb8000,
 	LAST_ROW = 160, /* bytes */
 	LAST_COLOUR = 0x1f00
 };
 
-/* Where the next characters go on the text screen, and how often the port is looked at before it is
- * taken to be stuck. */
+/* Where the next characters go on the text screen, and how often the port is read before it is
+ * considered stuck. */
 struct last_words {
 	volatile uint16_t *cell;
 	unsigned patience;
@@ -30,7 +30,7 @@ static inline struct last_words last_words_at(unsigned row)
 		                    LAST_PATIENCE };
 }
 
-/* Sends a byte on a serial port; the time that is left to wait for it becomes less. */
+/* Sends a byte to a serial port; waiting for it uses up patience. */
 static inline void last_send(uint16_t port, unsigned *patience, uint8_t byte)
 {
 	while ((inb(port + LAST_STATUS) & LAST_STATUS_EMPTY) == 0 && *patience > 0)
@@ -55,7 +55,7 @@ static inline void last_text(struct last_words *words, const char *text)
 	}
 }
 
-/* A number in so many hexadecimal digits. */
+/* A number, in this many hexadecimal digits. */
 static inline void last_number(struct last_words *words, uint64_t number, unsigned digits)
 {
 	while (digits-- > 0) {

@@ -9,8 +9,8 @@
 
 #define PATIENCE 100000 /* reads of a port: a tenth of a second */
 
-/* Reads the keyboard controller's status until it takes a command, which it does at once where
- * there is none that listens; or, if it is not to, as long as a restart may take. */
+/* Reads the keyboard controller's status until it accepts a command, but not for ever; or, if not
+ * `until_ready`, for as long as a restart may take. */
 static void wait(bool until_ready)
 {
 	for (unsigned i = 0; i < PATIENCE; i++)

@@ -10,7 +10,7 @@
 #include "x86/x86.h"
 
 enum {
-	PORT_WATCHER = 0xe3, /* nothing else is there, in PCs and in QEMU's machines */
+	PORT_WATCHER = 0xe3, /* unused by PCs and by QEMU's machines */
 	WATCHER_ANSWER = 0x4c,
 	STX = 2,
 	ETX = 3

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86.h - the instructions that C has no words for. Works in 32 and in 64 bits. Source: Intel SDM
+ * x86.h - the instructions that C cannot express. Works in 32 and in 64 bits. Source: Intel SDM
  * volume 2A and 2B.
  */
 #ifndef X86_X86_H
@@ -52,7 +52,7 @@ struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };
 
-/* CPUID; a leaf beyond the last gives what the CPU likes, so ask cpuid_has() first. */
+/* CPUID. The result for a leaf that does not exist is undefined: ask cpuid_has() first. */
 static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid r;
@@ -83,7 +83,7 @@ static inline bool cpuid_has(uint32_t leaf)
 	return cpuid(leaf & 0xffff0000, 0).eax >= leaf;
 }
 
-/* The number of the CPU that runs this: of its local APIC (CPUID leaf 0Bh, else 1). */
+/* The number of the CPU that runs this: its local APIC ID (CPUID leaf 0Bh, else 1). */
 static inline uint32_t cpu_apic_id(void)
 {
 	struct cpuid topology = { 0, 0, 0, 0 };

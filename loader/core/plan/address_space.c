@@ -81,7 +81,7 @@ uint64_t plan_identity_limit(const struct plan *plan)
 	unsigned bits = plan->machine->cpu.physical_bits;
 	uint64_t most = bits != 0 && bits < 64 ? UINT64_C(1) << bits : UINT64_MAX;
 
-	/* Less one entry: the last of the higher half is the kernels', and the lower half begins
+	/* Less one entry: the last one of the higher half is for kernels, and the lower half begins
 	 * with the identity map. */
 	return max_u64(min_u64(most, half_size(plan) - ENTRY_SIZE), 4 * GIB);
 }

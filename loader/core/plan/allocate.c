@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* allocate.c - looks for memory that nobody has. Knows what is taken, not what for. */
+/* allocate.c - searches for free memory. Knows what is taken, not for which purpose. */
 #include "core/plan/allocate.h"
 
 #include "core/plan/address_space.h"
 
-/* If `range` touches `obstacle`, notes where that ends, if it is further than what *past holds. */
+/* If `range` overlaps `obstacle`, raises *past to the end of `obstacle`. */
 static void pass(struct phys_range range, struct phys_range obstacle, uint64_t *past)
 {
 	if (phys_overlap(range, obstacle))
@@ -19,8 +19,8 @@ struct phys_range plan_file_memory(const struct plan *plan, const struct file *f
 }
 
 /*
- * Where the furthest thing ends that is in the way of `range`; 0 if all of it is free. The kernel's
- * own file is in the way only if `own_file` is false.
+ * The highest end of anything that overlaps `range`; 0 if the range is free. With `own_file`, the
+ * memory of the kernel's own file counts as free.
  */
 static uint64_t obstacle_end(const struct plan *plan, struct phys_range range, bool own_file)
 {
@@ -40,8 +40,8 @@ static uint64_t obstacle_end(const struct plan *plan, struct phys_range range, b
 	return past;
 }
 
-/* Moves `range` upward, to `rest` modulo `align`, so that it lies in usable memory as the map has
- * it, within reach. False at the end. */
+/* Moves `range` upward, to `rest` modulo `align`, until it lies in usable memory of the map. False
+ * if there is no more. */
 static bool into_memory(const struct plan *plan, struct phys_range *range, uint64_t align,
                         uint64_t rest, uint64_t limit)
 {

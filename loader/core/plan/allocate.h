@@ -7,13 +7,13 @@
 
 #define NOWHERE UINT64_MAX
 
-/* Where memory is looked for first. */
+/* Where to begin searching. */
 uint64_t plan_lowest(const struct plan *plan);
 
 /*
- * Finds free memory below `limit`: `size` bytes that begin at `rest` modulo `align`, a power of
- * two. Free is usable memory from 1 MiB up to plan_identity_limit() that is not reserved, and
- * holds no file and no placement. False, without a report, if there is none.
+ * Finds `size` bytes of free memory below `limit` that begin at `rest` modulo `align`, a power of
+ * two. Memory is free if it is usable, at 1 MiB or above and below plan_identity_limit(), and has
+ * no reserved range, no file and no placement in it. False, without a report, if there is none.
  */
 bool plan_find(const struct plan *plan, uint64_t size, uint64_t align, uint64_t rest,
                uint64_t limit, struct phys_range *found);
@@ -23,25 +23,25 @@ bool plan_find_from(const struct plan *plan, uint64_t lowest, uint64_t size, uin
                     uint64_t rest, uint64_t limit, struct phys_range *found);
 
 /*
- * Where to look next for memory of the range's size: range.begin if all of the range is free; a
- * higher address if that may be free; NOWHERE if no memory follows. The kernel's own file is in the
- * way only if `own_file` is false.
+ * Where to try next for memory of the range's size: range.begin if the whole range is free; a
+ * higher address if memory there may be free; NOWHERE if no memory follows. With `own_file`, the
+ * memory of the kernel's own file counts as free.
  */
 uint64_t plan_try(const struct plan *plan, struct phys_range range, bool own_file);
 
 /* The memory that a file takes. */
 struct phys_range plan_file_memory(const struct plan *plan, const struct file *file);
 
-/* Takes `size` bytes of scratch memory, whole pages, for `use`. What is written at *bytes is in
- * place already. */
+/* Takes `size` bytes of scratch memory, whole pages, for `use`, and zeroes them. What is written to
+ * *bytes needs no copying. */
 bool plan_scratch(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
                   struct placement **placement);
 
-/* The same, with the bytes as they are: for what is written over at once. */
+/* The same without zeroing, for memory that is overwritten at once. */
 bool plan_reserve(struct plan *plan, enum use use, uint64_t size, uint8_t **bytes,
                   struct placement **placement);
 
-/* Refuses, saying how much memory `name` takes and how much there is. Always false. */
+/* Refuses, with the amounts of memory that `name` needs and that there are. Always false. */
 bool plan_refuse_memory(struct plan *plan, enum diag code, const char *name, uint64_t size);
 
 #endif

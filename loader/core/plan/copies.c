@@ -4,7 +4,7 @@
 
 #include "core/plan/allocate.h"
 
-/* True if carrying out `first` leaves the source of `later` as it is. */
+/* True if carrying out `first` does not overwrite the source of `later`. */
 static bool may_precede(const struct copy *first, const struct copy *later)
 {
 	struct phys_range written = { first->to, first->to + first->size };
@@ -13,7 +13,7 @@ static bool may_precede(const struct copy *first, const struct copy *later)
 	return !phys_overlap(written, read);
 }
 
-/* The first copy from `begin` on that harms no other from there on; `count` if there is none. */
+/* The first copy from `begin` on that overwrites no other's source; `count` if there is none. */
 static unsigned find_harmless(const struct copy *copies, unsigned begin, unsigned count)
 {
 	for (unsigned i = begin; i < count; i++) {
@@ -67,9 +67,9 @@ static void add_copying(struct plan *plan, const struct placement *placement)
 }
 
 /*
- * Puts the copies in order. Where some wait for each other in a circle, the source of one is
- * brought to free memory before all else: then it waits for nobody. The array has room for one more
- * for each.
+ * Puts the copies in order. If some depend on each other in a cycle, the source of one is first
+ * copied to free memory, the bounce buffer, so that it no longer depends on the others. The array
+ * has room for one more copy for each.
  */
 static bool order_copies(struct plan *plan)
 {

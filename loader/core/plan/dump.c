@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dump.c - words the plan, line by line. Decides nothing; lines have at most 79 characters, as a
- * text screen has room for. */
+/* dump.c - describes the plan line by line. Lines have at most 79 characters, for a text screen.
+ * Decides nothing. */
 #include "core/plan/dump.h"
 
 #include "core/plan/memory_map.h"

@@ -40,8 +40,8 @@ void entries_take(struct entries *entries, uint64_t first, uint64_t last)
 	take(entries, entry_of(first), entry_of(last) + 1);
 }
 
-/* The first of `count` free entries that follow each other in one half, passing over `skip` such
- * places; *places is how many there were. ENTRY_COUNT if there are no more. */
+/* The first of `count` consecutive free entries in one half, after skipping `skip` such places;
+ * *places is the number of places that were found. ENTRY_COUNT if there are no more. */
 static unsigned find(const struct entries *entries, unsigned count, unsigned skip, unsigned *places)
 {
 	unsigned run = 0;

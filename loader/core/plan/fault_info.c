@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fault_info.c - leaves the explainer what it needs: its own page tables, and what lies where.
- * It has to be found long after the loader is gone, so it is placed like the resident part.
+ * That is needed long after the loader is gone, so it is placed like the resident part.
  */
 #include "core/plan/fault_info.h"
 
 #include "core/plan/address_space.h"
 #include "core/plan/symbols.h"
 
-/* A piece of the kernel: with its rights, or where it is not mapped, with those it asks for. */
+/* A piece of the kernel with its rights; if it is not mapped, with those that it asks for. */
 static struct fault_info_segment describe(const struct plan *plan,
                                           const struct placement *placement, struct virt_range virt)
 {
@@ -29,7 +29,7 @@ static struct fault_info_segment describe(const struct plan *plan,
 	return piece;
 }
 
-/* What the kernel's segments are, for the explainer; NULL if scratch memory is used up. */
+/* The kernel's segments, for the explainer; NULL if scratch memory is used up. */
 static struct fault_info_segment *list_segments(struct plan *plan)
 {
 	struct fault_info_segment *list =
@@ -77,7 +77,8 @@ struct fault_info_screen fault_info_screen(const struct display *display)
 	};
 }
 
-/* How the explainer can speak: also a copy of the font, which may lie where the kernel goes. */
+/* How the explainer can write: ports, screen, and a copy of the font, which the kernel may
+ * overwrite. */
 static bool note_screen(struct plan *plan, struct fault_info *marks)
 {
 	const struct display *display = &plan->machine->display;
@@ -95,7 +96,7 @@ static bool note_screen(struct plan *plan, struct fault_info *marks)
 	return true;
 }
 
-/* Where the placements lie that the explainer calls by name. */
+/* The addresses of the placements that the explainer knows by name. */
 static void note_placements(const struct plan *plan, struct fault_info *marks)
 {
 	for (unsigned i = 0; i < plan->count; i++) {
@@ -119,7 +120,7 @@ static void note_placements(const struct plan *plan, struct fault_info *marks)
 	}
 }
 
-/* The symbols, unless the protocol has left them for the kernel, and so for us, already. */
+/* The symbols, unless the protocol has already written them for the kernel. */
 static void note_symbols(struct plan *plan, struct fault_info *marks)
 {
 	uint64_t size = plan_symbols_size(plan);

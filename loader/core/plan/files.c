@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* files.c - leaves files where they were read to, or finds them a place. */
+/* files.c - leaves files where they were read to, or finds another place for them. */
 #include "core/plan/files.h"
 
 #include "core/plan/allocate.h"
@@ -15,7 +15,7 @@ bool plan_kernel_file(struct plan *plan)
 	                                          .phys = { begin, begin + file->capacity } });
 }
 
-/* True if a file's memory can be the module's: whole pages, that no kernel wants for itself. */
+/* True if a module can stay where it was read to: on whole pages that the kernel does not need. */
 static bool may_stay(const struct plan *plan, const struct file *file, struct phys_range phys)
 {
 	if (((phys.begin | file->capacity) & (PAGE_SIZE - 1)) != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* files.h - where modules and the kernel's own file lie. */
+/* files.h - places modules and the kernel's own file. */
 #ifndef CORE_PLAN_FILES_H
 #define CORE_PLAN_FILES_H
 
@@ -8,7 +8,7 @@
 /* Keeps the kernel's file where it was read to, if -kernelfile asks for it. */
 bool plan_kernel_file(struct plan *plan);
 
-/* Places the modules, where they lie already if that is a page boundary; maps none of them. */
+/* Places the modules: where they were read to, if that is a page boundary. Maps none of them. */
 bool plan_modules(struct plan *plan);
 
 #endif

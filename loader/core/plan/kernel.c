@@ -11,10 +11,10 @@
 
 #define PIE_BASE UINT64_C(0xffffffff80000000) /* the top 2 GiB: -mcmodel=kernel reaches it */
 #define IN_PLACE_MIN \
-	(64 * KIB) /* smaller kernels are copied: it is quicker than to think about it */
+	(64 * KIB) /* bytes: copying a smaller kernel is quicker than looking for such a place */
 
-/* The virtual bytes that segment number `i` answers for: whole pages, but that a shared page is
- * split where the next begins. */
+/* The virtual bytes that belong to segment number `i`: whole pages, except that a shared page is
+ * split where the next segment begins. */
 static struct virt_range segment_share(const struct kernel *kernel, unsigned i)
 {
 	const struct segment *segment = &kernel->segments[i];
@@ -53,8 +53,8 @@ static unsigned add_piece(struct plan *plan, unsigned pieces, const struct segme
 	return 1;
 }
 
-/* Adds the part of a segment that lies in `virt`: all of it with the same rights, but that
- * relocation leaves some read-only. */
+/* Adds the part of a segment that lies in `virt`, with the same rights, except for pages that
+ * become read-only after relocation. */
 static unsigned add_part(struct plan *plan, unsigned pieces, const struct segment *segment,
                          struct virt_range virt, uint8_t rights)
 {
@@ -74,7 +74,7 @@ static unsigned add_part(struct plan *plan, unsigned pieces, const struct segmen
 }
 
 /* Cuts the segments into pieces with the same rights. A first or last page that is shared with a
- * segment of other rights is a piece by itself. */
+ * segment of other rights is a separate piece. */
 static unsigned make_pieces(struct plan *plan)
 {
 	const struct kernel *kernel = plan->kernel;
@@ -145,7 +145,7 @@ static bool find_base(const struct plan *plan, unsigned first, unsigned end, uin
 	    || find_base_above(plan, LOWEST_PLACE, first, end, align, base);
 }
 
-/* As find_base(), with the largest page size first from which the pieces can gain anything. */
+/* As find_base(), trying the largest useful page size first. */
 static bool find_best_base(const struct plan *plan, unsigned first, unsigned end, uint64_t *base)
 {
 	uint64_t size = plan->placements[end - 1].phys.end - plan->placements[first].phys.begin;
@@ -166,11 +166,11 @@ static void set_base(struct plan *plan, unsigned first, unsigned end, uint64_t b
 	}
 }
 
-/* True if the kernel's pieces, put at `base`, can be copied there from where they lie without
- * destroying each other. */
+/* True if the kernel's pieces can be copied to `base` from where they were read without overwriting
+ * each other. */
 static bool can_copy(const struct plan *plan, unsigned first, unsigned end, uint64_t base)
 {
-	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken from it is free again */
 	struct copy *copies = scratch_take(&scratch, (end - first) * sizeof(*copies), 8);
 	unsigned count = 0;
 
@@ -186,9 +186,8 @@ static bool can_copy(const struct plan *plan, unsigned first, unsigned end, uint
 }
 
 /*
- * The base at which the largest piece need not be moved, because the file was read to just there:
- * what makes the start of large kernels quick. False for a small kernel, or if the file is not
- * where it would help.
+ * The base at which the largest piece is already in place, where the file was read: this makes the
+ * start of large kernels quick. False for a small kernel, or if there is no such base.
  */
 static bool find_in_place(const struct plan *plan, unsigned first, unsigned end, uint64_t *base)
 {
@@ -210,7 +209,7 @@ static bool find_in_place(const struct plan *plan, unsigned first, unsigned end,
 	return try_base(plan, first, end, at, true, &next) && can_copy(plan, first, end, at);
 }
 
-/* Places each run of pieces that touch by itself: for kernels with gaps that no memory spans. */
+/* Places each run of adjacent pieces separately: for kernels that fit into no one free range. */
 static bool place_apart(struct plan *plan, unsigned first, unsigned end)
 {
 	while (first < end) {
@@ -240,7 +239,7 @@ static bool refuse_kernel(struct plan *plan, unsigned first, unsigned end)
 	return plan_refuse_memory(plan, DIAG_MEMORY_KERNEL, "it", need);
 }
 
-/* The largest alignment that any segment asks for, at least a page. */
+/* The largest alignment of any segment, at least a page. */
 static uint64_t segment_align(const struct kernel *kernel)
 {
 	uint64_t align = PAGE_SIZE;
@@ -250,7 +249,7 @@ static uint64_t segment_align(const struct kernel *kernel)
 	return align;
 }
 
-/* What a slide is chosen in steps of: so that large pages fit. */
+/* The slide is a multiple of this, so that large pages can be used. */
 static uint64_t slide_step(const struct kernel *kernel)
 {
 	return max_u64(2 * MIB, segment_align(kernel));
@@ -310,7 +309,7 @@ static bool slide_to_entry(struct plan *plan)
 	return true;
 }
 
-/* BASE_FIXED: by what the policy says, if the CPU has these addresses. */
+/* BASE_FIXED: the policy's slide, if the CPU has these addresses. */
 static bool slide_by_address(struct plan *plan)
 {
 	const struct virt_range *linked = &plan->kernel->virt;

@@ -12,8 +12,8 @@
  */
 bool plan_kernel(struct plan *plan, const struct placement_policy *policy);
 
-/* Where the byte that is linked at `address`, in one of the kernel's segments, will lie when all is
- * carried out. */
+/* The physical address that the byte linked at `address`, in one of the kernel's segments, will
+ * have. */
 uint64_t plan_kernel_physical(const struct plan *plan, uint64_t address);
 
 #endif

@@ -5,7 +5,7 @@
 #include "core/plan/copies.h"
 #include "core/plan/fault_info.h"
 
-/* Maps a placement where it belongs, in whole pages. */
+/* Maps a placement at its virtual addresses, in whole pages. */
 static bool map_placement(struct page_tables *tables, const struct placement *placement)
 {
 	struct virt_range virt = placement_virtual(placement);
@@ -16,7 +16,7 @@ static bool map_placement(struct page_tables *tables, const struct placement *pl
 	                       placement->rights, placement->cache);
 }
 
-/* Maps physical memory where it is, for the loader's own use. */
+/* Identity-maps physical memory, for the loader's own use. */
 static bool map_identity(struct page_tables *tables, uint64_t begin, uint64_t end)
 {
 	struct virt_range virt = { page_down(begin), page_up(end) };
@@ -25,7 +25,7 @@ static bool map_identity(struct page_tables *tables, uint64_t begin, uint64_t en
 	                       RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, CACHE_WRITE_BACK);
 }
 
-/* Maps for the loader what is placed; of a direct map only RAM, as the holes in it may be large. */
+/* Maps a placement for the loader; of a direct map only the RAM, since its gaps may be large. */
 static bool map_memory(struct plan *plan, const struct placement *placement)
 {
 	const struct phys_range *all = &placement->phys;
@@ -44,8 +44,8 @@ static bool map_memory(struct plan *plan, const struct placement *placement)
 	return true;
 }
 
-/* The tables for carrying out, and for explaining faults: all that the loader can point at, all RAM
- * beyond it, and the resident part. */
+/* The tables for carrying out the plan and for explaining faults: everything below the identity
+ * limit, all RAM above it, and the resident part. */
 static bool map_launch(struct plan *plan)
 {
 	struct page_tables *tables = &plan->launch;
@@ -88,7 +88,7 @@ static bool map_kernel(struct plan *plan)
 	return true;
 }
 
-/* Adds what was taken of scratch memory since `begin`, in whole pages, as a placement. */
+/* Adds the scratch memory that was taken since `begin`, in whole pages, as a placement. */
 static bool add_taken(struct plan *plan, enum use use, const uint8_t *begin)
 {
 	const uint8_t *end = scratch_take(plan->scratch, 0, PAGE_SIZE);

@@ -2,7 +2,7 @@
 /* memory_map.c - what the firmware's memory becomes once everything is placed. */
 #include "core/plan/memory_map.h"
 
-/* What a placement makes of the memory under it. */
+/* The type that a placement gives its memory. */
 static enum memory_type placement_type(const struct placement *placement)
 {
 	static const enum memory_type types[USES] = {
@@ -24,7 +24,7 @@ static enum memory_type placement_type(const struct placement *placement)
 static const struct memory *make_map(const struct plan *plan, const struct memory_range *ahead,
                                      unsigned ahead_count)
 {
-	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken from it is free again */
 	unsigned most = plan->memory->count + plan->count + ahead_count;
 	struct memory *map = scratch_take(&scratch, sizeof(*map), 8);
 	struct memory_range *regions = scratch_take(&scratch, most * sizeof(*regions), 8);
@@ -54,7 +54,7 @@ const struct memory *plan_memory_map(const struct plan *plan)
 
 bool plan_memory_map_capacity(const struct plan *plan, unsigned *capacity)
 {
-	/* A page each, and a free one between them: no map has more ranges. */
+	/* One page each, with a free page between them: the worst case. */
 	uint64_t at = page_up(physical(plan->machine, plan->scratch->at)) + PAGE_SIZE;
 	const struct memory_range ahead[] = {
 		{ { at, at + PAGE_SIZE }, MEMORY_BOOT_INFO },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.c - an empty plan, and what is added to it. Decides nothing. */
+/* plan.c - makes an empty plan, and adds placements. Decides nothing. */
 #include "core/plan/plan.h"
 
 const char *use_name(enum use use)

@@ -19,7 +19,7 @@
 #include "core/elf/symbols.h"
 
 #define PLAN_MAX_PLACEMENTS 900
-#define LOWEST_PLACE        MIB /* below lie the BIOS's data and video memory, and who started us */
+#define LOWEST_PLACE        MIB /* below are the BIOS's data, video memory, and who started us */
 
 enum use {
 	USE_KERNEL,
@@ -30,21 +30,21 @@ enum use {
 	USE_RESIDENT,
 	USE_KERNEL_FILE,
 	USE_FRAMEBUFFER,
-	USE_BOUNCE_BUFFER, /* free memory that bytes wait in until they can go to their place */
-	USE_DIRECT_MAP,    /* this and what follows is only mapped; the memory is somebody else's */
+	USE_BOUNCE_BUFFER, /* free memory that holds bytes until their destination is free */
+	USE_DIRECT_MAP,    /* this and the following only map memory that is not theirs */
 	USE_IDENTITY,
 	USE_VGA,
 	USE_FIRMWARE_TABLES,
-	USE_TABLES_WINDOW, /* the page tables, as an entry of the top one shows them */
+	USE_TABLES_WINDOW, /* the page tables, mapped by an entry of the top one */
 	USES
 };
 
 struct placement {
 	enum use use;
 	struct phys_range phys; /* memory it occupies */
-	struct virt virt; /* where phys.begin is mapped, if rights != 0; the same within its page as
-	                     phys */
-	uint8_t rights;   /* of enum rights; 0: not mapped */
+	struct virt virt;       /* where phys.begin is mapped, if rights != 0; equal to it modulo
+	                     a page */
+	uint8_t rights;         /* of enum rights; 0: not mapped */
 	enum cache cache;
 	struct span from; /* bytes to be at phys.begin + from_at */
 	uint64_t from_at;
@@ -72,36 +72,36 @@ struct entry_state {
 	enum entry_screen screen;
 };
 
-/* At which addresses a position-independent kernel runs; others run where they are linked. */
+/* Where a position-independent kernel runs; others run where they are linked. */
 enum base {
 	BASE_LINKED, /* where it is linked, or in the top 2 GiB if that is below `lowest_linked` */
 	BASE_FIXED,  /* `address` is added to all its addresses */
 	BASE_ENTRY,  /* its first page at the beginning of a free level 4 entry, of `entries` */
 };
 
-/* Where a protocol wants its kernels, and how they are mapped. All zero is a policy as well. */
+/* Where a protocol's kernels are placed, and how they are mapped. All zero is a valid policy. */
 struct placement_policy {
 	enum base base;
 	bool random; /* anywhere: BASE_LINKED in the last GiB, BASE_ENTRY in any entry, and in it */
 	bool small_pages; /* 4 KiB; in the direct map 2 MiB at most */
 	uint64_t lowest_linked;
 	uint64_t address;        /* a multiple of a page and of all segments' alignments */
-	struct entries *entries; /* those that the kernel gets are taken then */
+	struct entries *entries; /* the kernel's are taken from these */
 	uint64_t
-		lowest_memory; /* where all memory is looked for first; if in vain, from 1 MiB on */
+		lowest_memory; /* where searches for memory begin; the second time, from 1 MiB on */
 };
 
 struct plan {
 	const struct machine *machine;
 	const struct config *config;
 	const struct kernel *kernel;
-	const struct memory *memory; /* what the firmware left */
+	const struct memory *memory; /* the firmware's map */
 	struct scratch *scratch;
 	struct phys_range workspace; /* all of the scratch memory */
 	struct report *report;
 	const char *protocol;           /* its name */
-	const struct terms *terms;      /* what its kernels call things */
-	struct placement_policy policy; /* as plan_kernel() has got it */
+	const struct terms *terms;      /* its names for what a kernel is given */
+	struct placement_policy policy; /* as given to plan_kernel() */
 
 	unsigned count; /* of placements */
 
@@ -109,7 +109,7 @@ struct plan {
 	uint64_t kernel_physical; /* of the kernel's first page, if all of it lies together, or 0 */
 	uint64_t window;          /* next free virtual address for windows; 0: none chosen yet */
 
-	struct symbols symbols; /* the kernel's, if they are known and fit into memory */
+	struct symbols symbols; /* the kernel's, if there are any and they fit into memory */
 
 	uint64_t resident;        /* physical address of the resident part */
 	uint64_t resident_window; /* virtual address of the same */
@@ -121,7 +121,7 @@ struct plan {
 
 	struct fault_info
 		fault_info; /* the protocol fills in what it knows, plan_fault_info() the rest */
-	uint64_t fault_info_at; /* physical address of what is left to the explainer */
+	uint64_t fault_info_at; /* physical address of the fault info */
 
 	struct copy *copies; /* in an order in which no copy destroys a later one's source */
 	unsigned copy_count;
@@ -134,7 +134,7 @@ struct plan {
 	struct launch_processor *processors; /* in the resident part's memory */
 	uint64_t trampoline;                 /* the page in which they begin */
 
-	/* Large; beyond the count, whatever was in memory. */
+	/* Large; the entries from `count` on are not initialised. */
 	struct placement placements[PLAN_MAX_PLACEMENTS];
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processors.c - plans the start of the other CPUs: which they are, and where they wake. Knows no
- * protocol; what they find when they are there is the protocol's.
+ * processors.c - plans the start of the other CPUs: which ones, and in which page they begin. Knows
+ * no protocol; what they do then is up to the protocol.
  */
 #include "core/plan/processors.h"
 
-/* A page below 1 MiB that is free once the BIOS is left: the highest. 0 if there is none. */
+/* The highest page below 1 MiB that is free after the exit from the BIOS. 0 if there is none. */
 static uint64_t find_low_page(const struct plan *plan)
 {
 	for (uint64_t at = MIB - PAGE_SIZE; at != 0; at -= PAGE_SIZE) {

@@ -7,13 +7,13 @@
 
 /*
  * Plans to start the other CPUs, before plan_resident(): counts them, and takes a page in which
- * they wake. The count stays 0, with a warning if there are any, where they cannot be started. The
+ * they begin. If they cannot be started, the count stays 0, with a warning if there are any. The
  * protocol gives them stacks and work, with plan_processor().
  */
 bool plan_processors(struct plan *plan);
 
-/* The record of the next CPU that will be started, in the order of the firmware's list; NULL for
- * one that is not: the first, or any without plan_processors(). *next begins with 0. */
+/* The record of the next CPU in the firmware's list, if it will be started; NULL if not: it is the
+ * first one, or plan_processors() was not called. *next begins with 0. */
 struct launch_processor *plan_processor(struct plan *plan, const struct processor *processor,
                                         unsigned *next);
 

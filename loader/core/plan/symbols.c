@@ -25,7 +25,7 @@ uint64_t plan_symbols_size(const struct plan *plan)
 void plan_write_symbols(struct plan *plan, uint8_t *bytes, uint64_t window)
 {
 	uint64_t list_size = symbols_list_size(&plan->symbols);
-	struct scratch scratch = *plan->scratch; /* a copy: what is taken of it is given back */
+	struct scratch scratch = *plan->scratch; /* a copy: what is taken from it is free again */
 	struct symbol *spare = scratch_take(&scratch, list_size, 8);
 	struct fault_info *marks = &plan->fault_info;
 

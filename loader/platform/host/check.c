@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - asks about a kernel what the loader need not know to start it, and counts what was
- * found. Prints nothing. */
+/* check.c - finds out about a kernel what the loader does not need to know, and counts the
+ * findings. Prints nothing. */
 #include "platform/host/check.h"
 
 #include "core/text_screen.h"
@@ -36,8 +36,8 @@ uint64_t check_placed(const struct check *check, enum use use)
 	return size;
 }
 
-/* Words what the kernel asks for by itself, or where it cannot, what is asked for it after the
- * protocol's name: "name,this,that". */
+/* Describes what the kernel asks for by itself, or if it cannot, what the words after the
+ * protocol's name ask for: "name,this,that". */
 static void describe(struct check *check)
 {
 	struct text text = text_in(check->asks, sizeof(check->asks));
@@ -59,12 +59,12 @@ static void describe(struct check *check)
 
 void check_look(struct check *check, bool prepared)
 {
-	static struct report unused; /* the loader has said it already */
+	static struct report unused; /* the loader has reported it already */
 	const struct run *run = &check->run;
 
 	check->prepared = prepared;
 	if (run->protocol == NULL)
-		return; /* there are no bytes to tell about */
+		return; /* there are no bytes to describe */
 	check->readable = run->boot->readable;
 	sections_find(&run->boot->kernel.elf, &check->sections);
 	check->symbols = symbols_find(&run->boot->kernel.elf, &unused);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check.h - all that is known of a kernel once it has been checked. */
+/* check.h - what is known about a kernel after it has been checked. */
 #ifndef HOST_CHECK_H
 #define HOST_CHECK_H
 
@@ -12,15 +12,15 @@ struct check {
 	struct run run;
 	struct sections sections;
 	struct symbols symbols;
-	bool is_text_only;    /* it writes to VGA's text memory, and nothing tells of pixels */
+	bool is_text_only;    /* it writes to VGA's text memory, but seems to draw no pixels */
 	uint64_t text_access; /* the code that does so, as linked */
-	char asks[8000]; /* what it asks for by itself, a line each; see protocol.h, describe */
-	bool readable;   /* boot->kernel is whole */
-	bool prepared;   /* boot->plan is whole: the loader would start the kernel */
+	char asks[8000]; /* what it asks for by itself, one line each; see protocol.h, describe */
+	bool readable;   /* boot->kernel is complete */
+	bool prepared;   /* boot->plan is complete: the loader would start the kernel */
 };
 
-/* Looks at what has become of check->run, and for what the loader does not ask about. `prepared`:
- * the loader would start the kernel. */
+/* Evaluates check->run, and looks for problems that the loader does not check for. `prepared`: the
+ * loader would start the kernel. */
 void check_look(struct check *check, bool prepared);
 
 /* The first refusal, or NULL. */

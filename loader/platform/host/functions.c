@@ -18,7 +18,7 @@ static void add_function(struct functions *functions, struct function function)
 	functions->list[functions->count++] = function;
 }
 
-/* For qsort(): by address, and of those at the same the longest first. */
+/* For qsort(): by address; at the same address, the longest first. */
 static int compare_functions(const void *a, const void *b)
 {
 	const struct function *one = a, *other = b;
@@ -28,7 +28,7 @@ static int compare_functions(const void *a, const void *b)
 	return one->code.size > other->code.size ? -1 : one->code.size < other->code.size;
 }
 
-/* Sorts the functions, and takes away those that begin in another: no byte is walked over twice. */
+/* Sorts the functions, and removes those that begin inside another: no byte is decoded twice. */
 static void drop_overlaps(struct functions *functions)
 {
 	size_t kept = 0;
@@ -45,7 +45,7 @@ static void drop_overlaps(struct functions *functions)
 	functions->count = kept;
 }
 
-/* The functions that the symbol table knows. */
+/* The functions in the symbol table. */
 static void list_symbols(struct functions *functions, const struct kernel *kernel,
                          const struct symbols *symbols)
 {
@@ -66,7 +66,7 @@ static void list_symbols(struct functions *functions, const struct kernel *kerne
 	}
 }
 
-/* Without symbols: whole sections that are executed, or whole segments. */
+/* Without symbols: all executable sections, or segments. */
 static void list_pieces(struct functions *functions, const struct kernel *kernel,
                         const struct sections *sections)
 {
@@ -97,7 +97,7 @@ void functions_list(struct functions *functions, const struct kernel *kernel,
 	drop_overlaps(functions);
 }
 
-/* Code from a symbol to the end of its segment. False if it is no label of code. */
+/* The code from a symbol to the end of its segment. False if it is not a label in code. */
 static bool label_read(const struct kernel *kernel, const struct symbols *symbols, uint32_t number,
                        struct function *label, bool *ends)
 {
@@ -119,10 +119,11 @@ static bool label_read(const struct kernel *kernel, const struct symbols *symbol
 	    && span_part(segment->file, at, segment->file.size - at, &label->code);
 }
 
-/* Cuts a label's code off where the next of a sorted list begins; false if it begins in one. */
+/* Ends a label's code where the next function of a sorted list begins; false if it begins inside
+ * one. */
 static bool cut_label(struct function *label, const struct function *list, size_t count)
 {
-	size_t before = 0; /* so many begin at the label or before it */
+	size_t before = 0; /* how many begin at the label or before it */
 
 	for (size_t step = count; step > 0; step /= 2) {
 		while (before + step <= count && list[before + step - 1].begin <= label->begin)

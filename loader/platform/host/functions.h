@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* functions.h - the pieces of a kernel's code, and what is counted in them. A function is what its
- * symbol says it is. */
+/* functions.h - the functions in a kernel's code, and counters for instructions in them. A function
+ * is what its symbol says. */
 #ifndef HOST_FUNCTIONS_H
 #define HOST_FUNCTIONS_H
 
 #include "core/elf/symbols.h"
 #include "core/plan/plan.h"
 
-/* A piece of code that is walked from its first to its last byte. */
+/* A piece of code that is decoded from its first to its last byte. */
 struct function {
 	uint64_t begin;
 	struct span code;
@@ -19,19 +19,20 @@ struct functions {
 	size_t count, capacity;
 };
 
-/* What is counted: instructions, and where the first stands. */
+/* A number of instructions, and where the first one is. */
 struct tally {
 	unsigned instructions, functions;
 	const struct function *first, *last;
 	uint64_t offset; /* of the first instruction in the first function */
 };
 
-/* Lists the functions that the symbol table knows, by address; without symbols, whole pieces. No
- * byte is in two of them. */
+/* Lists the functions in the symbol table, sorted by address; without symbols, whole sections or
+ * segments. They do not overlap. */
 void functions_list(struct functions *functions, const struct kernel *kernel,
                     const struct sections *sections, const struct symbols *symbols);
 
-/* Adds what begins with a label and lies in no function, as assemblers leave it: up to the next. */
+/* Adds code that begins with a label and is in no function, as in assembly: up to the next
+ * symbol. */
 void functions_add_labels(struct functions *functions, const struct kernel *kernel,
                           const struct symbols *symbols);
 
@@ -40,7 +41,7 @@ void functions_free(struct functions *functions);
 /* Counts the instruction at `offset` of a function. */
 void tally_add(struct tally *tally, const struct function *function, uint64_t offset);
 
-/* Words a tally that has counted something: "12 instructions, the first at 0xffffffff80001234
+/* Describes a tally that is not 0: "12 instructions, the first at 0xffffffff80001234
  * (memcpy+0x14)". Returns `buffer`. */
 const char *tally_words(const struct tally *tally, char *buffer, size_t size);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * insn.c - takes instructions apart as far as their length demands. Knows the encoding (Intel SDM
- * volume 2, chapter 2 and appendix A), not the meaning.
+ * insn.c - decodes instructions as far as needed to know their length. Knows the encoding (Intel
+ * SDM volume 2, chapter 2 and appendix A), not the meaning.
  */
 #include "platform/host/insn.h"
 
-/* Where reading stands. */
+/* The state of decoding. */
 struct cursor {
 	struct span code;
 	uint64_t at;
@@ -15,9 +15,9 @@ struct cursor {
 	bool over;       /* beyond the end */
 };
 
-/* What follows the opcodes of a map, in 64-bit mode (appendix A, tables A-2 and A-3). M: a ModRM
- * byte; 1: an immediate byte; z: two or four bytes; both: m, Z; x: no instruction; .: nothing;
- * others by hand. */
+/* What follows each opcode of a map, in 64-bit mode (appendix A, tables A-2 and A-3). M: a ModRM
+ * byte; 1: an immediate byte; z: two or four of them; m, Z: a ModRM byte and one of these; x: no
+ * instruction; .: nothing; other letters: special cases. */
 static const char one_byte[] =
 	"MMMM1zxxMMMM1zx."  /* 00: 0F is dealt with before */
 	"MMMM1zxxMMMM1zxx"  /* 10 */
@@ -62,7 +62,7 @@ static uint8_t next(struct cursor *cursor)
 	return byte;
 }
 
-/* The bytes before the opcode but for VEX and EVEX. Returns the first byte that is no prefix. */
+/* Reads the prefixes, except VEX and EVEX. Returns the first byte that is not a prefix. */
 static uint8_t read_prefixes(struct cursor *cursor, struct insn *insn)
 {
 	for (;;) {
@@ -108,7 +108,7 @@ static void read_vex(struct cursor *cursor, struct insn *insn, uint8_t first)
 	insn->opcode = next(cursor);
 }
 
-/* The opcode and what names its map. */
+/* The opcode, and the bytes that select its map. */
 static void read_opcode(struct cursor *cursor, struct insn *insn)
 {
 	uint8_t byte = read_prefixes(cursor, insn);
@@ -200,7 +200,7 @@ static unsigned immediate_size(const struct cursor *cursor, const struct insn *i
 	}
 }
 
-/* So many bytes after all else, with their sign. */
+/* The immediate of this many bytes at the end, sign-extended. */
 static int64_t read_immediate(struct cursor *cursor, unsigned size)
 {
 	uint64_t value = 0;

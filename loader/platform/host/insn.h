@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * insn.h - the shape of one x86-64 instruction: how long it is, which opcode it has and what memory
- * it names. Not what it does.
+ * insn.h - decodes one x86-64 instruction: its length, its opcode and the memory that it names; not
+ * what it does.
  */
 #ifndef HOST_INSN_H
 #define HOST_INSN_H
@@ -23,11 +23,11 @@ struct insn {
 	bool memory;          /* the ModRM byte names memory: base + displacement */
 	uint8_t base; /* register number with REX, or INSN_NO_REGISTER (RIP counts as none) */
 	int32_t displacement;
-	int64_t immediate; /* with its sign; of two, both as they stand */
+	int64_t immediate; /* sign-extended; if there are two, both as they are */
 };
 
-/* Reads the instruction at `at`. False if it is none that 64-bit mode has, or goes beyond the
- * end. */
+/* Decodes the instruction at `at`. False if it does not exist in 64-bit mode, or ends beyond the
+ * code. */
 bool insn_read(struct span code, uint64_t at, struct insn *insn);
 
 #endif

@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGE_DEBUG   MIB /* bytes; less is read quickly */
+#define LARGE_DEBUG   MIB /* bytes; less than this is read quickly */
 #define LARGE_PADDING (64 * KIB)
 #define LARGE_ZEROES  (64 * KIB)
 #define MAX_REGIONS   512
-#define LONGEST_NAME  500 /* that is looked at */
+#define LONGEST_NAME  500 /* bytes of a name that are examined */
 
 /* Segments that may be written and executed. */
 static void lint_rights(const struct kernel *kernel, struct report *report)
@@ -85,7 +85,7 @@ uint64_t lint_debug_size(const struct sections *sections)
 	return size;
 }
 
-/* Debug data, which somebody has to read from the disc. */
+/* Debug data, which is read from the disc for nothing. */
 static void lint_debug(const struct kernel *kernel, const struct sections *sections,
                        struct report *report)
 {
@@ -144,7 +144,7 @@ uint64_t lint_padding_size(const struct kernel *kernel, const struct sections *s
 		uint64_t size = section_bytes(sections, &section).size;
 
 		if (count == MAX_REGIONS)
-			return 0; /* too many to say */
+			return 0; /* too many to find out */
 		regions[count++] = (struct phys_range){ section.offset, section.offset + size };
 	}
 	return uncovered(regions, count, kernel->elf.file.size);
@@ -171,7 +171,7 @@ static void lint_padding(const struct kernel *kernel, const struct sections *sec
 	warn(report, DIAG_LINT_PADDING, "%s", detail);
 }
 
-/* Zero bytes at the end of what a segment has in the file. */
+/* Zero bytes at the end of a segment's bytes in the file. */
 static uint64_t zeroes_at_end(const struct segment *segment)
 {
 	uint64_t at = segment->file.size;
@@ -199,8 +199,8 @@ static void lint_zeroes(const struct kernel *kernel, struct report *report)
 	}
 }
 
-/* A position-independent kernel of which nothing is relocated, though something should be: the
- * linker left relocations that PT_DYNAMIC does not tell of, or no PT_DYNAMIC. */
+/* A position-independent kernel in which nothing is relocated although something should be: there
+ * are relocations that PT_DYNAMIC does not refer to, or there is no PT_DYNAMIC. */
 static void lint_relocations(const struct plan *plan, const struct sections *sections,
                              struct report *report)
 {
@@ -226,8 +226,8 @@ static void lint_relocations(const struct plan *plan, const struct sections *sec
 		     lost[0] == '.' ? " is not in the dynamic section" : "");
 }
 
-/* A kernel that is not moved, with functions whose address is found by code that nobody calls. In
- * one that is moved, the loader refuses the relocations that stand for them. */
+/* Indirect functions in a kernel at a fixed address: nothing calls their resolvers. In a
+ * position-independent kernel, the loader refuses the relocations for them. */
 static void lint_ifunc(const struct kernel *kernel, const struct sections *sections,
                        const struct symbols *symbols, struct report *report)
 {
@@ -282,8 +282,8 @@ static bool mentions(const char *name, const char *part)
 	return memmem(name, strnlen(name, LONGEST_NAME), part, strlen(part)) != NULL;
 }
 
-/* Kernels made for the Rust crate bootloader that are started natively: up to 0.10 nothing tells
- * but the names of what they use of it, from 0.11 on a section does. */
+/* Kernels made for the Rust crate bootloader that are started natively: up to 0.10, only the names
+ * of the functions that they use show that; from 0.11 on, a section does. */
 static void lint_bootloader(const struct plan *plan, const struct sections *sections,
                             const struct symbols *symbols, struct report *report)
 {
@@ -328,8 +328,8 @@ static void lint_multiboot(const struct kernel *kernel, struct report *report)
 	}
 }
 
-/* True if the kernel begins in 64-bit mode. The others, Multiboot's, are entered in 32 bits: their
- * code says something else, and nobody moves them. */
+/* True if the kernel begins in 64-bit mode. Multiboot kernels begin in 32-bit mode: their code must
+ * be decoded differently, and they are not relocated. */
 static bool is_entered_in_64_bits(const struct plan *plan)
 {
 	return (plan->entry.flags & LAUNCH_PROTECTED_MODE) == 0;

@@ -9,10 +9,10 @@
 #include "core/boot.h"
 #include "core/elf/symbols.h"
 
-/* Everything. `plan` is that of a boot that was prepared; warnings go to its report. */
+/* Looks for all problems. `plan` belongs to a boot that was prepared; warnings go to its report. */
 void lint(const struct plan *plan, const struct sections *sections, const struct symbols *symbols);
 
-/* Bytes of debug data in the file, and of everything that no segment and no section claims. */
+/* Bytes of debug data in the file, and bytes that belong to no segment and no section. */
 uint64_t lint_debug_size(const struct sections *sections);
 uint64_t lint_padding_size(const struct kernel *kernel, const struct sections *sections);
 

@@ -13,17 +13,17 @@
 
 #include <string.h>
 
-/* What is found in all of the code. */
+/* What the whole code contains. */
 struct habits {
 	struct tally red_zone, sse, avx, protector;
-	bool saves_sse;    /* FXSAVE or XSAVE is in it */
-	bool switches_sse; /* something is written to CR4 */
-	bool switches_avx; /* XSETBV is in it */
+	bool saves_sse;    /* it has FXSAVE or XSAVE */
+	bool switches_sse; /* it writes to CR4 */
+	bool switches_avx; /* it has XSETBV */
 };
 
-/* What is known of the stack while a function is walked through. */
+/* What is known about the stack at a point in a function. */
 struct frame {
-	bool known;     /* RBP has been set, and since then RSP was moved by pushes only */
+	bool known;     /* RBP has been set, and RSP has been changed only by pushes since then */
 	uint64_t below; /* bytes that were pushed since */
 };
 
@@ -36,8 +36,8 @@ static bool touches_memory(const struct insn *insn)
 	return insn->memory && !lea && !nop;
 }
 
-/* True if the ModRM byte names register `number` (0 to 7) as what is changed, by one of the
- * instructions that move stack pointers. */
+/* True if it is one of the instructions that change stack pointers, and its ModRM byte names
+ * register `number` (0 to 7) as the destination. */
 static bool writes_register(const struct insn *insn, unsigned number)
 {
 	bool to_rm = insn->opcode == 0x81 || insn->opcode == 0x83 || insn->opcode == 0x89;
@@ -105,14 +105,14 @@ static bool is_avx(const struct insn *insn)
 	return insn->vex && !general;
 }
 
-/* True if the instruction reads what a stack protector puts at FS:28h or GS:28h. */
+/* True if the instruction reads the guard of a stack protector, at FS:28h or GS:28h. */
 static bool reads_canary(const struct insn *insn)
 {
 	return insn->segment != 0 && insn->memory && insn->base == INSN_NO_REGISTER
 	    && insn->displacement == 0x28 && insn->map == 0 && insn->opcode == 0x8b;
 }
 
-/* Notes what the kernel knows to do about the registers of SSE and AVX. */
+/* Notes instructions that save the registers of SSE, or switch SSE or AVX on. */
 static void note_skills(struct habits *habits, const struct insn *insn)
 {
 	if (insn->map != 1)
@@ -127,8 +127,8 @@ static void note_skills(struct habits *habits, const struct insn *insn)
 		habits->switches_avx = true;
 }
 
-/* Walks through a function. A byte that begins no instruction ends the walk if there is a symbol,
- * for then the rest is data; without one it is passed over. */
+/* Decodes a function. At a byte that begins no instruction, it stops if the function has a symbol,
+ * since the rest is data; otherwise it skips the byte. */
 static void walk(struct habits *habits, const struct function *function)
 {
 	struct frame frame = { 0 };
@@ -155,8 +155,8 @@ static void walk(struct habits *habits, const struct function *function)
 	}
 }
 
-/* How many of GCC's notes of its own command line, which lie in the debug strings, do not have
- * -mno-red-zone. Programs in assembly leave none, and Clang leaves only its name. */
+/* How many of the command lines that GCC has recorded in the debug strings lack -mno-red-zone.
+ * Assemblers record none, and Clang records only its name. */
 static unsigned units_with_red_zone(const struct sections *sections)
 {
 	struct elf_section_header section;

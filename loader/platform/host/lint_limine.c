@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* True if the kernel was not searched: no Limine loader takes it. */
+/* True if the kernel was not searched, because no Limine loader accepts it. */
 static bool is_foreign(const struct plan *plan)
 {
 	return strcmp(plan->protocol, "limine") != 0 && limine_is_out_of_place(&plan->kernel->elf);
@@ -49,7 +49,7 @@ void lint_limine(const struct plan *plan)
 	struct report unused = { 0 };
 
 	if (is_foreign(plan) || !limine_find_requests(&found, kernel, &unused))
-		found = (struct limine_requests){ 0 }; /* and so it is not a Limine kernel */
+		found = (struct limine_requests){ 0 }; /* so it is not a Limine kernel */
 	for (unsigned i = 0; i < kernel->segment_count; i++)
 		lint_segment(plan, &kernel->segments[i], &found);
 }

@@ -5,7 +5,7 @@
 
 #include "core/plan/plan.h"
 
-/* Warns of each. */
+/* Adds a warning for each. */
 void lint_limine(const struct plan *plan);
 
 #endif

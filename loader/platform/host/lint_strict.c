@@ -16,18 +16,18 @@
 
 enum { RAX_NUMBER = 0, RCX_NUMBER = 1, RDX_NUMBER = 2, REX_W = 8, SELECTOR_BITS = 0xfffc };
 
-/* Where model-specific registers are: outside of these, the manuals describe none. */
+/* The ranges of model-specific registers: outside these, the manuals describe none. */
 static const struct {
 	uint32_t first, last;
 } msrs[] = {
-	{ 0, 0x1fff },                /* Intel's, and what both have of them */
+	{ 0, 0x1fff },                /* Intel's; AMD has some of them */
 	{ 0x40000000, 0x4fffffff },   /* for hypervisors: Hyper-V, KVM */
 	{ 0x80860000, 0x8086ffff },   /* Transmeta */
 	{ IA32_EFER, IA32_EFER + 4 }, /* EFER, STAR, LSTAR, CSTAR, SFMASK */
 	{ 0xc00000e7, 0xc00005ff }, /* FS, GS, KERNEL_GS_BASE, TSC_AUX, AMD's performance and QoS */
 	{ 0xc0000c00, 0xc0000fff }, /* AMD's allocation of caches */
 	{ 0xc0002000, 0xc00023ff }, /* AMD's machine check */
-	{ 0xc0010000, 0xc001ffff }, /* AMD's own */
+	{ 0xc0010000, 0xc001ffff }, /* AMD's */
 };
 
 /* What is found. */
@@ -38,13 +38,13 @@ struct findings {
 	uint64_t first_bits;
 };
 
-/* Where a walk through a function stands. */
+/* The state of a walk through a function. */
 struct walk {
 	const struct function *function;
 	struct values values;
-	uint8_t *targets;   /* a byte for each of the function's: 1 if a jump goes there */
+	uint8_t *targets;   /* one byte for each byte of the function: 1 if a jump goes there */
 	bool may_be_narrow; /* it may be 32-bit code */
-	bool is_wide;       /* something in it shows that it is not, and nothing changes the mode */
+	bool is_wide;       /* something shows that it is 64-bit code, and nothing changes that */
 };
 
 /* A jump or call whose immediate is the distance to where it goes. */
@@ -57,13 +57,13 @@ static bool is_jump(const struct insn *insn)
 	        || insn->opcode == 0xe8 || insn->opcode == 0xe9 || insn->opcode == 0xeb);
 }
 
-/* True if it jumps to an address that is computed: anywhere in the function. */
+/* True if it jumps to a computed address, which may be anywhere in the function. */
 static bool is_computed_jump(const struct insn *insn)
 {
 	return insn->map == 0 && insn->opcode == 0xff && insn->reg == 4;
 }
 
-/* True if another mode may begin after it: far jumps, calls and returns. */
+/* True if it can change the mode: far jumps, calls and returns. */
 static bool is_far(const struct insn *insn)
 {
 	uint8_t opcode = insn->opcode;
@@ -73,8 +73,8 @@ static bool is_far(const struct insn *insn)
 	        || (opcode == 0xff && (insn->reg == 3 || insn->reg == 5)));
 }
 
-/* Notes where jumps of the function go to, and of which mode it is. False if it has jumps that may
- * go anywhere. */
+/* Notes the targets of the function's jumps, and its mode. False if it has jumps that may go
+ * anywhere. */
 static bool survey(struct walk *walk)
 {
 	struct span code = walk->function->code;
@@ -109,7 +109,7 @@ static bool is_documented(uint32_t msr)
 	return false;
 }
 
-/* Notes that a register gets bits which must be 0. */
+/* Notes that bits are set in a register that must be 0. */
 static void note_reserved(struct findings *findings, const struct walk *walk, uint64_t at,
                           const char *name, uint64_t bits)
 {
@@ -122,7 +122,7 @@ static void note_reserved(struct findings *findings, const struct walk *walk, ui
 	tally_add(&findings->reserved, walk->function, at);
 }
 
-/* rdmsr and wrmsr of registers that there are not, and EFER's reserved bits. */
+/* rdmsr and wrmsr of registers that do not exist, and EFER's reserved bits. */
 static void look_at_msr(struct findings *findings, const struct walk *walk, uint64_t at, bool write)
 {
 	const struct value *values = walk->values.list;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lookup.c - goes through symbol tables from the first to the last. */
+/* lookup.c - searches symbol tables from the first symbol to the last. */
 #include "platform/host/lookup.h"
 
 #include <string.h>

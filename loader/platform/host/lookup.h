@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* lookup.h - finds symbols by their names and by their addresses, one after the other: the loader
- * itself asks for neither. */
+/* lookup.h - finds symbols by name and by address, with a linear search. The loader itself does
+ * neither. */
 #ifndef HOST_LOOKUP_H
 #define HOST_LOOKUP_H
 
@@ -9,8 +9,7 @@
 /* A symbol that is defined, by its name. False if there is none. */
 bool symbol_find(const struct symbols *symbols, const char *name, struct elf_symbol *symbol);
 
-/* The best name for what lies at an address: a function, or at least a label; NULL if there is
- * none right there. */
+/* The best name for an address: a function's, or else a label's; NULL if none begins there. */
 const char *symbol_name_at(const struct symbols *symbols, uint64_t address);
 
 #endif

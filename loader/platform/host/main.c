@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - build/check: the loader up to the launch, on this machine. It takes the same words as
- * the module does after APPEND, reads the same files, and refuses in the same words; then it looks
- * for what the loader does not ask about.
+ * main.c - build/check: the loader up to the launch, on the host. It takes the same words as the
+ * module does after APPEND, reads the same files, and refuses with the same messages; then it looks
+ * for problems that the loader does not check for.
  *
  *     build/check [--memory=BYTES] [--json] -- [-option=value ...] kernel.elf [command line] ...
  *
@@ -21,10 +21,10 @@
 
 #define DEFAULT_MEMORY (256 * MIB)
 
-/* What the shell is told. */
+/* The exit status. */
 enum { STARTS, REFUSED, UNREADABLE, UNWRITABLE = UNREADABLE };
 
-/* What the platform here is made of. */
+/* The state of this platform. */
 static struct {
 	struct check check;
 	const char *const *words;
@@ -43,7 +43,7 @@ static int status_of(const struct check *check)
 	                                                                            : REFUSED;
 }
 
-/* Looks at the kernel as far as the loader came with it, and tells what was found. */
+/* Examines the kernel as far as the loader has read it, and prints the findings. */
 static int finish(bool prepared)
 {
 	check_look(&host.check, prepared);
@@ -70,7 +70,7 @@ void platform_open(struct machine *machine)
 
 bool platform_words(unsigned *count, const char *const **words, struct report *report)
 {
-	(void)report; /* argv is always there */
+	(void)report; /* argv always exists */
 	*count = host.count;
 	*words = host.words;
 	return true;
@@ -78,11 +78,11 @@ bool platform_words(unsigned *count, const char *const **words, struct report *r
 
 void *platform_take(uint64_t size, uint64_t align)
 {
-	(void)align; /* calloc() aligns for all that is asked for here */
+	(void)align; /* calloc()'s alignment is enough here */
 	return calloc(1, (size_t)size);
 }
 
-/* What the loader would say in the meantime is told by show_text() and show_json(). */
+/* show_text() and show_json() print the messages. */
 void platform_console(const struct options *options, struct machine *machine)
 {
 	(void)options, (void)machine;
@@ -98,7 +98,7 @@ void platform_use_screen(bool emptied)
 	(void)emptied;
 }
 
-/* Neither switches off nor restarts the computer that checks. */
+/* Does not switch the host off or restart it. */
 bool platform_obey(enum action action, struct report *report)
 {
 	(void)action, (void)report;
@@ -107,12 +107,11 @@ bool platform_obey(enum action action, struct report *report)
 
 bool platform_machine(struct machine *machine, struct report *report)
 {
-	(void)machine, (void)report; /* model_describe() knew it all */
+	(void)machine, (void)report; /* model_describe() has filled it all in */
 	return true;
 }
 
-/* Modules that the kernel itself names are looked for on the disc, of which nothing is known
- * here. */
+/* The kernel's own modules would be on the disc, which is not known here. */
 bool platform_load(struct file *file, struct report *report)
 {
 	return file->by_kernel || read_file(file, &host.check.model, report);
@@ -145,7 +144,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 
 void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
 {
-	(void)machine, (void)on_error, (void)seconds; /* main() goes on */
+	(void)machine, (void)on_error, (void)seconds; /* main() continues */
 }
 
 static void put_error(const char *text)
@@ -153,7 +152,7 @@ static void put_error(const char *text)
 	fputs(text, stderr);
 }
 
-/* Ends with a word on how to be called. */
+/* Prints the usage, and exits. */
 static _Noreturn void misuse(const char *word)
 {
 	put_error("check: what is ");

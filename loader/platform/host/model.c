@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * model.c - the machine on which kernels are checked. Only the part of its memory that the loader
- * itself writes to is really there; knows nothing of kernels.
+ * itself writes to is allocated. Knows nothing of kernels.
  */
 #define _DEFAULT_SOURCE
 #include "platform/host/model.h"
@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 #define LOW_LIMIT     (3 * GIB)   /* where QEMU's memory below 4 GiB ends at the latest */
-#define FIRMWARE_PART (128 * KIB) /* of its end, that the BIOS keeps */
+#define FIRMWARE_PART (128 * KIB) /* the part at its end that the BIOS keeps */
 #define LOADER_END    (2 * MIB)   /* Syslinux and the module lie between 1 MiB and this */
 #define LARGE_PAGE    (2 * MIB)
 

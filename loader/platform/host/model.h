@@ -22,16 +22,16 @@ struct model {
  * stderr, if this machine has no room for it. */
 bool model_open(struct model *model, uint64_t size);
 
-/* What the firmware of that machine tells, and its CPU, which is such as QEMU's. */
+/* Fills in what its firmware reports, and its CPU, which is like QEMU's. */
 void model_describe(const struct model *model, struct machine *machine);
 
-/* Memory for a file of `size` bytes, as the loader takes it; NULL if there is none. */
+/* Memory for a file of `size` bytes, where the loader would put it; NULL if there is none. */
 uint8_t *model_take_file(struct model *model, uint64_t size);
 
 /* Gives back what the last model_take_file() gave. */
 void model_untake_file(struct model *model, const uint8_t *bytes);
 
-/* All memory that nobody has taken. */
+/* All memory that is not taken. */
 struct phys_range model_rest(const struct model *model);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* read.c - files, whole, unpacked. Knows gzip by its first bytes; knows nothing of ELF. */
+/* read.c - reads whole files, and decompresses them. Knows gzip's first bytes; knows nothing of
+ * ELF. */
 #define _DEFAULT_SOURCE
 #include "platform/host/read.h"
 
@@ -35,7 +36,7 @@ static uint64_t read_bytes(int from, uint8_t *to, uint64_t size)
 static bool unpack(struct file *file, struct model *model, uint32_t size, struct report *report)
 {
 	struct span packed = file->bytes;
-	uint8_t *copy = malloc((size_t)packed.size); /* the file's own place is used again */
+	uint8_t *copy = malloc((size_t)packed.size); /* since the file's own memory is reused */
 	bool good;
 
 	if (copy == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * show_json.c - tells what was found, for programs: one JSON object on one line. Addresses are
+ * show_json.c - prints the findings for programs: one JSON object on one line. Addresses are
  * strings in hexadecimal, since JSON's numbers end at 53 bits; sizes are numbers.
  */
 #include "platform/host/show_json.h"
@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* A string with what JSON wants escaped; bytes that are not ASCII as they are. */
+/* A string, escaped as JSON requires; bytes that are not ASCII are kept. */
 static void put_string(const char *string)
 {
 	putchar('"');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show_json.h - what was found, for programs: one JSON object. */
+/* show_json.h - prints the findings for programs: one JSON object. */
 #ifndef HOST_SHOW_JSON_H
 #define HOST_SHOW_JSON_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* show_text.c - tells what was found, for people: tables of at most 80 columns, then findings as
- * the loader words them. */
+/* show_text.c - prints the findings for people: tables of at most 80 columns, then the messages of
+ * the loader. */
 #include "platform/host/show_text.h"
 
 #include "core/plan/dump.h"
@@ -13,13 +13,14 @@
 
 #define PAGES(bytes) (page_up(bytes) / PAGE_SIZE)
 
-/* Where all of it goes. */
+/* Where the output goes. */
 static void put(const char *text)
 {
 	fputs(text, stdout);
 }
 
-/* As printf, but that names and other foreign text are written as text_add_shown() has it. */
+/* As printf(), but escapes unprintable characters as text_add_shown() does: names are foreign
+ * text. */
 static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
 {
 	static char buffer[16384]; /* the longest path has 4096 bytes */
@@ -31,7 +32,7 @@ static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
 	text_show(buffer, put);
 }
 
-/* A size as text_add_size() words it; good until the fourth call from now. */
+/* A size as text_add_size() writes it; valid until the fourth call after this one. */
 static const char *size_words(uint64_t bytes)
 {
 	static char buffers[4][32];
@@ -43,7 +44,7 @@ static const char *size_words(uint64_t bytes)
 	return buffer;
 }
 
-/* "0x1000-0x2000", in a buffer for it; good until the second call from now. */
+/* "0x1000-0x2000"; valid until the second call after this one. */
 static const char *range_words(uint64_t begin, uint64_t end)
 {
 	static char buffers[2][64];
@@ -62,7 +63,7 @@ static const char *format_name(const struct elf *elf)
 	return elf->is_elf32 ? "ELF32" : "ELF64";
 }
 
-/* What the file is, in a line. */
+/* What the file is, in one line. */
 static void show_kernel(const struct check *check)
 {
 	const struct kernel *kernel = &check->run.boot->kernel;
@@ -92,7 +93,7 @@ static void show_kernel(const struct check *check)
 	    entry != NULL ? entry : "");
 }
 
-/* How it is started, and what it asks for, a line each. */
+/* How it is started, and what it asks for, one line each. */
 static void show_protocol(const struct check *check)
 {
 	say("  protocol  %s", check->run.protocol->name);
@@ -137,7 +138,7 @@ static void show_needs(const struct check *check)
 	say("\n");
 }
 
-/* The findings as the loader words them; refusals last, where the eye is. */
+/* The messages; refusals last, where they are seen. */
 static void show_findings(const struct check *check, bool refusals)
 {
 	for (unsigned i = 0; i < check->run.report.count; i++) {

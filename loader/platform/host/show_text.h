@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show_text.h - what was found, for people. */
+/* show_text.h - prints the findings for people. */
 #ifndef HOST_SHOW_TEXT_H
 #define HOST_SHOW_TEXT_H
 

@@ -4,7 +4,7 @@
 
 enum { REX_B = 1, REX_R = 4, REX_W = 8, NUMBER_RAX = 0, NUMBER_RDX = 2 };
 
-/* What an instruction may have written of the general registers. */
+/* The general registers that an instruction may have written. */
 enum effect { EVERYTHING, NOTHING, THE_RM, THE_REG, THE_RAX, RAX_AND_RDX };
 
 static const struct value unknown;
@@ -24,15 +24,15 @@ static unsigned reg_of(const struct insn *insn)
 	return insn->reg | ((insn->rex & REX_R) != 0 ? 8u : 0);
 }
 
-/* ---- what is computed from what is known ---- */
+/* ---- values that can be computed ---- */
 
 static struct value constant(uint64_t number)
 {
 	return (struct value){ .ones = number, .zeros = ~number };
 }
 
-/* Writes a register with as many bits as the instruction has: 32 clear those above, 16 keep
- * them. */
+/* Writes a register with the instruction's operand size: 32 bits clear the upper half, 16 bits keep
+ * the rest. */
 static void assign(struct values *values, unsigned number, const struct insn *insn,
                    struct value value)
 {
@@ -84,7 +84,7 @@ static bool combine(struct values *values, unsigned number, const struct insn *i
 	}
 }
 
-/* Arithmetic of two registers, of which one of a register with itself is 0: xor and sub. */
+/* Arithmetic of two registers; xor and sub of a register with itself give 0. */
 static bool combine_registers(struct values *values, const struct insn *insn)
 {
 	bool to_rm = (insn->opcode & 7) == 1;
@@ -97,7 +97,7 @@ static bool combine_registers(struct values *values, const struct insn *insn)
 	return combine(values, to_rm ? rm : reg, insn, operation, values->list[to_rm ? reg : rm]);
 }
 
-/* Instructions on registers whose result is known as far as what they take. False for others. */
+/* Instructions on registers whose result can be computed from known bits. False for others. */
 static bool compute(struct values *values, const struct insn *insn)
 {
 	struct value number = constant((uint64_t)insn->immediate);
@@ -132,9 +132,9 @@ static bool compute(struct values *values, const struct insn *insn)
 	return true;
 }
 
-/* ---- what is not known any more ---- */
+/* ---- values that become unknown ---- */
 
-/* Arithmetic: opcodes 00 to 3F, where each eight are one operation; the last compares only. */
+/* Arithmetic: opcodes 00 to 3F, eight for each operation; the last eight only compare. */
 static enum effect arithmetic_effect(const struct insn *insn)
 {
 	static const enum effect effects[8] = { EVERYTHING, THE_RM,  EVERYTHING, THE_REG,
@@ -143,7 +143,7 @@ static enum effect arithmetic_effect(const struct insn *insn)
 	return insn->opcode >= 0x38 && insn->opcode <= 0x3d ? NOTHING : effects[insn->opcode & 7];
 }
 
-/* The rest of the one-byte map. Bytes of registers are not followed. */
+/* The rest of the one-byte map. 8-bit registers are not tracked. */
 static enum effect one_byte_effect(const struct insn *insn)
 {
 	switch (insn->opcode) {

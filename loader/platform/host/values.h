@@ -13,17 +13,17 @@ enum { VALUES = 16 };
 
 struct value {
 	uint64_t ones, zeros; /* bits that are known */
-	bool wide;            /* its 64 bits were given by 64-bit code (REX.W) */
+	bool wide;            /* 64-bit code (REX.W) has set all 64 bits */
 };
 
 struct values {
-	struct value list[VALUES]; /* by the registers' numbers */
+	struct value list[VALUES]; /* indexed by the registers' numbers */
 };
 
-/* Nothing is known, as where a jump may come from anywhere. */
+/* Forgets everything, as at the target of a jump. */
 void values_forget(struct values *values);
 
-/* Follows an instruction of 64-bit code. */
+/* Updates the values for an instruction of 64-bit code. */
 void values_follow(struct values *values, const struct insn *insn);
 
 /* The number of the register that ModRM's rm names, with REX.B. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exceptions.c - an exception of the loader's own while it is a kernel: there is nobody else who
- * could say a word. It is our mistake, or the machine's, so it is told as it is. And a CPU that is
- * too old for the rest of the loader's code.
+ * exceptions.c - reports an exception in the loader itself, while it runs as a kernel: nothing else
+ * would. It is our mistake, or the machine's, so it is not explained. Also reports a CPU that is too
+ * old for the rest of the loader's code.
  */
 #include "core/diag_lines.h"
 #include "platform/console/watch.h"
@@ -10,7 +10,7 @@
 #include "x86/last_words.h"
 #include "x86/watcher.h"
 
-/* What start.asm has on the stack. */
+/* What start.asm has pushed. */
 struct exception {
 	uint32_t registers[8]; /* pushad */
 	uint32_t vector, error, eip, cs, eflags;

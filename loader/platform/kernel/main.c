@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * main.c - the loader as another boot loader's kernel: `qemu-system-x86_64 -kernel`, GRUB, iPXE. It
- * finds words and files in memory, and there is nobody to go back to.
+ * finds words and files in memory, and cannot return.
  */
 #include "core/acpi.h"
 #include "core/run.h"
@@ -25,10 +25,11 @@
 #include "platform/pc/tsc.h"
 #include "x86/x86.h"
 
-/* We, from the first to the last byte; the linker knows. */
+/* The loader's first byte, and the byte after its last, from the linker. */
 extern const char image_begin[], image_end[];
 
-/* Where a bundle lies (start.asm): physical addresses of its begin and end; the same without. */
+/* The bundle (start.asm): physical addresses of its beginning and its end; equal if there is
+ * none. */
 extern const uint32_t bundle_place[2];
 
 /* The resident part (resident.asm). */
@@ -99,7 +100,7 @@ bool platform_obey(enum action action, struct report *report)
 	return bios_power_off(report);
 }
 
-/* The memory map and what else only a BIOS tells. */
+/* The memory map and everything else that only a BIOS reports. */
 static bool read_bios(struct machine *machine, struct report *report)
 {
 	if (!e820_read(machine, ranges, COUNT(ranges), report))
@@ -112,7 +113,7 @@ static bool read_bios(struct machine *machine, struct report *report)
 	return true;
 }
 
-/* What was handed over without one. */
+/* Without a BIOS: what was handed over. */
 static bool read_handover(struct machine *machine)
 {
 	machine->firmware = handover.ranges;
@@ -153,7 +154,7 @@ bool platform_load(struct file *file, struct report *report)
 	file->bytes = (struct span){ visible(&run.machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;
-	if (run.machine.cpu.long_mode) { /* so it has SSE2; without, this kernel is refused */
+	if (run.machine.cpu.long_mode) { /* so it has SSE2; other CPUs are refused later */
 		enable_sse();
 		if (!bundle_check(found, file, report))
 			return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* memory.c - hands out free memory from its end, and never takes it back: there is no going back to
- * who started us. */
+/* memory.c - allocates free memory from its end, and never frees it: there is no return to whatever
+ * started us. */
 #include "platform/kernel/memory.h"
 
 #include "platform/bios/call.h"
@@ -8,7 +8,7 @@
 
 #define MAX_FREE 256
 
-/* realmode.asm, as realmode_code.asm carries it. */
+/* realmode.asm, which realmode_code.asm contains. */
 extern const uint8_t realmode_begin[];
 extern const uint8_t realmode_end[];
 
@@ -24,7 +24,7 @@ static void add_free(uint64_t begin, uint64_t end)
 		free_ranges[free_count++] = (struct phys_range){ begin, end };
 }
 
-/* Takes a range out of what is free. */
+/* Removes a range from free memory. */
 static void cut(struct phys_range range)
 {
 	for (unsigned i = free_count; i-- > 0;) {

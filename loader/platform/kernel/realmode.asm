@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ;
 ; realmode.asm - calls the BIOS from protected mode. A flat binary, which memory.c copies to the
-; address that it is made for, below 64 KiB, so that all addresses in it are the same in both modes.
+; address that it is linked for, below 64 KiB, so that addresses are the same in both modes.
 ; Source of the order of steps: Intel SDM volume 3A, 10.9 (mode switching).
 ;
 ; void (const struct bios_registers *in, struct bios_registers *out, uint32_t interrupt)
@@ -15,9 +15,9 @@ CODE_16         equ 0x18
 DATA_16         equ 0x20
 REGISTERS       equ 11                  ; words of 32 bits in struct bios_registers
 
-        org     REALMODE_AT             ; the Makefile and memory.c agree on it
+        org     REALMODE_AT             ; as in the Makefile and memory.c
         bits 32
-        ; 1. What has to be kept, and what the BIOS gets.
+        ; 1. Save registers, and copy those for the BIOS.
         pushad
         mov     [kept_esp], esp
         sidt    [kept_idt]
@@ -72,7 +72,7 @@ interrupt:
         cli
         cld
 
-        ; 5. What it left.
+        ; 5. Save the registers that it returned.
         pushfd
         push    ds
         push    byte 0

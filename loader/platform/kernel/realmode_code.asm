@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: MIT
-; realmode_code.asm - carries realmode.asm, a flat binary, inside the loader.
+; realmode_code.asm - includes realmode.asm, a flat binary, in the loader.
 
         section .rodata
         global  realmode_begin, realmode_end

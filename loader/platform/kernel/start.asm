@@ -27,12 +27,12 @@ STUB_SIZE        equ 16
         dd      ALIGN_MODULES | WANT_MEMORY
         dd      -(MULTIBOOT_HEADER + (ALIGN_MODULES | WANT_MEMORY))
 
-        ; Where a bundle lies (bundle.h): commands/wrap.py writes it over these, which follow the
+        ; The bundle (bundle.h): commands/wrap.py writes its addresses here, right after the
         ; header. 0: there is none.
         global  bundle_place
 bundle_place:
         dd      0, 0                    ; physical addresses: begin, end
-        dd      enter64                 ; where we are left: commands/debug.py stops there
+        dd      enter64                 ; where the loader ends: commands/debug.py stops there
 
         section .note.pvh note alloc align=4
         dd      4                       ; bytes of the name
@@ -50,7 +50,7 @@ start_multiboot:
         jne     .nobody
         mov     eax, 1
         jmp     start
-.nobody:                                ; entered by mistake: nothing can be believed, not even a
+.nobody:                                ; entered in some other way: rely on nothing, not even on a
         cli                             ; stack
         hlt
         jmp     .nobody
@@ -76,7 +76,7 @@ start:
         push    0
         popfd                           ; what the firmware left in EFLAGS
 
-        ; 4. An IDT: whatever goes wrong from here on is told.
+        ; 4. An IDT: exceptions are reported from here on.
         mov     edi, idt
         mov     edx, stubs
         mov     ecx, VECTORS
@@ -97,8 +97,8 @@ start:
         mov     edx, ebx
         call    kernel_start
 
-; An exception: on the stack, the error code if there is one, EIP, CS, EFLAGS. The stubs give all
-; the same form.
+; An exception: the error code, if there is one, EIP, CS, EFLAGS are on the stack. The stubs make
+; all frames alike.
         align   STUB_SIZE
 stubs:
 %assign number 0

@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: MIT
 ;
-; rom.asm - an option ROM for QEMU: a thing to boot from, which takes one file that `build.sh wrap`
-; has made (an ELF32 Multiboot kernel, the loader) from fw_cfg, and starts it. What it cannot do, it
-; says, and the BIOS boots on.
+; rom.asm - an option ROM for QEMU: a boot device that loads one file that `build.sh wrap` has made
+; (an ELF32 Multiboot kernel: the loader) from fw_cfg, and starts it. If it cannot, it prints a
+; message, and the BIOS tries the next device.
 ;
 ; Sources: Plug and Play BIOS Specification 1.0A, 3 (ROM header, BEV); PCI Firmware Specification
 ; 3.0, 5.1 (PCIR); QEMU, docs/specs/fw_cfg.rst; Multiboot 0.6.96; ACPI 6.4, 15.1 (E820).
@@ -24,12 +24,12 @@ NAME_SIZE       equ 56
 ENTRY_SIZE      equ 64                  ; size, item, reserved, name
 ENTRIES         equ 511
 
-; Memory, below 64 KiB but for the directory. Our stack ends where boot sectors begin; what calls of
-; the BIOS want free (platform/kernel/memory.h) lies below.
+; Memory, below 64 KiB except for the directory. Our stack ends where boot sectors begin; the memory
+; that BIOS calls need (platform/kernel/memory.h) is below that.
 STACK_END       equ 0x7c00
 DMA             equ 0x8000              ; control, length, address: big-endian
 TABLE           equ 0x8010              ; for lgdt: limit, address
-GO_ON           equ 0x8018              ; where protected mode goes on
+GO_ON           equ 0x8018              ; where to continue in protected mode
 ITEM            equ 0x8020              ; the file's, in the upper half
 SIZE            equ 0x8024              ; its bytes
 INFO            equ 0x8040              ; Multiboot information
@@ -94,11 +94,11 @@ pcir:   db      "PCIR"
         db      0, 0x80                 ; for PCs; the last image
         dw      0
 
-; Called while the BIOS looks for devices. Out: AX = there is one to boot from.
+; Called while the BIOS looks for devices. Out: AX = 20h: there is a boot device.
 init:   mov     ax, 0x20
         retf
 
-; Called to boot. Does not return: it starts the file, or lets the BIOS go on (int 18h).
+; Called to boot. Does not return: it starts the file, or lets the BIOS continue (int 18h).
 boot:   ; 1. Segments of our own.
         cli
         xor     ax, ax
@@ -130,10 +130,10 @@ boot:   ; 1. Segments of our own.
         mov     edi, DIRECTORY
         call    dma
 
-        ; 3. The file, and words for it.
+        ; 3. The file, and its command line.
         mov     si, name_of_words
         call    find
-        mov     eax, DMA_READ           ; without such a file: what was selected ends here
+        mov     eax, DMA_READ           ; if there is no such file, the selected item ends here
         jc      .words
         cmp     ecx, LINE_SIZE - 2
         ja      long_words
@@ -142,7 +142,7 @@ boot:   ; 1. Segments of our own.
 .words: mov     ecx, LINE_SIZE - 2
         mov     edi, LINE + 1
         call    dma
-        mov     byte [LINE], ' '        ; for the name of the file, which Multiboot has first
+        mov     byte [LINE], ' '        ; in place of the file's name, which comes first
         mov     byte [LINE + LINE_SIZE - 1], 0
         mov     si, name_of_file
         call    find
@@ -176,8 +176,7 @@ select: mov     dx, PORT_FW_CFG_SELECT
         inc     dx
         ret
 
-; Lets fw_cfg do EAX with ECX bytes at EDI; what lies after an item's end is read as zeros. EAX to
-; EDX are lost.
+; Lets fw_cfg do EAX with ECX bytes at EDI; beyond an item's end it reads zeros. Changes EAX to EDX.
 dma:    bswap   eax
         bswap   ecx
         bswap   edi
@@ -190,7 +189,7 @@ dma:    bswap   eax
         bswap   eax
         mov     dx, PORT_FW_CFG_DMA
         out     dx, eax
-        mov     ecx, 1 << 20            ; it is over at once in QEMU; nobody waits for ever
+        mov     ecx, 1 << 20            ; QEMU does it at once; do not wait for ever
 .wait:  mov     eax, [DMA]
         bswap   eax
         test    eax, ~DMA_ERROR
@@ -201,7 +200,7 @@ dma:    bswap   eax
         ret
 
 ; Finds the file with the name at CS:SI in the directory. Out: EBX = its item, in the upper half;
-; ECX = its size. CF: there is none. All else is lost.
+; ECX = its size. CF: there is none. Changes all other registers.
 find:   push    es
         mov     ax, DIRECTORY >> 4
         mov     es, ax
@@ -237,7 +236,7 @@ find:   push    es
 .out:   pop     es
         ret
 
-; Writes the memory map that the BIOS tells to MAP. Out: DI = its end.
+; Writes the BIOS's memory map to MAP. Out: DI = its end.
 read_map:
         xor     ebx, ebx
         mov     di, MAP
@@ -286,7 +285,7 @@ load:   mov     eax, [ITEM]
         jmp     .next
 .done:  ret
 
-; Loads the segment of the program header at SI, which is kept, as is BP.
+; Loads the segment of the program header at SI. Preserves SI and BP.
 load_segment:
         mov     edi, [si + 12]          ; physical address
         mov     ebx, [si + 20]          ; bytes in memory
@@ -307,7 +306,7 @@ load_segment:
         ja      bad_file
         mov     eax, DMA_READ
         call    dma
-        mov     ecx, -1                 ; after the item's end are the zeros
+        mov     ecx, -1                 ; zeros are read after the item's end
         mov     eax, [ITEM]
         or      al, DMA_SELECT | DMA_SKIP
         call    dma
@@ -318,12 +317,12 @@ load_segment:
         call    dma
 .done:  ret
 
-; There must be RAM from EDI on, EBX bytes of it.
+; Fails unless there are EBX bytes of RAM at EDI.
 check_memory:
         mov     eax, edi
         add     eax, ebx
         jc      no_memory
-        cmp     edi, 1 << 20            ; below is the BIOS's, and ours
+        cmp     edi, 1 << 20            ; memory below that belongs to the BIOS and to us
         jb      bad_file
         push    si
         mov     si, MAP
@@ -362,7 +361,7 @@ inform: mov     bx, [INFO + INFO_MAP]
         mov     dword [INFO + INFO_MAP + 4], MAP
         ret
 
-; What goes wrong: a text, and the BIOS boots on.
+; Errors: print a message, and let the BIOS try the next device.
 no_device:
         mov     si, text_no_device
         jmp     give_up
@@ -390,7 +389,7 @@ give_up:
         int     0x10
         pop     si
         jmp     .screen
-.serial:                                ; at the speed that the BIOS left; nobody waits for ever
+.serial:                                ; at the speed that the BIOS has set; does not wait for ever
         mov     dx, COM1 + LINE_CONTROL
         mov     al, LINE_8N1
         out     dx, al
@@ -410,7 +409,7 @@ give_up:
 .done:  int     0x18
 
         bits 32
-        ; 5. The file's entry, as Multiboot wants it.
+        ; 5. Enter the file, as Multiboot requires.
 protected:
         mov     ecx, 0x10
         mov     ds, ecx

@@ -5,7 +5,7 @@
 
 #include "core/machine.h"
 
-/* Fills in what the CPU can do. */
+/* Fills in the CPU's features. */
 void cpu_read(struct cpu *cpu);
 
 #endif

@@ -1,12 +1,12 @@
 ; SPDX-License-Identifier: MIT
 ;
-; enter64.asm - from 32-bit protected mode to the resident part in long mode. Cannot fail: the CPU
-; was asked before.
+; enter64.asm - from 32-bit protected mode to the resident part in long mode. Cannot fail: the CPU's
+; features were checked before.
 ; Source of the order of steps: Intel SDM volume 3A, 10.8.5 (initializing IA-32e mode).
 ;
 ; _Noreturn void enter64(uint32_t tables, uint32_t cr4, uint32_t launch, uint32_t resident)
 ;   EAX = physical address of page tables that identity-map all that follows
-;   EDX = bits of CR4 to set beside PAE, OSFXSR and OSXMMEXCPT: LA57 or none
+;   EDX = bits of CR4 to set in addition to PAE, OSFXSR and OSXMMEXCPT: LA57 or none
 ;   ECX = physical address of struct launch
 ;   [ESP + 4] = physical address of the resident part, entered with RDI = struct launch
 
@@ -17,14 +17,15 @@
         section .text
         global enter64
 enter64:
-        ; 1. No interrupts, string instructions upward; an IDT that holds in either mode, for what
-        ;    cannot be kept away, and only then our own descriptors: in them, its gates and the code
-        ;    that runs keep their meaning.
+        ; 1. Interrupts off, string instructions upward; an IDT that is valid in both modes, for
+        ;    what
+        ;    cannot be masked, and only then our own descriptors: in these, the IDT's gates and the
+        ;    running code remain valid.
         cli
         cld
         mov     esi, [esp + 4]
         mov     edi, ecx
-        call    .here                   ; where this lies is found out, not relocated
+        call    .here                   ; find our address: this code is not relocated
 .here:  pop     ebp
         mov     ebx, esi
         add     ebx, [esi + header.early]
@@ -34,13 +35,13 @@ enter64:
         lidt    [ebx]
         lgdt    [ebp + descriptors - .here]
 
-        ; 2. Paging off, if whoever started us had it on.
+        ; 2. Paging off, if it was on.
         mov     ebx, cr0
         and     ebx, ~CR0_PG
         mov     cr0, ebx
 
         ; 3. PAE, which long mode needs, SSE, and 5 levels if wanted; machine checks, if the CPU has
-        ;    them, or they would stop it without a word.
+        ;    them: otherwise one would shut it down silently.
         push    eax
         push    edx
         mov     eax, 1

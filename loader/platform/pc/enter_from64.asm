@@ -1,28 +1,28 @@
 ; SPDX-License-Identifier: MIT
 ;
-; enter_from64.asm - from long mode, as firmware has set it up, to the resident part with page
-; tables of the loader's. Cannot fail: the CPU was asked before.
-; Sources of the order of steps: Intel SDM volume 3A, 10.8.5 (IA-32e mode initialization), 4.1.2
-; (changing between paging modes).
+; enter_from64.asm - from long mode, as firmware has set it up, to the resident part, with the
+; loader's page tables. Cannot fail: the CPU's features were checked before. Sources of the order of
+; steps: Intel SDM volume 3A, 10.8.5 (IA-32e mode initialization), 4.1.2 (changing between paging
+; modes).
 ;
-; The code between take_over and enter_from64_end is to be copied to memory below 4 GiB,
-; and called there, first:
+; Copy the code between take_over and enter_from64_end to memory below 4 GiB, and call it there.
+; First call:
 ;
 ; void take_over(uint64_t resident): at the beginning
 ;   RDI = physical address, below 4 GiB, of the resident part
 ;
-; Once there is no firmware any more, loads descriptors and an IDT of the loader's: from then on,
-; what goes wrong is told. Then, once nothing else is to be done:
+; After the exit from the firmware, this loads the loader's descriptors and IDT: from then on,
+; exceptions are reported. Call last:
 ;
 ; _Noreturn void enter_from64(uint64_t tables, uint64_t cr4, uint64_t launch, uint64_t resident)
 ;   RDI = physical address, below 4 GiB, of page tables that identity-map all that follows
-;   RSI = bits of CR4 to set beside PAE, OSFXSR and OSXMMEXCPT: LA57 or none
+;   RSI = bits of CR4 to set in addition to PAE, OSFXSR and OSXMMEXCPT: LA57 or none
 ;   RDX = physical address, below 4 GiB, of struct launch
 ;   RCX = physical address, below 4 GiB, of the resident part, entered with RDI = struct launch
 ;
 ; An NMI may come at any time. The gates of the firmware's IDT, and those of the early IDT (struct
-; resident_early), name selectors that are 64-bit code in the GDT below. Where this is 32-bit code,
-; an NMI goes on at `leave`, where it began.
+; resident_early), have selectors that are 64-bit code in the GDT below. After an NMI in this file's
+; 32-bit code, execution continues at `leave`, where that code began.
 
 %include "loader/resident/launch.inc"
 
@@ -34,7 +34,7 @@ SELECTOR_32 equ 0x18
         global  take_over, enter_from64, enter_from64_end
         align   16
 take_over:
-        ; 1. Descriptors, and then the IDT, whose NMI tells by CS whether it can be returned to.
+        ; 1. Descriptors, and then the IDT, whose NMI handler finds out from CS where to return.
         lea     rax, [gdt]
         mov     [descriptors + 2], rax
         lgdt    [descriptors]
@@ -57,29 +57,29 @@ take_over:
         ret
 
 enter_from64:
-        ; 1. String instructions upward, our own stack. All that is needed later is kept where
-        ;    32-bit code finds it.
+        ; 1. String instructions upward, our own stack. What is needed later goes where 32-bit code
+        ;    can access it.
         cld
         lea     rsp, [stack_end]
         mov     ebp, edi                ; the page tables
         mov     edi, edx                ; struct launch
         mov     eax, [rcx + header.start]
         add     eax, ecx
-        push    rax                     ; where it goes on
+        push    rax                     ; where to continue
         mov     eax, 1
         cpuid
         and     edx, CPUID_1_EDX_MCE
         shr     edx, CPUID_MCE_TO_CR4
         lea     esi, [rsi + rdx + (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)]
 
-        ; 2. No-execute pages, before there are tables that have them.
+        ; 2. No-execute pages, before tables that use them.
         mov     ecx, IA32_EFER
         rdmsr
         or      eax, IA32_EFER_NXE
         wrmsr
 
-        ; 3. The number of levels can only be changed outside of long mode. With as many as before,
-        ;    the page tables can just be changed; those that were global go with the bit.
+        ; 3. The number of levels can only be changed outside long mode. If it stays the same, just
+        ;    load the page tables; clearing CR4.PGE flushes global pages.
         mov     rbx, cr4
         xor     ebx, esi
         test    ebx, CR4_LA57
@@ -95,8 +95,8 @@ leave:  push    SELECTOR_32
         push    rax
         retfq
 
-        ; 4. 32-bit code, first still with paging. Off with it, and with long mode; other page
-        ;    tables; on again.
+        ; 4. 32-bit code, first still with paging. Paging off, long mode off; the new page tables;
+        ;    both on again.
         bits 32
 protected:
         mov     eax, CR0_LONG_MODE & ~CR0_PG

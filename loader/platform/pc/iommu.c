@@ -29,11 +29,11 @@ enum {
 	CONTROL_ENABLE = 1
 };
 
-#define ONE_SHOT   UINT32_C(0x69000000) /* in the status: not to be written back */
+#define ONE_SHOT   UINT32_C(0x69000000) /* in the status: must not be written back */
 #define TRANSLATES UINT32_C(0x80000000)
 #define REMAPS     UINT32_C(0x02000000)
 
-/* A register; NULL if the loader does not see it. */
+/* A register; NULL if the loader cannot address it. */
 static volatile uint32_t *register_at(const struct machine *machine, uint64_t unit, uint32_t at)
 {
 	return unit != 0 && in_bounds(unit, PAGE_SIZE, machine->identity_limit)
@@ -41,7 +41,7 @@ static volatile uint32_t *register_at(const struct machine *machine, uint64_t un
 	             : NULL;
 }
 
-/* Clears one of the bits that the status shows, and waits until it is. False if that never is. */
+/* Clears one of the bits in the status, and waits until it is clear. False if it never is. */
 static bool clear(volatile uint32_t *command, volatile uint32_t *status, uint32_t bit)
 {
 	uint32_t now = *status;
@@ -87,8 +87,8 @@ static uint64_t registers_of(struct span entry, uint64_t at)
 	return unit;
 }
 
-/* The entry at *at of a table, whose length stands in its bytes 2 and 3; *at moves past it.
- * False at the end. */
+/* The entry at *at of a table, with its length in bytes 2 and 3; *at moves past it. False at the
+ * end. */
 static bool next_entry(struct span table, uint64_t *at, struct span *entry)
 {
 	uint16_t length;

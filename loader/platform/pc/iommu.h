@@ -7,7 +7,7 @@
 #include "core/report.h"
 
 /* Switches off DMA and interrupt remapping in every IOMMU that the firmware lists, Intel's or
- * AMD's. Gives up after a while, with a warning, on one that does not react. */
+ * AMD's. If one does not react for a while, gives up on it, with a warning. */
 void iommus_off(const struct machine *machine, struct report *report);
 
 #endif

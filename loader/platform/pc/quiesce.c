@@ -6,8 +6,8 @@
 #include "platform/pc/iommu.h"
 #include "x86/x86.h"
 
-/* I/O APIC (Intel 82093AA, 3.1 and 3.2): a register is selected at its address, and seen in the
- * window. */
+/* I/O APIC (Intel 82093AA, 3.1 and 3.2): one register selects another, which is then accessed
+ * through the window. */
 enum {
 	MAX_IO_APICS = 16,
 	IO_APIC_WINDOW = 0x10,
@@ -20,7 +20,7 @@ enum {
 	IO_APIC_MASKED = 1 << 16
 };
 
-/* True if a line of this delivery mode is to be masked. SMI and INIT are the firmware's. */
+/* True if a line with this delivery mode is to be masked. SMI and INIT are left to the firmware. */
 static bool is_masked(uint32_t mode, bool special)
 {
 	return mode <= MODE_LOWEST || (special && (mode == MODE_NMI || mode == MODE_EXTERNAL));

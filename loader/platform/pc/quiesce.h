@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* quiesce.h - quiets the machine before a kernel gets it. */
+/* quiesce.h - quiesces the machine before a kernel is entered. */
 #ifndef PLATFORM_PC_QUIESCE_H
 #define PLATFORM_PC_QUIESCE_H
 
@@ -9,8 +9,8 @@
 /*
  * Switches interrupts off; masks lines of the interrupt controllers, so that no interrupt comes
  * before the kernel asks for it, and switches off IOMMUs, as `quiet` says; sets the page attribute
- * table (PAT_VALUE). Warns of what does not come to rest. Nothing of the firmware may be called
- * after it.
+ * table (PAT_VALUE). Warns about what does not come to rest. The firmware must not be called
+ * afterwards.
  */
 void quiesce(const struct machine *machine, struct quiet quiet, struct report *report);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* string.c - the four functions that a compiler may call by itself, where there is no C library. */
+/* string.c - the four functions that compilers call implicitly, for platforms without a C
+ * library. */
 #include "core/base.h"
 
 #define IS_64_BIT (sizeof(size_t) == 8)

@@ -12,9 +12,9 @@
 #define HYPERVISOR_TIMING UINT32_C(0x40000010)
 #define PIT_FREQUENCY     1193182u /* Hz */
 #define PIT_COUNT         59659u   /* 50 ms */
-#define PIT_PATIENCE      32       /* bits of the counter: a second or more, until it is given up */
-#define TSC_LEAST         1000000 /* Hz; no counter is slower, and no PC without a timer is right */
-#define RANDOM_TRIES      10      /* SDM volume 1, 7.3.17: so many tries practically never fail */
+#define PIT_PATIENCE      32       /* log2 of the ticks to wait: a second or more */
+#define TSC_LEAST         1000000  /* Hz; no counter is slower: less means that there is no timer */
+#define RANDOM_TRIES      10       /* SDM volume 1, 7.3.17: so many tries practically never fail */
 
 /* a * b / c, for a result of at most 64 bits; c is not 0. */
 static uint64_t scale(uint32_t a, uint32_t b, uint32_t c)
@@ -38,7 +38,7 @@ static uint64_t frequency_from_crystal(void)
 	return leaf.eax != 0 ? scale(leaf.ecx, leaf.ebx, leaf.eax) : 0;
 }
 
-/* The hypervisor's word, in kHz. */
+/* As the hypervisor reports it, in kHz. */
 static uint64_t frequency_from_hypervisor(void)
 {
 	bool hypervisor = (cpuid(1, 0).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
@@ -63,13 +63,13 @@ static uint64_t tsc_frequency(void)
 	return frequency != 0 ? frequency : frequency_from_base();
 }
 
-/* True once the PIT's channel 2 has come to the end of its count. */
+/* True once the PIT's channel 2 has finished its count. */
 static bool pit_is_done(void)
 {
 	return (inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) != 0;
 }
 
-/* The counter's frequency by the PIT; 0 if that does not count, or there is none. */
+/* Measures the counter's frequency with the PIT; 0 if there is none, or if it does not count. */
 static uint64_t tsc_measure(void)
 {
 	uint8_t control = inb(PORT_SYSTEM_CONTROL);
@@ -102,7 +102,7 @@ uint64_t tsc_find(bool measure, struct report *report)
 	return frequency;
 }
 
-/* One 32-bit number from the CPU's generator; false if it has none ready after some tries. */
+/* One 32-bit number from the CPU's generator; false if it has none after RANDOM_TRIES tries. */
 static bool random_word(uint32_t source, uint32_t *word)
 {
 	for (unsigned i = 0; i < RANDOM_TRIES; i++) {
@@ -130,7 +130,7 @@ static bool random_from_cpu(struct machine *machine, uint32_t source)
 	return true;
 }
 
-/* Stirs the time of day and the counter, so that each bit depends on all. */
+/* Mixes the time of day and the counter, so that each bit depends on all of them. */
 static uint64_t random_from_clocks(const struct clock *clock)
 {
 	uint64_t mix = rdtsc() ^ (uint64_t)clock->second << 56 ^ (uint64_t)clock->minute << 48

@@ -6,16 +6,16 @@
 #include "core/machine.h"
 #include "core/report.h"
 
-/* Ticks of the time stamp counter a second, as the CPU or the hypervisor says; 0 if neither does.
- * If it is to be measured, against the programmable interval timer, that takes about 50 ms; and if
- * that cannot be done, this is warned of. */
+/* The frequency of the time stamp counter in Hz, as the CPU or the hypervisor reports it; 0 if
+ * neither does. If it is to be measured then, against the programmable interval timer, that takes
+ * about 50 ms; warns if it cannot be measured. */
 uint64_t tsc_find(bool measure, struct report *report);
 
-/* Fills in machine->random and where it came from: RDSEED, RDRAND, or the clocks. False if it is
- * the clocks, of which somebody may know much. */
+/* Fills in machine->random and its source: RDSEED, RDRAND, or the clocks. False if it is the
+ * clocks, which are partly predictable. */
 bool random_read(struct machine *machine);
 
-/* Puts in its place what a generator of the firmware's gave. */
+/* Replaces it with a number from the firmware's generator. */
 void random_from_firmware(struct machine *machine, uint64_t random);
 
 #endif

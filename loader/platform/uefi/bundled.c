@@ -14,7 +14,7 @@ extern const uint8_t image_begin[];
 extern const uint32_t bundle_place[2];
 
 static struct handover handover;
-static struct machine machine; /* as far as reading a bundle has to do with one */
+static struct machine machine; /* only the parts that reading a bundle needs */
 static struct word_list list;
 
 bool bundled(void)

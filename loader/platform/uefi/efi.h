@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * efi.h - what is called of UEFI firmware: its tables and protocols, as far as they are used. What
- * is not used keeps its place as a pointer without a type. Sections are those of the UEFI
- * Specification 2.10.
+ * efi.h - the tables and protocols of UEFI firmware, as far as they are used. Unused members are
+ * pointers without a type. Section numbers refer to the UEFI Specification 2.10.
  */
 #ifndef PLATFORM_UEFI_EFI_H
 #define PLATFORM_UEFI_EFI_H
@@ -13,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 2.3.4: firmware is called by the convention of the x64 ABI of Microsoft. */
+/* 2.3.4: firmware uses the calling convention of Microsoft's x64 ABI. */
 #define EFIAPI __attribute__((ms_abi))
 
 typedef uint64_t efi_status;

@@ -14,10 +14,10 @@ static const struct efi_guid loaded_image = {
 
 struct firmware firmware;
 
-/* What was taken of the firmware. Each file may be there twice while it is unpacked. */
+/* What was taken from the firmware. A file takes two entries while it is decompressed. */
 static struct {
 	uint64_t at, pages;
-	const void *given; /* what the caller has of it */
+	const void *given; /* the caller's pointer to it */
 } blocks[CONFIG_MAX_MODULES + 16];
 static unsigned block_count;
 

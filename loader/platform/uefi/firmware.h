@@ -15,7 +15,7 @@ struct firmware {
 };
 extern struct firmware firmware;
 
-/* Notes who has started us. False if that is not firmware as the specification has it. */
+/* Notes the firmware that has started us. False if it does not follow the specification. */
 bool firmware_open(efi_handle image, struct efi_system_table *system);
 
 /* The interface of a protocol on a handle; NULL if the handle does not have it. */
@@ -25,17 +25,17 @@ void *firmware_protocol(efi_handle handle, const struct efi_guid *protocol);
  * has. */
 efi_handle *firmware_handles(const struct efi_guid *protocol, uint64_t *count);
 
-/* True if the two are the same. */
+/* True if the two GUIDs are the same. */
 bool guid_equal(const struct efi_guid *a, const struct efi_guid *b);
 
-/* As platform_take(), which gives whole pages below 4 GiB that are ours until memory_release(), for
- * code. */
+/* As platform_take(), whole pages below 4 GiB, but for code. They are ours until
+ * memory_release(). */
 void *memory_take_code(uint64_t size);
 
-/* Takes exactly that memory, which is free in the memory map. */
+/* Takes exactly this memory, which is free in the memory map. */
 bool memory_take_at(uint64_t at, uint64_t size);
 
-/* Bytes that are taken now. */
+/* The number of bytes that are taken now. */
 uint64_t memory_taken(void);
 
 /* Frees what platform_take() took. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * first.c - the first C code of the image to run: is all of the image there, as it was linked? The
- * AHCI driver of EDK2 (edk2-stable202211) calls a block read that it could not read, so firmware
- * may start a program with pieces missing. Runs before the image is relocated: uses no pointers
- * that stand in its data.
+ * first.c - the first C code of the image: checks that the image is as it was linked. The AHCI
+ * driver of EDK2 (edk2-stable202211) returns success for a block that it could not read, so
+ * firmware may start a program with pieces missing. Runs before the image is relocated, so it uses
+ * no pointers that are stored in data.
  */
 #include "platform/uefi/first.h"
 
 #include "core/sum.h"
 #include "x86/last_words.h"
 
-/* What must be said: words of the catalogue, in UCS-2. */
+/* The message, from the catalogue, in UCS-2. */
 #define DIAG(number, name, summary, fix)                                                       \
 	static const efi_char line_##name[] __attribute__((unused)) =                          \
 		u"\r\nK" #number " " summary "\r\n     fix: " fix " (docs/errors.md#K" #number \
@@ -18,14 +18,15 @@
 #include "core/diag.def"
 #undef DIAG
 
-/* Where the image begins, what of it has a sum, and the sum (uefi.ld, write_sum.py). */
+/* The image's beginning, the part of it that the sum covers, and the sum (uefi.ld,
+ * write_sum.py). */
 extern const uint8_t image_begin[];
 extern const volatile struct {
-	uint32_t begin, end; /* from where the image begins */
+	uint32_t begin, end; /* offsets in the image */
 	uint32_t sum;
 } image_sum;
 
-/* Firmware's own console may be on COM1 or not: both are told. */
+/* The firmware's console may or may not be on COM1, so it goes to both. */
 static void say_on_com1(const efi_char *text)
 {
 	for (unsigned patience = LAST_PATIENCE; *text != 0; text++)

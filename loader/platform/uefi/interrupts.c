@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * interrupts.c - firmware that needs no PIC leaves both as after reset, where interrupts would come
- * as exceptions. Sources: Intel 8259A and 8254 data sheets; Intel SDM volume 3A, 11.5.1 (local
- * vector table), 11.12.1.2 (x2APIC's registers).
+ * interrupts.c - firmware that does not use the PICs leaves them as after a reset: their interrupts
+ * would then arrive as exceptions. Sources: Intel 8259A and 8254 data sheets; Intel SDM volume 3A,
+ * 11.5.1 (local vector table), 11.12.1.2 (x2APIC's registers).
  */
 #include "platform/uefi/interrupts.h"
 
@@ -11,15 +11,14 @@
 enum { LVT_EXTERNAL = 0x700, LVT_NMI = 0x400 };
 
 enum {
-	PIC_INIT = 0x11,     /* ICW1: edges, two of them, ICW4 follows */
+	PIC_INIT = 0x11,     /* ICW1: edge-triggered, two PICs, ICW4 follows */
 	PIC_8086 = 0x01,     /* ICW4 */
-	PIC1_VECTORS = 0x08, /* ICW2, as every BIOS has it */
+	PIC1_VECTORS = 0x08, /* ICW2, as set by every BIOS */
 	PIC2_VECTORS = 0x70,
-	PIC1_CASCADE = 0x04, /* ICW3: the second is at line 2 */
+	PIC1_CASCADE = 0x04, /* ICW3: the second PIC is at line 2 */
 	PIC2_CASCADE = 0x02,
-	PIC1_BIOS_MASK =
-		0xb8, /* timer, keyboard, the second PIC and the diskette drive are heard; */
-	PIC2_BIOS_MASK = 0x8e,      /* clock, mouse, FPU and disk as well: SeaBIOS 1.16 */
+	PIC1_BIOS_MASK = 0xb8, /* timer, keyboard, second PIC and diskette drive are unmasked; */
+	PIC2_BIOS_MASK = 0x8e, /* clock, mouse, FPU and disk as well: SeaBIOS 1.16 */
 	PIT_CHANNEL_0_SQUARE = 0x36 /* channel 0, both bytes, mode 3 */
 };
 

@@ -35,9 +35,10 @@ bool launch_open(struct report *report)
 }
 
 /*
- * Leaves the firmware with the key of the map that the plan was made with. Should it have changed
- * its map meanwhile, it refuses, and all but its memory services may be gone by then; so it is
- * planned again, and tried again. False if that never ends, or if the kernel has no place any more.
+ * Leaves the firmware with the key of the map that the plan was made with. If the map has changed
+ * since then, the firmware refuses, and everything but its memory services may be gone; so the plan
+ * is made again, and the exit is tried again. False if that never succeeds, or if there is no room
+ * for the kernel any more.
  */
 static bool leave(struct run *run)
 {
@@ -56,7 +57,7 @@ static bool leave(struct run *run)
 	return refuse(&run->report, DIAG_UEFI_MAP_CHANGES, "ExitBootServices() has failed");
 }
 
-/* The firmware may be partly shut down: reports without it what is wrong, and halts. */
+/* The firmware may be partly shut down: prints the report without it, and halts. */
 static _Noreturn void fail(const struct run *run)
 {
 	screen_take_over(&run->machine.display);

@@ -5,11 +5,11 @@
 
 #include "core/run.h"
 
-/* Takes what the launch needs, while it can still be refused. On false, the reason is in the
- * report. */
+/* Allocates what the launch needs, while a refusal is still possible. On false, the reason is in
+ * the report. */
 bool launch_open(struct report *report);
 
-/* Leaves the firmware for good, and runs the resident part, which carries the plan out. */
+/* Leaves the firmware for good, and enters the resident part, which carries out the plan. */
 _Noreturn void launch(struct run *run);
 
 #endif

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* memory.c - reads the memory map, as often as it takes to have the last one. */
+/* memory.c - reads the memory map, again whenever the firmware may have changed it. */
 #include "platform/uefi/memory.h"
 
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
 #include "standalone/efi_map.h"
 
-#define GROWTH (64 * KIB) /* what the map may grow by until we leave */
+#define GROWTH (64 * KIB) /* by which the map may grow until we leave */
 
-#define LEFT_TO_FIRMWARE (32 * MIB) /* for what it does until we leave, such as setting modes */
+#define LEFT_TO_FIRMWARE \
+	(32 * MIB) /* which it may need until we leave, to set a mode for example */
 
 struct memory_map memory_map;
 
-/* A map as the firmware gave it, and what it means to the core. */
+/* A map as the firmware returned it, and the same as ranges for the core. */
 struct reading {
 	uint8_t *buffer;
 	struct firmware_range *ranges;
@@ -20,13 +21,13 @@ struct reading {
 static struct reading in_use, just_read;
 static uint64_t buffer_size; /* of each */
 static unsigned capacity;    /* ranges of each */
-static uint64_t known;       /* bytes that were ours when it was read */
+static uint64_t known;       /* bytes that we had taken when it was read */
 
 static struct machine *machine; /* whose map it is */
-static efi_status status;       /* what the firmware said when it was last asked */
-static struct efi efi;          /* what its protocols may hand on */
+static efi_status status;       /* of the firmware's last answer */
+static struct efi efi;          /* for the protocols that hand it on */
 
-/* Fetches the map into just_read. Returns how many ranges it has, or 0. */
+/* Reads the map into just_read. Returns its number of ranges, or 0. */
 static unsigned fetch(void)
 {
 	uint64_t size = buffer_size;
@@ -43,7 +44,7 @@ static unsigned fetch(void)
 	return count <= capacity ? count : 0;
 }
 
-/* Makes what was fetched the machine's. */
+/* Makes the map that was read the machine's. */
 static void use(unsigned count)
 {
 	struct reading before = in_use;
@@ -57,7 +58,7 @@ static void use(unsigned count)
 	efi.descriptor_version = memory_map.version;
 }
 
-/* Takes memory for a reading. */
+/* Allocates memory for a map. */
 static bool take_reading(struct reading *reading)
 {
 	reading->buffer =
@@ -113,8 +114,7 @@ bool memory_read_again(bool *changed)
 	return true;
 }
 
-/* The largest run of usable memory that the firmware has not given to anybody yet, within
- * [0, limit); it may be empty. */
+/* The largest run of free memory in the firmware's map, within [0, limit); may be empty. */
 static struct phys_range largest_free(uint64_t limit)
 {
 	struct phys_range largest = { 0, 0 };
@@ -133,8 +133,8 @@ static struct phys_range largest_free(uint64_t limit)
 	return largest;
 }
 
-/* As platform_take_rest(), by the map as it was read last. Files that were read since are not in
- * it: so much more is left. */
+/* As platform_take_rest(), with the map that was read last. It does not show files that were read
+ * since then, so more is left free. */
 static bool take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 {
 	uint64_t size, left;
@@ -150,8 +150,8 @@ static bool take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 	return memory_take_at(rest->begin, rest->end - rest->begin);
 }
 
-/* To read the map takes longer than most else, so that an old one is tried first, unless there is
- * much that it does not know. */
+/* Reading the map takes longer than most other steps, so the old one is tried first, unless much
+ * has been taken since. */
 bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 {
 	bool is_good = memory_taken() - known <= LEFT_TO_FIRMWARE;
@@ -160,7 +160,7 @@ bool platform_take_rest(uint64_t least, uint64_t most, struct phys_range *rest)
 	if (!(is_good && take_rest(least, most, rest))
 	    && (fetch() == 0 || !take_rest(least, most, rest)))
 		return false;
-	/* This is the last memory that is taken before the plan: made with the map as it is after
-	 * that, it can stay. */
+	/* No more memory is taken before the plan, so a plan that is made with the map as it is
+	 * after this stays valid. */
 	return memory_read_again(&changed);
 }

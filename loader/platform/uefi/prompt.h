@@ -5,20 +5,20 @@
 
 #include "core/report.h"
 
-/* Reads the configuration file, if there is one, and shows what it has to say. */
+/* Reads the configuration file, if there is one, and prints its SAY lines. */
 void prompt_open(void);
 
-/* The next thing to be started; the first is the file's own choice, unless a key is held. False if
- * the user wants to leave. */
+/* Chooses what to start next: at first the file's default, unless a key is held. False if the user
+ * wants to leave. */
 bool prompt_next(void);
 
-/* True if a line has been asked for: then time has passed. */
+/* True if the user has been asked for a line, so that time has passed. */
 bool prompt_has_asked(void);
 
-/* Says what can be typed, for those whose kernel was not started. */
+/* Prints what can be typed, after a kernel was not started. */
 void prompt_explain(void);
 
-/* The words for what prompt_next() has got. On false, the reason is in the report. */
+/* The words for what prompt_next() has chosen. On false, the reason is in the report. */
 bool prompt_words(unsigned *count, const char *const **words, struct report *report);
 
 #endif

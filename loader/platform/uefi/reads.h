@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reads.h - sees every block that the firmware reads from our volume. The AHCI driver of EDK2
- * (edk2-stable202211) tries a read five times and then says that all went well, with nothing read:
- * so blocks are marked before a read, and those that still have their mark have not come.
+ * reads.h - watches every block that the firmware reads from our volume. The AHCI driver of EDK2
+ * (edk2-stable202211) tries a read five times and then returns success, with nothing read: so
+ * blocks are marked before a read, and those that still have their mark were not read.
  */
 #ifndef PLATFORM_UEFI_READS_H
 #define PLATFORM_UEFI_READS_H
 
 #include "platform/uefi/efi.h"
 
-/* Watches reads from a device, until reads_leave(). What the firmware has read before it may keep.
- */
+/* Watches reads from a device, until reads_leave(). Blocks that the firmware has cached before are
+ * not checked. */
 void reads_watch(efi_handle device);
 
 /* False if these bytes of a file, from a block's beginning on, contain a block that could not be

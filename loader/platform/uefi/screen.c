@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen.c - text where people look at it, and keys. The firmware's console writes to every device
- * that it knows, the serial port that we speak on ourselves among them; so text goes to the devices
- * one by one, and past that one. Source: UEFI 2.10, 12.3 and 12.4.
+ * screen.c - text and keys. The firmware's console writes to every device that it knows, including
+ * the serial port that we write to ourselves; so text goes to each device separately, except that
+ * one. Source: UEFI 2.10, 12.3 and 12.4.
  */
 #include "platform/uefi/screen.h"
 
@@ -43,19 +43,19 @@ static const uint16_t scan_keys[] = { KEY_UP,   KEY_DOWN, KEY_RIGHT,   KEY_LEFT,
 	                              KEY_HOME, KEY_END,  KEY_NOTHING, KEY_DELETE };
 enum { SCAN_ESCAPE = 23 };
 
-/* The state of the keys that are held (UEFI 2.10, 12.2.3): whether it is told, and both keys each
- * of Shift, Ctrl and Alt. */
+/* The state of the keys that are held (UEFI 2.10, 12.2.3): whether it is valid, and the two keys
+ * each of Shift, Ctrl and Alt. */
 #define SHIFT_STATE_VALID 0x80000000u
 #define SHIFT_CTRL_ALT    0x0000003fu
 
 static struct efi_text_output *devices[DEVICES_MAX];
 static unsigned device_count;
 
-/* What we draw on ourselves once the firmware's devices are gone, and where the cursor is. */
+/* The screen on which we draw once the firmware's devices are gone, and the cursor on it. */
 static struct canvas canvas;
 static unsigned column, row;
 
-/* True if a device is the serial port COM1: then what we say there ourselves is enough. */
+/* True if a device is the serial port COM1, to which we write ourselves. */
 static bool is_com1(const uint8_t *node)
 {
 	bool is_first = false;
@@ -122,7 +122,7 @@ static void put(struct efi_text_output *device, const char *text, size_t length,
 	}
 }
 
-/* Draws characters on what is ours. What comes after its last row is not seen. */
+/* Draws characters ourselves. What follows the last row is not shown. */
 static void draw_text(const char *text, size_t length, enum colour colour)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -202,7 +202,7 @@ void screen_take_over(const struct display *display)
 		                          font_glyphs());
 }
 
-/* A key of the firmware's, as ours. */
+/* Converts a key of the firmware. */
 static unsigned key_of(const struct efi_key *key)
 {
 	unsigned state = 0;
@@ -226,7 +226,7 @@ unsigned screen_key(void)
 	return key_of(&key);
 }
 
-/* The keys that are held are told even where none was pressed. */
+/* The keys that are held are known even if none was pressed. */
 bool screen_is_called(void)
 {
 	struct efi_text_input_ex *input =

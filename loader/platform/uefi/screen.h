@@ -7,24 +7,24 @@
 
 #include <stdbool.h>
 
-/* Finds the devices that show text. Those that come later are not seen. */
+/* Finds the devices that show text; not those that are added later. */
 void screen_open(void);
 
-/* Whoever writes next, we or the firmware, does so by the firmware: its cursor is where our text
- * has ended. */
+/* Moves the firmware's cursor to the end of our text, since from now on all text is written by the
+ * firmware. */
 void screen_give_back(void);
 
-/* The same, for good: whatever the firmware starts next writes below our text. */
+/* The same, for good: what the firmware starts next writes below our text. */
 void screen_leave(void);
 
-/* The firmware is partly shut down: its devices are not used any more. From now on, the loader
- * draws text itself, on the framebuffer that the kernel would have had, if there is one. */
+/* To be called when the firmware is partly shut down: its devices are not used any more. From now
+ * on, the loader draws text itself, on the kernel's framebuffer, if there is one. */
 void screen_take_over(const struct display *display);
 
-/* True if somebody asks for the prompt: a key was pressed, or Shift, Ctrl or Alt is held. */
+/* True if the user asks for the prompt: a key was pressed, or Shift, Ctrl or Alt is held. */
 bool screen_is_called(void);
 
-/* The next key of those pressed so far, as in standalone/line.h; KEY_NOTHING if there is none. */
+/* The next key that was pressed, as in standalone/line.h; KEY_NOTHING if there is none. */
 unsigned screen_key(void);
 
 #endif

@@ -9,8 +9,8 @@
 #include "core/file.h"
 #include "core/report.h"
 
-/* True if there is one. Then no other configuration counts, and no file but those whose SHA-256 it
- * has. */
+/* True if there is one. Then no other configuration is used, and no file without a SHA-256 in
+ * it. */
 bool signed_config_is_there(void);
 
 /* The text of it; empty if there is none. */

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ;
-; start.asm - where firmware enters the image: checks that it is whole, makes its pointers right,
-; calls C, and goes back.
+; start.asm - where firmware enters the image: checks that it is complete, relocates it, calls C,
+; and returns.
 
         default rel
         bits 64
@@ -11,8 +11,8 @@
 
 RELA_SIZE       equ 24                  ; r_offset, r_info, r_addend (psABI 4.4)
 
-; In: RCX = the image's handle, RDX = the system table, a stack; the calling convention of
-;     Microsoft, in which RDI and RSI are the caller's.
+; In: RCX = the image's handle, RDX = the system table, a stack; Microsoft's calling convention, in
+;     which RDI and RSI must be preserved.
 ; Out: RAX = status, as first_check() or uefi_main() returns it.
 efi_start:
         push    rdi
@@ -21,8 +21,8 @@ efi_start:
         push    rdx
         sub     rsp, 8
 
-        ; 1. An image that is not whole goes back to the firmware. C is called in the convention of
-        ;    everybody else.
+        ; 1. If the image is not complete, return to the firmware. C is called with the System V
+        ;    convention.
         cld
         mov     rdi, rdx
         call    first_check

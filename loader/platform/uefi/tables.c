@@ -29,7 +29,7 @@ static const struct efi_guid device_path = {
 /* Nodes of a device path: a network card's address, a partition, the end. */
 enum { NODE_MESSAGING = 3, NODE_MAC = 11, NODE_MEDIA = 4, NODE_PARTITION = 1, NODE_END = 0x7f };
 
-/* The bytes at an address, as far as the firmware's map says that there are any: an address may be
+/* The bytes at an address, as far as the firmware's map has memory there: the address may be
  * wrong. */
 static struct span bytes_at(const struct machine *machine, uint64_t at)
 {
@@ -42,8 +42,8 @@ static struct span bytes_at(const struct machine *machine, uint64_t at)
 	return (struct span){ NULL, 0 };
 }
 
-/* Where a configuration table lies; 0 if there is none with this name, or what lies there is
- * something else. */
+/* The address of a configuration table; 0 if there is none with this GUID, or if something else is
+ * there. */
 static uint64_t find_table(const struct machine *machine, const struct efi_guid *name,
                            const struct table_kind *kind)
 {

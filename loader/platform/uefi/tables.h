@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* tables.h - UEFI's facts about the machine, other than memory. */
+/* tables.h - what UEFI reports about the machine, except memory. */
 #ifndef PLATFORM_UEFI_TABLES_H
 #define PLATFORM_UEFI_TABLES_H
 
 #include "core/machine.h"
 
-/* Fills in RSDP, SMBIOS, date and time, and where the loader came from. What is not there is 0. */
+/* Fills in RSDP, SMBIOS, date and time, and the drive of the loader. What does not exist is 0. */
 void tables_read(struct machine *machine);
 
 /* Takes a random number from the firmware's generator, if it has one. */

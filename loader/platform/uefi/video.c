@@ -37,7 +37,7 @@ static uint32_t first_mode;  /* that the firmware had set */
 static uint32_t chosen_mode; /* for the kernel */
 static bool is_switched;
 
-/* Where the ones of a mask begin, and how many there are in a run. */
+/* The position and the number of consecutive ones in a mask. */
 static void read_mask(uint32_t mask, uint8_t *shift, uint8_t *bits)
 {
 	*shift = 0;
@@ -48,8 +48,8 @@ static void read_mask(uint32_t mask, uint8_t *shift, uint8_t *bits)
 		(*bits)++;
 }
 
-/* The screen that a mode makes, with its pixels from `begin` on. False if it has none that can be
- * written, or says what cannot be. */
+/* The screen in a mode, with its pixels from `begin` on. False if it has no pixels that can be
+ * written, or reports impossible values. */
 static bool read_mode(const struct efi_graphics_info *info, uint64_t begin, struct screen *screen)
 {
 	uint32_t red = 0x0000ff, green = 0x00ff00, blue = 0xff0000;
@@ -111,7 +111,7 @@ static void find_graphics(void)
 		first_mode = graphics->mode->mode;
 }
 
-/* What the monitor says of itself, if the firmware has heard it. */
+/* The monitor's EDID, if the firmware has it. */
 static const uint8_t *find_edid(void)
 {
 	const struct efi_edid *edid = firmware_protocol(graphics_handle, &edid_active);
@@ -124,7 +124,7 @@ static const uint8_t *find_edid(void)
 	return edid->bytes;
 }
 
-/* Fills the lists with the modes that are for us; returns how many. */
+/* Fills the lists with the modes that can be used; returns how many. */
 static unsigned list_modes(struct lists *lists)
 {
 	unsigned count = 0;
@@ -176,7 +176,7 @@ static bool choose(struct display *display, const struct video_request *request,
 	return true;
 }
 
-/* The mode that is set, alone, is the list of modes of who asks for none. */
+/* Without a request, the list has only the present mode. */
 static void note_current(struct display *display)
 {
 	static struct video_mode mode;

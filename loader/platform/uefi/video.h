@@ -11,19 +11,19 @@
 bool video_of(efi_handle handle, struct screen *screen);
 
 /*
- * Fills in the font, the screen as it is, and, if the request is for another, the EDID, the modes
- * and the screen that the request amounts to. Switches nothing. On false, the reason is in the
+ * Fills in the font, the present screen, and, if the request is for another one, the EDID, the
+ * modes and the screen that is chosen. Does not switch the mode. On false, the reason is in the
  * report.
  */
 bool video_read(struct machine *machine, const struct video_request *request,
                 struct report *report);
 
-/* Switches to the screen that video_read() chose; if the firmware has put it elsewhere than it
- * said, machine->display says where. On false, the reason is in the report, and the screen is as it
- * was. */
+/* Switches to the screen that video_read() chose; if the firmware has put the framebuffer
+ * elsewhere, updates machine->display. On false, the reason is in the report, and the screen is
+ * unchanged. */
 bool video_set(struct machine *machine, struct report *report);
 
-/* Goes back to the mode that the firmware had set. */
+/* Returns to the mode that the firmware had set. */
 void video_restore(void);
 
 #endif

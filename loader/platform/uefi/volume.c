@@ -40,7 +40,7 @@ bool volume_open(struct report *report)
 	    || refuse(report, DIAG_UEFI_NO_VOLUME, "OpenVolume() says %#llx", ULL(status));
 }
 
-/* A name of the firmware's, as ours; what is not ASCII becomes a question mark. */
+/* Converts a name of the firmware; what is not ASCII becomes a question mark. */
 static void add_name(struct text *text, const efi_char *name, size_t length)
 {
 	for (size_t i = 0; i < length && name[i] != 0; i++) {
@@ -87,8 +87,8 @@ const char *volume_folder(void)
 	return folder;
 }
 
-/* A name of ours, as the firmware's: UTF-8 becomes UCS-2. False if it is too long, or has
- * characters that UCS-2 has not. */
+/* Converts a name for the firmware, from UTF-8 to UCS-2. False if it is too long, or has characters
+ * that UCS-2 lacks. */
 static bool convert(const char *name, efi_char *to, size_t capacity)
 {
 	const uint8_t *at = (const uint8_t *)name;
@@ -142,7 +142,7 @@ struct efi_file *volume_find(const char *name, efi_status *status)
 	return open_path(path, status);
 }
 
-/* What a file, or an entry of a folder, is told in. */
+/* The buffer for information about a file or an entry of a folder. */
 union found {
 	struct efi_file_info info;
 	uint8_t bytes[sizeof(struct efi_file_info) + PATH_MAX * sizeof(efi_char)];

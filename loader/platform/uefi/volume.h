@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* volume.h - the file system that our own image came from. */
+/* volume.h - the file system that our own image was loaded from. */
 #ifndef PLATFORM_UEFI_VOLUME_H
 #define PLATFORM_UEFI_VOLUME_H
 
@@ -12,29 +12,28 @@
 /* Opens the volume. On false, the reason is in the report. */
 bool volume_open(struct report *report);
 
-/* The folder that our own image lies in, without a slash at its end: "/EFI/BOOT"; "" at the root.
- */
+/* The folder of our own image, without a slash at its end: "/EFI/BOOT"; "" at the root. */
 void volume_own_folder(char *folder, size_t size);
 
-/* The folder that names without a leading slash are in, from now on. */
+/* Sets the folder for names without a leading slash. */
 void volume_set_folder(const char *folder);
 const char *volume_folder(void);
 
-/* Opens a file. NULL if that cannot be done: *status is EFI_NOT_FOUND if there is none of that
- * name, else what the firmware says. */
+/* Opens a file. NULL if that fails: *status is EFI_NOT_FOUND if there is no such file, else the
+ * firmware's error. */
 struct efi_file *volume_find(const char *name, efi_status *status);
 
-/* True if the folder of that file is there and has not one entry, not even for itself: it could not
- * be read, and the firmware does not say so. */
+/* True if the file's folder exists but has no entries, not even for itself: it could not be read,
+ * and the firmware did not report that. */
 bool volume_lost_folder(const char *name);
 
-/* Refuses a file that may be there, and could not be opened. Always returns false. */
+/* Refuses a file that may exist but could not be opened. Always returns false. */
 bool volume_refuse(const char *name, efi_status status, struct report *report);
 
-/* The size of a file. False if it is not told, or if the file is a folder. */
+/* The size of a file. False if it is unknown, or if the file is a folder. */
 bool volume_size(struct efi_file *file, uint64_t *size);
 
-/* Reads `size` bytes from where the file is; returns how many there were. */
+/* Reads `size` bytes from the current position; returns how many there were. */
 uint64_t volume_read(struct efi_file *file, void *to, uint64_t size);
 
 #endif
