@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-# bench - measures how long a boot takes, beside mboot.c32 and GRUB
-"""The command `bench`: what to measure, and what must be installed for it."""
+# bench - measures how long a boot takes, compared with mboot.c32 and GRUB
+"""The command `bench`: chooses what to measure, and installs what is needed for that."""
 
 import functools
 import json
@@ -121,8 +121,8 @@ def bench(given):
 
 
 def packers_of(names, given):
-    """What packs a payload for the floor and for these loaders, by name, after all that it takes
-    has been made or installed."""
+    """The packers for the floor and for these loaders: name -> function. Builds and installs what
+    they need."""
     known = loaders_efi if given.uefi else loaders
     if "grub" in names:
         need_grub(known.GRUB, not given.no_install)
@@ -137,7 +137,7 @@ def packers_of(names, given):
 
 
 def measure_ways(sizes):
-    """Measures and prints the ways in without a disc; returns 0."""
+    """Measures and prints boots without a disc; returns 0."""
     sizes = sizes or [SIZES["tiny"], SIZES["16"]]
     make("build/longjump.elf", "build/longjump.rom")
     ways.show(ways.measure(sizes), sizes)
@@ -145,7 +145,7 @@ def measure_ways(sizes):
 
 
 def measure_day(repeats, file):
-    """Measures and prints what a user waits for all day; returns 0."""
+    """Measures and prints how long a user waits; returns 0."""
     runs = day.measure(repeats)
     found = {way: day.medians(runs[way], steps) for way, (_words, steps) in day.WAYS.items()}
     if file:
@@ -158,7 +158,7 @@ def measure_day(repeats, file):
 
 
 def pick(name, words, choices, usual):
-    """The known names among those that an option lists; what is usual without the option."""
+    """The names that an option lists, checked; without the option, the usual ones."""
     if words is None:
         return usual[name]
     for word in words.split(","):
@@ -168,8 +168,7 @@ def pick(name, words, choices, usual):
 
 
 def need_grub(folder, install):
-    """Installs GRUB's files, which lie in this folder, where that can be done; stops if it stays
-    without them."""
+    """Installs GRUB's files for this folder, if possible; stops if they are missing."""
     command = 'source "$1"; [[ $EUID == 0 ]] && has apt-get && packages_install $2'
     packages = f"{GRUB_PACKAGES[folder.name]} grub-common"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # check - shows what the loader would do with a kernel, without booting it
-"""The command `check`: runs build/check, which is the loader up to the jump, on kernels."""
+"""The command `check`: runs build/check, the loader up to the jump, on kernels."""
 
 import contextlib
 import json
@@ -81,7 +81,7 @@ def check_one(name, command):
 
 
 def status_of(found):
-    """The status for what --json tells of one kernel."""
+    """The status for one kernel's result, as --json prints it."""
     codes = {finding["code"] for finding in found["findings"]}
     return 0 if found["starts"] else 2 if codes & {"K501", "K502"} else 1
 

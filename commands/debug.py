@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # debug - boots the image and stops at the kernel's first instruction, with gdb
-"""The command `debug`: a machine stopped at _start, and gdb on it; or a log of its faults."""
+"""The command `debug`: gdb on a machine that is stopped at _start; or a log of faults."""
 
 import contextlib
 import functools
@@ -57,15 +57,15 @@ explained.
 
 
 class Debugged(Session):
-    """A machine in gdb. It may stand still for as long as its user likes."""
+    """A machine in gdb. It may stay stopped for as long as the user likes."""
 
-    LOGGED = FEWER  # up to the kernel's start, since nobody reads it
+    LOGGED = FEWER  # until the kernel's start, since that part is not used
 
     def _listen(self, cpus):
-        """gdb has stopped it, or its user knows."""
+        """Prints nothing: gdb may have stopped the machine."""
 
 
-LONGEST = 65536  # bytes of a log that are read as one line
+LONGEST = 65536  # bytes of a line of a log, at most
 
 
 def debug(given):
@@ -104,7 +104,7 @@ def debug(given):
 
 
 def check_place(given):
-    """Stops if the kernel's address is random, and nothing tells when it has been placed."""
+    """Stops if the kernel's address is random and cannot be found out."""
     if not given.uefi:
         return
     words, _reason = words_of_disc(isolinux_cfg(read_config(given)))
@@ -121,10 +121,10 @@ class machine_at_entry:
         self.leaves, self.uefi = leaves, uefi  # run_to_entry()
 
     def __enter__(self):
-        # In a session of its own, so that Ctrl-C reaches gdb only.
+        # In a separate session, so that Ctrl-C reaches only gdb.
         self.session.start(NOBODY, [self.line], start_new_session=True)
         qemu, port = self.session.machine.qemu, self.line.getsockname()[1]
-        self.line.close()  # which is QEMU's now
+        self.line.close()  # QEMU has it now
         try:
             return qemu, run_to_entry(self.session, self.kernel, port, self.leaves, self.uefi)
         except (Gone, ConnectionError):
@@ -141,7 +141,7 @@ class machine_at_entry:
 
 @contextlib.contextmanager
 def told(session):
-    """While gdb runs, says how the machine ends, as `run` does: gdb only says that it did."""
+    """While gdb runs, prints how the machine ended, as `run` does: gdb only reports that it did."""
 
     def watch():
         with contextlib.suppress(Gone, SystemExit):
@@ -157,7 +157,7 @@ def told(session):
 
 
 def attach(given, kernel, port, slide, qemu):
-    """Starts gdb, or says how to; returns the status when it has ended."""
+    """Starts gdb, or prints how to; returns the status when it has ended."""
     symbols = shlex.quote(str(kernel.absolute()))
     moved = f", moved by {slide:#x}" if slide else ""
     say(f"  stopped  at the kernel's first instruction{moved}")
@@ -166,7 +166,7 @@ def attach(given, kernel, port, slide, qemu):
     command += ["-ex", f"target remote 127.0.0.1:{port}"]
     if not given.no_gdb:
         Voice.show(command)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for gdb, which stops the machine then
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for gdb, which then stops the machine
         return subprocess.run(
             [*command, "-ex", "set confirm off"], preexec_fn=restore_ctrl_c, check=False
         ).returncode
@@ -182,7 +182,7 @@ def restore_ctrl_c():
 
 
 def trace(at_entry, kernel, log):
-    """Lets the kernel run with every interrupt logged, and tells of the last; returns 0."""
+    """Runs the kernel with every interrupt logged, and prints the last exceptions; returns 0."""
     session = at_entry.session
     with at_entry as (_qemu, slide):
         begin = log.stat().st_size if log.exists() else 0

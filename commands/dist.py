@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # dist - makes an archive or a Debian package with everything built
-"""The command `dist`: what `install` lays down, as an archive with Syslinux's files and xorriso, or
-as a Debian package that depends on them. The same sources and tools give the same bytes."""
+"""The command `dist`: packs what `install` installs into an archive, with Syslinux's files and
+xorriso, or into a Debian package that depends on them. The same sources and tools give the same
+bytes."""
 
 import gzip
 import os
@@ -70,8 +71,8 @@ def dist(given):
 
 
 def archive(folder, output):
-    """Packs a folder, in the order of its names, as files of root's with one date. Every machine
-    has gzip; a bare one has no xz."""
+    """Packs a folder, sorted by name; all files belong to root and have the same date. With gzip,
+    since a bare machine has no xz."""
 
     def plain(entry):
         entry.uid = entry.gid = 0

@@ -38,7 +38,7 @@ OPTIONS = (
     Option("--no-check", "", "packs the kernel even if the loader would refuse it"),
 )
 
-TAKEN = {option.name: option for option in OPTIONS}  # by other commands as well
+TAKEN = {option.name: option for option in OPTIONS}  # for other commands
 
 COMMAND = Command(
     "image",
@@ -58,8 +58,8 @@ Files in the folder iso/ are also copied to the disc; isolinux.cfg says what the
 
 
 def image(given, finish=make_disc, also=()):
-    """Makes the image that these words ask for, and other targets of make; returns what make_disc
-    or open_disc return."""
+    """Makes the image that these words ask for, and other targets of make; returns the result of
+    `finish`, that is make_disc or open_disc."""
     config = read_config(given)
     need("build", "image", install=not given.no_install)
     if config.sign:
@@ -75,8 +75,8 @@ def image(given, finish=make_disc, also=()):
 
 
 def check_config(config):
-    """Stops if the loader would refuse this boot, so that the user learns it without booting;
-    returns what else build/check has found."""
+    """Stops if the loader would refuse this boot, so that the user need not boot to find out;
+    otherwise returns the result of build/check."""
     config.note_files()
     words = words_of(config.kernel, config.append, config.options, config.modules)
     found = look(words, limit=LIMIT)
@@ -96,7 +96,7 @@ def check_config(config):
 
 
 def read_config(given):
-    """The configuration that these words describe, checked as far as possible before a build."""
+    """The configuration that these words describe, checked as far as possible without a build."""
     if given.sign and given.bios_only:
         raise Stop("--sign signs the UEFI loader, which --bios-only leaves out", 2)
     if given.menu and given.prompt:
@@ -115,12 +115,12 @@ def read_config(given):
 
 
 def read_kernel(given):
-    """The kernel that is named, or the sample."""
+    """The kernel that the user names, or the sample."""
     return readable("--kernel", given.kernel) if given.kernel else BUILD / "kernel.elf"
 
 
 def read_words(given):
-    """What goes with a kernel, whatever it is packed into."""
+    """What comes with a kernel, on a disc or in a bundle."""
     options = one_line("--options", given.options)
     if options and not all(word.startswith("-") for word in options.split()):
         raise Stop(f'--options: every option of the loader begins with "-": {options}', 2)
@@ -133,7 +133,7 @@ def read_words(given):
 
 
 def read_module(text):
-    """[-raw ...] FILE[:STRING]; a file whose name has a colon in it is found too."""
+    """Reads [-raw ...] FILE[:STRING]. The file's name may contain a colon."""
     options = re.match(r"(?:-\S+\s+)*", text).group()
     text = text[len(options) :]
     places = [len(text)] + [at for at, letter in enumerate(text) if letter == ":"]
@@ -159,7 +159,7 @@ def readable(option, name):
 
 
 def one_line(option, text):
-    """A text that can stand in one line of isolinux.cfg."""
+    """Checks that a text fits into one line of isolinux.cfg; returns it, stripped."""
     if text is None:
         return None
     if not all(letter.isprintable() or letter == "\t" for letter in text):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # install - installs the command `longjump`, the module and the header
-"""The command `install`: lays files down below a prefix, and writes down which, for `uninstall`."""
+"""The command `install`: installs files below a prefix, and lists them for `uninstall`."""
 
 import errno
 import hashlib
@@ -39,7 +39,7 @@ installed, and nothing else.
 )
 
 HOME = "share/longjump"
-PROGRAMS_HOME = "lib/longjump"  # of what is made for one kind of machine
+PROGRAMS_HOME = "lib/longjump"  # of compiled files
 PROGRAMS = ("check", "postmortem")
 MODULE = "lib/syslinux/modules/bios/longjump.c32"
 # What else is compiled.
@@ -110,7 +110,7 @@ def check_unchanged(prefix, name, mark):
 
 
 def gather(prefix):
-    """What is laid down: its name below the prefix -> its contents."""
+    """The files to install: name below the prefix -> contents."""
     files = {
         "include/longjump.h": ROOT / "include/longjump.h",
         MODULE: BUILD / "longjump.c32",
@@ -131,8 +131,8 @@ def gather(prefix):
 
 
 def as_installed(name, what):
-    """The contents of a file as it is installed: there the command is called longjump, and sources
-    stay here."""
+    """The contents of a file for the installation, where the command is called longjump and there
+    are no sources."""
     if isinstance(what, str):
         return what.encode()
     if name == f"{PROGRAMS_HOME}/kernel.elf":
@@ -147,7 +147,7 @@ def as_installed(name, what):
 
 
 def stripped(program, how):
-    """The bytes of a program without what this option of objcopy's takes out."""
+    """The bytes of a program, stripped with this option of objcopy."""
     with tempfile.TemporaryDirectory(prefix="install.", dir=BUILD) as folder:
         copy = Path(folder, "copy")
         run([*tool("OBJCOPY", "objcopy"), how, program, copy])
@@ -155,14 +155,14 @@ def stripped(program, how):
 
 
 def version():
-    """The version that the loader says it has."""
+    """The loader's version."""
     text = (ROOT / "loader/core/version.h").read_text("utf-8")
     return re.search(r'LOADER_VERSION "(.*)"', text).group(1)
 
 
 def lay_down(prefix, files):
-    """Makes the files, each readable by everybody, and the list of them, which comes first, so that
-    half an installation can be taken away. Nothing that is there is touched: FileExistsError."""
+    """Makes the files, readable by everybody, and the list of them, which comes first, so that an
+    incomplete installation can be removed. Replaces nothing: FileExistsError."""
     marks = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     marks.update({name: f"link:{target}" for name, target in LINKS.items()})
     prefix.parent.mkdir(parents=True, exist_ok=True)
@@ -180,11 +180,11 @@ def lay_down(prefix, files):
 
 
 def make_folders(prefix, below, names):
-    """Makes the folders in which files of these names are to be; returns those that are new, each
-    after those in it."""
+    """Makes the folders for files of these names; returns those that are new, each after the
+    folders in it."""
     folders = sorted({str(folder) for name in names for folder in Path(name).parents})
     made = []
-    for name in folders[1:]:  # but for the first, "."
+    for name in folders[1:]:  # all except the first, "."
         with errors_named(prefix / name), parent_of(name, below) as folder:
             if make_folder(os.path.basename(name), folder):
                 made.insert(0, name)
@@ -192,7 +192,7 @@ def make_folders(prefix, below, names):
 
 
 def make_folder(name, folder):
-    """Makes a folder; whether it is new."""
+    """Makes a folder; returns whether it is new."""
     try:
         os.mkdir(name, dir_fd=folder)
     except FileExistsError:
@@ -202,7 +202,7 @@ def make_folder(name, folder):
 
 
 def lay(name, what, folder):
-    """Makes one file of these bytes, or a link that leads there."""
+    """Makes one file of these bytes, or a link to this path."""
     if isinstance(what, str):
         os.symlink(what, os.path.basename(name), dir_fd=folder)
         return

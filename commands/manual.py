@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # manual - shows the manual page
-"""The command `manual`: makes docs/longjump.1 of what each command says of itself."""
+"""The command `manual`: makes docs/longjump.1 from each command's help."""
 
 import os
 import re
@@ -105,7 +105,7 @@ docs/runner.md for build tools, docs/debug.md for debugging;
 
 
 def manual(given):
-    """Shows the page, or makes what the papers are made of."""
+    """Shows the page, or generates the page or the pictures."""
     if given.pictures:
         take_pictures(not given.no_install)
     if given.write:
@@ -119,7 +119,7 @@ def manual(given):
 
 
 def take_pictures(install):
-    """Takes all pictures of the papers."""
+    """Makes all pictures in docs/."""
     if not (ROOT / "Makefile").exists():
         raise Stop("--pictures: only a source tree has the pictures and the kernels on them")
     need("build", "image", "run", install=install)
@@ -130,12 +130,12 @@ def take_pictures(install):
 
 
 def disc_of(words):
-    """The disc that these words ask `image` for."""
+    """The disc that `image` makes from these words."""
     return open_disc(read_config(IMAGE.read(words)))
 
 
 def write(path):
-    """Writes the page, over an older one, but over nothing else."""
+    """Writes the page; replaces an older page, but no other file."""
     try:
         folder = open_folder(path.parent)
         with workshop(folder, f".{path.name}.") as inside:
@@ -151,7 +151,7 @@ def write(path):
 
 
 def is_page(name, folder):
-    """The file is a manual page that was written here."""
+    """Whether the file is a manual page that we have written."""
     with open_regular(name, folder) as file:
         return file.readline().startswith(b'.\\" longjump.1 - made by ')
 
@@ -164,7 +164,7 @@ def page():
 
 
 def command_section(name):
-    """What a command says of itself, as a part of the page."""
+    """A command's help, as a section of the page."""
     if name == "help":
         words = "Lists the commands, or explains one."
         return f".SS help\n.B ./build.sh help\n.RI [ COMMAND ]\n.PP\n{words}\n"
@@ -189,7 +189,7 @@ def command_section(name):
 
 
 def paragraphs(lines):
-    """Text as it is filled, but for what is indented, which stays as it is."""
+    """Text that troff fills, except for indented lines, which are kept."""
     made, is_fixed = [], False
     for line in lines:
         if line.startswith("    ") != is_fixed and line:
@@ -200,7 +200,7 @@ def paragraphs(lines):
 
 
 def quoted(text):
-    """Text in which nothing means anything to troff."""
+    """Text in which troff finds no commands."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("~", "\\(ti").replace("^", "\\(ha")
     text = text.replace("'", "\\(aq").replace("`", "\\(ga")
     return f"\\&{text}" if text.startswith(".") else text

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # new - makes a small kernel project to start from
-"""The command `new`: copies a project out of commands/new/, with its way to Longjump written in."""
+"""The command `new`: copies a project from commands/new/, with the path to Longjump written in."""
 
 import json
 import shlex
@@ -51,7 +51,7 @@ def new(given):
 
 
 def make_project(language, folder):
-    """Lays the project down, unless something is there already, or comes meanwhile."""
+    """Makes the project, unless something is there already, or appears meanwhile."""
     if folder.exists() and (not folder.is_dir() or any(map(is_something, folder.rglob("*")))):
         raise Stop(f"{shown(folder)} already exists and is not empty: choose another folder")
     source = ROOT / "commands/new" / language
@@ -82,7 +82,7 @@ def is_something(path):
 
 
 def fill(name, text):
-    """A file of the project, with the way to build.sh written into it as the file has it."""
+    """A file of the project, with the path of build.sh in it, quoted as the file needs."""
     program = str(ROOT / "build.sh")
     if name == "Makefile":
         return text.replace("@LONGJUMP@", program.replace("$", "$$").replace("#", "\\#"))

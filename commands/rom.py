@@ -11,7 +11,7 @@ from lib.words import Command, Option
 from wrap import COMMAND as WRAP
 from wrap import pack, read_config, write
 
-# QEMU's network cards -> vendor and device, which a ROM on them must name
+# QEMU's network cards -> vendor and device, which must be in their ROMs
 CARDS = {
     "e1000": (0x8086, 0x100E),
     "e1000e": (0x8086, 0x10D3),
@@ -21,8 +21,8 @@ CARDS = {
     "virtio-net-pci": (0x1AF4, 0x1000),
     "vmxnet3": (0x15AD, 0x07B0),
 }
-SUM = 5  # the byte of the ROM by which all add up to 0 (loader/platform/optionrom/rom.asm)
-MARK = b"Longjump: kernel of fw_cfg"  # what is in every such ROM
+SUM = 5  # offset of the byte that makes the sum of all 0 (loader/platform/optionrom/rom.asm)
+MARK = b"Longjump: kernel of fw_cfg"  # a text in every such ROM
 
 COMMAND = Command(
     "rom",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # runner - boots a kernel that a build tool has made, as a program or as a test
-"""The command `runner`: what cargo, make, CMake and others call to run what they have built."""
+"""The command `runner`: called by cargo, make, CMake and others to run what they have built."""
 
 import os
 import subprocess
@@ -118,8 +118,8 @@ def runner(given):
 
 
 def is_wanted(given, settings, kernel):
-    """Carries out what cargo's words ask of a test harness, and leaves QEMU's; whether the test is
-    to be run."""
+    """Acts on the words that cargo passes to a test harness, and keeps QEMU's; returns whether the
+    test is to be run."""
     harness, given.rest = understand(given.rest, is_qemu(settings["run-command"]))
     name = test_name(kernel)
     if harness.is_help:
@@ -139,7 +139,7 @@ def be_quiet():
 
 
 def settle(given, kernel):
-    """The settings that hold: the command line over the files over the defaults."""
+    """The effective settings: the command line overrides the files, and these the defaults."""
     settings = read_settings(kernel, given.config)
     settings.say("test-timeout", number("--test-timeout", given.test_timeout, 1, 10**9))
     code = number("--test-success-exit-code", given.test_success_exit_code, 0, 255)
@@ -155,8 +155,8 @@ def settle(given, kernel):
 
 
 def add_protocol(settings, kernel):
-    """Adds the loader's option for a kernel that its Cargo.toml says is made for another loader,
-    unless a protocol is chosen, or the kernel says more itself."""
+    """Adds the loader's option for a kernel that is made for another loader, as Cargo.toml shows,
+    unless the user has chosen a protocol, or the kernel's file shows one."""
     package, options = package_of(kernel), settings["options"]
     if package is None or "-protocol=" in (options or "") or speaks_for_itself(kernel):
         return
@@ -167,8 +167,8 @@ def add_protocol(settings, kernel):
 
 
 def let_reset(settings):
-    """A test that is to end in a reset may get there by a fault, which must not be explained then:
-    the machine would halt."""
+    """If a test must end in a reset, it may do so by a fault, which must then not be explained: the
+    machine would halt."""
     options = settings["options"] or ""
     if "-onfault=" not in options and "-explain=" not in options:
         words = " ".join(filter(None, ("-explain=off", options)))
@@ -176,7 +176,7 @@ def let_reset(settings):
 
 
 def number(option, text, least, most):
-    """The number that an option gives, or None."""
+    """The number in an option, or None."""
     if text is None:
         return None
     if not text.isdecimal() or not least <= int(text) <= most:
@@ -185,13 +185,13 @@ def number(option, text, least, most):
 
 
 def is_test(kernel):
-    """Whether cargo has built this as a test: it puts those into folders of their own."""
+    """Whether cargo has built this as a test: it puts tests into separate folders."""
     folder = Path(os.path.abspath(kernel)).parent.name
     return folder == "deps" or folder.startswith("rustdoctest")
 
 
 def build(settings):
-    """Carries out the project's build-command; that of a Cargo.toml is cargo's."""
+    """Runs the project's build-command; one from a Cargo.toml is for cargo."""
     command = settings["build-command"]
     if not command:
         raise Stop("--build: there is no build-command in longjump.conf or Cargo.toml", 2)
@@ -208,7 +208,8 @@ def build(settings):
 
 
 def pack(given, settings, kernel, rest):
-    """What is booted, open, and the words of run-command for it; `rest` follows them."""
+    """Makes what is booted; returns it, open, and the words of run-command for it, which `rest`
+    follows."""
     command = [*settings["run-command"], *firmware(given, settings, rest)]
     config = read_config(IMAGE.read(image_words(given, settings, kernel)))
     words, reason = direct.words_of_disc(isolinux_cfg(config))
@@ -232,7 +233,7 @@ def pack(given, settings, kernel, rest):
 
 
 def firmware(given, settings, rest):
-    """QEMU's words for the firmware that the settings ask for, unless the user brings another."""
+    """QEMU's arguments for the firmware in the settings, unless the user chooses another one."""
     command = settings["run-command"]
     if not settings["uefi"]:
         return []
@@ -246,7 +247,7 @@ def firmware(given, settings, rest):
 
 
 def image_words(given, settings, kernel):
-    """What `image` would be told, to make the same."""
+    """The words with which `image` would make the same."""
     folder = settings.folders.get("modules", Path())
     if settings.origins["modules"] == "command line":
         folder = Path()
@@ -271,7 +272,7 @@ def is_qemu(command):
 
 
 def plain_run(given, command, rest, disc, kernel):
-    """Boots what is no test; returns the status."""
+    """Boots a kernel that is not a test; returns the status."""
     if not is_qemu(command):
         return foreign([*command, *rest], None)
     given.rest = rest
@@ -297,7 +298,7 @@ def test(command, rest, settings, kernel, disc):
 
 
 def foreign(command, limit):
-    """Carries out a run-command that is not QEMU; its status, or None if the time was over."""
+    """Runs a run-command that is not QEMU; returns its status, or None if it took too long."""
     Voice.show(command)
     try:
         return subprocess.run(

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # serve - boots other computers from the network
-"""The command `serve`: what BIOS and UEFI clients load by TFTP, and dnsmasq to serve it."""
+"""The command `serve`: makes what BIOS and UEFI clients load, and serves it with dnsmasq."""
 
 import ipaddress
 import json
@@ -49,7 +49,7 @@ Without --interface nothing is served. docs/network.md shows how to set up an ex
 
 
 def serve(given):
-    """Lays the files out, and serves them if these words say where; returns the status."""
+    """Makes the files, and serves them if these words name an interface; returns the status."""
     config = BootConfiguration(read_kernel(given), FOLDER, **read_words(given))
     words = dnsmasq(given) if given.interface else []
     need("build", "network", install=not given.no_install)
@@ -93,7 +93,7 @@ def lay_out(config):
 
 
 def dnsmasq(given):
-    """The words that start the server."""
+    """The command line of the server."""
     network = network_of(given.interface)
     words = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null",
              "--port=0", f"--interface={given.interface}", "--bind-interfaces", "--user=root",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # test - runs every test, or some
-"""The command `test`: builds what the tests need, runs them with pytest, and counts."""
+"""The command `test`: builds what the tests need, runs them with pytest, and counts the results."""
 
 import os
 import shutil
@@ -54,8 +54,8 @@ def test(given):
     RESULTS.unlink(missing_ok=True)
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     announce(given.names, workers)
-    # A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that
-    # the tests interrupt.
+    # If a shell has started us in the background, SIGINT is ignored, and would be in all programs
+    # that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [PYTHON, "-m", "pytest", "--verbose", "--no-header", "--tb=short", "-rfE"]
     command += ["-n", str(workers), "--dist=loadgroup"]
@@ -70,7 +70,7 @@ def test(given):
 
 
 def announce(names, workers):
-    """Says how long it takes, and how much space."""
+    """Prints how much time and space the tests take."""
     what = f"{', '.join(names)}; all tests" if names else "all tests; they"
     cpus = f"{workers} CPU" + "s" * (workers > 1)
     free = shutil.disk_usage(BUILD).free // 10**9
@@ -103,7 +103,7 @@ def prepare(given, only_64):
 
 
 def choose(names):
-    """pytest's words for what the user named."""
+    """pytest's arguments for what the user named."""
     paths, parts = [], []
     for name in names:
         for path in (ROOT / "tests" / name, ROOT / name):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # uninstall - removes what `install` installed
-"""The command `uninstall`: removes the files that are in the list that `install` has written."""
+"""The command `uninstall`: removes the files in the list that `install` has written."""
 
 import contextlib
 import hashlib
@@ -28,7 +28,7 @@ empty. Files that were added or changed since then are kept.
 
 
 def uninstall(given):
-    """Takes an installation away; returns 0."""
+    """Removes an installation; returns 0."""
     prefix = Path(os.path.abspath(given.prefix or PREFIX))
     marks = installed(prefix)
     if not marks:
@@ -46,8 +46,8 @@ def uninstall(given):
 
 
 def installed(prefix):
-    """What the list in a prefix says that was put there: its name -> "folder", the SHA-256 of a
-    file, or "link:" and where it leads; empty if there is no list."""
+    """The list in a prefix: name -> "folder", the SHA-256 of a file, or "link:" and its target;
+    empty if there is no list."""
     path = prefix / LIST
     try:
         with open_regular(path) as file:
@@ -70,7 +70,7 @@ def installed(prefix):
 
 
 def is_as_installed(mark):
-    """A test of whether a file, by its name in an open folder, still is what was installed."""
+    """A function that returns whether a file, by its name in an open folder, is unchanged."""
 
     def test(name, folder):
         try:
@@ -84,8 +84,8 @@ def is_as_installed(mark):
 
 
 def remove_installed(prefix, marks):
-    """Takes away what the list names, the list itself last; returns the names of what stays, since
-    it was changed."""
+    """Removes what the list names, and the list itself last; returns the names of what is kept,
+    since it was changed."""
     below = open_folder(prefix)
     try:
         changed = [
@@ -103,7 +103,7 @@ def remove_installed(prefix, marks):
 
 
 def remove_one(path, below, may_go):
-    """Takes a file away if it may go; whether it is gone."""
+    """Removes a file if it may be removed; returns whether it is gone."""
     try:
         with parent_of(path, below) as folder:
             name = os.path.basename(path)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # vbox - boots the image in VirtualBox
-"""The command `vbox`: makes a machine of VirtualBox, starts it, and says how it ended."""
+"""The command `vbox`: creates a VM in VirtualBox, starts it, and reports how it ended."""
 
 import os
 import re
@@ -51,10 +51,10 @@ stopped it ("guru meditation": usually a triple fault); with 130 after Ctrl-C.
     ),
 )
 
-POLL = 0.5  # seconds between looks at the machine
-LEAST_MEMORY = 8  # MiB that a BIOS and Syslinux want
-MOST_CPUS = 64  # that VirtualBox gives a machine
-QUIET = 10.0  # seconds without a word, after which the log is read
+POLL = 0.5  # seconds between polls of the machine
+LEAST_MEMORY = 8  # MiB that a BIOS and Syslinux need
+MOST_CPUS = 64  # of a machine in VirtualBox
+QUIET = 10.0  # seconds without output, after which the log is read
 
 
 def vbox(given):
@@ -71,7 +71,7 @@ def vbox(given):
     folder.mkdir(parents=True, exist_ok=True)
     serial = folder / f"{name}.log"
     machine.make(memory, cpus, screen_of(read_config(given)), disc, serial, given.efi)
-    serial.unlink(missing_ok=True)  # of the last time
+    serial.unlink(missing_ok=True)  # of the last run
     headless = given.headless or not (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"})
     say(f"  boot     {shown(disc)} in VirtualBox; Ctrl-C to end")
     machine.start(headless)
@@ -110,7 +110,7 @@ def screen_of(config):
 
 
 def remove(machine):
-    """Takes a machine away; returns 0."""
+    """Deletes a VM; returns 0."""
     if machine.exists():
         machine.remove()
         say(f'the virtual machine "{machine.name}" is removed')
@@ -135,7 +135,7 @@ def follow(machine, serial):
 
 
 def tell_silence(machine, heard):
-    """A word on a machine that says nothing."""
+    """Prints a line about a machine without output."""
     code = boot_failure(machine.log())
     if code and not heard:
         say(f"VirtualBox's BIOS does not boot the disc; it gives the code {code}")
@@ -144,7 +144,7 @@ def tell_silence(machine, heard):
 
 
 def tell_end(machine, state, headless, kernel):
-    """Says how a machine ended; returns the status."""
+    """Prints how a machine ended; returns the status."""
     if state in ("poweroff", "saved"):
         say(f"the machine was {'switched off' if state == 'poweroff' else 'saved as it is'}")
         return 0
@@ -158,7 +158,7 @@ def tell_end(machine, state, headless, kernel):
 
 
 def tell_meditation(why, kernel):
-    """Says why VirtualBox stopped the machine, and where."""
+    """Prints why VirtualBox stopped the machine, and where."""
     where = "" if why.at is None else f" at RIP {why.at:#x}{place(kernel, why.at)}"
     if why.name == "VINF_EM_TRIPLE_FAULT":
         say(f"the machine reset: a triple fault{where}")

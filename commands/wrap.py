@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # wrap - packs loader, kernel and modules into one file for `qemu-system-x86_64 -kernel`
-"""The command `wrap`: from the words of the command line to one file that boots without a disc."""
+"""The command `wrap`: packs loader, kernel and modules into one file that boots without a disc."""
 
 import functools
 import os
@@ -16,12 +16,12 @@ from lib.files import open_folder, open_regular, put, workshop
 from lib.project import BUILD, Stop, made, make, need, say, shown, start
 from lib.words import Command, Option
 
-# --format -> the loader that is wrapped, what puts a bundle into it, and how the file is called
+# --format -> the loader, the function that puts a bundle into it, and the file's suffix
 FORMATS = {
     "elf": ("longjump.elf", put_into_elf, ".boot"),
     "efi": ("BOOTX64.EFI", put_into_pe, ".efi"),
 }
-MARK = b"LJBUNDLE"  # what a file that was made here has in it
+MARK = b"LJBUNDLE"  # in every file that was made here
 
 COMMAND = Command(
     "wrap",
@@ -62,7 +62,7 @@ def wrap(given):
 
 
 def pack(config, given):
-    """The bytes of the one file: the loader, and what was ordered."""
+    """The bytes of the file: the loader, and what the user asked for."""
     need("build", install=not given.no_install)
     own = [] if config.kernel != BUILD / "kernel.elf" else ["build/kernel.elf"]
     kind = given.format or "elf"
@@ -73,8 +73,8 @@ def pack(config, given):
 
 
 def put_together(config, name, words, kind="elf"):
-    """The bytes of the loader that is made already, with what was ordered, and its words. The
-    kernel is called `name` there."""
+    """The bytes of the loader, which has been built, with the files and words for it. The kernel is
+    called `name` in it."""
     loader, put_into, _ending = FORMATS[kind]
     bundle = make_bundle(words, contents(config, name))
     config.check_files()
@@ -82,7 +82,7 @@ def put_together(config, name, words, kind="elf"):
 
 
 def read_config(given, command="wrap"):
-    """What these words of a command amount to."""
+    """The configuration that a command's words describe."""
     if len(given.names) != 1:
         raise Stop(f"{command}: name one kernel; see ./build.sh {command} --help", 2)
     if given.format not in (None, *FORMATS):
@@ -97,13 +97,13 @@ def read_config(given, command="wrap"):
 
 
 def words_of(config):
-    """The words that the loader is to boot by, as after APPEND."""
+    """The words for the loader, as after APPEND."""
     named = [(module.path.name, module.line, module.options) for module in config.modules]
     return " ".join(append_words(config.kernel.name, config.append, config.options, named))
 
 
 def contents(config, kernel):
-    """The files to go with the loader: name -> bytes; the kernel has a name of its own there."""
+    """The files for the loader: name -> bytes. The kernel is called `kernel`."""
     files = {kernel: kernel_bytes(config)}
     for path in (module.path for module in config.modules):
         if path.name in files and files[path.name] != path.read_bytes():
@@ -116,7 +116,7 @@ def contents(config, kernel):
 
 
 def kernel_bytes(config):
-    """The kernel, without its debug sections unless they are to be kept."""
+    """The kernel's bytes, without its debug sections unless they are to be kept."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "kernel.elf")
         stripped = not config.keep_debug and strip_debug(config.kernel, copy)
@@ -124,8 +124,8 @@ def kernel_bytes(config):
 
 
 def write(output, whole, mark=MARK):
-    """Puts the file in place when it is whole; overwrites nothing but what was made here, which has
-    the mark in it."""
+    """Puts the complete file in place; replaces only files that were made here, which contain the
+    mark."""
     name = "wrapped"
     try:
         folder = open_folder(os.path.dirname(os.path.realpath(output)))
@@ -149,7 +149,7 @@ def write(output, whole, mark=MARK):
 
 
 def has_mark(mark, name, folder=None):
-    """The file was made by this command."""
+    """Whether the file was made by this command."""
     with open_regular(name, folder) as file:
         return mark in file.read()
 

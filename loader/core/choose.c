@@ -20,7 +20,8 @@ static const struct protocol *refuse_name(const char *choice, struct report *rep
 
 	for (unsigned i = 0; protocols[i] != NULL; i++)
 		text_add(&text, " %s", protocols[i]->name);
-	refuse(report, DIAG_PROTOCOL_UNKNOWN, "-protocol=%.60s; there are:%s", choice, names);
+	refuse(report, DIAG_PROTOCOL_UNKNOWN, "-protocol=%.60s; it must be one of:%s", choice,
+	       names);
 	return NULL;
 }
 

@@ -54,6 +54,6 @@ bool file_check_size(const struct file *file, uint32_t size, struct report *repo
 bool file_refuse_gzip(const struct file *file, uint64_t packed, uint32_t size,
                       struct report *report)
 {
-	return refuse(report, DIAG_FILE_GZIP, "%s: %llu bytes that should unpack to %u",
+	return refuse(report, DIAG_FILE_GZIP, "%s: %llu bytes that should decompress to %u",
 	              file_called(file), ULL(packed), size);
 }

@@ -93,7 +93,7 @@ static bool sweep(struct memory *memory, const struct edge *edges, unsigned coun
 /* Refuses because there is no room to sort regions. */
 static bool refuse_regions(unsigned count, struct report *report)
 {
-	return refuse(report, DIAG_MEMORY_LOADER, "to sort %u regions on memory", count);
+	return refuse(report, DIAG_MEMORY_LOADER, "for sorting %u regions of memory", count);
 }
 
 bool memory_from_regions(struct memory *memory, const struct memory_range *regions, unsigned count,
@@ -114,7 +114,7 @@ bool memory_from_regions(struct memory *memory, const struct memory_range *regio
 		insert_edge(edges, &edge_count, (struct edge){ pages.end, -1, type });
 	}
 	if (!sweep(memory, edges, edge_count))
-		return refuse(report, DIAG_MEMORY_RANGES, "the map falls into more than %u ranges",
+		return refuse(report, DIAG_MEMORY_RANGES, "the map has more than %u ranges",
 		              MEMORY_MAX_RANGES);
 	return true;
 }
@@ -134,7 +134,8 @@ bool memory_read(struct memory *memory, const struct machine *machine, struct sc
 	if (!memory_from_regions(memory, regions, count, scratch, report))
 		return false;
 	if (memory_total(memory, MEMORY_USABLE) == 0)
-		return refuse(report, DIAG_MEMORY_NONE, "its %u ranges hold no whole page of it",
+		return refuse(report, DIAG_MEMORY_NONE,
+		              "its %u ranges contain no whole usable page",
 		              machine->firmware_count);
 	return true;
 }

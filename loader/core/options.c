@@ -99,15 +99,16 @@ static bool read_explain(const struct option_target *target, const char *value)
 {
 	target->options->explain = text_equal(value, "on");
 	return target->options->explain || text_equal(value, "off")
-	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-explain=%s: on or off", value);
+	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-explain=%s: it must be on or off",
+	              value);
 }
 
 static bool read_smp(const struct option_target *target, const char *value)
 {
 	target->options->smp = target->options->x2apic = true;
 	return text_equal(value, "x2apic")
-	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE, "-smp=%s: x2apic, or nothing at all",
-	              value);
+	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE,
+	              "-smp=%s: it must be x2apic, or -smp alone", value);
 }
 
 /* A protocol's name and features, which choose.c and the protocol interpret. */
@@ -147,8 +148,8 @@ static bool read_video(const struct option_target *target, const char *value)
 {
 	return video_read_request(&target->options->video, value)
 	    || refuse(target->report, DIAG_CONFIG_BAD_VALUE,
-	              "-video=%.100s: text, auto, or a size such as 1024x768 or 1024x768x32; "
-	              "then ,any to take what there is",
+	              "-video=%.100s: it must be text, auto, or a size such as 1024x768 or "
+	              "1024x768x32; ,any after it accepts other modes",
 	              value);
 }
 
@@ -180,7 +181,8 @@ static bool read_log(const struct option_target *target, const char *value)
 			i++;
 		if (i == COUNT(names))
 			return refuse(target->report, DIAG_CONFIG_BAD_VALUE,
-			              "-log=%.100s: screen, com1, com2 and e9, with commas between",
+			              "-log=%.100s: any of screen, com1, com2 and e9, with commas "
+			              "between",
 			              value);
 		log |= 1u << i;
 	} while (*at++ == ',');
@@ -247,7 +249,7 @@ bool options_read_module(struct file *file, const char *word, struct report *rep
 	file->raw = text_equal(word, "-raw");
 	return file->raw
 	    || refuse(report, DIAG_CONFIG_UNKNOWN_OPTION,
-	              "%.100s before a module; there are -raw and -sha256=HEX", word);
+	              "%.100s before a module; it must be -raw or -sha256=HEX", word);
 }
 
 bool options_check(const struct options *options, struct report *report)

@@ -2,7 +2,7 @@
 /* chain.c - which exception follows one that could not be delivered (SDM volume 3A, table 6-5). */
 #include "postmortem/chain.h"
 
-/* Exceptions that make a double fault of another one. */
+/* Contributory exceptions: a second one during delivery makes a double fault. */
 static bool is_contributory(const struct event *event)
 {
 	if (event->external || event->software)

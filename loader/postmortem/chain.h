@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* chain.h - from the first exception to the last: what the failure to deliver each led to. */
+/* chain.h - follows the exceptions from the first to the last: each could not be delivered, which
+ * raised the next. */
 #ifndef POSTMORTEM_CHAIN_H
 #define POSTMORTEM_CHAIN_H
 
@@ -16,7 +17,7 @@ struct step_of_chain {
 enum chain_end {
 	CHAIN_HANDLED,  /* the last one's handler runs */
 	CHAIN_SHUTDOWN, /* the last one is a double fault that cannot be delivered */
-	CHAIN_REPEATS,  /* the last one's handler cannot be fetched, like that of one before */
+	CHAIN_REPEATS,  /* the last one's handler cannot be fetched, like one before it */
 	CHAIN_UNKNOWN   /* what follows is not known */
 };
 

@@ -52,7 +52,7 @@ struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address)
 	return page;
 }
 
-/* Notes the obstacle, and the exception that the CPU raises for it. */
+/* Records the obstacle, and the exception that the CPU raises for it. */
 static bool stopped(struct delivery *delivery, enum obstacle obstacle, unsigned vector,
                     uint32_t error)
 {
@@ -61,7 +61,7 @@ static bool stopped(struct delivery *delivery, enum obstacle obstacle, unsigned 
 	return false;
 }
 
-/* The same for a page that is missing or does not allow it. */
+/* The same for a page that is not present or does not allow the access. */
 static bool stopped_by_page(struct delivery *delivery, enum obstacle obstacle, uint64_t address,
                             const struct page *page, uint32_t error)
 {
@@ -198,7 +198,7 @@ static bool check_selector(const struct cpu_state *cpu, const struct event *even
 	return true;
 }
 
-/* The stack that the TSS has for this. */
+/* The stack in the TSS for this gate and ring. */
 static bool read_stack(const struct cpu_state *cpu, const struct event *event,
                        struct delivery *delivery, unsigned offset, unsigned size)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * deliver.h - what a CPU does with an interrupt or exception: the checks in its order, up to the
- * first one that fails. A pure function of registers and memory.
+ * deliver.h - delivers an interrupt or exception as a CPU would: makes the CPU's checks, in its
+ * order, up to the first one that fails. A pure function of registers and memory.
  *
  * Sources: Intel SDM volume 2A, INT n (the order of the checks); volume 3A, 6.10 to 6.14 (gates,
  * stack switching, 64-bit mode), 8.7 (64-bit TSS), table 6-5 (double faults).
@@ -28,7 +28,7 @@ struct cpu_state {
 
 enum { TSS_STACKS = 8 /* RSP0 and IST1 to IST7 */ };
 
-enum { VECTORS_ALL = 256 /* as a vector: one of several, which is not known */ };
+enum { VECTORS_ALL = 256 /* a vector that is not known */ };
 
 /* In descriptors of segments (Intel SDM volume 3A, 3.4.5). */
 #define SEGMENT_CODE_64     (UINT64_C(1) << 53) /* L */
@@ -56,7 +56,7 @@ struct event {
 	bool has_error;
 	uint32_t error;
 	uint64_t cr2; /* of a page fault */
-	bool unknown; /* an exception of which nothing is known */
+	bool unknown; /* an exception about which nothing is known */
 };
 
 /* Why no handler runs, in the CPU's order. */
@@ -70,23 +70,23 @@ enum obstacle {
 	OBSTACLE_SELECTOR_NULL,     /* the gate's selector is 0 */
 	OBSTACLE_SELECTOR_LIMIT,    /* ... beyond the end of the GDT or LDT */
 	OBSTACLE_GDT_MEMORY,        /* the GDT or LDT is not mapped */
-	OBSTACLE_SELECTOR_TYPE,     /* no code segment */
+	OBSTACLE_SELECTOR_TYPE,     /* not a code segment */
 	OBSTACLE_SELECTOR_LEVEL,    /* its DPL is above the CPL */
 	OBSTACLE_SELECTOR_ABSENT,   /* its bit 47 is 0 */
-	OBSTACLE_SELECTOR_MODE,     /* no 64-bit code */
-	OBSTACLE_TSS_LIMIT,         /* the TSS ends before the stack that is wanted */
+	OBSTACLE_SELECTOR_MODE,     /* not 64-bit code */
+	OBSTACLE_TSS_LIMIT,         /* the TSS ends before the stack that is needed */
 	OBSTACLE_TSS_MEMORY,        /* the TSS is not mapped */
-	OBSTACLE_STACK_CANONICAL,   /* the handler's stack is no canonical address */
+	OBSTACLE_STACK_CANONICAL,   /* the handler's stack is not canonical */
 	OBSTACLE_STACK_MEMORY,      /* ... is not mapped, or may not be written */
 	OBSTACLE_HANDLER_CANONICAL, /* the handler's address is not canonical */
 	OBSTACLE_HANDLER_MEMORY,    /* ... is not mapped, or may not be executed */
-	OBSTACLE_NOT_MODELLED,      /* a task gate, real mode: nothing is said of what follows */
+	OBSTACLE_NOT_MODELLED,      /* a task gate, or real mode: what follows is not known */
 	OBSTACLES
 };
 
 struct delivery {
 	enum obstacle obstacle;
-	struct event raises;   /* instead, unless the obstacle is NONE */
+	struct event raises;   /* the exception for the obstacle, unless that is NONE */
 	uint64_t gate_at;      /* linear address of the gate */
 	uint64_t gate[2];      /* as it is in memory; the second is 0 outside of long mode */
 	uint16_t selector;     /* the gate's */
@@ -95,15 +95,15 @@ struct delivery {
 	bool switches;         /* the stack comes from the TSS */
 	uint64_t stack;        /* where the frame ends */
 	uint64_t handler;
-	uint64_t address; /* that is in the way: not mapped, not canonical */
-	struct page page; /* what the page tables say of it */
+	uint64_t address; /* the address that is not mapped or not canonical */
+	struct page page; /* its page table entries */
 };
 
 /* What the CPU finds in the page tables: like look_up(), but an entry in which a bit is set that
  * must be 0 maps nothing. Bits beyond the CPU's physical addresses are not looked at. */
 struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address);
 
-/* Goes through the CPU's checks. */
+/* Makes the CPU's checks. */
 void deliver(const struct cpu_state *cpu, const struct event *event, struct delivery *delivery);
 
 /* The gate of a vector: bits 40 to 43 of a gate's first 8 bytes. */

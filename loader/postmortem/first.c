@@ -106,7 +106,7 @@ static bool is_same(const struct event *worked_out, const struct event *logged)
 	    || (worked_out->vector == VECTOR_STACK && logged->vector == VECTOR_PROTECTION);
 }
 
-/* True if the CPU, beginning with this event, would have come to just what the log has. */
+/* True if the CPU, beginning with this event, would have raised exactly what the log has. */
 static bool fits(const struct cpu_state *cpu, const struct evidence *evidence, unsigned from)
 {
 	const struct event *first = &evidence->log[from].event;
@@ -126,7 +126,7 @@ static bool fits(const struct cpu_state *cpu, const struct evidence *evidence, u
 	return true;
 }
 
-/* The longest end of the log, all at RIP, that fits. */
+/* Finds the longest end of the log, with all entries at RIP, that fits. */
 static bool from_log(const struct cpu_state *cpu, const struct evidence *evidence,
                      struct event *event)
 {

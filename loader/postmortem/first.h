@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* first.h - which exception came first, worked out from what the CPU and its memory are now. */
+/* first.h - finds out which exception came first, from the state of the CPU and its memory. */
 #ifndef POSTMORTEM_FIRST_H
 #define POSTMORTEM_FIRST_H
 
@@ -11,21 +11,21 @@ struct logged {
 	uint64_t rip;
 };
 
-/* What is known beside registers and memory. */
+/* What is known in addition to registers and memory. */
 struct evidence {
-	const struct logged *log; /* in the order in which they came; the last is the last of all */
+	const struct logged *log; /* in the order in which they came */
 	unsigned log_count;
-	int in_service; /* a vector that an interrupt controller has handed over last, or -1 */
+	int in_service; /* the vector of the interrupt that is in service, or -1 */
 };
 
 /*
- * Takes the state back over handlers whose first instruction could not be fetched: their frames
- * lie on the stack, and they have changed nothing else. Returns how many; *event is the one that
- * came first, whose vector is VECTORS_ALL if several have that handler.
+ * Restores the state from before handlers whose first instruction could not be fetched: their
+ * frames are on the stack, and they have changed nothing else. Returns how many; *event is the
+ * first one, with the vector VECTORS_ALL if several vectors have that handler.
  */
 unsigned first_unwind(const struct cpu_state *cpu, struct fault *fault, struct event *event);
 
-/* The first of the exceptions at RIP that led to the end. False if none is sure. */
+/* The first of the exceptions at RIP that led to the triple fault. False if it is not certain. */
 bool first_event(const struct cpu_state *cpu, const struct evidence *evidence, struct event *event);
 
 #endif

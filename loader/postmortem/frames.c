@@ -46,7 +46,7 @@ static bool is_frame(const struct cpu_state *cpu, uint64_t at, struct interrupte
 	    && frame->ss <= UINT16_MAX && is_pushed_from(cpu, frame);
 }
 
-/* Counts a frame that lies further out than those before. */
+/* Counts a frame, further out than those before. */
 static void count(struct nesting *nesting, const struct interrupted *frame)
 {
 	if (nesting->count++ == 0)
@@ -58,8 +58,8 @@ static void count(struct nesting *nesting, const struct interrupted *frame)
 	nesting->outer = *frame;
 }
 
-/* The last frame on the stack of 32-bit code, which has no mark but CS, between an address of the
- * kernel's code and flags. */
+/* The last frame on the stack of 32-bit code; it is recognised only by CS, between an address in
+ * the kernel's code and flags. */
 static void read_narrow(const struct cpu_state *cpu, struct nesting *nesting)
 {
 	for (unsigned i = 0; i < NARROW_WORDS && nesting->count == 0; i++) {
@@ -92,7 +92,7 @@ void frames_read(const struct cpu_state *cpu, unsigned words, struct nesting *ne
 		if (is_frame(cpu, at, &frame)) {
 			count(nesting, &frame);
 			if ((frame.cs & 3) != 0)
-				return; /* nothing of the kernel's lies behind user mode */
+				return; /* the frame of interrupted user mode is the outermost */
 			at = frame.rsp;
 		} else if (look_up(&cpu->look, at).mapped) {
 			at += 8;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frames.h - the frames that the CPU has left on the stack for handlers, in 64-bit mode. It aligns
- * the stack and saves RSP (SDM volume 3A, 6.14.2 to 6.14.5), so that what looks like a frame and
- * lies where its RSP or the TSS says is one.
+ * frames.h - finds the frames that the CPU has pushed for handlers, in 64-bit mode. The CPU aligns
+ * the stack and saves RSP (SDM volume 3A, 6.14.2 to 6.14.5): so what looks like a frame is one, if
+ * it is where its RSP or the TSS requires.
  */
 #ifndef POSTMORTEM_FRAMES_H
 #define POSTMORTEM_FRAMES_H
@@ -15,15 +15,15 @@ struct interrupted {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The frames from RSP on; of 32-bit code, what may be the last one. */
+/* The frames from RSP on; for 32-bit code, only the probable last one. */
 struct nesting {
 	unsigned count;
-	struct interrupted inner, outer; /* the last interruption, and the first */
-	struct interrupted repeated;     /* the first of those at the RIP of the last */
-	unsigned repeats;                /* how many these are */
+	struct interrupted inner, outer; /* the most recent interruption, and the first one */
+	struct interrupted repeated;     /* the first of those with the RIP of the most recent */
+	unsigned repeats;                /* how many have that RIP */
 };
 
-/* Searches so many words of the stack. */
+/* Searches this many words of the stack. */
 void frames_read(const struct cpu_state *cpu, unsigned words, struct nesting *nesting);
 
 /* True if the word can be a saved RFLAGS. */

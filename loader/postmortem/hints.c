@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hints.c - modes, tables, selectors and flags that are not what the kernel believes them to be.
- * Says what is so; and a cause of its own only where that explains the exception.
+ * hints.c - finds modes, tables, selectors and flags that are not what the kernel expects. Always
+ * adds the fact; replaces the cause only where the fact explains the exception.
  */
 #include "postmortem/hints.h"
 
@@ -48,7 +48,7 @@ static bool is_fetch(const struct hint *hint)
 
 /* ---- modes ---- */
 
-/* Code of 32 bits in long mode. On the way there, the instruction after mov to CR0 is such code. */
+/* 32-bit code in long mode. Before the far jump into 64-bit code, that is normal. */
 static void hint_narrow_code(const struct hint *hint)
 {
 	struct text text = happened(hint);
@@ -59,15 +59,15 @@ static void hint_narrow_code(const struct hint *hint)
 	text_add(&text, " It ran as 32-bit code: the descriptor of CS (%#x) has L, bit 53, 0.",
 	         hint->fault->cs);
 	set_cause(hint, (hint->fault->cs & 3) == 3
-	                        ? "If this is 64-bit code, its bytes mean something else. sysret "
+	                        ? "If this is 64-bit code, the CPU decodes it wrongly. sysret "
 	                          "goes to 64-bit code as sysretq only, and iretq by a selector "
 	                          "of 64-bit code (L = 1, D = 0)."
-	                        : "If this is 64-bit code, its bytes mean something else. Its "
+	                        : "If this is 64-bit code, the CPU decodes it wrongly. Its "
 	                          "descriptor needs L = 1 and D = 0 (0x00af9a000000ffff), and CS "
 	                          "is loaded by a far jump or a far return only.");
 }
 
-/* Paging that is not long mode's, although the kernel wants that. */
+/* Paging without long mode, although the kernel wants long mode. */
 static void hint_long_mode_off(const struct hint *hint)
 {
 	const struct fault *fault = hint->fault;
@@ -115,7 +115,7 @@ static bool read_descriptor(const struct hint *hint, uint64_t selector, uint64_t
 	               == 8;
 }
 
-/* A far jump beyond the end of a segment, which 64-bit code has not. */
+/* A far jump beyond the end of a segment; 64-bit code has no end. */
 static void hint_far_jump(const struct hint *hint)
 {
 	const struct instruction *in = &hint->explanation->instruction;
@@ -149,7 +149,7 @@ static void hint_far_jump(const struct hint *hint)
 	hint_long_mode_off(hint);
 }
 
-/* iret to another ring by a selector of the wrong one. */
+/* iret to another ring with a selector of the wrong ring. */
 static void hint_iret(const struct hint *hint)
 {
 	const struct instruction *in = &hint->explanation->instruction;
@@ -206,7 +206,7 @@ static unsigned count_present(const struct hint *hint, uint64_t at)
 	return count;
 }
 
-/* An address of the kernel's that was taken for a physical one. True if it is. */
+/* A virtual address of the kernel that was used as a physical one. True if it is one. */
 static bool is_virtual(const struct hint *hint, uint64_t address, const char *what, unsigned level)
 {
 	struct fault_info_segment segment;
@@ -226,12 +226,12 @@ static bool is_virtual(const struct hint *hint, uint64_t address, const char *wh
 	         " %#llx, which is a virtual address of the kernel's, and no table lies at this "
 	         "physical one; the kernel's table is at physical %#llx.",
 	         ULL(address), ULL(page.physical));
-	set_cause(hint, "CR3 and the entries of page tables hold physical addresses: take the "
-	                "difference between the kernel's virtual and physical addresses off.");
+	set_cause(hint, "CR3 and the entries of page tables hold physical addresses: subtract "
+	                "the difference between the kernel's virtual and physical addresses.");
 	return true;
 }
 
-/* CR3, or an entry on the way, that holds a virtual address; or an entry that is no table's. */
+/* CR3 or an entry that holds a virtual address; or an entry that does not point to a table. */
 static void hint_tables(const struct hint *hint)
 {
 	const struct fault *fault = hint->fault;
@@ -259,7 +259,7 @@ static void hint_tables(const struct hint *hint)
 			page.level + 1, ULL(page.path[page.level]));
 }
 
-/* A page of the kernel's: which entries do not let user mode in. */
+/* A page of the kernel, touched by user mode: which entry forbids that. */
 static void hint_user(const struct hint *hint)
 {
 	struct page page;

@@ -60,7 +60,7 @@ static void write_missing(struct text *text, const struct cpu_state *cpu,
 	         ULL(page->entry), (page->entry & PTE_P) != 0 ? ", with a bit that must be 0" : "");
 }
 
-/* What type a gate has that is not one for interrupts (SDM volume 3A, table 3-2). */
+/* The name of a descriptor's type (SDM volume 3A, table 3-2). */
 static const char *type_name(unsigned type)
 {
 	static const char names[16][24] = { "nothing",
@@ -88,21 +88,21 @@ static void write_gate(struct text *text, const struct delivery *delivery)
 	text_add(text, "its gate (at %#llx)", ULL(delivery->gate_at));
 }
 
-/* A gate that is none, or another one. */
+/* A gate of a wrong type. */
 static void write_type(struct text *text, const struct delivery *delivery)
 {
 	write_gate(text, delivery);
 	if (is_empty(delivery))
 		text_add(text, " is empty");
 	else if ((delivery->gate[0] >> 40 & 0xff) == 0)
-		text_add(text, " has %016llx %016llx, which is no gate", ULL(delivery->gate[0]),
+		text_add(text, " has %016llx %016llx, which is not a gate", ULL(delivery->gate[0]),
 		         ULL(delivery->gate[1]));
 	else
 		text_add(text, " is of type %u, %s; it has to be 14 (interrupt) or 15 (trap)",
 		         gate_type(delivery), type_name(gate_type(delivery)));
 }
 
-/* What lies where the gate's selector points. */
+/* The descriptor that the gate's selector selects. */
 static void write_selector(struct text *text, const struct cpu_state *cpu,
                            const struct delivery *delivery)
 {
@@ -139,7 +139,7 @@ static void write_selector(struct text *text, const struct cpu_state *cpu,
 	}
 }
 
-/* The stack that the frame should have gone to. */
+/* The stack for the frame. */
 static void write_stack(struct text *text, const struct cpu_state *cpu,
                         const struct delivery *delivery)
 {
@@ -174,7 +174,7 @@ static bool is_code(const struct cpu_state *cpu, uint64_t address)
 	return look_segment(&cpu->look, address, &segment) && (segment.rights & RIGHT_EXECUTE) != 0;
 }
 
-/* Parts of the offset that were put into each other's places. */
+/* Parts of the offset that were exchanged. */
 static void write_exchanged(struct text *text, const struct cpu_state *cpu,
                             const struct delivery *delivery)
 {
@@ -311,10 +311,10 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 		break;
 	case OBSTACLE_NOT_MODELLED:
 		text_add(text, cpu->protected_mode
-		                       ? "its gate is a task gate, and what the switch of "
-		                         "tasks met is not known"
-		                       : "the CPU is in real mode, and what its table of "
-		                         "vectors led to is not known");
+		                       ? "its gate is a task gate, and why the task switch "
+		                         "failed is not known"
+		                       : "the CPU is in real mode, and what happened there "
+		                         "is not known");
 		break;
 	default:
 		write_selector(text, cpu, delivery);
@@ -332,11 +332,11 @@ static void gate_cause(struct text *text, const struct cpu_state *cpu,
                        const struct delivery *delivery)
 {
 	if (is_empty(delivery))
-		text_add(text, "Nobody has filled this gate (it is all zero), or lidt was given "
-		               "the address of something else. Fill all 32 exceptions.");
+		text_add(text, "This gate was never filled in (it is all zero), or lidt was given "
+		               "a wrong address. Fill in the gates of all 32 exceptions.");
 	else if ((delivery->gate[0] >> 40 & 0xff) == 0)
-		text_add(text, "The IDT was overwritten by something that lies before it or took "
-		               "its memory, or lidt was given another address.");
+		text_add(text, "The IDT was overwritten, by an overrun or because its memory was "
+		               "reused, or lidt was given a wrong address.");
 	else
 		text_add(text,
 		         "Byte 5 of a gate is type and rights: 0x8e for the kernel's own interrupt "
@@ -383,9 +383,9 @@ static void table_cause(struct text *text, const struct cpu_state *cpu,
 		         "base is in its second half. Or the page tables do not map the TSS.");
 		break;
 	default:
-		text_add(text, "A TSS is needed for handlers with an IST, and for all when user "
-		               "mode runs: fill it, give it a descriptor with limit 103, and "
-		               "execute ltr.");
+		text_add(text, "A TSS is needed for handlers with an IST, and for all handlers "
+		               "when user mode runs: fill it in, give it a descriptor with limit "
+		               "103, and execute ltr.");
 	}
 }
 
@@ -400,13 +400,13 @@ static void memory_cause(struct text *text, const struct cpu_state *cpu,
 		         "16-31 in bytes 6 and 7%s; or the page tables do not map the handler.",
 		         cpu->long_mode ? ", 32-63 in bytes 8 to 11" : "");
 	} else if (delivery->switches) {
-		text_add(text, "The TSS was not filled, was filled with the wrong end of the "
-		               "stack (it has to be the highest address), or the page tables do "
-		               "not map that stack.");
+		text_add(text, "The TSS was not filled in, or has the wrong end of the stack (it "
+		               "must be the highest address), or the page tables do not map that "
+		               "stack.");
 	} else {
 		text_add(text, "A stack overflow, or a stack pointer that was lost: the exception "
 		               "cannot be delivered on a stack that does not exist. Give #PF and "
-		               "#DF their own stacks: an IST in the gate, and the TSS filled.");
+		               "#DF their own stacks: an IST in the gate, and a stack in the TSS.");
 	}
 }
 
@@ -424,9 +424,9 @@ static void selector_cause(struct text *text, const struct cpu_state *cpu,
 		return;
 	}
 	text_add(text,
-	         "CS is %#x as well: the code runs by what the CPU has kept of it. Either "
-	         "lgdt has loaded a GDT with something else there, and CS was not loaded "
-	         "again by a far return; or the GDT was overwritten.",
+	         "CS is %#x as well: the code runs only because the CPU has cached the "
+	         "descriptor. Either lgdt has loaded a GDT with something else there, and CS "
+	         "was not reloaded by a far return; or the GDT was overwritten.",
 	         fault->cs);
 	if (fault->gdt.base - fault->registers[RSP] + NEAR < 2 * NEAR
 	    || fault_range_has(cpu->look.marks->stack, fault->gdt.base))
@@ -507,7 +507,7 @@ void walk_write(struct text *text, const struct cpu_state *cpu, uint64_t address
 		return;
 	}
 	if (cpu->long_mode && !look_canonical(&cpu->look, address)) {
-		text_add(text, "no canonical address");
+		text_add(text, "not canonical");
 		return;
 	}
 	for (unsigned level = levels; level > 0 && level >= page.level; level--)

@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "postmortem/chain.h"
 
-/* The finding in one word, which is a section of docs/errors.md. */
+/* The kind of finding: the name of a section of docs/errors.md. */
 const char *reason_kind(const struct delivery *delivery);
 
 /* Appends the reason: a clause that can follow "its handler could not run: ", without a stop. */
@@ -15,7 +15,7 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 /* Appends what usually causes it, as sentences. */
 void reason_cause(struct text *text, const struct cpu_state *cpu, const struct step_of_chain *step);
 
-/* Appends what came: "#PF page fault (error 0x2, CR2 0x10)", "int 0x80". */
+/* Appends the event: "#PF page fault (error 0x2, CR2 0x10)", "int 0x80". */
 void event_write(struct text *text, const struct event *event);
 
 /* Appends what the page tables have for an address, level by level: one line. */

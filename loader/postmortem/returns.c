@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* returns.c - what iret finds at RSP, and what a ret in its place leaves there. */
+/* returns.c - examines the words that iret finds at RSP, and those that a ret has left there. */
 #include "postmortem/returns.h"
 
 #include "postmortem/frames.h"
@@ -24,7 +24,7 @@ void explanation_replace(struct explanation *explanation, const char *kind, cons
 	explanation->kind = kind;
 }
 
-/* An iret whose frame begins one word further, or has begun one word before. */
+/* An iret whose frame begins one word after RSP, or one word before it. */
 static bool explain_iret(const struct fault *fault, const uint64_t words[WORDS],
                          struct explanation *explanation)
 {
@@ -32,16 +32,15 @@ static bool explain_iret(const struct fault *fault, const uint64_t words[WORDS],
 	    && frames_flags(words[3]))
 		explanation_replace(
 			explanation, "error-code-left",
-			"iret took its frame one word too early: an error code still lies at RSP, "
-			"or a register that was pushed and not popped, and the frame begins after "
-			"it.",
+			"iret took its frame one word too early: an error code is still at RSP, "
+			"or a register that was pushed but not popped; the frame begins after it.",
 			"Exceptions 8, 10 to 14, 17, 21, 29 and 30 push an error code, which the "
-			"handler has to remove before iretq (add rsp, 8).");
+			"handler must remove before iretq (add rsp, 8).");
 	else if (!frames_code_selector(fault, words[1]) && frames_code_selector(fault, words[0])
 	         && frames_flags(words[1]) && !frames_flags(words[2]))
 		explanation_replace(
 			explanation, "error-code-missing",
-			"iret took its frame one word too late: the saved CS lies at RSP, and the "
+			"iret took its frame one word too late: the saved CS is at RSP, and the "
 			"frame began before it.",
 			"The handler removed an error code from the stack where the CPU pushes "
 			"none: only exceptions 8, 10 to 14, 17, 21, 29 and 30 have one. A hardware "
@@ -61,7 +60,7 @@ static bool explain_short_iret(const struct fault *fault, const uint64_t words[W
 	    || !frames_code_selector(fault, words[1]) || !frames_flags(words[2]))
 		return false;
 	explanation_replace(explanation, "iret-short",
-	                    "iret without q took its frame in words of 4 bytes, and the CPU has "
+	                    "iret without q took its frame in words of 4 bytes, but the CPU had "
 	                    "pushed words of 8 bytes.",
 	                    "In 64-bit code a handler ends with iretq.");
 	return true;
@@ -94,8 +93,9 @@ static bool explain_ret(const struct fault *fault, const uint64_t words[WORDS],
 		         explanation->happened, explanation->happened[0] != 0 ? " " : "");
 	explanation_replace(
 		explanation, handler_ret, happened,
-		"A handler ends with iretq, after an error code was taken off. A C function is no "
-		"handler by itself: it needs __attribute__((interrupt)), or a stub in assembly "
+		"A handler must end with iretq, after an error code was removed. A C function is "
+		"not a handler by itself: it needs __attribute__((interrupt)), or a stub in "
+		"assembly "
 		"that saves the registers, calls it and ends with iretq.");
 	return true;
 }

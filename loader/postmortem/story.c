@@ -8,7 +8,7 @@
 #include "postmortem/returns.h"
 
 enum {
-	NESTED = 3,            /* handlers inside of each other that are no chance any more */
+	NESTED = 3,            /* nested handlers, from which on it is no coincidence */
 	PUSHED = 64,           /* bytes that are a frame and more */
 	WHOLE_STACK = 1 << 17, /* words */
 	STACK_TOP = 1 << 12    /* words, where the last handler's frame lies */
@@ -32,7 +32,7 @@ static void explain_interrupt(const struct event *event, const struct fault *fau
 	}
 	text_add(&text, "A hardware interrupt came, with vector %#x", event->vector);
 	if (event->vector < VECTORS)
-		text_add(&text, ", which is an exception's");
+		text_add(&text, ", which is that of an exception");
 	if (event->vector >= 8 && event->vector < 16)
 		text_add(&text, ": line %u of the first PIC%s", event->vector - 8,
 		         event->vector == 8   ? ", the timer"
@@ -46,7 +46,7 @@ static void explain_interrupt(const struct event *event, const struct fault *fau
 			: "");
 }
 
-/* Explains the first exception as the fault pages do. */
+/* Explains the first exception, as a fault page does. */
 static void explain_first(const struct cpu_state *cpu, struct fault *fault, struct story *story)
 {
 	bool is_exception = !story->first.external && !story->first.software;
@@ -73,7 +73,7 @@ static void explain_first(const struct cpu_state *cpu, struct fault *fault, stru
 
 /* ---- why no handler ran ---- */
 
-/* What holds for every exception, if the first one is not known: true if all meet this obstacle. */
+/* If the first exception is not known: true if every exception would meet the same obstacle. */
 static bool met_by_all(const struct cpu_state *cpu, struct step_of_chain *step)
 {
 	struct delivery delivery;
@@ -123,9 +123,9 @@ static void tell_reason(const struct cpu_state *cpu, struct story *story)
 	story->kind = reason_kind(&story->chain.steps[0].delivery);
 }
 
-/* ---- handlers inside of each other ---- */
+/* ---- nested handlers ---- */
 
-/* The event that a log has at RIP; false if there is none. */
+/* The last event at RIP in the log; false if there is none. */
 static bool logged_here(const struct cpu_state *cpu, const struct evidence *evidence,
                         struct event *event)
 {
@@ -147,7 +147,8 @@ static bool is_iret(const struct story *story)
 	return in->known && in->map == MAP_ONE_BYTE && in->opcode == OPCODE_IRET;
 }
 
-/* What came again and again at one instruction in a handler; the last of all came elsewhere. */
+/* Exceptions that came again and again at one instruction in a handler; the last one was
+ * elsewhere. */
 static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
                              const struct evidence *evidence, struct story *story)
 {
@@ -166,7 +167,7 @@ static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
 	story->is_known = logged_here(cpu, evidence, &story->first);
 	fault->has_error = 0;
 	explain(&cpu->look, &story->explanation);
-	text_add(&text, "A handler itself met ");
+	text_add(&text, "A handler itself raised ");
 	event_write(&text, &story->first);
 	text_add(&text, " at this instruction, each time that it ran.");
 	explanation_replace(&story->explanation, story->nested, happened, "");
@@ -174,7 +175,7 @@ static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
 		story->cause[0] = 0;
 }
 
-/* Says that handlers were interrupted in their turn. */
+/* Describes handlers that were interrupted again and again. */
 static void tell_nested(struct story *story, unsigned count)
 {
 	struct text reason = text_in(story->reason, sizeof(story->reason));
@@ -186,18 +187,18 @@ static void tell_nested(struct story *story, unsigned count)
 	         count);
 	if (story->is_known && story->first.external)
 		text_add(&cause,
-		         "The handler lets the next interrupt in before it has ended: it executes "
-		         "sti, or its gate is a trap gate (type 15), and it takes longer than from "
-		         "one interrupt to the next. Use interrupt gates (14), without sti.");
+		         "The handler allows the next interrupt before it has ended: it executes "
+		         "sti, or its gate is a trap gate (type 15), and it takes longer than the "
+		         "time between two interrupts. Use interrupt gates (14), without sti.");
 	else
-		text_add(&cause, "The handler meets an exception each time that it runs: what it "
+		text_add(&cause, "The handler raises an exception each time that it runs: what it "
 		                 "uses (a pointer, the screen, SSE) is not as it expects.");
 	story->nested = "handler-nested";
 	if (!story->is_known)
 		story->kind = "handler-stack";
 }
 
-/* The address of an int instruction that ends here, or this one. */
+/* The address of the int instruction that ends at `rip`, or `rip`. */
 static uint64_t before_int(const struct look *look, uint64_t rip)
 {
 	uint8_t bytes[2];
@@ -207,13 +208,13 @@ static uint64_t before_int(const struct look *look, uint64_t rip)
 	return bytes[0] == OPCODE_INT ? rip - 2 : bytes[1] == OPCODE_INT3 ? rip - 1 : rip;
 }
 
-/* True if nothing can be pushed any more. */
+/* True if nothing more can be pushed. */
 static bool is_stack_gone(const struct cpu_state *cpu)
 {
 	return !look_up(&cpu->look, cpu->look.fault->registers[RSP] - PUSHED).mapped;
 }
 
-/* The stack is used up by handlers, each of which was interrupted in its turn. */
+/* The stack is used up by nested handlers. */
 static void tell_nesting(struct cpu_state *cpu, struct fault *fault,
                          const struct evidence *evidence, struct story *story)
 {

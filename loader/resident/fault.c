@@ -193,7 +193,7 @@ static _Noreturn void reboot(void)
 	while (seconds < REBOOT_SECONDS && wait_second())
 		seconds++;
 	if (seconds < REBOOT_SECONDS)
-		console_write("The clock stands still: the machine restarts now.\n");
+		console_write("The clock has stopped: the machine restarts now.\n");
 	restart();
 	console_write(RESTART_FAILS);
 	restart_by_failing();

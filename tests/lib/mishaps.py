@@ -485,7 +485,7 @@ mishap(
     "the timer in a double fault's place",
     "gate-empty interrupt",
     [LOAD, "mov al, 0xfe", "out 0x21, al", "sti", "spin:", "jmp spin ; HERE"],
-    "with vector 0x8, which is an exception's: line 0 of the first PIC, the timer",
+    "with vector 0x8, which is that of an exception: line 0 of the first PIC, the timer",
     where="spin",
 )
 

@@ -49,7 +49,7 @@ mishap(
     ],
     "hardware interrupt",
     "are nested on it",
-    "The handler lets the next interrupt in before it has ended",
+    "The handler allows the next interrupt before it has ended",
     where="handler",
 )  # fmt: skip
 
@@ -66,7 +66,7 @@ mishap(
     "a gate that was overwritten",
     "gate-type ud2",
     [LOAD, "gate 6, handler", "mov dword [idt + 100], 5", OOPS, *HANDLER],
-    "which is no gate",
+    "which is not a gate",
     "The IDT was overwritten",
 )
 mishap(

@@ -267,7 +267,7 @@ TEST("a version that is not known is refused with those that are")
 		snprintf(words, sizeof(words), "it is made with %u.%u.%u, ", versions[i][0],
 		         versions[i][1], versions[i][2]);
 		expect_refused(i % 2 == 0 ? 133 : 150, DIAG_BOOTLOADER_VERSION, words);
-		EXPECT_PART(report.findings[0].detail, "known are 0.11.0 to 0.11.17");
+		EXPECT_PART(report.findings[0].detail, "known versions are 0.11.0 to 0.11.17");
 	}
 	memcpy(section + 16, versions[4], 6);
 	section[22] = 1;

@@ -217,7 +217,7 @@ TEST("flags that Multiboot 1 does not know are refused, those for kernels that m
 {
 	begin_one(1 << 4 | 3);
 	lay();
-	expect_refusal(DIAG_MULTIBOOT_REQUIRED, "flags are 0x13; Multiboot 1 does not know 0x10");
+	expect_refusal(DIAG_MULTIBOOT_REQUIRED, "flags are 0x13; Multiboot 1 does not define 0x10");
 	begin_one(UINT32_C(1) << 17 | 3);
 	lay();
 	expect_plan();

@@ -347,7 +347,8 @@ TEST("automatically it is not less than the least that is wanted, if there is mo
 	EXPECT_EQUAL(chosen_from(1921, 0, NOTHING), 0x144);
 	EXPECT_EQUAL(report.count, 1);
 	EXPECT(!report.findings[0].refusal);
-	EXPECT_TEXT(report.findings[0].detail, "1024x768x32, since there is none from 1921x0 on");
+	EXPECT_TEXT(report.findings[0].detail,
+	            "1024x768x32, since there is none of 1921x0 or more");
 }
 
 TEST("a size that there is not is refused with those that there are")

@@ -31,7 +31,7 @@ static const struct memory *make_map(const struct plan *plan, const struct memor
 	unsigned count = 0;
 
 	if (map == NULL || regions == NULL) {
-		refuse(plan->report, DIAG_MEMORY_LOADER, "the memory map's %u regions", most);
+		refuse(plan->report, DIAG_MEMORY_LOADER, "for the memory map's %u regions", most);
 		return NULL;
 	}
 	for (unsigned i = 0; i < plan->memory->count; i++)

@@ -57,7 +57,7 @@ bool plan_processors(struct plan *plan)
 		     machine->processor_count, machine->apic_id, first);
 	else if (page == 0)
 		warn(plan->report, DIAG_CPUS_NOT_STARTED,
-		     "no page below 1 MiB is free for %u CPUs to wake in",
+		     "no page below 1 MiB is free for %u CPUs to start in",
 		     machine->processor_count - 1);
 	else
 		plan->processor_count = machine->processor_count - 1;

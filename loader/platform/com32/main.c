@@ -114,7 +114,8 @@ bool platform_machine(struct machine *machine, struct report *report)
 	struct facts *facts = platform_take(sizeof(*facts), sizeof(uint64_t));
 
 	if (facts == NULL)
-		return refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for facts", sizeof(*facts));
+		return refuse(report, DIAG_MEMORY_LOADER, "%zu bytes for facts about the machine",
+		              sizeof(*facts));
 	cpu_read(&machine->cpu);
 	if (!e820_read(machine, facts->ranges, COUNT(facts->ranges), report))
 		return false;

@@ -40,8 +40,8 @@ static bool check_digest(struct span text, struct report *report)
 	sha256(text, found);
 	memcpy(header->digest, wanted, sizeof(wanted));
 	return memcmp(wanted, found, sizeof(wanted)) == 0
-	    || refuse(report, DIAG_BUNDLE_DAMAGED, "its first %llu bytes have another digest",
-	              ULL(text.size));
+	    || refuse(report, DIAG_BUNDLE_DAMAGED,
+	              "the digest of its first %llu bytes does not match", ULL(text.size));
 }
 
 /* The string at an offset, which must end before `text` does; NULL if it does not. */
@@ -66,11 +66,10 @@ static bool add_file(struct handover *handover, const struct machine *machine, s
 	               &record, sizeof(record))
 	    || string_in(text, record.name) == NULL
 	    || !in_bounds(record.at, record.size, bundle.size))
-		return refuse(report, DIAG_BUNDLE_DAMAGED, "file %u of it lies outside",
-		              number + 1);
+		return refuse(report, DIAG_BUNDLE_DAMAGED, "file %u lies outside it", number + 1);
 	if (record.at % PAGE_SIZE != 0)
 		return refuse(report, DIAG_BUNDLE_DAMAGED,
-		              "file %u of it begins at %#llx, not at a page", number + 1,
+		              "file %u begins at %#llx in it, not at a page", number + 1,
 		              ULL(record.at));
 	if (!handover_add_file(handover, machine, begin + record.at,
 	                       begin + record.at + record.size, begin + record.name, report))
@@ -89,8 +88,8 @@ bool bundle_read(struct handover *handover, const struct machine *machine, struc
 
 	if (!span_read(whole, 0, &header, sizeof(header))
 	    || memcmp(header.magic, "LJBUNDLE", sizeof(header.magic)) != 0)
-		return refuse(report, DIAG_BUNDLE_DAMAGED, "%llu bytes begin with another word",
-		              ULL(whole.size));
+		return refuse(report, DIAG_BUNDLE_DAMAGED,
+		              "its %llu bytes do not begin with LJBUNDLE", ULL(whole.size));
 	if (header.version != BUNDLE_VERSION)
 		return refuse_bundle(report, "its version", header.version, BUNDLE_VERSION);
 	if (header.size != whole.size)
@@ -122,6 +121,7 @@ bool bundle_check(const struct handed_file *handed, const struct file *file, str
 		return true;
 	checksum(file->bytes, found);
 	return memcmp(found, handed->sum, sizeof(found)) == 0
-	    || refuse(report, DIAG_BUNDLE_DAMAGED, "%s: its %llu bytes have another sum",
-	              file_called(file), ULL(file->bytes.size));
+	    || refuse(report, DIAG_BUNDLE_DAMAGED,
+	              "%s: the checksum of its %llu bytes does not match", file_called(file),
+	              ULL(file->bytes.size));
 }

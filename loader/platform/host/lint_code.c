@@ -200,9 +200,9 @@ static void warn_sse(const struct habits *habits, bool on, struct report *report
 		return;
 	tally_words(&habits->sse, buffer, sizeof(buffer));
 	if (!on && !habits->switches_sse)
-		warn(report, DIAG_LINT_SSE_OFF, "%s, and CR4 is not written to", buffer);
+		warn(report, DIAG_LINT_SSE_OFF, "%s, but nothing writes to CR4", buffer);
 	if (!habits->saves_sse)
-		warn(report, DIAG_LINT_SSE, "%s, and FXSAVE or XSAVE nowhere", buffer);
+		warn(report, DIAG_LINT_SSE, "%s, but no FXSAVE or XSAVE", buffer);
 }
 
 /* Turns what was found into warnings. */
@@ -216,7 +216,7 @@ static void warn_habits(const struct habits *habits, const struct plan *plan,
 	warn_red_zone(habits, sections, report);
 	warn_sse(habits, (plan->entry.cr4 & CR4_OSFXSR) != 0, plan->report);
 	if (habits->avx.instructions > 0 && !habits->switches_avx)
-		warn(report, DIAG_LINT_AVX, "%s, and XSETBV nowhere",
+		warn(report, DIAG_LINT_AVX, "%s, but no XSETBV",
 		     tally_words(&habits->avx, buffer, sizeof(buffer)));
 	if (habits->protector.instructions > 0 && symbol_find(symbols, "__stack_chk_fail", &symbol))
 		warn(report, DIAG_LINT_STACK_PROTECTOR, "%s",

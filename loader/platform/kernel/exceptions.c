@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exceptions.c - reports an exception in the loader itself, while it runs as a kernel: nothing else
- * would. It is our mistake, or the machine's, so it is not explained. Also reports a CPU that is too
- * old for the rest of the loader's code.
+ * would. It is our mistake, or the machine's, so it is not explained. Also reports a CPU that is
+ * too old for the rest of the loader's code.
  */
 #include "core/diag_lines.h"
 #include "platform/console/watch.h"

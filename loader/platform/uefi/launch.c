@@ -29,7 +29,7 @@ bool launch_open(struct report *report)
 
 	entrance = memory_take_code(size);
 	if (entrance == NULL)
-		return refuse(report, DIAG_MEMORY_LOADER, "a page of code");
+		return refuse(report, DIAG_MEMORY_LOADER, "a page for code");
 	memcpy(entrance, take_over, size);
 	return true;
 }

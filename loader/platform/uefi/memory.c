@@ -70,10 +70,10 @@ static bool take_reading(struct reading *reading)
 bool memory_refuse(struct report *report)
 {
 	if (status != EFI_SUCCESS)
-		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI says %#llx",
+		return refuse(report, DIAG_BIOS_NO_MAP, "GetMemoryMap() of UEFI returned %#llx",
 		              ULL(status));
 	return refuse(report, DIAG_BIOS_NO_MAP,
-	              "GetMemoryMap() of UEFI gives %llu bytes, and descriptors of %llu bytes",
+	              "GetMemoryMap() of UEFI returned %llu bytes, with descriptors of %llu bytes",
 	              ULL(memory_map.descriptors.size), ULL(memory_map.stride));
 }
 

@@ -302,8 +302,9 @@ bool prompt_words(unsigned *count, const char *const **list, struct report *repo
 	*list = words;
 	*count = word_count;
 	if (outcome == COMMAND_LONG)
-		return refuse(report, DIAG_CONFIG_TOO_LONG, "%zu bytes and %zu words are too few",
-		              sizeof(words_text), COUNT(words));
+		return refuse(report, DIAG_CONFIG_TOO_LONG,
+		              "it has more than %zu bytes or %zu words", sizeof(words_text),
+		              COUNT(words));
 	if (outcome == COMMAND_FOREIGN)
 		return refuse(report, DIAG_LABEL_FOREIGN, "%.60s", program);
 	return outcome == COMMAND_START || refuse(report, DIAG_LABEL_UNKNOWN, "%.60s", program);

@@ -214,7 +214,7 @@ bool video_set(struct machine *machine, struct report *report)
 	memory_map.is_old = true;
 	status = graphics->set_mode(graphics, chosen_mode);
 	if (status != EFI_SUCCESS)
-		return refuse(report, DIAG_VIDEO_NOT_SET, "SetMode(%u) of UEFI says %#llx",
+		return refuse(report, DIAG_VIDEO_NOT_SET, "SetMode(%u) of UEFI returned %#llx",
 		              chosen_mode, ULL(status));
 	is_switched = true;
 	return read_current(graphics, &machine->display.screen)

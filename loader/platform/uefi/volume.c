@@ -37,7 +37,7 @@ bool volume_open(struct report *report)
 	else
 		reads_watch(firmware.loaded->device);
 	return root != NULL
-	    || refuse(report, DIAG_UEFI_NO_VOLUME, "OpenVolume() says %#llx", ULL(status));
+	    || refuse(report, DIAG_UEFI_NO_VOLUME, "OpenVolume() returned %#llx", ULL(status));
 }
 
 /* Converts a name of the firmware; what is not ASCII becomes a question mark. */
@@ -173,7 +173,8 @@ bool volume_refuse(const char *name, efi_status status, struct report *report)
 {
 	if (status == EFI_NOT_FOUND)
 		return refuse(report, DIAG_FILE_CUT, "%s: its folder could not be read", name);
-	return refuse(report, DIAG_FILE_CUT, "%s: Open() of UEFI says %#llx", name, ULL(status));
+	return refuse(report, DIAG_FILE_CUT, "%s: Open() of UEFI returned %#llx", name,
+	              ULL(status));
 }
 
 bool volume_size(struct efi_file *file, uint64_t *size)

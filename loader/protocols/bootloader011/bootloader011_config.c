@@ -200,12 +200,12 @@ static bool check_version(const struct rb11_config *config, const struct found *
 	if (is_011 && version->patch <= RB11_LATEST)
 		return true;
 	text_add(&text,
-	         "it is made with %s, and its section has %llu bytes; known are "
-	         "0.11.0 to 0.11.%u",
+	         "it is made with %s, and its section has %llu bytes; known versions "
+	         "are 0.11.0 to 0.11.%u",
 	         version_words(version, words, sizeof(words)), ULL(found->bytes.size), RB11_LATEST);
 	if (!is_011 || !named)
 		return refuse(report, DIAG_BOOTLOADER_VERSION, "%s", detail);
-	warn(report, DIAG_BOOTLOADER_VERSION, "%s, and it gets what the last of these has", detail);
+	warn(report, DIAG_BOOTLOADER_VERSION, "%s, so it is started as the last of these", detail);
 	return true;
 }
 
@@ -367,8 +367,8 @@ bool rb11_read_config(struct rb11_config *config, const struct elf *elf, bool na
 		                        .ramdisk.place = RB11_DYNAMIC };
 	if (!find_config(elf, &found))
 		return refuse(report, DIAG_BOOTLOADER_NO_SECTION,
-		              "no section of that name, and no UUID in the first MiB that may have "
-		              "it of any segment");
+		              "no section of that name, and no UUID in the first MiB that is "
+		              "searched of any segment");
 	if (!choose_layout(config, &found, named, report))
 		return false;
 	fields.bytes = found.bytes;

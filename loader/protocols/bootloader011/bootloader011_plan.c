@@ -133,9 +133,9 @@ static bool plan_ramdisk(struct boot *boot)
 	struct placement *placement = boot->plan.placements;
 
 	if (boot->config->module_count > 1)
-		warn(boot->report, DIAG_BOOTLOADER_MODULE, "it is not told of %s%s",
+		warn(boot->report, DIAG_BOOTLOADER_MODULE, "it cannot find %s%s",
 		     boot->config->modules[1].name,
-		     boot->config->module_count > 2 ? " and those after it" : "");
+		     boot->config->module_count > 2 ? " or those after it" : "");
 	if (file == NULL)
 		return true;
 	while (placement->use != USE_MODULE)

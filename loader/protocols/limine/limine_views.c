@@ -123,7 +123,7 @@ static const struct memory *find_tables(const struct plan *plan, uint64_t revisi
 	struct memory_range *regions = scratch_take(&scratch, most * sizeof(*regions), 8);
 
 	if (tables == NULL || regions == NULL || pages == NULL) {
-		refuse(plan->report, DIAG_MEMORY_LOADER, "a list of the firmware's tables");
+		refuse(plan->report, DIAG_MEMORY_LOADER, "for a list of the firmware's tables");
 		return NULL;
 	}
 	if (revision >= ACPI_TABLES_FROM)

@@ -56,7 +56,7 @@ static bool mb1_read(struct boot *boot)
 	        & ~(uint32_t)(MB1_ALIGN_MODULES | MB1_WANT_MEMORY | MB1_WANT_VIDEO);
 	if (unknown != 0)
 		return refuse(report, DIAG_MULTIBOOT_REQUIRED,
-		              "its header's flags are %#x; Multiboot 1 does not know %#x of them",
+		              "its header's flags are %#x; Multiboot 1 does not define %#x of them",
 		              header.flags, unknown);
 	image.has_addresses = image.has_entry = (header.flags & MB1_ADDRESSES) != 0;
 	image.addresses = (struct multiboot_addresses){ header.header_address, header.load_address,

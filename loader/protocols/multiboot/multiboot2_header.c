@@ -103,7 +103,7 @@ static bool check_information(const struct tag *tag, struct report *report)
 	for (uint64_t at = 0; span_read(tag->body, at, &type, sizeof(type)); at += sizeof(type)) {
 		if (type >= MB2_TAG_TYPES && !is_optional(tag))
 			return refuse(report, DIAG_MULTIBOOT_REQUIRED,
-			              "information of type %u, which Multiboot 2.0 does not know "
+			              "information of type %u, which Multiboot 2.0 does not define "
 			              "(its last is %u, the %s)",
 			              type, MB2_LOAD_BASE, information[MB2_LOAD_BASE]);
 	}
@@ -125,7 +125,7 @@ static bool take_tag(const struct tag *tag, struct mb2_requests *requests, struc
 	if (type >= COUNT(known))
 		return is_optional(tag)
 		    || refuse(report, DIAG_MULTIBOOT_REQUIRED,
-		              "a header tag of type %u, which Multiboot 2.0 does not know "
+		              "a header tag of type %u, which Multiboot 2.0 does not define "
 		              "(its last is %u, the %s tag)",
 		              type, MB2_HEADER_RELOCATABLE, known[MB2_HEADER_RELOCATABLE].name);
 	if (!span_read(tag->body, 0, (uint8_t *)requests + known[type].to, known[type].size))
