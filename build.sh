@@ -5,7 +5,7 @@
 # line, "# NAME - what it does", is its line in the help. Without a command it is `image`.
 set -euo pipefail
 
-# What the caller's shell exports as functions is not ours: a cd of its own, for one.
+# Functions that the caller's shell exports, such as another cd, must not replace commands here.
 for name in $(compgen -A function); do
 	unset -f "$name"
 done
@@ -66,7 +66,7 @@ case ${1-} in
 *) command=$1 && shift ;;
 esac
 
-# What only tells something installs nothing.
+# Commands that only print something install nothing.
 case " $command $* " in
 ' doctor '* | ' explain '* | ' help '* | *' --help '* | *' -h '*) common+=(--no-install) ;;
 esac
@@ -82,12 +82,12 @@ elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
 		need_words python ${common[@]+"${common[@]}"} "$@" || exit 2
 		python=$(find_python) || exit 2
 	fi
-	# What Python has compiled is kept there, or all of its library would be compiled each time.
-	# Variables for Python are for the user's programs, and not heeded; nor are packages.
+	# Without a cache, Python would compile its library each time. Variables and packages for
+	# Python are for the user's programs, so they are ignored.
 	exec "$python" -ES -X pycache_prefix="$LONGJUMP_BUILD/pycache" \
 		"$root/commands/$command.py" ${common[@]+"${common[@]}"} "$@"
 elif [[ ! -e $root/Makefile && " bench dist install test " == *" $command "* ]]; then
-	echo "$(error_words build.sh:) $command works in a checkout of Longjump only" >&2
+	echo "$(error_words build.sh:) $command works only in a checkout of Longjump" >&2
 	exit 2
 else
 	word=$(printf %q "$command")

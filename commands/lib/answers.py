@@ -1,5 +1,5 @@
-"""answers.py - keeps what a slow program has answered, for as long as all that it looked at is as
-it was then. Knows files; knows nothing of who was asked what.
+"""answers.py - caches the answers of a slow program, as long as the files that it has read are
+unchanged. Knows files; knows nothing of the questions.
 """
 
 import hashlib
@@ -11,13 +11,13 @@ import time
 from lib.project import BUILD
 
 FOLDER = BUILD / "answers"
-MOST = 200  # answers; beyond, all are forgotten
+MOST = 200  # answers; with more, the cache is emptied
 
 
 def ask(question, answer, looked_at):
-    """The answer to a question, a list of texts: the one that is kept, or else answer(), which is
-    kept unless it is None. looked_at() has the paths of files and folders that an answer depends
-    on; of a folder it is the names in it."""
+    """The answer to a question, which is a list of texts: from the cache, or else from answer(),
+    which is then cached unless it is None. looked_at() returns the paths of files and folders on
+    which an answer depends; of a folder, only the names in it count."""
     kept = FOLDER / hashlib.sha256(repr(question).encode()).hexdigest()[:32]
     found = read(kept)
     if found and all(state_of(path) == state for path, state in found["states"].items()):
@@ -32,7 +32,7 @@ def ask(question, answer, looked_at):
 
 
 def read(kept):
-    """What is kept there, or None."""
+    """The cached data, or None."""
     try:
         found = json.loads(kept.read_bytes())
         return found if {*found} == {"states", "answer"} and {**found["states"]} else None
@@ -41,7 +41,7 @@ def read(kept):
 
 
 def write(kept, contents):
-    """Keeps it, if that can be."""
+    """Writes the cache, if possible."""
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
         others = [*FOLDER.iterdir()]
@@ -55,7 +55,7 @@ def write(kept, contents):
 
 
 def state_of(path):
-    """What tells that a file or folder is as it was; None if it is not there."""
+    """What changes when a file or folder does; None if it does not exist."""
     try:
         found = os.stat(path)
         if os.path.isdir(path):
@@ -66,5 +66,5 @@ def state_of(path):
 
 
 def time_in(state):
-    """When a file of this state was changed, in nanoseconds; 0 where that is nothing to go by."""
+    """When a file with this state was changed, in nanoseconds; 0 if that is not known."""
     return (state or {}).get("time", 0)

@@ -1,5 +1,5 @@
 """append.py - the words that follow APPEND. The disc, a bundle and the checking tool get them from
-one function, so that what is checked is what is booted. Knows nothing of where files lie.
+one function, so that what is checked is what is booted. Knows nothing of where files are.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from lib.record import dataclass
 
 @dataclass(frozen=True)
 class Module:
-    """A file for the kernel, its command line, and options of the loader's for it (-raw)."""
+    """A file for the kernel, its command line, and the loader's options for it (-raw)."""
 
     path: Path
     line: str = ""
@@ -25,5 +25,5 @@ def append_words(kernel, append=None, options=None, modules=()):
 
 
 def plain(name):
-    """A name that is not taken for an option or for the separator of files."""
+    """A name that cannot be mistaken for an option or for the separator of files."""
     return f"./{name}" if str(name).startswith("-") else str(name)

@@ -16,22 +16,22 @@ RECORD = struct.Struct("<QQQ8I")
 MAGIC, VERSION = b"LJBUNDLE", 1
 PAGE, LARGE_PAGE = 1 << 12, 1 << 21
 LANES = 4
-CHUNK = 1 << 20  # bytes of which the checksum is made at a time
-BUNDLE_PLACE = 0x20  # in a PE file (loader/platform/uefi/uefi.ld): where its bundle begins and ends
+CHUNK = 1 << 20  # bytes that are added to the checksum at a time
+BUNDLE_PLACE = 0x20  # in a PE file: offset of the bundle's beginning and end (uefi.ld)
 FILE_PAGE = 0x200  # of a PE file
 SECTION = struct.Struct("<8sIIII12xI")
 SECTION_RIGHTS = 0xC0000040  # data: read, write
 
-# The loader's own file, an ELF32: what is patched in it.
+# What is patched in the loader's own file, an ELF32:
 MULTIBOOT = bytes.fromhex("02b0ad1b")
-PLACE = 12  # from the Multiboot header on: where a bundle begins and ends,
-EXIT = 20  # and where the loader is left (loader/platform/kernel/start.asm)
+PLACE = 12  # offset from the Multiboot header: the bundle's beginning and end,
+EXIT = 20  # and the loader's last code (loader/platform/kernel/start.asm)
 PROGRAM = struct.Struct("<8I")
 PT_NULL, PT_LOAD, PF_R = 0, 1, 4
 
 
 def checksum(data, at=lambda done: None):
-    """The eight words of loader/platform/handover/checksum.h; at() is told how far it is."""
+    """The eight words of loader/platform/handover/checksum.h; calls at() with the progress."""
     sums = [0] * (2 * LANES)
     for begin in range(0, len(data), CHUNK):
         chunk = data[begin : begin + CHUNK]
@@ -50,8 +50,8 @@ def checksum(data, at=lambda done: None):
 
 
 def make_bundle(words, files):
-    """The bundle of some words (as after APPEND) and files: name -> bytes. Each file begins at a
-    page, a large one at a large page, from which its segments need not be moved."""
+    """The bundle of words (as after APPEND) and files: name -> bytes. Each file begins at a page, a
+    large one at a large page, so that its segments need not be moved."""
     strings, names = [words.encode() + b"\0"], []
     at = HEADER.size + RECORD.size * len(files) + len(strings[0])
     for name in files:
@@ -110,8 +110,8 @@ def put_into_pe(loader, bundle):
 
 
 def put_section(loader, contents, name, place):
-    """A PE32+ file with one more section. Where that begins and ends in memory is noted at a place
-    in the file."""
+    """A PE32+ file with one more section. The section's beginning and end in memory are written at
+    an offset in the file."""
     data = bytearray(loader)
     pe = struct.unpack_from("<I", data, 0x3C)[0]
     count, optional_size = struct.unpack_from("<H12xH", data, pe + 6)

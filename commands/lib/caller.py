@@ -1,7 +1,7 @@
-"""caller.py - finds out whether anybody still waits for us.
+"""caller.py - finds out whether our caller is still there.
 
-When a build tool or a CI is killed, its children are not: what it has started would run on, for
-nobody. Knows processes and pipes, nothing of what is done.
+When a build tool or a CI is killed, its children keep running, and so would QEMU. Knows processes
+and pipes, nothing of the work.
 """
 
 import os
@@ -12,7 +12,7 @@ from lib.terminal import is_in_background
 
 
 class Caller:
-    """Who has started us. Made before signals are handled in ways of our own."""
+    """The process that has started us. To be made before we install signal handlers."""
 
     def __init__(self):
         kept = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)]
@@ -23,7 +23,7 @@ class Caller:
             self._outputs.register(number, 0)
 
     def is_gone(self):
-        """The process that waits for us has ended, or nobody reads what we say."""
+        """Whether the process that waits for us has ended, or nobody reads our output."""
         if self._parent != 1 and os.getppid() != self._parent:
             return True
         return any(event & select.POLLERR for _, event in self._outputs.poll(0))

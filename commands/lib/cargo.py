@@ -1,9 +1,9 @@
 """cargo.py - finds out whether a Cargo project's kernel uses the crate bootloader 0.9, and how.
 
-One for 0.11 says so in its file.
+A kernel for 0.11 shows that in its file.
 
-Asks `cargo metadata`, which knows the features that all of a project asks for together; where cargo
-cannot answer, reads what Cargo.toml says by itself. Knows nothing of images.
+Asks `cargo metadata`, which knows the features that all parts of a project ask for; if cargo cannot
+answer, reads Cargo.toml alone. Knows nothing of images.
 """
 
 import re
@@ -50,16 +50,16 @@ def bootloader_option(package):
 
 def speaks_for_itself(program):
     """Whether the program's file shows that it is made for version 0.11: then no Cargo.toml is
-    asked, since the loader recognises it."""
+    needed, since the loader recognises it."""
     return program.is_file() and CONFIG in program.read_bytes()
 
 
-# ---- what cargo says -----------------------------------------------------------------------------
+# ---- from cargo ----------------------------------------------------------------------------------
 
 
 def find_kernel(package):
-    """The kernel as a Kernel; None if it does not depend on the crate. That it does may be a
-    feature of its own, switched on by words to cargo that nobody tells us."""
+    """The kernel as a Kernel; None if it does not depend on the crate. The dependency may be
+    optional, and enabled by arguments to cargo that we do not see."""
     manifest = package.manifest
     known = metadata(manifest) or metadata(manifest, "--filter-platform", "x86_64-unknown-none")
     if not known:
@@ -94,7 +94,7 @@ def find_crate(known, manifest):
 
 
 def linked(nodes, root):
-    """A package's dependencies, except those for building it: ids, and their names in it."""
+    """A package's dependencies, except build dependencies: ids, and their names in it."""
     seen, left = {root}, [root] if root in nodes else []
     while left:
         for dependency in nodes[left.pop()]["deps"]:
@@ -105,7 +105,7 @@ def linked(nodes, root):
                 yield dependency["pkg"], dependency["name"]
 
 
-# ---- what Cargo.toml says alone ------------------------------------------------------------------
+# ---- from Cargo.toml alone -----------------------------------------------------------------------
 
 
 def kernel_by_manifest(manifest):
@@ -149,7 +149,7 @@ def version_of(manifest, table):
 
 
 def read_manifest(manifest):
-    """All of a Cargo.toml; nothing of one that only cargo could read, which is not there."""
+    """The contents of a Cargo.toml; empty if only cargo, which is missing, could read it."""
     try:
         return parse(manifest, manifest.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""checking.py - has build/check, the loader up to its jump, check a kernel.
+"""checking.py - checks a kernel with build/check, the loader up to its jump.
 
 Knows how that program is called; knows nothing of what makes a kernel valid.
 """
@@ -29,13 +29,13 @@ def words_of(kernel, append=None, options=None, modules=()):
 
 
 def command_of(words, memory, *options):
-    """The command that checks these words in a machine with so many bytes of memory."""
+    """The command that checks these words on a machine with this many bytes of memory."""
     return [str(made("check")), f"--memory={memory}", *options, "--", *words]
 
 
 def look(words, memory=PLENTY, limit=None):
-    """What build/check finds, as its --json has it (docs: ./build.sh check --help). Stops if it
-    takes more than so many seconds."""
+    """The result of build/check, as with --json (docs: ./build.sh check --help). Stops if it takes
+    more than `limit` seconds."""
     command = command_of(words, memory, "--json")
     Voice.show(command)
     try:

@@ -1,7 +1,7 @@
-"""compiling.py - runs make, and shows with each step how much of the work is done.
+"""compiling.py - runs make, and shows the progress at each step.
 
-How much there is to do is asked of a second make, which only counts, once it is sure to take a
-while. Knows the form of the Makefile's lines; knows nothing of what is made.
+If it takes a while, a second make, which only counts, finds out how much there is to do. Knows the
+form of the Makefile's output; knows nothing of what is made.
 """
 
 import shutil
@@ -9,14 +9,14 @@ import subprocess
 import threading
 from pathlib import Path
 
-MANY = 3  # steps after which the count is worth its time
+MANY = 3  # steps after which counting is worth its time
 STEP = "  "  # what each line of a step begins with
 KEPT = ("core", "flags", "link", "visible")  # changes only when its contents do
 COUNTED = "printf '  %-9s"  # ... and what prints it
 
 
 def compile_watched(command, environment, say):
-    """Carries out a make with these words; says each line. Returns its status."""
+    """Runs make with these words; prints each line. Returns its status."""
     done, count = 0, None
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, env=environment, text=True, errors="replace"
@@ -31,7 +31,7 @@ def compile_watched(command, environment, say):
 
 
 def with_share(line, done, total):
-    """The line with the share of the work that is done, if that is known, in the last columns."""
+    """The line, with the progress in the last columns, if it is known."""
     if not line.startswith(STEP) or not 0 < done <= total:
         return line
     return f"{line:<{shutil.get_terminal_size().columns - 8}}{100 * done // total:4} %"
@@ -56,7 +56,8 @@ class Count:
 
 
 def kept(command):
-    """Words for make not to take for new what it looks at each time and mostly leaves alone."""
+    """Arguments for make, so that it does not count files that it always examines but rarely
+    changes."""
     folder = Path(command[command.index("-C") + 1])
     found = (folder / "build/obj").glob("*/*")
     return [f"--assume-old={path.relative_to(folder)}" for path in found if path.name in KEPT]

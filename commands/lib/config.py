@@ -81,12 +81,12 @@ class Settings:
         self.values[key], self.origins[key] = value, origin
 
     def say(self, key, value):
-        """Applies a word of the command line; None means that it was not given."""
+        """Applies an option of the command line; None means that it was not given."""
         if value is not None:
             self.set(key, value, "command line")
 
     def text(self):
-        """All of it, as a longjump.conf that would set the same."""
+        """The settings, as a longjump.conf."""
         lines = []
         for key, value in self.values.items():
             text = f"# {key} is not set" if value is None else f"{key} = {json.dumps(value)}"
@@ -95,8 +95,8 @@ class Settings:
 
 
 def read_settings(kernel, config=None):
-    """What the files say that hold for a kernel: its Cargo.toml, and over it longjump.conf or
-    the file named."""
+    """The settings from a kernel's files: its Cargo.toml, overridden by longjump.conf or the file
+    that was named."""
     settings = Settings()
     folder = Path(os.path.realpath(kernel)).parent if kernel else Path.cwd()
     package = package_of(kernel)
@@ -153,7 +153,7 @@ def take(settings, path, text, values):
 
 
 class Unreadable(Stop):
-    """Stops at a file that only cargo, or another Python, could read."""
+    """A file that only cargo, or another Python, could read."""
 
 
 def toml():
@@ -182,7 +182,7 @@ def parse(path, text):
 
 
 def look_up(data, table, path=None, text=""):
-    """The table of that name in what was read; an empty one if there is none."""
+    """The table of that name; an empty one if there is none."""
     for at, name in enumerate(table):
         data = data.get(name, {})
         if not isinstance(data, dict):
@@ -215,5 +215,5 @@ def line_of(text, table, key):
 
 
 def as_toml(value):
-    """A value roughly as it is in the file."""
+    """A value, roughly as in the file."""
     return json.dumps(value, default=str)

@@ -1,7 +1,7 @@
 """debian.py - makes a Debian package of a folder in which everything is installed below usr/.
 
-Knows Debian's policy and its tools; nothing of what the files are for, but for the few that Debian
-wants elsewhere.
+Knows Debian's policy and its tools; nothing of the files, except the few that Debian wants
+elsewhere.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from lib.project import ROOT, run
 ARCHITECTURE = "amd64"
 MAINTAINER = ("The Longjump authors", "maintainers@longjump.invalid")
 ELF_FILES = ("check", "postmortem")  # programs for the machine that the package is installed on
-# dpkg takes the place of `uninstall` and its list, and Debian has its own place for licences.
+# dpkg replaces `uninstall` and its list, and Debian has a standard place for licences.
 NOT_WANTED = ("share/longjump/installed", "share/longjump/commands/uninstall.py",
               "share/longjump/LICENSE")  # fmt: skip
 CONTROL = """\
@@ -66,7 +66,7 @@ longjump: unstripped-binary-or-object [usr/lib/longjump/kernel.elf]
 
 
 def pack(root, output, version, date):
-    """Makes the package `output` of a folder with usr/ in it, which is changed for that."""
+    """Makes the package `output` from a folder with usr/ in it; changes the folder."""
     for name in NOT_WANTED:
         (root / "usr" / name).unlink()
     maintainer = "{} <{}>".format(*maintainer_of(os.environ))
@@ -91,7 +91,7 @@ def pack(root, output, version, date):
 
 
 def maintainer_of(environment):
-    """The name and the address of who makes the package, as Debian's tools have them."""
+    """The maintainer's name and address, from the variables that Debian's tools use."""
     keys = ("DEBFULLNAME", "DEBEMAIL")
     return [environment.get(key) or usual for key, usual in zip(keys, MAINTAINER)]
 
@@ -126,7 +126,7 @@ def make_control(root, version, maintainer):
 
 
 def libraries(root):
-    """The packages whose libraries the programs need, as dpkg-shlibdeps has them."""
+    """The packages whose libraries the programs need, from dpkg-shlibdeps."""
     programs = [f"-e{path}" for path in sorted((root / "usr/lib/longjump").iterdir())
                 if path.name in ELF_FILES]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:

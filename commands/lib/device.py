@@ -23,15 +23,15 @@ from lib.project import Stop
 # From linux/fs.h: BLKSSZGET, BLKGETSIZE64, BLKGETDISKSEQ (Linux 5.15 and later), BLKFLSBUF.
 SECTOR_SIZE, SIZE, SEQUENCE, FLUSH_BUFFERS = 0x1268, 0x80081272, 0x80081280, 0x1261
 SAMPLE = 1 << 20  # bytes at either end: boot records, tables of partitions, superblocks
-UNIT = 512  # of the places of partitions in sysfs
+UNIT = 512  # bytes: the unit of offsets in sysfs
 
 
 class Device:
     """An open block device."""
 
     def __init__(self, name, flags):
-        """Opens it; raises OSError, or Stop if it is something else, which is not even opened
-        unless it has just taken the name."""
+        """Opens it; raises OSError, or Stop if it is not a block device. Other files are not even
+        opened, unless one has just taken the name."""
         device_number(name, os.stat(name))
         self.descriptor = os.open(name, flags | os.O_CLOEXEC)
         try:
@@ -48,7 +48,7 @@ class Device:
         os.close(self.descriptor)
 
     def ask(self, request, size):
-        """The number of so many bytes that an ioctl returns."""
+        """A number of this many bytes that an ioctl returns."""
         return int.from_bytes(fcntl.ioctl(self.descriptor, request, bytes(size)), sys.byteorder)
 
     @property
@@ -60,8 +60,8 @@ class Device:
         return self.ask(SECTOR_SIZE, 4)
 
     def sequence(self):
-        """The number that no other drive, and no other card in a slot, gets until the next start
-        of this system; "" from a kernel that does not count."""
+        """The drive's sequence number, which no other drive or card gets until the next start of
+        this system; "" if the kernel has none."""
         try:
             return str(self.ask(SEQUENCE, 8))
         except OSError:
@@ -71,7 +71,7 @@ class Device:
         """What identifies this drive: the name of each property -> its value."""
         sequence = self.sequence()
         if not self.folder.exists() or said(self.folder / "diskseq") not in ("", sequence):
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))  # another has its number
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))  # another drive has its number
         return {
             "device number": self.number,
             "disk sequence number": sequence,
@@ -81,7 +81,7 @@ class Device:
         }
 
     def serial(self):
-        """The serial number: that of the disk, or of what it is plugged in with."""
+        """The serial number of the disk, or of the adapter that it is plugged into."""
         place = self.folder.resolve()
         found = (said(folder / "serial") for folder in (place, *place.parents))
         return next(filter(None, found), "")
@@ -99,7 +99,7 @@ class Device:
         return whole.hexdigest()[:16]
 
     def places(self):
-        """Where the partitions lie: device number -> begin and size in bytes."""
+        """The partitions: device number -> beginning and size in bytes."""
         found = {}
         for folder in self.folder.glob("*/"):
             if (folder / "partition").exists():
@@ -136,7 +136,7 @@ def device_number(name, status):
 
 
 def said(path):
-    """The one line of a file of sysfs; "" if there is none."""
+    """The line in a file of sysfs; "" if there is none."""
     try:
         return printable(path.read_text("utf-8", "replace").strip(), kept="")
     except OSError:

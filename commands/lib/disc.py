@@ -1,8 +1,8 @@
 """disc.py - makes the disc: gathers its files, masters the image, reads it back, puts it in place.
 
-An image gets its final name only when it is whole and has been checked. What it was made from is
+An image gets its final name only when it is complete and has been checked. What it was made from is
 recorded in the image itself (in the application use field), so that nothing is done twice and no
-foreign file is overwritten. Knows nothing of command lines or of how things are compiled.
+foreign file is overwritten. Knows nothing of command lines or of compiling.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
 KERNEL_LINE = re.compile(r"(\s*append\s+)((?:\S+\s+)*?)kernel\.elf(\s.*)?", re.IGNORECASE)
 LONGEST = 2047 - len(".com32 longjump.c32 ")  # bytes after APPEND; tried with Syslinux 6.04
-IMAGE = "image"  # its name until it is whole
+IMAGE = "image"  # its name until it is complete
 NOT_OURS = (
     "{} was not made by build.sh, so it is not overwritten:"
     " move it away or choose another --output"
@@ -83,12 +83,12 @@ class BootConfiguration:
 
 @dataclass
 class OpenDisc:
-    """An image, and a copy of it, open, that has no name: whatever becomes of the image, by us or
-    by others, the copy is what was ordered."""
+    """An image, and an open copy of it without a name: whatever happens to the image, the copy is
+    what the user asked for."""
 
     path: Path
     file: io.BufferedRandom
-    modules: tuple = ()  # the paths of what is in it for the kernel
+    modules: tuple = ()  # paths of the modules in it
 
     @property
     def inherited(self):
@@ -97,7 +97,7 @@ class OpenDisc:
 
 
 def paths_of_modules(config):
-    """What the user calls the modules."""
+    """The user's paths of the modules."""
     return tuple(module.path for module in config.modules)
 
 
@@ -136,7 +136,7 @@ def copy_all(image, copy):
 
 
 def make(config):
-    """Makes the image unless it is there already; says what was done. Returns its path, and the
+    """Makes the image unless it is there already; prints what was done. Returns its path, and the
     digest of what it was made from."""
     output = resolve(config.output)
     check_output(output)
@@ -175,8 +175,8 @@ def stage_folder():
 
 
 def put_in_place(stage, staged, digest, output):
-    """Makes the image under another name beside the final one, which it gets when it is right, if
-    what has that name by then may be overwritten."""
+    """Makes the image under a temporary name, and gives it the final name when it is correct, if a
+    file that has that name by then may be overwritten."""
     try:
         folder = open_folder(output.parent)
     except OSError as error:
@@ -220,7 +220,7 @@ def gather(config):
 
 
 def from_iso_folder():
-    """What the folder iso/ has for the disc."""
+    """The files of the folder iso/."""
     try:
         files, remarks = files_below(ROOT / "iso")
     except OSError as error:
@@ -241,7 +241,7 @@ def find_syslinux(name):
 
 
 def isolinux_cfg(config):
-    """isolinux.cfg for this disc, with the configuration in the lines that name kernel.elf."""
+    """isolinux.cfg for this disc, with the configuration in the lines that start kernel.elf."""
     path = ROOT / "isolinux.cfg"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -280,7 +280,8 @@ def append_line(line, config):
 
 
 def digest_of(staged, keys=()):
-    """A digest of all that determines the image, this program and what signs it included."""
+    """A digest of everything that determines the image, including this program and the signing
+    key."""
     whole = hashlib.sha256(repr((mastering_name(), epoch())).encode())
     programs = {name: Path(__file__).parent / name for name in PROGRAMS}
     programs |= {f"key {number}": path for number, path in enumerate(keys)}
@@ -318,8 +319,8 @@ def chunks_of(path):
 
 
 def stamp(digest, data):
-    """What the application use field of a finished image holds, 512 bytes: what it was made from,
-    and what all else in it is."""
+    """The application use field of a finished image, 512 bytes: digests of what it was made from,
+    and of everything else in it."""
     contents = hashlib.blake2b(data[:STAMP], digest_size=32)
     progress = Progress("  check    the image", len(data))
     with memoryview(data) as view, view[STAMP + STAMP_SIZE :] as rest:
@@ -333,7 +334,7 @@ def stamp(digest, data):
 
 
 def is_image_of(digest, path):
-    """The file is a finished image made from what has this digest, and nobody has changed it."""
+    """Whether the file is a finished image with this digest of its sources, and is unchanged."""
     try:
         with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as data:
             found = data[STAMP : STAMP + STAMP_SIZE]
@@ -343,8 +344,8 @@ def is_image_of(digest, path):
 
 
 def resolve(output):
-    """Where a name leads: through links, but for one that somebody else has put into a folder where
-    everybody may write."""
+    """The path that a name leads to, through links, except another user's link in a folder that
+    everybody may write to."""
     try:
         link, folder = os.lstat(output), os.stat(Path(output).parent)
     except OSError:
@@ -356,7 +357,7 @@ def resolve(output):
 
 
 def check_output(output):
-    """Stops unless the image may be put there: nothing is there yet, or one of ours."""
+    """Stops unless the image may be put there: there is nothing yet, or an image of ours."""
     if not output.parent.is_dir():
         raise Stop(f"{shown(output)} cannot be made: there is no folder {shown(output.parent)}")
     if not os.path.lexists(output):
@@ -382,8 +383,8 @@ def is_ours(name, folder=None):
 
 
 def stage_files(files, stage, keep_debug):
-    """Lays the disc out in a folder, by links; returns path on disc -> file as it must be. A file
-    that is there under two names is copied: on a FAT each has its own bytes."""
+    """Lays the disc out in a folder, with links; returns path on disc -> expected file. A file with
+    two names is copied: on a FAT, each needs its own bytes."""
     staged, linked = {}, set()
     for name, source in files.items():
         place = stage / name
@@ -425,7 +426,7 @@ def check_sizes(staged):
 
 
 def stage_partition(stage, staged):
-    """Reserves room on the disc for the EFI system partition, if the disc is to have one."""
+    """Reserves space on the disc for the EFI system partition, if the disc is to have one."""
     if esp.LOADER in staged:
         with open(stage / esp.PARTITION, "wb") as file:
             file.truncate(esp.room(sizes_of(staged)))
@@ -441,8 +442,8 @@ def mastering_name():
 
 
 def master(stage, folder):
-    """Makes the file system of a folder in another, which is open, and puts a boot record for
-    disks in front of it."""
+    """Makes the file system of a folder in another one, which is open, and adds a boot record for
+    disks."""
     more = {"cwd": f"/proc/self/fd/{folder}"}
     name = mastering_name()
     detail(f"the file system is made by {name}")
@@ -472,8 +473,7 @@ def size_in(folder):
 
 
 def first_on_disc(paths, name, stage, weights):
-    """The words, for the program of this name, that put files in front of all others, in this
-    sequence."""
+    """Arguments for the program of this name that put these files first, in this sequence."""
     if name == "xorriso":
         weights_of = ((f"{2 * 10**9 - i}", path) for i, path in enumerate(paths))
         return [word for at, path in weights_of for word in ("--sort-weight", at, f"/{path}")]
@@ -485,11 +485,12 @@ def first_on_disc(paths, name, stage, weights):
 
 
 def finish(folder, staged, digest):
-    """Dates and stamps an image, and lets UEFI in, after checking that it is what was ordered."""
+    """Completes an image: dates, the stamp and the EFI system partition; checks its contents
+    first."""
     left_out = []
     handle = os.open(IMAGE, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    # What is written through memory where the file has holes has to have its place: a disk that is
-    # full would be SIGBUS.
+    # Holes in the file must be filled before it is written to through memory: on a full disk, that
+    # would raise SIGBUS.
     os.posix_fallocate(handle, 0, os.fstat(handle).st_size)
     with open(handle, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         try:

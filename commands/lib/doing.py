@@ -1,7 +1,8 @@
-"""doing.py - what the CPUs of a machine do that goes on, or has halted: where each is, what brought
-it there, and what it waits for.
+"""doing.py - finds out what the CPUs of a machine that runs or has halted do: where each one is,
+what it was called for, and what it waits for.
 
-Knows QEMU's words for CPUs and interrupt controllers; knows nothing of how an end is told.
+Knows QEMU's output for CPUs and interrupt controllers; knows nothing of how the end of a run is
+reported.
 """
 
 import re
@@ -19,13 +20,13 @@ STUCK = (
 LOCK = " (where a lock that is held is not freed meanwhile)"
 PIC = re.compile(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
 LOCAL = re.compile(r"^ISR\s+([0-9]+)", re.M)
-OFTEN = 10  # times that are in the log: it will go on so
+OFTEN = 10  # entries in the log from which on it is called repeated
 CASCADE = 2  # the line of the first PIC at which the second one is
 LINES = {0: " (the timer)", 1: " (the keyboard)", 8: " (the clock)"}
 
 
 class Doing:
-    """What the CPUs of a machine do, whose kernel is this file."""
+    """What the CPUs of a machine with this kernel do."""
 
     def __init__(self, machine, kernel, is_kvm):
         self._machine, self._kernel, self._is_kvm = machine, kernel, is_kvm
@@ -35,7 +36,7 @@ class Doing:
         return self._place(cpu.at)
 
     def words(self, cpus, busy):
-        """Where each of the busy CPUs is, whether it lets interrupts in, and why it is there."""
+        """Where each of the busy CPUs is, whether interrupts are off, and why it is there."""
         names = [f"CPU {cpu.number}" for cpu in busy] if len(busy) > 1 else ["the CPU"]
         waits = busy and all(cpu.halted or cpu.flags & INTERRUPTS for cpu in cpus)
         idle = self.waits_for() if waits else ""
@@ -53,7 +54,7 @@ class Doing:
         return place(self._kernel, address, start.number("slide")) if known else ""
 
     def _stuck(self, cpu):
-        """Words for a CPU at which QEMU 7.2 stays: a mov to CR3 or CR4 that sets a reserved bit."""
+        """Words for a CPU at which QEMU 7.2 hangs: a mov to CR3 or CR4 that sets a reserved bit."""
         if self._is_kvm or not self._machine.loader.start:
             return ""
         try:
@@ -66,7 +67,7 @@ class Doing:
     # ---- what it was called for ------------------------------------------------------------------
 
     def within(self, cpu):
-        """Words for the handler that a CPU is in; "" if it is in none."""
+        """Words for the handler that a CPU is in; "" if it is not in one."""
         try:
             entry, story = self.handled(cpu)
         except Gone:  # by Ctrl-C
@@ -133,7 +134,7 @@ class Doing:
 
 
 def is_exception(entry):
-    """It is an exception, or comes in the place of one."""
+    """Whether it is an exception, or has the vector of one."""
     return entry.vector < EXCEPTIONS and not entry.is_software
 
 
@@ -149,7 +150,7 @@ def came_at(entry, stack):
 
 
 def unacknowledged(line):
-    """Words for a line of the PICs that nobody has acknowledged."""
+    """Words for a line of the PICs that was not acknowledged."""
     ports = "0x20 to port 0xa0 and then to port 0x20" if line >= 8 else "0x20 to port 0x20"
     return (f"IRQ {line}{LINES.get(line, '')} is still in service: until its handler sends an EOI "
             f"({ports}), no further interrupt of its line comes")  # fmt: skip

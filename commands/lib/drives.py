@@ -34,12 +34,12 @@ class Drive:
         self.parts = [Drive(part) for part in told.get("children", [])]
 
     def all_parts(self):
-        """The drive itself, its partitions, and what is inside of those."""
+        """The drive itself, its partitions, and what is inside these."""
         return [self, *(inner for part in self.parts for inner in part.all_parts())]
 
     def examine(self, device):
-        """Asks the drive itself, which is open, what is on it: what lsblk tells is what udev has
-        written down, if it runs and has come to it."""
+        """Reads from the open drive what is on it: lsblk only knows what udev has recorded, if udev
+        runs and has already done so."""
         self.size = device.size
         places = {self.number: (0, self.size), **device.places()}
         for part in self.all_parts():

@@ -1,9 +1,9 @@
-"""elf.py - takes the debug sections out of a kernel, and makes sure that nothing else changed.
+"""elf.py - removes the debug sections from a kernel, and makes sure that nothing else has changed.
 
-A kernel's debug sections are often ten times as large as what runs, and the loader would have to
-read past them. objcopy takes them out, but it also repairs or rearranges what it finds odd; then
-the user would not boot the kernel that was built. So its work counts only if both files load
-alike, and otherwise the kernel is packed as it is.
+A kernel's debug sections are often ten times as large as the rest, and the loader would have to
+read past them. objcopy removes them, but it also repairs or rearranges unusual files; the user
+would then not boot the kernel that was built. So the result is used only if both files load alike;
+otherwise the kernel is packed as it is.
 """
 
 import struct
@@ -16,12 +16,12 @@ HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SEGMENT = struct.Struct("<IIQQQQQQ")
 LIMIT = 60  # seconds
 OWN_FILE = struct.pack("<QQ", 0xAD97E90E83F1ED67, 0x31EB5D1C5FF23B69)  # asks Limine for it
-MOST = 4  # times the size of a file that its segments may have together
+MOST = 4  # times the file's size: the limit for all segments together
 
 
 def strip_debug(kernel, copy):
-    """Makes `copy` of an ELF kernel without debug sections; False if that was not to be had, or if
-    the kernel asks for its own file: it may read them, or count on the file's size."""
+    """Makes `copy` of an ELF kernel without debug sections; False if that fails, or if the kernel
+    asks for its own file: it may read these sections, or rely on the file's size."""
     data = Path(kernel).read_bytes()
     if data[:4] != b"\x7fELF" or OWN_FILE in data:
         return False
@@ -32,7 +32,7 @@ def strip_debug(kernel, copy):
         if done.returncode == 0 and _load_alike(kernel, copy):
             return True
     except subprocess.TimeoutExpired:
-        pass  # somebody has made symbols that take long
+        pass  # a file whose symbols are made to take long
     except (FileNotFoundError, PermissionError):  # of a folder in PATH
         detail(f"{kernel} is packed as it is: there is no {command[0]}")
         return False
@@ -41,7 +41,7 @@ def strip_debug(kernel, copy):
 
 
 def _load_alike(one, other):
-    """Both files have the same header, and segments with the same contents."""
+    """Whether both files have the same header, and segments with the same contents."""
     try:
         first, second = _loadable(one), _loadable(other)
     except (struct.error, ValueError):
@@ -50,7 +50,7 @@ def _load_alike(one, other):
 
 
 def _loadable(path):
-    """All that a loader acts on, without the places in the file where it lies."""
+    """Everything that matters to a loader, without the offsets in the file."""
     with open(path, "rb") as file:
         data = file.read()
     (

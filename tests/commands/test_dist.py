@@ -112,7 +112,7 @@ def test_a_new_project_names_the_compiler_that_it_takes(unpacked, tmp_path, path
 def test_what_takes_the_source_says_so(unpacked, tmp_path):
     for command in ("test", "bench", "install", "dist"):
         said = longjump(unpacked, tmp_path, command, status=2)
-        assert said == f"longjump: {command} works in a checkout of Longjump only\n"
+        assert said == f"longjump: {command} works only in a checkout of Longjump\n"
 
 
 def test_others_files_come_with_their_licence_and_their_source(unpacked):

@@ -142,8 +142,8 @@ def test_a_project_in_rust_may_use_bootloader_api(project, tmp_path):
     change(folder / "Cargo.toml", "[[bin]]", '[dependencies]\nbootloader_api = "0.11"\n\n[[bin]]')
     with open(folder / "Cargo.toml", "a") as manifest:
         manifest.write('\n[patch.crates-io]\nbootloader_api = { path = "../api" }\n')
-    readme = (folder / "README.md").read_text().split("in place of `_start`:\n")[1]
-    body = textwrap.dedent(readme.split("cargo fetches")[0])
+    readme = (folder / "README.md").read_text().split("instead of `_start`:\n")[1]
+    body = textwrap.dedent(readme.split("cargo downloads")[0])
     body = body.replace("memory_regions.len()", "regions()")
     (folder / "src/main.rs").write_text("#![no_std]\n#![no_main]\n" + body)
     said = run(folder, "cargo", "run", "--offline")

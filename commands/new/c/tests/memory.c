@@ -1,4 +1,4 @@
-/* memory.c - a test is a kernel of its own: this one wants the machine to have memory to use. */
+/* memory.c - each test is a separate kernel; this one checks that there is usable memory. */
 #include "kit.h"
 #include "longjump.h"
 

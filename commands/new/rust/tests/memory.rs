@@ -1,4 +1,4 @@
-//! A test is a kernel of its own: this one wants the machine to have memory to use.
+//! Each test is a separate kernel; this one checks that there is usable memory.
 #![no_std]
 #![no_main]
 
