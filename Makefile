@@ -223,8 +223,13 @@ build/longjump.c32: build/com32.elf $(module)/write_sum.py
 	$(quiet)$(PYTHON) $(module)/write_sum.py $@ \
 		$(foreach s,module_sum first_begin first_end,$(place-of))
 
-# What must be where the linker script wants it, and what compilers call by themselves, stays apart.
-apart := $(addprefix build/obj/com32/loader/platform/,com32/first.c.o pc/string.c.o)
+# What tells that a CPU is too old, before anything else of the loader runs, and what that calls.
+for-any := $(patsubst %,loader/%.c.o,platform/console/early_refusal platform/pc/string x86/fw_cfg \
+	x86/watcher)
+
+# What must be where the linker script wants it, what compilers call by themselves, and what may run
+# on any CPU, stays apart.
+apart := $(addprefix build/obj/com32/,loader/platform/com32/first.c.o $(for-any))
 $(apart): own-cflags = $(if $(one-program),-fno-lto) -Os $(any-cpu)
 
 # Only main is visible: Syslinux looks names up across all modules, and ours are ours alone.
@@ -291,7 +296,8 @@ quick-kernel32 := $(patsubst %,build/obj/kernel32/loader/%.c.o,core/acpi core/ba
 	protocols/native/native)
 $(quick-kernel32): own-cflags = -O2
 
-kernel32-for-any := build/obj/kernel32/loader/platform/kernel/exceptions.c.o
+kernel32-for-any := \
+	$(addprefix build/obj/kernel32/,loader/platform/kernel/exceptions.c.o $(for-any))
 $(kernel32-for-any): own-cflags = $(any-cpu)
 
 build/obj/com32/visible: FORCE
@@ -306,7 +312,8 @@ $(filter %.asm.o,$(com32)): build/resident.bin
 # ---------------------------------------------------------------------------------------------
 # The loader for UEFI: a PE32+ file, whose headers the linker script writes, made of ELF objects.
 
-uefi := $(filter-out %/enter64.asm.o %/multiboot_info.c.o %/pvh_info.c.o,$(call objects,uefi, \
+uefi := $(filter-out %/early_refusal.c.o %/enter64.asm.o %/multiboot_info.c.o %/pvh_info.c.o, \
+	$(call objects,uefi, \
 	$(bare) loader/standalone $(addprefix loader/platform/,e820 files handover uefi))) \
 	build/obj/uefi/loader/platform/resident.asm.o build/obj/uefi/loader/explain/draw.c.o
 ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none -z norelro \

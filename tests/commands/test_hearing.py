@@ -50,6 +50,17 @@ def test_a_crash_and_a_refusal_are_heard_wherever_the_serial_line_is(
     assert done.returncode == 7 and "NOT STARTED: cut.elf: K" in last(done.stdout), done.stdout
 
 
+@pytest.mark.parametrize("way", [[], ["--disc"]])
+def test_the_first_refusal_of_all_is_heard(project, kernel, way):
+    """By what runs before the loader has come up, on a CPU that its code is not for."""
+    done = project.run(
+        "runner", *way, "--test", kernel(*FAULT), "-cpu", "pentium", "-serial", "null"
+    )
+    assert done.returncode == 7 and re.match(
+        r"test NOT STARTED: tiny.elf: K402 ", last(done.stdout)
+    )
+
+
 def test_run_tells_what_is_not_seen_on_the_serial_line(project, kernel, tmp_path):
     words = ["run", "--output", tmp_path / "x.iso", "--kernel", kernel(*FAULT), "--"]
     said = project.bad(*words, "-serial", f"file:{tmp_path}/log", status=3)

@@ -9,6 +9,7 @@
 #include "core/sum.h"
 #include "platform/com32/main.h"
 #include "platform/com32/syslinux.h"
+#include "platform/console/early_refusal.h"
 #include "x86/last_words.h"
 
 #define GREY 0x0700
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
 	}
 	if (!cpu_has_cmov()) { /* which the rest uses */
 		printf("%s%s", line_CPU_NO_LONG_MODE, fix_CPU_NO_LONG_MODE);
+		watch_early_refusal(line_CPU_NO_LONG_MODE, fix_CPU_NO_LONG_MODE, "prompt");
 		return 1;
 	}
 	relocate();

@@ -5,6 +5,7 @@
  * too old for the rest of the loader's code.
  */
 #include "core/diag_lines.h"
+#include "platform/console/early_refusal.h"
 #include "platform/console/watch.h"
 #include "platform/platform.h"
 #include "x86/last_words.h"
@@ -39,6 +40,7 @@ void exception_prevent(void)
 	last_text(&words, fix_CPU_NO_LONG_MODE);
 	words = last_words_at(3);
 	last_text(&words, "There is no boot prompt to go back to: the machine is halted.\n");
+	watch_early_refusal(line_CPU_NO_LONG_MODE, fix_CPU_NO_LONG_MODE, "halt");
 	stand_still();
 }
 
