@@ -20,9 +20,8 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .SECONDARY:
 
-# Whoever calls this make may have a CC, an LD and flags for a kernel, in the environment or on a
-# command line of make's. Ours have names of our own, and what else compilers and assemblers look
-# for there is not for them.
+# The caller may have set CC, LD and flags for a kernel, in the environment or on make's command
+# line. Ours have other names, and other variables for compilers and assemblers are not passed on.
 define tool
 override $(1) := $(or $(strip $(LONGJUMP_$(1))),$(2))
 endef
@@ -86,7 +85,7 @@ BARE := -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fcf
 
 # The module: Syslinux passes arguments in registers and aligns its stack to 4 bytes only, so no
 # SSE; it may be loaded anywhere, so -fPIC.
-# CPUs with 64 bits have CMOV, which is no branch; what tells it of older ones is for those, too.
+# CPUs with 64 bits have CMOV, which is not a branch; code that reports older CPUs cannot use it.
 has-cmov := -march=i686
 any-cpu := -march=i386
 stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-alignment=4)
@@ -143,7 +142,7 @@ asflags-plain := -f elf64
 cflags-kernel := $(COMMON) $(BARE) -O2 -m64 -mcmodel=kernel -fno-pic -fno-pie -mno-red-zone \
 	-mgeneral-regs-only
 asflags-kernel := -f elf64 -g -F dwarf
-# -z max-page-size         segments are told apart by 4 KiB pages, which keeps the file small
+# -z max-page-size         segments are aligned to 4 KiB pages, which keeps the file small
 ldflags-kernel := -m elf_x86_64 -static -nostdlib --build-id=none -z max-page-size=0x1000 \
 	-z noexecstack
 
@@ -413,7 +412,7 @@ build/check: $(check) build/obj/plain/core.a
 	$(say) link $@
 	$(quiet)$(CC) $(cflags-plain) -o $@ $(check) build/obj/plain/core.a
 
-# The tool that explains a machine which stands still.
+# The tool that explains a stopped machine.
 postmortem := $(call objects,plain,loader/platform/remote)
 
 build/postmortem: $(postmortem) build/obj/plain/core.a
@@ -475,7 +474,7 @@ $(foreach bits,64 32,$(eval $(call fuzzer,$(bits))))
 
 kit := $(patsubst %,build/obj/kernels/%.o,$(sort \
 	$(wildcard tests/kernels/kit*.c tests/kernels/kit*.asm)))
-# Most kernels have a source of their own. One source makes several where they belong together:
+# Most kernels have a separate source. Where kernels belong together, one source makes several:
 # each is compiled with its name defined (faults_*.c), or with its flags (kernel-source-NAME).
 faults := $(wildcard tests/kernels/faults_*.c)
 test-kernel-sources := $(filter-out tests/kernels/kit% %/limine_all.c $(faults), \

@@ -190,7 +190,7 @@ def folder(path):
         where = "" if path in (BUILD, ROOT) and BUILD == ROOT / "build" else f" in {path}"
         return WRITABLE if free >= LEAST else "full", f"{free} MiB free{where}"
     fix = as_root("chown", "-R", os.geteuid(), path)
-    return "not allowed", f"it belongs to somebody else: {fix}"
+    return "not allowed", f"it belongs to another user: {fix}"
 
 
 def packages():

@@ -88,13 +88,13 @@ the date in images, in seconds since 1970 (2026-01-01)
 a folder to search first for the files of Syslinux
 .TP
 .BR XDG_CACHE_HOME ", " HOME ", " TMPDIR
-where output goes if the folder build/ belongs to somebody else or cannot be written
+where output goes if the folder build/ belongs to another user or cannot be written
 .TP
 .BR NO_COLOR ", " TERM
 no colours on the terminal if NO_COLOR is set, or if TERM is dumb
 .TP
 .BR DISPLAY ", " WAYLAND_DISPLAY
-where QEMU opens its window; without them there is none
+where QEMU opens its window; without them, it opens none
 .SH SEE ALSO
 README.md; docs/protocol.md for authors of kernels, docs/options.md for the loader's options,
 docs/errors.md for every message,

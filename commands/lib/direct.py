@@ -9,7 +9,7 @@ import re
 from lib.qemu import with_one_dash
 
 KERNEL = "kernel.elf"  # what the kernel is called, as on the disc
-CONSOLE = ("0", "115200")  # SERIAL in isolinux.cfg, as the loader has it without being told
+CONSOLE = ("0", "115200")  # SERIAL in isolinux.cfg: the loader's default
 MODULE = "longjump.c32"
 DRIVES = {"-cdrom", "-hda", "-hdb", "-hdc", "-hdd"}
 PFLASH = re.compile(r"\bif=pflash\b")

@@ -286,7 +286,7 @@ def digest_of(staged, keys=()):
     programs = {name: Path(__file__).parent / name for name in PROGRAMS}
     programs |= {f"key {number}": path for number, path in enumerate(keys)}
     files, done = sorted({**programs, **staged}.items()), 0
-    progress = Progress("  hash     what goes on the disc", sum_of_sizes(dict(files).values()))
+    progress = Progress("  hash     the files for the disc", sum_of_sizes(dict(files).values()))
     for name, path in files:
         part = hashlib.sha256()
         for chunk in chunks_of(path):

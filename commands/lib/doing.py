@@ -89,7 +89,7 @@ class Doing:
     def handled(self, cpu):
         """The last that was interrupted by the handler that a CPU is in, as QEMU's log has it, and
         its story. If the log does not have it, None and the story of where the CPU is. Two times
-        None if it is in no handler, or that cannot be told."""
+        None if it is not in a handler, or that is not known."""
         if not self._machine.loader.start:
             return None, None
         here = postmortem.explain(self._machine, "place", cpu.number)

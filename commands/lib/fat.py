@@ -2,7 +2,7 @@
 
 Its tables and folders go into a reserved part of the image, in front of the files; its
 clusters are the ISO's sectors, so that the chain of a file is its extent and nothing is on the
-disc twice. Clusters without a file in them are marked as bad: nobody writes there.
+disc twice. Clusters without a file in them are marked as bad, so that nothing is written there.
 
 Source: Microsoft's "FAT: General Overview of On-Disk Format", version 1.03. Knows nothing of
 boot catalogues or partition tables. fat_reader.py reads what this has written.
@@ -275,7 +275,7 @@ def short_names(names):
 
 
 def tailed(name, taken):
-    """A short name with ~1 or more at its end that nobody has."""
+    """A short name with ~1 or more at its end that is not taken."""
     base, _, extension = name.strip(". ").rpartition(".")
     base, extension = (base, extension) if base else (extension, "")
     base, extension = shorten(base), shorten(extension)[:3]

@@ -89,7 +89,7 @@ def workshop(folder, prefix):
     finally:
         _empty(inside)
         os.close(inside)
-        with contextlib.suppress(OSError):  # somebody has moved it
+        with contextlib.suppress(OSError):  # it was moved
             os.rmdir(name, dir_fd=folder)
 
 

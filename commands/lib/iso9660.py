@@ -127,7 +127,7 @@ class Disc:
         return descriptor + 156
 
     def _records(self, folder):
-        """The offsets of a folder's records, but for itself and its parent."""
+        """The offsets of a folder's records, except those of itself and its parent."""
         sector, size = self._extent(folder)
         at, end = sector * SECTOR, sector * SECTOR + size
         while at < end:

@@ -79,7 +79,7 @@ def in_time(command, seconds):
 
 
 def is_kvm(words):
-    """True if QEMU is told by these words to run the machine in KVM."""
+    """True if these words make QEMU run the machine in KVM."""
     return any(re.match(r"-?-enable-kvm$|kvm\b|(.*,)?accel=kvm\b", word) for word in words)
 
 

@@ -1,9 +1,9 @@
-"""package.py - which package of a Cargo project a program comes from: one answer, for protocol and
-settings alike.
+"""package.py - finds the package of a Cargo project that a program comes from, for the protocol and
+for the settings.
 
-Asks `cargo metadata`, which reads every Cargo.toml that cargo reads. Where cargo cannot answer, it
-is the Cargo.toml that cargo has named, or the nearest above the program. Knows nothing of what a
-package says.
+Asks `cargo metadata`, which reads every Cargo.toml that cargo reads. If cargo cannot answer, it is
+the Cargo.toml that cargo has named, or the nearest one above the program. Knows nothing of the
+package's contents.
 """
 
 import functools
@@ -69,7 +69,7 @@ def owner(known, program, first):
 
 
 def packages_in(known):
-    """The members of the workspace that cargo tells of."""
+    """The members of the workspace, from cargo's answer."""
     if not known:
         return []
     return [package for package in known["packages"] if package["id"] in known["workspace_members"]]

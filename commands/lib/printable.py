@@ -14,8 +14,8 @@ UNSAID = "the output cannot be written"
 
 
 def printable(text, kept="\n\t"):
-    """The text, with everything that cannot be seen, but for the characters kept, written as \\x1b;
-    for a name that is to stay in its line, keep nothing."""
+    """The text, with everything that is not printable, except the characters in `kept`, written as
+    \\x1b; for a name in a line, keep nothing."""
     if text.isprintable():
         return text
     return "".join(

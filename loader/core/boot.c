@@ -137,7 +137,7 @@ static bool word_launch(struct boot *boot)
 	return true;
 }
 
-/* What the kernel is told of memory. */
+/* The kernel's memory map. */
 static bool write_memory_map(struct boot *boot)
 {
 	const struct memory *map;

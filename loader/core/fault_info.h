@@ -35,7 +35,7 @@ struct fault_info_symbol {
 	uint64_t name;    /* virtual */
 };
 
-/* The screen; as in struct display, but for its kind all 0 unless it has pixels. */
+/* The screen, as in struct display; all 0 except its kind, unless it has pixels. */
 struct fault_info_screen {
 	uint64_t pixels;
 	uint32_t width, height, pitch, bits_per_pixel;

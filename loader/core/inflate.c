@@ -228,7 +228,7 @@ static bool make_fixed_codes(struct inflate *state)
 	return make_code(&state->distances, lengths, 32);
 }
 
-/* Reads `count` code lengths, which are in a code of their own: 16 to 18 repeat (RFC 1951, 3.2.7).
+/* Reads `count` code lengths, which have a separate code: 16 to 18 repeat (RFC 1951, 3.2.7).
  */
 static bool read_lengths(struct inflate *state, const struct code *code, uint8_t *lengths,
                          unsigned count)

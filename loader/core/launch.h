@@ -78,10 +78,10 @@ struct resident_early {
 		uint32_t real_mode[4 * EARLY_GATES];
 	} gates;
 	uint64_t fault_info; /* as in struct launch */
-	uint64_t resume;     /* where to go on after an NMI in code that is neither real mode's nor
+	uint64_t resume; /* where to continue after an NMI in code that is neither real mode's nor
 	                        64-bit */
-	uint32_t nmi;        /* an NMI has come; it is reported as soon as it can be explained */
-	uint32_t ready;      /* the resident part has its own tables */
+	uint32_t nmi;    /* an NMI has come; it is reported as soon as it can be explained */
+	uint32_t ready;  /* the resident part has its own tables */
 };
 
 /* The trampoline's code, and the offset of its data in its page. */

@@ -54,7 +54,7 @@ struct vbe {
 
 /* The BIOS's 32-bit interface to power management (APM 1.2, functions 00h and 03h). */
 struct apm {
-	uint16_t version; /* 0x102 is 1.2; 0: there is none, or nobody asked */
+	uint16_t version; /* 0x102 is 1.2; 0: there is none, or it was not asked for */
 	uint16_t flags;
 	uint16_t code_32, code_32_size; /* real-mode segments */
 	uint16_t code_16, code_16_size;
@@ -135,7 +135,7 @@ struct machine {
 	uint32_t serial; /* base port of the UART of the console, or 0 */
 	struct display display;
 
-	char token[TOKEN_SIZE];    /* zeroes: nobody watches */
+	char token[TOKEN_SIZE];    /* zeroes: no tool watches */
 	char known_as[KNOWN_SIZE]; /* "NAME=WORDS", ...: what the user calls files; then "" */
 };
 

@@ -44,7 +44,7 @@ struct options {
 	enum on_fault on_fault;
 	/* "name" or "name,feature,..."; NULL: the one the kernel looks like */
 	const char *protocol;
-	enum action action; /* but for ACTION_START, no kernel is named */
+	enum action action; /* only ACTION_START names a kernel */
 	unsigned log;       /* of enum log; 0: the screen and the serial console */
 	struct video_request video;
 	bool paging_given; /* the user set paging_levels */

@@ -15,7 +15,7 @@ struct terms {
 	char no_map[64];     /* what gives a direct map where there is none; a sentence */
 	char not_shown[192]; /* what memory a direct map leaves out; sentences, or "" */
 	char identity
-		[32]; /* what is seen at its physical address; a clause after "but for", or "" */
+		[32]; /* what is seen at its physical address; a clause after "except", or "" */
 	char arguments[32]; /* where _start's arguments are; a clause about "they" */
 	char no_return[48]; /* what _start would return to by mistake; a clause, or "" */
 	char null[112];     /* what a null pointer can mean; sentences */

@@ -24,7 +24,7 @@ void frame_read(const struct look *look, struct fault *fault);
 /*
  * The IDT of a kernel that was entered in 32-bit mode has few gates that are good in long mode; the
  * selectors of the others, from the first on, are 8 apart for each two vectors: for each one, in
- * long mode. Its limit tells it from others.
+ * long mode. Its limit distinguishes it from others.
  */
 enum { FRAME_IDT32_LIMIT = 255, FRAME_FIRST_SELECTOR = 0x0c };
 

@@ -221,7 +221,7 @@ static bool words_null_stack(struct words *words)
 	    || (words->fault->registers[number] & 0xfffc) != 0)
 		return false;
 	words->kind = "null-selector";
-	text_add(&words->happened, "%s loaded 0 into SS, which has to be a writable data segment.",
+	text_add(&words->happened, "%s loaded 0 into SS, which must be a writable data segment.",
 	         words_who(words));
 	text_add(&words->cause, "Only 64-bit code of rings 0 to 2 may have no stack segment: load "
 	                        "SS with the selector of writable data in the GDT.");

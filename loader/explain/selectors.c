@@ -85,7 +85,7 @@ static void words_second_half(struct words *words, uint64_t offset, uint64_t des
 		         ULL(half));
 }
 
-/* What usually is behind it. */
+/* The usual cause. */
 static void words_selector_cause(struct words *words, bool ours)
 {
 	if (is_ltr(&words->in))

@@ -97,7 +97,7 @@ static bool hint_pae_off(const struct hint *hint)
 		return false;
 	explanation_replace(hint->explanation, "control-register",
 	                    "CR4.PAE (bit 5) is 0 in long mode. A CPU raises #GP at the mov to CR4 "
-	                    "that clears it; QEMU goes on, and takes the page tables for others.",
+	                    "that clears it; QEMU continues, and misreads the page tables.",
 	                    "Set and clear single bits of CR4: read it, change them, write it "
 	                    "back. A constant clears what the loader has set.");
 	return true;

@@ -98,7 +98,7 @@ static void write_type(struct text *text, const struct delivery *delivery)
 		text_add(text, " has %016llx %016llx, which is not a gate", ULL(delivery->gate[0]),
 		         ULL(delivery->gate[1]));
 	else
-		text_add(text, " is of type %u, %s; it has to be 14 (interrupt) or 15 (trap)",
+		text_add(text, " is of type %u, %s; it must be 14 (interrupt) or 15 (trap)",
 		         gate_type(delivery), type_name(gate_type(delivery)));
 }
 

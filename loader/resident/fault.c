@@ -254,8 +254,8 @@ static void admit(void)
 	kept.magic = ~kept.magic;
 }
 
-/* Writes the line for programs. On a serial line, where people look, it is only if a test goes on
- * from there and nobody else tells it. */
+/* Writes the line for programs. It is on the serial line, which is for people, only if a test
+ * relies on it there and no tool watches. */
 static void tell_programs(const struct look *look)
 {
 	struct text text = text_in(lines, sizeof(lines));

@@ -86,7 +86,7 @@ mxcsr:  dd      MXCSR_RESET
 ; In: 64-bit code at this part's address for the kernel, RBX = struct launch, RDI = struct
 ;     launch_processor, both identity-mapped; no stack.
 processor_start:
-        ; 1. The state that the first CPU also has; descriptors of its own.
+        ; 1. The state that the first CPU also has; its own descriptors.
         lgdt    [rdi + processor.gdt]
         ltr     [task_selector]
         lldt    [ldt_selector]

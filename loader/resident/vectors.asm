@@ -50,7 +50,7 @@ vectors:
 %endrep
 
 ; On the stack: the vector, the error code if there is one, RIP, CS, RFLAGS, RSP, SS. The CPU had
-; aligned RSP to 16 bytes before it pushed, so RSP tells whether there is an error code.
+; aligned RSP to 16 bytes before it pushed, so RSP shows whether there is an error code.
 entered64:
         ; 1. One fault is explained. Another would be the explainer's own.
         cld
@@ -120,8 +120,8 @@ explain_code32: ; faults of 32-bit code come here from vectors32.asm
         call    fault_begin
         jmp     dead
 
-; A fault while a fault was being explained: vector, RIP and CR2 are all that is told. Of another
-; CPU's fault nothing is told: the first is what matters.
+; A fault while a fault was being explained: only vector, RIP and CR2 are reported. Another CPU's
+; fault is not reported: the first one is what matters.
 again:
         this_cpu
         cmp     ebx, [fault + fault.owner]

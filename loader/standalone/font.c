@@ -125,7 +125,7 @@ static const struct {
 
 static union {
 	uint8_t lines[LINES];
-	uint64_t halves[2]; /* as letters has them, but for the sequence of bytes */
+	uint64_t halves[2]; /* as in letters, but in the other byte order */
 } glyphs[256];
 
 /* A glyph from its first line, in the highest byte of `high`, to its last. */

@@ -16,7 +16,7 @@ struct symbols {
 	bool is_elf32;       /* of an ELF32 file */
 };
 
-/* A symbol as the kernel is told of it (struct longjump_symbol). */
+/* A symbol as the kernel gets it (struct longjump_symbol). */
 struct symbol {
 	uint64_t address; /* virtual, with the slide */
 	uint64_t name;    /* virtual address of a zero-terminated string */

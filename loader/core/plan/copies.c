@@ -51,7 +51,7 @@ unsigned copies_in_order(const struct copy *copies, unsigned count)
 	return i;
 }
 
-/* Adds what has to be copied and zeroed for one placement. */
+/* Adds what must be copied and zeroed for one placement. */
 static void add_copying(struct plan *plan, const struct placement *placement)
 {
 	uint64_t to = placement->phys.begin + placement->from_at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reads.h - watches what Syslinux reads. Syslinux prints that a sector cannot be read, and then
- * goes on as if it had been; so between reads_watch() and reads_end() each of its reads passes
+ * continues as if it had been; so between reads_watch() and reads_end() each of its reads passes
  * through here. Knows drives and their sectors; knows nothing of files.
  */
 #ifndef PLATFORM_COM32_READS_H

@@ -86,8 +86,8 @@ void get_derivative_info(struct derivative_info *info);
 
 /*
  * How Syslinux reads a drive (core/include/disk.h, fs.h and cache.h; these fields have been the
- * same since 2012). It prints that a sector cannot be read, and then goes on as if it had been:
- * only the caller of `read` can tell, by the number of sectors that it returns.
+ * same since 2012). It prints that a sector cannot be read, and then continues as if it had been:
+ * only the caller of `read` can see that, from the number of sectors that it returns.
  */
 struct disk {
 	void *of_firmware;

@@ -111,7 +111,7 @@ static void show(const char *text, size_t length)
 	bar += colour == COLOUR_BAR ? (unsigned)length : 0;
 }
 
-/* Ends a bar's line: it goes to the last column, from where the cursor goes on by itself. */
+/* Ends a bar's line: it fills the last column, after which the cursor moves to the next line. */
 static void end_bar(void)
 {
 	for (unsigned columns = screen_columns(); bar < columns; bar++)

@@ -11,7 +11,7 @@ _Static_assert(WATCHER_TOKEN_SIZE == TOKEN_SIZE, "struct machine and struct faul
 /* The text screen: a character and its colours in each two bytes. */
 enum { TEXT_MEMORY = 0xb8000, TEXT_COLUMNS = 80, TEXT_ROWS = 25 };
 
-static const struct machine *watched; /* NULL: nobody watches it */
+static const struct machine *watched; /* NULL: no tool watches it */
 
 /* What the user calls the files: each line becomes a string, and "" ends them. */
 static void read_names(char names[KNOWN_SIZE])

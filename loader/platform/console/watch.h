@@ -5,7 +5,7 @@
 
 #include "core/boot.h"
 
-/* Finds out whether a tool watches this machine, and tells it that the loader runs. */
+/* Finds out whether a tool watches this machine, and reports that the loader runs. */
 void watch_open(struct machine *machine);
 
 /* The following output says why the kernel is not started. */

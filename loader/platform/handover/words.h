@@ -9,7 +9,7 @@
 #define WORDS_MAX  1024
 #define WORDS_TEXT 16384
 
-/* Words, each a string of its own. */
+/* Words, as separate strings. */
 struct word_list {
 	unsigned count;
 	const char *words[WORDS_MAX];

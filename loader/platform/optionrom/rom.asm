@@ -99,7 +99,7 @@ init:   mov     ax, 0x20
         retf
 
 ; Called to boot. Does not return: it starts the file, or lets the BIOS continue (int 18h).
-boot:   ; 1. Segments of our own.
+boot:   ; 1. Our own segments.
         cli
         xor     ax, ax
         mov     ds, ax

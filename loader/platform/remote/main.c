@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - build/postmortem: explains a machine that stands still, for whoever can read its
+ * main.c - build/postmortem: explains a stopped machine, for whoever can read its
  * registers and its memory (commands/lib/postmortem.py).
  *
  *     reads    NAME NUMBER                           registers and facts, in hexadecimal
@@ -88,7 +88,7 @@ static bool read_memory(uint64_t address, void *to, unsigned size)
 	return true;
 }
 
-/* ---- what is told ---- */
+/* ---- input ---- */
 
 static const struct {
 	char name[8];
@@ -181,7 +181,7 @@ static void take_log(const char *line)
 	};
 }
 
-/* Reads all that is told. Returns the last line's first letter, which says what is wanted. */
+/* Reads all input. Returns the first letter of the last line, the request. */
 static char read_all(void)
 {
 	static char line[LINE_MAX];

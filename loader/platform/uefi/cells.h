@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cells.h - draws text where the firmware's console would: a character of it takes the firmware
- * 11,000 instructions. It begins where the firmware's cursor is, and goes on until the firmware has
- * to do what follows; it never begins again.
+ * cells.h - draws text in the firmware's place, since a character takes the firmware 11,000
+ * instructions. It begins at the firmware's cursor, and ends when the firmware must draw what
+ * follows; after that, it is not used again.
  */
 #ifndef PLATFORM_UEFI_CELLS_H
 #define PLATFORM_UEFI_CELLS_H
@@ -13,19 +13,19 @@
 
 #include <stdbool.h>
 
-/* From now on, text for this device can be drawn, if it is a console on a screen that can be drawn
- * on, at a place that is known, in the usual colours. False if not. */
+/* Prepares to draw text for this device. False if it is not a console on a screen that can be drawn
+ * on, at a known place, in the usual colours. */
 bool cells_begin(struct efi_text_output *device, const struct screen *screen);
 
-/* Draws as much of a text for the device as can be drawn; returns how many characters that is. If
- * it is not all, the firmware goes on. */
+/* Draws as much of a text for the device as possible; returns the number of characters. The
+ * firmware must draw the rest. */
 size_t cells_draw(const struct efi_text_output *device, const char *text, size_t length,
                   enum colour colour);
 
-/* The firmware goes on: its cursor is where ours was. */
+/* Ends drawing, and moves the firmware's cursor to where ours is. */
 void cells_end(void);
 
-/* The same, but what is on the screen does not matter any more. */
+/* Ends drawing, when the contents of the screen no longer matter. */
 void cells_forget(void);
 
 #endif

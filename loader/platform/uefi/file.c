@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.c - files, whole, in memory of their own, unpacked. Knows gzip by its first bytes; knows
+/* file.c - reads whole files into memory, and decompresses them. Knows gzip's first bytes; knows
  * nothing of ELF. */
 #include "platform/console/clock.h"
 #include "platform/console/progress.h"

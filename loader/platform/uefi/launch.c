@@ -62,7 +62,7 @@ static _Noreturn void fail(const struct run *run)
 {
 	screen_take_over(&run->machine.display);
 	run_say_failure(run, true);
-	platform_write("The machine stands still: restart it.\n");
+	platform_write("The machine is halted: restart it.\n");
 	watch_end("halt");
 	for (;;)
 		__asm__ volatile("cli; hlt");

@@ -132,7 +132,7 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 }
 
 /* Starts the kernel that came with us. If it cannot be started, what was wrong stays on the screen
- * until somebody has read it. */
+ * until the user has read it. */
 static void run_bundle(void)
 {
 	console_open(&(struct console){ .screen = true });

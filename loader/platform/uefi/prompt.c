@@ -54,7 +54,7 @@ static void read_signed(void)
 	is_read = true;
 }
 
-/* Reads the open file of that name into memory of its own. */
+/* Reads the open file of that name into new memory. */
 static bool read_file(const char *name, struct efi_file *file)
 {
 	uint64_t size, got;
@@ -172,7 +172,7 @@ static void list_labels(void)
 		              labels.passed_word, labels.passed_line);
 }
 
-/* What is started if nobody types, and when. */
+/* Prints what will be started if nothing is typed, and when. */
 static void tell_countdown(unsigned timeout)
 {
 	const char *start = labels.timeout_start != NULL ? labels.timeout_start : labels.start;

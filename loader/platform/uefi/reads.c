@@ -108,7 +108,7 @@ static bool read_small(uint32_t medium, uint64_t block, uint64_t size, uint8_t *
 }
 
 /* What could not be read at once is read block by block: those that do not come keep their mark,
- * since a file system may keep them all the same, and give them out later. */
+ * since a file system may cache them anyway, and return them later. */
 static efi_status EFIAPI read_watched(struct efi_block_io *self, uint32_t medium, uint64_t block,
                                       uint64_t size, uint8_t *buffer)
 {

@@ -151,7 +151,7 @@ void screen_give_back(void)
 	cells_end();
 }
 
-/* The firmware's own console has not seen what we wrote to the devices behind it. */
+/* The firmware's own console does not know what we wrote to its devices directly. */
 void screen_leave(void)
 {
 	struct efi_text_output *all = firmware.system->output;

@@ -30,7 +30,7 @@ efi_start:
         jnz     .back
 
         ; 2. Each R_X86_64_RELATIVE word becomes its addend plus the image's address. The linker
-        ;    makes no other kind: it is told to refuse what would need one.
+        ;    makes no other kind: its options make it refuse whatever would need one.
         lea     rax, [image_begin]
         lea     rdi, [rela_begin]
         lea     rsi, [rela_end]

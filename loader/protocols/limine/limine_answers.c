@@ -209,7 +209,7 @@ static uint64_t write_terminal(struct limine *limine, const struct display *disp
 	return writer_copy(&limine->writer, &terminal, sizeof(terminal));
 }
 
-/* One entry for each framebuffer that the kernel is told of. */
+/* One entry for each framebuffer that the kernel gets. */
 static uint64_t answer_flanterm(struct limine *limine)
 {
 	const struct display *display = &limine->plan->machine->display;

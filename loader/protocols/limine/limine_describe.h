@@ -5,7 +5,7 @@
 
 #include "core/protocol.h"
 
-/* Words the base revision, and then each request on a line of its own. */
+/* Describes the base revision, and then each request on a separate line. */
 void limine_describe(const struct boot *boot, struct text *text);
 
 #endif

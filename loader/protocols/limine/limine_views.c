@@ -2,7 +2,7 @@
 /*
  * limine_views.c - the higher half direct map, and the identity map of base revision 0. Up to
  * revision 2 all below 4 GiB is seen; from 3 on only what the kernel is to use; from 4 on also the
- * tables of the firmware, which the memory map tells apart from what else is reserved.
+ * tables of the firmware, which the memory map distinguishes from other reserved memory.
  */
 #include "protocols/limine/limine_views.h"
 

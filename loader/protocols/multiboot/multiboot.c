@@ -17,7 +17,7 @@
 
 const struct terms multiboot_terms = {
 	.boot_info = "the Multiboot information",
-	.direct_map = "page tables of its own",
+	.direct_map = "its own page tables",
 	.physical = "Map physical memory in the kernel's page tables.",
 	.no_map = "Multiboot gives none.",
 	.not_shown = "",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* multiboot2.c - Multiboot 2 (version 2.0 of its specification): what the kernel is told, tag by
+/* multiboot2.c - Multiboot 2 (version 2.0 of its specification): what the kernel gets, tag by
  * tag.
  */
 #include "protocols/multiboot/multiboot2.h"

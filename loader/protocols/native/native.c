@@ -118,7 +118,7 @@ static bool plan_identity(struct plan *plan)
 	return plan_add(plan, identity);
 }
 
-/* The pixels, mapped for writing, in a window of their own. */
+/* The pixels, mapped for writing, in a separate window. */
 static bool plan_screen(struct plan *plan, uint64_t *window)
 {
 	struct phys_range pixels = plan->machine->display.screen.pixels;
