@@ -219,7 +219,7 @@ place-of = $$($(NM) $< | sed -n 's/ . $(s)$$//p')
 
 build/longjump.c32: build/com32.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) --strip-all $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py $@ \
+	$(quiet)$(PYTHON) $(module)/write_sum.py 32 $@ \
 		$(foreach s,module_sum first_begin first_end,$(place-of))
 
 # What tells that a CPU is too old, before anything else of the loader runs, and what that calls.
@@ -320,7 +320,7 @@ ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none
 
 build/BOOTX64.EFI: build/uefi.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,image_sum,$(place-of))
+	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
 
 # The image relocates itself by the list of R_X86_64_RELATIVE words, and by nothing else.
 build/uefi.elf: $(uefi) loader/platform/uefi/uefi.ld build/obj/uefi/link
@@ -340,16 +340,18 @@ bench-efi := $(patsubst bench/%.c,build/%.efi,$(wildcard bench/efi_*.c))
 
 $(bench-efi): build/%.efi: build/%.efi.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,image_sum,$(place-of))
+	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
 
 $(bench-efi:=.elf): build/%.efi.elf: build/obj/uefi/bench/%.c.o \
 		$(filter %/start.asm.o %/first.c.o,$(uefi)) loader/platform/uefi/uefi.ld
 	$(say) link $(@:.elf=)
 	$(quiet)$(LD) $(ldflags-uefi) -T loader/platform/uefi/uefi.ld -o $@ $(filter %.o,$^)
 
-quick-uefi := $(addprefix build/obj/uefi/loader/core/,base.c.o paging.c.o inflate.c.o sha256.c.o \
-	text_screen.c.o)
+quick-uefi := $(addprefix build/obj/uefi/loader/,platform/uefi/cells.c.o core/base.c.o \
+	core/inflate.c.o core/sha256.c.o core/text_screen.c.o)
 $(quick-uefi): own-cflags = -O2
+long-loops-uefi := $(addprefix build/obj/uefi/loader/core/,memory.c.o paging.c.o)
+$(long-loops-uefi): own-cflags = -O2 -funroll-loops
 
 # The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be
 # wrong, so one is refused.
@@ -363,7 +365,7 @@ ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-re
 
 build/resident.bin: build/resident.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,resident_sum,$(place-of))
+	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,resident_sum,$(place-of))
 
 build/resident.elf: $(resident) loader/resident/resident.ld build/obj/resident/link
 	$(say) link $@
@@ -527,7 +529,7 @@ test-firmware := $(patsubst tests/firmware/%.c,build/tests/firmware/%.efi, \
 
 build/tests/firmware/%.efi: build/tests/firmware/%.efi.elf $(module)/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py $@ $(foreach s,image_sum,$(place-of))
+	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
 
 build/tests/firmware/%.efi.elf: build/obj/uefi/tests/firmware/%.c.o $(firmware-kit)
 	$(say) link $(@:.elf=)
@@ -558,7 +560,8 @@ FORCE:
 .PHONY: run test help FORCE
 
 # Flags of single objects stand here.
-$(apart) $(quick-kernel32) $(quick-uefi) $(kernel32-for-any) $(resident-small): Makefile
+$(apart) $(quick-kernel32) $(quick-uefi) $(long-loops-uefi) $(kernel32-for-any) \
+	$(resident-small): Makefile
 
 # What each object was last compiled from.
 -include $(shell find $(wildcard $(made-of:%=build/obj/%)) -name '*.d')

@@ -4,20 +4,22 @@
 #ifndef CORE_SUM_H
 #define CORE_SUM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* The sum of the words [at, end), a multiple of 16 of them. It depends on the order of the blocks
- * of 16 words, but not on the order of the words in a block. */
-static inline uint32_t sum_of_words(const uint32_t *at, const uint32_t *end)
+/* The sum of the words [at, end), which are as large as a register; a multiple of 64 bytes. It
+ * depends on the order of the blocks of 64 bytes, but not on the order of the words in a block. */
+static inline uint32_t sum_of_words(const size_t *at, const size_t *end)
 {
-	uint32_t sum = 0;
+	size_t sum = 0;
 
-	for (; at < end; at += 16) {
-		sum = sum << 1 | sum >> 31;
+	for (; at < end; at += 64 / sizeof(*at)) {
+		sum = sum << 1 | sum >> (8 * sizeof(sum) - 1);
 		sum += at[0] + at[1] + at[2] + at[3] + at[4] + at[5] + at[6] + at[7];
-		sum += at[8] + at[9] + at[10] + at[11] + at[12] + at[13] + at[14] + at[15];
+		if (sizeof(*at) == 4)
+			sum += at[8] + at[9] + at[10] + at[11] + at[12] + at[13] + at[14] + at[15];
 	}
-	return sum;
+	return (uint32_t)(sum ^ (uint64_t)sum >> 32);
 }
 
 #endif

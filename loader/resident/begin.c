@@ -9,7 +9,7 @@
 #include "x86/last_words.h"
 
 /* The code that is summed, and its sum (resident.ld, write_sum.py). */
-extern const uint32_t resident_summed[], resident_summed_end[];
+extern const size_t resident_summed[], resident_summed_end[];
 extern const volatile uint32_t resident_sum[3];
 
 void fault_begin(struct fault *fault);

@@ -86,8 +86,8 @@ int main(int argc, char **argv)
 		say_alone();
 		return 1;
 	}
-	sum = sum_of_words((const uint32_t *)(const void *)(base + module_sum.begin),
-	                   (const uint32_t *)(const void *)(base + module_sum.end));
+	sum = sum_of_words((const size_t *)(const void *)(base + module_sum.begin),
+	                   (const size_t *)(const void *)(base + module_sum.end));
 	if (sum != module_sum.sum) {
 		printf("%s      the sum of its bytes is %x, not %x\n%s", line_FILE_LOADER, sum,
 		       module_sum.sum, fix_FILE_LOADER);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes the sum of a program's bytes into the linked program, which checks itself by it.
 
-    write_sum.py PROGRAM PLACE [BEGIN END]
+    write_sum.py BITS PROGRAM PLACE [BEGIN END]
 
-In hexadecimal digits: PLACE is where the limits of what has a sum stand, and then the sum; in the
-word after it, the words from BEGIN to END are balanced to add up to 0 (module.ld, resident.ld).
+BITS is how many the registers of the program's CPU have. In hexadecimal digits: PLACE is where the
+limits of what has a sum stand, and then the sum; in the word after it, the words from BEGIN to END
+are balanced to add up to 0 (module.ld, resident.ld).
 """
 
 import pathlib
@@ -12,23 +13,24 @@ import struct
 import sys
 
 
-def sum_of(data):
-    """The sum as loader/core/sum.h makes it: of 32-bit words, turned by a bit before each 16."""
-    total = 0
+def sum_of(data, bits):
+    """The sum as loader/core/sum.h makes it: of words with so many bits, turned by a bit before
+    each 64 bytes."""
+    words, mask, total = {32: "<16I", 64: "<8Q"}[bits], (1 << bits) - 1, 0
     for at in range(0, len(data), 64):
-        total = (total << 1 | total >> 31) & 0xFFFFFFFF
-        total = (total + sum(struct.unpack_from("<16I", data, at))) & 0xFFFFFFFF
-    return total
+        total = (total << 1 | total >> bits - 1) & mask
+        total = total + sum(struct.unpack_from(words, data, at)) & mask
+    return (total ^ total >> 32) & 0xFFFFFFFF
 
 
-def main(program, place, *balanced):
+def main(bits, program, place, *balanced):
     """Places of the program are the same in the file and in memory."""
     path, at = pathlib.Path(program), int(place, 16)
     data = bytearray(path.read_bytes())
     begin, end, nothing = struct.unpack_from("<3I", data, at)
     if not (at < begin < end <= len(data) and nothing == 0):
         sys.exit(f"{program}: there is no place for the sum at {at:#x}")
-    struct.pack_into("<I", data, at + 8, sum_of(data[begin:end]))
+    struct.pack_into("<I", data, at + 8, sum_of(data[begin:end], int(bits)))
     if balanced:
         first, last = (int(limit, 16) for limit in balanced)
         words = struct.unpack_from(f"<{(last - first) // 4}I", data, first)

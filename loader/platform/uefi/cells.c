@@ -66,23 +66,30 @@ bool cells_begin(struct efi_text_output *device, const struct screen *screen)
 	return true;
 }
 
-/* Colours some lines of a cell, by so many bytes of a glyph. */
-static void draw_cell(uint64_t at_column, uint64_t at_row, char c)
+/* Colours eight pixels by a line of a glyph; most lines are empty. */
+static void draw_line(struct two_pixels *to, uint8_t bits)
 {
 	static const uint64_t pairs[] = { 0, INK << 32, INK, INK << 32 | INK };
+
+	if (bits == 0) {
+		to[0].value = to[1].value = to[2].value = to[3].value = 0;
+		return;
+	}
+	to[0].value = pairs[bits >> 6];
+	to[1].value = pairs[bits >> 4 & 3];
+	to[2].value = pairs[bits >> 2 & 3];
+	to[3].value = pairs[bits & 3];
+}
+
+static void draw_cell(uint64_t at_column, uint64_t at_row, char c)
+{
 	const uint8_t *glyph = font + (size_t)(uint8_t)c * GLYPH_HEIGHT;
 	uint8_t *line =
 		cells + at_row * CELL_HEIGHT * pitch + at_column * CELL_WIDTH * sizeof(uint32_t);
 
-	for (unsigned y = 0; y < CELL_HEIGHT; y++, line += pitch) {
-		struct two_pixels *to = (struct two_pixels *)(void *)line;
-		uint8_t bits = y - GLYPH_TOP < GLYPH_HEIGHT ? glyph[y - GLYPH_TOP] : 0;
-
-		to[0].value = pairs[bits >> 6];
-		to[1].value = pairs[bits >> 4 & 3];
-		to[2].value = pairs[bits >> 2 & 3];
-		to[3].value = pairs[bits & 3];
-	}
+	for (unsigned y = 0; y < CELL_HEIGHT; y++, line += pitch)
+		draw_line((struct two_pixels *)(void *)line,
+		          y - GLYPH_TOP < GLYPH_HEIGHT ? glyph[y - GLYPH_TOP] : 0);
 }
 
 /* Draws a character, or ends a line. False if that is for the firmware: it scrolls, and knows what

@@ -36,8 +36,8 @@ static void say_on_com1(const efi_char *text)
 efi_status first_check(struct efi_system_table *system)
 {
 	const uint8_t *base = image_begin;
-	uint32_t sum = sum_of_words((const uint32_t *)(const void *)(base + image_sum.begin),
-	                            (const uint32_t *)(const void *)(base + image_sum.end));
+	uint32_t sum = sum_of_words((const size_t *)(const void *)(base + image_sum.begin),
+	                            (const size_t *)(const void *)(base + image_sum.end));
 
 	if (sum == image_sum.sum)
 		return EFI_SUCCESS;

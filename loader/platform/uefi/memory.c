@@ -58,13 +58,17 @@ static void use(unsigned count)
 	efi.descriptor_version = memory_map.version;
 }
 
-/* Allocates memory for a map. */
-static bool take_reading(struct reading *reading)
+/* Allocates memory for both maps. */
+static bool take_readings(void)
 {
-	reading->buffer =
-		platform_take(buffer_size + capacity * sizeof(*reading->ranges), PAGE_SIZE);
-	reading->ranges = (struct firmware_range *)(void *)(reading->buffer + buffer_size);
-	return reading->buffer != NULL;
+	uint64_t size = page_up(buffer_size + capacity * sizeof(*in_use.ranges));
+	uint8_t *memory = platform_take(2 * size, PAGE_SIZE);
+
+	if (memory == NULL)
+		return false;
+	in_use = (struct reading){ memory, (void *)(memory + buffer_size) };
+	just_read = (struct reading){ memory + size, (void *)(memory + size + buffer_size) };
+	return true;
 }
 
 bool memory_refuse(struct report *report)
@@ -89,7 +93,7 @@ bool memory_open(struct machine *of, struct report *report)
 	firmware.boot->get_memory_map(&size, NULL, &key, &stride, &version);
 	buffer_size = page_up(size + GROWTH);
 	capacity = (unsigned)(buffer_size / sizeof(struct efi_memory_descriptor));
-	if (!take_reading(&in_use) || !take_reading(&just_read))
+	if (!take_readings())
 		return refuse(report, DIAG_MEMORY_LOADER, "%llu KiB for the memory map",
 		              ULL(buffer_size / KIB));
 	count = fetch();
