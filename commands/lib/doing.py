@@ -11,12 +11,14 @@ from lib import postmortem
 from lib.qemu import INTERRUPTS, Gone
 from lib.qemu_log import EXCEPTIONS, states_in
 from lib.symbols import place
+from lib.trace import NAMES
 
 MOVE = re.compile(r": (?:0x4[0-9a-b] )?0x0f 0x22 (0x(?:d[89a-f]|e[0-7]))\b")  # to CR3 or CR4
 STUCK = (
     ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU hangs",
     ": it loads CR3 with an invalid address; CPUs raise #GP, QEMU hangs",
 )
+RAISED = re.compile(r"check_exception old: 0xffffffff new 0x([0-9a-f]+)$")
 LOCK = " (where a lock that is held is not freed meanwhile)"
 PIC = re.compile(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
 LOCAL = re.compile(r"^ISR\s+([0-9]+)", re.M)
@@ -41,12 +43,18 @@ class Doing:
         waits = busy and all(cpu.halted or cpu.flags & INTERRUPTS for cpu in cpus)
         idle = self.waits_for() if waits else ""
         return "; ".join(
-            f"{name} is at RIP {cpu.at:#x}{self.place(cpu)}"
+            f"{name} is {self._where(cpu)}"
             + ("" if cpu.flags & INTERRUPTS else ", with interrupts off")
             + self._stuck(cpu)
             + self.within(cpu)
             for name, cpu in zip(names, busy)
         ) + (idle and f"; {idle}")
+
+    def _where(self, cpu):
+        """Where a CPU is: by an address, or in real mode by a segment and an offset."""
+        if cpu.segment < 0:
+            return f"at RIP {cpu.at:#x}{self.place(cpu)}"
+        return f"in real mode, at {cpu.segment:04x}:{cpu.at:04x}"
 
     def _place(self, address):
         start = self._machine.loader.start
@@ -68,6 +76,8 @@ class Doing:
 
     def within(self, cpu):
         """Words for the handler that a CPU is in; "" if it is not in one."""
+        if cpu.segment >= 0:
+            return self._real_mode_faults()
         try:
             entry, story = self.handled(cpu)
         except Gone:  # by Ctrl-C
@@ -85,6 +95,16 @@ class Doing:
         times = [seen for seen, _ in states_in(self._machine.log())].count(entry)
         again = " again and again," if times >= OFTEN else ""
         return f", in the handler of what came{again} {story.line(self._kernel)}"
+
+    def _real_mode_faults(self):
+        """Words for an exception that repeats itself in real mode, of which QEMU logs no more than
+        its vector; "" if there is none."""
+        last = self._machine.log().rstrip("\n").split("\n")[-OFTEN:]
+        found = RAISED.match(last[0])
+        if not found or last != last[:1] * OFTEN:
+            return ""
+        vector = int(found[1], 16)
+        return f", where {NAMES.get(vector, f'exception {vector}')} comes again and again"
 
     def handled(self, cpu):
         """The last that was interrupted by the handler that a CPU is in, as QEMU's log has it, and

@@ -119,15 +119,18 @@ def explain(machine, what="triple", number=0):
     facts = facts_in(registers)
     if "rip" not in facts:
         return None
-    vector = in_service(machine.monitor("info pic"))
+    pics = machine.monitor("info pic")
+    vector = in_service(pics)
     facts.update({} if vector is None else {"service": vector})
+    facts.update(first_vector(pics))
     logged = [*entries_in(machine.log().splitlines())][-64:]
     return converse([*told(machine, facts, logged), what], machine.memory)
 
 
 def explain_handled(machine, entries, state):
     """The story of the last of these entries in QEMU's log, an exception that has a handler."""
-    return converse([*told(machine, facts_in(state), entries[-4:]), "handled"], machine.memory)
+    facts = {**facts_in(state), **first_vector(machine.monitor("info pic"))}
+    return converse([*told(machine, facts, entries[-4:]), "handled"], machine.memory)
 
 
 def told(machine, facts, logged):
@@ -167,6 +170,11 @@ def in_service(text):
     for _, lines, base in IN_SERVICE.findall(text):
         found += [int(base, 16) + line for line in range(8) if int(lines, 16) >> line & 1]
     return found[0] if len(found) == 1 else None
+
+
+def first_vector(text):
+    """The vector of the first PIC's first line, as a fact."""
+    return {"picbase": int(base, 16) for name, _, base in IN_SERVICE.findall(text) if name == "0"}
 
 
 def converse(lines, memory):

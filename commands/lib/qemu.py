@@ -16,6 +16,7 @@ HURRY = 5  # the same, once nobody waits for the answer
 GLANCE = 0.5  # seconds between checks whether somebody still waits for the answer
 REGISTER = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
+PROTECTED = 1  # CR0.PE, Intel SDM volume 3A, 2.5
 
 
 def with_one_dash(words):
@@ -141,6 +142,7 @@ class Cpu:
     tables: int  # CR3
     number: int  # QEMU's
     is_64_bit: bool = False  # it runs 64-bit code
+    segment: int = -1  # CS, in real mode
 
     @property
     def dead(self):
@@ -160,6 +162,7 @@ def cpus_in(text):
     for part in re.split(r"CPU#\d+", text):
         found = dict(REGISTER.findall(part))
         if "HLT" in found:
+            is_real = not int(found.get("CR0", "1"), 16) & PROTECTED
             cpus.append(
                 Cpu(
                     at=int(found.get("RIP") or found.get("EIP", "0"), 16),
@@ -169,6 +172,7 @@ def cpus_in(text):
                     tables=int(found.get("CR3", "0"), 16),
                     number=len(cpus),
                     is_64_bit="RIP" in found,
+                    segment=int(found["CS"], 16) if is_real and "CS" in found else -1,
                 )
             )
     return cpus

@@ -39,6 +39,14 @@ static bool is_code(const struct words *words, uint64_t address)
 	    && (segment.rights & RIGHT_EXECUTE) != 0;
 }
 
+/* True if the kernel has there what must not be written. */
+static bool is_constant(const struct words *words, uint64_t address)
+{
+	struct fault_info_segment segment;
+
+	return look_segment(words->look, address, &segment) && (segment.rights & RIGHT_WRITE) == 0;
+}
+
 /* The page is present, but does not allow this access. */
 static void words_forbidden(struct words *words, const struct page *page)
 {
@@ -67,10 +75,13 @@ static void words_forbidden(struct words *words, const struct page *page)
 	} else if (!fetch && (fault->error & PAGE_FAULT_WRITE) != 0 && !page->write) {
 		words->kind = "read-only";
 		text_add(text, ", which may not be written.");
-		text_add(&words->cause,
-		         "Constants, string literals and code cannot be written: remove "
-		         "the cast that drops const, copy to data first, or give "
-		         "the segment PF_W in the linker script.");
+		text_add(&words->cause, is_constant(words, fault->cr2)
+		                                ? "Constants, string literals and code cannot be "
+		                                  "written: remove the cast that drops const, copy "
+		                                  "to data first, or give the segment PF_W in the "
+		                                  "linker script."
+		                                : "R/W, bit 1, must be 1 in the page table entries "
+		                                  "at every level.");
 	} else if (page->user) {
 		words->kind = "user-page";
 		text_add(text, ", a user-mode page, which %s keeps the kernel from %s.",

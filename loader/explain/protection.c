@@ -54,6 +54,19 @@ static bool is_privileged(const struct instruction *in)
 	    || in->opcode == 0x32 || in->opcode == 0x33 || in->opcode == 0x35;
 }
 
+/* Appends the text that an address is, if all of it is. */
+static void add_characters(struct text *text, uint64_t address)
+{
+	char characters[9] = { 0 };
+
+	memcpy(characters, &address, sizeof(address));
+	for (unsigned i = 0; i < sizeof(address); i++) {
+		if (characters[i] < ' ' || characters[i] > '~')
+			return;
+	}
+	text_add(text, " Its bytes are the text \"%s\".", characters);
+}
+
 /* Notes an address that is not canonical, and where it came from. */
 static bool not_canonical(struct words *words, uint64_t address, const char *what)
 {
@@ -66,6 +79,7 @@ static bool not_canonical(struct words *words, uint64_t address, const char *wha
 	         "same.",
 	         words_who(words), ULL(address), what,
 	         (words->fault->cr4 & CR4_LA57) != 0 ? 56 : 47);
+	add_characters(&words->happened, address);
 	text_add(&words->cause, "A pointer or a return address was overwritten, was never set, or "
 	                        "lost bits in a cast to 32 bits.");
 	return true;

@@ -93,6 +93,8 @@ static void words_selector_cause(struct words *words, bool ours)
 		         "ltr takes the selector of an available TSS (type 9) and makes it busy, "
 		         "so it is executed once for each. In long mode its descriptor takes two "
 		         "entries of the GDT: the second has bits 32 to 63 of the base.");
+	else if (words->in.map == MAP_0F && words->in.opcode == 0x00)
+		text_add(&words->cause, "lldt takes 0, or the selector of an LDT (type 2).");
 	else if (ours)
 		text_add(&words->cause,
 		         "A selector that was made for another GDT. The kernel began with %#x in "
@@ -124,9 +126,9 @@ void words_selector(struct words *words)
 		                                     "such segment.");
 	} else if (offset + 7 > fault->gdt.limit) {
 		text_add(&words->happened,
-		         "%s GDT ends before that: it has %u entries, %#x to %#x.",
-		         ours ? "Longjump's" : "The kernel's", (fault->gdt.limit + 1u) / 8, 0,
-		         (fault->gdt.limit + 1u) / 8 * 8 - 8);
+		         "%s GDT ends before that: its limit is %#x, so that it has %u entries.",
+		         ours ? "Longjump's" : "The kernel's", fault->gdt.limit,
+		         (fault->gdt.limit + 1u) / 8);
 	} else if (look_read(words->look, fault->gdt.base + offset, &descriptor, 8) != 8) {
 		text_add(&words->happened, "The GDT at %#llx cannot be read: it is not mapped.",
 		         ULL(fault->gdt.base));

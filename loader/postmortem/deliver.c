@@ -19,6 +19,7 @@ enum {
 #define CODE_OR_DATA (UINT64_C(1) << 44) /* S */
 #define EXECUTABLE   (UINT64_C(1) << 43)
 #define CONFORMING   (UINT64_C(1) << 42)
+#define WRITABLE     (UINT64_C(1) << 41) /* data */
 
 /* True if an entry at this level has a bit set that must be 0 (SDM volume 3A, 4.4 and 4.5). */
 static bool has_reserved_bit(const struct cpu_state *cpu, uint64_t entry, unsigned level)
@@ -222,6 +223,32 @@ bool tss_stack(const struct cpu_state *cpu, unsigned number, uint64_t *stack)
 	    && look_read(&cpu->look, cpu->task.base + offset, stack, 8) == 8;
 }
 
+/* The segment that a 32-bit TSS has for that stack: writable data of the handler's ring. */
+static bool check_stack_segment(const struct cpu_state *cpu, const struct event *event,
+                                struct delivery *delivery, unsigned level)
+{
+	const struct fault_table *gdt = &cpu->look.fault->gdt;
+	uint64_t descriptor = 0;
+	uint16_t selector = 0;
+	uint32_t external = event->software ? 0 : 1;
+
+	if (cpu->long_mode)
+		return true;
+	look_read(&cpu->look, cpu->task.base + TSS_STACK_0 + 8 * level + 4, &selector, 2);
+	delivery->stack_selector = selector;
+	if ((selector & SELECTOR_LDT) != 0)
+		return true; /* an LDT's are not looked at */
+	if ((selector & 0xfffc) != 0 && (selector | 7u) <= gdt->limit)
+		look_read(&cpu->look, gdt->base + (selector & 0xfff8u), &descriptor, 8);
+	if ((selector & 3u) != level || descriptor_level(descriptor) != level
+	    || (descriptor & (CODE_OR_DATA | EXECUTABLE | WRITABLE)) != (CODE_OR_DATA | WRITABLE))
+		return stopped(delivery, OBSTACLE_TSS_SEGMENT, VECTOR_TSS,
+		               (selector & 0xfffcu) | external);
+	return (descriptor & PRESENT) != 0
+	    || stopped(delivery, OBSTACLE_TSS_SEGMENT, VECTOR_STACK,
+	               (selector & 0xfffcu) | external);
+}
+
 /* The stack on which the handler will run, by gate, ring and TSS. */
 static bool find_stack(const struct cpu_state *cpu, const struct event *event,
                        struct delivery *delivery)
@@ -235,8 +262,10 @@ static bool find_stack(const struct cpu_state *cpu, const struct event *event,
 	    && !read_stack(cpu, event, delivery, TSS_IST_1 + 8 * (delivery->stack_number - 1), 8))
 		return false;
 	if (delivery->stack_number == 0 && inward
-	    && !read_stack(cpu, event, delivery, TSS_STACK_0 + 8 * level, cpu->long_mode ? 8 : 4))
+	    && (!read_stack(cpu, event, delivery, TSS_STACK_0 + 8 * level, cpu->long_mode ? 8 : 4)
+	        || !check_stack_segment(cpu, event, delivery, level)))
 		return false;
+	delivery->stack_told = delivery->stack;
 	if (!cpu->long_mode)
 		return true;
 	if (!look_canonical(&cpu->look, delivery->stack)) {

@@ -24,6 +24,7 @@ struct cpu_state {
 	bool long_mode;            /* EFER.LMA */
 	bool protected_mode;       /* CR0.PE */
 	bool no_execute;           /* EFER.NXE */
+	uint8_t pic_base;          /* the vector of the first PIC's line 0; 0: not known */
 };
 
 enum { TSS_STACKS = 8 /* RSP0 and IST1 to IST7 */ };
@@ -76,6 +77,7 @@ enum obstacle {
 	OBSTACLE_SELECTOR_MODE,     /* not 64-bit code */
 	OBSTACLE_TSS_LIMIT,         /* the TSS ends before the stack that is needed */
 	OBSTACLE_TSS_MEMORY,        /* the TSS is not mapped */
+	OBSTACLE_TSS_SEGMENT,       /* SS0 of a 32-bit TSS is no stack of ring 0 */
 	OBSTACLE_STACK_CANONICAL,   /* the handler's stack is not canonical */
 	OBSTACLE_STACK_MEMORY,      /* ... is not mapped, or may not be written */
 	OBSTACLE_HANDLER_CANONICAL, /* the handler's address is not canonical */
@@ -86,14 +88,16 @@ enum obstacle {
 
 struct delivery {
 	enum obstacle obstacle;
-	struct event raises;   /* the exception for the obstacle, unless that is NONE */
-	uint64_t gate_at;      /* linear address of the gate */
-	uint64_t gate[2];      /* as it is in memory; the second is 0 outside of long mode */
-	uint16_t selector;     /* the gate's */
-	uint64_t descriptor;   /* of the code segment */
-	unsigned stack_number; /* IST of the gate, or 0 */
-	bool switches;         /* the stack comes from the TSS */
-	uint64_t stack;        /* where the frame ends */
+	struct event raises;     /* the exception for the obstacle, unless that is NONE */
+	uint64_t gate_at;        /* linear address of the gate */
+	uint64_t gate[2];        /* as it is in memory; the second is 0 outside of long mode */
+	uint16_t selector;       /* the gate's */
+	uint64_t descriptor;     /* of the code segment */
+	unsigned stack_number;   /* IST of the gate, or 0 */
+	bool switches;           /* the stack comes from the TSS */
+	uint64_t stack;          /* where the frame ends */
+	uint64_t stack_told;     /* by the TSS, before it is aligned */
+	uint16_t stack_selector; /* by a 32-bit TSS */
 	uint64_t handler;
 	uint64_t address; /* the address that is not mapped or not canonical */
 	struct page page; /* its page table entries */

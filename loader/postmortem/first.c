@@ -16,7 +16,8 @@ enum {
 	UNWIND_MAX = 100000, /* frames: a stack can be large */
 	FLAG_ALWAYS = 2,     /* a bit of RFLAGS that is always 1 */
 	OPCODE_HLT = 0xf4,
-	DIV = 6 /* in ModRM; idiv is 7 */
+	TSS_IO_MAP = 0x66, /* where a TSS has the offset of the map of ports */
+	DIV = 6            /* in ModRM; idiv is 7 */
 };
 
 /* ---- frames of handlers that did not run ---- */
@@ -195,6 +196,43 @@ static bool is_switched_off(const struct fault *fault, const struct instruction 
 	    && (fault->cr4 & CR4_OSXSAVE) == 0; /* xgetbv, xsetbv */
 }
 
+/* True if the TSS lets user mode use the port; false as well if that cannot be known. */
+static bool is_port_closed(const struct cpu_state *cpu, const struct instruction *in)
+{
+	uint64_t port = (in->opcode & 8) == 0 && in->immediate < in->count
+	                      ? in->bytes[in->immediate]
+	                      : cpu->look.fault->registers[RDX] & 0xffff;
+	uint16_t map = 0;
+	uint8_t bits = 0;
+
+	if ((cpu->look.fault->tr & 0xfffc) == 0
+	    || look_read(&cpu->look, cpu->task.base + TSS_IO_MAP, &map, sizeof(map)) != 2)
+		return false;
+	return map + port / 8 + 1 > cpu->task.limit
+	    || (look_read(&cpu->look, cpu->task.base + map + port / 8, &bits, 1) == 1
+	        && (bits >> (port & 7) & 1) != 0);
+}
+
+/* True if user mode may not: hlt; cli, sti, in and out by IOPL; and some of 0Fh. */
+static bool is_privileged(const struct cpu_state *cpu, const struct instruction *in)
+{
+	const struct fault *fault = cpu->look.fault;
+	unsigned level = fault->cs & 3u, allowed = (unsigned)(fault->rflags >> 12) & 3;
+
+	if (level == 0)
+		return false;
+	if (in->map == MAP_0F)
+		return in->opcode == 0x06 || in->opcode == 0x08 || in->opcode == 0x09
+		    || (in->opcode & 0xfd) == 0x20 || in->opcode == 0x30 || in->opcode == 0x32;
+	if (in->map != MAP_ONE_BYTE)
+		return false;
+	if (in->opcode == OPCODE_HLT)
+		return true;
+	if ((in->opcode & 0xf4) == 0xe4) /* in, out */
+		return level > allowed && is_port_closed(cpu, in);
+	return (in->opcode & 0xfe) == 0xfa && level > allowed; /* cli, sti */
+}
+
 /* int n, int3, ud2, a division, what is switched off, and what user mode may not. */
 static bool from_opcode(const struct cpu_state *cpu, const struct instruction *in,
                         struct event *event)
@@ -212,7 +250,7 @@ static bool from_opcode(const struct cpu_state *cpu, const struct instruction *i
 	if (in->map == MAP_0F
 	    && (in->opcode == 0x0b || in->opcode == 0xff || is_switched_off(fault, in)))
 		return is(event, VECTOR_OPCODE, 0);
-	if (in->map == MAP_ONE_BYTE && in->opcode == OPCODE_HLT && (fault->cs & 3) != 0)
+	if (is_privileged(cpu, in))
 		return is(event, VECTOR_PROTECTION, 0);
 	return instruction_divides(in) && is_division_error(cpu, in) && is(event, VECTOR_DIVIDE, 0);
 }

@@ -86,6 +86,8 @@ void frames_read(const struct cpu_state *cpu, unsigned words, struct nesting *ne
 		read_narrow(cpu, nesting);
 		return;
 	}
+	if (!look_up(&cpu->look, at).mapped)
+		at = page_up(at); /* RSP has gone beyond the end */
 	for (unsigned i = 0; i < words; i++) {
 		struct interrupted frame;
 

@@ -5,12 +5,16 @@
  */
 #include "postmortem/hints.h"
 
+#include "explain/words.h"
+#include "postmortem/frames.h"
 #include "postmortem/returns.h"
 
 enum {
 	OPCODE_FAR_JUMP = 0xea,
 	TABLE_ENTRIES = 512,
-	STACK_NEAR = 16384 /* bytes from RSP that are surely the stack */
+	HANDLER_WORDS = 512, /* of the stack, in which a handler's frame lies */
+	ZEROS = 8,           /* bytes that are no code, surely */
+	STACK_NEAR = 16384   /* bytes from RSP that are surely the stack */
 };
 
 #define UPPER_HALF (UINT64_MAX << 32)
@@ -53,8 +57,8 @@ static void hint_narrow_code(const struct hint *hint)
 {
 	struct text text = happened(hint);
 
-	if (!hint->cpu->long_mode || hint->fault->code32 == 0 || is_fetch(hint)
-	    || hint->event->vector != VECTOR_PAGE)
+	if (!hint->cpu->long_mode || hint->fault->code32 == 0
+	    || (is_fetch(hint) && (hint->fault->cs & 3) != 3) || hint->event->vector != VECTOR_PAGE)
 		return;
 	text_add(&text, " It ran as 32-bit code: the descriptor of CS (%#x) has L, bit 53, 0.",
 	         hint->fault->cs);
@@ -149,7 +153,15 @@ static void hint_far_jump(const struct hint *hint)
 	hint_long_mode_off(hint);
 }
 
-/* iret to another ring with a selector of the wrong ring. */
+/* True if a present segment of code or data stands there. */
+static bool is_segment(const struct hint *hint, uint64_t selector)
+{
+	uint64_t descriptor;
+
+	return read_descriptor(hint, selector, &descriptor) && (descriptor >> 44 & 9) == 9;
+}
+
+/* iret to another ring by a selector of the wrong one. */
 static void hint_iret(const struct hint *hint)
 {
 	const struct instruction *in = &hint->explanation->instruction;
@@ -157,10 +169,18 @@ static void hint_iret(const struct hint *hint)
 	uint64_t wrong = hint->event->error & 0xfffc;
 	struct text text = happened(hint);
 
-	if (hint->event->vector != VECTOR_PROTECTION || wrong == 0 || !in->known
-	    || in->map != MAP_ONE_BYTE || in->opcode != OPCODE_IRET
-	    || !look_stack(&hint->cpu->look, 1, &cs) || !look_stack(&hint->cpu->look, 4, &ss)
-	    || !read_descriptor(hint, wrong, &descriptor))
+	if ((hint->event->vector != VECTOR_PROTECTION && hint->event->vector != VECTOR_NOT_PRESENT)
+	    || wrong == 0 || !in->known || in->map != MAP_ONE_BYTE || in->opcode != OPCODE_IRET
+	    || !look_stack(&hint->cpu->look, 1, &cs) || !look_stack(&hint->cpu->look, 4, &ss))
+		return;
+	if ((cs & 3) == 3 && !is_segment(hint, wrong)) {
+		set_cause(hint, "The GDT has no such segment for user mode. If the program was "
+		                "entered by sysret: that takes CS from bits 48 to 63 of STAR (MSR "
+		                "0xc0000081) plus 16 and SS from there plus 8, and looks at no "
+		                "descriptor, but the next iretq does.");
+		return;
+	}
+	if (!read_descriptor(hint, wrong, &descriptor))
 		return;
 	if ((cs & 0xfffc) == wrong && (cs & 3) != descriptor_level(descriptor))
 		text_add(&text, " Its DPL is %u, and CS (%#llx) has RPL %u.",
@@ -259,24 +279,129 @@ static void hint_tables(const struct hint *hint)
 			page.level + 1, ULL(page.path[page.level]));
 }
 
-/* A page of the kernel, touched by user mode: which entry forbids that. */
-static void hint_user(const struct hint *hint)
+/* A page that does not let user mode in, or cannot be written: which entry has the bit 0. */
+static void hint_rights(const struct hint *hint)
 {
+	bool user = (hint->fault->cs & 3) == 3;
 	struct page page;
 	struct text text = happened(hint);
+	uint64_t bit = 0;
 
-	if (hint->event->vector != VECTOR_PAGE || (hint->fault->cs & 3) != 3)
+	if (hint->event->vector != VECTOR_PAGE)
 		return;
 	page = look_up(&hint->cpu->look, hint->event->cr2);
-	if (!page.mapped || page.user)
+	if (!page.mapped)
 		return;
-	for (unsigned level = look_levels(&hint->cpu->look); level >= page.level; level--) {
-		if ((page.path[level - 1] & PTE_US) == 0) {
-			text_add(&text, " At level %u the entry %#llx has U/S, bit 2, 0.", level,
-			         ULL(page.path[level - 1]));
-			return;
-		}
+	if (user && !page.user)
+		bit = PTE_US;
+	else if ((hint->event->error & PAGE_FAULT_WRITE) != 0 && !page.write)
+		bit = PTE_RW;
+	for (unsigned level = look_levels(&hint->cpu->look); bit != 0 && level >= page.level;
+	     level--) {
+		if ((page.path[level - 1] & bit) != 0)
+			continue;
+		text_add(&text, " At level %u the entry %#llx has %s 0.", level,
+		         ULL(page.path[level - 1]), bit == PTE_US ? "U/S, bit 2," : "R/W, bit 1,");
+		return;
 	}
+}
+
+/* CR3 whose low bits were taken for a part of the address. */
+static void hint_unaligned(const struct hint *hint)
+{
+	const struct look *look = &hint->cpu->look;
+	uint64_t cr3 = hint->fault->cr3, entry = 0, other = 0;
+	uint64_t index = hint->event->cr2 >> 39 & (TABLE_ENTRIES - 1);
+	struct text text = happened(hint);
+
+	if (hint->event->vector != VECTOR_PAGE || look_levels(look) != 4 || (cr3 & 0xff8) == 0)
+		return;
+	look_read_physical(look, (cr3 & PTE_ADDRESS) + 8 * index, &entry, sizeof(entry));
+	look_read_physical(look, (cr3 & ~UINT64_C(7)) + 8 * index, &other, sizeof(other));
+	if ((entry & PTE_P) != 0 || (other & PTE_P) == 0)
+		return;
+	text_add(&text, " CR3 (%#llx) is no multiple of 4096, so the CPU takes the table at %#llx.",
+	         ULL(cr3), ULL(cr3 & PTE_ADDRESS));
+	set_cause(hint, "A table lies at a multiple of 4096: align it (align 4096, "
+	                "__attribute__((aligned(4096))), #[repr(align(4096))]).");
+}
+
+/* The GDT, which the CPU reads, and writes to, when a selector is loaded. True if it is that. */
+static bool hint_gdt(const struct hint *hint)
+{
+	const struct fault *fault = hint->fault;
+	uint64_t offset = hint->event->cr2 - fault->gdt.base;
+	bool ours = fault_range_has(hint->cpu->look.marks->resident, fault->gdt.base);
+	char text[EXPLAIN_TEXT];
+	struct text words = text_in(text, sizeof(text));
+
+	if (hint->event->vector != VECTOR_PAGE || offset > fault->gdt.limit || is_fetch(hint)
+	    || instruction_touches(&hint->explanation->instruction, hint->event->cr2) != NULL)
+		return false;
+	text_add(&words, "A selector was loaded, for which the CPU %s the GDT (at %#llx): ",
+	         (hint->event->error & PAGE_FAULT_WRITE) != 0 ? "writes to" : "reads",
+	         ULL(fault->gdt.base));
+	text_add(&words, "entry %#llx ", ULL(offset & ~UINT64_C(7)));
+	text_add(&words, (hint->event->error & PAGE_FAULT_PRESENT) != 0 ? "cannot be written."
+	                                                                : "is not mapped.");
+	explanation_replace(
+		hint->explanation, "gdt-not-mapped", text,
+		(hint->event->error & PAGE_FAULT_PRESENT) != 0
+			? "The CPU marks a segment as accessed (bit 40) and a TSS as busy: put the "
+			  "GDT into data that can be written, or set bit 40 in each segment."
+		: ours ? "It is still the loader's, which the kernel's page tables do not map: "
+			 "load "
+			 "a GDT of the kernel's own (lgdt) first."
+		       : "The page tables do not map the GDT, or lgdt was given a wrong base.");
+	return true;
+}
+
+/* ---- the stack ---- */
+
+/* A stack pointer that is none. */
+static void hint_stack_lost(const struct hint *hint)
+{
+	const struct operand *operand =
+		instruction_touches(&hint->explanation->instruction, hint->event->cr2);
+
+	if (hint->event->vector != VECTOR_PAGE || operand == NULL || !operand->stack
+	    || operand->base != RSP || is_fetch(hint)
+	    || (!text_equal(hint->explanation->kind, "null-page")
+	        && !text_equal(hint->explanation->kind, "not-mapped")))
+		return;
+	set_cause(hint, "RSP was loaded with a wrong value: a thread whose stack was never set, or "
+	                "a field of its state that is read from the wrong place.");
+	hint->explanation->kind = "stack-lost";
+}
+
+/* ---- how it got there ---- */
+
+/* Zeros that are executed. */
+static void hint_zeros(const struct hint *hint)
+{
+	const struct instruction *in = &hint->explanation->instruction;
+	struct fault_info_segment segment;
+	char text[EXPLAIN_TEXT];
+	struct text words = text_in(text, sizeof(text));
+
+	for (unsigned i = 0; i < in->count; i++) {
+		if (in->bytes[i] != 0)
+			return;
+	}
+	if (in->count < ZEROS || is_fetch(hint) || hint->fault->rip == 0)
+		return;
+	text_add(&words, "%s executed zeros at %#llx",
+	         (hint->fault->cs & 3) == 3 ? "The program in user mode" : "The kernel",
+	         ULL(hint->fault->rip));
+	if (look_segment(&hint->cpu->look, hint->fault->rip, &segment)) {
+		text_add(&words, ", in ");
+		words_segment(&words, &segment);
+	}
+	text_add(&words, ". They mean add [rax], al, and %s is %#llx.",
+	         register_name(hint->fault, RAX).text, ULL(hint->fault->registers[RAX]));
+	explanation_replace(hint->explanation, "no-code", text,
+	                    "A jump, a call or a return to where no code is, a function that runs "
+	                    "on past its end, or code that was overwritten.");
 }
 
 /* A stack of the kernel's own that has grown into what must not be written. It has, if the page
@@ -300,8 +425,6 @@ static void hint_overflow(const struct hint *hint)
 	                "stack larger; leave a page unmapped below it.");
 	hint->explanation->kind = "stack-overflow";
 }
-
-/* ---- how it got there ---- */
 
 /* A string instruction that ran downward. */
 static void hint_direction(const struct hint *hint)
@@ -343,12 +466,65 @@ static void hint_syscall(const struct hint *hint)
 	trace->count = 1;
 }
 
+/* The base of GS, which swapgs exchanges: who was interrupted, or has called, says which one it
+ * should be. */
+static void hint_gs(const struct hint *hint)
+{
+	const struct operand *operand =
+		instruction_touches(&hint->explanation->instruction, hint->event->cr2);
+	uint64_t next = hint->fault->registers[RCX];
+	struct nesting nesting;
+	struct text text = happened(hint);
+	uint8_t before[2];
+	bool user;
+
+	if (hint->event->vector != VECTOR_PAGE || operand == NULL || operand->segment != 0x65
+	    || (hint->fault->cs & 3) != 0)
+		return;
+	frames_read(hint->cpu, HANDLER_WORDS, &nesting);
+	user = nesting.count == 0;
+	if (nesting.count != 0) {
+		user = (nesting.inner.cs & 3) != 0;
+		text_add(&text, " A handler did that, which has interrupted %s at %#llx.",
+		         user ? "user mode" : "the kernel", ULL(nesting.inner.rip));
+	} else if (look_read(&hint->cpu->look, next - 2, before, 2) == 2 && before[0] == 0x0f
+	           && before[1] == 0x05) {
+		text_add(&text, " It came by the syscall at %#llx.", ULL(next - 2));
+	} else {
+		return;
+	}
+	set_cause(hint, user ? "User mode has a base of GS of its own: on entry from there, swapgs "
+	                       "comes first, and takes the kernel's base from MSR 0xc0000102."
+	                     : "While the kernel runs, GS has the kernel's base already: a handler "
+	                       "executes swapgs only if the saved CS has RPL 3. Or the base was "
+	                       "never set (MSR 0xc0000101).");
+}
+
+/* A return to where nothing can be fetched. */
+static void hint_ret(const struct hint *hint)
+{
+	const struct fault *fault = hint->fault;
+	uint64_t word, at = fault->registers[RSP] - 8;
+	struct text text = happened(hint);
+
+	if (!hint->cpu->long_mode || fault->code32 != 0 || (fault->cs & 3) != 0
+	    || (!is_fetch(hint) && look_canonical(&hint->cpu->look, fault->rip))
+	    || look_read(&hint->cpu->look, at, &word, sizeof(word)) != sizeof(word)
+	    || word != fault->rip)
+		return;
+	for (unsigned i = 0; i < REGISTERS; i++) {
+		if (fault->registers[i] == fault->rip)
+			return; /* a jump or a call by this register is as likely */
+	}
+	text_add(&text, " A ret took it off the stack, at %#llx.", ULL(at));
+}
+
 void hints_add(const struct cpu_state *cpu, const struct event *event,
                struct explanation *explanation)
 {
 	struct hint hint = { cpu, cpu->look.fault, event, explanation };
 
-	if (hint_pae_off(&hint))
+	if (hint_pae_off(&hint) || hint_gdt(&hint))
 		return;
 	if (event->vector == VECTOR_PAGE)
 		hint_long_mode_off(&hint);
@@ -356,8 +532,13 @@ void hints_add(const struct cpu_state *cpu, const struct event *event,
 	hint_far_jump(&hint);
 	hint_iret(&hint);
 	hint_tables(&hint);
-	hint_user(&hint);
+	hint_rights(&hint);
+	hint_unaligned(&hint);
 	hint_overflow(&hint);
 	hint_direction(&hint);
 	hint_syscall(&hint);
+	hint_gs(&hint);
+	hint_ret(&hint);
+	hint_stack_lost(&hint);
+	hint_zeros(&hint);
 }

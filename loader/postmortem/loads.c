@@ -23,12 +23,16 @@ enum {
 #define WRITABLE   (UINT64_C(1) << 41) /* of data; of code: readable */
 #define CODE_32    (UINT64_C(1) << 54) /* D */
 
+#define ACCESSED (UINT64_C(1) << 40)
+#define BUSY     (UINT64_C(1) << 41)
+
 /* What is loaded, by whom. */
 struct load {
 	const struct cpu_state *cpu;
 	struct event *event;
 	uint16_t selector;
 	unsigned level; /* the CPL that holds for it */
+	uint64_t at;    /* of the descriptor */
 	uint64_t descriptor;
 };
 
@@ -44,6 +48,28 @@ static bool refuse_selector(const struct load *load, unsigned vector)
 	return raise(load, vector, load->selector & 0xfffcu);
 }
 
+/* The page fault for the descriptor itself. */
+static bool raise_page(const struct load *load, unsigned error)
+{
+	struct page page = cpu_look_up(load->cpu, load->at);
+
+	if (page.mapped && error == 0)
+		return false; /* it lies across pages */
+	raise(load, VECTOR_PAGE, error | (page.mapped ? PAGE_FAULT_PRESENT : 0));
+	load->event->cr2 = load->at;
+	return true;
+}
+
+/* Marks a descriptor: a segment as accessed, a TSS as busy. True if that cannot be written. */
+static bool mark_raises(const struct load *load, uint64_t mark)
+{
+	struct page page = cpu_look_up(load->cpu, load->at);
+
+	return (load->descriptor & mark) == 0 && page.mapped && !page.write
+	    && (load->cpu->look.fault->cr0 & CR0_WP) != 0 && look_levels(&load->cpu->look) != 0
+	    && raise_page(load, PAGE_FAULT_WRITE);
+}
+
 /* Reads the descriptor, of `size` bytes. False if there is none, and *raised says whether that is
  * an exception that is known. */
 static bool read_descriptor(struct load *load, unsigned size, bool *raised)
@@ -54,8 +80,15 @@ static bool read_descriptor(struct load *load, unsigned size, bool *raised)
 	uint32_t limit = local ? fault->ldt == 0 ? 0 : load->cpu->local.limit : fault->gdt.limit;
 	uint32_t offset = load->selector & 0xfff8u;
 
-	*raised = offset + size - 1 > limit && refuse_selector(load, VECTOR_PROTECTION);
-	return !*raised && look_read(&load->cpu->look, base + offset, &load->descriptor, 8) == 8;
+	if (offset + size - 1 > limit) {
+		*raised = refuse_selector(load, VECTOR_PROTECTION);
+		return false;
+	}
+	load->at = base + offset;
+	if (look_read(&load->cpu->look, load->at, &load->descriptor, 8) == 8)
+		return true;
+	*raised = raise_page(load, 0);
+	return false;
 }
 
 static bool is_null(const struct load *load)
@@ -85,7 +118,9 @@ static bool data_raises(struct load *load)
 	    || ((descriptor & (CODE | CONFORMING)) != (CODE | CONFORMING)
 	        && descriptor_level(descriptor) < level))
 		return refuse_selector(load, VECTOR_PROTECTION);
-	return (descriptor & PRESENT) == 0 && refuse_selector(load, VECTOR_NOT_PRESENT);
+	if ((descriptor & PRESENT) == 0)
+		return refuse_selector(load, VECTOR_NOT_PRESENT);
+	return mark_raises(load, ACCESSED);
 }
 
 /* SS, for code of this ring; `wide`: of 64-bit code. */
@@ -103,7 +138,9 @@ static bool stack_raises(struct load *load, bool wide)
 	if (ring(load) != load->level || descriptor_level(descriptor) != load->level
 	    || (descriptor & (SEGMENT | CODE | WRITABLE)) != (SEGMENT | WRITABLE))
 		return refuse_selector(load, VECTOR_PROTECTION);
-	return (descriptor & PRESENT) == 0 && refuse_selector(load, VECTOR_STACK);
+	if ((descriptor & PRESENT) == 0)
+		return refuse_selector(load, VECTOR_STACK);
+	return mark_raises(load, ACCESSED);
 }
 
 /* CS: by a return, or else by a jump or call. Gates and tasks are left open. */
@@ -131,7 +168,9 @@ static bool code_raises(struct load *load, bool returns)
 	    : conforming ? level > load->level
 	                 : ring(load) > load->level || level != load->level)
 		return refuse_selector(load, VECTOR_PROTECTION);
-	return (descriptor & PRESENT) == 0 && refuse_selector(load, VECTOR_NOT_PRESENT);
+	if ((descriptor & PRESENT) == 0)
+		return refuse_selector(load, VECTOR_NOT_PRESENT);
+	return mark_raises(load, ACCESSED);
 }
 
 /* TR and LDTR, whose descriptors have 16 bytes in long mode. */
@@ -156,7 +195,9 @@ static bool system_raises(struct load *load, bool task)
 	               == 8
 	    && (half >> 40 & 31) != 0)
 		return refuse_selector(load, VECTOR_PROTECTION);
-	return (load->descriptor & PRESENT) == 0 && refuse_selector(load, VECTOR_NOT_PRESENT);
+	if ((load->descriptor & PRESENT) == 0)
+		return refuse_selector(load, VECTOR_NOT_PRESENT);
+	return task && mark_raises(load, BUSY);
 }
 
 /* ---- instructions ---- */

@@ -23,6 +23,7 @@ static const char kinds[OBSTACLES][20] = {
 	[OBSTACLE_SELECTOR_MODE] = "gate-selector",
 	[OBSTACLE_TSS_LIMIT] = "tss-limit",
 	[OBSTACLE_TSS_MEMORY] = "tss-not-mapped",
+	[OBSTACLE_TSS_SEGMENT] = "tss-segment",
 	[OBSTACLE_STACK_CANONICAL] = "handler-stack",
 	[OBSTACLE_STACK_MEMORY] = "handler-stack",
 	[OBSTACLE_HANDLER_CANONICAL] = "handler-address",
@@ -43,6 +44,25 @@ const char *reason_kind(const struct delivery *delivery)
 	return kinds[delivery->obstacle];
 }
 
+/* True for what stands in the kernel, by an address of all 64 bits. */
+static bool is_table(enum obstacle obstacle)
+{
+	return obstacle == OBSTACLE_IDT_MEMORY || obstacle == OBSTACLE_GDT_MEMORY
+	    || obstacle == OBSTACLE_TSS_MEMORY;
+}
+
+/* A table whose base has lost its upper half. */
+static void write_cut(struct text *text, const struct cpu_state *cpu,
+                      const struct delivery *delivery)
+{
+	struct fault_info_segment segment;
+
+	if (is_table(delivery->obstacle) && delivery->address <= UINT32_MAX
+	    && look_segment(&cpu->look, delivery->address | UPPER_HALF, &segment))
+		text_add(text, ", without the upper 32 bits of %#llx, which is the kernel's",
+		         ULL(delivery->address | UPPER_HALF));
+}
+
 /* Which entry is missing: the clause after an address. */
 static void write_missing(struct text *text, const struct cpu_state *cpu,
                           const struct delivery *delivery)
@@ -56,6 +76,7 @@ static void write_missing(struct text *text, const struct cpu_state *cpu,
 		text_add(text, " (not canonical)");
 		return;
 	}
+	write_cut(text, cpu, delivery);
 	text_add(text, " (the entry at level %u of the page tables is %#llx%s)", page->level,
 	         ULL(page->entry), (page->entry & PTE_P) != 0 ? ", with a bit that must be 0" : "");
 }
@@ -88,15 +109,23 @@ static void write_gate(struct text *text, const struct delivery *delivery)
 	text_add(text, "its gate (at %#llx)", ULL(delivery->gate_at));
 }
 
+/* What is not a gate: byte 5 is 0, or the last 4 bytes are not. */
+static void write_no_gate(struct text *text, const struct delivery *delivery)
+{
+	text_add(text, " has %016llx", ULL(delivery->gate[0]));
+	if (delivery->gate[1] != 0)
+		text_add(text, " %016llx", ULL(delivery->gate[1]));
+	text_add(text, ", which is not a gate");
+}
+
 /* A gate of a wrong type. */
 static void write_type(struct text *text, const struct delivery *delivery)
 {
 	write_gate(text, delivery);
 	if (is_empty(delivery))
 		text_add(text, " is empty");
-	else if ((delivery->gate[0] >> 40 & 0xff) == 0)
-		text_add(text, " has %016llx %016llx, which is not a gate", ULL(delivery->gate[0]),
-		         ULL(delivery->gate[1]));
+	else if ((delivery->gate[0] >> 40 & 0xff) == 0 || delivery->gate[1] >> 32 != 0)
+		write_no_gate(text, delivery);
 	else
 		text_add(text, " is of type %u, %s; it must be 14 (interrupt) or 15 (trap)",
 		         gate_type(delivery), type_name(gate_type(delivery)));
@@ -139,6 +168,17 @@ static void write_selector(struct text *text, const struct cpu_state *cpu,
 	}
 }
 
+/* True if the TSS is the one that the kernel has begun with. */
+static bool is_loaders(const struct cpu_state *cpu)
+{
+	return fault_range_has(cpu->look.marks->resident, cpu->task.base);
+}
+
+static const char *task_name(const struct cpu_state *cpu)
+{
+	return is_loaders(cpu) ? "Longjump's own TSS" : "the TSS";
+}
+
 /* The stack for the frame. */
 static void write_stack(struct text *text, const struct cpu_state *cpu,
                         const struct delivery *delivery)
@@ -146,12 +186,13 @@ static void write_stack(struct text *text, const struct cpu_state *cpu,
 	const struct fault_range *stack = &cpu->look.marks->stack;
 
 	if (delivery->stack_number != 0)
-		text_add(text, "its stack, IST%u of the TSS (at %#llx), is %#llx",
-		         delivery->stack_number, ULL(cpu->task.base), ULL(delivery->stack));
+		text_add(text, "its stack, IST%u of %s (at %#llx), is %#llx",
+		         delivery->stack_number, task_name(cpu), ULL(cpu->task.base),
+		         ULL(delivery->stack_told));
 	else if (delivery->switches)
-		text_add(text, "its stack, %s of the TSS (at %#llx), is %#llx",
-		         cpu->long_mode ? "RSP0" : "ESP0", ULL(cpu->task.base),
-		         ULL(delivery->stack));
+		text_add(text, "its stack, %s of %s (at %#llx), is %#llx",
+		         cpu->long_mode ? "RSP0" : "ESP0", task_name(cpu), ULL(cpu->task.base),
+		         ULL(delivery->stack_told));
 	else
 		text_add(text, "it would run on the current stack, at %#llx", ULL(delivery->stack));
 	if (delivery->obstacle == OBSTACLE_STACK_CANONICAL)
@@ -201,6 +242,7 @@ static void write_handler(struct text *text, const struct cpu_state *cpu,
                           const struct delivery *delivery)
 {
 	struct fault_info_segment segment;
+	uint64_t pointed;
 
 	text_add(text, "its gate leads to %#llx, ", ULL(delivery->handler));
 	if (delivery->obstacle == OBSTACLE_HANDLER_CANONICAL)
@@ -218,6 +260,14 @@ static void write_handler(struct text *text, const struct cpu_state *cpu,
 		         ULL(delivery->handler | UPPER_HALF));
 	else
 		write_exchanged(text, cpu, delivery);
+	if (delivery->page.mapped
+	    && look_read(&cpu->look, delivery->handler, &pointed, sizeof(pointed))
+	               == sizeof(pointed)
+	    && is_code(cpu, pointed))
+		text_add(text,
+		         "; there stands %#llx, which is the kernel's code: the gate has the "
+		         "address of a pointer to it",
+		         ULL(pointed));
 }
 
 /* The IDT that is too short, or not there. */
@@ -297,6 +347,12 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 	case OBSTACLE_TSS_MEMORY:
 		write_tss(text, cpu, delivery);
 		break;
+	case OBSTACLE_TSS_SEGMENT:
+		text_add(
+			text,
+			"SS0 of the TSS (at %#llx) is %#x, which is not the kernel's writable data",
+			ULL(cpu->task.base), delivery->stack_selector);
+		break;
 	case OBSTACLE_STACK_CANONICAL:
 	case OBSTACLE_STACK_MEMORY:
 		write_stack(text, cpu, delivery);
@@ -334,7 +390,7 @@ static void gate_cause(struct text *text, const struct cpu_state *cpu,
 	if (is_empty(delivery))
 		text_add(text, "This gate was never filled in (it is all zero), or lidt was given "
 		               "a wrong address. Fill in the gates of all 32 exceptions.");
-	else if ((delivery->gate[0] >> 40 & 0xff) == 0)
+	else if ((delivery->gate[0] >> 40 & 0xff) == 0 || delivery->gate[1] >> 32 != 0)
 		text_add(text, "The IDT was overwritten, by an overrun or because its memory was "
 		               "reused, or lidt was given a wrong address.");
 	else
@@ -347,10 +403,35 @@ static void gate_cause(struct text *text, const struct cpu_state *cpu,
 		                          "offset 16-31.");
 }
 
+/* A base that is what lies between the limit and the base of a structure that is not packed, or the
+ * first bytes of a table itself. False if it is neither. */
+static bool base_cause(struct text *text, const struct cpu_state *cpu, uint64_t base, bool is_idt)
+{
+	const char *instruction = is_idt ? "lidt" : "lgdt";
+
+	if (!cpu->long_mode)
+		return false;
+	if (base << 16 == 0 && base != 0)
+		text_add(text,
+		         "The structure that %s reads is not packed: its base begins 2 bytes after "
+		         "the limit, where padding lies (__attribute__((packed)), "
+		         "#[repr(C, packed)]).",
+		         instruction);
+	else if (is_idt && (base & 0xffff) == (cpu->look.fault->cs & 0xfffcu)
+	         && (base >> 24 & 0x9e) == 0x8e)
+		text_add(text, "The base looks like the middle of a gate: lidt was given the IDT "
+		               "itself. It takes the address of 10 bytes, limit and base.");
+	else
+		return false;
+	return true;
+}
+
 /* What makes tables end early or lie nowhere. */
 static void table_cause(struct text *text, const struct cpu_state *cpu,
                         const struct step_of_chain *step)
 {
+	const struct fault *fault = cpu->look.fault;
+
 	switch (step->delivery.obstacle) {
 	case OBSTACLE_IDT_LIMIT:
 		if (step->event.external)
@@ -362,7 +443,9 @@ static void table_cause(struct text *text, const struct cpu_state *cpu,
 		         cpu->long_mode ? 4095 : 2047);
 		break;
 	case OBSTACLE_IDT_MEMORY:
-		if (fault_range_has(cpu->look.marks->resident, cpu->look.fault->idt.base)) {
+		if (base_cause(text, cpu, fault->idt.base, true))
+			break;
+		if (fault_range_has(cpu->look.marks->resident, fault->idt.base)) {
 			text_add(text, "The IDT is still Longjump's, and the new page tables do "
 			               "not map it. Execute lidt with the kernel's own IDT "
 			               "before the first mov to CR3.");
@@ -373,6 +456,8 @@ static void table_cause(struct text *text, const struct cpu_state *cpu,
 		               "it), or has the base cut to 32 bits.");
 		break;
 	case OBSTACLE_GDT_MEMORY:
+		if (base_cause(text, cpu, fault->gdt.base, false))
+			break;
 		text_add(text, "The new page tables do not map the GDT, its memory was freed, or "
 		               "lgdt read a structure that is not packed. A GDT is "
 		               "needed as long as the kernel runs.");
@@ -381,6 +466,10 @@ static void table_cause(struct text *text, const struct cpu_state *cpu,
 		text_add(text,
 		         "The descriptor of a 64-bit TSS has 16 bytes: the upper half of the "
 		         "base is in its second half. Or the page tables do not map the TSS.");
+		break;
+	case OBSTACLE_TSS_SEGMENT:
+		text_add(text, "In protected mode the TSS has the stack's segment beside ESP0: put "
+		               "the selector of the kernel's data into SS0 (offset 8).");
 		break;
 	default:
 		text_add(text, "A TSS is needed for handlers with an IST, and for all handlers "
@@ -399,6 +488,9 @@ static void memory_cause(struct text *text, const struct cpu_state *cpu,
 		         "The gate's offset is in three parts: bits 0-15 in bytes 0 and 1, "
 		         "16-31 in bytes 6 and 7%s; or the page tables do not map the handler.",
 		         cpu->long_mode ? ", 32-63 in bytes 8 to 11" : "");
+	} else if (delivery->switches && is_loaders(cpu)) {
+		text_add(text, "The kernel has loaded no TSS of its own. It needs one before user "
+		               "mode runs: a descriptor in its GDT, RSP0 filled, and ltr.");
 	} else if (delivery->switches) {
 		text_add(text, "The TSS was not filled in, or has the wrong end of the stack (it "
 		               "must be the highest address), or the page tables do not map that "
@@ -461,6 +553,7 @@ void reason_cause(struct text *text, const struct cpu_state *cpu, const struct s
 	case OBSTACLE_GDT_MEMORY:
 	case OBSTACLE_TSS_LIMIT:
 	case OBSTACLE_TSS_MEMORY:
+	case OBSTACLE_TSS_SEGMENT:
 		table_cause(text, cpu, step);
 		break;
 	default:

@@ -6,12 +6,48 @@
 
 enum {
 	REX_W = 8,
+	OPCODE_RET_FAR = 0xcb,
 	WORDS = 5,          /* of a frame */
+	FAR_WORDS = 2,      /* that a far return takes */
 	ALIGNMENT = 16,     /* of the stack that a frame is pushed on */
 	ERRORS_END = 0x8000 /* no error code is larger */
 };
 
 static const char handler_ret[] = "handler-ret";
+static const char late[] = "error-code-missing";
+static const char frame_cause[] =
+	"From RSP upward a frame has RIP, CS, RFLAGS, RSP, SS: push SS first, and RIP last.";
+
+/* What a selector selects in the GDT; 0 if that cannot be read. */
+static uint64_t descriptor_of(const struct cpu_state *cpu, uint64_t selector)
+{
+	uint64_t descriptor = 0;
+
+	if (selector > UINT16_MAX || (selector & SELECTOR_LDT) != 0
+	    || (selector | 7) > cpu->look.fault->gdt.limit)
+		return 0;
+	look_read(&cpu->look, cpu->look.fault->gdt.base + (selector & 0xfff8), &descriptor, 8);
+	return descriptor;
+}
+
+/* True if it is the selector of a code segment, or of a data segment. */
+static bool is_code_selector(const struct cpu_state *cpu, uint64_t selector)
+{
+	return (descriptor_of(cpu, selector) >> 43 & 3) == 3;
+}
+
+static bool is_data_selector(const struct cpu_state *cpu, uint64_t selector)
+{
+	return (descriptor_of(cpu, selector) >> 43 & 3) == 2;
+}
+
+/* True if something can be executed there: the kernel or a program. */
+static bool is_code(const struct cpu_state *cpu, uint64_t address)
+{
+	struct page page = cpu_look_up(cpu, address);
+
+	return address >= PAGE_SIZE && page.mapped && page.execute;
+}
 
 void explanation_replace(struct explanation *explanation, const char *kind, const char *happened,
                          const char *cause)
@@ -39,7 +75,7 @@ static bool explain_iret(const struct fault *fault, const uint64_t words[WORDS],
 	else if (!frames_code_selector(fault, words[1]) && frames_code_selector(fault, words[0])
 	         && frames_flags(words[1]) && !frames_flags(words[2]))
 		explanation_replace(
-			explanation, "error-code-missing",
+			explanation, late,
 			"iret took its frame one word too late: the saved CS is at RSP, and the "
 			"frame began before it.",
 			"The handler removed an error code from the stack where the CPU pushes "
@@ -52,17 +88,94 @@ static bool explain_iret(const struct fault *fault, const uint64_t words[WORDS],
 	return true;
 }
 
-/* An iret of 32-bit words in 64-bit code. */
-static bool explain_short_iret(const struct fault *fault, const uint64_t words[WORDS],
-                               struct explanation *explanation)
+/* An iret or a far return of 32-bit words in 64-bit code. */
+static bool explain_short(const struct cpu_state *cpu, const uint64_t words[WORDS],
+                          struct explanation *explanation)
 {
+	const struct fault *fault = cpu->look.fault;
+	bool is_iret = explanation->instruction.opcode == OPCODE_IRET;
+
 	if (fault->code32 != 0 || (explanation->instruction.rex & REX_W) != 0
-	    || !frames_code_selector(fault, words[1]) || !frames_flags(words[2]))
+	    || (is_iret ? !frames_code_selector(fault, words[1]) || !frames_flags(words[2])
+	                : !is_code_selector(cpu, words[1]) || !is_code(cpu, words[0])))
 		return false;
 	explanation_replace(explanation, "iret-short",
-	                    "iret without q took its frame in words of 4 bytes, but the CPU had "
-	                    "pushed words of 8 bytes.",
-	                    "In 64-bit code a handler ends with iretq.");
+	                    is_iret ? "iret without q took its frame in words of 4 bytes, but the "
+	                              "CPU had pushed words of 8 bytes."
+	                            : "A far return without q took words of 4 bytes off the stack, "
+	                              "where words of 8 bytes lie.",
+	                    is_iret ? "In 64-bit code a handler ends with iretq."
+	                            : "In 64-bit code it is retfq (lretq), with a prefix of 0x48.");
+	return true;
+}
+
+/* Words that a kernel has pushed itself, in an order that is not the CPU's. */
+static bool explain_order(const struct cpu_state *cpu, const uint64_t words[WORDS],
+                          struct explanation *explanation)
+{
+	bool is_iret = explanation->instruction.opcode == OPCODE_IRET;
+	const char *happened = NULL;
+
+	if (is_iret && (words[0] | words[1] | words[2] | words[3] | words[4]) == 0)
+		happened =
+			"iret found a frame of zeros: RSP leads to memory that nobody has filled.";
+	else if (is_code_selector(cpu, words[0]) && is_code(cpu, words[1])
+	         && (!is_iret || frames_flags(words[2])))
+		happened = "CS lies at RSP, and RIP above it: they are in each other's place.";
+	else if (!is_iret)
+		return false;
+	else if (words[0] <= UINT16_MAX && frames_flags(words[2]) && is_code_selector(cpu, words[3])
+	         && is_code(cpu, words[4]))
+		happened = "iret found its words in the reverse order: SS lies at RSP, and RIP "
+			   "above all.";
+	else if (is_code(cpu, words[0]) && is_code_selector(cpu, words[1])
+	         && !frames_flags(words[2]) && is_data_selector(cpu, words[3]))
+		happened = "iret found RSP and SS right above CS: RFLAGS is missing in its frame.";
+	else if (is_code(cpu, words[0]) && is_data_selector(cpu, words[1]) && frames_flags(words[2])
+	         && is_code_selector(cpu, words[4]))
+		happened = "iret found the selector of data for CS and that of code for SS: they "
+			   "are in each other's place.";
+	if (happened == NULL)
+		return false;
+	explanation_replace(explanation, "frame-order", happened,
+	                    is_iret ? frame_cause
+	                            : "A far return takes RIP first, then CS: push CS first.");
+	return true;
+}
+
+/* A word where CS should be that is no selector. */
+static bool explain_no_frame(const struct cpu_state *cpu, const uint64_t words[WORDS],
+                             struct explanation *explanation)
+{
+	char happened[EXPLAIN_TEXT];
+	struct text text = text_in(happened, sizeof(happened));
+
+	if (!cpu->long_mode || (explanation->instruction.rex & REX_W) == 0
+	    || words[1] <= UINT16_MAX)
+		return false;
+	text_add(&text,
+	         "iret found %#llx where CS should be, which is not a selector: there is no frame "
+	         "at RSP.",
+	         ULL(words[1]));
+	explanation_replace(explanation, "frame-order", happened, frame_cause);
+	return true;
+}
+
+/* In protected mode, a frame in the same ring has three words: CS and EFLAGS are left. Two of them
+ * on each other, since ret has gone back to what was interrupted, are no chance. */
+static bool explain_narrow_ret(const struct fault *fault, const uint64_t words[WORDS],
+                               struct explanation *explanation)
+{
+	if (words[0] != fault->cs || !frames_flags(words[1]) || words[2] != fault->cs
+	    || !frames_flags(words[3]))
+		return false;
+	explanation_replace(explanation, handler_ret,
+	                    "A handler ended with ret, which takes EIP alone: CS and EFLAGS of "
+	                    "what it had interrupted still lie at ESP, again and again.",
+	                    "A handler ends with iret, after an error code was taken off. A C "
+	                    "function is no handler by itself: it needs "
+	                    "__attribute__((interrupt)), or a stub in assembly that saves the "
+	                    "registers, calls it and ends with iret.");
 	return true;
 }
 
@@ -100,6 +213,11 @@ static bool explain_ret(const struct fault *fault, const uint64_t words[WORDS],
 	return true;
 }
 
+bool returns_is_late(const struct explanation *explanation)
+{
+	return explanation->kind == late;
+}
+
 bool returns_is_ret(const struct explanation *explanation)
 {
 	return explanation->kind == handler_ret;
@@ -109,14 +227,22 @@ bool returns_explain(const struct cpu_state *cpu, struct explanation *explanatio
 {
 	const struct fault *fault = cpu->look.fault;
 	const struct instruction *in = &explanation->instruction;
-	uint64_t words[WORDS];
+	bool is_return = in->known && in->map == MAP_ONE_BYTE
+	              && (in->opcode == OPCODE_IRET || in->opcode == OPCODE_RET_FAR);
+	uint64_t words[WORDS] = { 0 };
 
 	for (unsigned i = 0; i < COUNT(words); i++) {
-		if (!look_stack(&cpu->look, i, &words[i]))
+		if (!look_stack(&cpu->look, i, &words[i])
+		    && !(is_return && in->opcode == OPCODE_RET_FAR && i >= FAR_WORDS))
 			return false;
 	}
-	if (in->known && in->map == MAP_ONE_BYTE && in->opcode == OPCODE_IRET)
-		return explain_short_iret(fault, words, explanation)
-		    || explain_iret(fault, words, explanation);
-	return cpu->long_mode && fault->code32 == 0 && explain_ret(fault, words, explanation);
+	if (is_return)
+		return explain_short(cpu, words, explanation)
+		    || explain_order(cpu, words, explanation)
+		    || (in->opcode == OPCODE_IRET
+		        && (explain_iret(fault, words, explanation)
+		            || explain_no_frame(cpu, words, explanation)));
+	if (!cpu->long_mode)
+		return explain_narrow_ret(fault, words, explanation);
+	return fault->code32 == 0 && explain_ret(fault, words, explanation);
 }

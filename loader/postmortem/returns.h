@@ -11,6 +11,9 @@
  * otherwise. */
 bool returns_explain(const struct cpu_state *cpu, struct explanation *explanation);
 
+/* True if that was an iret that has begun one word too late. */
+bool returns_is_late(const struct explanation *explanation);
+
 /* True if the handler ended with ret. */
 bool returns_is_ret(const struct explanation *explanation);
 

@@ -9,6 +9,8 @@
 
 enum {
 	NESTED = 3,            /* nested handlers, from which on it is no coincidence */
+	RUNAWAY = 32,          /* ... even while there is a stack */
+	BIOS_FIRST = 8,        /* the first vector of the first PIC, as the BIOS leaves it */
 	PUSHED = 64,           /* bytes that are a frame and more */
 	WHOLE_STACK = 1 << 17, /* words */
 	STACK_TOP = 1 << 12    /* words, where the last handler's frame lies */
@@ -46,6 +48,19 @@ static void explain_interrupt(const struct event *event, const struct fault *fau
 			: "");
 }
 
+/* An interrupt of a PIC that looks like an exception with an error code has none. */
+static void tell_pic(const struct cpu_state *cpu, struct explanation *explanation)
+{
+	size_t length = text_length(explanation->happened);
+	struct text text = { explanation->happened + length,
+		             explanation->happened + sizeof(explanation->happened) - 1 };
+
+	if (returns_is_late(explanation) && cpu->pic_base == BIOS_FIRST)
+		text_add(&text, " The first PIC still has the BIOS's vectors, 8 to 15, so that its "
+		                "timer looks like a double fault, and no interrupt has an error "
+		                "code.");
+}
+
 /* Explains the first exception, as a fault page does. */
 static void explain_first(const struct cpu_state *cpu, struct fault *fault, struct story *story)
 {
@@ -57,8 +72,10 @@ static void explain_first(const struct cpu_state *cpu, struct fault *fault, stru
 	if (fault->vector == VECTOR_PAGE && story->is_known)
 		fault->cr2 = story->first.cr2;
 	explain(&cpu->look, &story->explanation);
-	if (is_exception && returns_explain(cpu, &story->explanation))
+	if (is_exception && returns_explain(cpu, &story->explanation)) {
+		tell_pic(cpu, &story->explanation);
 		return;
+	}
 	if (!story->is_known)
 		explanation_replace(
 			&story->explanation, "triple-fault",
@@ -100,7 +117,11 @@ static void tell_reason(const struct cpu_state *cpu, struct story *story)
 
 	story->kind = "triple-fault";
 	if (!story->is_known && met_by_all(cpu, &all)) {
-		text_add(&reason, "No handler can run: ");
+		text_add(&reason, all.delivery.obstacle == OBSTACLE_IDT_LIMIT
+		                                  || all.delivery.obstacle == OBSTACLE_IDT_MEMORY
+		                          ? "No handler can run: "
+		                          : "No handler can run, whatever the exception; for "
+		                            "#DE: ");
 		reason_write(&reason, cpu, &all);
 		text_add(&reason, ".");
 		reason_cause(&cause, cpu, &all);
@@ -147,6 +168,20 @@ static bool is_iret(const struct story *story)
 	return in->known && in->map == MAP_ONE_BYTE && in->opcode == OPCODE_IRET;
 }
 
+/* Finds what an instruction in a handler meets each time, whatever its registers were. */
+static bool repeats_for_sure(const struct cpu_state *cpu, const struct evidence *evidence,
+                             struct story *story)
+{
+	struct evidence none = { .in_service = -1 };
+
+	story->is_known = is_iret(story) ? first_event(cpu, &none, &story->first)
+	                                 : logged_here(cpu, evidence, &story->first)
+	                                           || first_event(cpu, &none, &story->first);
+	return story->is_known
+	    && (is_iret(story) || story->first.vector == VECTOR_OPCODE
+	        || story->first.vector == VECTOR_NO_FPU);
+}
+
 /* Exceptions that came again and again at one instruction in a handler; the last one was
  * elsewhere. */
 static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
@@ -158,9 +193,7 @@ static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
 	story->first = (struct event){ .unknown = true, .vector = VECTORS_ALL };
 	fault->vector = VECTORS_ALL;
 	story->explanation.instruction = instruction_read(&cpu->look);
-	if (is_iret(story)) {
-		story->is_known =
-			first_event(cpu, &(struct evidence){ .in_service = -1 }, &story->first);
+	if (repeats_for_sure(cpu, evidence, story)) {
 		explain_first(cpu, fault, story);
 		return;
 	}
@@ -171,21 +204,37 @@ static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
 	event_write(&text, &story->first);
 	text_add(&text, " at this instruction, each time that it ran.");
 	explanation_replace(&story->explanation, story->nested, happened, "");
-	if (returns_explain(cpu, &story->explanation))
-		story->cause[0] = 0;
+	returns_explain(cpu, &story->explanation);
 }
 
 /* Describes handlers that were interrupted again and again. */
-static void tell_nested(struct story *story, unsigned count)
+static void tell_nested(struct story *story, const struct nesting *nesting, bool is_gone)
 {
 	struct text reason = text_in(story->reason, sizeof(story->reason));
-	struct text cause = text_in(story->cause, sizeof(story->cause));
 
 	text_add(&reason,
-	         "The stack is used up: %u exceptions or interrupts are nested on it, each of "
+	         "%s%u exceptions or interrupts are nested on %s, each of "
 	         "which came in the handler of the one before.",
-	         count);
-	if (story->is_known && story->first.external)
+	         is_gone ? "The stack is used up: " : "", nesting->count,
+	         is_gone ? "it" : "the stack");
+	if (text_equal(story->explanation.kind, "stack-overflow"))
+		story->explanation.cause[0] = 0; /* that is not the cause */
+	story->nested = "handler-nested";
+	if (!story->is_known)
+		story->kind = "handler-stack";
+}
+
+/* Says why they were. The frames of handlers that let interrupts in have IF set. */
+static void tell_nested_cause(struct story *story, const struct nesting *nesting)
+{
+	struct text cause = text_in(story->cause, sizeof(story->cause));
+	bool is_open = (nesting->inner.rflags & RFLAGS_IF) != 0;
+
+	if (is_iret(story))
+		return; /* that says it all */
+	if (story->is_known && story->explanation.kind != story->nested
+	            ? story->first.external || (is_open && nesting->repeats < nesting->count / 2)
+	            : is_open)
 		text_add(&cause,
 		         "The handler allows the next interrupt before it has ended: it executes "
 		         "sti, or its gate is a trap gate (type 15), and it takes longer than the "
@@ -193,9 +242,6 @@ static void tell_nested(struct story *story, unsigned count)
 	else
 		text_add(&cause, "The handler raises an exception each time that it runs: what it "
 		                 "uses (a pointer, the screen, SSE) is not as it expects.");
-	story->nested = "handler-nested";
-	if (!story->is_known)
-		story->kind = "handler-stack";
 }
 
 /* The address of the int instruction that ends at `rip`, or `rip`. */
@@ -214,28 +260,37 @@ static bool is_stack_gone(const struct cpu_state *cpu)
 	return !look_up(&cpu->look, cpu->look.fault->registers[RSP] - PUSHED).mapped;
 }
 
-/* The stack is used up by nested handlers. */
+/* Takes the state back to the first of the handlers that were interrupted at one instruction. */
+static void tell_repeated(struct cpu_state *cpu, struct fault *fault,
+                          const struct evidence *evidence, const struct nesting *nesting,
+                          struct story *story)
+{
+	if (nesting->repeats < nesting->count / 2
+	    || (nesting->repeated.rip == fault->rip && story->is_known && !is_iret(story)))
+		return;
+	fault->rip = nesting->repeated.rip;
+	fault->rflags = nesting->repeated.rflags;
+	fault->registers[RSP] = nesting->repeated.rsp;
+	explain_repeated(cpu, fault, evidence, story);
+}
+
+/* Handlers that were interrupted in their turn, until the stack was used up or even after that. */
 static void tell_nesting(struct cpu_state *cpu, struct fault *fault,
                          const struct evidence *evidence, struct story *story)
 {
+	bool is_gone = is_stack_gone(cpu);
 	struct nesting nesting;
 	struct page page;
 
-	if (!is_stack_gone(cpu)
-	    || (returns_is_ret(&story->explanation) && can_fetch(cpu, fault->rip, &page)))
-		return; /* or what lies there are no frames any more, each without its first word */
+	if (returns_is_ret(&story->explanation) && can_fetch(cpu, fault->rip, &page))
+		return; /* what lies there are no frames any more, each without its first word */
 	frames_read(cpu, WHOLE_STACK, &nesting);
-	if (nesting.count < NESTED)
+	if (nesting.count < (is_gone ? NESTED : RUNAWAY))
 		return;
-	tell_nested(story, nesting.count);
+	tell_nested(story, &nesting, is_gone);
 	story->began = before_int(&cpu->look, nesting.outer.rip);
-	if (nesting.repeats < nesting.count / 2
-	    || (nesting.repeated.rip == fault->rip && story->is_known && !is_iret(story)))
-		return;
-	fault->rip = nesting.repeated.rip;
-	fault->rflags = nesting.repeated.rflags;
-	fault->registers[RSP] = nesting.repeated.rsp;
-	explain_repeated(cpu, fault, evidence, story);
+	tell_repeated(cpu, fault, evidence, &nesting, story);
+	tell_nested_cause(story, &nesting);
 }
 
 /* "Page fault (#PF, exception 14)" */
@@ -267,10 +322,29 @@ static void tell_title(struct story *story)
 	text_add(&text, "%s, and no handler could run", name);
 }
 
+/* Takes an int instruction before RIP for the event, if its vector can be the one. */
+static bool int_before(const struct look *look, struct fault *fault, struct story *story)
+{
+	uint64_t at = before_int(look, fault->rip);
+	unsigned vector = VECTOR_BREAKPOINT;
+	uint8_t number;
+
+	if (at + 2 == fault->rip) {
+		look_read(look, at + 1, &number, 1);
+		vector = number;
+	}
+	if (at == fault->rip
+	    || (story->first.vector != VECTORS_ALL && story->first.vector != vector))
+		return false;
+	story->first = (struct event){ .vector = vector, .software = true };
+	fault->rip = at;
+	return true;
+}
+
 /* The first exception of handlers that could not be fetched. Its CR2 is lost, but what the
  * instruction touched can be seen. */
-static bool unwound_event(const struct cpu_state *cpu, const struct evidence *evidence,
-                          struct story *story)
+static bool unwound_event(const struct cpu_state *cpu, struct fault *fault,
+                          const struct evidence *evidence, struct story *story)
 {
 	struct event guess;
 	bool guessed;
@@ -281,6 +355,8 @@ static bool unwound_event(const struct cpu_state *cpu, const struct evidence *ev
 		first_event(cpu, &(struct evidence){ .in_service = evidence->in_service }, &guess);
 	if (guessed && (guess.vector == story->first.vector || story->first.vector == VECTORS_ALL))
 		story->first = guess;
+	else if (int_before(&cpu->look, fault, story))
+		return true;
 	return story->first.vector < VECTORS_ALL && (guessed || story->first.vector != VECTOR_PAGE);
 }
 
@@ -290,7 +366,7 @@ void story_of_triple_fault(struct cpu_state *cpu, struct fault *fault,
 	*story = (struct story){ .first = { .unknown = true, .vector = VECTORS_ALL } };
 	cpu->look.fault = fault;
 	story->unwound = first_unwind(cpu, fault, &story->first);
-	story->is_known = story->unwound > 0 ? unwound_event(cpu, evidence, story)
+	story->is_known = story->unwound > 0 ? unwound_event(cpu, fault, evidence, story)
 	                                     : first_event(cpu, evidence, &story->first);
 	explain_first(cpu, fault, story);
 	tell_reason(cpu, story);

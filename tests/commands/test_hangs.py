@@ -1,10 +1,12 @@
 """What is said of a kernel that stops or goes round for ever: where it is, in the handler of what,
 and what it waits for."""
 
+import re
 import subprocess
 
 import hangs
 import images
+import mishaps
 import pytest
 
 from lib.trial import NO_CODE, TIME, Trial
@@ -43,6 +45,22 @@ def test_what_a_kernel_hangs_in_is_told(name, tmp_path):
     for words in mistake.words:
         assert words in rest, last
         rest = rest.partition(words)[2]
+
+
+def test_what_a_cpu_meets_in_real_mode_is_told(tmp_path):
+    """The BIOS's handler of #UD returns to the ud2."""
+    body = ["mov dword [gdt + 0x20], 0xffff", "mov dword [gdt + 0x24], 0x9a00", "lgdt [gdtr]",
+            "lidt [vectors]", "mov esp, 0x7000", "mov esi, code", "mov edi, 0x8000", "mov ecx, 64",
+            "rep movsb", "jmp 0x20:0x8000", "vectors: dw 1023", "dd 0", "bits 16", "code:",
+            "mov eax, cr0", "and al, ~1", "mov cr0, eax", "jmp 0:0x8000 + real - code", "real:",
+            "ud2"]  # fmt: skip
+    kernel = mishaps.Mishap("\n".join([*mishaps.NARROW, *body, ""]), (), (), "", narrow=True)
+    program, _ = kernel.build(tmp_path, "k")
+    settings = {"test-success-exit-code": 33, "test-no-reboot": True, "test-timeout": 6}
+    status, last = Trial(machine(program), [], None, settings, program).run("k")
+    assert status == TIME, last
+    assert re.search("is in real mode, at [0-9a-f]{4}:[0-9a-f]{4}, with interrupts off", last), last
+    assert "where #UD invalid opcode comes again and again" in last, last
 
 
 def test_run_tells_in_the_handler_of_what_a_kernel_has_halted(project, tmp_path):

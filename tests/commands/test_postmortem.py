@@ -6,7 +6,8 @@ import subprocess
 
 import images
 import mishaps
-import mishaps_more  # which adds to them
+import mishaps_frames  # which adds to them
+import mishaps_more
 import mishaps_state
 import pytest
 

@@ -229,3 +229,15 @@ hang(
     "in _start",
     "The kernel tried to load selector 0x30 into CS (iretq)",
 )
+hang(
+    "the timer in the place of an exception with an error code",
+    "TIMED OUT",
+    [
+        FAULT % "(void)frame; (void)error; out(0x20, 0x20);",
+        "void _start(void) { set_gate(8, fault); set_gate(13, fault); load_idt();",
+        f"out(0x21, 0xfe); {STI} wait_for(5); }}",
+    ],
+    "in the handler of what came again and again",
+    "iret took its frame one word too late",
+    "The first PIC still has the BIOS's vectors, 8 to 15",
+)

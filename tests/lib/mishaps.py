@@ -464,14 +464,14 @@ mishap(
     "an error code that is left on the stack",
     "gate-empty error-code-left",
     [LOAD, "gate 14, handler", "mov rax, [0x10]", "handler:", "iretq ; HERE"],
-    "an error code still lies at RSP",
+    "an error code is still at RSP",
     where="handler",
 )
 mishap(
     "an error code where there is none",
     "gate-empty error-code-missing",
     [LOAD, "gate 6, handler", "ud2", "handler:", "add rsp, 8", "iretq ; HERE"],
-    "the saved CS lies at RSP",
+    "the saved CS is at RSP",
     where="handler",
 )
 mishap(

@@ -136,7 +136,7 @@ mishap(
 )
 mishap(
     "a frame in the wrong order",
-    "gate-empty selector-wrong",
+    "gate-empty frame-order",
     [
         LOAD,
         "push 0x10",

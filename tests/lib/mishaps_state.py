@@ -25,7 +25,7 @@ mishap(
     "a register that is pushed and not popped",
     "handler-stack handler-nested error-code-left",
     [*ALL_GATES, "handler:", "push rax", "push rcx", "pop rcx", "iretq ; HERE"],
-    "a register that was pushed and not popped",
+    "a register that was pushed but not popped",
     where="handler",
 )
 mishap(

@@ -490,6 +490,16 @@ TEST("frames are found where the stack was, and nothing is made of them while th
 	EXPECT(story.nested == NULL);
 }
 
+TEST("frames are found from the end of the stack on if RSP has gone beyond it")
+{
+	begin();
+	put(LEVEL_1 + 7 * 8, 0); /* the page below the stack's only one */
+	push_frame(STACK - PAGE_SIZE + 64, CODE + 2);
+	fault.registers[RSP] = STACK - PAGE_SIZE - 24;
+	frames_read(&cpu, 100, &story.nesting);
+	EXPECT_EQUAL(story.nesting.count, 1);
+}
+
 TEST("a ret in iretq's place is told by what it has left")
 {
 	struct fault copy;

@@ -144,6 +144,7 @@ static const struct {
 	{ "ldtbase", &cpu.local.base, 8 },
 	{ "ldtlim", &cpu.local.limit, 4 },
 	{ "service", &evidence.in_service, 4 },
+	{ "picbase", &cpu.pic_base, 1 },
 	{ "info", &info_at, 8 },
 	{ "slide", &marks.slide, 8 },
 };
