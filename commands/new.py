@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from lib.files import create
+from lib.printable import printable
 from lib.project import ROOT, Stop, need, say, shown, start
 from lib.words import Option, Command
 
@@ -85,6 +86,10 @@ def fill(name, text):
     """A file of the project, with the path of build.sh in it, quoted as the file needs."""
     program = str(ROOT / "build.sh")
     if name == "Makefile":
+        if "\n" in program:
+            raise Stop(
+                f"new: a Makefile cannot name {printable(program, kept='')}: rename a folder"
+            )
         return text.replace("@LONGJUMP@", program.replace("$", "$$").replace("#", "\\#"))
     return text.replace("@LONGJUMP@", json.dumps(program)).replace("@BUILD@", shlex.quote(program))
 

@@ -478,7 +478,7 @@ def first_on_disc(paths, name, stage, weights):
         weights_of = ((f"{2 * 10**9 - i}", path) for i, path in enumerate(paths))
         return [word for at, path in weights_of for word in ("--sort-weight", at, f"/{path}")]
     for weight, path in enumerate(reversed(paths), 1):
-        pattern = re.sub(r"([\\[*?])", r"\\\1", str(stage / path))
+        pattern = re.sub(r"([\\[*?])", r"\\\1", str(stage / path)).replace("\n", "?")
         weights.write(f"{pattern} {weight}\n")
     weights.flush()
     return ["-sort", weights.name]

@@ -9,6 +9,7 @@ import pytest
 
 from projects import ROOT, Image, Project, copy_project
 
+AWKWARD = 'it\'s a, "folder": 100% $o`ld #1 \\ ü'
 PROGRAMS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 
 
@@ -21,7 +22,7 @@ def project():
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory):
     """A built copy in a folder with an awkward name; what a test changes it changes back."""
-    made = copy_project(tmp_path_factory.mktemp("copy") / "it's a, folder", built=True)
+    made = copy_project(tmp_path_factory.mktemp("copy") / AWKWARD, built=True)
     made.good()
     return made
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import pathlib
 import signal
 import struct
 import subprocess
@@ -483,6 +484,14 @@ def test_a_full_disk_is_told_and_nothing_is_left_on_it(project, tmp_path, words,
     said, left = done.stdout.split("LEFT\n")
     assert done.returncode == status and "No space left on device" in said, said
     assert left == "./k.elf\n"
+
+
+def test_files_come_first_on_the_disc_whatever_their_folder_is_called(tmp_path):
+    """Each line of the list is a pattern and a number."""
+    with open(tmp_path / "weights", "w") as weights:
+        disc.first_on_disc(["one", "two"], "genisoimage", pathlib.Path("a\n[b]"), weights)
+    said = (tmp_path / "weights").read_text()
+    assert said == "a?\\[b]/two 1\na?\\[b]/one 2\n"
 
 
 @pytest.mark.parametrize("absent", [["genisoimage"], ["genisoimage", "mkisofs"]])

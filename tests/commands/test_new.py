@@ -54,9 +54,9 @@ def change(path, one, other):
     path.write_text(text.replace(one, other))
 
 
-def test_a_project_in_c(project, tmp_path):
+def test_a_project_in_c(copy, tmp_path):
     folder = tmp_path / "my kernel's"
-    said = project.good("new", folder)
+    said = copy.good("new", folder)
     assert "make run" in said and "make test" in said
     said = run(folder, "make", "run")
     assert "Hello from my kernel" in said and "the kernel has halted" in said
