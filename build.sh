@@ -27,6 +27,11 @@ while [[ $rest ]]; do
 done
 PATH=${path#:}
 
+# The PATH of a user who is not root need not have these, and where root became root by su neither.
+for folder in /usr/sbin /sbin; do
+	[[ :$PATH: == *:$folder:* ]] || PATH+=:$folder
+done
+
 root=$(readlink -f -- "${BASH_SOURCE[0]}")
 root=${root%/*}
 # shellcheck source=commands/lib/place.bash

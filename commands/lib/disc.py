@@ -472,13 +472,16 @@ def size_in(folder):
     return 0
 
 
+OVER_BOOT_FILES = 10  # genisoimage's own weights for isolinux.bin and the catalogue are 1 and 2
+
+
 def first_on_disc(paths, name, stage, weights):
     """Arguments for the program of this name that put these files first, in this sequence."""
     if name == "xorriso":
         weights_of = ((f"{2 * 10**9 - i}", path) for i, path in enumerate(paths))
         return [word for at, path in weights_of for word in ("--sort-weight", at, f"/{path}")]
-    for weight, path in enumerate(reversed(paths), 1):
-        pattern = re.sub(r"([\\[*?])", r"\\\1", str(stage / path)).replace("\n", "?")
+    for weight, path in enumerate(reversed(paths), OVER_BOOT_FILES):
+        pattern = re.sub(r"[][*?\\\n]", "?", str(stage / path))  # whatever stands there
         weights.write(f"{pattern} {weight}\n")
     weights.flush()
     return ["-sort", weights.name]

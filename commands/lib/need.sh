@@ -217,8 +217,7 @@ look() {
 			has sbsign || lack sbsign sbsigntool sbsigntools sbsigntools
 			has dpkg-shlibdeps || lack dpkg-shlibdeps dpkg-dev
 			has lintian || lack lintian lintian
-			has fsck.vfat || [[ -x /usr/sbin/fsck.vfat ]] ||
-				lack fsck.vfat dosfstools dosfstools dosfstools
+			has fsck.vfat || lack fsck.vfat dosfstools dosfstools dosfstools
 			has clang || lack clang clang
 			has gdb || lack gdb gdb
 			has cmake || lack cmake cmake
