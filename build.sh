@@ -6,9 +6,11 @@
 set -euo pipefail
 
 # Functions that the caller's shell exports, such as another cd, must not replace commands here.
-for name in $(compgen -A function); do
-	unset -f "$name"
-done
+if compgen -A function >/dev/null; then
+	for name in $(compgen -A function); do
+		unset -f "$name"
+	done
+fi
 
 set -o errtrace
 trap 'exit 2' ERR # 1 is the status of a test that has failed
@@ -33,7 +35,7 @@ for folder in /usr/sbin /sbin; do
 done
 
 root=$(readlink -f -- "${BASH_SOURCE[0]}")
-root=${root%/*}
+root=${root%/*} need_root=$root
 # shellcheck source=commands/lib/place.bash
 source "$root/commands/lib/place.bash"
 # shellcheck source=commands/lib/need.sh
@@ -76,8 +78,7 @@ case " $command $* " in
 ' doctor '* | ' explain '* | ' help '* | *' --help '* | *' -h '*) common+=(--no-install) ;;
 esac
 
-LONGJUMP_BUILD=$(find_place "$root")
-export LONGJUMP_BUILD
+find_place "$root"
 
 if [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.sh ]]; then
 	exec bash "$root/commands/$command.sh" ${common[@]+"${common[@]}"} "$@"
@@ -87,6 +88,11 @@ elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
 		need_words python ${common[@]+"${common[@]}"} "$@" || exit 2
 		python=$(find_python) || exit 2
 	fi
+	# What is found to be there need not be looked for again by another shell.
+	export LONGJUMP_THERE=
+	for group in build image run; do
+		! look "$group" 2>/dev/null || ((${#missing[@]})) || LONGJUMP_THERE+="$group "
+	done
 	# Without a cache, Python would compile its library each time. Variables and packages for
 	# Python are for the user's programs, so they are ignored.
 	exec "$python" -ES -X pycache_prefix="$LONGJUMP_BUILD/pycache" \

@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lib.project import ROOT, Stop, Voice, make, need, start
+from lib.making import make
+from lib.project import ROOT, Stop, Voice, need, start
 from lib.words import Option, Command
 
 sys.path.insert(1, str(ROOT / "bench"))

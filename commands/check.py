@@ -10,7 +10,8 @@ import sys
 
 from image import TAKEN, read_module, readable
 from lib.checking import command_of, look, read_size, words_of
-from lib.project import Stop, Voice, make, need, start
+from lib.making import make
+from lib.project import Stop, Voice, need, start
 from lib.words import Option, Command
 
 COMMAND = Command(

@@ -14,7 +14,7 @@ from pathlib import Path
 from image import OPTIONS, read_config
 from lib.bundle import exit_of
 from lib.direct import words_of_disc
-from lib.disc import isolinux_cfg
+from lib.isolinux import isolinux_cfg
 from lib.entry import is_64_bit, line_for_gdb, run_to_entry
 from lib.project import BUILD, Stop, Voice, made, need, say, shown, start
 from lib.qemu import Gone

@@ -14,7 +14,8 @@ from pathlib import Path
 from install import PROGRAMS_HOME, TARGETS, gather, lay_down, version
 from lib import debian
 from lib.disc import epoch
-from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
+from lib.making import make
+from lib.project import BUILD, Stop, make_build_folder, need, say, shown, start
 from lib.third_party import third_party
 from lib.words import Option, Command
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from lib.append import Module
 from lib.checking import LIMIT, Refused, look, words_of
-from lib.disc import BootConfiguration, make_disc
-from lib.project import BUILD, Stop, make, need, say, shown, start
+from lib.configuration import BootConfiguration
+from lib.making import make
+from lib.project import BUILD, Stop, need, say, shown, start
 from lib.words import Option, Command
 
 OPTIONS = (
@@ -57,9 +58,9 @@ Files in the folder iso/ are also copied to the disc; isolinux.cfg says what the
 )
 
 
-def image(given, finish=make_disc, also=()):
+def image(given, finish=None, also=()):
     """Makes the image that these words ask for, and other targets of make; returns the result of
-    `finish`, that is make_disc or open_disc."""
+    `finish`, that is make_disc, unless open_disc is given."""
     config = read_config(given)
     need("build", "image", install=not given.no_install)
     if config.sign:
@@ -71,6 +72,8 @@ def image(given, finish=make_disc, also=()):
     make(*targets)
     if not given.no_check:
         check_config(config)
+    if finish is None:
+        from lib.disc import make_disc as finish
     return finish(config)
 
 

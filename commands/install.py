@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 from lib.files import create, errors_named, open_folder, parent_of
-from lib.project import BUILD, ROOT, Stop, make, need, run, say, shown, start, tool
+from lib.making import make
+from lib.project import BUILD, ROOT, Stop, need, run, say, shown, start, tool
 from lib.rights import as_root
 from lib.words import Option, Command
 from uninstall import LIST, PREFIX, installed, is_as_installed, remove_installed

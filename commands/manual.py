@@ -12,7 +12,8 @@ from image import read_config
 from lib.disc import open_disc
 from lib.files import create, open_folder, open_regular, put, workshop
 from lib.pictures import PICTURES, png_of_ppm, take
-from lib.project import ROOT, Stop, make, need, say, shown, start
+from lib.making import make
+from lib.project import ROOT, Stop, need, say, shown, start
 from lib.words import Option, Command
 
 COMMAND = Command(

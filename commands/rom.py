@@ -6,7 +6,8 @@ import re
 import struct
 from pathlib import Path
 
-from lib.project import Stop, made, make, say, shown, start
+from lib.making import make
+from lib.project import Stop, made, say, shown, start
 from lib.words import Command, Option
 from wrap import COMMAND as WRAP
 from wrap import pack, read_config, write

@@ -4,15 +4,16 @@
 
 import os
 import subprocess
-import tempfile
 
 from image import OPTIONS, check_config, image, read_config
-from lib import direct
 from lib.checking import read_size
-from lib.disc import OpenDisc, isolinux_cfg, open_disc, paths_of_modules
-from lib.kvm import try_kvm
+from lib.configuration import OpenDisc, paths_of_modules
+from lib import direct
+from lib.isolinux import isolinux_cfg
+from lib.making import make
+from lib.nameless import nameless_file
 from lib.ovmf import uefi_arguments
-from lib.project import BUILD, Stop, make, make_build_folder, need, say, shown, start
+from lib.project import BUILD, Stop, make_build_folder, need, say, shown, start
 from lib.qemu import with_one_dash
 from lib.session import DISPLAYS, Session
 from lib.words import Command, Option
@@ -83,6 +84,8 @@ def choose_way(given):
     if given.direct:
         return without_disc(given)
     command = machine(given)  # first, so that mistakes in it are reported before anything is made
+    from lib.disc import open_disc
+
     disc = image(given, open_disc, ["build/postmortem"])
     need("run", install=not given.no_install)
     return disc, [*command, "-cdrom", disc.inherited]
@@ -90,6 +93,8 @@ def choose_way(given):
 
 def check_kvm():
     """Stops if KVM cannot run a machine."""
+    from lib.kvm import try_kvm
+
     word, advice = try_kvm()
     if word != "usable":
         raise Stop(f"--kvm: KVM {KVM_WORDS[word]}: {advice}", Session.STATUS["error"])
@@ -127,7 +132,7 @@ def open_direct(config, words):
     loads instead of a disc; returns it, open. The file has no name."""
     say(f"  pack     {shown(config.kernel)} and the loader, for QEMU's -kernel")
     make_build_folder()
-    file = tempfile.TemporaryFile(dir=BUILD)
+    file = nameless_file(BUILD)
     file.write(put_together(config, direct.KERNEL, words))
     file.flush()
     return OpenDisc(config.kernel, file, paths_of_modules(config))

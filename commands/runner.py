@@ -13,13 +13,14 @@ from lib.cargo import bootloader_option, speaks_for_itself
 from lib.checking import Refused
 from lib.config import read_settings
 from lib import direct
-from lib.disc import isolinux_cfg, open_disc
 from lib.harness import HELP, test_name, understand
+from lib.isolinux import isolinux_cfg
 from lib.machine import child_of_ours
+from lib.making import make
 from lib.ovmf import uefi_arguments
 from lib.package import package_of
 from lib.printable import printable
-from lib.project import Stop, Voice, make, need, say, shown, start
+from lib.project import Stop, Voice, need, say, shown, start
 from lib.trial import FAILURE, NO_CODE, NOT_STARTED, QEMU, SUCCESS, TIME, Trial
 from lib.words import Option, Command
 from run import boot, choose_window, open_direct
@@ -227,6 +228,8 @@ def pack(given, settings, kernel, rest):
     if may_choose:
         say(f"  note     booting from a disc: {reason}")
     need("image", install=not given.no_install)
+    from lib.disc import open_disc
+
     if is_direct:
         make(*disc)
     return fill(command, open_disc(config))

@@ -8,11 +8,14 @@ import shutil
 import subprocess
 
 from image import TAKEN, check_config, read_kernel, read_words
+from lib.configuration import BootConfiguration
 from lib import direct
-from lib.disc import BootConfiguration, find_syslinux, isolinux_cfg
+from lib.disc import find_syslinux
 from lib.elf import strip_debug
+from lib.isolinux import isolinux_cfg
 from lib.machine import child_of_ours
-from lib.project import BUILD, Stop, Voice, make, make_build_folder, need, say, shown, start
+from lib.making import make
+from lib.project import BUILD, Stop, Voice, make_build_folder, need, say, shown, start
 from lib.words import Command, Option
 from wrap import put_together
 

@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import xml.etree.ElementTree as xml
 
-from lib.project import BUILD, ROOT, Stop, Voice, make, need, own_environment, say, shown, start
+from lib.making import make
+from lib.project import BUILD, ROOT, Stop, Voice, need, own_environment, say, shown, start
 from lib.words import Command
 
 COMMAND = Command(

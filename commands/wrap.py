@@ -4,16 +4,16 @@
 
 import functools
 import os
-import tempfile
 from pathlib import Path
 
 from image import TAKEN, check_config, read_words, readable
 from lib.append import append_words
 from lib.bundle import make_bundle, put_into_elf, put_into_pe
-from lib.disc import BootConfiguration
+from lib.configuration import BootConfiguration
 from lib.elf import strip_debug
-from lib.files import open_folder, open_regular, put, workshop
-from lib.project import BUILD, Stop, made, make, need, say, shown, start
+from lib.files import open_folder, open_regular, put, workshop, workshop_in
+from lib.making import make
+from lib.project import BUILD, Stop, made, make_build_folder, need, say, shown, start
 from lib.words import Command, Option
 
 # --format -> the loader, the function that puts a bundle into it, and the file's suffix
@@ -117,7 +117,8 @@ def contents(config, kernel):
 
 def kernel_bytes(config):
     """The kernel's bytes, without its debug sections unless they are to be kept."""
-    with tempfile.TemporaryDirectory() as folder:
+    make_build_folder()
+    with workshop_in(BUILD, "strip.") as folder:
         copy = Path(folder, "kernel.elf")
         stripped = not config.keep_debug and strip_debug(config.kernel, copy)
         return (copy if stripped else config.kernel).read_bytes()

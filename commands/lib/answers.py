@@ -5,7 +5,7 @@ unchanged. Knows files; knows nothing of the questions.
 import hashlib
 import json
 import os
-import tempfile
+import stat
 import time
 
 from lib.project import BUILD
@@ -18,30 +18,49 @@ def ask(question, answer, looked_at):
     """The answer to a question, which is a list of texts: from the cache, or else from answer(),
     which is then cached unless it is None. looked_at() returns the paths of files and folders on
     which an answer depends; of a folder, only the names in it count."""
-    kept = FOLDER / hashlib.sha256(repr(question).encode()).hexdigest()[:32]
-    found = read(kept)
-    if found and all(state_of(path) == state for path, state in found["states"].items()):
-        return found["answer"]
-    began = time.time_ns()
-    found = answer()
-    if found is not None:
-        states = {str(path): state_of(path) for path in looked_at(found)}
-        if all(time_in(state) < began for state in states.values()):  # it may have changed since
-            write(kept, {"states": states, "answer": found})
+    found = kept(question)
+    if found is None:
+        began = time.time_ns()
+        found = answer()
+        if found is not None:
+            keep(question, found, looked_at(found), began)
     return found
 
 
-def read(kept):
+def kept(question):
+    """The answer to a question that is cached and still holds, or None."""
+    found = read(place_of(question))
+    if found and all(state_of(path) == state for path, state in found["states"].items()):
+        return found["answer"]
+    return None
+
+
+def keep(question, answer, paths, began):
+    """Caches an answer that depends on these paths, unless one of them has changed since the answer
+    was first looked for, in nanoseconds of the clock."""
+    states = {str(path): state_of(path) for path in paths}
+    if all(time_in(state) < began for state in states.values()):
+        write(place_of(question), {"states": states, "answer": answer})
+
+
+def place_of(question):
+    """The file in which an answer to a question is cached."""
+    return FOLDER / hashlib.sha256(repr(question).encode()).hexdigest()[:32]
+
+
+def read(file):
     """The cached data, or None."""
     try:
-        found = json.loads(kept.read_bytes())
+        found = json.loads(file.read_bytes())
         return found if {*found} == {"states", "answer"} and {**found["states"]} else None
     except (OSError, ValueError, TypeError):
         return None
 
 
-def write(kept, contents):
+def write(place, contents):
     """Writes the cache, if possible."""
+    import tempfile
+
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
         others = [*FOLDER.iterdir()]
@@ -49,7 +68,7 @@ def write(kept, contents):
             other.unlink()
         with tempfile.NamedTemporaryFile("w", dir=FOLDER, delete=False) as file:
             json.dump(contents, file)
-        os.replace(file.name, kept)
+        os.replace(file.name, place)
     except OSError:
         pass
 
@@ -58,7 +77,7 @@ def state_of(path):
     """What changes when a file or folder does; None if it does not exist."""
     try:
         found = os.stat(path)
-        if os.path.isdir(path):
+        if stat.S_ISDIR(found.st_mode):
             return {"names": sorted(os.listdir(path))}
         return {"file": [found.st_dev, found.st_ino, found.st_size], "time": found.st_mtime_ns}
     except OSError:

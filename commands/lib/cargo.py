@@ -12,6 +12,7 @@ from itertools import chain
 
 from lib.config import Unreadable, parse
 from lib.package import is_same, metadata
+from lib.pattern import Pattern
 from lib.project import Stop, detail, say, shown
 
 CRATE = "bootloader"
@@ -24,7 +25,7 @@ KEYS = (
     "boot-info-address",
     "physical-memory-offset",
 )
-NUMBER = re.compile(r"0x[0-9a-fA-F]+|[0-9]+")  # as the crate reads an address
+NUMBER = Pattern(r"0x[0-9a-fA-F]+|[0-9]+")  # as the crate reads an address
 CONFIG = bytes.fromhex("743ca961093646a0bb555c158915253d")  # what .bootloader-config begins with
 
 # Version and features are the crate's, the table is [package.metadata.bootloader].

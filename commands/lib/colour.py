@@ -6,6 +6,8 @@ Recognises our own messages by their form; the text is the same without colours.
 import os
 import re
 
+from lib.pattern import Pattern
+
 RED, GREEN, YELLOW, CYAN = "1;31", "32", "1;33", "36"
 
 # A step that is carried out, as make and say() word it: "  pack     build/longjump.iso".
@@ -22,7 +24,7 @@ RULES = (
     (GREEN, r"^ +(?:fix|note):(?= )"),
     (CYAN, rf"^  (?:{STEP})(?=\S)"),
 )
-WORDS = re.compile("|".join(f"({pattern})" for _, pattern in RULES), re.MULTILINE)
+WORDS = Pattern("|".join(f"({pattern})" for _, pattern in RULES), re.MULTILINE)
 
 
 def is_wanted(stream):

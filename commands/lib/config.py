@@ -7,7 +7,6 @@ keys. Knows nothing of QEMU or of images.
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 
 from lib.package import package_of
@@ -176,6 +175,8 @@ def parse(path, text):
     try:
         return toml().loads(text.lstrip(MARK))
     except toml().TOMLDecodeError as error:
+        import shutil
+
         # Ours is TOML 1.0; cargo reads more.
         kind = Unreadable if path.suffix == ".toml" and not shutil.which("cargo") else Stop
         raise kind(f"{shown(path)}: this is not valid TOML: {error}", 2) from None

@@ -6,14 +6,15 @@ of how the file is made.
 
 import re
 
+from lib.pattern import Pattern
 from lib.qemu import with_one_dash
 
 KERNEL = "kernel.elf"  # what the kernel is called, as on the disc
 CONSOLE = ("0", "115200")  # SERIAL in isolinux.cfg: the loader's default
 MODULE = "longjump.c32"
 DRIVES = {"-cdrom", "-hda", "-hdb", "-hdc", "-hdd"}
-PFLASH = re.compile(r"\bif=pflash\b")
-MACHINES = re.compile(r"(type=)?(pc|q35|microvm|pc-(q35|i440fx)-[\d.]+)(,|$)")
+PFLASH = Pattern(r"\bif=pflash\b")
+MACHINES = Pattern(r"(type=)?(pc|q35|microvm|pc-(q35|i440fx)-[\d.]+)(,|$)")
 
 # The user's arguments that affect what QEMU starts -> what they do.
 OTHERS = {

@@ -7,7 +7,6 @@ foreign file is overwritten. Knows nothing of command lines or of compiling.
 
 import contextlib
 import hashlib
-import io
 import mmap
 import os
 import re
@@ -18,16 +17,16 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from lib import esp, menu
-from lib.append import append_words
+from lib.configuration import OpenDisc, paths_of_modules
 from lib.elf import strip_debug
-from lib.files import open_folder, open_regular, put, workshop
+from lib import esp, menu
+from lib.files import open_folder, open_regular, put, workshop, workshop_in
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
+from lib.isolinux import isolinux_cfg
 from lib.progress import Progress, watched
-from lib.sign import put_config, sign
 from lib.project import BUILD, ROOT, Stop, detail, make_build_folder, run, say, shown
-from lib.record import dataclass, field
+from lib.sign import put_config, sign
 from lib.tree import files_below
 
 APPLICATION = "LONGJUMP"
@@ -39,8 +38,6 @@ CHUNK = 1 << 20  # bytes that are read at a time
 ATTEMPTS = 5  # to make an image that others change
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
-KERNEL_LINE = re.compile(r"(\s*append\s+)((?:\S+\s+)*?)kernel\.elf(\s.*)?", re.IGNORECASE)
-LONGEST = 2047 - len(".com32 longjump.c32 ")  # bytes after APPEND; tried with Syslinux 6.04
 IMAGE = "image"  # its name until it is complete
 NOT_OURS = (
     "{} was not made by build.sh, so it is not overwritten:"
@@ -48,63 +45,6 @@ NOT_OURS = (
 )
 NOT_ON_DISC = {".gitkeep", ".gitignore"}
 PROGRAMS = ("disc.py", "esp.py", "fat.py", "fat_reader.py", "iso9660.py")
-
-
-@dataclass
-class BootConfiguration:
-    """What the user wants on the disc. None leaves isolinux.cfg as it is."""
-
-    kernel: Path
-    output: Path
-    append: str = None
-    options: str = None
-    modules: list = field(default_factory=list)  # of Module
-    keep_debug: bool = False
-    hashes: bool = False
-    bios_only: bool = False
-    menu: bool = False  # ... or prompt: what is asked before anything is started
-    prompt: bool = False
-    sign: list = field(default_factory=list)  # key and certificate, or nothing
-    looked_at: dict = field(default_factory=dict)  # files -> what they were when they were checked
-
-    def note_files(self):
-        """Records the identity of kernel and modules, so that no others are packed."""
-        self.looked_at = {path: identity(path) for path in self._files()}
-
-    def check_files(self):
-        """Stops if one of them has changed since."""
-        for path in self._files():
-            if self.looked_at and self.looked_at[path] != identity(path):
-                raise Stop(f"{shown(path)} was changed while it was packed; do it again")
-
-    def _files(self):
-        return [self.kernel, *(module.path for module in self.modules)]
-
-
-@dataclass
-class OpenDisc:
-    """An image, and an open copy of it without a name: whatever happens to the image, the copy is
-    what the user asked for."""
-
-    path: Path
-    file: io.BufferedRandom
-    modules: tuple = ()  # paths of the modules in it
-
-    @property
-    def inherited(self):
-        """The copy's path for a child that inherits it."""
-        return f"/proc/self/fd/{self.file.fileno()}"
-
-
-def paths_of_modules(config):
-    """The user's paths of the modules."""
-    return tuple(module.path for module in config.modules)
-
-
-def identity(path):
-    """What changes if a file, or its contents, are replaced."""
-    found = os.stat(path)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def make_disc(config):
@@ -163,15 +103,9 @@ def make(config):
     return output, digest
 
 
-@contextlib.contextmanager
 def stage_folder():
     """The path of a temporary folder in which to lay out a disc."""
-    folder = open_folder(BUILD)
-    try:
-        with workshop(folder, "stage.") as inside:
-            yield Path(os.path.realpath(f"/proc/self/fd/{inside}"))
-    finally:
-        os.close(folder)
+    return workshop_in(BUILD, "stage.")
 
 
 def put_in_place(stage, staged, digest, output):
@@ -238,45 +172,6 @@ def find_syslinux(name):
     if not found:
         raise Stop(f"there is no {name} on this machine: ./build.sh setup")
     return Path(found)
-
-
-def isolinux_cfg(config):
-    """isolinux.cfg for this disc, with the configuration in the lines that start kernel.elf."""
-    path = ROOT / "isolinux.cfg"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise Stop(f"{path}: {error.strerror}") from None
-    lines = menu.with_menu(lines) if config.menu else lines
-    lines = menu.with_prompt(lines) if config.prompt else lines
-    if config.append is None and config.options is None and not config.modules:
-        return "\n".join(lines) + "\n"
-    changed = [append_line(line, config) for line in lines]
-    if not any(KERNEL_LINE.fullmatch(line) for line in lines):
-        raise Stop(f"{path}: no APPEND line names kernel.elf, so there is nothing to add to")
-    return "\n".join(changed) + "\n"
-
-
-def append_line(line, config):
-    """An APPEND line with the loader's options, the command line and the modules ordered."""
-    match = KERNEL_LINE.fullmatch(line)
-    if not match:
-        return line
-    start, options, after = match.group(1), match.group(2), match.group(3) or ""
-    command_line, *others = re.split(r"(?:^|\s)---(?=\s|$)", after)
-    append = command_line if config.append is None else config.append
-    words = append_words("kernel.elf", append, f"{options} {config.options or ''}")
-    for part in others:
-        words += ["---", *part.split()]
-    named = [(module.path.name, module.line, module.options) for module in config.modules]
-    words += append_words("", modules=named)[1:]
-    text = " ".join(words)
-    if len(text.encode()) > LONGEST:
-        raise Stop(
-            f"isolinux.cfg: with these options, {len(text.encode())} bytes would follow APPEND;"
-            f" ISOLINUX takes at most {LONGEST}"
-        )
-    return start + text
 
 
 def digest_of(staged, keys=()):

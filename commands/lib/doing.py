@@ -8,20 +8,21 @@ reported.
 import re
 
 from lib import postmortem
+from lib.pattern import Pattern
 from lib.qemu import INTERRUPTS, Gone
 from lib.qemu_log import EXCEPTIONS, states_in
 from lib.symbols import place
 from lib.trace import NAMES
 
-MOVE = re.compile(r": (?:0x4[0-9a-b] )?0x0f 0x22 (0x(?:d[89a-f]|e[0-7]))\b")  # to CR3 or CR4
+MOVE = Pattern(r": (?:0x4[0-9a-b] )?0x0f 0x22 (0x(?:d[89a-f]|e[0-7]))\b")  # to CR3 or CR4
 STUCK = (
     ": it sets a bit of CR4 that this CPU lacks; CPUs raise #GP, QEMU hangs",
     ": it loads CR3 with an invalid address; CPUs raise #GP, QEMU hangs",
 )
 RAISED = re.compile(r"check_exception old: 0xffffffff new 0x([0-9a-f]+)$")
 LOCK = " (where a lock that is held is not freed meanwhile)"
-PIC = re.compile(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
-LOCAL = re.compile(r"^ISR\s+([0-9]+)", re.M)
+PIC = Pattern(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
+LOCAL = Pattern(r"^ISR\s+([0-9]+)", re.M)
 OFTEN = 10  # entries in the log from which on it is called repeated
 CASCADE = 2  # the line of the first PIC at which the second one is
 LINES = {0: " (the timer)", 1: " (the keyboard)", 8: " (the clock)"}

@@ -6,18 +6,18 @@ a line takes time in proportion to its length.
 """
 
 import itertools
-import re
 
+from lib.pattern import Pattern
 from lib.record import dataclass, replace
 
 BEGIN = b"@longjump-fault "
 LONGEST = 4096  # bytes of a line; the explainer's have at most 1,000
 REPORT = 16384  # bytes before the line that are searched for its words
 DEEPEST = 64  # steps of a trace; the explainer's have at most 16
-ADDRESS = re.compile(rb"0x[0-9a-f]{1,16}|0")  # of 64 bits, as C's %#llx writes it
+ADDRESS = Pattern(rb"0x[0-9a-f]{1,16}|0")  # of 64 bits, as C's %#llx writes it
 KINDS = {
-    b"vector": re.compile(rb"[0-9]{1,2}"),
-    b"kind": re.compile(rb"[a-z0-9-]{1,40}"),
+    b"vector": Pattern(rb"[0-9]{1,2}"),
+    b"kind": Pattern(rb"[a-z0-9-]{1,40}"),
     b"rip": ADDRESS,
     b"slide": ADDRESS,
 }

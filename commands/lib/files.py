@@ -7,13 +7,13 @@ of what the files are.
 """
 
 import contextlib
-import ctypes
 import errno
 import fcntl
 import os
 import re
 import signal
 import stat
+from pathlib import Path
 
 NO_REPLACE, EXCHANGE = 1, 2  # of renameat2, in linux/fs.h
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -91,6 +91,17 @@ def workshop(folder, prefix):
         os.close(inside)
         with contextlib.suppress(OSError):  # it was moved
             os.rmdir(name, dir_fd=folder)
+
+
+@contextlib.contextmanager
+def workshop_in(place, prefix):
+    """The path of a workshop() in a folder."""
+    folder = open_folder(place)
+    try:
+        with workshop(folder, prefix) as inside:
+            yield Path(os.path.realpath(f"/proc/self/fd/{inside}"))
+    finally:
+        os.close(folder)
 
 
 def _claim(folder, prefix):
@@ -203,6 +214,8 @@ def _undisturbed():
 
 def _rename(old, old_folder, new, new_folder, flags):
     """renameat2, which Python does not have."""
+    import ctypes  # by those who rename only: it takes long to load
+
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))

@@ -6,9 +6,7 @@ VirtualBox are in each other's way. Knows nothing of images.
 
 import os
 import re
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from lib.rights import as_root
@@ -29,6 +27,9 @@ REASONS = {
 
 def try_kvm(device="/dev/kvm"):
     """Whether machines run in KVM, in a word, and what to do: one is started that ends itself."""
+    import shutil  # which few need who import this
+    import tempfile
+
     if not os.path.exists(device):
         return "not there", "QEMU emulates the CPU, which is slower"
     if not os.access(device, os.R_OK | os.W_OK):
@@ -65,6 +66,8 @@ def advice_on(status, said):
 def in_time(command, seconds):
     """The status of a command and what it said; None and nothing if it takes too long. Then it is
     not waited for at all, since what hangs in the system cannot even be killed."""
+    import tempfile
+
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         running = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
@@ -86,6 +89,8 @@ def is_kvm(words):
 def virtualbox_rows(modules=MODULES):
     """Whether KVM blocks VirtualBox: rows of a word and an explanation or a fix; none if VirtualBox
     is not on this machine."""
+    import shutil
+
     if not ((modules / "vboxdrv").exists() or shutil.which("VBoxManage")):
         return []
     kvm = next((name for name in NAMES if (modules / name).exists()), None)

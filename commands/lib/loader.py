@@ -8,6 +8,7 @@ where the loader did, so from its start until the machine is reset, only faults 
 import os
 import re
 
+from lib.pattern import Pattern
 from lib.project import shown
 from lib.record import dataclass, field
 
@@ -18,7 +19,7 @@ LONGEST_NAME = 96  # bytes of the user's name for a file
 ALL_NAMES = 510  # bytes of all such names for the loader (KNOWN_SIZE)
 LONGEST = 1 << 16  # bytes that a message may have
 
-REFUSED = re.compile(r"^(K[0-9]{3} [^\n]*)", re.MULTILINE)
+REFUSED = Pattern(r"^(K[0-9]{3} [^\n]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import ctypes
 import os
 import signal
 import subprocess
-import tempfile
 import time
 
 from lib.loader import Loader
+from lib.nameless import nameless_file
 from lib.project import BUILD, Stop, Voice
 from lib.qemu import Gone, Qmp, read_cpus, with_one_dash
 from lib.qemu_log import FEWER, MASKS, QemuLog
@@ -62,7 +62,7 @@ class Machine:
         if self._log:
             self.qmp.meanwhile[self._log.fileno()] = self._log.read
         self._logs_interrupts = masks != FEWER
-        self._memory = tempfile.TemporaryFile(dir=BUILD)
+        self._memory = nameless_file(BUILD)
 
     # ---- from the start to the end ---------------------------------------------------------------
 

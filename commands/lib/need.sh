@@ -7,7 +7,8 @@
 # based on it, as root); otherwise the command that installs it is printed. Tools are looked for by
 # what they do, not by package, so that a user's own builds count.
 
-need_root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+# Each process that can be spared here is one that every command waits for.
+[[ ${need_root-} ]] || need_root=$(cd -P -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
 
 # Prints words of an error, as $1, in red if that goes to a terminal that is to have colours.
 error_words() {

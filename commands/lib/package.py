@@ -9,15 +9,14 @@ package's contents.
 import functools
 import json
 import os
-import re
-import shutil
 import subprocess
 from pathlib import Path
 
 from lib.answers import ask
+from lib.pattern import Pattern
 from lib.record import dataclass
 
-HASH = re.compile(r"-[0-9a-f]{16}$")  # after the name of what cargo builds as a test
+HASH = Pattern(r"-[0-9a-f]{16}$")  # after the name of what cargo builds as a test
 CARGOS = ("CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN")  # what decides which cargo it is
 PROGRAMS = ("src", "src/bin", "tests", "examples", "benches")  # where cargo finds them by itself
 
@@ -84,6 +83,8 @@ def metadata(manifest, *more):
     """The answer of `cargo metadata`, or None. Nothing is fetched, so all that the project could
     need for any machine must be there, or for the one that is named. cargo reads its settings from
     the folder that it is started in."""
+    import shutil
+
     command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--offline"]
     command += ["--manifest-path", str(manifest), *more]
     question = [*command, shutil.which(command[0]), *map(os.environ.get, CARGOS)]

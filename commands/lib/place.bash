@@ -12,7 +12,8 @@ is_build_ours() {
 		[[ -w $1 ]]
 	else
 		[[ -d $build && -w $build ]] &&
-			[[ -z $(find -H "$build" -maxdepth 3 ! -type l ! -writable -print -quit 2>/dev/null) ]]
+			{ ((EUID == 0)) || # who can write to all that is on a file system
+				[[ -z $(find -H "$build" -maxdepth 3 ! -type l ! -writable -print -quit 2>/dev/null) ]]; }
 	fi
 }
 
@@ -45,22 +46,22 @@ find_cache() {
 	return 1
 }
 
-# Prints where to put what is made for the project in folder $1.
+# Exports LONGJUMP_BUILD, the place for what is made for the project in folder $1.
 find_place() {
 	local folder=longjump cache base=${TMPDIR:-/tmp}
 	if [[ -e $1/Makefile ]]; then
 		if is_build_ours "$1"; then
-			echo "$1/build"
+			export LONGJUMP_BUILD=$1/build
 			return
 		fi
 		folder=longjump/$(printf %s "$1" | sha256sum | cut -c1-16)/build
 	fi
 	if cache=$(find_cache) && take_folder "$cache/$folder"; then
-		echo "$cache/$folder"
+		export LONGJUMP_BUILD=$cache/$folder
 	elif take_private_folder "$base/longjump-$EUID" &&
 		take_folder "$base/longjump-$EUID/$folder"; then
-		echo "$base/longjump-$EUID/$folder"
+		export LONGJUMP_BUILD=$base/longjump-$EUID/$folder
 	else
-		echo "$1/build" # where nothing can be put, which is told when something is to be
+		export LONGJUMP_BUILD=$1/build # where nothing can be put, which is told when something is to be
 	fi
 }

@@ -8,6 +8,7 @@ program's input and output; knows nothing of how the end of a run is reported.
 import re
 import subprocess
 
+from lib.pattern import Pattern
 from lib.printable import printable
 from lib.project import made
 from lib.qemu_log import entries_in
@@ -19,10 +20,10 @@ LABEL = 14  # columns for the label before a paragraph
 LIMIT = 20  # seconds
 ASKED = 4096  # pages that it may ask for
 
-VALUE = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
-SEGMENT = re.compile(r"^(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) ([0-9a-f]+) ([0-9a-f]{8})", re.M)
-TABLE = re.compile(r"^(GDT|IDT)= +([0-9a-f]+) ([0-9a-f]{8})", re.M)
-IN_SERVICE = re.compile(r"^pic([01]):.* isr=([0-9a-f]{2}).* irq_base=([0-9a-f]{2})", re.M)
+VALUE = Pattern(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
+SEGMENT = Pattern(r"^(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) ([0-9a-f]+) ([0-9a-f]{8})", re.M)
+TABLE = Pattern(r"^(GDT|IDT)= +([0-9a-f]+) ([0-9a-f]{8})", re.M)
+IN_SERVICE = Pattern(r"^pic([01]):.* isr=([0-9a-f]{2}).* irq_base=([0-9a-f]{2})", re.M)
 NAMES = {
     "EAX": "rax", "ECX": "rcx", "EDX": "rdx", "EBX": "rbx", "ESP": "rsp", "EBP": "rbp",
     "ESI": "rsi", "EDI": "rdi", "EIP": "rip", "EFL": "rflags", "RFL": "rflags",

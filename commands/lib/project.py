@@ -14,7 +14,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lib.compiling import compile_watched
 from lib.printable import UNSAID, guard, printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -102,8 +101,12 @@ def tool(name, usual):
 
 
 def need(*groups, install=True):
-    """Stops unless everything these groups need is on the machine (see need.sh)."""
-    command = ["bash", ROOT / "commands/lib/need.sh", *groups]
+    """Stops unless everything these groups need is on the machine (see need.sh). build.sh has found
+    some to be there."""
+    groups = {*groups} - {*os.environ.get("LONGJUMP_THERE", "").split()}
+    if not groups:
+        return
+    command = ["bash", ROOT / "commands/lib/need.sh", *sorted(groups)]
     command += [] if install else ["--no-install"]
     command += ["--verbose"] if Voice.verbose else []
     status = wait_for([str(word) for word in command])
@@ -131,59 +134,6 @@ def wait_for(command):
                 signal.signal(number, handler)
 
 
-def make(*targets):
-    """Compiles what has changed. Only one process does so at a time: tests run in parallel."""
-    if is_made_elsewhere(targets):
-        fetch(targets)
-        return
-    with locked():
-        folder = ROOT if BUILD == ROOT / "build" else mirror()
-        command = ["make", "--no-print-directory", "-C", folder, f"-j{os.cpu_count() or 1}"]
-        command.append("V=1" if Voice.verbose else "--silent")  # says nothing if all is up to date
-        command = [str(word) for word in [*command, *targets]]
-        Voice.show(command)
-        status = carry_out(command, own_environment())
-    if status != 0:
-        raise Stop("it did not compile; the messages are above")
-
-
-def carry_out(command, environment):
-    """Calls make; returns its status. On a terminal, shows the progress."""
-    stream = Voice.stream or sys.stdout
-    if Voice.verbose or not stream.isatty():
-        done = subprocess.run(command, stdout=Voice.stream, env=environment, check=False)
-        return done.returncode
-    return compile_watched(command, environment, say)
-
-
-def is_made_elsewhere(targets):
-    """Whether all of this has been built elsewhere: it came with an installed Longjump, or another
-    user, who owns this checkout, has built it from the current sources."""
-    if not (ROOT / "Makefile").exists():
-        return True
-    if BUILD == ROOT / "build" and can_write(BUILD if BUILD.exists() else ROOT):
-        return False
-    sources = [ROOT / "Makefile"]
-    for folder in ("include", "kernel", "loader"):
-        sources += (ROOT / folder).rglob("*")
-    try:
-        newest = max(path.stat().st_mtime_ns for path in sources)
-        return all((ROOT / name).stat().st_mtime_ns >= newest for name in targets)
-    except OSError:
-        return False
-
-
-def fetch(targets):
-    """Links what others have built into BUILD, so that it can be used with what we build."""
-    if not can_write(BUILD):
-        return
-    with locked():
-        for name in (target.removeprefix("build/") for target in targets):
-            if (BUILD / name).resolve() != elsewhere(name).resolve():
-                (BUILD / name).unlink(missing_ok=True)
-                (BUILD / name).symlink_to(elsewhere(name))
-
-
 def elsewhere(name):
     """Where a file of build/ that others have built is."""
     return (ROOT / "build" if (ROOT / "Makefile").exists() else INSTALLED) / name
@@ -192,17 +142,6 @@ def elsewhere(name):
 def made(name):
     """Where a file of build/ is, whoever has built it."""
     return BUILD / name if os.path.lexists(BUILD / name) else elsewhere(name)
-
-
-def mirror():
-    """A folder that looks like the checkout, which belongs to another user: its entries are links,
-    and build/ in it is BUILD."""
-    for path in ROOT.iterdir():
-        link = BUILD.parent / path.name
-        if path.name not in (".git", "build") and not link.exists():
-            link.unlink(missing_ok=True)
-            link.symlink_to(path)
-    return BUILD.parent
 
 
 def can_write(folder):

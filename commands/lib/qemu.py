@@ -9,12 +9,13 @@ import select
 import socket
 import time
 
+from lib.pattern import Pattern
 from lib.record import dataclass
 
 PATIENCE = 60  # seconds after which a QEMU that does not answer counts as hung
 HURRY = 5  # the same, once nobody waits for the answer
 GLANCE = 0.5  # seconds between checks whether somebody still waits for the answer
-REGISTER = re.compile(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
+REGISTER = Pattern(r"\b([A-Z0-9]{2,5}) ?=([0-9a-f]{1,16})\b")
 INTERRUPTS = 0x200  # RFLAGS.IF, Intel SDM volume 1, 3.4.3
 PROTECTED = 1  # CR0.PE, Intel SDM volume 3A, 2.5
 

@@ -11,6 +11,7 @@ import re
 import time
 from collections import deque
 
+from lib.pattern import Pattern
 from lib.record import dataclass
 
 MASKS = "int,cpu_reset"  # interrupts; and resets, which show a triple fault
@@ -22,11 +23,11 @@ STORM = 50  # faults of one instruction, after which it is assumed to fault for 
 EXCEPTIONS = 32  # the vectors below this
 PACE = 3 << 16  # bytes per second that may keep coming: a timer of 100 Hz makes 150,000
 
-ENTRY = re.compile(
+ENTRY = Pattern(
     r"^ *[0-9]+: v=(?P<vector>[0-9a-f]{2}) e=(?P<code>[0-9a-f]{4}) i=(?P<soft>[01])"
     r" cpl=(?P<level>[0-3]) IP=[0-9a-f]{4}:(?P<at>[0-9a-f]{1,16}) "
 )
-ADDRESS = re.compile(r" CR2=([0-9a-f]{1,16})(?= |$)")
+ADDRESS = Pattern(r" CR2=([0-9a-f]{1,16})(?= |$)")
 
 
 @dataclass(frozen=True)

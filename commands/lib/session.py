@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import sys
-import tempfile
 
 from lib import postmortem, screen, terminal
 from lib.append import plain
@@ -19,6 +18,8 @@ from lib.kvm import is_kvm
 from lib.loader import ON_DISC
 from lib.machine import Machine, path_of
 from lib.output import Output
+from lib.nameless import nameless_file
+from lib.pattern import Pattern
 from lib.project import BUILD, Stop, say, shown
 from lib.qemu import PATIENCE, Gone, Patience, with_one_dash
 from lib.qemu_log import entries_in
@@ -31,12 +32,12 @@ SOON = 0.1  # both of these, once the end is expected
 REMEMBERED = 65536  # bytes at the end of what came over the serial line
 QUIET = 10.0  # seconds without anything new, after which a line is printed
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
-STDIO = re.compile(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
+STDIO = Pattern(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
 KVM_LIMIT = (
     30.0  # seconds without a change on the screen, in KVM, before the loader's first message
 )
 LINE_LOST = "what the kernel writes to COM1 cannot be written to standard output"
-LOADERS_LINE = re.compile(r"^Longjump [0-9.]+: .*$", re.M)
+LOADERS_LINE = Pattern(r"^Longjump [0-9.]+: .*$", re.M)
 SUSPENDED = "a signal has stopped QEMU"
 GAVE_UP = ("boot:", "No bootable device.")  # the last lines of ISOLINUX and of SeaBIOS
 
@@ -83,7 +84,7 @@ class Session:
             self.loader.call(ON_DISC, self.kernel)
         for path in modules:
             self.loader.call(plain(os.path.basename(path)), path)
-        self.serial = tempfile.TemporaryFile(dir=BUILD)  # the output of COM1, if it goes to us
+        self.serial = nameless_file(BUILD)  # the output of COM1, if it goes to us
         self._output = Output()
         self.interrupted = False  # by Ctrl-C
         self.status = None  # set when the end is known

@@ -9,7 +9,7 @@ import pytest
 import run
 import vbox
 from lib import checking, elf, symbols
-from lib.disc import BootConfiguration
+from lib.configuration import BootConfiguration
 from lib.project import Stop
 
 
