@@ -422,8 +422,10 @@ build/postmortem: $(postmortem) build/obj/plain/core.a
 	$(quiet)$(CC) $(cflags-plain) -o $@ $(postmortem) build/obj/plain/core.a
 
 # ---------------------------------------------------------------------------------------------
-# What tests are made of is looked at only when something of it is to be made.
-made-of := com32 kernel32 uefi resident plain kernel
+# What tests are made of is looked at only when something of it is to be made; what the loader is
+# made of, when more is than the sample kernel, which a user changes all day.
+made-of := $(if $(filter-out build/kernel.elf,$(or $(MAKECMDGOALS),all)), \
+	com32 kernel32 uefi resident plain) kernel
 ifneq ($(filter-out all $(images) $(tools),$(MAKECMDGOALS)),)
 made-of := $(flavours)
 

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 from lib import postmortem, screen, terminal
 from lib.append import plain
@@ -31,6 +32,9 @@ SURE = 2.0  # seconds that a halt must last to be final
 SOON = 0.1  # both of these, once the end is expected
 REMEMBERED = 65536  # bytes at the end of what came over the serial line
 QUIET = 10.0  # seconds without anything new, after which a line is printed
+# The BIOS runs the ROMs of network cards, to boot from these, before it boots our image.
+NO_ROMS = ("-global", "e1000.romfile=", "-global", "e1000e.romfile=")  # of those that QEMU adds
+NETWORK = {"-nic", "-net", "-netdev", "-global", "-boot"}  # words of who may want to boot from one
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
 STDIO = Pattern(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
 KVM_LIMIT = (
@@ -110,6 +114,7 @@ class Session:
         self.shows_line = self.has_line or is_line_shown(given)
         self.shows_screen = self.window or shows_screen(given)
         own = self.machine.arguments()
+        own += [] if NETWORK & theirs else NO_ROMS
         if self.kernel and "-name" not in theirs:
             name = os.path.basename(self.kernel).replace(",", ",,")
             own += ["-name", f"guest={name}"]  # which is in the window's title
@@ -229,14 +234,17 @@ class Session:
 
     def watch(self):
         """Follows the machine until the end is known; raises Gone when QEMU ends by itself."""
+        looked = time.monotonic()
         while not self.is_over:
-            events, messages = self.machine.wait(SOON if self.loader.fault else POLL)
+            due = looked + (SOON if self.loader.fault else POLL)
+            events, messages = self.machine.wait(max(0, due - time.monotonic()))
             for message in messages:
                 self.heard(message)
             for event in events:
                 self._happened(event)
             self._look_for_the_caller()
-            if not self.is_over:
+            if not self.is_over and time.monotonic() >= due:  # the machine stands still meanwhile
+                looked = time.monotonic()
                 self._look()
 
     def _look_for_the_caller(self):

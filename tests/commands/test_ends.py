@@ -126,6 +126,28 @@ def test_each_stop_ends_a_session(why, capsys):
     assert STOPS[why][1] in capsys.readouterr().out
 
 
+def test_a_machine_is_not_held_up_whenever_it_says_something():
+    """To look at its CPUs stops it, so that is done now and then, whatever comes meanwhile."""
+    looks, waits = [], []
+    session = Session(["qemu-system-x86_64"], [], "")
+    machine = session.machine = Stopped("running")
+    machine.status = lambda: looks.append(1) or "paused"
+
+    def wait(seconds):
+        waits.append(seconds)
+        session.interrupted = len(waits) == 5
+        return [{"event": "RESUME", "data": {}}], []
+
+    machine.wait = wait
+    session.watch()
+    assert len(waits) == 5 and not looks
+
+
+@pytest.mark.parametrize("rest, is_run", [([], False), (["-nic", "user"], True)], ids=str)
+def test_the_roms_of_network_cards_are_run_for_those_who_ask_for_a_network(rest, is_run):
+    assert ("e1000.romfile=" not in Session(["qemu-system-x86_64"], rest, "").words) == is_run
+
+
 def test_a_qemu_that_a_signal_has_stopped_is_told(monkeypatch, capsys):
     """It cannot answer, and whoever has stopped it may have forgotten that."""
     monkeypatch.setattr("lib.session.QUIET", 0)
