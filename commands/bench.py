@@ -19,6 +19,7 @@ import day
 import loaders
 import loaders_efi
 import report
+import suite
 import ways
 from firmware import PROGRAMS
 from machine import MEDIA, UEFI
@@ -59,6 +60,11 @@ OPTIONS = (
     Option("--uefi", "", "measures BOOTX64.EFI instead, from its entry to _start, and GRUB's"),
     Option("--repeats", "N", "runs timed by the wall clock; their median counts (5; 0: none)"),
     Option("--day", "", "measures how long a user waits instead: one file changed, run, _start"),
+    Option(
+        "--tests",
+        "COUNT",
+        "measures so many tests of a cargo project instead, with and without a disc",
+    ),
     Option("--ways", "", "measures boots without a disc instead: -kernel, PVH, an option ROM"),
     Option("--json", "FILE", "also writes the figures to FILE"),
     Option("--keep", "", "leaves the images in build/bench"),
@@ -81,6 +87,7 @@ would mostly measure the firmware.
 
 With --day, it measures how long a user waits, by the wall clock: from `./build.sh run`, after a
 change to one file of the kernel, to the kernel's first word, step by step, with and without a disc.
+With --tests it measures the runner, for tests that have just been built.
 """,
     OPTIONS,
     (
@@ -88,6 +95,7 @@ change to one file of the kernel, to the kernel's first word, step by step, with
         "./build.sh bench --sizes tiny,16 --media q35-cd --repeats 0",
         "./build.sh bench --uefi",
         "./build.sh bench --day",
+        "./build.sh bench --tests 50",
     ),
 )
 
@@ -103,6 +111,8 @@ def bench(given):
     need(*groups, install=not given.no_install)
     if given.ways:
         return measure_ways([SIZES[name] for name in picked["sizes"]] if given.sizes else None)
+    if given.tests is not None:
+        return measure_tests(given.tests, given.json)
     if given.day:
         return measure_day(max(1, int(repeats)), given.json)
     packers = packers_of(picked["loaders"], given)
@@ -142,6 +152,19 @@ def measure_ways(sizes):
     sizes = sizes or [SIZES["tiny"], SIZES["16"]]
     make("build/longjump.elf", "build/longjump.rom")
     ways.show(ways.measure(sizes), sizes)
+    return 0
+
+
+def measure_tests(count, file):
+    """Measures and prints what the tests of a project take; returns 0."""
+    if not count.isdecimal() or not int(count):
+        raise Stop(f"bench: --tests must be a number of tests, not {count}", 2)
+    make("build/longjump.elf", "build/longjump.c32", "build/check", "build/postmortem")
+    found = suite.measure(int(count))
+    if file:
+        with open(file, "w", encoding="ascii") as output:
+            json.dump(suite.sums(found), output, indent=2)
+    suite.show(found)
     return 0
 
 

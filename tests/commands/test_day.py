@@ -1,4 +1,4 @@
-"""`bench --day`: every step of the wait is found and measured."""
+"""`bench --day` and `bench --tests`: every step of the wait is found and measured."""
 
 import json
 
@@ -18,6 +18,14 @@ def test_every_step_from_a_changed_file_to_start_is_measured(project, tmp_path):
     for step in day.STEPS:
         assert f"\n  {step.name} " in said
     assert "the target, below 1, is" in said and "the target, at most 0.5, is" in said
+
+
+def test_the_tests_of_a_project_are_measured(project, tmp_path):
+    said = project.good("bench", "--tests", "1", "--json", tmp_path / "tests.json")
+    told = json.loads((tmp_path / "tests.json").read_text())
+    assert {"direct", "disc"} <= told.keys()
+    assert all(0 < busy and 0 < wall < 120 for wall, busy in told.values()), told
+    assert "\ndirect / disc " in said and "at most 0.5: is " in said
 
 
 def test_ours_is_all_but_qemu_and_its_firmware():
