@@ -20,6 +20,7 @@ from lib.qemu_log import FEWER, MASKS, QemuLog
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LIBC = ctypes.CDLL(None)
+GATHER = 0.001  # seconds in which what comes byte by byte is left to gather, to be read at once
 MOMENT = 0.1  # seconds: long enough to see that a machine has many interrupts
 RESTORED = ("-loadvm", "-incoming")  # these restore a machine, so it must not be reset
 
@@ -156,6 +157,8 @@ class Machine:
             self._listen()
             if left <= 0:
                 break
+            if not (self._messages or self.qmp.events):
+                time.sleep(GATHER)
         events = self.qmp.wait(0)
         self._listen()
         if any(event["event"] == "RESET" for event in events):
