@@ -107,7 +107,8 @@ cflags-com32 := $(COMMON) $(BARE) $(few-blocks) $(one-program) -m32 $(has-cmov) 
 asflags-com32 := -f elf32
 
 # The same for a loader that another boot loader starts as its kernel.
-cflags-kernel32 := $(COMMON) $(BARE) -Os -m32 $(has-cmov) -mregparm=3 -fno-pic -fno-pie
+cflags-kernel32 := $(COMMON) $(BARE) $(few-blocks) $(one-program) -m32 $(has-cmov) -mregparm=3 \
+	-fno-pic -fno-pie
 asflags-kernel32 := -f elf32
 
 # The loader for UEFI, which may lie anywhere. Interrupts of the firmware's use our stack. -Os: it
@@ -251,19 +252,22 @@ kernel-platform := $(filter-out %/realmode.asm.o %/enter_from64.asm.o %/progress
 	$(addprefix loader/platform/,bios e820 files handover kernel))) \
 	build/obj/kernel32/loader/platform/resident.asm.o
 # It runs over every byte of a bundle, on CPUs that are known to have SSE2.
-build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = -O2 -msse2 -funroll-loops
-ldflags-kernel32 := -m elf_i386 -static -n -nostdlib --build-id=none -z noexecstack
+build/obj/kernel32/loader/platform/handover/checksum.c.o: own-cflags = $(if \
+	$(one-program),-fno-lto) -O2 -msse2 -funroll-loops
+ldflags-kernel32 := -static -n -nostdlib --build-id=none -z noexecstack $(no-warn-rwx)
+link-kernel32 := $(if $(one-program),$(CC) -m32 $(few-blocks) $(one-program) -nostdlib -no-pie \
+	$(ldflags-kernel32:%=-Wl$(comma)%),$(LD) -m elf_i386 $(ldflags-kernel32))
 
 build/longjump.elf: build/kernel32.elf
 	$(quiet)$(OBJCOPY) --strip-all $< $@
 
 build/kernel32.elf: $(kernel-platform) loader/platform/kernel/kernel.ld build/obj/kernel32/link
 	$(say) link build/longjump.elf
-	$(quiet)$(LD) $(ldflags-kernel32) -T loader/platform/kernel/kernel.ld -o $@ \
+	$(quiet)$(link-kernel32) -T loader/platform/kernel/kernel.ld -o $@ \
 		$(kernel-platform)
 
 build/obj/kernel32/link: FORCE
-	$(call remember,$(LD) $(ldflags-kernel32) $(kernel-platform))
+	$(call remember,$(link-kernel32) $(kernel-platform))
 
 $(filter %.asm.o,$(kernel-platform)): build/resident.bin build/realmode.bin
 
@@ -284,20 +288,9 @@ build/longjump.rom: $(rom)/rom.asm $(rom)/seal.py build/rom_messages.inc \
 build/rom_messages.inc: $(rom)/messages.h loader/core/diag.def
 	$(quiet)mkdir -p $(@D); $(CC) -E -P -Iloader -o $@ $<
 
-# What is done for each page table entry, each place in the BIOS's ROM, or each symbol, is worth
-# more bytes.
-quick-kernel32 := $(patsubst %,build/obj/kernel32/loader/%.c.o,core/acpi core/base core/config \
-	core/memory core/paging core/elf/headers core/elf/objects core/elf/relocate \
-	core/elf/sections core/elf/symbols core/plan/address_space core/plan/allocate \
-	core/plan/copies core/plan/kernel core/plan/map core/plan/memory_map core/plan/plan \
-	core/plan/resident core/plan/symbols core/text_screen platform/bios/e820 \
-	platform/bios/services platform/files/hold protocols/bootloader011/bootloader011_config \
-	protocols/native/native)
-$(quick-kernel32): own-cflags = -O2
-
 kernel32-for-any := \
 	$(addprefix build/obj/kernel32/,loader/platform/kernel/exceptions.c.o $(for-any))
-$(kernel32-for-any): own-cflags = $(any-cpu)
+$(kernel32-for-any): own-cflags = $(if $(one-program),-fno-lto) -Os $(any-cpu)
 
 build/obj/com32/visible: FORCE
 	$(call remember,{ global: main; local: *; };)
@@ -562,8 +555,7 @@ FORCE:
 .PHONY: run test help FORCE
 
 # Flags of single objects stand here.
-$(apart) $(quick-kernel32) $(quick-uefi) $(long-loops-uefi) $(kernel32-for-any) \
-	$(resident-small): Makefile
+$(apart) $(quick-uefi) $(long-loops-uefi) $(kernel32-for-any) $(resident-small): Makefile
 
 # What each object was last compiled from.
 -include $(shell find $(wildcard $(made-of:%=build/obj/%)) -name '*.d')
