@@ -26,13 +26,13 @@ static const struct terms bootloader011_terms = {
 	.boot_info = "the BootInfo",
 	.direct_map = "the mapping of physical memory",
 	.physical = "Add boot_info.physical_memory_offset to physical addresses.",
-	.no_map = "Ask for one by mappings.physical_memory in BootloaderConfig.",
+	.no_map = "Ask for one with mappings.physical_memory in BootloaderConfig.",
 	.not_shown = "",
 	.identity = "",
 	.arguments = "they are in RDI",
 	.no_return = "the 0 that such a kernel finds on its stack",
 	.null = "Page 0 is left unmapped to catch this.",
-	.stack = "give it more by kernel_stack_size in BootloaderConfig",
+	.stack = "make it larger with kernel_stack_size in BootloaderConfig",
 	.sse = TERMS_SSE_WAS_ON,
 };
 

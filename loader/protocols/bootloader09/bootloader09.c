@@ -61,8 +61,8 @@ static const struct terms bootloader09_terms = {
 	.arguments = "they are in RDI",
 	.no_return = "",
 	.null = "Page 0 is left unmapped to catch this.",
-	.stack = "give it more pages by kernel-stack-size in Cargo.toml",
-	.sse = "Ask for it by the crate's feature sse, or compile for a target without SSE.",
+	.stack = "give it more pages with kernel-stack-size in Cargo.toml",
+	.sse = "Enable it with the crate's feature sse, or compile for a target without SSE.",
 };
 
 /* The protocol's own part of a boot. */

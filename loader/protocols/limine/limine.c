@@ -33,18 +33,17 @@ static const struct terms limine_terms = {
 	.direct_map = "the HHDM",
 	.physical = "Add the offset of the HHDM's response to physical addresses.",
 	.no_map = "Make a request for the HHDM.",
-	.not_shown = "From base revision 3 on the HHDM shows usable and reclaimable memory, "
-		     "kernel, modules and framebuffer, from 4 on ACPI's tables, from 5 on "
-		     "SMBIOS's: devices are for the kernel to map.",
-	.identity = "base revision 0",
+	.not_shown = "From base revision 3 on, the HHDM maps only usable and reclaimable memory, "
+		     "kernel, modules and framebuffer; from 4 on also ACPI tables, from 5 on "
+		     "SMBIOS tables. Map devices yourself.",
+	.identity = "in base revision 0",
 	.arguments = "it has none",
 	.no_return = "the 0 that a Limine kernel finds on its stack",
 	.null = "The response of a Limine request that was not answered is also NULL: build.sh "
 		"check lists the requests.",
-	.stack = "ask for a larger one by the stack size request",
-	.sse = "From base revision 5 on it is off at first, before it was the kernel: set OSFXSR "
-	       "and "
-	       "clear EM, or compile with -mgeneral-regs-only.",
+	.stack = "ask for a larger one with the stack size request",
+	.sse = "From base revision 5 on, SSE is off at the start; before that, the kernel changed "
+	       "it. Set OSFXSR and clear EM, or compile with -mgeneral-regs-only.",
 };
 
 /* The protocol's own part of a boot. */
