@@ -48,6 +48,7 @@ text to COM1. A machine that resets is stopped, so that you can read its last sc
 The exit status:
     0    the kernel halted, or switched the machine off, or the window was closed
     1    the machine reset; or Longjump refused the kernel, and nobody can type at the prompt
+    2    a wrong option; or the kernel's output on COM1 could not be written to standard output
     3    the kernel faulted, and the fault was explained; or it panicked
     5    QEMU could not continue, or --kvm was given and KVM does not work
     130  Ctrl-C
