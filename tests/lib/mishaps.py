@@ -225,7 +225,9 @@ mishap(
 
 # ---- gates ---------------------------------------------------------------------------------------
 
-mishap("an empty gate", "gate-empty null-page", [LOAD, NULL], "is empty", "Fill all 32")
+mishap(
+    "an empty gate", "gate-empty null-page", [LOAD, NULL], "is empty", "Fill in the gates of all 32"
+)
 mishap(
     "an empty gate for a division",
     "gate-empty divide-by-zero",

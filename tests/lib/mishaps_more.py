@@ -281,7 +281,7 @@ mishap(
     "a task gate in protected mode",
     "triple-fault ud2",
     [*NARROW, *LOAD_32, "mov dword [idt + 48], 0x00100000", "mov dword [idt + 52], 0x8500", OOPS],
-    "a task gate, and what",
+    "a task gate, and why",
     narrow=True,
 )
 mishap(
