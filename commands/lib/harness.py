@@ -7,6 +7,7 @@ value; knows nothing of how a test is run.
 
 
 from lib.package import HASH
+from lib.project import Stop
 from lib.record import dataclass, field
 
 # What a harness takes: options alone, and options with a word or "=" after them. What is not a
@@ -92,7 +93,9 @@ def understand(words, for_qemu):
         word = words.pop(0)
         name, equals, value = word.partition("=")
         if name in VALUED:
-            value = value if equals else words.pop(0) if words else ""
+            if not equals and not words:
+                raise Stop(f"runner: {name} needs a word after it", 2)
+            value = value if equals else words.pop(0)
             if name == "--skip":
                 harness.skips.append(value)
             elif name == "--format":

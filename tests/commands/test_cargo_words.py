@@ -9,6 +9,7 @@ import pytest
 
 from lib.harness import test_name as name_of
 from lib.harness import understand
+from lib.project import Stop
 
 PASS = ["mov al, 16", "out 0xf4, al", "jmp $"]
 
@@ -49,6 +50,12 @@ def test_words_are_a_harness_or_qemus(words):
     runs, left = WORDS[words]
     harness, rest = understand(words.split(), for_qemu=True)
     assert (harness.runs("heap_allocation"), " ".join(rest)) == (runs, left)
+
+
+@pytest.mark.parametrize("words", ["--skip", "heap --format"])
+def test_a_word_that_is_missing_is_told_and_skips_nothing(words):
+    with pytest.raises(Stop, match="needs a word after it"):
+        understand(words.split(), for_qemu=True)
 
 
 def test_another_emulator_gets_all_that_is_none_of_a_harness():
