@@ -43,7 +43,7 @@ static bool list_segments(const struct plan *plan, struct launch *launch)
 		scratch_take(plan->scratch, plan->count * sizeof(*segments), 8);
 
 	if (segments == NULL)
-		return false;
+		return refuse(plan->report, DIAG_MEMORY_LOADER, "the launch record does not fit");
 	launch->segments = physical(plan->machine, segments);
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
@@ -66,8 +66,6 @@ static bool list_words(const struct plan *plan, struct launch *launch)
 	struct patch *words;
 	uint64_t cursor = 0;
 
-	if (relocations->word_count == 0)
-		return true;
 	words = scratch_take(plan->scratch, relocations->word_count * (uint64_t)sizeof(*words), 8);
 	if (words == NULL)
 		return refuse(plan->report, DIAG_MEMORY_LOADER, "%u relocated words do not fit",
@@ -77,6 +75,23 @@ static bool list_words(const struct plan *plan, struct launch *launch)
 		words[launch->word_count++] =
 			(struct patch){ plan_kernel_physical(plan, word.at),
 			                word.value + (word.slides ? plan->slide : 0) };
+	return true;
+}
+
+/* What relocation has to do; nothing for most kernels. */
+static bool word_relocations(const struct plan *plan, struct launch *launch)
+{
+	const struct relocations *relocations = &plan->kernel->relocations;
+
+	if ((relocations->rela.size | relocations->relr.size | relocations->word_count) == 0)
+		return true;
+	if (!list_segments(plan, launch) || !list_words(plan, launch))
+		return false;
+	launch->rela = plan_kernel_physical(plan, relocations->rela_at.at);
+	launch->rela_size = relocations->rela.size;
+	launch->relr = plan_kernel_physical(plan, relocations->relr_at.at);
+	launch->relr_size = relocations->relr.size;
+	launch->slide = plan->slide;
 	return true;
 }
 
@@ -101,23 +116,17 @@ static void word_state(const struct plan *plan, struct launch *launch)
 /* Translates the plan into struct launch for the resident part. */
 static bool word_launch(struct boot *boot)
 {
-	const struct relocations *relocations = &boot->kernel.relocations;
 	const struct plan *plan = &boot->plan;
 	struct launch *launch = scratch_take(plan->scratch, sizeof(*launch), 8);
 
-	if (launch == NULL || !list_segments(plan, launch))
+	if (launch == NULL)
 		return refuse(plan->report, DIAG_MEMORY_LOADER, "the launch record does not fit");
-	if (!list_words(plan, launch))
+	if (!word_relocations(plan, launch))
 		return false;
 	launch->copies = physical(plan->machine, plan->copies);
 	launch->copy_count = plan->copy_count;
 	launch->fills = physical(plan->machine, plan->fills);
 	launch->fill_count = plan->fill_count;
-	launch->rela = plan_kernel_physical(plan, relocations->rela_at.at);
-	launch->rela_size = relocations->rela.size;
-	launch->relr = plan_kernel_physical(plan, relocations->relr_at.at);
-	launch->relr_size = relocations->relr.size;
-	launch->slide = plan->slide;
 	launch->resident = plan->resident;
 	launch->resident_window = plan->resident_window;
 	launch->tables = physical(plan->machine, plan->tables.root);

@@ -14,7 +14,15 @@ enum memory_type {
 };
 
 /* True for RAM, whoever uses it. */
-bool memory_is_ram(enum memory_type type);
+static inline bool memory_is_ram(enum memory_type type)
+{
+	const unsigned ram = 0
+#define MEMORY_TYPE(name, words, is_ram, names) | (unsigned)(is_ram) << MEMORY_##name
+#include "core/memory_types.def"
+		;
+
+	return (ram >> type & 1) != 0;
+}
 
 /* The type in words: "usable", "reserved", "kernel" ... The string is static. */
 const char *memory_type_name(enum memory_type type);

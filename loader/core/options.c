@@ -309,6 +309,8 @@ static bool drop_nothing(struct options *options)
 void options_drop(struct options *options, unsigned honoured, const char *protocol,
                   struct report *report)
 {
+	if (honoured == OPTIONS_ALL)
+		return;
 #define OPTION(name, kind, scope, ...)                                                           \
 	if ((scope) && (honoured & (scope)) == 0 && DROP_##kind(__VA_ARGS__))                    \
 		warn(report, DIAG_CONFIG_NOT_FOR_PROTOCOL, "-%s, and this is a %s kernel", name, \

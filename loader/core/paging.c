@@ -179,13 +179,10 @@ static bool map_table(struct page_tables *tables, uint64_t *table, unsigned leve
   @ assigns \nothing; */
 static uint64_t rights_bits(const struct page_tables *tables, uint8_t rights)
 {
-	uint64_t bits = PTE_P;
+	const bool may_write = (rights & RIGHT_WRITE) != 0;
+	const bool is_data = (rights & RIGHT_EXECUTE) == 0;
 
-	if ((rights & RIGHT_WRITE) != 0)
-		bits |= PTE_RW;
-	if ((rights & RIGHT_EXECUTE) == 0 && tables->machine->cpu.nx)
-		bits |= PTE_XD;
-	return bits;
+	return PTE_P | (may_write ? PTE_RW : 0) | (is_data && tables->machine->cpu.nx ? PTE_XD : 0);
 }
 
 bool page_tables_map(struct page_tables *tables, struct virt_range virt, struct phys phys,

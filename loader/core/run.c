@@ -31,9 +31,13 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
  * to a kernel needs. */
 static void say_begin(const char *kernel)
 {
-	platform_write(LOADER_NAME ": ");
-	text_show(kernel, platform_write);
-	platform_write("\n");
+	char line[400];
+	struct text text = text_in(line, sizeof(line));
+
+	text_add_string(&text, LOADER_NAME ": ");
+	text_add_shown(&text, kernel);
+	text_add_string(&text, "\n");
+	platform_write(line);
 }
 
 /* Prints the findings that are refusals, or those that are not, each after `gap`. */

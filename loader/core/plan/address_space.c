@@ -118,6 +118,8 @@ static bool add_direct_map(struct plan *plan, uint64_t base, uint8_t rights, str
 
 bool plan_direct_map(struct plan *plan, uint64_t base, uint8_t rights)
 {
+	plan->fault_info.direct_map =
+		(struct fault_range){ base, base + plan_direct_map_size(plan) };
 	if (!add_direct_map(plan, base, rights, (struct phys_range){ 0, 4 * GIB }))
 		return false;
 	for (unsigned i = 0; i < plan->memory->count; i++) {

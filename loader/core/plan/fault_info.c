@@ -8,28 +8,8 @@
 #include "core/plan/address_space.h"
 #include "core/plan/symbols.h"
 
-/* A piece of the kernel with its rights; if it is not mapped, with those that it asks for. */
-static struct fault_info_segment describe(const struct plan *plan,
-                                          const struct placement *placement, struct virt_range virt)
-{
-	struct fault_info_segment piece = { page_down(virt.begin), page_up(virt.end),
-		                            placement->rights, 0 };
-	struct virt_range linked = { virt.begin - plan->slide, virt.end - plan->slide };
-
-	for (unsigned i = 0; i < plan->kernel->segment_count; i++) {
-		const struct segment *segment = &plan->kernel->segments[i];
-
-		if (!virt_overlap(segment->virt, linked))
-			continue;
-		piece.number = segment->header;
-		if (placement->rights == 0)
-			piece.rights = segment->rights;
-		break;
-	}
-	return piece;
-}
-
-/* The kernel's segments, for the explainer; NULL if scratch memory is used up. */
+/* The kernel's pieces, for the explainer, with their rights; if they are not mapped, with those
+ * that they ask for. NULL if scratch memory is used up. */
 static struct fault_info_segment *list_segments(struct plan *plan)
 {
 	struct fault_info_segment *list =
@@ -37,10 +17,15 @@ static struct fault_info_segment *list_segments(struct plan *plan)
 
 	for (unsigned i = 0; list != NULL && i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
+		struct virt_range virt = placement_virtual(placement);
 
 		if (placement->use == USE_KERNEL)
-			list[plan->fault_info.segment_count++] =
-				describe(plan, placement, placement_virtual(placement));
+			list[plan->fault_info.segment_count++] = (struct fault_info_segment){
+				page_down(virt.begin), page_up(virt.end),
+				placement->rights != 0 ? placement->rights
+						       : placement->segment->rights,
+				placement->segment->header
+			};
 	}
 	return list;
 }
@@ -96,27 +81,21 @@ static bool note_screen(struct plan *plan, struct fault_info *marks)
 	return true;
 }
 
-/* The addresses of the placements that the explainer knows by name. */
+/* The addresses of the placements that the explainer knows by name: of several, the first, unless
+ * the protocol has noted them. */
 static void note_placements(const struct plan *plan, struct fault_info *marks)
 {
+	struct fault_range *const named[USES] = { [USE_STACK] = &marks->stack,
+		                                  [USE_BOOT_INFO] = &marks->boot_info,
+		                                  [USE_FRAMEBUFFER] = &marks->framebuffer };
+
 	for (unsigned i = 0; i < plan->count; i++) {
 		const struct placement *placement = &plan->placements[i];
 		struct virt_range virt = placement_virtual(placement);
-		struct fault_range whole = { virt.begin, virt.end };
+		struct fault_range *mark = named[placement->use];
 
-		if (placement->rights == 0)
-			continue;
-		if (placement->use == USE_STACK && marks->stack.end == 0)
-			marks->stack = whole;
-		else if (placement->use == USE_BOOT_INFO)
-			marks->boot_info = whole;
-		else if (placement->use == USE_FRAMEBUFFER)
-			marks->framebuffer = whole;
-		else if (placement->use == USE_DIRECT_MAP && marks->direct_map.end == 0)
-			marks->direct_map =
-				(struct fault_range){ virt.begin - placement->phys.begin,
-				                      virt.begin - placement->phys.begin
-				                              + plan_direct_map_size(plan) };
+		if (mark != NULL && mark->end == 0 && placement->rights != 0)
+			*mark = (struct fault_range){ virt.begin, virt.end };
 	}
 }
 

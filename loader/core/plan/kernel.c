@@ -41,7 +41,9 @@ static unsigned add_piece(struct plan *plan, unsigned pieces, const struct segme
 
 	if (virt.begin >= virt.end || plan->count + pieces == PLAN_MAX_PLACEMENTS)
 		return 0;
-	*piece = (struct placement){ .use = USE_KERNEL, .rights = rights, .zero = true };
+	*piece = (struct placement){
+		.use = USE_KERNEL, .rights = rights, .zero = true, .segment = segment
+	};
 	piece->phys.begin = virt.begin - plan->kernel->virt.begin;
 	piece->phys.end = virt.end - plan->kernel->virt.begin;
 	piece->virt.at = virt.begin + plan->slide;

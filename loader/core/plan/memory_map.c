@@ -20,49 +20,32 @@ static enum memory_type placement_type(const struct placement *placement)
 	return types[placement->use];
 }
 
-/* The map, with regions added that are not placed yet. */
-static const struct memory *make_map(const struct plan *plan, const struct memory_range *ahead,
-                                     unsigned ahead_count)
+const struct memory *plan_memory_map(const struct plan *plan)
 {
 	struct scratch scratch = *plan->scratch; /* a copy: what is taken from it is free again */
-	unsigned most = plan->memory->count + plan->count + ahead_count;
+	unsigned most = plan->memory->count + plan->count;
 	struct memory *map = scratch_take(&scratch, sizeof(*map), 8);
 	struct memory_range *regions = scratch_take(&scratch, most * sizeof(*regions), 8);
-	unsigned count = 0;
+	unsigned count = plan->memory->count;
 
 	if (map == NULL || regions == NULL) {
 		refuse(plan->report, DIAG_MEMORY_LOADER, "for the memory map's %u regions", most);
 		return NULL;
 	}
-	for (unsigned i = 0; i < plan->memory->count; i++)
-		regions[count++] = plan->memory->ranges[i];
+	memcpy(regions, plan->memory->ranges, count * sizeof(*regions));
 	for (unsigned i = 0; i < plan->count; i++) {
-		enum memory_type type = placement_type(&plan->placements[i]);
-
-		if (type != MEMORY_NONE)
-			regions[count++] = (struct memory_range){ plan->placements[i].phys, type };
+		regions[count] = (struct memory_range){ plan->placements[i].phys,
+			                                placement_type(&plan->placements[i]) };
+		count += regions[count].type != MEMORY_NONE;
 	}
-	for (unsigned i = 0; i < ahead_count; i++)
-		regions[count++] = ahead[i];
 	return memory_from_regions(map, regions, count, scratch, plan->report) ? map : NULL;
 }
 
-const struct memory *plan_memory_map(const struct plan *plan)
+unsigned plan_memory_map_capacity(const struct plan *plan)
 {
-	return make_map(plan, NULL, 0);
-}
+	const unsigned later = 3; /* boot information, and both sets of page tables */
 
-bool plan_memory_map_capacity(const struct plan *plan, unsigned *capacity)
-{
-	/* One page each, with a free page between them: the worst case. */
-	uint64_t at = page_up(physical(plan->machine, plan->scratch->at)) + PAGE_SIZE;
-	const struct memory_range ahead[] = {
-		{ { at, at + PAGE_SIZE }, MEMORY_BOOT_INFO },
-		{ { at + 2 * PAGE_SIZE, at + 3 * PAGE_SIZE }, MEMORY_PAGE_TABLES },
-		{ { at + 4 * PAGE_SIZE, at + 5 * PAGE_SIZE }, MEMORY_RESIDENT },
-	};
-	const struct memory *map = make_map(plan, ahead, COUNT(ahead));
-
-	*capacity = map != NULL ? map->count : 0;
-	return map != NULL;
+	/* A region lies in one range, which it splits in three, or it lies in several. */
+	return (unsigned)min_u64(plan->memory->count + 2 * (plan->count + later),
+	                         MEMORY_MAX_RANGES);
 }

@@ -11,11 +11,8 @@
  */
 const struct memory *plan_memory_map(const struct plan *plan);
 
-/*
- * The largest number of ranges that the final memory map can have: those of the present placements,
- * and of up to three pieces of scratch memory, for boot information and both sets of page tables.
- * False, with the reason in the report, if there is no room to compute it.
- */
-bool plan_memory_map_capacity(const struct plan *plan, unsigned *capacity);
+/* The largest number of ranges that the final memory map can have: those of the present placements,
+ * and of up to three pieces of scratch memory. */
+unsigned plan_memory_map_capacity(const struct plan *plan);
 
 #endif

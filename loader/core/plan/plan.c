@@ -45,10 +45,3 @@ bool plan_add(struct plan *plan, struct placement placement)
 	plan->placements[plan->count++] = placement;
 	return true;
 }
-
-struct virt_range placement_virtual(const struct placement *placement)
-{
-	uint64_t size = placement->phys.end - placement->phys.begin;
-
-	return (struct virt_range){ placement->virt.at, placement->virt.at + size };
-}

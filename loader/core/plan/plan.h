@@ -48,7 +48,8 @@ struct placement {
 	enum cache cache;
 	struct span from; /* bytes to be at phys.begin + from_at */
 	uint64_t from_at;
-	bool zero; /* all other bytes of phys become zero */
+	bool zero;                     /* all other bytes of phys become zero */
+	const struct segment *segment; /* USE_KERNEL: of which it is a piece */
 };
 
 /* What is to be done with the screen before the kernel starts. Modes of VGA's are cleared. */
@@ -147,7 +148,12 @@ void plan_begin(struct plan *plan, const struct machine *machine, const struct c
 bool plan_add(struct plan *plan, struct placement placement);
 
 /* The virtual addresses of a placement. */
-struct virt_range placement_virtual(const struct placement *placement);
+static inline struct virt_range placement_virtual(const struct placement *placement)
+{
+	uint64_t size = placement->phys.end - placement->phys.begin;
+
+	return (struct virt_range){ placement->virt.at, placement->virt.at + size };
+}
 
 /* What a placement is for, in words: "kernel", "stack" ... The string is static. */
 const char *use_name(enum use use);

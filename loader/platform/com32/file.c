@@ -104,7 +104,9 @@ static bool read_all(struct file *file, FILE *from, struct report *report)
 		if (reads_lost() != NULL)
 			return refuse_lost(file, report);
 		done += got;
-		if (done < size && got < CHUNK)
+		if (done == size)
+			break;
+		if (got < CHUNK)
 			return refuse(report, DIAG_FILE_CUT, "%s: %llu of %llu bytes could be read",
 			              file_called(file), ULL(done), ULL(size));
 		progress_at(done);

@@ -70,9 +70,8 @@ static void relocate(void)
 			*next++ += base;
 			continue;
 		}
-		for (uint32_t bits = *entry >> 1, *at = next; bits != 0; bits >>= 1, at++)
-			if ((bits & 1) != 0)
-				*at += base;
+		for (uint32_t bits = *entry >> 1, *at = next; bits != 0; bits >>= 1)
+			*at++ += base & -(bits & 1);
 		next += 31;
 	}
 }

@@ -35,16 +35,9 @@ static bool is_uuid(struct span bytes, uint64_t offset)
 static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end,
                                                     const bool *is_part)
 {
-	for (; at + 48 < end; at += 64) {
-		if (is_part[from[at]])
-			return at;
-		if (is_part[from[at + 16]])
-			return at + 16;
-		if (is_part[from[at + 32]])
-			return at + 32;
-		if (is_part[from[at + 48]])
-			return at + 48;
-	}
+	while (at + 48 < end && !is_part[from[at]] && !is_part[from[at + 16]]
+	       && !is_part[from[at + 32]] && !is_part[from[at + 48]])
+		at += 64;
 	while (at < end && !is_part[from[at]])
 		at += 16;
 	return at;

@@ -109,20 +109,15 @@ static bool is_mark(const uint8_t *at)
 	}
 }
 
-/* The first index from `at` on, in steps of 16, at which a mark's word may be, or any index less
- * than 64 before `end`. A separate function so that its variables stay in registers. */
+/* The first index from `at` on, in steps of 16, at which a mark's word may be; `end` or more if
+ * there is none. A separate function so that its variables stay in registers. */
 static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end)
 {
-	for (; at + 48 < end; at += 64) {
-		if (may_be_mark(from + at))
-			return at;
-		if (may_be_mark(from + at + 16))
-			return at + 16;
-		if (may_be_mark(from + at + 32))
-			return at + 32;
-		if (may_be_mark(from + at + 48))
-			return at + 48;
-	}
+	while (at + 48 < end && !may_be_mark(from + at) && !may_be_mark(from + at + 16)
+	       && !may_be_mark(from + at + 32) && !may_be_mark(from + at + 48))
+		at += 64;
+	while (at < end && !may_be_mark(from + at))
+		at += 16;
 	return at;
 }
 

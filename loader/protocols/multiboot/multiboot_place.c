@@ -149,7 +149,9 @@ static bool place_segment(struct plan *plan, const struct segment *segment)
 	bool usable;
 
 	for (rest = whole; rest.begin < whole.end; rest.begin = part.end) {
-		struct placement placement = { .use = USE_KERNEL, .zero = true };
+		struct placement placement = { .use = USE_KERNEL,
+			                       .zero = true,
+			                       .segment = segment };
 
 		part = first_alike(plan->machine, rest, &usable);
 		if (whole.end > 4 * GIB || (!usable && (part.begin < zeroes || part.end > MIB)))

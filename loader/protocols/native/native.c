@@ -147,8 +147,7 @@ static bool plan_info(struct native *native)
 	uint64_t size, window;
 	uint8_t *bytes;
 
-	if (!plan_memory_map_capacity(plan, &native->map_capacity))
-		return false;
+	native->map_capacity = plan_memory_map_capacity(plan);
 	native->writer = writer_counting();
 	native_write_info(native);
 	size = page_up(native->writer.used);
