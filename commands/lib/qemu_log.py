@@ -18,6 +18,7 @@ MASKS = "int,cpu_reset"  # interrupts; and resets, which show a triple fault
 FEWER = "cpu_reset"
 KEPT = 1 << 16  # bytes of the end that are kept: as many as a pipe holds
 ROOM = 1 << 17  # bytes that may come at once
+BATCH = 0.005  # seconds, in which less comes than a pipe holds
 REST = 2.0  # seconds without a log, after it was too much
 STORM = 50  # faults of one instruction, after which it is assumed to fault for ever
 EXCEPTIONS = 32  # the vectors below this
@@ -92,7 +93,9 @@ class QemuLog:
         return ["-d", self._masks or MASKS, "-D", self._name]
 
     def read(self):
-        """Reads what has come, up to the allowance. A full pipe would block the machine."""
+        """Reads what has come, up to the allowance. A full pipe would block the machine. QEMU
+        writes line by line; waiting for a moment saves waking up for each."""
+        time.sleep(BATCH)
         now = time.monotonic()
         self._room = min(self._room + (now - self._since) * PACE, ROOM)
         self._since = now
