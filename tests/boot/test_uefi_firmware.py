@@ -7,6 +7,7 @@ import images
 import pytest
 import screen
 import told
+import uefi
 import vm
 from mistakes import read
 
@@ -17,10 +18,11 @@ CONFIG = "SERIAL 0 115200\nDEFAULT a\nLABEL a\nCOM32 longjump.c32\nAPPEND tell.e
 def boot_with(start, tmp_path):
     """Boots a kernel on a machine whose firmware has the habit of that name."""
 
-    def run(habit, **machine):
+    def run(habit, options="", **machine):
         path = tmp_path / "disc.iso"
         files = {"loader.efi": images.BUILD / "BOOTX64.EFI", "tell.elf": read("tell")}
-        disc.make(path, CONFIG, files, images.TESTS / f"firmware/{habit}.efi")
+        config = CONFIG.replace("tell.elf", f"{options} tell.elf")
+        disc.make(path, config, files, images.TESTS / f"firmware/{habit}.efi")
         return start(path, medium="cd-ahci", uefi=True, **machine)
 
     return run
@@ -73,3 +75,12 @@ def test_firmware_without_memory_is_told_and_the_prompt_is_there(boot_with, habi
     assert code in machine.wait_serial("boot: "), machine.report()
     machine.type("exit\n", through="serial")
     machine.wait_serial("BdsDxe: ")
+
+
+def test_what_is_refused_after_the_mode_was_set_is_seen_in_the_mode_before(boot_with):
+    machine = boot_with("loses_the_map", options="-video=640x480")
+    assert "K404" in machine.wait_serial("boot: "), machine.report()
+    picture = machine.screenshot()
+    assert picture.width == 1280
+    rows = [any(1 in cell for cell in row) for row in uefi.cells(picture)]
+    assert sum(rows) > 3, machine.report()  # the prompt alone has two

@@ -84,7 +84,8 @@ bool platform_facts(struct machine *machine, const struct options *wanted, struc
 	return video_read(machine, &wanted->video, report);
 }
 
-bool platform_video_set(const struct machine *machine, struct report *report)
+/* Switches the screen, and plans again if that has changed what the plan relies on. */
+static bool set_video(const struct machine *machine, struct report *report)
 {
 	struct screen planned = machine->display.screen;
 	bool changed;
@@ -97,6 +98,15 @@ bool platform_video_set(const struct machine *machine, struct report *report)
 		return memory_refuse(report);
 	return (!changed && memcmp(&planned, &machine->display.screen, sizeof(planned)) == 0)
 	    || run_plan_again(&run);
+}
+
+/* A refusal that is shown in the new mode would be lost with it. */
+bool platform_video_set(const struct machine *machine, struct report *report)
+{
+	if (set_video(machine, report))
+		return true;
+	video_restore();
+	return false;
 }
 
 _Noreturn void platform_launch(const struct boot *boot)
@@ -127,7 +137,6 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 		firmware.boot->stall(seconds * SECOND);
 		firmware.runtime->reset(EFI_RESET_COLD, EFI_SUCCESS, 0, NULL);
 	}
-	video_restore();
 	memory_release();
 }
 
