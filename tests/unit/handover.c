@@ -89,7 +89,7 @@ TEST("the first word is the loader's own name, but with GRUB 2")
 TEST("files that are not the kernel are modules, with their words")
 {
 	begin();
-	EXPECT(read_multiboot("qemu", "l k.elf one  two", "k.elf unused", "disk.img ro  fast",
+	EXPECT(read_multiboot("qemu", "l \tk.elf one\t two\t", "k.elf\tunused", "disk.img ro  fast",
 	                      NULL));
 	EXPECT_TEXT(line(), "k.elf one two --- disk.img ro fast");
 }

@@ -4,18 +4,24 @@
 
 #include "core/text.h"
 
+/* True for what separates words on a disc as well. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* Adds up to `count` words of a text; *end is then the rest of it. False if they do not fit. */
 static bool add_words(struct word_list *list, size_t *used, const char *text)
 {
 	for (;;) {
-		while (*text == ' ')
+		while (is_blank(*text))
 			text++;
 		if (*text == 0)
 			return true;
 		if (list->count == WORDS_MAX)
 			return false;
 		list->words[list->count++] = list->text + *used;
-		while (*text != 0 && *text != ' ') {
+		while (*text != 0 && !is_blank(*text)) {
 			if (*used >= WORDS_TEXT - 1)
 				return false;
 			list->text[(*used)++] = *text++;
@@ -43,12 +49,12 @@ static bool has_separator(const struct word_list *list)
 	return false;
 }
 
-/* Length of a file's name: up to the first space. */
+/* Length of a file's name: up to the first blank. */
 static size_t name_length(const char *words)
 {
 	size_t length = 0;
 
-	while (words[length] != 0 && words[length] != ' ')
+	while (words[length] != 0 && !is_blank(words[length]))
 		length++;
 	return length;
 }
