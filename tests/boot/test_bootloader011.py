@@ -165,7 +165,7 @@ def test_the_framebuffer_is_what_the_screen_has(ask, options, machine, there):
 
 @pytest.mark.parametrize("mistake, words", [
     ("mov rsp, 0x700000001000\npush rax", "a stack overflow. The stack has 8 KiB"),
-    ("mov rax, [0x7ee00000]", "Ask for one by mappings.physical_memory in BootloaderConfig."),
+    ("mov rax, [0x7ee00000]", "Ask for one with mappings.physical_memory in BootloaderConfig."),
     ("ret", "the 0 that such a kernel finds on its stack"),
     ("ud2", "The kernel executed ud2"),
 ])  # fmt: skip

@@ -171,7 +171,7 @@ def test_what_the_crate_does_not_know_is_refused(boot, features):
 @pytest.mark.parametrize("mistake, words", [
     ("mov rsp, 0x10000002000\npush rax", "a stack overflow. The stack has 2 MiB"),
     ("mov rax, [0x7ee00000]", "this kernel has not asked for physical memory to be mapped"),
-    ("movaps xmm0, xmm1", "Ask for it by the crate's feature sse"),
+    ("movaps xmm0, xmm1", "Enable it with the crate's feature sse"),
     ("ret", "The kernel's _start returned"),
     ("mov rax, 0x8022222000\nmov [rax], rax", "The table for 0x4444400000 does not exist"),
 ])  # fmt: skip
