@@ -476,7 +476,7 @@ def test_every_cpu_gets_into_x2apic_mode(boot_in_bochs):
 # The mistakes of limine_faults.c: exception, kind, and what must be said.
 MISTAKES = {
     "unanswered": (14, "null-page", "read from 0x8", "Limine request that was not answered"),
-    "table": (14, "not-in-direct-map", "physical 0xf", "which does not cover it", "for the kernel"),
+    "table": (14, "not-in-direct-map", "physical 0xf", "which does not cover it", "Map devices"),
     "beyond": (14, "beyond-memory", "where there is no memory", "RAM ends at"),
     "device": (14, "physical-address", "not even the HHDM covers it, at 0xffff8000fee00030"),
     "memory": (14, "physical-address", "it is at 0xffff800000100000, in the HHDM", "revision 0"),
