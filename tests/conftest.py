@@ -2,6 +2,7 @@
 folders of a test that has passed are taken away, and in the end what tests have shared, if none
 has failed; what has failed stays."""
 
+import os
 import pathlib
 import shutil
 import signal
@@ -11,6 +12,9 @@ import pytest
 # A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that the
 # tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What build.sh has found installed is not for those that the tests call.
+os.environ.pop("LONGJUMP_THERE", None)
 
 ONLY_WHEN_NAMED = {  # folder -> the tests in it, by the beginning of their names
     "proof": "test_proven",

@@ -14,7 +14,7 @@ from damage import BLOCK, KIB, MIB, Rig, content, try_sizes
 from mistakes import expect_refusal
 
 # How many sizes are tried on each medium: after an error QEMU's BIOS takes seconds over USB.
-MEDIA = {"cd-ide": 9, "cd-ahci": 9, "disk-ide": 4, "disk-ahci": 4, "usb-xhci": 2}
+MEDIA = {"cd-ide": 5, "cd-ahci": 5, "disk-ide": 3, "disk-ahci": 3, "usb-xhci": 2}
 
 
 @pytest.mark.parametrize("medium", MEDIA)

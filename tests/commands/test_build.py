@@ -548,7 +548,9 @@ def test_who_waits_for_an_installation_hears_of_ctrl_c_and_waits(tmp_path):
         ["/usr/bin/python3", "-c", script], cwd=ROOT / "commands", stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     ) as running:  # fmt: skip
+        deadline = time.monotonic() + 60
         while not (tmp_path / "ready").exists():
+            assert running.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         os.killpg(running.pid, signal.SIGINT)
         said = running.communicate(timeout=60)[1]

@@ -2,6 +2,7 @@
 Cargo.toml that cargo reads is read."""
 
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -68,6 +69,9 @@ MARKED = "\ufeff" + PACKAGE.format("tiny") + SETTINGS.format(7)
 def test_what_cargo_reads_is_read(project, lay_out, tmp_path, text):
     program = lay_out({".": text, "dep": PACKAGE.format("dep")}, "target/none/debug/tiny")
     (tmp_path / "dep/src/lib.rs").write_text("")
+    cargo = ["cargo", "metadata", "--offline", "--format-version=1", "--no-deps"]
+    if subprocess.run(cargo, cwd=tmp_path, capture_output=True).returncode != 0:
+        pytest.skip("this cargo is too old to read it")
     said = project.good("runner", "--print-config", program, cwd=tmp_path)
     assert "test-timeout = 7 " in said and "# Cargo.toml:6" in said, said
     project.good("runner", "--test", program)
