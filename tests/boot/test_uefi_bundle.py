@@ -62,7 +62,7 @@ def test_one_that_is_damaged_is_refused_and_the_firmware_goes_on(program, start_
     data, at = program
     machine = start_from([changed(data, at + 5000), data[: at + 5000], data], uefi=True)
     said = machine.wait_serial("Press a key to go back to the firmware.", limit=LIMIT)
-    assert "K523" in said and "tell.elf: its " in said, machine.report()
+    assert "K523" in said and "tell.elf: the checksum of its " in said, machine.report()
     machine.type(" ")
     expect_told(machine)
     assert re.search(r'failed to load Boot\w+ "UEFI Misc Device 2"', machine.serial())
