@@ -43,7 +43,7 @@ more) and injects 500 faults into discs, loader, kernels and memory (--faults=N,
 
 PYTHON = "/usr/bin/python3"  # the one that Debian's pytest belongs to
 RESULTS = BUILD / "tests/results.xml"
-ALL_TAKE, ALL_FILL = 36, 2  # minutes of one CPU, and GB
+ALL_TAKE, ALL_FILL = 42, 2  # minutes of one CPU, and GB
 MOST_WORKERS = 8
 
 

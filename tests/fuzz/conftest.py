@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 HERE = pathlib.Path(__file__).parent
-SHORT, LONG = 2, 60  # seconds for one fuzzer or one reader
+SHORT, LONG = 1, 60  # seconds for one fuzzer or one reader
 
 
 def pytest_addoption(parser):
