@@ -58,7 +58,9 @@ static struct span table_at(const struct machine *machine, uint64_t at)
 /* True if the table has this signature of four characters. */
 static bool has_sign(struct span table, const char *sign)
 {
-	return table.size >= HEADER_SIZE && memcmp(table.bytes, sign, 4) == 0;
+	char found[4];
+
+	return span_read(table, 0, found, sizeof(found)) && memcmp(found, sign, sizeof(found)) == 0;
 }
 
 /* Searches a table of addresses, of `width` bytes each, for a table with this signature. */
