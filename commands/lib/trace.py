@@ -31,7 +31,8 @@ def faults_in_words(log, place):
         else:
             interrupts[entry.vector] += 1
         before = entry.vector
-    lines = [f"exceptions: {count}, of which the last:"] if count else ["there was no exception"]
+    shown = f", the last {LAST}" if count > LAST else ""
+    lines = [f"exceptions: {count}{shown}:"] if count else ["there was no exception"]
     for fault, before in faults:
         lines.append("    " + fault_in_words(fault, before, place))
     if triple:

@@ -214,7 +214,7 @@ def test_every_word_of_the_trace_is_what_the_kernel_did(errant):
         place = f" at RIP {at:#x}" + (f" in {where}" if where in labels else "")
         told += ["    " + words.format(place)] if words else []
     assert [line for line in said.splitlines() if line.startswith("    #")] == told[-5:], said
-    assert f"exceptions: {len(told)}, of which the last:" in said
+    assert f"exceptions: {len(told)}, the last 5:" in said
     assert re.findall("interrupts with .*", said) == [
         "interrupts with vector 0x40: 2", "interrupts with vector 0x41: 1",
         "interrupts with vector 0x42: 1", "interrupts with vector 0x60: 1",
@@ -274,7 +274,7 @@ RAX=0000000000000000
 def test_a_page_fault_in_words(code, words):
     said = faults_in_words(LOG.format(code=code).splitlines(), lambda at: f" in f{at & 0xff:x}")
     assert said == [
-        "exceptions: 2, of which the last:",
+        "exceptions: 2:",
         f"    #PF page fault at RIP 0x200017 in f17: {words}",
         "    #GP general protection fault at RIP 0x200019 in f19:"
         " because of selector 0x18 in the GDT",
