@@ -230,4 +230,4 @@ def test_a_loader_from_the_network_has_no_files(start, log, empty_disc):
     extra = ["-netdev", f"user,id=net,tftp={folder},bootfile=BOOTX64.EFI",
              "-device", "virtio-net-pci,netdev=net,bootindex=1,romfile="]  # fmt: skip
     machine = start(empty_disc, medium="disk-ahci", uefi=True, extra=extra)
-    machine.wait_serial("K511 the firmware has no files where it found the loader", limit=180)
+    machine.wait_serial("K511 the loader was not started from a volume with files", limit=180)
