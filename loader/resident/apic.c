@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * apic.c - the registers of the local APIC, by memory or, in x2APIC mode, by MSRs.
+ * apic.c - the registers of the local APIC, accessed through memory or, in x2APIC mode, through
+ * MSRs.
  *
  * Source: Intel SDM volume 3A, 11.4 (local APIC), 11.5.1 (local vector table), 11.6 (interrupt
  * command register), 11.9 (spurious interrupt), 11.12 (x2APIC).
@@ -12,20 +13,20 @@
 
 enum {
 	COMMAND_PENDING = 1 << 12,
-	SEND_PATIENCE = 1000000, /* polls, of some 100 ns each */
+	SEND_PATIENCE = 1000000, /* polls of about 100 ns each */
 	SPURIOUS_ENABLE = 1 << 8,
 	SPURIOUS_VECTOR = 0xff,
 	XAPIC_LAST_ID = 254 /* higher IDs can only be reached in x2APIC mode */
 };
 
-/* The local vector table: where its entries are, in the order in which processors got them. The
- * number of the last one stands in the version register. */
+/* Offsets of the entries of the local vector table, in the order in which they were added to CPUs.
+ * The version register holds the index of the last one. */
 static const uint16_t vector_table[] = { APIC_LVT_TIMER, APIC_LVT_LINT0,       APIC_LVT_LINT1,
 	                                 APIC_LVT_ERROR, APIC_LVT_PERFORMANCE, APIC_LVT_THERMAL,
 	                                 APIC_LVT_CMCI };
 
 enum {
-	FIRST_LINT = 1, /* in that order */
+	FIRST_LINT = 1, /* its index in vector_table */
 	LINTS = 2,
 	ENTRY_MODE = 7, /* delivery mode, in bits 8 to 10 */
 	ENTRY_STATUS = 1 << 12 | 1 << 14,
@@ -83,8 +84,7 @@ void apic_use_x2apic(void)
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | IA32_APIC_BASE_EXTD);
 }
 
-/* True if an entry is for interrupts that must be masked; not for SMI or INIT, which belong to the
- * firmware. */
+/* True if an entry delivers interrupts that must be masked. SMI and INIT belong to the firmware. */
 static bool is_ours(uint32_t entry)
 {
 	uint32_t mode = entry >> 8 & ENTRY_MODE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * begin.c - enters the explainer after checking that its code is as it was linked: a kernel may
- * have overwritten it, and damaged code is silent at best. Until then, calls nothing outside this
- * file.
+ * begin.c - enters the explainer after checking that its code is still as it was linked: a kernel
+ * may have overwritten it, and damaged code is silent at best. Until the check is done, nothing
+ * outside this file is called.
  */
 #include "core/sum.h"
 #include "explain/fault.h"

@@ -16,8 +16,8 @@ static void *at(uint8_t *memory, uint64_t physical)
 	return (void *)((uintptr_t)memory + (uintptr_t)physical);
 }
 
-/* Where the bytes linked at `address` lie; the last segment that was found is tried first. NULL if
- * nowhere. */
+/* Where the bytes linked at `address` are; NULL if in no segment. Tries segment *last first, and
+ * updates it. */
 static unaligned_word *target(const struct launch *launch, uint8_t *memory, uint64_t address,
                               uint64_t *last)
 {

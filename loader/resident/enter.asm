@@ -64,8 +64,8 @@ resident_start:
         mov     fs, [rbx + launch.fs]
         mov     gs, [rbx + launch.fs]
 
-        ; 6. The FPU and SSE as after reset, all exceptions masked; then what the kernel may expect
-        ;    of them, and of long mode.
+        ; 6. The FPU and SSE as after reset, all exceptions masked; then EFER, CR4 and CR0 as the
+        ;    kernel expects them.
         fninit
         ldmxcsr [mxcsr]
         mov     ecx, IA32_EFER
@@ -78,7 +78,7 @@ resident_start:
         mov     rax, [rbx + launch.cr0]
         mov     cr0, rax
 
-        ; 7. What the kernel is entered with, while the record can still be seen; the time, last.
+        ; 7. What the kernel is entered with, while struct launch is still mapped; the time last.
         mov     r8, [rbx + launch.tables]
         mov     r9, [rbx + launch.rip]
         mov     r10, [rbx + launch.rsp]
@@ -96,8 +96,8 @@ resident_start:
         or      rax, rdx
         mov     [r11], rax
 .jump:
-        ; 8. The kernel's page tables, its stack with the address to return to, and nothing else in
-        ;    any register, the flags included.
+        ; 8. The kernel's page tables, and its stack with the return address. All other registers
+        ;    but RDI are zeroed, and the flags cleared.
         mov     cr3, r8
         mov     rsp, r10
         push    r13
@@ -130,8 +130,8 @@ to_protected_mode:
         retfq
         bits    32
 .compatibility:
-        ; 3. A stack that is valid outside of long mode. Paging off, and with it long mode; then all
-        ;    of it (SDM volume 3A, 10.8.5.4).
+        ; 3. A stack that is valid outside of long mode. Turn off paging, which leaves long mode
+        ;    (SDM volume 3A, 10.8.5.4), then clear EFER and CR4.
         mov     ss, ecx
         mov     eax, CR0_PE | CR0_ET
         mov     cr0, eax
@@ -179,8 +179,8 @@ tell_nmi:
         jmp     vectors + STUB_SIZE * VECTOR_NMI
 .none:  ret
 
-; An NMI while the early IDT holds (struct resident_early). Code that was on its way from one mode
-; to the next cannot be returned to, so it goes on where that way ends.
+; An NMI while the early IDT is loaded (struct resident_early). Code that is switching modes cannot
+; be returned to, so it continues where the switch ends (early.resume).
         global  early_nmi64, early_nmi32
 early_nmi64:
         mov     dword [early + early.nmi], 1

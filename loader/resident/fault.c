@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault.c - has the fault explained and shown, and then does what -onfault says. Runs with its own,
- * identity-mapped page tables, so it depends on nothing of the kernel's and trusts none of it.
+ * fault.c - has the fault explained and shown, and then does what -onfault says. Runs on its own,
+ * identity-mapped page tables: it depends on no code or table of the kernel, and trusts none of its
+ * data.
  */
 #include "resident/fault.h"
 
@@ -17,7 +18,7 @@
 
 #define TEXT_MEMORY    0xb8000
 #define REBOOT_SECONDS 10
-#define CLOCK_PATIENCE 34 /* bits of the CPU's counter: in so many ticks, seconds have passed */
+#define CLOCK_PATIENCE 34 /* 2^34 ticks of the time stamp counter take several seconds */
 
 enum {
 	PORT_QEMU_EXIT = 0xf4, /* isa-debug-exit: QEMU ends with the value times 2 plus 1 */
@@ -44,8 +45,8 @@ void fault_early(uint64_t vector, uint64_t rip, uint64_t cr2);
 /* enter.asm */
 extern const struct resident_early early;
 
-/* The fault info as it was at the jump, but for its magic number: what looks for the fault info
- * must not find this as well. */
+/* The fault info as it was at the jump. Its magic number is inverted, so that a search for the
+ * fault info does not find this copy. */
 static struct fault_info kept;
 static uint64_t info_sum, kept_sum;
 
@@ -53,7 +54,7 @@ static uint64_t info_sum, kept_sum;
  * names and segments, which lie elsewhere, are not in it. */
 static struct fault_info plain;
 static const struct fault_info
-	*overwritten; /* which it was; NULL: none, or it is not known where */
+	*overwritten; /* the damaged original; NULL: undamaged, or its address is lost */
 
 /* A checksum that depends on the order of its words. */
 static uint64_t sum_of(const struct fault_info *info)
@@ -76,14 +77,14 @@ void fault_prepare(const struct fault_info *marks)
 	kept_sum = sum_of(&kept);
 }
 
-/* The fault info, if both copies of its address agree. */
+/* The fault info if both copies of its address agree, else NULL. */
 static const struct fault_info *find_overwritten(void)
 {
 	return fault_info == (const struct fault_info *)(uintptr_t)early.fault_info ? fault_info
 	                                                                            : NULL;
 }
 
-/* Switches to the copy of the fault info. */
+/* Switches to the copy, without what points to memory that may be overwritten as well. */
 static void fall_back(void)
 {
 	plain = kept;
@@ -95,7 +96,7 @@ static void fall_back(void)
 	fault_info = &plain;
 }
 
-/* True if the fault info is what it was at the jump, and so is its place. */
+/* True if the fault info and its address are as they were at the jump. */
 static bool is_whole(void)
 {
 	return find_overwritten() != NULL && sum_of(fault_info) == info_sum;
@@ -124,7 +125,7 @@ static void ask(struct fault *fault)
 {
 	if (fault->long_mode_off == 0)
 		fault->efer =
-			rdmsr(IA32_EFER); /* otherwise it was not the kernel that changed it */
+			rdmsr(IA32_EFER); /* otherwise saved by vectors32.asm */
 	fault->fs_base = rdmsr(IA32_FS_BASE);
 	fault->gs_base = rdmsr(IA32_GS_BASE);
 	fault->apic_id = cpu_apic_id();
@@ -166,7 +167,7 @@ static bool open_screen(struct canvas *canvas)
 	return true;
 }
 
-/* The clock's seconds; waiting for them to change is waiting for a second. */
+/* The seconds of the CMOS clock, in BCD or binary: only their change matters. */
 static uint8_t clock_seconds(void)
 {
 	outb(PORT_CLOCK_INDEX, CLOCK_SECONDS);
@@ -185,7 +186,7 @@ static bool wait_second(void)
 	return true;
 }
 
-/* Restarts the machine, after time to read. */
+/* Restarts the machine, after REBOOT_SECONDS in which the report can be read. */
 static _Noreturn void reboot(void)
 {
 	unsigned seconds = 0;
@@ -215,7 +216,7 @@ static const char *end_words(void)
 	return "The machine is halted.";
 }
 
-/* The message to a watcher begins, with what is done after it. */
+/* Begins the message to the watcher, with what happens after it. */
 static void begin_message(void)
 {
 	if (fault_info->on_fault == ON_FAULT_REBOOT)
@@ -254,8 +255,8 @@ static void admit(void)
 	kept.magic = ~kept.magic;
 }
 
-/* Writes the line for programs. It is on the serial line, which is for people, only if a test
- * relies on it there and no tool watches. */
+/* Writes the line for programs. It goes to the serial line, which is for people, only if a test
+ * needs it there (-onfault=exit) and no tool watches. */
 static void tell_programs(const struct look *look)
 {
 	struct text text = text_in(lines, sizeof(lines));
@@ -289,7 +290,7 @@ static void show(const struct look *look)
 	draw(&canvas, lines);
 }
 
-/* Says on the serial line, and on a text screen, what is left to say: `what` and `why` are parts
+/* Says on the serial line, and on a text screen, what can still be said: `what` and `why` are parts
  * of one sentence. */
 static void say_shortly(const char *what, const char *why)
 {
@@ -308,7 +309,7 @@ static void say_shortly(const char *what, const char *why)
 	draw(&canvas, line);
 }
 
-/* The fault info for the CPU that faulted, with its own stack. */
+/* Copies the fault info, with the stack of the CPU that faulted. */
 static void own_fault_info(const struct fault *fault, struct fault_info *own)
 {
 	const struct launch_processor *list =
@@ -366,11 +367,11 @@ static void tell_shortly(uint64_t vector, uint64_t rip, uint64_t cr2, const char
 /* A fault in the explainer itself. The report on the serial line may be incomplete. */
 void fault_again(uint64_t vector, uint64_t rip, uint64_t cr2)
 {
-	fall_back(); /* the other may be why */
+	fall_back(); /* the original may be the cause */
 	tell_shortly(vector, rip, cr2, "while a fault was explained.");
 }
 
-/* A fault before the explainer was ready: an error of the machine, or of ours. */
+/* A fault before the explainer was ready: an error of the machine, or of this loader. */
 void fault_early(uint64_t vector, uint64_t rip, uint64_t cr2)
 {
 	fault_info = (const struct fault_info *)(uintptr_t)early.fault_info;

@@ -5,7 +5,7 @@
 
 #include "core/fault_info.h"
 
-/* Stores the address of the fault info. */
+/* Stores the address of the fault info, a copy of it, and their sums. */
 void fault_prepare(const struct fault_info *marks);
 
 #endif

@@ -12,9 +12,9 @@
 #include <stddef.h>
 
 enum {
-	CAPABILITIES_COUNT = 0xff, /* of pairs */
+	CAPABILITIES_COUNT = 0xff, /* number of variable-range pairs */
 	CAPABILITIES_FIXED = 1 << 8,
-	DEFAULT_ENABLED = 3 << 10, /* fixed ones, and all */
+	DEFAULT_ENABLED = 3 << 10, /* fixed-range MTRRs, and all of them */
 	MAX_PAIRS = 16
 };
 
@@ -24,14 +24,14 @@ static const uint16_t fixed[] = { 0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
 
 #define FIXED (sizeof(fixed) / sizeof(fixed[0]))
 
-/* What the first CPU has. */
+/* The registers of the first CPU. */
 static struct {
-	unsigned pairs, fixed; /* how many registers of both kinds; 0 and 0: no MTRRs */
+	unsigned pairs, fixed; /* how many variable and fixed ones; 0 and 0: no MTRRs */
 	uint64_t type;
 	uint64_t of[FIXED + 2 * MAX_PAIRS];
 } first;
 
-/* The number of the register whose value is first.of[i]. */
+/* The MSR whose value is first.of[i]. */
 static uint32_t number_of(unsigned i)
 {
 	return i < first.fixed ? fixed[i] : IA32_MTRR_PHYSBASE0 + i - first.fixed;
@@ -58,7 +58,7 @@ void mtrrs_read(void)
 		first.of[i] = rdmsr(number_of(i));
 }
 
-/* True if this CPU has the same as the first. */
+/* True if this CPU's MTRRs have the same values as the first CPU's. */
 static bool is_same(void)
 {
 	bool same = count() == 0 || rdmsr(IA32_MTRR_DEF_TYPE) == first.type;
@@ -81,7 +81,7 @@ static void flush(void)
 	                 : "memory");
 }
 
-/* The caches are off as long as the CPUs differ. */
+/* The caches are off while the MTRRs are changed. */
 void mtrrs_write(void)
 {
 	uint64_t cr0;

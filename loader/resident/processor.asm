@@ -24,8 +24,8 @@ data.nmi        equ TRAMPOLINE_DATA + 52
 ; In: real mode, CS = the page's first byte / 16, IP = 0, caches off.
         bits    16
 trampoline:
-        ; 1. What long mode needs, all at once: from real mode straight into it. The stack is for
-        ;    an NMI, which real mode's handler below notes, or once the IDT is another, its like.
+        ; 1. From real mode straight into long mode. The stack is for an NMI, which trampoline_nmi
+        ;    notes in real mode, and the handlers of the early IDT note after it.
         cli
         cld
         mov     ax, cs
@@ -46,8 +46,9 @@ trampoline:
         mov     cr0, eax
         jmp     dword far [data.target]
 
-; An NMI in real mode. One that has woken a CPU which waits to be started (in QEMU; SDM volume 3A,
-; 9.4.1 has it ignored) must not return to where that CPU would begin after reset.
+; An NMI in real mode. If it has woken a CPU that waits to be started, it must not return, since
+; that CPU would continue at its reset vector. (That happens in QEMU; by SDM volume 3A, 9.4.1, such
+; a CPU ignores NMIs.)
 trampoline_nmi:
         mov     byte [cs:data.nmi], 1
         push    bp
@@ -141,7 +142,7 @@ processor_start:
         mov     gs, r11d
         call    mtrrs_write
 
-        ; 3. Here; and nothing to do until an address to go to is written.
+        ; 3. Report the arrival, and wait until the address to go to is written.
         mov     dword [r13 + processor.arrived], 1
 processor_wait:
         pause
@@ -149,7 +150,7 @@ processor_wait:
         test    rax, rax
         jz      processor_wait
 processor_go:
-        ; 4. An address to return to, and nothing in any register but RDI.
+        ; 4. A return address, and 0 in all registers but RDI and RSP.
         mov     rdi, r14
         xor     ecx, ecx
         test    ebp, LAUNCH_NO_RETURN

@@ -18,17 +18,17 @@
 
 enum {
 	COMMAND_INIT = 0x4500,
-	COMMAND_START = 0x4600 /* and the number of the page to start in */
+	COMMAND_START = 0x4600 /* plus the number of the page to start in */
 };
 
-/* The timer's channel 2 (Intel 8254), which runs whether or not interrupts do. */
+/* Channel 2 of the timer (Intel 8254), which needs no interrupts. */
 enum {
 	TICKS_IN_10_MS = 11932,
 	TICKS_IN_200_US = 239,
-	TSC_PER_TICK = 8192 /* of the time stamp counter, at most: at 9.8 GHz */
+	TSC_PER_TICK = 8192 /* ticks of the time stamp counter, at most: 9.8 GHz */
 };
 
-#define PATIENCE 200 /* times 10 ms until we give up on a CPU */
+#define PATIENCE 200 /* times 10 ms, after which we give up on a CPU */
 
 /* What processor.asm reads in the trampoline's page, at its end. */
 struct __attribute__((packed)) trampoline_data {
@@ -40,7 +40,7 @@ struct __attribute__((packed)) trampoline_data {
 	uint32_t gdt_base;
 	uint16_t idt_limit;
 	uint32_t idt_base;
-	uint32_t nmi; /* becomes 1 when one comes in real mode */
+	uint32_t nmi; /* set to 1 by one in real mode */
 };
 
 /* processor.asm */
@@ -60,7 +60,7 @@ static bool timer_is_done(void)
 }
 
 /* Waits for so many ticks of the timer. If it never ends, or ends at once, there is no timer: then
- * the time stamp counter decides when that time has certainly passed. */
+ * the time stamp counter shows when that time has certainly passed. */
 static void wait_ticks(unsigned ticks)
 {
 	uint8_t control = inb(PORT_SYSTEM_CONTROL);
@@ -83,13 +83,13 @@ static uint32_t in_page(const struct launch *launch, const char *label)
 	return (uint32_t)(launch->trampoline + (uint64_t)(label - trampoline));
 }
 
-/* Where a CPU in real mode goes with an NMI, as a far pointer. */
+/* The far pointer to trampoline_nmi. */
 static uint32_t real_nmi(const struct launch *launch)
 {
 	return (uint32_t)launch->trampoline >> 4 << 16 | (uint32_t)(trampoline_nmi - trampoline);
 }
 
-/* Writes what is the same for all CPUs. */
+/* Writes the part of the trampoline's page that is the same for all CPUs. */
 static volatile struct trampoline_data *fill_page(const struct launch *launch)
 {
 	uint64_t slide = launch->resident_window - launch->resident;
@@ -114,7 +114,7 @@ static volatile struct trampoline_data *fill_page(const struct launch *launch)
 	return data;
 }
 
-/* Reports a CPU that did not start, on the serial line, as there is no BIOS any more. */
+/* Reports a CPU that did not start, on the serial line, since the BIOS can no longer be called. */
 static void tell_missing(const struct launch *launch, uint32_t apic_id)
 {
 	const struct fault_info *info = (const struct fault_info *)(uintptr_t)launch->fault_info;

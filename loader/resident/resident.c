@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resident.c - the resident part's own descriptor tables, and the IDT that stands until the kernel
- * loads its own.
+ * resident.c - the resident part's own descriptor tables, and the IDT that is in use until the
+ * kernel loads its own.
  *
  * The gates' code segment is in an LDT. A kernel that loads its own GDT does not change LDTR, so
  * its faults still get here, whatever is in that GDT.
@@ -15,7 +15,7 @@
 #define STUB64_SIZE   32 /* vectors32.asm */
 #define IST_COUNT     4
 #define IST_SIZE      4096
-#define IST_SIZE_OWN  256  /* other CPUs' : for what the CPU pushes */
+#define IST_SIZE_OWN  256  /* on other CPUs: for what the CPU pushes */
 #define SELECTOR_OURS 0x04 /* of the LDT: 64-bit code */
 #define GDT_ENTRIES   (SELECTOR_EARLY / 8 + 1)
 
@@ -38,7 +38,7 @@ struct __attribute__((packed)) table_pointer {
 
 _Static_assert(sizeof(struct task_state) == 104, "SDM volume 3A, figure 8-11");
 
-/* The tables of each of the other CPUs. */
+/* The tables that each of the other CPUs has. */
 struct own {
 	struct table_pointer gdt_pointer; /* read by processor.asm */
 	uint8_t padding[6];
@@ -74,13 +74,13 @@ extern const char vectors[];
 /* vectors32.asm */
 extern const char vectors32[], stubs64[];
 
-/* 64-bit code; then, only for kernels that are entered in protected mode, 32-bit code, once for
- * each two vectors. */
+/* 64-bit code; then, only for kernels that are entered in protected mode, a 32-bit code segment for
+ * every two vectors. */
 static uint64_t ldt[1 + VECTORS / 2] = { DESCRIPTOR_CODE_64 };
 static struct gate idt[VECTORS];
 
-/* The IDT of a kernel that begins in protected mode and goes to long mode, perhaps with the same
- * one: the same bytes are two 32-bit gates then, or one of 64 bits. */
+/* The IDT of a kernel that begins in protected mode, and may keep it in long mode. The same 16
+ * bytes are two 32-bit gates or one 64-bit gate. */
 static union {
 	struct gate32 gates32[VECTORS];
 	struct gate gates64[VECTORS / 2];
@@ -141,9 +141,9 @@ static void write_task(struct task_state *own_task, const uint8_t *first, uint64
 }
 
 /*
- * The number of the stack in the TSS on which an exception arrives. A page fault must not need the
- * kernel's stack, since that may be what is missing; it has the first, since a kernel that loads a
- * TSS of its own has most likely put something there.
+ * The number of the stack in the TSS (IST) on which an exception arrives; 0: the current stack. A
+ * page fault must not need the kernel's stack, since that may be what is not mapped. It has the
+ * first, since a kernel that loads its own TSS has most likely filled in that one.
  */
 static uint8_t stack_of(unsigned vector)
 {
@@ -183,11 +183,12 @@ static void write_idt(const struct launch *launch, uint64_t slide)
 }
 
 /*
- * Writes the IDT of a kernel that begins in protected mode. Six exceptions, those that a kernel
- * makes most likely on its way to long mode, have gates of 64 bits, in the place of 32-bit ones
- * that 32-bit code seldom needs (16, 17, 20 to 29). In long mode, where a 32-bit gate leads to code
- * that is not of 64 bits, the CPU names the gate's selector: so each two vectors have one of their
- * own, and frame_first() knows from it what came.
+ * Writes the IDT of a kernel that begins in protected mode. The six exceptions that a kernel most
+ * likely causes on its way to long mode have 64-bit gates, in place of 32-bit gates that 32-bit
+ * code seldom needs (16, 17, 20 to 29). Any other exception in long mode finds a 32-bit gate. That
+ * causes a #GP, since the gate leads to code that is not 64-bit, and the error code holds the
+ * gate's selector. So every two vectors have their own selector, by which frame_first() recognises
+ * the exception.
  */
 static void write_idt32(void)
 {
@@ -218,7 +219,7 @@ static void write_idt32(void)
 	idt32_pointer.limit = sizeof(idt32) - 1;
 }
 
-/* Writes what the other CPUs have for themselves. */
+/* Writes the other CPUs' own tables. */
 static void prepare_processors(const struct launch *launch, uint64_t slide)
 {
 	struct launch_processor *list = (struct launch_processor *)(uintptr_t)launch->processors;
@@ -231,7 +232,7 @@ static void prepare_processors(const struct launch *launch, uint64_t slide)
 	}
 }
 
-/* Writes the descriptor tables for the address at which the kernel's page tables have them. */
+/* Writes the descriptor tables for the address at which the kernel's page tables map them. */
 void prepare_tables(const struct launch *launch)
 {
 	const struct fault_info *marks = (const struct fault_info *)(uintptr_t)launch->fault_info;

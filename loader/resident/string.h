@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* string.h - copying and zeroing by the CPU's string instructions, eight bytes at a step. 64-bit
+/* string.h - copying and zeroing by the CPU's string instructions, eight bytes at a time. 64-bit
  * code only. */
 #ifndef RESIDENT_STRING_H
 #define RESIDENT_STRING_H

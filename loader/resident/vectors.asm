@@ -1,17 +1,17 @@
 ; SPDX-License-Identifier: MIT
 ;
-; vectors.asm - the entry points for exceptions of the kernel, and for a kernel that
-; returns. Saves all that can be known in struct fault (loader/explain/fault.h), and goes on in C,
-; on a stack and with page tables of its own.
+; vectors.asm - the entry points for exceptions of the kernel, and for a kernel that returns. Saves
+; the CPU's state in struct fault (loader/explain/fault.h), and continues in C with its own stack
+; and page tables.
 
 %include "loader/resident/fault.inc"
 %include "loader/resident/launch.inc"
 
-LAR_TYPE_CODE   equ 11                  ; bits of what LAR gives: the type's highest
+LAR_TYPE_CODE   equ 11                  ; bits in LAR's result: the type's highest
 LAR_CODE        equ 3 << 11             ; ... with S: a code segment
 LAR_64_BIT      equ 1 << 21             ; L
 
-; All general registers but RSP, by their numbers.
+; Saves all general registers but RSP, in the order of their numbers.
 %macro save_registers 0
         mov     [fault + 0 * 8], rax
         mov     [fault + 1 * 8], rcx
@@ -52,7 +52,7 @@ vectors:
 ; On the stack: the vector, the error code if there is one, RIP, CS, RFLAGS, RSP, SS. The CPU had
 ; aligned RSP to 16 bytes before it pushed, so RSP shows whether there is an error code.
 entered64:
-        ; 1. One fault is explained. Another would be the explainer's own.
+        ; 1. Only the first fault is explained: the next is in the explainer, or on another CPU.
         cld
         cmp     dword [early + early.ready], 0
         je      too_early
@@ -87,7 +87,7 @@ known:  ; 3. The rest of the CPU's state.
         jnz     .ours
         bt      eax, LAR_TYPE_CODE
         jc      .mode
-.ours:  lgdt    [gdt_pointer]           ; a selector of a GDT that is gone: ours, most likely
+.ours:  lgdt    [gdt_pointer]           ; the selector's GDT is gone: most likely ours
         lar     eax, ecx
         jnz     .code64
 .mode:  and     eax, LAR_CODE | LAR_64_BIT
@@ -95,8 +95,8 @@ known:  ; 3. The rest of the CPU's state.
         jne     .code64
         mov     byte [fault + fault.code32], 1
 .code64:
-        ; 4. A stack, and page tables in which memory is where it is. Global pages and protection
-        ;    keys of the kernel's must not be in the way.
+        ; 4. A stack, and identity-mapped page tables. The kernel's global pages and protection keys
+        ;    would interfere with these.
         lea     rsp, [stack_top]
         mov     rax, cr4
         and     rax, ~(CR4_PGE | CR4_PKS)
@@ -105,8 +105,8 @@ known:  ; 3. The rest of the CPU's state.
         mov     cr3, rax
 
 explain_code32: ; faults of 32-bit code come here from vectors32.asm
-        ; 5. Our descriptors again, whatever the kernel has loaded. A TSS that was loaded once
-        ;    counts as busy.
+        ; 5. Our descriptors again, whatever the kernel has loaded. A TSS that has been loaded is
+        ;    marked as busy, and could not be loaded again.
         lgdt    [gdt_pointer]
         lidt    [idt_pointer]
         lea     rcx, [gdt]
@@ -163,7 +163,7 @@ returned:
         lea     rax, [returned]
         mov     [fault + fault.rip], rax
         mov     qword [fault + fault.vector], VECTOR_RETURNED
-        pushfq                          ; onto the stack that the kernel has left: it is done with
+        pushfq                          ; onto the kernel's stack, which is no longer needed
         pop     qword [fault + fault.rflags]
         mov     [fault + fault.cs], cs
         mov     [fault + fault.ss], ss

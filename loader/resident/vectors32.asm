@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: MIT
 ;
-; vectors32.asm - the entry points for exceptions of a kernel that was entered in 32-bit
-; protected mode, as long as it is not in long mode; and with one that returns. Saves all that can
-; be known in struct fault, and brings the CPU to long mode, where the explainer runs.
+; vectors32.asm - the entry points for exceptions of a kernel that was entered in 32-bit protected
+; mode, as long as it is not in long mode; and for one that returns. Saves the CPU's state in struct
+; fault, and switches to long mode, where the explainer runs.
 ;
 ; All memory is accessed through SS, the one segment that must be valid: the CPU has just pushed on
 ; it.
@@ -30,9 +30,10 @@ vectors32:
 %assign number number + 1
 %endrep
 
-; What the 64-bit gates lead to. Outside of long mode the same bytes are also gates, of other
-; vectors, and lead here as 16-bit code: for that, the first instruction is a NOP with an operand
-; that hides a jump. Six stubs, STUB64_SIZE bytes apart, in the order of resident.c.
+; The targets of the 64-bit gates. Outside long mode the same bytes are gates of other vectors, and
+; enter here as 16-bit code. So the first instruction is a NOP; in 64-bit mode, its longer operand
+; hides the jump that follows it in 16-bit mode. Six stubs, STUB64_SIZE bytes apart, in the order of
+; resident.c.
 %macro stub64 1
         align   32
         bits    64
@@ -64,7 +65,7 @@ from_16:
         retfd
 
         bits    32
-; The kernel's entry has returned: as if an exception had come.
+; The kernel's entry point has returned: treated like an exception.
 returned32:
         cli
         pushfd
@@ -74,7 +75,8 @@ returned32:
 
 ; On the stack: the vector, the error code if there is one, EIP, CS, EFLAGS.
 entered:
-        ; 1. Where this part lies, and with it struct fault (EBP). One fault is explained.
+        ; 1. Where this part lies, and with it struct fault (EBP). Only the first fault is
+        ;    explained.
         cld
         pushad
         call    here
@@ -85,7 +87,7 @@ here:   pop     esi
         jc      dead
 
         ; 2. The registers, which pushad has left in the opposite order, and the vector. RSP is
-        ;    where the vector lies: what the CPU has pushed is read later, by who knows its layout.
+        ;    where the vector lies: what the CPU has pushed is read later (frame_read).
 %assign number 0
 %rep 8
         mov     eax, [esp + 28 - 4 * number]
@@ -108,8 +110,8 @@ here:   pop     esi
         mov     [ebp + fault.efer], eax
         mov     [ebp + fault.efer + 4], edx
 
-        ; 4. Paging off; what this part is known by is its physical address, and the kernel has it
-        ;    at the same virtual one, or we would not be here. Then long mode.
+        ; 4. Paging off. This part runs at its physical address, which must be identity-mapped, or
+        ;    the CPU could not have got here. Then long mode.
         mov     eax, cr0
         and     eax, ~CR0_PG
         mov     cr0, eax

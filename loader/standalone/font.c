@@ -142,7 +142,7 @@ static void fill(unsigned character, unsigned begin, unsigned end, uint8_t even,
 		glyphs[character].lines[line] = line % 2 == 0 ? even : odd;
 }
 
-/* Lines of which each is two pixels wide. */
+/* Lines that are two pixels wide. */
 static void draw_lines(unsigned character, uint8_t lines)
 {
 	fill(character, 0, LINES, 0, 0);

@@ -270,7 +270,7 @@ static const struct label *find_label(const struct labels *labels, const char *n
 	return NULL;
 }
 
-/* True if a program is the module in whose place this loader runs. */
+/* True if a program is the Syslinux module that this loader replaces. */
 static bool is_ours(const char *program)
 {
 	const char *name = program;
@@ -282,7 +282,7 @@ static bool is_ours(const char *program)
 	return equal_but_for_case(name, MODULE);
 }
 
-/* Words, as they are put together. */
+/* Words that are being collected. */
 struct words {
 	char *at, *end;
 	const char **list;

@@ -4,8 +4,8 @@
  * there are, which one is started by default, and where the loader's messages go.
  *
  * It understands DEFAULT, LABEL, KERNEL, LINUX, COM32, APPEND, LOCALBOOT, SAY, PROMPT, TIMEOUT,
- * ONTIMEOUT, NOESCAPE, ALLOWOPTIONS, SERIAL and UI. Lines that only
- * Syslinux itself can carry out are ignored.
+ * ONTIMEOUT, NOESCAPE, ALLOWOPTIONS, SERIAL and UI. Lines that only Syslinux itself can carry out
+ * are counted and ignored.
  */
 #ifndef STANDALONE_LABELS_H
 #define STANDALONE_LABELS_H
@@ -58,14 +58,17 @@ enum command {
 };
 
 /*
- * Looks a command up, and puts its words together: those after APPEND, then those of the command.
- * They are written to `buffer`, of `size` bytes; words[*count] of them at most.
+ * Looks up a command, and collects its words: those after APPEND, then those of the command. They
+ * are written to `buffer`, of `size` bytes. *count is the capacity of `words`, then their number.
  */
 enum command labels_command(const struct labels *labels, const char *command, char *buffer,
                             size_t size, const char **words, unsigned *count, const char **program);
 
-/* The UART's base port and its speed, from the words of a SERIAL line: "0 115200 0x003". False if
- * there is no such port; without a speed, it is 9600, as in Syslinux. */
+/*
+ * Reads the words of a SERIAL line, "0 115200 0x003": the UART's base port, its speed (9600 if it
+ * is missing, as in Syslinux), and whether the screen shows messages as well. False if there is no
+ * such port or speed.
+ */
 bool labels_serial(const char *serial, uint16_t *port, uint32_t *baud, bool *screen);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* line.c - edits a line, and knows where the cursor of the terminal is while it does. */
+/* line.c - edits a line, and keeps track of the terminal's cursor. */
 #include "standalone/line.h"
 
 enum {

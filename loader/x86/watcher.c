@@ -2,8 +2,8 @@
 /*
  * watcher.c - messages to the tool that runs this machine. In the module and in the resident part.
  *
- * A message: STX, token, space, kind, line feed, text, ETX. No other byte below a line feed is in
- * it, whatever the text holds.
+ * A message: STX, token, space, kind, line feed, text, ETX. It contains no other byte below a line
+ * feed, whatever the text holds.
  */
 #include "x86/watcher.h"
 

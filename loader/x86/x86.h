@@ -63,8 +63,8 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-/* True if the CPU has CMOV, and so CPUID and RDTSC as well: what has 64 bits has all of them. Where
- * there is CPUID, EFLAGS.ID can be changed (SDM volume 1, 3.4.3.3). */
+/* True if the CPU has CMOV, and so CPUID and RDTSC as well; every 64-bit CPU has all of them.
+ * EFLAGS.ID can be changed if there is CPUID (SDM volume 1, 3.4.3.3). */
 static inline bool cpu_has_cmov(void)
 {
 	uintptr_t before, after;
@@ -77,7 +77,7 @@ static inline bool cpu_has_cmov(void)
 	return ((before ^ after) & RFLAGS_ID) != 0 && (cpuid(1, 0).edx & CPUID_1_EDX_CMOV) != 0;
 }
 
-/* True if the CPU has this leaf, standard, hypervisor's (4000xxxxh) or extended (8000xxxxh). */
+/* True if the CPU has this leaf: standard, hypervisor (4000xxxxh) or extended (8000xxxxh). */
 static inline bool cpuid_has(uint32_t leaf)
 {
 	return cpuid(leaf & 0xffff0000, 0).eax >= leaf;
