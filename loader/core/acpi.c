@@ -35,7 +35,7 @@ enum {
 	MADT_LOCAL_X2APIC_UID = 12,
 	MADT_LOCAL_X2APIC_NMI = 10,
 	MADT_LOCAL_X2APIC_NMI_FLAGS = 2,
-	MADT_END = 256, /* no type of entry */
+	MADT_END = 256, /* not a type of entry */
 	MADT_ENABLED = 1
 };
 
@@ -279,8 +279,11 @@ unsigned acpi_tables(const struct machine *machine, struct phys_range *list, uns
 	return places.count;
 }
 
-/* What an entry says of NMIs that come through a LINT of a local APIC: of which CPU, by its number,
- * or of all; through which; and the MPS INTI flags. False if it is of another type. */
+/*
+ * Reads an entry that describes how NMIs reach a local APIC: the ACPI processor UID, or
+ * ALL_LOCAL_X2APICS for all CPUs; the number of the LINT; and the MPS INTI flags. False for other
+ * types of entries.
+ */
 static bool read_nmi(unsigned type, struct span entry, uint32_t *number, uint8_t *lint,
                      uint16_t *flags)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* acpi.h - what the loader reads of the ACPI tables: where they lie, and which CPUs and I/O APICs
+/* acpi.h - what the loader reads from the ACPI tables: where they are, and which CPUs and I/O APICs
  * there are. */
 #ifndef CORE_ACPI_H
 #define CORE_ACPI_H

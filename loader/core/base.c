@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base.c - spans and scratch memory. The only place where foreign bytes are accessed. */
+/* base.c - spans and scratch memory: the checked accesses to foreign bytes. */
 #include "core/base.h"
 
 bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *part)

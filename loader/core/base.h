@@ -4,7 +4,7 @@
  *
  * An address is never a bare integer, so that a physical one cannot be taken for a virtual one.
  * Ranges are half open, [begin, end), and begin <= end always holds. Foreign bytes are read through
- * spans and in no other way.
+ * spans; a search that reads them directly, for speed, stays within one.
  */
 #ifndef CORE_BASE_H
 #define CORE_BASE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* choose.h - the choice among all the ways of handing the machine to a kernel. */
+/* choose.h - chooses the protocol by which a kernel is started. */
 #ifndef CORE_CHOOSE_H
 #define CORE_CHOOSE_H
 

@@ -2,8 +2,7 @@
 /*
  * config.h - what the user asked for: the words after APPEND, read and checked.
  *
- *     [-option=value ...] kernel.elf [kernel command line] [--- [-raw] module [its command line]]
- * ...
+ *     [-option=value ...] kernel.elf [command line] [--- [-raw] module [its command line]] ...
  *
  * -sha256=HEX stands among the options for the kernel, and before a module's name for the module.
  */

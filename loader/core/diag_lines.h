@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * diag_lines.h - the catalogue's texts as constants, line_NAME and fix_NAME, for code that cannot
- * rely on report.c. Part of the file that includes it, so what it uses of them lies with it.
+ * rely on report.c. The texts are compiled into the file that includes this, and lie in its
+ * sections.
  */
 #ifndef CORE_DIAG_LINES_H
 #define CORE_DIAG_LINES_H

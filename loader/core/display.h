@@ -29,7 +29,7 @@ struct display {
 	enum display_kind kind; /* when the kernel starts */
 	struct screen screen;   /* DISPLAY_FRAMEBUFFER; else all of it is 0 */
 	const struct video_mode *modes;
-	const struct screen *screens; /* what each of them would make of the screen, or NULL */
+	const struct screen *screens; /* the screen that each mode would give, or NULL */
 	unsigned mode_count;
 	const uint8_t *edid; /* 128 bytes, or NULL */
 	const uint8_t *font; /* 256 glyphs of 8x16 pixels, FONT_SIZE bytes, or NULL */

@@ -12,7 +12,7 @@
 
 #include "core/display.h"
 
-#define FAULT_INFO_MAGIC UINT64_C(0x6b72616d646e616c) /* "fault info" */
+#define FAULT_INFO_MAGIC UINT64_C(0x6b72616d646e616c) /* "landmark" */
 
 /* What is done after a fault has been explained (-onfault=). */
 enum on_fault { ON_FAULT_HALT, ON_FAULT_REBOOT, ON_FAULT_EXIT };

@@ -7,11 +7,11 @@
 #include "core/machine.h"
 #include "core/report.h"
 
-/* Refuses a file whose SHA-256, as it is on the disc, is not the one in the configuration. Without
- * one there, any file is right. */
+/* Refuses a file whose SHA-256, as it is on the disc, is not the one in the configuration. If the
+ * configuration has none, every file is accepted. */
 bool file_check_digest(const struct file *file, struct report *report);
 
-/* True if the file is gzip-compressed; *size is then what it says it unpacks to. */
+/* True if the file is gzip-compressed; *size is then the unpacked size that it states. */
 bool file_is_gzip(struct span bytes, uint32_t *size);
 
 /* Refuses a file that claims to unpack to more than its compressed bytes can hold: then its size

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inflate.h - unpacks gzip files, for platforms whose firmware cannot. Knows nothing of files or
- * memory: from one array to another.
+ * inflate.h - unpacks gzip files, for platforms whose firmware cannot. Unpacks from one array to
+ * another: knows nothing of files or memory.
  */
 #ifndef CORE_INFLATE_H
 #define CORE_INFLATE_H

@@ -15,7 +15,7 @@
 #define RESIDENT_MAGIC UINT64_C(0x746e656469736572) /* "resident" */
 
 /* The resident part begins with this; loader/resident/resident.ld fills it in. Offsets are from its
- * begin. */
+ * first byte. */
 struct resident_header {
 	uint64_t magic;
 	uint32_t code_size;      /* bytes of code and constants, whole pages; data follows */
@@ -148,7 +148,7 @@ struct launch {
 	uint64_t segments, segment_count; /* struct launch_segment[], sorted */
 	uint64_t rela, rela_size;         /* the RELA table, where it was loaded; bytes */
 	uint64_t relr, relr_size;         /* the RELR table, likewise */
-	uint64_t slide;                   /* what to add */
+	uint64_t slide;                   /* what relocation adds */
 
 	uint64_t resident;        /* where the resident part lies */
 	uint64_t resident_window; /* where it is mapped, for the loader and the kernel: virtual */
@@ -157,7 +157,7 @@ struct launch {
 	uint64_t rip, rsp, rdi; /* the kernel's first registers: virtual */
 	uint64_t tsc_at;        /* where to store the time of the jump, or 0 */
 
-	uint64_t fault_info; /* struct fault info: for what may come after */
+	uint64_t fault_info; /* struct fault_info: for the kernel's faults */
 
 	uint64_t cr0, cr4;         /* control registers at the kernel's first instruction */
 	uint64_t rax, rbx;         /* in protected mode; registers that are not named here are 0 */

@@ -111,8 +111,7 @@ struct machine {
 	struct phys_range reserved[MACHINE_MAX_RESERVED];
 	unsigned reserved_count;
 
-	struct span resident; /* the 64-bit part that stays with the kernel
-	                         (loader/resident/resident.h) */
+	struct span resident; /* the 64-bit part that stays with the kernel (core/launch.h) */
 
 	struct cpu cpu;
 	struct clock clock;

@@ -22,8 +22,8 @@ static bool read_number_option(const struct option_target *target, const char *n
 	              "-%s=%s: it must be %s, such as 64K, 1M or 0x200000", name, value, range);
 }
 
-/* An address option: not in the first page. Whether the CPU has the address is asked later, since
- * -paging may follow. */
+/* An address option: not in the first page. Whether the CPU supports the address is checked later,
+ * since -paging may follow. */
 static bool read_address_option(const struct option_target *target, const char *name,
                                 const char *value, uint64_t align, uint64_t *at)
 {
@@ -35,7 +35,7 @@ static bool read_address_option(const struct option_target *target, const char *
 	return true;
 }
 
-/* The address that an option gave must be one that the CPU has; 0 is none. */
+/* The address that an option gave must be one that the CPU supports; 0: none was given. */
 static bool check_address(const struct options *options, const char *name, uint64_t at,
                           struct report *report)
 {
@@ -200,7 +200,7 @@ static const char *value_of(const char *word, const char *name)
 	return *word == '=' ? word + 1 : NULL;
 }
 
-/* An option instead of a kernel. */
+/* An option that takes the place of a kernel. */
 static bool read_action(struct options *options, const char *word)
 {
 	if (text_equal(word, "-poweroff"))

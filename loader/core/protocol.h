@@ -52,7 +52,7 @@ struct protocol {
 	bool (*read)(struct boot *boot);
 
 	/* Adds to the configuration what the kernel itself asks for: facts, a screen, files, levels
-	 * of page tables. What the user ordered stays. NULL: such kernels have no requests. */
+	 * of page tables. What the user chose stays. NULL: such kernels have no requests. */
 	bool (*requests)(struct boot *boot);
 
 	/* Places the kernel's segments: by plan_kernel() with a policy, unless the protocol has its

@@ -12,12 +12,13 @@
 #include "platform/platform.h"
 
 #define SCRATCH_MIN  MIB
-#define SCRATCH_MAX  (15 * MIB) /* of the last 16, below which SeaBIOS has run */
+#define SCRATCH_MAX  (15 * MIB) /* within the last 16 MiB, below which SeaBIOS has run */
 #define SCRATCH_PART 16         /* of memory */
 
 #define REBOOT_SECONDS 5 /* to read the message in */
 
-/* As printf, up to 1000 characters; names and other foreign text as text_add_shown() has them. */
+/* Like printf, up to 1000 characters; names and other foreign text are escaped as by
+ * text_add_shown(). */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	va_list values;
@@ -74,7 +75,7 @@ static bool take_state(struct run *run)
 	return true;
 }
 
-/* Calls a file by the user's name for it, if `known` begins with its own. */
+/* If `known` is "NAME=WORDS" with the file's name, messages call the file WORDS. */
 static void name_file(struct file *file, const char *known)
 {
 	size_t size = file->name != NULL ? text_length(file->name) : 0;
@@ -84,7 +85,7 @@ static void name_file(struct file *file, const char *known)
 		file->called = known + size + 1;
 }
 
-/* The same for all files, with the names that a watching tool has told us. */
+/* The same for all files, with the names from the tool that watches. */
 static void name_files(struct config *config, const char *known)
 {
 	for (; *known != 0; known += text_length(known) + 1) {
@@ -111,7 +112,7 @@ static bool read_config(struct run *run)
 	return is_read;
 }
 
-/* Switches off or restarts, if that is what was asked for. Returns false if it could not. */
+/* Switches the machine off or restarts it, if the options say so. False if it cannot. */
 static bool obey(struct run *run)
 {
 	enum action action = run->config->options.action;
@@ -173,8 +174,8 @@ static uint64_t low_memory(const struct machine *machine)
 /*
  * Memory for what the loader makes: a sixteenth of RAM, within limits. It is taken from the end of
  * the largest block, far from where kernels with fixed physical addresses usually are, or lower if
- * a kernel needs that memory. An emulator forgets code for each write into a page that the firmware
- * ran in: pages that it has translated are better left alone.
+ * a kernel needs that memory. It avoids pages in which the firmware has run: writing to these makes
+ * an emulator discard the code that it has translated there.
  */
 static bool take_scratch(struct run *run)
 {

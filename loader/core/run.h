@@ -22,7 +22,7 @@ struct run {
  */
 bool run_plan_again(struct run *run);
 
-/* Prints what could not be started, and why; on a cleared screen if that is wanted. */
+/* Prints what could not be started, and why; on a cleared screen with `emptied`. */
 void run_say_failure(const struct run *run, bool emptied);
 
 /*

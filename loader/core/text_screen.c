@@ -5,7 +5,7 @@
 #include "core/protocol.h"
 
 #define TEXT_MEMORY UINT32_C(0xb8000)
-#define LOOKED_AT   (512 * KIB) /* of a segment, before a start: larger kernels draw */
+#define LOOKED_AT   (512 * KIB) /* bytes of a segment, at boot: larger kernels draw */
 
 /* Four bytes at any alignment. */
 struct __attribute__((packed, may_alias)) loose_word {
@@ -28,7 +28,7 @@ static bool may_hold_code(const struct kernel *kernel, const struct segment *seg
 	return kernel->physical || (segment->rights & RIGHT_EXECUTE) != 0;
 }
 
-/* As many as a register has. */
+/* As many bytes as a register has, at any alignment. */
 struct __attribute__((packed, may_alias)) loose_bytes {
 	size_t value;
 };
@@ -66,7 +66,7 @@ static bool find_text_memory(const struct segment *segment, uint64_t most, uint6
 	return false;
 }
 
-/* True if the code names a field at this offset. */
+/* True if the code contains this offset of a field. */
 static bool names_field(const struct segment *segment, uint64_t most, uint32_t field)
 {
 	struct span code = { segment->file.bytes, min_u64(segment->file.size, most) };

@@ -8,9 +8,9 @@
 
 /*
  * True if the kernel's code contains the address of VGA text memory, physical or in the higher
- * half, and no sign of a framebuffer: none was requested, and the code does not use the field that
- * tells kernels of its protocol of one. *at becomes the code's address, as linked. At most `most`
- * bytes of each segment are searched.
+ * half, and no sign of a framebuffer: none was requested, and the code does not use the field of
+ * the boot information that describes one. *at becomes the linked address of those bytes. At most
+ * `most` bytes of each segment are searched.
  */
 bool text_screen_is_expected(const struct boot *boot, uint64_t most, uint64_t *at);
 

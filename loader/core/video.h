@@ -33,9 +33,7 @@ bool video_read_request(struct video_request *request, const char *value);
  */
 bool video_read_vbe(struct screen *screen, struct span block, unsigned version);
 
-/* True if these are the first 128 bytes that a monitor says of itself, undamaged (VESA
- * E-EDID, 3.1).
- */
+/* True if these are the 128 bytes of an undamaged EDID (VESA E-EDID, 3.1). */
 bool video_is_edid(struct span edid);
 
 /* The preferred size of a monitor in pixels, from its EDID. False if the EDID is invalid.

@@ -14,7 +14,7 @@ struct writer writer_to(uint8_t *bytes, uint64_t window)
 	return (struct writer){ bytes, window, 0 };
 }
 
-/* Room right after what was written last. */
+/* Takes the bytes right after what was written last; returns as writer_reserve() does. */
 static uint64_t extend(struct writer *writer, uint64_t size)
 {
 	uint64_t at = writer->window + writer->used;

@@ -32,7 +32,7 @@ static bool has_magic(const uint8_t *ident)
 	return memcmp(ident, magic, sizeof(magic)) == 0;
 }
 
-/* True if `ident` is that of a file of which the rest of the header can be read. */
+/* True if `ident` is that of a file whose other headers can be read. */
 static bool is_known(const uint8_t *ident)
 {
 	return has_magic(ident)

@@ -16,8 +16,8 @@ struct elf {
 	struct span file;
 	struct elf_header header; /* beyond `ident`, zero if it is not known */
 	bool known;               /* it is ELF, of a known class, and has the whole header */
-	bool is_elf32;            /* it is ELF32 */
-	struct span programs;     /* whole program headers; empty if they are not all there */
+	bool is_elf32;
+	struct span programs; /* whole program headers; empty if they are not all there */
 };
 
 /* Opens any file. False if it is not ELF of a known class: then only `file` and `ident` are set. */

@@ -6,7 +6,7 @@
 
 #define SMALL      MIB        /* bytes; searching fewer is quicker than reading symbols */
 #define NEAR       (64 * KIB) /* bytes to a symbol; more than any table of requests takes */
-#define LEAST_BITS 16         /* of address, for a block: NEAR */
+#define LEAST_BITS 16         /* log2 of the smallest block: NEAR */
 
 /* A symbol of the file, at any alignment. */
 struct __attribute__((packed, may_alias)) loose_symbol {
@@ -70,7 +70,7 @@ static void mark_symbols(struct objects *objects, const struct elf *elf)
 	const struct loose_symbol *at = (const void *)symbols.entries.bytes;
 	const struct loose_symbol *end = at + symbols_count(&symbols);
 	uint8_t insides[sizeof(objects->blocks)] = { 0 };
-	bool is_named = false; /* the name of a source file has come */
+	bool is_named = false; /* there was the name of a source file */
 	bool is_whole = false; /* and a static symbol of that file */
 
 	for (; at < end; at++) {
@@ -134,7 +134,7 @@ bool objects_next(struct objects *objects, struct virt_range *part)
 	return part->begin != part->end;
 }
 
-/* As objects_search(), in what the file has of a segment. */
+/* As objects_search(), for one segment. */
 static bool search_segment(const struct elf *elf, const struct elf_program_header *program,
                            struct virt_range range, uint64_t most, object_test *test, void *context)
 {

@@ -35,8 +35,8 @@ bool objects_next(struct objects *objects, struct virt_range *part);
  * at address `at`. */
 typedef bool object_test(struct span bytes, uint64_t size, uint64_t at, void *context);
 
-/* Looks through the parts of what the file has of the addresses, segment by segment, and in each
- * through no more than `most` bytes, until the test says true. */
+/* Searches the bytes that the file has for `range`, segment by segment, at most `most` bytes in
+ * each: calls the test for each part, until one returns true. False if none does. */
 bool objects_search(const struct elf *elf, struct virt_range range, uint64_t most,
                     object_test *test, void *context);
 

@@ -14,7 +14,7 @@ struct reading {
 	struct kernel *kernel;
 	struct report *report;
 	unsigned address_bits;
-	bool physical; /* addresses are p_paddr, and ELF32 will do */
+	bool physical; /* addresses are p_paddr, and ELF32 is accepted */
 	bool merging;  /* segments in one page need not agree on its rights */
 };
 

@@ -13,7 +13,7 @@ struct reading {
 	struct kernel *kernel;
 	struct report *report;
 	const char *name;           /* of the table */
-	uint32_t entry;             /* number of the entry that is looked at */
+	uint32_t entry;             /* number of the current entry */
 	const struct segment *last; /* the last one that an entry changed: tables are sorted */
 };
 
@@ -130,8 +130,8 @@ static bool is_target(struct reading *reading, uint64_t address)
 	    && in_bounds(address - segment->virt.begin, 8, segment->virt.end - segment->virt.begin);
 }
 
-/* True if the 8 bytes at the address, in a segment, are partly of the table that is linked at `at`.
- */
+/* True if any of the 8 bytes at the address, in a segment, belongs to the table that is linked at
+ * `at`. */
 static bool hits_table(struct span table, struct virt at, uint64_t address)
 {
 	return table.size != 0 && address + 7 - at.at < table.size + 7;

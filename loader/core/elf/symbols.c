@@ -2,8 +2,8 @@
 /* symbols.c - reads symbols. Knows nothing of what they are used for. */
 #include "core/elf/symbols.h"
 
-/* How well a symbol describes its address: lower ranks are better. A static symbol ranks one
- * higher. */
+/* How well a symbol describes its address: the lower, the better. For a static symbol, 1 is
+ * added. */
 enum rank { RANK_FUNCTION = 0, RANK_OBJECT = 2, RANK_LABEL = 4, RANK_USELESS = 6 };
 
 /* Bytes of a symbol in the file. */

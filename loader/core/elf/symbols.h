@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * symbols.h - the kernel's symbols, sorted by address. They come from .symtab and .strtab; a file
- * with bad ones or without any boots anyway.
+ * in which these are invalid or missing boots anyway.
  */
 #ifndef CORE_ELF_SYMBOLS_H
 #define CORE_ELF_SYMBOLS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bootloader011.c - kernels made with `bootloader_api` for the Rust crate `bootloader` 0.11. Their
- * section .bootloader-config says what to map, and where: at an address, or in any free entry of
- * the top page table, which nothing else uses. Such entries begin after the end of physical memory,
- * which the crate's loader has identity-mapped.
+ * section .bootloader-config says what to map, and where: at a fixed address, or in any entry of
+ * the top page table that is still free, which nothing else then shares. Free entries begin after
+ * the end of physical memory, which the crate's loader has identity-mapped.
  *
  * Where the crate's loader panics, this one does what it can, and refuses the rest by name.
  */

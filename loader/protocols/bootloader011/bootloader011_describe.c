@@ -3,7 +3,7 @@
  * fields. */
 #include "protocols/bootloader011/bootloader011_describe.h"
 
-/* A mapping, if it is not one that every kernel gets anywhere. */
+/* A mapping, unless the loader chooses its address and every kernel gets it. */
 static void describe_mapping(struct text *text, const char *name,
                              const struct rb11_mapping *mapping, bool is_usual)
 {

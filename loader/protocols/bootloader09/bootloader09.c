@@ -29,7 +29,7 @@
 #define INFO_SIZE     PAGE_SIZE
 #define RIGHTS_ALL    (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE) /* the crate sets no NX here */
 #define RECURSIVE_MULTIPLE \
-	UINT64_C(0x8040201000) /* slot n seen through itself four times: n * this */
+	UINT64_C(0x8040201000) /* the top table's address, through entry n: n * this */
 
 /* What follows "bootloader-0.9". */
 struct features {
@@ -220,7 +220,7 @@ static bool plan_physical(struct plan *plan, uint64_t at)
 	    && plan_direct_map(plan, at, RIGHTS_ALL);
 }
 
-/* Writes the end of the structure, whose fields depend on the features, one by one. */
+/* Appends a field to the end of the structure, where the fields depend on the features. */
 static void put(uint8_t **at, const void *value, size_t size)
 {
 	memcpy(*at, value, size);
@@ -349,7 +349,7 @@ static bool is_dispensable(const struct memory_range *range)
 	    || range->type == MEMORY_BAD;
 }
 
-/* How many of the ranges that may be left out are smaller than number `of`, or of its size and
+/* How many of the ranges that may be left out are smaller than range number `of`, or as large and
  * before it. */
 static unsigned rank(const struct memory *map, unsigned of)
 {

@@ -23,7 +23,7 @@
 
 #define LIMINE_TAG_REVISION 16 /* offset of the number after them */
 
-/* Delimiters: requests are only searched between these, if they are there. */
+/* Delimiters: if present, requests are searched for only between them. */
 #define LIMINE_START_0 UINT64_C(0xf6b8f4b39de7d1ae)
 #define LIMINE_START_1 UINT64_C(0xfab91a6940fcb9cf)
 #define LIMINE_START_2 UINT64_C(0x785c6ed015d3e316)

@@ -52,8 +52,8 @@ static struct limine *state_of(struct boot *boot)
 	return (void *)boot->state;
 }
 
-/* The levels of page tables that the kernel gets: the ones it prefers, within what it supports and
- * what the CPU and the user allow. */
+/* The number of page table levels that the kernel gets: the one it prefers, within what it supports
+ * and what the CPU and the user allow. */
 static bool choose_paging(struct boot *boot)
 {
 	const struct limine_request *request = &state_of(boot)->requests.of[LIMINE_PAGING_MODE];

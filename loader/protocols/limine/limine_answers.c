@@ -390,8 +390,8 @@ static uint64_t answer_executable_address(struct limine *limine)
 	return writer_copy(&limine->writer, &answer, sizeof(answer));
 }
 
-/* The structure for a CPU. CPUs other than the first get its address in RDI when the kernel writes
- * an address to go to there. */
+/* The structure for a CPU. CPUs other than the first get its address in RDI, once the kernel has
+ * written to it the address to go to. */
 static uint64_t write_processor(struct limine *limine, const struct processor *processor,
                                 unsigned *started)
 {

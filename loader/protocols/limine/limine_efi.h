@@ -6,7 +6,7 @@
 #include "core/machine.h"
 
 /*
- * The memory of the runtime services, and of the system table with what it points at and outlives
+ * The memory of the runtime services, of the system table, and of what it points at that outlives
  * the boot services: vendor name, runtime services table and configuration table; at most
  * `capacity` ranges, to the byte. Returns how many; 0 without UEFI.
  */

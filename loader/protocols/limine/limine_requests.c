@@ -124,7 +124,7 @@ static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t 
 /*
  * The next offset, at or after `offset` and a multiple of 8 away from it, at which a mark may
  * begin; the span's size if there is none. For speed, it looks only at every second word of a
- * kernel: that is a mark's second word, or its first, and then the next call finds the mark by its
+ * kernel. That may be a mark's second word, or its first; then the next call finds the mark by its
  * second.
  */
 static uint64_t next_mark(struct span bytes, uint64_t offset)
@@ -204,8 +204,7 @@ bool limine_is_out_of_place(const struct elf *elf)
 	return false;
 }
 
-/* A kernel that Limine would not take is looked through only where its file says that requests
- * are. */
+/* A kernel that Limine would not accept is searched only where its file says that requests are. */
 bool limine_is_asked(struct span file)
 {
 	struct virt_range range = { 0, UINT64_MAX };
@@ -329,8 +328,8 @@ static bool look_where_needed(struct search *search, const struct kernel *kernel
 	    || look_through(search, kernel, (struct virt_range){ 0, UINT64_MAX });
 }
 
-/* Where the list is loaded that an old kernel has in its section .limine_reqs; 0 if there is none.
- */
+/* The address of the list that an old kernel has in its section .limine_reqs; 0 if there is
+ * none. */
 static uint64_t find_list(const struct kernel *kernel)
 {
 	struct elf_section_header list;

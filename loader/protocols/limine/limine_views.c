@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * limine_views.c - the higher half direct map, and the identity map of base revision 0. Up to
- * revision 2 all below 4 GiB is seen; from 3 on only what the kernel is to use; from 4 on also the
- * tables of the firmware, which the memory map distinguishes from other reserved memory.
+ * revision 2, everything below 4 GiB is mapped; from 3 on, only what the kernel is to use; from 4
+ * on, also the firmware's tables, which the memory map distinguishes from other reserved memory.
  */
 #include "protocols/limine/limine_views.h"
 
@@ -72,7 +72,7 @@ static bool add_view(struct plan *plan, enum use use, uint64_t base, struct phys
 }
 
 /*
- * Maps everything at `base`: the framebuffer, first, since its memory type differs; before
+ * Maps everything at `base`: first the framebuffer, since its memory type differs; before
  * NO_BLANKET_FROM, everything from `begin` to 4 GiB; and the rest of the firmware's map.
  */
 static bool add_views(struct plan *plan, enum use use, uint64_t base, uint64_t begin,

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Multiboot 1, 3.1: the header, on a multiple of 4 in the first 8192 bytes of the file. */
+/* Multiboot 1, 3.1: the header, at a multiple of 4 in the first 8192 bytes of the file. */
 enum {
 	MB1_MAGIC = 0x1badb002,
 	MB1_ALIGN = 4,
@@ -90,7 +90,7 @@ struct __attribute__((packed)) mb1_range {
 };
 _Static_assert(sizeof(struct mb1_range) == 24, "Multiboot 1, 3.3");
 
-/* Multiboot 2, 3.1: the header, on a multiple of 8 in the first 32768 bytes of the file. */
+/* Multiboot 2, 3.1: the header, at a multiple of 8 in the first 32768 bytes of the file. */
 enum {
 	MB2_SEARCH = 32768,
 	MB2_ENTERED = 0x36d76289, /* EAX at the kernel's start */

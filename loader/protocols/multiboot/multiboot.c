@@ -13,7 +13,7 @@
 #define DATA_32     0x18
 #define FOUR_GIB    (4 * GIB)
 #define ALIGN       16 /* bytes, of the information (8 at least) and of the stack after it */
-#define ENTRY_STACK (16 * KIB) /* none is specified, but some kernels use one that they find */
+#define ENTRY_STACK (16 * KIB) /* none is specified, but some kernels use what ESP points at */
 
 const struct terms multiboot_terms = {
 	.boot_info = "the Multiboot information",

@@ -135,8 +135,8 @@ static void write_modules(struct information *to)
 	}
 }
 
-/* The firmware's memory map: with this protocol, the kernel has to spare itself and its modules.
- */
+/* The firmware's memory map: in this protocol, the kernel has to know that its own memory and that
+ * of its modules is in use. */
 static void write_memory(struct information *to)
 {
 	const struct machine *machine = to->plan->machine;

@@ -39,13 +39,13 @@ bool multiboot_find(struct span file, const struct multiboot_version *version, u
 	return false;
 }
 
-/* How many bytes before `at` the header could stand. */
+/* How many bytes `at` is past the last place where a header may be. */
 static unsigned misalignment(const struct multiboot_version *version, uint64_t at)
 {
 	return (unsigned)at & (version->align - 1);
 }
 
-/* True if a header may stand at `at`. */
+/* True if a header may be at `at`. */
 static bool is_in_place(const struct multiboot_version *version, uint64_t at)
 {
 	return misalignment(version, at) == 0

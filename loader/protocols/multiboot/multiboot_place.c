@@ -64,7 +64,7 @@ static struct phys_range extent(const struct kernel *kernel)
 		                    kernel->segments[kernel->segment_count - 1].virt.end };
 }
 
-/* The place for `size` bytes in `room`, lowest or highest, at a multiple of `align`; NOWHERE if
+/* The lowest or highest place for `size` bytes in `capacity`, at a multiple of `align`; NOWHERE if
  * they do not fit. */
 static uint64_t place_in(struct phys_range capacity, uint64_t size, uint64_t align, bool high)
 {

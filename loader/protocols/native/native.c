@@ -36,8 +36,7 @@ static const struct terms native_terms = {
 	.sse = TERMS_SSE_WAS_ON,
 };
 
-/* A stack: memory with a window of its own, or at address `at`; the page under it is never mapped.
- */
+/* A stack: memory with its own window, or at address `at`; the page below it is never mapped. */
 static bool plan_stack(struct plan *plan, uint64_t at, struct virt_range *stack)
 {
 	uint64_t ordered = plan->config->options.stack_size;

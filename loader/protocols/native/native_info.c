@@ -58,8 +58,8 @@ static void write_kernel(struct native *native)
 	}
 }
 
-/* Fills in the user's files. Placements of modules stand in the plan in the configuration's order.
- */
+/* Fills in the user's files. The plan has the placements of modules in the configuration's
+ * order. */
 static void write_files(struct native *native)
 {
 	const struct plan *plan = native->plan;
