@@ -28,8 +28,8 @@ bool platform_words(unsigned *count, const char *const **words, struct report *r
  */
 void *platform_take(uint64_t size, uint64_t align);
 
-/* Writes from now on to where the options say, and notes the serial port on which the kernel's
- * faults are reported. Called once, when the words have been read, or as many as could be. */
+/* From now on, writes to where the options say. Notes the serial port on which the kernel's faults
+ * are reported. Called once, when the words have been read, or as many as could be. */
 void platform_console(const struct options *options, struct machine *machine);
 
 /* Writes a text whose lines end with "\n". Characters of core/colour.h colour it on the screen, and
@@ -68,8 +68,8 @@ bool platform_video_set(const struct machine *machine, struct report *report);
 /* Leaves the environment for good, and runs the resident part, which carries the plan out. */
 _Noreturn void platform_launch(const struct boot *boot);
 
-/* Writes to the screen as well from now on, since a failure is never reported to a log alone.
- * Clears it first if that is wanted. */
+/* Writes to the screen as well from now on, since a failure is never reported to a log alone. With
+ * `emptied`, clears it first. */
 void platform_use_screen(bool emptied);
 
 /*

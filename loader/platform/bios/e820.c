@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * e820.c - asks the BIOS for its memory map. Every register not named is zero, and every buffer
- * lies below 1 MiB, or some BIOS fails.
+ * e820.c - asks the BIOS for its memory map. Every register that is not named is zero, and every
+ * buffer lies below 1 MiB: otherwise some BIOSes fail.
  */
 #include "platform/bios/e820.h"
 
@@ -9,7 +9,7 @@
 #include "platform/e820/e820_entry.h"
 
 #define SMAP       0x534d4150 /* "SMAP", read as the CPU holds it */
-#define MOST_STEPS 4          /* times as many entries are read as there is room for */
+#define MOST_STEPS 4          /* entries that are read at most, per range that there is room for */
 
 /* One step of E820: stores the next entry in *entry, and the continuation value, 0 at the end, in
  * *next. False if there is no entry. */

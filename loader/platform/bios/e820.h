@@ -6,8 +6,8 @@
 #include "core/machine.h"
 #include "core/report.h"
 
-/* Fills in machine->firmware, with room for so many ranges, at least 3. On false, the reason is in
- * the report. */
+/* Fills in machine->firmware, with room for `capacity` ranges, at least 3. On false, the reason is
+ * in the report. */
 bool e820_read(struct machine *machine, struct firmware_range *ranges, unsigned capacity,
                struct report *report);
 

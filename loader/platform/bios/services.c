@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* services.c - small BIOS services, a function each. Every register that is not named is zero, or
- * some BIOSes fail. */
+/* services.c - small BIOS services, one function each. Every register that is not named is zero:
+ * otherwise some BIOSes fail. */
 #include "platform/bios/services.h"
 
 #include "platform/bios/call.h"
@@ -155,8 +155,8 @@ _Noreturn void bios_halt(void)
 
 bool bios_power_off(struct report *report)
 {
-	/* APM 1.2: connect in real mode, speak version 1.2, switch all devices (BX = 1) off (CX =
-	 * 3). */
+	/* APM 1.2: connect in real mode, agree on version 1.2, switch all devices (BX = 1) off (CX
+	 * = 3). */
 	static const struct bios_registers calls[] = {
 		{ .eax = 0x5301 },
 		{ .eax = 0x530e, .ecx = 0x0102 },

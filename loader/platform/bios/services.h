@@ -20,10 +20,10 @@ void bios_release_old(const struct bios *bios);
 /* Sets one of the BIOS's own screen modes, which clears the screen. */
 void bios_set_mode(uint8_t mode);
 
-/* Prepares the screen as the kernel is promised it. */
+/* Prepares the screen in the state that the kernel is promised. */
 void bios_enter_screen(enum entry_screen screen);
 
-/* Shows so many characters at the cursor, in a colour; COLOUR_AS_IS keeps the cell's colours. */
+/* Shows `length` characters at the cursor, in a colour; COLOUR_AS_IS keeps the cell's colours. */
 void bios_write(const char *text, size_t length, enum colour colour);
 
 /* The width of the screen in characters. */
@@ -41,8 +41,8 @@ bool bios_power_off(struct report *report);
 /* Waits, then restarts the machine. */
 _Noreturn void bios_reboot(unsigned seconds);
 
-/* The same where there is no BIOS that could wait. Measured by the time stamp counter, the wait may
- * be several times as long. */
+/* The same without a BIOS. The wait is measured by the time stamp counter, and may be several times
+ * as long. */
 _Noreturn void lone_reboot(unsigned seconds);
 
 #endif

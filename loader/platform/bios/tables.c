@@ -23,8 +23,8 @@ static uint64_t find_table(uintptr_t begin, uintptr_t end, const struct table_ki
 	return 0;
 }
 
-/* Where BIOSes put tables: the RSDP (ACPI 6.5, 5.2.5.1) in the first KiB of the extended BIOS
- * data area, or in the BIOS's ROM, of which the upper half is where it mostly is; SMBIOS there. */
+/* Where BIOSes put tables: the RSDP (ACPI 6.5, 5.2.5.1) in the first KiB of the extended BIOS data
+ * area, or in the BIOS's ROM, mostly in its upper half; SMBIOS in that half. */
 void tables_read(struct machine *machine)
 {
 	const uintptr_t area = (uintptr_t) * (const volatile uint16_t *)0x40e << 4;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vbe.c - calls the VGA BIOS and its VBE part (VESA BIOS Extension Core Functions Standard 3.0;
- * VBE/DDC Standard 1.1). Every register not named is zero, every buffer lies below 1 MiB. Chooses
- * nothing: core/video.c does.
+ * VBE/DDC Standard 1.1). Every register that is not named is zero, and every buffer lies below 1
+ * MiB. Chooses nothing: core/video.c does.
  */
 #include "platform/bios/vbe.h"
 
@@ -11,7 +11,7 @@
 #include "platform/platform.h"
 
 #define VBE_OK        0x004f /* in AX */
-#define VBE_NUMBER    0x01ff /* of a mode; what is above are flags */
+#define VBE_NUMBER    0x01ff /* of a mode; higher bits are flags */
 #define VBE_LINEAR    0x4000
 #define VBE_LIST_END  0xffff
 #define VBE_2         0x0200
@@ -35,7 +35,7 @@ struct vbe_buffers {
 _Static_assert(offsetof(struct vbe_buffers, info.modes) == 14, "VBE 3.0, page 25");
 _Static_assert(offsetof(struct vbe_buffers, mode) == 512, "VBE 3.0, page 25");
 
-/* The modes, and the screen that each of them gives. */
+/* The modes, and the screen that each would give. */
 struct lists {
 	struct video_mode modes[MAX_MODES];
 	struct screen screens[MAX_MODES];
@@ -155,7 +155,7 @@ static bool read_with(struct machine *machine, const struct video_request *reque
 	display->kind = DISPLAY_FRAMEBUFFER;
 	display->screen = lists->screens[chosen];
 	machine->bios->vbe = describe_mode(low, lists->modes[chosen].number);
-	machine_reserve(machine, at, at + sizeof(low->info)); /* it points into itself */
+	machine_reserve(machine, at, at + sizeof(low->info)); /* the block points into itself */
 	return true;
 }
 

@@ -24,8 +24,8 @@ void files_release(void)
 		free(blocks[--block_count]);
 }
 
-/* Memory for files: `size` bytes, or what read_part() is given at least, at a multiple of `align`,
- * in whole pages; NULL if there is none. */
+/* Memory for files: `size` bytes, at least DIRECT_MIN, at a multiple of `align`, in whole pages;
+ * NULL if there is none. */
 static void *take(uint64_t size, uint64_t align)
 {
 	uint64_t capacity = page_up(max_u64(size, DIRECT_MIN)) + align;

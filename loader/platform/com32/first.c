@@ -14,8 +14,7 @@
 
 #define GREY 0x0700
 
-/* The module's beginning, the part of it that has a checksum, and that (module.ld,
- * write_sum.py). */
+/* The module's beginning, its first block, and the sums of its parts (module.ld, write_sum.py). */
 extern const uint8_t module_begin[], first_begin[], first_end[];
 extern const volatile struct {
 	uint32_t begin, end; /* offsets from the module's beginning */

@@ -3,9 +3,9 @@
 
     write_sum.py BITS PROGRAM PLACE [BEGIN END]
 
-BITS is how many the registers of the program's CPU have. In hexadecimal digits: PLACE is where the
-limits of what has a sum stand, and then the sum; in the word after it, the words from BEGIN to END
-are balanced to add up to 0 (module.ld, resident.ld).
+BITS is the width of a register of the program's CPU. The other numbers are hexadecimal offsets: at
+PLACE are the limits of the bytes to be summed, and after them the sum is written. The word after
+that is set so that the words from BEGIN to END add up to 0 (module.ld, resident.ld).
 """
 
 import pathlib
@@ -14,8 +14,8 @@ import sys
 
 
 def sum_of(data, bits):
-    """The sum as loader/core/sum.h makes it: of words with so many bits, turned by a bit before
-    each 64 bytes."""
+    """The sum as loader/core/sum.h makes it: of words of `bits` bits; before each 64 bytes, the sum
+    is rotated by a bit."""
     words, mask, total = {32: "<16I", 64: "<8Q"}[bits], (1 << bits) - 1, 0
     for at in range(0, len(data), 64):
         total = (total << 1 | total >> bits - 1) & mask
@@ -24,7 +24,7 @@ def sum_of(data, bits):
 
 
 def main(bits, program, place, *balanced):
-    """Places of the program are the same in the file and in memory."""
+    """Relies on offsets in the program's file being the same as in memory."""
     path, at = pathlib.Path(program), int(place, 16)
     data = bytearray(path.read_bytes())
     begin, end, nothing = struct.unpack_from("<3I", data, at)

@@ -20,8 +20,8 @@ struct console {
 /* Writes to the UART in `own`; to COM1, if there is one, if `own` names none. */
 void console_open(const struct console *own);
 
-/* As printf, up to 1000 characters; names and other foreign text become as text_add_shown() has
- * them. */
+/* Like printf, up to 1000 characters; names and other foreign text are escaped as by
+ * text_add_shown(). */
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints the findings from this one on, which were made after the firmware was left: to serial

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* early_refusal.h - reports a refusal before the loader has come up to a watching tool. */
+/* early_refusal.h - reports to a watching tool a refusal that is made before the loader itself
+ * runs. */
 #ifndef PLATFORM_CONSOLE_EARLY_REFUSAL_H
 #define PLATFORM_CONSOLE_EARLY_REFUSAL_H
 

@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-/* Begins a step ("reading", "unpacking") on the file of that name, of so many bytes; 0 if the size
- * is unknown. */
+/* Begins a step ("reading", "unpacking") on the file of that name, of `size` bytes; 0 if that is
+ * unknown. */
 void progress_begin(const char *doing, const char *name, uint64_t size);
 
-/* So many bytes are done. Costs next to nothing. */
+/* Shows that `done` bytes are done. Costs next to nothing. */
 void progress_at(uint64_t done);
 
 /* All of it is done. */

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* Shows so many characters at the cursor, in a colour; COLOUR_AS_IS keeps the screen's. Lines end
+/* Shows `length` characters at the cursor, in a colour; COLOUR_AS_IS keeps the screen's. Lines end
  * with "\n", or after the last column. */
 void screen_write(const char *text, size_t length, enum colour colour);
 

@@ -52,8 +52,8 @@ void watch_end(const char *what)
 	watcher_end();
 }
 
-/* The text screen's contents, without control characters, nor what is blank at the end of a row:
- * each byte that is told takes QEMU as long as some thousand instructions. */
+/* The text screen's contents, without control characters and without blanks at the ends of rows,
+ * since each byte takes QEMU as long as some thousand instructions. */
 static void tell_screen(void)
 {
 	const volatile uint8_t(*row)[TEXT_COLUMNS][2] = visible(watched, TEXT_MEMORY);

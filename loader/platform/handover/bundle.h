@@ -15,7 +15,7 @@
 bool bundle_read(struct handover *handover, const struct machine *machine, struct phys_range range,
                  struct report *report);
 
-/* Refuses a file of a bundle whose bytes have changed. Any other file is right. */
+/* Refuses a file of a bundle whose bytes have changed. Accepts every other file. */
 bool bundle_check(const struct handed_file *handed, const struct file *file, struct report *report);
 
 #endif

@@ -42,7 +42,7 @@ static bool read_map(struct handover *handover, const struct machine *machine,
 	return true;
 }
 
-/* Reads the list of modules; QEMU's one has no words. */
+/* Reads the list of modules; those of QEMU have no words. */
 static bool read_modules(struct handover *handover, const struct machine *machine,
                          const struct pvh_start_info *info, struct report *report)
 {

@@ -4,13 +4,13 @@
 
 #include "core/text.h"
 
-/* True for what separates words on a disc as well. */
+/* True for a character that separates words, as it does on a disc. */
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
-/* Adds up to `count` words of a text; *end is then the rest of it. False if they do not fit. */
+/* Adds the words of a text. False if they do not fit. */
 static bool add_words(struct word_list *list, size_t *used, const char *text)
 {
 	for (;;) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* words.h - makes of a handover the words that follow APPEND on a disc, and finds its files. */
+/* words.h - makes a handover into the words that follow APPEND on a disc, and finds its files. */
 #ifndef PLATFORM_HANDOVER_WORDS_H
 #define PLATFORM_HANDOVER_WORDS_H
 
@@ -19,8 +19,8 @@ struct word_list {
 /*
  * Writes the words: those of the bundle, those that were passed on, and, if these name no modules
  * (after "---"), every file other than the kernel, with its words. If they name no kernel, it is
- * the first file, with its words. Refuses words that do not fit, and a
- * handover of nothing at all.
+ * the first file, with its words. Refuses words that do not fit, and a handover without words and
+ * files.
  */
 bool words_make(struct word_list *list, const struct handover *handover, struct report *report);
 

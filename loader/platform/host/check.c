@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - finds out about a kernel what the loader does not need to know, and counts the
+/* check.c - finds out what the loader does not need to know about a kernel, and counts the
  * findings. Prints nothing. */
 #include "platform/host/check.h"
 
@@ -36,8 +36,8 @@ uint64_t check_placed(const struct check *check, enum use use)
 	return size;
 }
 
-/* Describes what the kernel asks for by itself, or if it cannot, what the words after the
- * protocol's name ask for: "name,this,that". */
+/* Describes what the kernel asks for by itself, or, if its protocol cannot tell, what the words
+ * after the protocol's name ask for: "name,this,that". */
 static void describe(struct check *check)
 {
 	struct text text = text_in(check->asks, sizeof(check->asks));

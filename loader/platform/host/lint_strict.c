@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lint_strict.c - looks for instructions that every CPU refuses, but not an emulator. Considers
- * only operands that are constant on every path to the instruction.
+ * lint_strict.c - looks for instructions that every CPU refuses, but an emulator executes.
+ * Considers only operands that are constant on every path to the instruction.
  *
  * Sources: Intel SDM volume 2A, LTR, MOV to control registers; volume 3A, 2.5; volume 4, chapter 2.
  * AMD APM volume 2, 3.1 and appendix A.

@@ -17,10 +17,9 @@
         section .text
         global enter64
 enter64:
-        ; 1. Interrupts off, string instructions upward; an IDT that is valid in both modes, for
-        ;    what
-        ;    cannot be masked, and only then our own descriptors: in these, the IDT's gates and the
-        ;    running code remain valid.
+        ; 1. Interrupts off, string instructions upward. First an IDT that is valid in both modes,
+        ;    for what cannot be masked, and then our own GDT, in which the selectors of that IDT and
+        ;    of the running code are valid.
         cli
         cld
         mov     esi, [esp + 4]

@@ -6,9 +6,11 @@
 #include "core/machine.h"
 #include "core/report.h"
 
-/* The frequency of the time stamp counter in Hz, as the CPU or the hypervisor reports it; 0 if
- * neither does. If it is to be measured then, against the programmable interval timer, that takes
- * about 50 ms; warns if it cannot be measured. */
+/*
+ * The frequency of the time stamp counter in Hz, as the CPU or the hypervisor reports it; if
+ * neither does, and `measure` is true, as measured against the programmable interval timer in about
+ * 50 ms; otherwise 0. Warns if it cannot be measured.
+ */
 uint64_t tsc_find(bool measure, struct report *report);
 
 /* Fills in machine->random and its source: RDSEED, RDRAND, or the clocks. False if it is the

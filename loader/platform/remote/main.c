@@ -254,7 +254,7 @@ static void answer_chain(void)
 		answer("end", "then the CPU gave up, and the machine reset");
 }
 
-/* What a log has, where it is not understood. */
+/* The last events of the log, if they could not be explained. */
 static void answer_log(void)
 {
 	unsigned from = evidence.log_count > 4 ? evidence.log_count - 4 : 0;
@@ -308,7 +308,7 @@ static void answer_trace(void)
 	}
 }
 
-/* What has been interrupted last: RIP and RSP. */
+/* Where the CPU was interrupted last: RIP and RSP. */
 static void answer_interrupted(void)
 {
 	char line[48];

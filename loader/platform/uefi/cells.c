@@ -34,7 +34,7 @@ struct __attribute__((packed, may_alias)) two_pixels {
 	uint64_t value;
 };
 
-/* True if grey has the same bytes there, whatever the sequence of its colours is. */
+/* True if grey has the same bytes on this screen, whatever the order of its colours is. */
 static bool has_bytes(const struct screen *screen)
 {
 	return screen->bits_per_pixel == 32 && screen->red_bits == 8 && screen->green_bits == 8
@@ -126,7 +126,8 @@ size_t cells_draw(const struct efi_text_output *device, const char *text, size_t
 	return drawn;
 }
 
-/* A cursor that was visible is taken from where it was, and leaves marks in what is there now. */
+/* Moving a cursor that was visible changes the cell where it was, so what was drawn there is drawn
+ * again. */
 void cells_end(void)
 {
 	if (console == NULL)

@@ -12,7 +12,8 @@
 
 #define CHUNK (4 * MIB) /* some drivers read no more than 4 GiB at once; progress is shown */
 
-/* Seconds of the firmware's clock, as clock.h has them. A clock that stands shows nothing. */
+/* Seconds of the firmware's clock, as clock.h has them. If that clock does not run, no progress is
+ * shown. */
 uint32_t clock_ticks(void)
 {
 	struct efi_time time = { 0 };
@@ -43,7 +44,8 @@ static bool read_all(struct file *file, struct efi_file *from, struct report *re
 	              file_called(file), ULL(done), ULL(size));
 }
 
-/* What is done with the bytes of every file. Those that were packed are given back. */
+/* Checks a file that was read, and unpacks it if it is compressed; then the compressed bytes are
+ * freed. */
 static bool use(struct file *file, struct report *report)
 {
 	const uint8_t *read = file->bytes.bytes;

@@ -26,7 +26,7 @@ extern const volatile struct {
 	uint32_t sum;
 } image_sum;
 
-/* The firmware's console may or may not be on COM1, so it goes to both. */
+/* The firmware's console may or may not be on COM1, so the message goes to both. */
 static void say_on_com1(const efi_char *text)
 {
 	for (unsigned patience = LAST_PATIENCE; *text != 0; text++)

@@ -115,7 +115,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 	launch(&run);
 }
 
-/* Stands still for good. */
+/* Halts for good. */
 static _Noreturn void halt(void)
 {
 	for (;;)

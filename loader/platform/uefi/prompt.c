@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* prompt.c - the configuration file and the prompt. labels.c knows the file, line.c the line; here
- * they meet the firmware. */
+/* prompt.c - the configuration file and the prompt. labels.c reads the file and line.c edits the
+ * line; this file connects them with the firmware. */
 #include "platform/uefi/prompt.h"
 
 #include "core/colour.h"
@@ -19,7 +19,7 @@
 #define TICK  20000 /* microseconds between two looks at the keyboard */
 #define TENTH 100000
 
-/* Where a configuration file may be, and how it may be called: first beside our own image, then
+/* Where a configuration file may be, and what it may be called: first beside our own image, then
  * where Syslinux looks for it. */
 static const char *const folders[] = {
 	NULL,        "/isolinux",      "/boot/isolinux", "/boot/syslinux",
@@ -40,7 +40,8 @@ static bool is_known;        /* there is a command: outcome and what goes with i
 static bool is_later;        /* the file's own choice has had its turn */
 static bool has_asked;       /* for a line */
 
-/* Reads the configuration that is signed with us. No other entries are started, and as they are. */
+/* Reads the configuration that is signed with us. Only its entries can be started, without
+ * changes. */
 static void read_signed(void)
 {
 	struct span from = signed_config_text();
@@ -73,7 +74,7 @@ static bool read_file(const char *name, struct efi_file *file)
 	return true;
 }
 
-/* Notes why a file in the folder that is ours could not be opened, though it may be there. */
+/* Notes why a file in our folder could not be opened, although it may be there. */
 static void note_unread(const char *name, efi_status status)
 {
 	char path[PATH_MAX];
@@ -84,7 +85,7 @@ static void note_unread(const char *name, efi_status status)
 		volume_refuse(path, status, &unread);
 }
 
-/* Looks for a configuration file in the folder that is ours. What cannot be read is noted. */
+/* Looks for a configuration file in our folder. What cannot be read is noted. */
 static bool find_in_folder(void)
 {
 	for (unsigned i = 0; i < COUNT(names); i++) {
@@ -123,7 +124,7 @@ static void find_file(void)
 	volume_set_folder(own);
 }
 
-/* Speaks where the file says. */
+/* Opens the console that the file asks for. */
 static void open_console(void)
 {
 	struct console console = { .screen = true };
@@ -153,7 +154,7 @@ void prompt_open(void)
 		read_signed();
 	open_console();
 	if (always_asks())
-		screen_give_back(); /* all that is read at a prompt looks alike */
+		screen_give_back(); /* so that all text at a prompt looks alike */
 	for (unsigned i = 0; i < labels.say_count; i++)
 		console_print("%s\n", labels.says[i]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reads.c - stands in the place of the function by which file systems read blocks (UEFI 2.10,
- * 13.9). A read of which a block has not come is one that has failed. What small reads ask for next
- * is read along with the first: firmware asks a CD twice before it reads, and looks only now and
+ * 13.9). If a block does not arrive, the read has failed. A small read also brings the blocks after
+ * it, for the next reads: firmware queries a CD twice before each read, and checks only now and
  * then whether a drive is ready.
  */
 #include "platform/uefi/reads.h"
@@ -21,14 +21,14 @@ static const struct efi_guid block_io = {
 
 static struct efi_block_io *device; /* NULL: none is watched */
 static efi_read_blocks *read;       /* the firmware's */
-static uint64_t mark[2];            /* what a block begins with until it has come */
+static uint64_t mark[2];            /* what a block begins with until it has arrived */
 static bool has_failed;             /* a block has kept its mark */
 
-/* What was read ahead: whole blocks, all of which have come. */
+/* What was read ahead: whole blocks, all of which have arrived. */
 static _Alignas(PAGE_SIZE) uint8_t ahead[AHEAD];
 static uint64_t ahead_begin, ahead_end; /* blocks */
 static uint32_t ahead_medium;
-static bool is_ahead_bad; /* there was something that could not be read: no more than asked for */
+static bool is_ahead_bad; /* reading ahead has failed: read only what is asked for */
 
 /* A block's first words, which may lie anywhere. */
 struct __attribute__((packed, may_alias)) first_words {
@@ -51,7 +51,7 @@ static inline bool has_mark(const uint8_t *block)
 	return first->word[0] == mark[0] && first->word[1] == mark[1];
 }
 
-/* Reads blocks; true if the firmware says so, and no block has its mark any more. */
+/* Reads blocks; true if the firmware reports success, and no block has its mark any more. */
 static bool read_and_look(uint32_t medium, uint64_t block, uint64_t size, uint8_t *buffer)
 {
 	uint32_t block_size = device->media->block_size;
@@ -96,7 +96,7 @@ static void read_ahead(uint32_t medium, uint64_t block)
 	ahead_medium = medium;
 }
 
-/* True if the blocks came from what was read ahead, by now or before. */
+/* Copies blocks out of what was read ahead, now or before. False if they are not all there. */
 static bool read_small(uint32_t medium, uint64_t block, uint64_t size, uint8_t *buffer)
 {
 	if (size > AHEAD / 2)
@@ -107,7 +107,7 @@ static bool read_small(uint32_t medium, uint64_t block, uint64_t size, uint8_t *
 	return take_ahead(medium, block, size, buffer);
 }
 
-/* What could not be read at once is read block by block: those that do not come keep their mark,
+/* What could not be read at once is read block by block: those that do not arrive keep their mark,
  * since a file system may cache them anyway, and return them later. */
 static efi_status EFIAPI read_watched(struct efi_block_io *self, uint32_t medium, uint64_t block,
                                       uint64_t size, uint8_t *buffer)

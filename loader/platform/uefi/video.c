@@ -15,7 +15,7 @@
 #define EDID_SIZE 128
 #define DEPTH     32 /* every pixel of the protocol has as many bits */
 
-/* UEFI 2.10, 12.9.2, and 12.9.3: what the monitor says, as the firmware or as the user has it. */
+/* UEFI 2.10, 12.9.2; and 12.9.3: the EDID that is in use, and the one that the monitor reports. */
 static const struct efi_guid graphics_guid = {
 	0x9042a9de, 0x23dc, 0x4a38, { 0x96, 0xfb, 0x7a, 0xde, 0xd0, 0x80, 0x51, 0x6a }
 };
@@ -26,7 +26,7 @@ static const struct efi_guid edid_discovered = {
 	0x1c0c34f6, 0xd380, 0x41fa, { 0xa0, 0x49, 0x8a, 0xd0, 0x6c, 0x1a, 0x66, 0xaa }
 };
 
-/* The modes, and what each would make of the screen. */
+/* The modes, and the screen that each would give. */
 struct lists {
 	struct video_mode modes[MAX_MODES];
 	struct screen screens[MAX_MODES];
