@@ -124,8 +124,7 @@ static void ask_machine(struct fault *fault)
 static void ask(struct fault *fault)
 {
 	if (fault->long_mode_off == 0)
-		fault->efer =
-			rdmsr(IA32_EFER); /* otherwise saved by vectors32.asm */
+		fault->efer = rdmsr(IA32_EFER); /* otherwise saved by vectors32.asm */
 	fault->fs_base = rdmsr(IA32_FS_BASE);
 	fault->gs_base = rdmsr(IA32_GS_BASE);
 	fault->apic_id = cpu_apic_id();
