@@ -39,7 +39,7 @@ ask := env $(foreign:%=-u %) $(addprefix CCACHE_DISABLE=,$(CCACHE_DISABLE))
 override VPATH :=
 compiler := $(CC) $(shell $(ask) $(CC) --version 2>/dev/null | head -n 1 | tr -d "'")
 
-# Quiet: one short line a step.
+# Quiet: one short line per step.
 ifdef V
 say = @:
 quiet =
@@ -57,11 +57,11 @@ all: $(images)
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
 COMMON := -std=c11 $(WARNINGS) -g -Iinclude -Iloader -fno-common
 
-# What is one piece, code and data, is meant to be so.
+# Segments with both code and data are intended.
 no-warn-rwx := $(shell $(ask) $(LD) --help 2>/dev/null | grep -o -m 1 -e --no-warn-rwx-segments)
 
-# The flags given, if the compiler knows them. To ask it takes as long as to compile a file, so its
-# answers are kept, each a word: COMPILER+FLAGS=yes or no.
+# The flags given, if the compiler knows them. Asking it takes as long as compiling a file, so its
+# answers are kept, each as a word: COMPILER+FLAGS=yes or no.
 kept-answers := build/obj/answers
 answers := $(file <$(kept-answers))
 empty :=
@@ -111,8 +111,8 @@ cflags-kernel32 := $(COMMON) $(BARE) $(few-blocks) $(one-program) -m32 $(has-cmo
 	-fno-pic -fno-pie
 asflags-kernel32 := -f elf32
 
-# The loader for UEFI, which may lie anywhere. Interrupts of the firmware's use our stack. -Os: it
-# is read from the disc at each start.
+# The loader for UEFI, which may lie anywhere. The firmware's interrupts use our stack. -Os: it is
+# read from the disc at each start.
 cflags-uefi := $(COMMON) $(BARE) -Os -m64 -fpie -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only $(call if-known,-fdirect-access-external-data)
 asflags-uefi := -f elf64
@@ -223,12 +223,12 @@ build/longjump.c32: build/com32.elf $(module)/write_sum.py
 	$(quiet)$(PYTHON) $(module)/write_sum.py 32 $@ \
 		$(foreach s,module_sum first_begin first_end,$(place-of))
 
-# What tells that a CPU is too old, before anything else of the loader runs, and what that calls.
+# What reports that a CPU is too old, before any other part of the loader runs, and what that calls.
 for-any := $(patsubst %,loader/%.c.o,platform/console/early_refusal platform/pc/string x86/fw_cfg \
 	x86/watcher)
 
-# What must be where the linker script wants it, what compilers call by themselves, and what may run
-# on any CPU, stays apart.
+# What must be where the linker script wants it, what compilers call by themselves, and what must
+# run on any CPU, is compiled separately.
 apart := $(addprefix build/obj/com32/,loader/platform/com32/first.c.o $(for-any))
 $(apart): own-cflags = $(if $(one-program),-fno-lto) -Os $(any-cpu)
 
@@ -348,7 +348,7 @@ $(long-loops-uefi): own-cflags = -O2 -funroll-loops
 
 # The resident part is copied, not loaded: one piece (-N), and an absolute address in it would be
 # wrong, so one is refused.
-# Explaining is not in a hurry, and is read from the disc at every start: it is made small.
+# The explainer need not be fast, but is read from the disc at every start, so it is made small.
 resident-small := $(call objects,resident,loader/explain) build/obj/resident/loader/core/text.c.o \
 	$(addprefix build/obj/resident/loader/x86/,restart.c.o watcher.c.o)
 $(resident-small): own-cflags = -Os
@@ -415,8 +415,8 @@ build/postmortem: $(postmortem) build/obj/plain/core.a
 	$(quiet)$(CC) $(cflags-plain) -o $@ $(postmortem) build/obj/plain/core.a
 
 # ---------------------------------------------------------------------------------------------
-# What tests are made of is looked at only when something of it is to be made; what the loader is
-# made of, when more is than the sample kernel, which a user changes all day.
+# The sources of the tests are examined only if some of the tests are to be made; those of the
+# loader, only if more is to be made than the sample kernel, which a user changes all day.
 made-of := $(if $(filter-out build/kernel.elf,$(or $(MAKECMDGOALS),all)), \
 	com32 kernel32 uefi resident plain) kernel
 ifneq ($(filter-out all $(images) $(tools),$(MAKECMDGOALS)),)
@@ -425,7 +425,7 @@ made-of := $(flavours)
 # Tests: one program for each tests/unit/NAME.c in each width, one kernel for each file in
 # tests/kernels but the kit, which is linked to all.
 
-# Tests themselves take longer to be optimized than to run.
+# Optimizing the tests takes longer than running them.
 build/obj/host/tests/%.o build/obj/host32/tests/%.o: own-cflags = -O0
 
 units := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))

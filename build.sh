@@ -20,7 +20,7 @@ trap 'exit 2' ERR # 1 is the status of a test that has failed
 [[ -e /dev/fd/1 ]] || exec >/dev/null
 [[ -e /dev/fd/2 && ! /dev/fd/2 -ef ${BASH_SOURCE[0]} ]] || exec 2>/dev/null # bash puts itself there
 
-# A folder of PATH that lies in this one must be found from everywhere.
+# A relative folder in PATH must be found from everywhere.
 rest=${PATH-}: path=
 while [[ $rest ]]; do
 	folder=${rest%%:*} rest=${rest#*:}
@@ -29,7 +29,7 @@ while [[ $rest ]]; do
 done
 PATH=${path#:}
 
-# The PATH of a user who is not root need not have these, and where root became root by su neither.
+# The PATH of a user who is not root may lack these, and so may that of root after su.
 for folder in /usr/sbin /sbin; do
 	[[ :$PATH: == *:$folder:* ]] || PATH+=:$folder
 done
@@ -88,7 +88,7 @@ elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
 		need_words python ${common[@]+"${common[@]}"} "$@" || exit 2
 		python=$(find_python) || exit 2
 	fi
-	# What is found to be there need not be looked for again by another shell.
+	# What was found need not be looked for again by another shell.
 	export LONGJUMP_THERE=
 	for group in build image run; do
 		! look "$group" 2>/dev/null || ((${#missing[@]})) || LONGJUMP_THERE+="$group "

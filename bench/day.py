@@ -1,8 +1,8 @@
 """day.py - measures what a user waits for all day: from a changed file of the kernel to its _start.
 
-Watches an ordinary `./build.sh run`, with a disc and without, through its output and the
-debug port of SeaBIOS, and notes when each message comes. Knows those messages; knows nothing of how
-anything is built.
+Watches an ordinary `./build.sh run`, with a disc and without, through its output and the debug port
+of SeaBIOS, and notes when each message arrives. Knows those messages; knows nothing of how anything
+is built.
 """
 
 import os
@@ -23,7 +23,7 @@ from lib.project import BUILD, ROOT, Stop, say
 LIMIT = 120  # seconds
 FLAVOURS = {"com32", "kernel32", "uefi", "resident", "plain", "kernel"}  # what images are made of
 BAR = 40  # characters
-TARGET = 1.0  # seconds of ours
+TARGET = 1.0  # seconds that are Longjump's
 PART = 0.5  # of the disc's time, without one
 
 

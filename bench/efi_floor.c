@@ -37,7 +37,7 @@ static struct efi_file *open_payload(efi_handle image, struct efi_boot_services 
 	return file;
 }
 
-/* Reads it into memory of its own, *size bytes. Returns where they are, or 0. */
+/* Reads it into new memory, *size bytes. Returns their address, or 0. */
 static uint64_t read_payload(struct efi_file *file, struct efi_boot_services *boot, uint64_t *size)
 {
 	union {
@@ -56,7 +56,7 @@ static uint64_t read_payload(struct efi_file *file, struct efi_boot_services *bo
 	return at;
 }
 
-/* As kernel.c has it: the sum of the words, and above it that of all partial sums. */
+/* As in kernel.c: the sum of the words, and in the upper half that of all partial sums. */
 static uint64_t check(const uint32_t *words, uint64_t size)
 {
 	uint32_t sum = 0, sum_of_sums = 0;

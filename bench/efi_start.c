@@ -67,9 +67,9 @@ static void connect_all(struct efi_boot_services *boot)
 }
 
 /*
- * Says that all is ready, and waits for a listener, as there is one when the machine was saved and
- * goes on. Its clock may have been set back by that: then it stands still until all that waits for
- * it has had its turn.
+ * Reports that all is ready, and waits for a listener, which there is once the machine has been
+ * saved and continues. That may have set the clock back: then everything that waits for the clock
+ * has to have its turn first.
  */
 static void wait_for_listener(void)
 {

@@ -1,9 +1,9 @@
 """firmware.py - boots an image by UEFI, any number of times, and returns each run's figures.
 
 Firmware takes seconds, and ten times as long where the clock counts instructions; none of that is
-measured. So it boots once for an image, at wall-clock speed, up to the moment at
-which it would start what it has found there (efi_start.c); the machine is saved, and each run goes
-on from there. Knows nothing of loaders.
+measured. So each image is booted once, at wall-clock speed, up to the moment at which the firmware
+would start the program on it (efi_start.c). Then the machine is saved, and each run continues from
+there. Knows nothing of loaders.
 """
 
 import shlex

@@ -1,5 +1,5 @@
-"""loaders.py - packs a payload for each loader: one function a loader, each returns an image that
-starts from a CD and from a disk.
+"""loaders.py - packs a payload for each loader: one function per loader, which returns an image
+that boots from a CD and from a disk.
 
 Knows how Syslinux and GRUB want to be packed; knows nothing of what is measured.
 """
@@ -17,7 +17,7 @@ GRUB = Path("/usr/lib/grub/i386-pc")
 
 
 def disc(tree, boot, output):
-    """Masters a tree as a CD that starts the file `boot` of it."""
+    """Masters a tree as a CD that boots its file `boot`."""
     run(
         [
             "genisoimage",
@@ -81,8 +81,8 @@ def floor(payload):
 
 
 def longjump(payload):
-    """The discs that `build.sh image` makes of the kernel with its defaults: by the
-    section in which the payload is, since a loader may look for something in some of them."""
+    """The discs that `build.sh image` makes of the kernel by default, one for each section in which
+    the payload can be, since a loader may search some of them."""
     images = {}
     for place in PLACES if payload.size.places else PLACES[1:2]:
         images[place] = payload.folder / f"longjump{place}.iso"
@@ -152,7 +152,7 @@ def grub(payload):
 
 def limine(binaries, payload):
     """Limine, whose files lie in the folder `binaries`, with the same Multiboot kernel. It boots
-    from a CD only, since its boot record for disks is made by a program of its own, and opens no
+    from a CD only, since its boot record for disks is made by a separate program; and it opens no
     compressed kernel: nothing is returned for one."""
     if payload.size.compressed:
         return None

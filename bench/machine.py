@@ -1,9 +1,9 @@
 """machine.py - boots an image in QEMU and returns the guest's figures, or how long it took.
 
-Knows QEMU; knows nothing of loaders. Three kinds of run: with a listener on port 0xE9 and one
-nanosecond an instruction, so that the guest's clock counts instructions; without, for the time on
-the wall, in which the kernel ends the machine as soon as it is reached; and one that goes on then,
-to be asked how much code QEMU has translated.
+Knows QEMU; knows nothing of loaders. There are three kinds of run: with a listener on port 0xE9 and
+one nanosecond per instruction, so that the guest's clock counts instructions; without one, for
+wall-clock time, where the kernel ends the machine as soon as it is reached; and one that continues
+then, so that QEMU can be asked how much code it has translated.
 """
 
 import contextlib
@@ -91,7 +91,8 @@ def blocks(medium, image):
 
 @contextlib.contextmanager
 def at_its_end(*arguments):
-    """A QMP line to a machine without a listener that has wanted to end, and goes on instead."""
+    """A QMP connection to a machine without a listener that has tried to end, and is kept
+    running."""
     line = Qmp()
     with tempfile.TemporaryDirectory() as folder:
         ended = Path(folder) / "ended"

@@ -1,6 +1,6 @@
 """measure.py - boots every loader with every payload from every medium and collects the figures.
 
-Knows how a share is made of what guests tell; knows nothing of how figures are shown.
+Knows how a share is computed from what guests report; knows nothing of how figures are shown.
 """
 
 import shutil

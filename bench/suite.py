@@ -1,5 +1,5 @@
 """suite.py - measures the tests of a cargo project: so many kernels, each given to the runner as
-`cargo test` gives it, without a disc and from one, and to bootimage's runner where that is there.
+`cargo test` gives it, without a disc and from one, and to bootimage's runner if that is installed.
 
 Each test is a file that no disc has been made of yet, as after a change of what all tests use. The
 ways take turns, so that a busy moment hits all alike. Knows the runners; knows nothing of loaders.
@@ -47,7 +47,7 @@ def measure(count):
                 say(f"  run      test {number} of {count}, in turn {', '.join(runners)}")
             for way, words in runners.items():
                 found[way].append(one_test(words, test, folder))
-    return {way: pairs[1:] for way, pairs in found.items()}  # of the first, all is compiled yet
+    return {way: pairs[1:] for way, pairs in found.items()}  # the first waits for compilation
 
 
 def make_project(folder, count, has_others):

@@ -113,8 +113,8 @@ def check_place(given):
 
 
 class machine_at_entry:
-    """A QEMU, stopped where the kernel begins; ended when all is done. As a context it gives the
-    process and the kernel's slide."""
+    """A context with a QEMU that is stopped where the kernel begins, and ended on leaving; gives
+    the process and the kernel's slide."""
 
     def __init__(self, session, kernel, line, leaves, uefi):
         self.session, self.kernel, self.line = session, kernel, line

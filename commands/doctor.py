@@ -158,7 +158,7 @@ def package_version(path):
 
 
 def archive_version(path):
-    """The version of a file of Syslinux in an archive of `dist`, which says it; or None."""
+    """The version of a file of Syslinux, if an archive of `dist` names it; or None."""
     prefix = Path(path).parent / "../../.."
     try:
         source = (prefix / "share/doc/longjump/third-party/SOURCE").read_text()
@@ -194,7 +194,7 @@ def folder(path):
 
 
 def packages():
-    """Who installs what is missing."""
+    """What installs missing packages."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         return "automatic", "build.sh installs what is missing: you are root"
     return "by hand", "build.sh prints the command that installs what is missing"

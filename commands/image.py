@@ -60,7 +60,7 @@ Files in the folder iso/ are also copied to the disc; isolinux.cfg says what the
 
 def image(given, finish=None, also=()):
     """Makes the image that these words ask for, and other targets of make; returns the result of
-    `finish`, that is make_disc, unless open_disc is given."""
+    `finish`: make_disc, unless open_disc is given."""
     config = read_config(given)
     need("build", "image", install=not given.no_install)
     if config.sign:

@@ -98,8 +98,8 @@ def install(given):
 
 
 def check_unchanged(prefix, name, mark):
-    """Stops unless there is no such file, or one that an earlier `install` has put there, by
-    what its list says."""
+    """Stops unless there is no such file, or only one that an earlier `install` has put there,
+    according to its list."""
     if not os.path.lexists(prefix / name):
         return
     try:

@@ -78,7 +78,8 @@ def make_project(language, folder):
 
 
 def is_something(path):
-    """More than a folder, which is all that is left of a project that could not be laid down."""
+    """Whether it is more than a folder: folders are all that is left of a project that could not be
+    laid down."""
     return path.is_symlink() or not path.is_dir()
 
 

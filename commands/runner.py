@@ -192,7 +192,7 @@ def is_test(kernel):
 
 
 def build(settings):
-    """Runs the project's build-command; one from a Cargo.toml is for cargo."""
+    """Runs the project's build-command; one from a Cargo.toml is a command of cargo's."""
     command = settings["build-command"]
     if not command:
         raise Stop("--build: there is no build-command in longjump.conf or Cargo.toml", 2)
@@ -265,7 +265,8 @@ def image_words(given, settings, kernel):
 
 
 def fill(command, disc):
-    """What is booted, and the words with it for {}: for QEMU, the copy that it inherits."""
+    """The disc, and the command with its name in place of {}: for QEMU, that of the copy it
+    inherits."""
     name = disc.inherited if is_qemu(command) else str(disc.path)
     return disc, [word.replace("{}", name) for word in command]
 

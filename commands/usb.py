@@ -53,7 +53,7 @@ def usb(given):
     if len(given.names) > 1:
         raise Stop("usb: one device at a time; see ./build.sh usb --help", 2)
     name = given.names[0]
-    find(number_of(name), given.allow_loop)  # what would be refused needs no rights to find out
+    find(number_of(name), given.allow_loop)  # before anything that needs root's rights
     with opened(name, os.O_RDONLY | os.O_NONBLOCK) as device:
         _, before = look(device, given.allow_loop)
     source = image(given)
@@ -150,8 +150,8 @@ def opened(name, flags):
 
 
 def opened_alone(name):
-    """Opens a drive for us alone, past all caches where that can be done. Nobody can mount it from
-    now on, and if it is pulled out, another one does not take its place."""
+    """Opens a drive for us alone, bypassing all caches if possible. Nobody can mount it from now
+    on, and if it is pulled out, another one does not take its place."""
     flags = os.O_RDWR | os.O_EXCL | os.O_SYNC
     try:
         return Device(name, flags | os.O_DIRECT)
@@ -188,8 +188,8 @@ def ask(drive):
 
 
 def pieces(device, file, title):
-    """The image in pieces that the drive takes: the place, and the bytes, in memory aligned to
-    pages, of which the last is filled with zeros to the end of a sector. Shows how far it is."""
+    """The image in pieces, each with its place, in memory that is aligned to pages. The last piece
+    is padded with zeros to whole sectors. Shows the progress."""
     sector, size = device.sector, size_of(file)
     progress = Progress(title, size, soon=0)
     file.seek(0)

@@ -11,7 +11,7 @@ from lib.append import append_words
 from lib.project import Stop, Voice, made
 
 PLENTY = 64 << 30  # bytes of memory, where the machine is not known
-LIMIT = 30  # seconds that a check may take before an image is made; usually it takes none
+LIMIT = 30  # seconds that a check may take before an image is made; usually it takes milliseconds
 
 
 class Refused(Stop):

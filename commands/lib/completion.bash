@@ -3,10 +3,10 @@
 #
 #     source /path/to/longjump/commands/lib/completion.bash
 #
-# What there is to complete is asked of the commands themselves, so it cannot be out of date. Other
-# projects have a build.sh as well: only one that lies beside this very file is called.
+# The commands themselves say what can be completed, so it is never out of date. Other projects have
+# a build.sh as well: only the one that belongs to this file is called.
 
-# Prints what a command of the program says of itself; asked once in the life of a shell.
+# Prints the help of a command of the program, which is asked only once per shell.
 declare -gA _longjump_help
 _longjump_help() {
 	local key="$1 $2"
@@ -37,7 +37,7 @@ _longjump() {
 	elif [[ -z $command || $command == help ]]; then
 		choice=$(_longjump_commands "$program")
 	elif [[ $previous == --* ]]; then
-		# A value that is one of several stands in the help as one|other.
+		# The help shows the values to choose from as one|other.
 		choice=$(_longjump_help "$program" "$command" |
 			sed -n "s/^    $previous \([a-z0-9]*|[a-z0-9|]*\) .*/\1/p" | tr '|' ' ')
 	elif [[ $command == explain ]]; then

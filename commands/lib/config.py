@@ -195,9 +195,9 @@ def look_up(data, table, path=None, text=""):
 
 
 def line_of(text, table, key):
-    """The line on which a key is set, found with the library: the one after the longest beginning
-    of the file that is whole and does not have the key yet. Where only cargo can read the file, the
-    first line that begins with the key."""
+    """The line on which a key is set, found with the library: the one after the longest valid
+    beginning of the file that does not have the key. Where only cargo can read the file, the first
+    line that begins with the key."""
     lines, before = text.lstrip(MARK).splitlines(), 0
     try:
         toml().loads("\n".join(lines) + "\n")

@@ -1,6 +1,6 @@
 """configuration.py - what the user wants to be booted, and what has been made of that.
 
-Loads nothing that makes a disc: a boot without one waits for all that is loaded.
+Imports nothing that makes a disc, since a boot without one has to wait for every import.
 """
 
 import io

@@ -79,7 +79,7 @@ def is_machine(value):
 
 def image_at(command):
     """The place of the two words that give QEMU the image as a drive, and do nothing else; None if
-    there are none such."""
+    there are no such words."""
     places = [at for at, word in enumerate(command) if "{}" in word]
     if len(places) != 1 or places[0] == 0:
         return None

@@ -1,4 +1,4 @@
-"""doing.py - finds out what the CPUs of a machine that runs or has halted do: where each one is,
+"""doing.py - finds out what the CPUs of a running or halted machine are doing: where each one is,
 what it was called for, and what it waits for.
 
 Knows QEMU's output for CPUs and interrupt controllers; knows nothing of how the end of a run is
@@ -23,13 +23,13 @@ RAISED = re.compile(r"check_exception old: 0xffffffff new 0x([0-9a-f]+)$")
 LOCK = " (where a lock that is held is not freed meanwhile)"
 PIC = Pattern(r"^pic([01]): irr=([0-9a-f]{2}) imr=([0-9a-f]{2}) isr=([0-9a-f]{2})", re.M)
 LOCAL = Pattern(r"^ISR\s+([0-9]+)", re.M)
-OFTEN = 10  # entries in the log from which on it is called repeated
+OFTEN = 10  # entries in the log, from which number on they are called repeated
 CASCADE = 2  # the line of the first PIC at which the second one is
 LINES = {0: " (the timer)", 1: " (the keyboard)", 8: " (the clock)"}
 
 
 class Doing:
-    """What the CPUs of a machine with this kernel do."""
+    """What the CPUs of a machine with this kernel are doing."""
 
     def __init__(self, machine, kernel, is_kvm):
         self._machine, self._kernel, self._is_kvm = machine, kernel, is_kvm
@@ -109,7 +109,7 @@ class Doing:
 
     def handled(self, cpu):
         """The last that was interrupted by the handler that a CPU is in, as QEMU's log has it, and
-        its story. If the log does not have it, None and the story of where the CPU is. Two times
+        its story. If the log does not have it, None and the story of where the CPU is. None and
         None if it is not in a handler, or that is not known."""
         if not self._machine.loader.start:
             return None, None
@@ -165,8 +165,8 @@ def is_fault(entry):
 
 
 def came_at(entry, stack):
-    """What a handler's frame can have of the instruction and the stack that were interrupted: the
-    log has the address of an int instruction, the frame that of the next one."""
+    """The RIP and RSP that a handler's frame can have for an entry: for an int instruction, the log
+    has its address, but the frame has that of the next instruction."""
     return [(entry.at + size, stack) for size in ((0, 1, 2) if entry.is_software else (0,))]
 
 

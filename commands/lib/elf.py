@@ -32,7 +32,7 @@ def strip_debug(kernel, copy):
         if done.returncode == 0 and _load_alike(kernel, copy):
             return True
     except subprocess.TimeoutExpired:
-        pass  # a file whose symbols are made to take long
+        pass  # a file that is made to keep objcopy busy
     except (FileNotFoundError, PermissionError):  # of a folder in PATH
         detail(f"{kernel} is packed as it is: there is no {command[0]}")
         return False

@@ -1,8 +1,8 @@
 """entry.py - runs a machine in QEMU up to the first instruction of a kernel, and stops it there.
 
-A CPU starts in 16-bit mode, and a debugger that comes early believes that it stays like that. So
-we go ahead of it: over gdb's remote protocol we set hardware breakpoints and let the machine run.
-Knows ELF's header, and where Longjump puts kernels.
+A CPU starts in 16-bit mode, and a debugger that connects early assumes that it stays in it. So we
+connect before the debugger, set hardware breakpoints over gdb's remote protocol, and let the
+machine run. Knows ELF's header, and where Longjump puts kernels.
 """
 
 import contextlib
@@ -47,8 +47,8 @@ def possible_entries(kernel, is_random=True):
 
 
 def line_for_gdb(wanted):
-    """A socket on which gdb is awaited, at the port that is wanted, or at another one if that is
-    taken. It is ours from now on: two that start at once have two ports."""
+    """A socket that listens for gdb, on the wanted port, or on another one if that is taken. The
+    port is ours from now on, so commands that start at the same time have different ones."""
     for port in (wanted, 0):
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,8 +61,7 @@ def line_for_gdb(wanted):
 
 
 def is_in_rom(answer):
-    """Whether the vector that memory was asked for leads into the BIOS; no if it could not be
-    read."""
+    """Whether the vector in this answer leads into the BIOS; False if it could not be read."""
     try:
         return bytes.fromhex(answer)[3] >= ROM
     except (ValueError, IndexError):
@@ -111,9 +110,8 @@ def _step_over(session, stub, address):
 
 
 def _wait_for_syslinux(session, stub):
-    """Lets the machine run until Syslinux takes its hands off the timer's interrupt, the last it
-    does before it is gone: breakpoints, which make QEMU slow if they are many, come at the last
-    moment."""
+    """Lets the machine run until Syslinux releases the timer's interrupt, the last thing that it
+    does. Breakpoints are set only then, since many of them make QEMU slow."""
     stub.ask_all([f"Z2,{TIMER:x},4"])
     is_hooked = False
     while True:
@@ -126,7 +124,8 @@ def _wait_for_syslinux(session, stub):
 
 
 def _go_on(session, stub):
-    """Lets the machine run until it stops; returns why. Raises Stop if that cannot be awaited."""
+    """Lets the machine run until it stops; returns why. Raises Stop if it ends first, or takes too
+    long."""
     deadline = time.monotonic() + LIMIT
     stub.send("c")
     while (answer := stub.answer(0.5)) is None:

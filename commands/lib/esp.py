@@ -14,9 +14,9 @@ from lib.iso9660 import SECTOR, BadDisc
 PARTITION = "isolinux/efi.img"  # reserves room for the FAT's tables, in front of all other files
 LOADER = "EFI/BOOT/BOOTX64.EFI"
 
-# What lies in front of all other files, so that on a truncated disc the loader is still there,
-# and says so. After it comes what UEFI does not read: firmware reads 64 KiB ahead, and keeps what
-# it has not looked at, also what it could not read.
+# What lies in front of all other files, so that on a truncated disc the loader is still there, and
+# says so. After them come files that UEFI does not use: firmware reads 64 KiB ahead, and caches
+# even what it could not read.
 FIRST = (PARTITION, LOADER, "isolinux/ldlinux.c32")
 CATALOGUE = "isolinux/boot.cat"
 PLATFORM_EFI = 0xEF  # in the boot catalogue

@@ -1,4 +1,4 @@
-"""fat.py - writes a FAT file system whose files are those of an ISO image, where they lie there.
+"""fat.py - writes a FAT file system that shares the files of an ISO image, at their places in it.
 
 Its tables and folders go into a reserved part of the image, in front of the files; its
 clusters are the ISO's sectors, so that the chain of a file is its extent and nothing is on the
@@ -24,7 +24,7 @@ FATS = 2
 ROOT_ENTRIES = 512  # at least; drivers expect as many
 LIMITS = ((12, 4085), (16, 65525), (32, 0x0FFFFFF5))  # a FAT has fewer clusters than this
 NEAR = 16  # this close to a limit, drivers disagree on which FAT it is
-SPARE = 64  # clusters by which a FAT can be made larger to get away from there
+SPARE = 64  # clusters by which a FAT can be made larger to move away from a limit
 
 FORBIDDEN = set('"*/:<>?\\|\x7f') | {chr(code) for code in range(32)}
 SHORT = "[A-Z0-9!#$%&'()@^_`{}~-]"
@@ -59,7 +59,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything of a FAT lies, in sectors from its begin."""
+    """Where everything of a FAT is, in sectors from its beginning."""
 
     bits: int
     clusters: int
@@ -154,7 +154,8 @@ def write_fat(image, begin, room, end, files, when, label):
 
 
 def layout_for(root, room, total):
-    """The layout of a FAT with so many clusters of room for its own, and in all."""
+    """The layout of a FAT with `room` clusters for tables and folders, and `total` clusters in
+    all."""
     for spare in (0, SPARE):
         for bits, _limit in LIMITS:
             folders = folder_clusters(root, bits)
@@ -200,17 +201,17 @@ def folder_clusters(root, bits):
 
 
 def last(bits):
-    """What stands in the FAT for the last cluster of a chain."""
+    """The FAT's entry for the last cluster of a chain."""
     return (1 << min(bits, 28)) - 1
 
 
 def bad(bits):
-    """What stands there for a cluster that must not be used."""
+    """The FAT's entry for a cluster that must not be used."""
     return last(bits) - 8
 
 
 def chain(fat, cluster, count, bits):
-    """Strings clusters together, one after the other."""
+    """Makes a chain of clusters that follow each other."""
     fat[cluster : cluster + count] = array("I", range(cluster + 1, cluster + count + 1))
     fat[cluster + count - 1] = last(bits)
 
@@ -225,7 +226,7 @@ def place_folders(root, fat, layout):
 
 
 def folder_bytes(folder, first, fat, layout, moment, label):
-    """A folder's bytes on the disc; strings the clusters of its files together."""
+    """A folder's bytes on the disc; also makes the chains of its files."""
     if folder.parent is None:
         data = bytearray(entry(label, LABEL, 0, 0, moment))
     else:

@@ -1,7 +1,7 @@
 """fat_reader.py - reads a FAT file system in an image, so that it can be checked after it was made.
 
 Source: Microsoft's "FAT: General Overview of On-Disk Format", version 1.03. Knows nothing of how
-fat.py writes one, and of what a disc of ours should hold.
+fat.py writes one, or of what a disc of ours should hold.
 """
 
 import struct

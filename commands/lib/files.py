@@ -214,7 +214,7 @@ def _undisturbed():
 
 def _rename(old, old_folder, new, new_folder, flags):
     """renameat2, which Python does not have."""
-    import ctypes  # by those who rename only: it takes long to load
+    import ctypes  # only here: it takes long to load
 
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:

@@ -19,8 +19,7 @@ ALONE = {
 }  # fmt: skip
 VALUED = {"--format", "--color", "--test-threads", "--skip", "--logfile", "--shuffle-seed", "-Z"}
 
-# Options of QEMU after which no word of theirs comes (qemu-system-x86_64 -help). All others are
-# taken to have one.
+# Options of QEMU that have no value (qemu-system-x86_64 -help). All others are assumed to have one.
 QEMU_ALONE = {
     "version", "mem-prealloc", "audio-help", "snapshot", "usb", "nographic", "curses",
     "full-screen", "win2k-hack", "no-fd-bootchk", "no-acpi", "no-hpet", "singlestep", "preconfig",
@@ -53,7 +52,7 @@ class Harness:
     def runs(self, name):
         """Whether a test of this name is to be run, or listed. There are no ignored tests."""
 
-        plain = name.replace("-", "_")  # which cargo writes in one for the other
+        plain = name.replace("-", "_")  # cargo replaces one by the other
 
         def matches(text):
             text = text.replace("-", "_")
@@ -86,8 +85,9 @@ def test_name(program):
 
 
 def understand(words, for_qemu):
-    """What of the words a harness understands, and the rest. What is for QEMU begins with an option
-    of QEMU's; words that stand alone are filters. What is for another emulator may be any."""
+    """The words that a harness understands, as a Harness, and the rest. Those for QEMU begin with
+    one of its options, so words before that are filters. Those for another emulator can be any
+    words."""
     harness, rest, words = Harness(), [], list(words)
     while words:
         word = words.pop(0)

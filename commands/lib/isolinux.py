@@ -29,7 +29,8 @@ def isolinux_cfg(config):
 
 
 def append_line(line, config):
-    """An APPEND line with the loader's options, the command line and the modules ordered."""
+    """An APPEND line with the loader's options, the command line and the modules of the
+    configuration."""
     match = KERNEL_LINE.fullmatch(line)
     if not match:
         return line

@@ -27,7 +27,7 @@ REASONS = {
 
 def try_kvm(device="/dev/kvm"):
     """Whether machines run in KVM, in a word, and what to do: one is started that ends itself."""
-    import shutil  # which few need who import this
+    import shutil  # here, since few users of this module need it
     import tempfile
 
     if not os.path.exists(device):

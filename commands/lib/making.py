@@ -1,8 +1,8 @@
-"""making.py - has make compile what has changed, and does not even ask it where nothing has.
+"""making.py - has make compile what has changed, and does not even start it if nothing has.
 
 make takes longer to find out that there is nothing to do than a kernel takes to boot. So what it
-has looked at is remembered (answers.py). Knows the folders of the sources; knows nothing of how
-anything is compiled.
+examined is remembered (answers.py). Knows the folders of the sources; knows nothing of how anything
+is compiled.
 """
 
 import os
@@ -37,7 +37,7 @@ def make(*targets):
 
 
 def choices():
-    """What the user's environment says of how to compile."""
+    """What the user's environment says about how to compile."""
     return [f"{name}={value}" for name, value in sorted(os.environ.items())
             if name == "PATH" or name.startswith("LONGJUMP_")]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""nameless.py - files without a name, which are gone with whoever has them open."""
+"""nameless.py - files without a name, which vanish with the last process that has them open."""
 
 import os
 

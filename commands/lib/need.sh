@@ -7,10 +7,10 @@
 # based on it, as root); otherwise the command that installs it is printed. Tools are looked for by
 # what they do, not by package, so that a user's own builds count.
 
-# Each process that can be spared here is one that every command waits for.
+# Every command waits for this, so it starts as few processes as possible.
 [[ ${need_root-} ]] || need_root=$(cd -P -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
 
-# Prints words of an error, as $1, in red if that goes to a terminal that is to have colours.
+# Prints the words of an error, $1; in red if stderr is a terminal that should get colours.
 error_words() {
 	if [[ -t 2 && -z ${NO_COLOR-} && ${TERM:-dumb} != dumb ]]; then
 		printf '\e[1;31m%s\e[0m' "$1"
@@ -33,7 +33,7 @@ find_python() {
 	return 1
 }
 
-# Most Pythons also have a name with their version in it; to look for that is faster than to ask.
+# Most Pythons also have a name with their version in it; looking for that is faster than asking.
 is_new_python() {
 	local name
 	for name in "$1".*; do

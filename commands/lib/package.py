@@ -1,8 +1,8 @@
 """package.py - finds the package of a Cargo project that a program comes from, for the protocol and
 for the settings.
 
-Asks `cargo metadata`, which reads every Cargo.toml that cargo reads. If cargo cannot answer, it is
-the Cargo.toml that cargo has named, or the nearest one above the program. Knows nothing of the
+Asks `cargo metadata`, which reads every Cargo.toml that cargo reads. If cargo cannot answer, the
+Cargo.toml that cargo has named is used, or the nearest one above the program. Knows nothing of the
 package's contents.
 """
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# packages.bash - installs Debian's packages, as root, so that whatever comes between
-# leaves the system fit, and what goes wrong is told in a sentence. Sourced by need.sh.
+# packages.bash - installs Debian packages, as root. An interruption leaves the system in order, and
+# a failure is explained in one sentence. Sourced by need.sh.
 
 packages_options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300
 	-o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 -o Acquire::Retries=1)
@@ -9,7 +9,7 @@ packages_child=0     # the program that runs
 packages_whole=no    # it must come to its end
 packages_stopped=''  # the signal that asked us to stop
 
-# Notes that we are to stop; ends what may be ended.
+# Notes that we must stop; ends a program that may be ended.
 packages_stop() {
 	packages_stopped=$1
 	if [[ $packages_whole == yes ]]; then
@@ -19,8 +19,8 @@ packages_stop() {
 	fi
 }
 
-# Carries out a command with its words in file $1, and waits for its end whatever signals come. Does
-# nothing any more when we are to stop.
+# Runs a command with its output in file $1, and waits until it has ended, whatever signals arrive.
+# Does nothing if we must stop.
 packages_run() {
 	local log=$1 status=0
 	shift
@@ -38,13 +38,13 @@ packages_run() {
 	done
 }
 
-# What apt-get writes if there is no way to a server.
+# What apt-get writes if it cannot reach a server.
 packages_unreachable="(Temporary failure|Something wicked happened) resolving '[^']*'"
 packages_unreachable+="|Could not resolve '[^']*'"
 packages_unreachable+='|(Could not|Unable to|Cannot initiate the) connect[a-z]* to [^ ]*'
 packages_unreachable+='|Network is unreachable|No route to host|Connection (timed out|refused)'
 
-# Says why apt-get has failed, by what it wrote into file $1.
+# Says why apt-get has failed, judging by its output in file $1.
 packages_explain() {
 	local line
 	line=$(grep -oE "$packages_unreachable" "$1" | head -n 1 || :)
@@ -61,8 +61,9 @@ packages_explain() {
 	fi >&2
 }
 
-# Installs packages; the lists are fetched again only when the first try fails. While packages are
-# fetched, Ctrl-C ends it at once; later dpkg, which does not hear of it, comes to its end first.
+# Installs packages; the lists are fetched again only if the first attempt fails. While packages are
+# fetched, Ctrl-C takes effect at once; later, only when dpkg, which does not get the signal, has
+# finished.
 packages_install() {
 	local log status=0
 	log=$(mktemp)
@@ -86,7 +87,7 @@ packages_install() {
 	return "$status"
 }
 
-# Fetches packages, with words in file $1.
+# Fetches packages, with output in file $1.
 packages_fetch() {
 	local log=$1
 	shift

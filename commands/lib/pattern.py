@@ -1,6 +1,6 @@
 """pattern.py - regular expressions that are compiled when they are first used.
 
-A command needs few of those that there are, and to compile all takes as long as to read the user's
+A command needs only a few of them, and compiling them all takes as long as reading the user's
 settings.
 """
 
@@ -14,4 +14,4 @@ class Pattern:
         self._words = text, flags
 
     def __getattr__(self, name):
-        return getattr(re.compile(*self._words), name)  # which remembers what it has compiled
+        return getattr(re.compile(*self._words), name)  # re caches what it has compiled

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# place.bash - where everything is put that is made: in build/, if that is ours to write to.
+# place.bash - decides where output goes: to build/, if we may write there.
 #
-# Sourced by build.sh. A checkout may be somebody else's (every container image built by root), or
-# on a file system that cannot be written; then it is a folder of the user's own, one for each
+# Sourced by build.sh. A checkout may belong to somebody else (as in a container image built by
+# root), or be on a read-only file system; then output goes to a folder of the user, one for each
 # checkout. An installed Longjump has no Makefile, and never puts anything beside itself.
 
 # build/ and what is in it can be written by us.
@@ -12,7 +12,7 @@ is_build_ours() {
 		[[ -w $1 ]]
 	else
 		[[ -d $build && -w $build ]] &&
-			{ ((EUID == 0)) || # who can write to all that is on a file system
+			{ ((EUID == 0)) || # can write to everything there
 				[[ -z $(find -H "$build" -maxdepth 3 ! -type l ! -writable -print -quit 2>/dev/null) ]]; }
 	fi
 }
@@ -23,7 +23,7 @@ take_folder() {
 	[[ -d $1 && -O $1 && -w $1 ]]
 }
 
-# The same in a folder where others may write, for nobody else.
+# The same in a folder where others may write; nobody else can enter what is made.
 take_private_folder() {
 	mkdir -m 700 -- "$1" 2>/dev/null || :
 	[[ ! -L $1 && -d $1 && -O $1 && -w $1 && $(stat -c %a -- "$1") == 700 ]]
@@ -62,6 +62,6 @@ find_place() {
 		take_folder "$base/longjump-$EUID/$folder"; then
 		export LONGJUMP_BUILD=$base/longjump-$EUID/$folder
 	else
-		export LONGJUMP_BUILD=$1/build # where nothing can be put, which is told when something is to be
+		export LONGJUMP_BUILD=$1/build # not writable, which is reported when it is used
 	fi
 }

@@ -2,8 +2,8 @@
 
 Names of files and volumes, words of kernels, of Cargo.toml and of other programs are foreign text.
 All that a command prints goes through here (project.start sees to that), so none of it can move the
-cursor, change colours or hide what stands beside it; the colours that there are come after that.
-What a kernel writes on its serial port is its own, and is passed on as it is.
+cursor, change colours or hide what stands beside it; colours are added after that. What a kernel
+writes on its serial port is its own, and is passed on as it is.
 """
 
 import sys

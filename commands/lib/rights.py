@@ -1,4 +1,4 @@
-"""rights.py - words for what a user types who needs the rights of root.
+"""rights.py - words for what a user must type to have root's rights.
 
 Knows sudo and su; knows nothing of what is done with the rights.
 """
@@ -9,7 +9,7 @@ import shutil
 
 
 def as_root(*words):
-    """The line that carries out a command as root: not everybody has sudo, and root needs none."""
+    """The line that runs a command as root: not everybody has sudo, and root does not need it."""
     line = " ".join(shlex.quote(str(word)) for word in words)
     if os.geteuid() == 0:
         return line

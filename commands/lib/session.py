@@ -34,7 +34,7 @@ REMEMBERED = 65536  # bytes at the end of what came over the serial line
 QUIET = 10.0  # seconds without anything new, after which a line is printed
 # The BIOS runs the ROMs of network cards, to boot from these, before it boots our image.
 NO_ROMS = ("-global", "e1000.romfile=", "-global", "e1000e.romfile=")  # of those that QEMU adds
-NETWORK = {"-nic", "-net", "-netdev", "-global", "-boot"}  # words of who may want to boot from one
+NETWORK = {"-nic", "-net", "-netdev", "-global", "-boot"}  # of users who may boot from one
 DISPLAYS = {"-display", "-nographic", "-curses", "-vnc", "-spice"}
 STDIO = Pattern(r'(mon:)?stdio\b|.*\b(backend|type)=stdio\b|.*"stdio"')
 KVM_LIMIT = (
@@ -243,7 +243,7 @@ class Session:
             for event in events:
                 self._happened(event)
             self._look_for_the_caller()
-            if not self.is_over and time.monotonic() >= due:  # the machine stands still meanwhile
+            if not self.is_over and time.monotonic() >= due:  # the machine is stopped meanwhile
                 looked = time.monotonic()
                 self._look()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lib.printable import printable
 
-LIMIT = 20  # seconds, in case of symbols that are made to take long
+LIMIT = 20  # seconds, in case a kernel's symbols are made to keep addr2line busy
 MOST = 8  # functions that are named for one address
 
 

@@ -1,4 +1,4 @@
-/* kit.c - speaks on COM1, and ends what runs. */
+/* kit.c - writes to COM1, ends tests, and halts. */
 #include "kit.h"
 
 #include <stddef.h>

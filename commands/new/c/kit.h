@@ -10,7 +10,7 @@ void say(const char *text);
 /* Ends a test: it has passed if `is_passed`. */
 _Noreturn void finish(_Bool is_passed);
 
-/* Stands still: interrupts off, CPU halted. */
+/* Halts the CPU for good, with interrupts off. */
 _Noreturn void halt(void);
 
 #endif

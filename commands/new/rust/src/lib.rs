@@ -119,7 +119,7 @@ pub fn pass() -> ! {
     halt()
 }
 
-/// Stands still: interrupts off, CPU halted.
+/// Halts the CPU for good, with interrupts off.
 pub fn halt() -> ! {
     loop {
         unsafe { asm!("cli; hlt") };
