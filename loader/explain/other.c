@@ -79,7 +79,7 @@ static void words_unknown(struct words *words)
 		say(words, "unknown-instruction",
 		    "executed an instruction that the CPU does not know, or not in this mode.",
 		    "Code compiled for a newer CPU (-march=), an instruction that 64-bit mode does "
-		    "not have, or a jump into the middle of something.");
+		    "not have, or a jump into the middle of an instruction.");
 }
 
 void words_opcode(struct words *words)

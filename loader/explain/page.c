@@ -86,7 +86,7 @@ static void words_forbidden(struct words *words, const struct page *page)
 		words->kind = "user-page";
 		text_add(text, ", a user-mode page, which %s keeps the kernel from %s.",
 		         fetch ? "SMEP" : "SMAP", fetch ? "executing" : "touching");
-		text_add(&words->cause, "CR4 has SMEP or SMAP set: go to user mode by iretq or "
+		text_add(&words->cause, "CR4 has SMEP or SMAP set: enter user mode with iretq or "
 		                        "sysret, and put stac and clac around accesses.");
 	} else {
 		words->kind = "stale-tlb";
@@ -122,8 +122,8 @@ static void words_null(struct words *words)
 	}
 	if (operand != NULL && operand->segment != 0) {
 		text_add(&words->happened, ", in the null page, which is never mapped.");
-		text_add(&words->cause, "Per-CPU or thread-local data before the base of FS or GS "
-		                        "was set (wrmsr 0xc0000100 or 0xc0000101).");
+		text_add(&words->cause, "Per-CPU or thread-local data was used before the base of "
+		                        "FS or GS was set (wrmsr 0xc0000100 or 0xc0000101).");
 		return;
 	}
 	text_add(&words->happened, ", in the null page, which is never mapped: a null pointer%s.",

@@ -212,7 +212,7 @@ static bool words_system(struct words *words)
 		         instruction_field(in));
 		text_add(&words->cause, "A bit that this CPU does not have (ask CPUID first), or a "
 		                        "combination that is not allowed, such as PG "
-		                        "without PE, or with EFER.LME without CR4.PAE.");
+		                        "without PE, or PG and EFER.LME without CR4.PAE.");
 	} else if (in->opcode == 0x01 && in->modrm == 0xd1) {
 		words->kind = "xsetbv";
 		text_add(&words->happened, "%s wrote %#llx to XCR%u, which the CPU refuses.",

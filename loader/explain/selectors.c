@@ -91,7 +91,7 @@ static void words_selector_cause(struct words *words, bool ours)
 	if (is_ltr(&words->in))
 		text_add(&words->cause,
 		         "ltr takes the selector of an available TSS (type 9) and makes it busy, "
-		         "so it is executed once for each. In long mode its descriptor takes two "
+		         "so execute it once for each TSS. In long mode its descriptor takes two "
 		         "entries of the GDT: the second has bits 32 to 63 of the base.");
 	else if (words->in.map == MAP_0F && words->in.opcode == 0x00)
 		text_add(&words->cause, "lldt takes 0, or the selector of an LDT (type 2).");
@@ -101,11 +101,10 @@ static void words_selector_cause(struct words *words, bool ours)
 		         "CS and %#x in SS; load your own GDT with lgdt.",
 		         (unsigned)words->marks->cs, (unsigned)words->marks->ss);
 	else
-		text_add(
-			&words->cause,
-			"A stale selector: after lgdt, load CS by a far return and SS, DS, ES, FS, "
-			"GS with selectors that the new GDT has. iretq reloads the SS of the "
-			"interrupted code.");
+		text_add(&words->cause,
+		         "A stale selector: after lgdt, load CS with a far return and SS, DS, ES, "
+		         "FS, GS with selectors that the new GDT has. iretq reloads the SS of the "
+		         "interrupted code.");
 }
 
 /* Which GDT, and what stands in the entry. */

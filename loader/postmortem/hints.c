@@ -63,12 +63,12 @@ static void hint_narrow_code(const struct hint *hint)
 	text_add(&text, " It ran as 32-bit code: the descriptor of CS (%#x) has L, bit 53, 0.",
 	         hint->fault->cs);
 	set_cause(hint, (hint->fault->cs & 3) == 3
-	                        ? "If this is 64-bit code, the CPU decodes it wrongly. sysret "
-	                          "goes to 64-bit code as sysretq only, and iretq by a selector "
-	                          "of 64-bit code (L = 1, D = 0)."
+	                        ? "If this is 64-bit code, the CPU decodes it wrongly. Only "
+	                          "sysretq, or iretq with a selector of 64-bit code (L = 1, "
+	                          "D = 0), returns to 64-bit code."
 	                        : "If this is 64-bit code, the CPU decodes it wrongly. Its "
-	                          "descriptor needs L = 1 and D = 0 (0x00af9a000000ffff), and CS "
-	                          "is loaded by a far jump or a far return only.");
+	                          "descriptor needs L = 1 and D = 0 (0x00af9a000000ffff), and "
+	                          "only a far jump or a far return loads CS.");
 }
 
 /* Paging without long mode, although the kernel wants long mode. */
@@ -83,12 +83,12 @@ static void hint_long_mode_off(const struct hint *hint)
 	if (wanted && !wide)
 		set_cause(hint,
 		          "EFER.LME is 1 and CR4.PAE (bit 5) is 0: set PAE before CR0.PG. A CPU "
-		          "raises #GP where CR0.PG is set; QEMU ignores that.");
+		          "raises #GP when CR0.PG is set; QEMU does not.");
 	else if (!wanted && wide && (fault->cr0 & CR0_PG) != 0)
 		set_cause(
 			hint,
-			"EFER.LME (bit 8 of MSR 0xc0000080) is 0: so long mode is off, and CR3 is "
-			"read as the tables of 3 levels that PAE has. For tables of 4 levels, "
+			"EFER.LME (bit 8 of MSR 0xc0000080) is 0: so long mode is off, and the CPU "
+			"reads the tables at CR3 as PAE's, which have 3 levels. For 4 levels, "
 			"set LME before CR0.PG.");
 }
 
@@ -174,10 +174,11 @@ static void hint_iret(const struct hint *hint)
 	    || !look_stack(&hint->cpu->look, 1, &cs) || !look_stack(&hint->cpu->look, 4, &ss))
 		return;
 	if ((cs & 3) == 3 && !is_segment(hint, wrong)) {
-		set_cause(hint, "The GDT has no such segment for user mode. If the program was "
-		                "entered by sysret: that takes CS from bits 48 to 63 of STAR (MSR "
-		                "0xc0000081) plus 16 and SS from there plus 8, and looks at no "
-		                "descriptor, but the next iretq does.");
+		set_cause(hint,
+		          "The GDT has no such segment for user mode. If the program was "
+		          "entered by sysret: sysret takes CS from bits 48 to 63 of STAR (MSR "
+		          "0xc0000081) plus 16 and SS from there plus 8, and reads no "
+		          "descriptor; the next iretq does.");
 		return;
 	}
 	if (!read_descriptor(hint, wrong, &descriptor))
@@ -195,8 +196,8 @@ static void hint_iret(const struct hint *hint)
 	else
 		return;
 	set_cause(hint,
-	          "iretq to user mode takes selectors whose RPL and whose descriptors' DPL are "
-	          "3, for CS and for SS: with user code at 0x20 of the GDT, CS is 0x23.");
+	          "For iretq to user mode, the selectors for CS and SS must have RPL 3, and their "
+	          "descriptors DPL 3: with user code at 0x20 of the GDT, CS is 0x23.");
 }
 
 /* ---- page tables ---- */
@@ -243,8 +244,8 @@ static bool is_virtual(const struct hint *hint, uint64_t address, const char *wh
 		return false;
 	text_add(&text, what, level);
 	text_add(&text,
-	         " %#llx, which is a virtual address of the kernel's, and no table lies at this "
-	         "physical one; the kernel's table is at physical %#llx.",
+	         " %#llx, which is a virtual address of the kernel, and no table lies at this "
+	         "physical address; the kernel's table is at physical %#llx.",
 	         ULL(address), ULL(page.physical));
 	set_cause(hint, "CR3 and the entries of page tables hold physical addresses: subtract "
 	                "the difference between the kernel's virtual and physical addresses.");
@@ -350,8 +351,7 @@ static bool hint_gdt(const struct hint *hint)
 			? "The CPU marks a segment as accessed (bit 40) and a TSS as busy: put the "
 			  "GDT into data that can be written, or set bit 40 in each segment."
 		: ours ? "It is still the loader's, which the kernel's page tables do not map: "
-			 "load "
-			 "a GDT of the kernel's own (lgdt) first."
+			 "load the kernel's own GDT (lgdt) first."
 		       : "The page tables do not map the GDT, or lgdt was given a wrong base.");
 	return true;
 }
@@ -441,7 +441,7 @@ static void hint_direction(const struct hint *hint)
 	text_add(&text, " It ran downward: DF, bit 10 of RFLAGS, is 1.");
 	set_cause(hint,
 	          "C and Rust expect DF to be 0 at each call: execute cld after std, and at the "
-	          "beginning of each handler and of the entry by syscall.");
+	          "beginning of each handler and of the entry for syscall.");
 }
 
 /* A jump to where LSTAR leads. */
@@ -456,7 +456,7 @@ static void hint_syscall(const struct hint *hint)
 	if (!is_fetch(hint) || (hint->fault->cs & 3) != 0
 	    || look_read(look, next - 2, before, 2) != 2 || before[0] != 0x0f || before[1] != 0x05)
 		return;
-	text_add(&text, " It came by the syscall at %#llx: that is the address in LSTAR.",
+	text_add(&text, " It came from the syscall at %#llx: that is the address in LSTAR.",
 	         ULL(next - 2));
 	set_cause(hint,
 	          "syscall goes to the address in LSTAR (MSR 0xc0000082): write the address of "
@@ -489,14 +489,14 @@ static void hint_gs(const struct hint *hint)
 		         user ? "user mode" : "the kernel", ULL(nesting.inner.rip));
 	} else if (look_read(&hint->cpu->look, next - 2, before, 2) == 2 && before[0] == 0x0f
 	           && before[1] == 0x05) {
-		text_add(&text, " It came by the syscall at %#llx.", ULL(next - 2));
+		text_add(&text, " It came from the syscall at %#llx.", ULL(next - 2));
 	} else {
 		return;
 	}
-	set_cause(hint, user ? "User mode has a base of GS of its own: on entry from there, swapgs "
-	                       "comes first, and takes the kernel's base from MSR 0xc0000102."
-	                     : "While the kernel runs, GS has the kernel's base already: a handler "
-	                       "executes swapgs only if the saved CS has RPL 3. Or the base was "
+	set_cause(hint, user ? "User mode has its own GS base: on entry from user mode, first "
+	                       "execute swapgs, which takes the kernel's base from MSR 0xc0000102."
+	                     : "While the kernel runs, GS already has the kernel's base: a handler "
+	                       "may execute swapgs only if the saved CS has RPL 3. Or the base was "
 	                       "never set (MSR 0xc0000101).");
 }
 

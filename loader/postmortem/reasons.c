@@ -265,7 +265,7 @@ static void write_handler(struct text *text, const struct cpu_state *cpu,
 	               == sizeof(pointed)
 	    && is_code(cpu, pointed))
 		text_add(text,
-		         "; there stands %#llx, which is the kernel's code: the gate has the "
+		         "; the word there is %#llx, which is the kernel's code: the gate has the "
 		         "address of a pointer to it",
 		         ULL(pointed));
 }
@@ -518,7 +518,7 @@ static void selector_cause(struct text *text, const struct cpu_state *cpu,
 	text_add(text,
 	         "CS is %#x as well: the code runs only because the CPU has cached the "
 	         "descriptor. Either lgdt has loaded a GDT with something else there, and CS "
-	         "was not reloaded by a far return; or the GDT was overwritten.",
+	         "was not reloaded with a far return; or the GDT was overwritten.",
 	         fault->cs);
 	if (fault->gdt.base - fault->registers[RSP] + NEAR < 2 * NEAR
 	    || fault_range_has(cpu->look.marks->stack, fault->gdt.base))

@@ -118,23 +118,23 @@ static bool explain_order(const struct cpu_state *cpu, const uint64_t words[WORD
 
 	if (is_iret && (words[0] | words[1] | words[2] | words[3] | words[4]) == 0)
 		happened =
-			"iret found a frame of zeros: RSP leads to memory that nobody has filled.";
+			"iret found a frame of zeros: RSP leads to memory that was never filled.";
 	else if (is_code_selector(cpu, words[0]) && is_code(cpu, words[1])
 	         && (!is_iret || frames_flags(words[2])))
-		happened = "CS lies at RSP, and RIP above it: they are in each other's place.";
+		happened = "CS lies at RSP, and RIP above it: they are swapped.";
 	else if (!is_iret)
 		return false;
 	else if (words[0] <= UINT16_MAX && frames_flags(words[2]) && is_code_selector(cpu, words[3])
 	         && is_code(cpu, words[4]))
 		happened = "iret found its words in the reverse order: SS lies at RSP, and RIP "
-			   "above all.";
+			   "at the top.";
 	else if (is_code(cpu, words[0]) && is_code_selector(cpu, words[1])
 	         && !frames_flags(words[2]) && is_data_selector(cpu, words[3]))
 		happened = "iret found RSP and SS right above CS: RFLAGS is missing in its frame.";
 	else if (is_code(cpu, words[0]) && is_data_selector(cpu, words[1]) && frames_flags(words[2])
 	         && is_code_selector(cpu, words[4]))
-		happened = "iret found the selector of data for CS and that of code for SS: they "
-			   "are in each other's place.";
+		happened = "iret found a data selector for CS and a code selector for SS: they "
+			   "are swapped.";
 	if (happened == NULL)
 		return false;
 	explanation_replace(explanation, "frame-order", happened,

@@ -202,7 +202,7 @@ static void explain_repeated(const struct cpu_state *cpu, struct fault *fault,
 	explain(&cpu->look, &story->explanation);
 	text_add(&text, "A handler itself raised ");
 	event_write(&text, &story->first);
-	text_add(&text, " at this instruction, each time that it ran.");
+	text_add(&text, " at this instruction, each time it ran.");
 	explanation_replace(&story->explanation, story->nested, happened, "");
 	returns_explain(cpu, &story->explanation);
 }
@@ -240,7 +240,7 @@ static void tell_nested_cause(struct story *story, const struct nesting *nesting
 		         "sti, or its gate is a trap gate (type 15), and it takes longer than the "
 		         "time between two interrupts. Use interrupt gates (14), without sti.");
 	else
-		text_add(&cause, "The handler raises an exception each time that it runs: what it "
+		text_add(&cause, "The handler raises an exception each time it runs: what it "
 		                 "uses (a pointer, the screen, SSE) is not as it expects.");
 }
 

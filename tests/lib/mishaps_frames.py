@@ -213,7 +213,7 @@ mishap(
      "mov edx, 0x00130008", "xor eax, eax", "wrmsr", "mov rcx, on", "mov r11d, 2", "o32 sysret",
      *ON],
     "It ran as 32-bit code",
-    "sysret goes to 64-bit code as sysretq only",
+    "Only sysretq, or iretq with a selector of 64-bit code",
     where="",
     high=True,
 )  # fmt: skip
@@ -225,7 +225,7 @@ mishap(
     "gate-empty null-page",
     [LOAD, "gate 3, handler", "int3", "handler:", "mov rax, [gs:abs 8] ; HERE"],
     "A handler did that, which has interrupted the kernel at",
-    "executes swapgs only if the saved CS has RPL 3",
+    "may execute swapgs only if the saved CS has RPL 3",
     where="handler",
 )
 mishap(
@@ -233,8 +233,8 @@ mishap(
     "gate-empty null-page",
     [LOAD, "mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr", "mov ecx, 0xc0000082",
      "mov rax, entry", "xor edx, edx", "wrmsr", "syscall", "entry:", "mov rax, [gs:abs 8] ; HERE"],
-    "It came by the syscall at",
-    "swapgs comes first, and takes the kernel's base from MSR 0xc0000102",
+    "It came from the syscall at",
+    "execute swapgs, which takes the kernel's base from MSR 0xc0000102",
     where="entry",
 )  # fmt: skip
 mishap(

@@ -125,7 +125,7 @@ mishap(
     "gate-empty not-mapped",
     [LOAD, "mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr", "mov ecx, 0xc0000082",
      "mov rax, on", "xor edx, edx", "wrmsr", "syscall", "on:", "jmp $"],
-    "It came by the syscall at 0xffffffff8020",
+    "It came from the syscall at 0xffffffff8020",
     where="",
     high=True,
 )  # fmt: skip
@@ -136,7 +136,7 @@ mishap(
     "a virtual address in cr3",
     "idt-not-mapped not-mapped",
     [LOAD, "mov qword [top], 0x83", "mov rax, top", "mov cr3, rax", "nop ; HERE"],
-    "which is a virtual address of the kernel's, and no table lies at this physical one",
+    "which is a virtual address of the kernel, and no table lies at this physical address",
 )
 mishap(
     "page tables that are taken for free memory",
