@@ -47,7 +47,7 @@ OPTIONS = (
         "LIST",
         "what it boots from: some of "
         + ",".join(CHOICES["media"])
-        + " (the first two);\nwith --uefi of "
+        + " (the first two);\nwith --uefi: "
         + ",".join(UEFI_CHOICES["media"]),
     ),
     Option("--loaders", "LIST", "some of " + ",".join(CHOICES["loaders"])),
@@ -57,13 +57,17 @@ OPTIONS = (
         "also measures Limine, from its files in this folder:\n"
         "limine-bios-cd.bin and limine-bios.sys, or BOOTX64.EFI",
     ),
-    Option("--uefi", "", "measures BOOTX64.EFI instead, from its entry to _start, and GRUB's"),
+    Option(
+        "--uefi",
+        "",
+        "measures BOOTX64.EFI and GRUB's UEFI loader instead, from entry on",
+    ),
     Option("--repeats", "N", "runs timed by the wall clock; their median counts (5; 0: none)"),
     Option("--day", "", "measures how long a user waits instead: one file changed, run, _start"),
     Option(
         "--tests",
         "COUNT",
-        "measures so many tests of a cargo project instead, with and without a disc",
+        "measures COUNT cargo tests instead, with and without a disc",
     ),
     Option("--ways", "", "measures boots without a disc instead: -kernel, PVH, an option ROM"),
     Option("--json", "FILE", "also writes the figures to FILE"),
@@ -86,8 +90,8 @@ reads the payload through the firmware's file system. There are no wall clock ti
 would mostly measure the firmware.
 
 With --day, it measures how long a user waits, by the wall clock: from `./build.sh run`, after a
-change to one file of the kernel, to the kernel's first word, step by step, with and without a disc.
-With --tests it measures the runner, for tests that have just been built.
+change to one file of the kernel, to the kernel's first output, step by step, with and without a
+disc. With --tests it measures the runner, for tests that have just been built.
 """,
     OPTIONS,
     (

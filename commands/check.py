@@ -33,7 +33,7 @@ what else the text shows.
         TAKEN["--options"],
         TAKEN["--append"],
         Option("--module", "FILE[:STRING]", "hands a file to the kernel, as for image", many=True),
-        Option("--json", "", "for programs"),
+        Option("--json", "", "prints JSON, for programs"),
     ),
     (
         "./build.sh check build/kernel.elf",

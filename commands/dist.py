@@ -30,7 +30,7 @@ their licences and a note that says where to get their source.
 With --deb, it makes the package build/longjump_VERSION_amd64.deb for Debian and systems based on it
 instead; apt installs what the package needs. DEBFULLNAME and DEBEMAIL name the maintainer.
 
-The files have the date in SOURCE_DATE_EPOCH, or else always the same date.
+The files have the date in SOURCE_DATE_EPOCH, or else a fixed date.
 """,
     (
         Option("--deb", "", "makes a Debian package instead"),

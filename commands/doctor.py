@@ -43,17 +43,17 @@ IS_SOURCE = (ROOT / "Makefile").exists()  # or installed, which compiles and tes
 TOOLS = (
     (("make",), "compiles what changed"),
     ((tool("CC", "cc")[0],), "compiles C"),
-    (("ld",), "compiles: links"),
-    (("nasm",), "compiles: assembles"),
+    (("ld",), "links"),
+    (("nasm",), "assembles"),
     (("genisoimage", "mkisofs", "xorriso"), "makes the image"),
     (("isohybrid", "xorriso"), "lets the image boot from a stick"),
-    (("qemu-system-x86_64",), "runs it"),
+    (("qemu-system-x86_64",), "runs the image"),
     (("gdb",), "debug"),
     (("cargo",), "new --lang rust"),
     (("clang",), "tests: another compiler"),
     (("bochs",), "tests: another machine"),
     (("shellcheck",), "tests: shell"),
-    (("clang-format",), "tests: form"),
+    (("clang-format",), "tests: formatting"),
 )
 SYSLINUX = ("isolinux.bin", "ldlinux.c32", "isohdpfx.bin")
 WRITABLE = "can be written"

@@ -28,10 +28,10 @@ MARK = b"Longjump: kernel of fw_cfg"  # a text in every such ROM
 COMMAND = Command(
     "rom",
     f"""
-Makes two files: FILE.boot, which has the loader, the kernel and its modules in it (as `wrap` makes
-it), and FILE.rom, an option ROM of 2 KB. Prints the QEMU command that boots them, on a machine pc
+Makes two files: FILE.boot, which contains the loader, the kernel and its modules (as `wrap` makes
+it), and FILE.rom, an option ROM of 2 KB. Prints the QEMU command that boots them, on the machine pc
 or q35. The BIOS runs the ROM, and the ROM loads FILE.boot from QEMU's fw_cfg. With --card, the ROM
-is that of a network card. If the ROM cannot boot, it says why, and the BIOS tries the next device.
+is for a network card. If the ROM cannot boot, it says why, and the BIOS tries the next device.
 
 `-fw_cfg name=opt/longjump/append,string=...` adds words to the kernel's command line.
 

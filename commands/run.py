@@ -38,8 +38,8 @@ COMMAND = Command(
     "run",
     """
 Makes the image and boots it in QEMU, in a window if there is a display. COM1 is on the terminal.
-With --direct, no image is made: QEMU loads the kernel itself, and it starts sooner, but has no boot
-drive, and there is no prompt if Longjump refuses it.
+With --direct, no image is made: QEMU loads the kernel itself. The kernel starts sooner, but has no
+boot drive, and there is no prompt if Longjump refuses it.
 
 Ctrl-C ends QEMU, and so does closing the window. Without a window, QEMU also ends when the kernel
 halts for good (`cli; hlt`), and the kernel's text screen is then printed, unless it wrote the same

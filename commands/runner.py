@@ -46,13 +46,13 @@ line says what happened, and so does the exit status:
     5    QEMU itself failed, or could not continue
     6    it ended without a code: it halted, or switched the machine off
     7    Longjump refused it; if `check` finds that, it is not even booted
-Any other file ends with the status that `./build.sh run` has.
+For any other file, the status is that of `./build.sh run`.
 
 Settings are read from longjump.conf in the folder of ELF, and from [package.metadata.bootimage] in
 the Cargo.toml above it; the command line overrides both. Arguments that cargo gives to a test
-program, such as --list, --quiet or a part of its name, have the same meaning here. If a kernel's
-Cargo project says that it is linked with the Rust crate bootloader 0.9, it is started as that crate
-would start it; a kernel made with bootloader_api 0.11 is recognised by its contents.
+program, such as --list, --quiet or a part of a test's name, have the same meaning here. If a
+kernel's Cargo project links it with the Rust crate bootloader 0.9, the kernel is started as that
+crate would start it; a kernel made with bootloader_api 0.11 is recognised by its contents.
 """,
     (
         Option("--test", "", "treats ELF as a test, wherever it is"),

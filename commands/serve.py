@@ -32,7 +32,8 @@ PXELINUX and longjump.c32, with the entries of isolinux.cfg; those with UEFI get
 Ctrl-C. The network's own DHCP server assigns the addresses. If there is none, as on a cable between
 two computers, give the addresses to assign with --range.
 
-Without --interface nothing is served. docs/network.md shows how to set up an existing server.
+Without --interface, it only prepares the folder. docs/network.md shows how to set up an existing
+server.
 """,
     (
         Option("--interface", "NAME", "serves on this network interface"),
