@@ -41,15 +41,16 @@ PAGE = ROOT / "docs/longjump.1"
 BEGIN = r""".\" longjump.1 - made by `./build.sh manual --write` from the commands' own help.
 .TH LONGJUMP 1 "" Longjump "User Commands"
 .SH NAME
-longjump \- starts 64-bit kernels: makes the disc, runs it, tests it, debugs it
+longjump \- boots 64-bit kernels: builds images, and runs, tests and debugs them
 .SH SYNOPSIS
 .B ./build.sh
 .RI [ COMMAND ]
 .RI [ OPTION ...]
 .SH DESCRIPTION
-Longjump chain-loads ELF64 kernels from Syslinux into long mode. This command compiles the loader,
-packs a kernel into an image that boots as a CD, as a disk and from a USB stick, and runs, tests and
-debugs it. Without a command it makes the image. Every command explains itself with
+Longjump boots ELF64 kernels into long mode, from Syslinux, from UEFI or without a disc. This
+program compiles the loader, packs a kernel into an image that boots as a CD, as a disk and from a
+USB stick, and runs, tests and debugs the kernel. Without a COMMAND, it makes the image. Every
+command explains itself with
 .BR \-\-help ;
 .B ./build.sh help
 lists them.
@@ -70,7 +71,7 @@ names another one
 its files are copied to the disc
 .TP
 .I isolinux.cfg
-says what is started
+says what the image boots
 .TP
 .I longjump.conf
 beside a kernel: settings for
