@@ -242,8 +242,8 @@ static void admit(void)
 	struct text text = text_in(explanation.cause + length, sizeof(explanation.cause) - length);
 
 	text_add(&text,
-	         "%sThe kernel has overwritten memory that explains faults (RESIDENT in the"
-	         " memory map): its symbols and segments are not known any more. ",
+	         "%sThe kernel has overwritten memory that Longjump needs to explain faults"
+	         " (RESIDENT in the memory map): its symbols and segments are lost. ",
 	         length != 0 ? " " : "");
 	if (overwritten == NULL)
 		return;

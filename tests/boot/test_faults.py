@@ -136,7 +136,7 @@ def test_lost_fault_info_is_admitted(boot, word):
     machine = boot("fault_info_overwritten", append=str(word), debug_exit=False)
     said = machine.wait_serial(HALTED)
     assert "exception 6" in said and "ud2" in said and "RSP" in said
-    assert "The kernel has overwritten memory that explains faults" in plain(said)
+    assert "The kernel has overwritten memory that Longjump needs to explain faults" in plain(said)
     assert re.search(r"Bytes 0x\w+ to 0x\w+ of physical memory hold (text )?now:", plain(said))
     shown = " ".join(screen_of(machine, machine.screen_text).split())
     assert "The kernel has overwritten memory" in shown

@@ -1416,7 +1416,7 @@ TEST("what the kernel asks for is described, request by request")
 	EXPECT_EQUAL(strcmp(described(),
 	                    "base revision 7 (not known here)\nhigher half direct map\n"
 	                    "device tree (stays unanswered)\n"
-	                    "1 that Longjump has not heard of"),
+	                    "1 that Longjump does not know"),
 	             0);
 }
 

@@ -776,16 +776,16 @@ TEST("what the kernel asks for is described, tag by tag")
 	EXPECT_TEXT(words, "the header of 152 bytes at byte 0x1000 of the file\n"
 	                   "memory map\n"
 	                   "EFI 64-bit system table (with a BIOS there is none)\n"
-	                   "APM table, if that can be\n"
+	                   "APM table, optional\n"
 	                   "information of type 99 (unknown)\n"
 	                   "its entry at 0x400000\n"
-	                   "a console without fail, text will do\n"
-	                   "a screen of 1024x768, 32 bits a pixel\n"
+	                   "a console, required; text mode will do\n"
+	                   "a screen of 1024x768, 32 bits per pixel\n"
 	                   "modules on page boundaries\n"
 	                   "EFI boot services (of no use with a BIOS)\n"
-	                   "what is unknown, if that can be (tag 77)\n"
+	                   "an unknown tag, optional (type 77)\n"
 	                   "any place in 0x100000-0xffffff, at a multiple of 0x1000, "
-	                   "as high as can be");
+	                   "as high as possible");
 }
 
 TEST("what the kernel asks for is described, flag by flag")
@@ -804,7 +804,7 @@ TEST("what the kernel asks for is described, flag by flag")
 	EXPECT_TEXT(words, "the header at byte 0x1000 of the file, with flags 0x10007\n"
 	                   "modules on page boundaries\n"
 	                   "amounts of memory, and the memory map\n"
-	                   "a screen, 24 bits a pixel\n"
+	                   "a screen, 24 bits per pixel\n"
 	                   "its header at 0x401000, its file at 0x400000-0x402000, zeroes to "
 	                   "0x403000\n"
 	                   "its entry at 0x400000");

@@ -74,7 +74,7 @@ static bool read_table(const struct kernel *kernel, const struct dynamic *dynami
 		              ULL(dynamic->value[table->entry]), table->name, table->entry_size);
 	if (size > UINT32_MAX || (uint32_t)size % table->entry_size != 0)
 		return refuse(report, DIAG_ELF_DYNAMIC_BAD,
-		              "%s is %#llx, which is no possible size for entries of %u bytes",
+		              "%s is %#llx, which is not a possible size for entries of %u bytes",
 		              table->size_name, ULL(size), table->entry_size);
 	if (!kernel_bytes(kernel, at, size, bytes))
 		return refuse(report, DIAG_ELF_DYNAMIC_BAD,

@@ -135,5 +135,5 @@ void limine_describe(const struct boot *boot, struct text *text)
 		describe_values(&wording, i);
 	}
 	if (requests->unknown != 0)
-		text_add(text, "\n%u that Longjump has not heard of", requests->unknown);
+		text_add(text, "\n%u that Longjump does not know", requests->unknown);
 }

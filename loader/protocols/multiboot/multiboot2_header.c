@@ -119,8 +119,8 @@ static bool take_tag(const struct tag *tag, struct mb2_requests *requests, struc
 	if (tag->header.size < sizeof(tag->header)
 	    || tag->body.size != tag->header.size - sizeof(tag->header))
 		return refuse(report, DIAG_MULTIBOOT_TAGS,
-		              "the tag of type %u at byte %#llx says that it has %u bytes; it has "
-		              "at least %zu, and ends before the header does",
+		              "the tag of type %u at byte %#llx says that it has %u bytes; it must "
+		              "have at least %zu, and end before the header does",
 		              type, ULL(at), tag->header.size, sizeof(tag->header));
 	if (type >= COUNT(known))
 		return is_optional(tag)
@@ -170,7 +170,7 @@ static void describe_information(const struct tag *tag, struct text *text)
 			text_add(text, "\ninformation of type %u (unknown)", type);
 		else
 			text_add(text, "\n%s%s%s", information[type],
-			         is_optional(tag) ? ", if that can be" : "",
+			         is_optional(tag) ? ", optional" : "",
 			         information[type][0] == 'E' && information[type][1] == 'F'
 			                 ? " (with a BIOS there is none)"
 			                 : "");
@@ -180,8 +180,8 @@ static void describe_information(const struct tag *tag, struct text *text)
 /* Words where the kernel may go. */
 static void describe_place(const struct mb2_relocatable *place, struct text *text)
 {
-	static const char *const preferences[] = { "", ", as low as can be",
-		                                   ", as high as can be" };
+	static const char *const preferences[] = { "", ", as low as possible",
+		                                   ", as high as possible" };
 
 	text_add(text, "\nany place in %#x-%#x, at a multiple of %#x%s", place->lowest,
 	         place->highest, place->align,
@@ -205,8 +205,8 @@ static void describe_tag(const struct mb2_requests *requests, unsigned type, str
 		break;
 	case MB2_HEADER_CONSOLE:
 		text_add(text, "\na console%s%s",
-		         (requests->console & MB2_CONSOLE_REQUIRED) != 0 ? " without fail" : "",
-		         (requests->console & MB2_CONSOLE_TEXT) != 0 ? ", text will do" : "");
+		         (requests->console & MB2_CONSOLE_REQUIRED) != 0 ? ", required" : "",
+		         (requests->console & MB2_CONSOLE_TEXT) != 0 ? "; text mode will do" : "");
 		break;
 	case MB2_HEADER_FRAMEBUFFER:
 		multiboot_describe_screen(text, screen[0], screen[1], screen[2]);
@@ -221,7 +221,7 @@ static void describe_tag(const struct mb2_requests *requests, unsigned type, str
 		if (type < COUNT(known))
 			text_add(text, "\n%s (of no use with a BIOS)", known[type].name);
 		else
-			text_add(text, "\nwhat is unknown, if that can be (tag %u)", type);
+			text_add(text, "\nan unknown tag, optional (type %u)", type);
 	}
 }
 

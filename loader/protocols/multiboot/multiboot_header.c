@@ -175,5 +175,5 @@ void multiboot_describe_screen(struct text *text, uint32_t width, uint32_t heigh
 	if (width != 0 && height != 0)
 		text_add(text, " of %ux%u", width, height);
 	if (depth != 0)
-		text_add(text, ", %u bits a pixel", depth);
+		text_add(text, ", %u bits per pixel", depth);
 }
