@@ -34,7 +34,7 @@ mishap(
     "gate-empty frame-order",
     [LOAD, "own_gdt", "push 0x13", "push stack_end", "push 2", "push 0x1b", "push on",
      "iretq ; HERE", *ON],
-    "the selector of data for CS and that of code for SS",
+    "a data selector for CS and a code selector for SS",
 )  # fmt: skip
 mishap(
     "a frame that nobody has filled",
