@@ -55,8 +55,9 @@ TOOLS = (
     (("shellcheck",), "tests: shell"),
     (("clang-format",), "tests: formatting"),
 )
+MAKERS = ("compiles", "links", "assembles", "tests")  # what only a source tree needs
 SYSLINUX = ("isolinux.bin", "ldlinux.c32", "isohdpfx.bin")
-WRITABLE = "can be written"
+WRITABLE = "writable"
 LEAST = 64  # MiB that must be free
 
 
@@ -66,7 +67,7 @@ def doctor(_given):
     python = ".".join(map(str, sys.version_info[:3]))
     row("python3", python, "build.sh's commands" + python_lack())
     for names, purpose in TOOLS:
-        if not IS_SOURCE and purpose.startswith(("compiles", "tests")):
+        if not IS_SOURCE and purpose.startswith(MAKERS):
             continue
         name = next((name for name in names if shutil.which(name)), None)
         row(name or names[0], version(name) if name else "missing", purpose)
