@@ -101,7 +101,7 @@ def need_of(words, asks):
     """In words, what only a disc could provide, judging by the words after APPEND and by what the
     kernel asks for, as build/check words it; None if there is nothing."""
     asks = asks.split("\n")
-    if "boot device" in asks:  # "..., if that can be": it can do without
+    if "boot device" in asks:  # "..., optional": it can do without
         return "the kernel asks for the drive that it was booted from"
     if any(line.startswith("internal module") and ", required" in line for line in asks):
         return "the kernel asks for modules on the disc"

@@ -149,7 +149,7 @@ class Doing:
             return "; ".join(map(unacknowledged, served))
         if found := LOCAL.search(local):
             return (f"vector {int(found[1]):#x} is still in service in the local APIC: until its "
-                    "handler writes to the EOI register, no further one comes")  # fmt: skip
+                    "handler writes to the EOI register, no further one arrives")  # fmt: skip
         why = "interrupts are off" if are_off else "its PIC masks it"
         return "; ".join(f"IRQ {n}{LINES.get(n, '')} is pending, but {why}" for n in waiting)
 
@@ -174,4 +174,4 @@ def unacknowledged(line):
     """Words for a line of the PICs that was not acknowledged."""
     ports = "0x20 to port 0xa0 and then to port 0x20" if line >= 8 else "0x20 to port 0x20"
     return (f"IRQ {line}{LINES.get(line, '')} is still in service: until its handler sends an EOI "
-            f"({ports}), no further interrupt of its line comes")  # fmt: skip
+            f"({ports}), no further interrupt arrives on that line")  # fmt: skip
