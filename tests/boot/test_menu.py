@@ -89,7 +89,7 @@ def test_under_uefi_the_menu_is_a_list(start):
     machine = start_asking(start, "--menu", uefi=True)
     said = machine.wait_serial("boot: ", limit=180)
     assert said.count("Entries: longjump framebuffer verbose poweroff reboot") == 1, said
-    assert "longjump starts in 10 s; any key stops that" in said
+    assert "longjump starts in 10 s; any key stops it" in said
     machine.type("verbose\n", through="serial")
     machine.expect_end("exit", tell.PASSED)
     assert "The kernel's memory map:" in machine.serial()

@@ -328,7 +328,7 @@ def test_options_that_start_nothing_are_warned_of(project, tmp_path):
 
 
 def test_the_addresses_are_said_to_be_a_models(project):
-    assert "In a model of a machine with 256 MiB of memory" in project.run("check", GOOD).stdout
+    assert "On a model of a machine with 256 MiB of memory" in project.run("check", GOOD).stdout
 
 
 def test_json_is_a_list_and_nothing_else(project, bad):

@@ -164,7 +164,8 @@ void show_text(const struct check *check)
 		show_protocol(check);
 	}
 	if (check->prepared) {
-		say("\nIn a model of a machine with %s of memory; others have other addresses:\n\n",
+		say("\nOn a model of a machine with %s of memory; on others, addresses may "
+		    "differ:\n\n",
 		    size_words(check->model.size));
 		print_plan(&check->run.boot->plan, put);
 		show_needs(check);

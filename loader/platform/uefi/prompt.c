@@ -169,7 +169,7 @@ static void list_labels(void)
 	if (labels.lost > 0)
 		console_print("... and %u more\n", labels.lost);
 	if (labels.passed_over > 0)
-		console_print("Passed over: %s in line %u, and what else only Syslinux can do\n",
+		console_print("Ignored what only Syslinux can do (first: %s in line %u)\n",
 		              labels.passed_word, labels.passed_line);
 }
 
@@ -179,7 +179,7 @@ static void tell_countdown(unsigned timeout)
 	const char *start = labels.timeout_start != NULL ? labels.timeout_start : labels.start;
 
 	if (timeout > 0 && start != NULL)
-		console_print("%s starts in %u s; any key stops that\n", start, (timeout + 9) / 10);
+		console_print("%s starts in %u s; any key stops it\n", start, (timeout + 9) / 10);
 }
 
 /* Waits for a key; KEY_NOTHING if none came in so many tenths of a second (0: however long it
