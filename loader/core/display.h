@@ -13,7 +13,8 @@ enum display_kind {
 	DISPLAY_FRAMEBUFFER /* pixels */
 };
 
-/* A framebuffer. */
+/* A framebuffer. With 8 bits per pixel, its colours are those of core/palette.h, and the positions
+ * are 0. */
 struct screen {
 	struct phys_range pixels;
 	uint32_t width, height, pitch, bits_per_pixel;

@@ -2,6 +2,8 @@
 /* video.c - reads the blocks of BIOS and monitor about video modes, and chooses a mode. */
 #include "core/video.h"
 
+#include "core/palette.h"
+
 #define EDID_SIZE     128
 #define EDID_TIMING   54
 #define NO_MODE       UINT32_MAX
@@ -120,6 +122,12 @@ static bool read_colours(struct screen *screen, const uint8_t *block, unsigned v
 	return true;
 }
 
+/* True for a mode whose pixels are numbers of colours. */
+static bool has_palette(const uint8_t *block)
+{
+	return block[VBE_BITS] == PALETTE_BITS && block[VBE_MODEL] == VBE_MODEL_PACKED;
+}
+
 bool video_read_vbe(struct screen *screen, struct span span, unsigned version)
 {
 	uint8_t block[VBE_BLOCK];
@@ -128,7 +136,7 @@ bool video_read_vbe(struct screen *screen, struct span span, unsigned version)
 	if (!span_read(span, 0, block, sizeof(block))
 	    || (read_u16(block + VBE_ATTRIBUTES) & VBE_USABLE) != VBE_USABLE
 	    || (block[VBE_MODEL] != VBE_MODEL_PACKED && block[VBE_MODEL] != VBE_MODEL_DIRECT)
-	    || !is_depth(block[VBE_BITS]))
+	    || (!is_depth(block[VBE_BITS]) && !has_palette(block)))
 		return false;
 	*screen = (struct screen){ .width = read_u16(block + VBE_WIDTH),
 		                   .height = read_u16(block + VBE_HEIGHT),
@@ -139,7 +147,8 @@ bool video_read_vbe(struct screen *screen, struct span span, unsigned version)
 	address = read_u32(block + VBE_ADDRESS);
 	screen->pixels.begin = address;
 	screen->pixels.end = address + (uint64_t)screen->pitch * screen->height;
-	return read_colours(screen, block, version) && screen->width != 0 && screen->height != 0
+	return (has_palette(block) || read_colours(screen, block, version)) && screen->width != 0
+	    && screen->height != 0
 	    && screen->pitch >= screen->width * ((screen->bits_per_pixel + 7) / 8)
 	    && screen->pixels.begin >= MIB && screen->pixels.end <= 4 * GIB;
 }

@@ -15,7 +15,8 @@ enum video_want { VIDEO_TEXT, VIDEO_AUTO, VIDEO_SIZE };
 struct video_request {
 	enum video_want want;
 	uint32_t width, height;             /* VIDEO_SIZE: pixels */
-	uint32_t bits_per_pixel;            /* VIDEO_SIZE: 15, 16, 24 or 32; 0: the most there is */
+	uint32_t bits_per_pixel;            /* VIDEO_SIZE: preferred by a kernel, or one of 15, 16,
+	                                       24 and 32; 0: the most there is */
 	uint32_t least_width, least_height; /* VIDEO_AUTO: prefer a mode of at least this size */
 	uint32_t set_width, set_height;     /* VIDEO_AUTO: of the mode that firmware has set by
 	                                       itself; 0: there is none */
@@ -29,7 +30,8 @@ bool video_read_request(struct video_request *request, const char *value);
 /*
  * Reads the mode information block that a VBE BIOS of this version gave (VBE Core Functions
  * Standard 3.0, page 30). False if the mode is unusable: not graphics in a linear framebuffer
- * with 15, 16, 24 or 32 bits of colour, or with an address or a pitch that cannot be right.
+ * with 15, 16, 24 or 32 bits of colour, or 8 of a palette, or with an address or a pitch that
+ * cannot be right.
  */
 bool video_read_vbe(struct screen *screen, struct span block, unsigned version);
 

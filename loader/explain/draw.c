@@ -3,6 +3,7 @@
 #include "explain/draw.h"
 
 #include "core/colour.h"
+#include "core/palette.h"
 
 #define TEXT_COLUMNS 80
 #define TEXT_ROWS    25
@@ -12,9 +13,6 @@
 #define LARGE_HEIGHT 800
 
 /* Colours for pixels: red, green, blue. */
-struct rgb {
-	uint8_t red, green, blue;
-};
 static const struct rgb inks[COLOURS] = {
 	[COLOUR_AS_IS] = { 0xc8, 0xcc, 0xd0 },  [COLOUR_PLAIN] = { 0xc8, 0xcc, 0xd0 },
 	[COLOUR_STRONG] = { 0xff, 0xff, 0xff }, [COLOUR_LABEL] = { 0x6c, 0xb0, 0xc0 },
@@ -51,6 +49,8 @@ static uint32_t component(uint8_t value, uint8_t bits, uint8_t shift)
 /* A colour as a pixel. */
 static uint32_t pixel_of(const struct fault_info_screen *screen, struct rgb rgb)
 {
+	if (screen->bits_per_pixel == PALETTE_BITS)
+		return palette_pixel(rgb);
 	return component(rgb.red, screen->red_bits, screen->red_shift)
 	     | component(rgb.green, screen->green_bits, screen->green_shift)
 	     | component(rgb.blue, screen->blue_bits, screen->blue_shift);

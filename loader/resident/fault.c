@@ -7,11 +7,13 @@
 #include "resident/fault.h"
 
 #include "core/launch.h"
+#include "core/palette.h"
 #include "explain/draw.h"
 #include "explain/frame.h"
 #include "explain/overwritten.h"
 #include "explain/show.h"
 #include "resident/console.h"
+#include "x86/dac.h"
 #include "x86/restart.h"
 #include "x86/watcher.h"
 #include "x86/x86.h"
@@ -147,6 +149,17 @@ static void set_vga(uint8_t index, uint8_t value)
 	outb(PORT_VGA_DATA, value);
 }
 
+/* Loads the colours that draw.c knows, whatever the kernel has made of them. */
+static void load_colours(void)
+{
+	dac_begin();
+	for (unsigned i = 0; i < PALETTE_COLOURS; i++) {
+		struct rgb rgb = palette_colour(i);
+
+		dac_load(rgb.red, rgb.green, rgb.blue);
+	}
+}
+
 /* The screen that the kernel started with. False if it cannot be written to. */
 static bool open_screen(struct canvas *canvas)
 {
@@ -155,6 +168,8 @@ static bool open_screen(struct canvas *canvas)
 	if (screen->kind == DISPLAY_FRAMEBUFFER && fault_info->font != 0) {
 		*canvas = canvas_of_pixels((uint8_t *)(uintptr_t)screen->pixels, screen,
 		                           (const uint8_t *)(uintptr_t)fault_info->font);
+		if (screen->bits_per_pixel == PALETTE_BITS)
+			load_colours();
 		return true;
 	}
 	if (screen->kind != DISPLAY_VGA_TEXT)

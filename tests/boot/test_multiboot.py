@@ -1,5 +1,6 @@
 """Multiboot 1 and 2: what the specifications promise, read from outside."""
 
+import re
 import struct
 
 import guests
@@ -127,6 +128,40 @@ def test_a_kernel_gets_the_screen_it_asks_for(boot, tmp_path):
     assert struct.unpack_from("<III", body, 12) == (800, 600, 32 | 1 << 8)
     machine, registers = enter(boot, kernel, options="-video=text")
     assert struct.unpack_from("<Q", read_tags(machine, registers["rbx"])[8][0]) == (0xB8000,)
+
+
+# Notes the DAC's colours, makes all of them black, and fails.
+PALETTE = """
+    mov dx, 0x3c7
+    xor eax, eax
+    out dx, al
+    mov edi, 0x300000
+    mov edx, 0x3c9
+    mov ecx, 768
+    rep insb
+    dec edx
+    out dx, al
+    inc edx
+    mov ecx, 768
+.next:
+    out dx, al
+    loop .next
+    ud2
+"""
+
+
+def test_a_kernel_gets_the_palette_that_it_asks_for_and_a_fault_is_drawn_with_it(boot, tmp_path):
+    kernel = multiboot2(tmp_path, tags="dw 5, 1\n    dd 20, 640, 480, 8\n", code=PALETTE)
+    machine = boot(kernel, debug_exit=False)
+    said = machine.wait_serial("The machine is halted.")
+    at = int(re.search(r"EBX +(?:0x)?([0-9a-f]+)", said)[1], 16)
+    body = read_tags(machine, at)[8][0]
+    assert struct.unpack_from("<II2B", body, 12) == (640, 480, 8, 0), said
+    assert struct.unpack_from("<H", body, 24) == (256,)
+    assert [value >> 2 for value in body[26:]] == list(machine.memory(0x300000, 768))
+    assert "executed ud2" in " ".join(machine.screenshot_text().split())
+    colours = {machine.screenshot().at(x, y) for x in range(640) for y in range(0, 480, 7)}
+    assert len(colours) > 5, "the palette is back"
 
 
 @pytest.mark.parametrize("selector", [0x08, 0x10])

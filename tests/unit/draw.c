@@ -3,6 +3,7 @@
  */
 #include "check.h"
 
+#include "core/palette.h"
 #include "explain/draw.h"
 #include "explain/show.h"
 
@@ -99,7 +100,7 @@ TEST("lines that are too long or too many are cut")
 
 TEST("pixels of every depth are drawn, all of the screen and nothing beside it")
 {
-	static const unsigned depths[] = { 15, 16, 24, 32 };
+	static const unsigned depths[] = { 8, 15, 16, 24, 32 };
 
 	for (unsigned i = 0; i < COUNT(depths); i++) {
 		struct fault_info_screen screen = begin_pixels(643, 487, depths[i], 12);
@@ -135,6 +136,27 @@ TEST("white is all of a pixel's bits")
 	canvas = canvas_of_pixels(screen_bytes, &screen, font);
 	draw(&canvas, "\x02#");
 	EXPECT_EQUAL(pixel_at(&screen, 0, 1), 0x7fff);
+}
+
+TEST("with 8 bits per pixel, each colour is a different one of the palette, and near")
+{
+	struct fault_info_screen screen = begin_pixels(8 * 8, 32, 8, 0);
+	struct canvas canvas = canvas_of_pixels(screen_bytes, &screen, font);
+	uint32_t pixels[7];
+
+	draw(&canvas,
+	     IN_STRONG "#" IN_LABEL "#" IN_VALUE "#\005#" IN_PLAIN "#" IN_FIX "#" IN_BAR " ");
+	for (unsigned i = 0; i < COUNT(pixels); i++) {
+		pixels[i] = pixel_at(&screen, 8 * i, 1);
+		EXPECT(pixels[i] != pixel_at(&screen, 0, 0));
+		for (unsigned k = 0; k < i; k++)
+			EXPECT(pixels[k] != pixels[i]);
+	}
+	EXPECT_EQUAL(palette_colour(pixels[0]).green, 0xff);
+	EXPECT_EQUAL(palette_colour(pixels[2]).red, 0xff);
+	EXPECT_EQUAL(palette_colour(pixels[2]).blue, 0x66);
+	for (unsigned i = PALETTE_CUBE; i < PALETTE_GREYS; i++)
+		EXPECT_EQUAL(palette_pixel(palette_colour(i)), i);
 }
 
 TEST("large screens have large letters")

@@ -8,6 +8,7 @@
 #include "world.h"
 
 #include "core/choose.h"
+#include "core/palette.h"
 #include "protocols/multiboot/abi.h"
 #include "protocols/multiboot/multiboot1.h"
 #include "protocols/multiboot/multiboot2.h"
@@ -677,6 +678,103 @@ TEST("Multiboot 2 tells of BIOS and screen only where there are any")
 	expect_plan();
 	EXPECT(find_tag(MB2_APM) == NULL && find_tag(MB2_VBE) == NULL);
 	EXPECT(find_tag(MB2_FRAMEBUFFER) == NULL);
+}
+
+TEST("the screen that a kernel prefers is asked for as it says, unless the user chose one")
+{
+	static const uint32_t depths[] = { 0, 7, 8, 15, 16, 24, 32, 64 };
+	const struct video_request *video = &world.config.options.video;
+
+	for (unsigned i = 0; i < COUNT(depths); i++) {
+		for (unsigned given = 0; given < 2; given++) {
+			begin_two();
+			add_tag(MB2_HEADER_FRAMEBUFFER, WANTED, (uint32_t[]){ 640, 480, depths[i] },
+			        12);
+			world.config.options.video.given = given != 0;
+			lay();
+			expect_plan();
+			EXPECT_EQUAL(video->want, given != 0 ? VIDEO_TEXT : VIDEO_SIZE);
+			EXPECT_EQUAL(video->bits_per_pixel, given != 0 ? 0 : depths[i]);
+			EXPECT(given != 0 || video->any);
+		}
+	}
+}
+
+/* A screen with a palette, and one without. */
+static const struct screen with_palette = {
+	.pixels = { GIB, GIB + MIB }, .width = 640, .height = 480, .pitch = 704, .bits_per_pixel = 8
+};
+static const struct screen with_colours = { .pixels = { GIB, GIB + 4 * MIB },
+	                                    .width = 640,
+	                                    .height = 480,
+	                                    .pitch = 2560,
+	                                    .bits_per_pixel = 32,
+	                                    .red_shift = 16,
+	                                    .red_bits = 8,
+	                                    .green_shift = 8,
+	                                    .green_bits = 7,
+	                                    .blue_shift = 1,
+	                                    .blue_bits = 6 };
+
+/* True if these are the colours of a screen with a palette. */
+static bool is_palette(const uint8_t *bytes)
+{
+	for (unsigned i = 0; i < PALETTE_COLOURS; i++) {
+		struct rgb rgb = palette_colour(i);
+
+		if (bytes[3 * i] != rgb.red || bytes[3 * i + 1] != rgb.green
+		    || bytes[3 * i + 2] != rgb.blue)
+			return false;
+	}
+	return true;
+}
+
+TEST("Multiboot 1 has the colours of the screen where GRUB has them")
+{
+	static const uint8_t colours[] = { 1, 0, 0, 16, 8, 8, 7, 1, 6 };
+	const struct placement *placement;
+	const uint8_t *info;
+	uint32_t address;
+	uint16_t count;
+
+	begin_one(3);
+	set_screen(with_colours);
+	lay();
+	expect_plan();
+	EXPECT(memcmp((const uint8_t *)information() + 109, colours, sizeof(colours)) == 0);
+	set_screen(with_palette);
+	expect_plan();
+	info = information();
+	placement = find_placement(USE_BOOT_INFO, 0);
+	EXPECT(info[108] == 8 && info[109] == MB_FRAMEBUFFER_INDEXED);
+	memcpy(&address, info + 112, sizeof(address));
+	memcpy(&count, info + 116, sizeof(count));
+	EXPECT_EQUAL(count, 256);
+	EXPECT(address > placement->phys.begin && address + 768 <= placement->phys.end);
+	EXPECT(is_palette(placement->from.bytes + (address - placement->phys.begin)));
+}
+
+TEST("Multiboot 2 has the colours of the screen where GRUB has them")
+{
+	static const uint8_t colours[] = { 16, 8, 8, 7, 1, 6 };
+	const uint8_t *tag;
+	struct mb2_tag head;
+	uint16_t count;
+
+	begin_two();
+	set_screen(with_colours);
+	lay();
+	expect_plan();
+	EXPECT(memcmp(find_tag(MB2_FRAMEBUFFER) + 24, colours, sizeof(colours)) == 0);
+	set_screen(with_palette);
+	expect_plan();
+	tag = find_tag(MB2_FRAMEBUFFER);
+	memcpy(&head, tag - sizeof(head), sizeof(head));
+	EXPECT_EQUAL(head.size, 8 + 24 + 2 + 3 * 256);
+	EXPECT(tag[20] == 8 && tag[21] == MB_FRAMEBUFFER_INDEXED);
+	memcpy(&count, tag + 24, sizeof(count));
+	EXPECT_EQUAL(count, 256);
+	EXPECT(is_palette(tag + 26));
 }
 
 TEST("Multiboot 2 tells of UEFI what is left of it, and nothing of a BIOS or its text screen")

@@ -90,10 +90,19 @@ TEST("16 bits of which the colours take 15 are 15")
 	EXPECT_EQUAL(screen.bits_per_pixel, 15);
 }
 
-TEST("text and 256 colours are no modes for us")
+TEST("a mode of 256 colours is read")
 {
 	record(cirrus_640x480x8);
+	EXPECT(read_block(0x300));
+	EXPECT_EQUAL(screen.bits_per_pixel, 8);
+	EXPECT_EQUAL(screen.pitch, 640);
+	EXPECT_EQUAL(screen.red_bits + screen.green_bits + screen.blue_bits, 0);
+	block[27] = 6; /* direct colours */
 	EXPECT(!read_block(0x300));
+}
+
+TEST("text is no mode for us")
+{
 	record(cirrus_text);
 	EXPECT(!read_block(0x300));
 }
@@ -143,7 +152,7 @@ TEST("a block that cannot be right is no mode")
 	expect_refused(0, 0xba);  /* not supported */
 	expect_refused(51, 0x0f); /* a pitch of 3840 bytes for 4096 */
 	expect_refused(19, 0x05); /* 1280 pixels in 4096 bytes */
-	expect_refused(25, 8);
+	expect_refused(25, 8);    /* of direct colours */
 	expect_refused(25, 12);
 	expect_refused(27, 3);
 	expect_refused(43, 0);  /* at address 0 */
@@ -402,6 +411,43 @@ TEST("any: the largest that is not larger, the smallest, or text, with a warning
 	EXPECT_EQUAL(report.findings[0].code, DIAG_VIDEO_OTHER_MODE);
 	EXPECT_EQUAL(chosen("auto,any", 0, NOTHING), 0);
 	EXPECT_EQUAL(report.count, 1);
+}
+
+TEST("a depth that a kernel prefers is taken, or the deepest, with a warning")
+{
+	static const struct video_mode few[] = {
+		{ 640, 480, 8, 0x101 }, { 640, 480, 32, 0x142 },  { 640, 480, 16, 0x111 },
+		{ 800, 600, 8, 0x103 }, { 1024, 768, 32, 0x144 },
+	};
+	static const struct {
+		uint32_t width, height, bits, chosen;
+		const char *warning;
+	} cases[] = {
+		{ 640, 480, 0, 0x142, NULL },
+		{ 640, 480, 8, 0x101, NULL },
+		{ 640, 480, 16, 0x111, NULL },
+		{ 640, 480, 7, 0x142, "640x480x32, since there is no 640x480x7" },
+		{ 640, 480, 15, 0x142, "640x480x32, since there is no 640x480x15" },
+		{ 640, 480, 64, 0x142, "640x480x32, since there is no 640x480x64" },
+		{ 800, 600, 8, 0x103, NULL },
+		{ 1024, 768, 8, 0x144, "1024x768x32, since there is no 1024x768x8" },
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		struct video_request request = { .want = VIDEO_SIZE,
+			                         .width = cases[i].width,
+			                         .height = cases[i].height,
+			                         .bits_per_pixel = cases[i].bits,
+			                         .any = true };
+		unsigned at;
+
+		memset(&report, 0, sizeof(report));
+		EXPECT(video_choose(few, COUNT(few), &request, NOTHING, &at, &report));
+		EXPECT_EQUAL(few[at].number, cases[i].chosen);
+		EXPECT_EQUAL(report.count, cases[i].warning != NULL);
+		if (cases[i].warning != NULL)
+			EXPECT_TEXT(report.findings[0].detail, cases[i].warning);
+	}
 }
 
 TEST("without any mode there is no framebuffer")

@@ -6,9 +6,11 @@
  */
 #include "platform/bios/vbe.h"
 
+#include "core/palette.h"
 #include "platform/bios/call.h"
 #include "platform/bios/services.h"
 #include "platform/platform.h"
+#include "x86/dac.h"
 
 #define VBE_OK        0x004f /* in AX */
 #define VBE_NUMBER    0x01ff /* of a mode; higher bits are flags */
@@ -78,8 +80,9 @@ static bool read_mode(struct vbe_buffers *low, uint32_t number, struct screen *s
 	                      low->info.version);
 }
 
-/* Fills the lists with the usable modes; returns how many. */
-static unsigned list_modes(struct vbe_buffers *low, struct lists *lists)
+/* Fills the lists with the usable modes, with `palette` also those that have one; returns how many.
+ */
+static unsigned list_modes(struct vbe_buffers *low, struct lists *lists, bool palette)
 {
 	const uint16_t *numbers;
 	unsigned count = 0;
@@ -92,7 +95,8 @@ static unsigned list_modes(struct vbe_buffers *low, struct lists *lists)
 	for (unsigned i = 0; i < MAX_MODES && numbers[i] != VBE_LIST_END; i++) {
 		uint32_t number = numbers[i] & VBE_NUMBER;
 
-		if (read_mode(low, number, &lists->screens[count])) {
+		if (read_mode(low, number, &lists->screens[count])
+		    && (lists->screens[count].bits_per_pixel != PALETTE_BITS || palette)) {
 			const struct screen *screen = &lists->screens[count];
 
 			lists->modes[count++] =
@@ -147,7 +151,7 @@ static bool read_with(struct machine *machine, const struct video_request *reque
 	display->edid = said.bytes;
 	display->modes = lists->modes;
 	display->screens = lists->screens;
-	display->mode_count = list_modes(low, lists);
+	display->mode_count = list_modes(low, lists, request->bits_per_pixel == PALETTE_BITS);
 	if (!video_choose(lists->modes, display->mode_count, request, said, &chosen, report))
 		return false;
 	if (chosen == display->mode_count)
@@ -189,7 +193,43 @@ static bool set_chosen(const struct bios *bios, struct report *report)
 	              (unsigned)out.eax & 0xffff);
 }
 
+/* Has the BIOS load the colours of a screen with a palette (AX=4F09h: blue, green, red, of 6 bits).
+ */
+static bool load_palette(void)
+{
+	uint8_t(*low)[4] = bios_low_memory(PALETTE_COLOURS * sizeof(*low));
+
+	if (low == NULL)
+		return false;
+	for (unsigned i = 0; i < PALETTE_COLOURS; i++) {
+		struct rgb rgb = palette_colour(i);
+
+		low[i][0] = rgb.blue >> 2;
+		low[i][1] = rgb.green >> 2;
+		low[i][2] = rgb.red >> 2;
+		low[i][3] = 0;
+	}
+	return call_vbe((struct bios_registers){ .eax = 0x4f09, .ecx = PALETTE_COLOURS }, low);
+}
+
+/* The same without the BIOS, as some have no such function. */
+static void load_dac(void)
+{
+	dac_begin();
+	for (unsigned i = 0; i < PALETTE_COLOURS; i++) {
+		struct rgb rgb = palette_colour(i);
+
+		dac_load(rgb.red, rgb.green, rgb.blue);
+	}
+}
+
 bool vbe_set(const struct machine *machine, struct report *report)
 {
-	return machine->display.kind != DISPLAY_FRAMEBUFFER || set_chosen(machine->bios, report);
+	if (machine->display.kind != DISPLAY_FRAMEBUFFER)
+		return true;
+	if (!set_chosen(machine->bios, report))
+		return false;
+	if (machine->display.screen.bits_per_pixel == PALETTE_BITS && !load_palette())
+		load_dac();
+	return true;
 }

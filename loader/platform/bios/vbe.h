@@ -13,8 +13,8 @@
  */
 bool vbe_read(struct machine *machine, const struct video_request *request, struct report *report);
 
-/* Switches to the screen that vbe_read() chose. On false, the reason is in the report, and the
- * screen is in text mode. */
+/* Switches to the screen that vbe_read() chose, and loads its palette if it has one. On false, the
+ * reason is in the report, and the screen is in text mode. */
 bool vbe_set(const struct machine *machine, struct report *report);
 
 #endif

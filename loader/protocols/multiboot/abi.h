@@ -62,12 +62,20 @@ struct mb1_info {
 	uint32_t framebuffer_low, framebuffer_high;
 	uint32_t framebuffer_pitch, framebuffer_width, framebuffer_height;
 	uint8_t framebuffer_bits, framebuffer_type;
-	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+	union { /* at byte 112 as GNU's multiboot.h and GRUB have it, and not at 110 */
+		struct {
+			uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+		};
+		struct {
+			uint32_t palette; /* of struct rgb */
+			uint16_t palette_count;
+		};
+	};
 };
 _Static_assert(offsetof(struct mb1_info, map_size) == 44, "Multiboot 1, 3.3");
 _Static_assert(offsetof(struct mb1_info, loader_name) == 64, "Multiboot 1, 3.3");
 _Static_assert(offsetof(struct mb1_info, framebuffer_low) == 88, "Multiboot 1, 3.3");
-_Static_assert(offsetof(struct mb1_info, red_shift) == 110, "Multiboot 1, 3.3");
+_Static_assert(offsetof(struct mb1_info, red_shift) == 112, "GNU's multiboot.h");
 
 struct mb1_module {
 	uint32_t begin, end, command_line, reserved;
@@ -173,6 +181,10 @@ struct mb2_range {
 };
 _Static_assert(sizeof(struct mb2_range) == 24, "Multiboot 2, 3.6.8");
 
+/* A screen with a palette: its first bytes, and then the number of colours, 16 bits, and their
+ * bytes. */
+enum { MB2_COLOURS = 24 };
+
 struct __attribute__((packed)) mb2_framebuffer {
 	uint64_t address;
 	uint32_t pitch, width, height;
@@ -181,6 +193,7 @@ struct __attribute__((packed)) mb2_framebuffer {
 	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
 };
 _Static_assert(sizeof(struct mb2_framebuffer) == 30, "Multiboot 2, 3.6.12");
+_Static_assert(offsetof(struct mb2_framebuffer, red_shift) == MB2_COLOURS, "Multiboot 2, 3.6.12");
 
 struct __attribute__((packed)) mb2_vbe {
 	uint16_t mode, interface_segment, interface_offset, interface_size;
@@ -204,6 +217,6 @@ _Static_assert(sizeof(struct mb_apm) == 20, "Multiboot 2, 3.6.10");
 enum { MB_VBE_LINEAR = 0x4000 };
 
 /* Kinds of framebuffers, the same in both. */
-enum { MB_FRAMEBUFFER_RGB = 1, MB_FRAMEBUFFER_TEXT = 2 };
+enum { MB_FRAMEBUFFER_INDEXED = 0, MB_FRAMEBUFFER_RGB = 1, MB_FRAMEBUFFER_TEXT = 2 };
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "protocols/multiboot/multiboot.h"
 
+#include "core/palette.h"
 #include "core/plan/allocate.h"
 #include "core/plan/resident.h"
 #include "protocols/multiboot/abi.h"
@@ -139,8 +140,17 @@ void multiboot_request_screen(struct config *config, uint32_t width, uint32_t he
 		video->want = VIDEO_SIZE;
 		video->width = width;
 		video->height = height;
-		video->bits_per_pixel = depth >= 15 && depth <= 32 ? depth : 0;
+		video->bits_per_pixel = depth;
 	}
+}
+
+uint64_t multiboot_write_palette(struct writer *writer)
+{
+	struct rgb colours[PALETTE_COLOURS];
+
+	for (unsigned i = 0; i < PALETTE_COLOURS; i++)
+		colours[i] = palette_colour(i);
+	return writer_append(writer, colours, sizeof(colours));
 }
 
 uint32_t multiboot_memory_type(enum memory_type type)

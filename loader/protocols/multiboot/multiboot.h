@@ -46,9 +46,12 @@ uint64_t multiboot_write_line(struct writer *writer, const struct file *file);
 void multiboot_request(struct config *config);
 
 /* Requests the screen that the kernel prefers, unless the user chose one: size in pixels and bits
- * per pixel, each 0 for any. Another mode, or text, is acceptable. */
+ * per pixel, each 0 for any; 8 for a palette. Another mode, or text, is acceptable. */
 void multiboot_request_screen(struct config *config, uint32_t width, uint32_t height,
                               uint32_t depth);
+
+/* Appends the colours of the screen, which has 8 bits per pixel; returns their address. */
+uint64_t multiboot_write_palette(struct writer *writer);
 
 /* The number of a memory type in both versions' maps. */
 uint32_t multiboot_memory_type(enum memory_type type);

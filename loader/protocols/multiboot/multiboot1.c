@@ -3,6 +3,7 @@
  */
 #include "protocols/multiboot/multiboot1.h"
 
+#include "core/palette.h"
 #include "core/version.h"
 #include "protocols/multiboot/multiboot.h"
 #include "protocols/multiboot/multiboot_header.h"
@@ -157,9 +158,11 @@ static void write_memory(struct information *to)
 }
 
 /* The screen, if there is one: a framebuffer, or 80x25 cells of text. */
-static void write_screen(const struct display *display, struct mb1_info *info)
+static void write_screen(struct information *to)
 {
+	const struct display *display = &to->plan->machine->display;
 	const struct screen *screen = &display->screen;
+	struct mb1_info *info = &to->info;
 	bool text = display->kind == DISPLAY_VGA_TEXT;
 	uint64_t address = text ? 0xb8000 : screen->pixels.begin;
 
@@ -179,6 +182,11 @@ static void write_screen(const struct display *display, struct mb1_info *info)
 	info->green_bits = screen->green_bits;
 	info->blue_shift = screen->blue_shift;
 	info->blue_bits = screen->blue_bits;
+	if (screen->bits_per_pixel == PALETTE_BITS) {
+		info->framebuffer_type = MB_FRAMEBUFFER_INDEXED;
+		info->palette = (uint32_t)multiboot_write_palette(to->writer);
+		info->palette_count = PALETTE_COLOURS;
+	}
 }
 
 /* The VBE information, if the screen is in a VBE mode. */
@@ -253,7 +261,7 @@ static uint64_t write_information(const struct plan *plan,
 	write_modules(&to);
 	write_memory(&to);
 	write_bios(&to);
-	write_screen(&plan->machine->display, &to.info);
+	write_screen(&to);
 	write_vbe(&to);
 	write_sections(&to);
 	writer_put(writer, at, &to.info, sizeof(to.info));

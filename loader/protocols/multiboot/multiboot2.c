@@ -4,6 +4,7 @@
  */
 #include "protocols/multiboot/multiboot2.h"
 
+#include "core/palette.h"
 #include "core/version.h"
 #include "protocols/multiboot/multiboot.h"
 #include "protocols/multiboot/multiboot2_header.h"
@@ -121,6 +122,19 @@ static void add_memory(struct writer *writer, const struct plan *plan)
 	end_tag(writer, at, MB2_MEMORY_MAP);
 }
 
+/* Adds a screen with a palette. */
+static void add_palette(struct writer *writer, struct mb2_framebuffer *framebuffer)
+{
+	uint16_t count = PALETTE_COLOURS;
+	uint64_t at = begin_tag(writer);
+
+	framebuffer->type = MB_FRAMEBUFFER_INDEXED;
+	writer_append(writer, framebuffer, MB2_COLOURS);
+	writer_append(writer, &count, sizeof(count));
+	multiboot_write_palette(writer);
+	end_tag(writer, at, MB2_FRAMEBUFFER);
+}
+
 /* Adds the screen, if there is one: a framebuffer, or 80x25 cells of text. */
 static void add_screen(struct writer *writer, const struct display *display)
 {
@@ -149,7 +163,10 @@ static void add_screen(struct writer *writer, const struct display *display)
 			                                .height = 25,
 			                                .bits = 16,
 			                                .type = MB_FRAMEBUFFER_TEXT };
-	add_tag(writer, MB2_FRAMEBUFFER, &framebuffer, sizeof(framebuffer));
+	if (screen->bits_per_pixel == PALETTE_BITS)
+		add_palette(writer, &framebuffer);
+	else
+		add_tag(writer, MB2_FRAMEBUFFER, &framebuffer, sizeof(framebuffer));
 }
 
 /* Adds the VBE information, if the screen is in a VBE mode. */
