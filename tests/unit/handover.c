@@ -125,7 +125,7 @@ TEST("the only file, if it has no name, has every name")
 	EXPECT(read_multiboot("qemu", "l k.elf", "", NULL));
 	EXPECT(words_find(&handover, "k.elf") == &handover.files[0]);
 	begin();
-	EXPECT(read_multiboot("qemu", "l k.elf", "", "", NULL));
+	EXPECT(!read_multiboot("qemu", "l k.elf", "", "", NULL));
 	EXPECT(words_find(&handover, "k.elf") == NULL);
 }
 
@@ -357,17 +357,41 @@ static bool read_bundle(uint32_t size)
 	                   &report);
 }
 
-TEST("a bundle brings words and files, and other words come after its own")
+TEST("a bundle brings words and files, and other words and files come after its own")
 {
-	uint32_t size;
+	static const struct {
+		const char *own, *words, *file, *made;
+	} cases[] = {
+		{ "-quiet k.elf one", "two", NULL, "-quiet k.elf one two" },
+		{ "k.elf one --- k.elf m", "two", NULL, "k.elf one two --- k.elf m" },
+		{ "k.elf --- k.elf m", "", "a.img 1", "k.elf --- k.elf m --- a.img 1" },
+		{ "k.elf", "two", "a.img 1", "k.elf two --- a.img 1" },
+		{ "k.elf --- k.elf", "2 --- a.img 3", "a.img 1", "k.elf 2 --- k.elf --- a.img 3" },
+		{ "k.elf ----", "--- a.img", "a.img", "k.elf ---- --- a.img" },
+	};
 
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		uint32_t size;
+
+		begin();
+		size = put_bundle(0x4000, cases[i].own, bundled);
+		handover.words = cases[i].words;
+		if (cases[i].file != NULL)
+			EXPECT(handover_add_file(&handover, &machine, 0x7000, 0x7100,
+			                         put_text(cases[i].file), &report));
+		EXPECT(read_bundle(size));
+		EXPECT(words_make(&words, &handover, &report));
+		EXPECT_TEXT(line(), cases[i].made);
+		EXPECT_EQUAL(words_find(&handover, "k.elf")->bytes.begin, 0x5000);
+	}
+}
+
+TEST("a module without a name is refused with its number")
+{
 	begin();
-	size = put_bundle(0x4000, "-quiet k.elf one", bundled);
-	handover.words = "two";
-	EXPECT(read_bundle(size));
-	EXPECT(words_make(&words, &handover, &report));
-	EXPECT_TEXT(line(), "-quiet k.elf one two");
-	EXPECT_EQUAL(words_find(&handover, "k.elf")->bytes.begin, 0x5000);
+	EXPECT(!read_multiboot("GRUB 2.06", "k.elf", "k.elf", "", NULL));
+	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_NO_FILE);
+	EXPECT_TEXT(report.findings[0].detail, "file 2 of the 2 files has no name");
 }
 
 TEST("any byte of a bundle's text that has changed is noticed")

@@ -10,18 +10,34 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Adds the words of a text. False if they do not fit. */
-static bool add_words(struct word_list *list, size_t *used, const char *text)
+/* The text's first "---", which begins the modules; the text's end if there is none. */
+static const char *modules_in(const char *text)
 {
-	for (;;) {
+	while (*text != 0) {
+		const char *word = text;
+
+		while (*text != 0 && !is_blank(*text))
+			text++;
+		if (text - word == 3 && memcmp(word, "---", 3) == 0)
+			return word;
 		while (is_blank(*text))
 			text++;
-		if (*text == 0)
+	}
+	return text;
+}
+
+/* Adds the words of a text up to `end`. False if they do not fit. */
+static bool add_words_to(struct word_list *list, size_t *used, const char *text, const char *end)
+{
+	for (;;) {
+		while (text != end && is_blank(*text))
+			text++;
+		if (text == end)
 			return true;
 		if (list->count == WORDS_MAX)
 			return false;
 		list->words[list->count++] = list->text + *used;
-		while (*text != 0 && !is_blank(*text)) {
+		while (text != end && !is_blank(*text)) {
 			if (*used >= WORDS_TEXT - 1)
 				return false;
 			list->text[(*used)++] = *text++;
@@ -30,23 +46,19 @@ static bool add_words(struct word_list *list, size_t *used, const char *text)
 	}
 }
 
+static bool add_words(struct word_list *list, size_t *used, const char *text)
+{
+	return add_words_to(list, used, text, text + text_length(text));
+}
+
 /* The number of the first word that is not an option; the count of words if all are. */
 static unsigned find_kernel(const struct word_list *list)
 {
 	unsigned at = 0;
 
-	while (at < list->count && list->words[at][0] == '-' && !text_equal(list->words[at], "---"))
+	while (at < list->count && list->words[at][0] == '-')
 		at++;
 	return at;
-}
-
-static bool has_separator(const struct word_list *list)
-{
-	for (unsigned i = 0; i < list->count; i++) {
-		if (text_equal(list->words[i], "---"))
-			return true;
-	}
-	return false;
 }
 
 /* Length of a file's name: up to the first blank. */
@@ -129,40 +141,54 @@ const struct handed_file *words_need(const struct handover *handover, const stru
 	return found;
 }
 
-/* Adds the files that are not the kernel as modules. */
+/* Refuses words that do not fit. Always false. */
+static bool refuse_words(struct report *report)
+{
+	return refuse(report, DIAG_HANDOVER_WORDS, "more than %u words or %u characters", WORDS_MAX,
+	              WORDS_TEXT - 1);
+}
+
+/* Adds as modules the files that are not the kernel and, with `others`, not of the bundle. Refuses
+ * one without a name. */
 static bool add_modules(struct word_list *list, size_t *used, const struct handover *handover,
-                        const struct handed_file *kernel)
+                        const struct handed_file *kernel, bool others, struct report *report)
 {
 	for (unsigned i = 0; i < handover->file_count; i++) {
 		const struct handed_file *file = &handover->files[i];
 
-		if (file == kernel)
+		if (file == kernel || (others && file->is_summed))
 			continue;
+		if (name_length(file->words) == 0)
+			return refuse(report, DIAG_HANDOVER_NO_FILE,
+			              "file %u of the %u files has no name", i + 1,
+			              handover->file_count);
 		if (!add_words(list, used, "---") || !add_words(list, used, file->words))
-			return false;
+			return refuse_words(report);
 	}
 	return true;
 }
 
 bool words_make(struct word_list *list, const struct handover *handover, struct report *report)
 {
+	const char *own = handover->bundle_words != NULL ? handover->bundle_words : "";
+	const char *own_modules = modules_in(own), *modules = modules_in(handover->words);
 	const struct handed_file *kernel;
 	size_t used = 0;
-	bool fits;
 	unsigned at;
 
 	if (handover->bundle_words == NULL && *handover->words == 0 && handover->file_count == 0)
 		return refuse(report, DIAG_HANDOVER_NOTHING, "no words, no files and no bundle");
 	list->count = 0;
-	fits = (handover->bundle_words == NULL || add_words(list, &used, handover->bundle_words))
-	    && add_words(list, &used, handover->words);
+	if (!add_words_to(list, &used, own, own_modules)
+	    || !add_words_to(list, &used, handover->words, modules))
+		return refuse_words(report);
 	at = find_kernel(list);
-	if (fits && at == list->count && handover->file_count > 0)
-		fits = add_words(list, &used, handover->files[0].words);
+	if (at == list->count && handover->file_count > 0
+	    && !add_words(list, &used, handover->files[0].words))
+		return refuse_words(report);
 	kernel = at < list->count ? words_find(handover, list->words[at]) : NULL;
-	if (fits && !has_separator(list))
-		fits = add_modules(list, &used, handover, kernel);
-	return fits
-	    || refuse(report, DIAG_HANDOVER_WORDS, "more than %u words or %u characters", WORDS_MAX,
-	              WORDS_TEXT - 1);
+	if (!add_words(list, &used, own_modules) || !add_words(list, &used, modules))
+		return refuse_words(report);
+	return *modules != 0
+	    || add_modules(list, &used, handover, kernel, *own_modules != 0, report);
 }

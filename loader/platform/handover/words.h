@@ -17,10 +17,11 @@ struct word_list {
 };
 
 /*
- * Writes the words: those of the bundle, those that were passed on, and, if these name no modules
- * (after "---"), every file other than the kernel, with its words. If they name no kernel, it is
- * the first file, with its words. Refuses words that do not fit, and a handover without words and
- * files.
+ * Writes the words: those of the bundle, with those that were passed on at the end of the kernel's
+ * command line; then the modules that both name after "---". If those that were passed on name no
+ * modules, every file that is neither the kernel nor named by the bundle is one, with its words. If
+ * no words name a kernel, it is the first file, with its words. Refuses words that do not fit, a
+ * module without a name, and a handover without words and files.
  */
 bool words_make(struct word_list *list, const struct handover *handover, struct report *report);
 
