@@ -630,7 +630,7 @@ TEST("entries that are only partly in the dynamic range are none")
 	boot_it();
 	EXPECT_EQUAL(world.boot.launch->rdi, 11 * ENTRY);
 	put(RANGE_LAST, 1, 12 * ENTRY - PAGE_SIZE - 1);
-	expect_boot_refused(DIAG_MAP_NO_ROOM, "boot_info: 1 entries of 512 GiB");
+	expect_boot_refused(DIAG_BOOTLOADER_VALUE, "boot_info: no 512 GiB");
 	put(RANGE_LAST, 1, UINT64_C(0xfffffffffffff000));
 	boot_it();
 }
@@ -732,14 +732,45 @@ TEST("a value that makes no sense is refused by the name of its field")
 	expect_boot_refused(DIAG_BOOTLOADER_VALUE, "the kernel is not position-independent");
 }
 
-TEST("addresses at the end of what the CPU has are refused")
+TEST("addresses at the end of what the CPU has are refused by the name of their field")
 {
-	begin_kernel(ELF_TYPE_DYN, 0, 16);
-	put(BASE, 1, UINT64_C(0x7fffffff8000));
-	expect_boot_refused(DIAG_CONFIG_BAD_VALUE, "the kernel");
-	begin_kernel(ELF_TYPE_DYN, 0, 16);
-	put(PHYSICAL, 2, UINT64_C(0xffffffff80000000));
-	expect_boot_refused(DIAG_CONFIG_BAD_VALUE, "physical_memory");
+	static const struct {
+		enum field field;
+		uint64_t value;
+		const char *words;
+	} wrong[] = {
+		{ BASE, UINT64_C(0x7fffffff8000), "kernel_base is 0x7fffffff8000: the kernel" },
+		{ STACK, UINT64_C(0x7ffffffff000), "kernel_stack): 0x7ffffffff000-0x8000" },
+		{ STACK, UINT64_C(0xffffffffffff0000), "kernel_stack): 0xffffffffffff0000" },
+		{ PHYSICAL, UINT64_C(0xffffffff80000000), "physical_memory: 0xffffffff80000000" },
+		{ INFO, UINT64_C(0x7ffffffffff8), "boot_info: 0x7ffffffffff8-0x8000" },
+	};
+
+	for (unsigned i = 0; i < COUNT(wrong); i++) {
+		begin_kernel(ELF_TYPE_DYN, 0, 16);
+		put(wrong[i].field, wrong[i].field == PHYSICAL ? 2 : 1, wrong[i].value);
+		expect_boot_refused(DIAG_BOOTLOADER_VALUE, wrong[i].words);
+	}
+}
+
+TEST("a dynamic range without room is named, with what finds none in it")
+{
+	static const struct {
+		uint64_t begin, last;
+		const char *words;
+	} ranges[] = {
+		{ UINT64_C(0xffff900000000000), UINT64_C(0xffff800000000000),
+		  "the kernel: no 512 GiB" },
+		{ 0, ENTRY - 1, "from 0x0 to 0x7fffffffff" },
+		{ UINT64_C(0xffffff8000000000), UINT64_MAX, "kernel_stack): no 512 GiB" },
+	};
+
+	for (unsigned i = 0; i < COUNT(ranges); i++) {
+		begin_kernel(ELF_TYPE_DYN, 0, 16);
+		put(RANGE_BEGIN, 1, ranges[i].begin);
+		put(RANGE_LAST, 1, ranges[i].last);
+		expect_boot_refused(DIAG_BOOTLOADER_VALUE, ranges[i].words);
+	}
 }
 
 TEST("a stack may have any size that there is memory for, and the user may want more")

@@ -19,7 +19,6 @@
 #define LARGE_PAGE     (2 * MIB)
 #define INFO_ALIGN     8
 #define SMALLEST_STACK 256
-#define ADDRESS_BITS   48
 #define INFO_CLAIMED   (64 * KIB) /* bytes reserved in its entry, before its size is known */
 
 static const struct terms bootloader011_terms = {
@@ -55,7 +54,7 @@ static bool check_mapping(struct boot *boot, const char *name, const struct rb11
 	text_add(&text, "it must be a multiple of %#llx", ULL(align));
 	if ((mapping->at & (align - 1)) != 0)
 		return refuse_value(boot, name, mapping->at, why);
-	return is_canonical(mapping->at, 1, ADDRESS_BITS)
+	return is_canonical(mapping->at, 1, RB11_ADDRESS_BITS)
 	    || refuse_value(boot, name, mapping->at, "the CPU has no such address");
 }
 
@@ -79,10 +78,14 @@ static bool check_base(struct boot *boot, const struct rb11_mapping *mapping)
 	if (!kernel->position_independent)
 		return refuse_value(boot, "kernel_base", mapping->at,
 		                    "the kernel is not position-independent");
-	return mapping->at + kernel->virt.begin >= PAGE_SIZE
-	             ? check_mapping(boot, "kernel_base", mapping, kernel_align(kernel))
-	             : refuse_value(boot, "kernel_base", mapping->at,
-	                            "the kernel would begin in page 0");
+	if (mapping->at + kernel->virt.begin < PAGE_SIZE)
+		return refuse_value(boot, "kernel_base", mapping->at,
+		                    "the kernel would begin in page 0");
+	if (!is_canonical(mapping->at + kernel->virt.begin, kernel->virt.end - kernel->virt.begin,
+	                  RB11_ADDRESS_BITS))
+		return refuse_value(boot, "kernel_base", mapping->at,
+		                    "the kernel would go beyond the addresses that the CPU has");
+	return check_mapping(boot, "kernel_base", mapping, kernel_align(kernel));
 }
 
 /* The configuration must be consistent in itself. */
@@ -94,10 +97,11 @@ static bool check_config(struct boot *boot)
 	if (config->kernel_stack_size < SMALLEST_STACK)
 		return refuse_value(boot, "kernel_stack_size", config->kernel_stack_size,
 		                    "no stack is so small");
-	if (config->has_range_begin && !is_canonical(config->range_begin, 1, ADDRESS_BITS))
+	if (config->has_range_begin && !is_canonical(config->range_begin, 1, RB11_ADDRESS_BITS))
 		return refuse_value(boot, "dynamic_range_start", config->range_begin,
 		                    "the CPU has no such address");
-	if (config->has_range_end && !is_canonical(page_down(config->range_last), 0, ADDRESS_BITS))
+	if (config->has_range_end
+	    && !is_canonical(page_down(config->range_last), 0, RB11_ADDRESS_BITS))
 		return refuse_value(boot, "dynamic_range_end", config->range_last,
 		                    "the CPU has no such address");
 	return check_base(boot, &config->kernel_base)
@@ -145,7 +149,7 @@ static bool rb11_requests(struct boot *boot)
 static void take_fixed(struct rb11 *rb11, const struct rb11_mapping *mapping, uint64_t size)
 {
 	if (mapping->place == RB11_FIXED && size != 0
-	    && is_canonical(mapping->at, size, ADDRESS_BITS))
+	    && is_canonical(mapping->at, size, RB11_ADDRESS_BITS))
 		entries_take(&rb11->entries, mapping->at, mapping->at + size - 1);
 }
 
@@ -182,6 +186,19 @@ static void take_entries(struct boot *boot)
 		entries_take(&rb11->entries, past, UINT64_MAX);
 }
 
+/* True if there are free entries for a kernel that gets them; the core, which looks for them, does
+ * not know of a dynamic range. */
+static bool has_entries(struct boot *boot)
+{
+	const struct rb11 *rb11 = (const void *)boot->state;
+	struct entries entries = rb11->entries; /* a copy: none is taken here */
+	const struct kernel *kernel = &boot->kernel;
+	uint64_t begin = align_down(kernel->virt.begin, kernel_align(kernel)), at;
+	unsigned count = entries_for(kernel->virt.end - begin);
+
+	return entries_find(&entries, count, &at) || rb11_refuse_entries(boot, "the kernel", count);
+}
+
 /* The kernel first, since it gets the first entry. */
 static bool rb11_place(struct boot *boot)
 {
@@ -203,6 +220,8 @@ static bool rb11_place(struct boot *boot)
 	} else {
 		policy.base = BASE_ENTRY;
 		policy.random = rb11->random;
+		if (!has_entries(boot))
+			return false;
 	}
 	return plan_kernel(&boot->plan, &policy);
 }

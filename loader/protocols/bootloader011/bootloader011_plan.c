@@ -52,6 +52,24 @@ const struct file *rb11_ramdisk_file(const struct boot *boot)
 	return boot->config->module_count != 0 && file->bytes.size != 0 ? file : NULL;
 }
 
+bool rb11_refuse_entries(struct boot *boot, const char *name, unsigned count)
+{
+	const struct rb11 *rb11 = (const void *)boot->state;
+	const struct rb11_config *config = &rb11->config;
+	unsigned long long size = count * (ENTRY_SIZE / GIB);
+
+	if (!config->has_range_begin && !config->has_range_end)
+		return refuse(boot->report, DIAG_MAP_NO_ROOM,
+		              "%s: %llu GiB, at a multiple of 512 GiB, above the end of physical "
+		              "memory",
+		              name, size);
+	return refuse(boot->report, DIAG_BOOTLOADER_VALUE,
+	              "%s: no %llu GiB, at a multiple of 512 GiB, are free in the dynamic range, "
+	              "from %#llx to %#llx, above the end of physical memory",
+	              name, size, ULL(config->range_begin),
+	              config->has_range_end ? ULL(config->range_last) : ULL(UINT64_MAX));
+}
+
 /* Chooses `size` bytes of addresses in free entries, at a multiple of `align`. */
 static bool find_dynamic(struct boot *boot, const char *name, uint64_t size, uint64_t align,
                          uint64_t *at)
@@ -62,10 +80,7 @@ static bool find_dynamic(struct boot *boot, const char *name, uint64_t size, uin
 
 	if (rb11->random ? !entries_find_random(&rb11->entries, count, next_random(rb11), at)
 	                 : !entries_find(&rb11->entries, count, at))
-		return refuse(boot->report, DIAG_MAP_NO_ROOM,
-		              "%s: %u entries of 512 GiB in a row, above the end of physical "
-		              "memory and in the dynamic range",
-		              name, count);
+		return rb11_refuse_entries(boot, name, count);
 	if (rb11->random)
 		*at += align_down(((next_random(rb11) >> 32) * pages >> 32) * PAGE_SIZE, align);
 	return true;
@@ -78,6 +93,10 @@ static bool choose(struct boot *boot, const char *name, const struct rb11_mappin
 	*at = mapping->at;
 	if (mapping->place == RB11_DYNAMIC && !find_dynamic(boot, name, size, align, at))
 		return false;
+	if (!is_canonical(*at, size, RB11_ADDRESS_BITS))
+		return refuse(boot->report, DIAG_BOOTLOADER_VALUE,
+		              "%s: %#llx-%#llx goes beyond the addresses that the CPU has", name,
+		              ULL(*at), ULL(*at + size));
 	return plan_virtual_is_free(&boot->plan, (struct virt_range){ *at, *at + size }, name);
 }
 

@@ -6,6 +6,8 @@
 #include "core/protocol.h"
 #include "protocols/bootloader011/bootloader011_config.h"
 
+#define RB11_ADDRESS_BITS 48 /* of 4 levels of page tables, which all such kernels get */
+
 /* What is kept from one step of a boot to the next. */
 struct rb11 {
 	struct rb11_config config;
@@ -29,5 +31,8 @@ const struct file *rb11_ramdisk_file(const struct boot *boot);
 /* Plans everything, and the entry state. The kernel must have been placed, and the entries that
  * others need reserved. */
 bool rb11_plan(struct boot *boot);
+
+/* Refuses a boot because no `count` entries in a row are free. Always false. */
+bool rb11_refuse_entries(struct boot *boot, const char *name, unsigned count);
 
 #endif
