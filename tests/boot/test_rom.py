@@ -44,6 +44,7 @@ WRONG = {
     "nothing": ("K525", [], 64),
     "no file of ours": ("K526", ["-fw_cfg", "name=opt/longjump/boot,file={0}.rom"], 64),
     "a file cut short": ("K526", ["-fw_cfg", "name=opt/longjump/boot,file={0}.cut"], 64),
+    "a file to enter nowhere": ("K526", ["-fw_cfg", "name=opt/longjump/boot,file={0}.none"], 64),
     "too many words": (
         "K522",
         ["-fw_cfg", "name=opt/longjump/boot,file={0}.boot"]
@@ -58,7 +59,9 @@ WRONG = {
 def test_what_is_wrong_is_said_and_the_bios_boots_on(start, rom, what):
     code, words, memory = WRONG[what]
     name = rom()
-    name.with_suffix(".cut").write_bytes(name.with_suffix(".boot").read_bytes()[:-5000])
+    whole = name.with_suffix(".boot").read_bytes()
+    name.with_suffix(".cut").write_bytes(whole[:-5000])
+    name.with_suffix(".none").write_bytes(whole[:44] + bytes(2) + whole[46:])  # no segments
     words = [word.format(name) for word in words]
     machine = start("", medium="bare-pc", memory=memory,
                     extra=["-option-rom", f"{name}.rom,bootindex=0", *words])  # fmt: skip

@@ -32,6 +32,7 @@ TABLE           equ 0x8010              ; for lgdt: limit, address
 GO_ON           equ 0x8018              ; where to continue in protected mode
 ITEM            equ 0x8020              ; the file's, in the upper half
 SIZE            equ 0x8024              ; its bytes
+ENTERED         equ 0x8028              ; 1 when the segment with the entry point is loaded
 INFO            equ 0x8040              ; Multiboot information
 INFO_SIZE       equ 120
 LINE            equ 0x8400              ; the command line
@@ -260,7 +261,8 @@ read_map:
         jmp     .done
 
 ; Loads the file's segments.
-load:   mov     eax, [ITEM]
+load:   mov     byte [ENTERED], 0
+        mov     eax, [ITEM]
         or      al, DMA_SELECT | DMA_READ
         mov     ecx, HEADER_SIZE
         mov     edi, HEADER
@@ -283,7 +285,9 @@ load:   mov     eax, [ITEM]
         call    load_segment
 .skip:  add     si, PROGRAM_SIZE
         jmp     .next
-.done:  ret
+.done:  cmp     byte [ENTERED], 0
+        je      bad_file
+        ret
 
 ; Loads the segment of the program header at SI. Preserves SI and BP.
 load_segment:
@@ -292,6 +296,12 @@ load_segment:
         test    ebx, ebx
         jz      .done
         call    check_memory
+        mov     eax, [HEADER + ELF_ENTRY]
+        sub     eax, edi
+        cmp     eax, [si + 16]          ; bytes in the file
+        jae     .not_entered
+        mov     byte [ENTERED], 1
+.not_entered:
         mov     ecx, [si + 4]           ; offset
         mov     eax, ecx
         add     eax, [si + 16]          ; bytes in the file
