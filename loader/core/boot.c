@@ -3,6 +3,7 @@
  * out. */
 #include "core/boot.h"
 
+#include "core/elf/read.h"
 #include "core/elf/relocate.h"
 #include "core/plan/files.h"
 #include "core/plan/kernel.h"

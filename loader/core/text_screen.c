@@ -2,8 +2,6 @@
 /* text_screen.c - finds VGA's text memory in the code of kernels. */
 #include "core/text_screen.h"
 
-#include "core/protocol.h"
-
 #define TEXT_MEMORY UINT32_C(0xb8000)
 #define LOOKED_AT   (512 * KIB) /* bytes of a segment, at boot: larger kernels draw */
 

@@ -4,7 +4,7 @@
 #ifndef CORE_TEXT_SCREEN_H
 #define CORE_TEXT_SCREEN_H
 
-#include "core/boot.h"
+#include "core/protocol.h"
 
 /*
  * True if the kernel's code contains the address of VGA text memory, physical or in the higher

@@ -3,6 +3,7 @@
  * kernel.c - any bytes as a kernel's file: it is refused with one reason, or sound; and its
  * sections, symbols and relocations are read within the file.
  */
+#include "core/elf/read.h"
 #include "fuzz.h"
 
 #include "core/elf/relocate.h"

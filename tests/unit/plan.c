@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* plan.c - holds what the single steps of core/plan/ promise. Whole plans are held by boot.c. */
 #include "build_elf.h"
+#include "core/elf/read.h"
 #include "world.h"
 
 #include "core/plan/address_space.h"

@@ -3,7 +3,7 @@
 #ifndef CORE_ELF_DYNAMIC_H
 #define CORE_ELF_DYNAMIC_H
 
-#include "core/elf/read.h"
+#include "core/elf/segments.h"
 
 /*
  * Finds the tables of kernel->relocations. Each has whole entries and lies in one segment, in its

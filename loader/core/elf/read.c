@@ -18,65 +18,6 @@ struct reading {
 	bool merging;  /* segments in one page need not agree on its rights */
 };
 
-const char *rights_name(uint8_t rights)
-{
-	static const char *const names[] = {
-		"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"
-	};
-
-	return names[rights & 7];
-}
-
-uint8_t kernel_page_rights(const struct kernel *kernel, uint64_t page)
-{
-	const struct virt_range all = { page, page + PAGE_SIZE };
-	uint8_t rights = 0;
-
-	for (unsigned i = 0; i < kernel->segment_count; i++) {
-		if (virt_overlap(kernel->segments[i].virt, all))
-			rights |= kernel->segments[i].rights;
-	}
-	return rights;
-}
-
-const struct segment *kernel_segment_at(const struct kernel *kernel, uint64_t address)
-{
-	unsigned low = 0, high = kernel->segment_count;
-
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-		const struct segment *segment = &kernel->segments[middle];
-
-		if (address < segment->virt.begin)
-			high = middle;
-		else if (address >= segment->virt.end)
-			low = middle + 1;
-		else
-			return segment;
-	}
-	return NULL;
-}
-
-bool kernel_bytes(const struct kernel *kernel, uint64_t at, uint64_t size, struct span *bytes)
-{
-	const struct segment *segment = kernel_segment_at(kernel, at);
-
-	*bytes = (struct span){ NULL, 0 };
-	return segment != NULL && span_part(segment->file, at - segment->virt.begin, size, bytes);
-}
-
-const char *kernel_string(const struct kernel *kernel, uint64_t at)
-{
-	const struct segment *segment = kernel_segment_at(kernel, at);
-	struct span string;
-	uint64_t length;
-
-	if (segment == NULL || !span_string(segment->file, at - segment->virt.begin, &length))
-		return NULL;
-	span_part(segment->file, at - segment->virt.begin, length + 1, &string);
-	return span_text(string, 0);
-}
-
 /* The rights that program header flags ask for. On x86, memory that can be written or executed can
  * also be read. */
 static uint8_t segment_rights(uint32_t flags)

@@ -9,7 +9,7 @@
 #ifndef CORE_ELF_RELOCATE_H
 #define CORE_ELF_RELOCATE_H
 
-#include "core/elf/read.h"
+#include "core/elf/segments.h"
 
 /* Reads kernel->relocations; the rest of the kernel must have been read. On false, the reason is in
  * the report. */

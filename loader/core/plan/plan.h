@@ -10,7 +10,7 @@
 #define CORE_PLAN_PLAN_H
 
 #include "core/config.h"
-#include "core/elf/read.h"
+#include "core/elf/segments.h"
 #include "core/fault_info.h"
 #include "core/launch.h"
 #include "core/memory.h"

@@ -6,9 +6,9 @@
 #include "platform/uefi/video.h"
 
 #include "platform/platform.h"
+#include "platform/uefi/cells.h"
 #include "platform/uefi/firmware.h"
 #include "platform/uefi/memory.h"
-#include "platform/uefi/screen.h"
 #include "standalone/font.h"
 
 #define MAX_MODES 256
@@ -212,7 +212,7 @@ bool video_set(struct machine *machine, struct report *report)
 
 	if (graphics_handle == NULL || chosen_mode == graphics->mode->mode)
 		return true;
-	screen_give_back(); /* what we draw on may not be there any more */
+	cells_end(); /* what we draw on may not be there any more */
 	memory_map.is_old = true;
 	status = graphics->set_mode(graphics, chosen_mode);
 	if (status != EFI_SUCCESS)

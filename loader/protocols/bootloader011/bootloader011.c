@@ -10,6 +10,7 @@
 #include "protocols/bootloader011/bootloader011.h"
 
 #include "core/boot.h"
+#include "core/elf/read.h"
 #include "core/plan/kernel.h"
 #include "protocols/bootloader011/bootloader011_answers.h"
 #include "protocols/bootloader011/bootloader011_describe.h"

@@ -2,8 +2,6 @@
 /* bootloader011_answers.c - writes the plan as a BootInfo. Places nothing. */
 #include "protocols/bootloader011/bootloader011_answers.h"
 
-#include "protocols/bootloader011/bootloader011_plan.h"
-
 struct rb11_optional_u64 rb11_some(uint64_t value)
 {
 	return (struct rb11_optional_u64){ .tag = RB11_SOME, .value = value };

@@ -6,6 +6,16 @@
 #include "core/protocol.h"
 #include "protocols/bootloader011/bootloader011_config.h"
 
+/* What is kept from one step of a boot to the next. */
+struct rb11 {
+	struct rb11_config config;
+	struct entries entries; /* entries that are in use */
+	bool random;            /* dynamic mappings go to a random free entry, not to the first */
+	uint64_t seed;          /* of the next random number */
+	struct rb11_boot_info info;
+	uint8_t *bytes; /* where the BootInfo goes */
+};
+
 /* An optional value that is present; 0 is a valid value. */
 struct rb11_optional_u64 rb11_some(uint64_t value);
 

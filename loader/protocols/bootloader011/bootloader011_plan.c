@@ -9,7 +9,6 @@
 #include "core/plan/allocate.h"
 #include "core/plan/files.h"
 #include "core/plan/resident.h"
-#include "protocols/bootloader011/bootloader011_answers.h"
 
 #define RIGHTS_DATA (RIGHT_READ | RIGHT_WRITE)
 #define LARGE_PAGE  (2 * MIB)

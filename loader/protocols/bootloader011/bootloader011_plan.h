@@ -3,20 +3,9 @@
 #ifndef PROTOCOLS_BOOTLOADER011_BOOTLOADER011_PLAN_H
 #define PROTOCOLS_BOOTLOADER011_BOOTLOADER011_PLAN_H
 
-#include "core/protocol.h"
-#include "protocols/bootloader011/bootloader011_config.h"
+#include "protocols/bootloader011/bootloader011_answers.h"
 
 #define RB11_ADDRESS_BITS 48 /* of 4 levels of page tables, which all such kernels get */
-
-/* What is kept from one step of a boot to the next. */
-struct rb11 {
-	struct rb11_config config;
-	struct entries entries; /* entries that are in use */
-	bool random;            /* dynamic mappings go to a random free entry, not to the first */
-	uint64_t seed;          /* of the next random number */
-	struct rb11_boot_info info;
-	uint8_t *bytes; /* where the BootInfo goes */
-};
 
 /* The end of the firmware's map, limited to what can be mapped, and at least 4 GiB, so that it
  * includes memory-mapped registers. */

@@ -5,7 +5,7 @@
 #ifndef PROTOCOLS_LIMINE_REQUESTS_H
 #define PROTOCOLS_LIMINE_REQUESTS_H
 
-#include "core/elf/read.h"
+#include "core/elf/segments.h"
 #include "protocols/limine/abi.h"
 
 #define LIMINE_MAX_REVISION 6                            /* base revision */

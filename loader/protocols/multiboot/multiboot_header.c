@@ -2,6 +2,7 @@
 /* multiboot_header.c - see multiboot_header.h. */
 #include "protocols/multiboot/multiboot_header.h"
 
+#include "core/elf/read.h"
 #include "protocols/multiboot/abi.h"
 
 #define MAX_WORDS 4

@@ -7,7 +7,7 @@
 #ifndef PROTOCOLS_MULTIBOOT_HEADER_H
 #define PROTOCOLS_MULTIBOOT_HEADER_H
 
-#include "core/elf/read.h"
+#include "core/elf/segments.h"
 
 /* How the header of a version is recognised. */
 struct multiboot_version {
