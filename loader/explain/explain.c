@@ -2,6 +2,7 @@
 /* explain.c - the whole explanation: names, words, place and trace. */
 #include "explain/explain.h"
 
+#include "explain/decode.h"
 #include "explain/frame.h"
 #include "explain/other.h"
 #include "explain/page.h"

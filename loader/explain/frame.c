@@ -5,6 +5,7 @@
  */
 #include "explain/frame.h"
 
+#include "explain/decode.h"
 #include "explain/instruction.h"
 
 /* Table 6-1 of the manual. */

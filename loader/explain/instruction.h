@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* instruction.h - decodes as much of an x86 instruction as an explanation needs. */
+/* instruction.h - an x86 instruction, decoded as far as an explanation needs. */
 #ifndef EXPLAIN_INSTRUCTION_H
 #define EXPLAIN_INSTRUCTION_H
 
@@ -43,9 +43,6 @@ struct instruction {
 	struct operand operands[OPERANDS_MAX];
 	unsigned operand_count;
 };
-
-/* Decodes the instruction at the fault's RIP. */
-struct instruction instruction_read(const struct look *look);
 
 /* The field of ModRM that names a register or extends the opcode: 0..7, or 0..15 with REX.R. */
 unsigned instruction_field(const struct instruction *instruction);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * operands.h - which memory an instruction touches, by ModRM and without it, and how it must be
- * aligned. Knows the table of instructions; instruction.c reads their bytes.
+ * aligned. Knows the table of instructions; decode.c reads their bytes.
  */
 #ifndef EXPLAIN_OPERANDS_H
 #define EXPLAIN_OPERANDS_H

@@ -6,6 +6,7 @@
  */
 #include "postmortem/first.h"
 
+#include "explain/decode.h"
 #include "explain/frame.h"
 #include "explain/operands.h"
 #include "explain/other.h"

@@ -2,6 +2,7 @@
 /* story.c - puts the first exception, its handler and what followed together. */
 #include "postmortem/story.h"
 
+#include "explain/decode.h"
 #include "explain/frame.h"
 #include "postmortem/hints.h"
 #include "postmortem/reasons.h"

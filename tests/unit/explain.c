@@ -5,6 +5,7 @@
  */
 #include "faults.h"
 
+#include "explain/decode.h"
 #include "explain/frame.h"
 #include "explain/overwritten.h"
 #include "explain/show.h"

@@ -5,6 +5,7 @@
  */
 #include "faults.h"
 
+#include "explain/decode.h"
 #include "explain/operands.h"
 
 #define NOT_CANONICAL UINT64_C(0x0000900000000000)
