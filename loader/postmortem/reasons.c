@@ -292,7 +292,7 @@ static void write_idt(struct text *text, const struct cpu_state *cpu,
 	}
 }
 
-/* The TSS that is too short, or not there. */
+/* The TSS that is too short, not there, or without a stack. */
 static void write_tss(struct text *text, const struct cpu_state *cpu,
                       const struct delivery *delivery)
 {
@@ -304,7 +304,12 @@ static void write_tss(struct text *text, const struct cpu_state *cpu,
 	         : cpu->long_mode            ? "RSP0"
 	                                     : "ESP0",
 	         delivery->stack_number);
-	if ((cpu->look.fault->tr & 0xfffc) == 0) {
+	if (delivery->obstacle == OBSTACLE_TSS_SEGMENT) {
+		text_add(
+			text,
+			"SS0 of the TSS (at %#llx) is %#x, which is not the kernel's writable data",
+			ULL(cpu->task.base), delivery->stack_selector);
+	} else if ((cpu->look.fault->tr & 0xfffc) == 0) {
 		text_add(text, "it needs a stack from a TSS (%s), and none is loaded: TR is 0",
 		         name);
 	} else if (delivery->obstacle == OBSTACLE_TSS_MEMORY) {
@@ -317,6 +322,15 @@ static void write_tss(struct text *text, const struct cpu_state *cpu,
 		         "that: its limit is %#x",
 		         name, ULL(cpu->task.base), cpu->task.limit);
 	}
+}
+
+/* Why no more is known of it. */
+static void write_not_modelled(struct text *text, const struct cpu_state *cpu)
+{
+	text_add(text,
+	         cpu->protected_mode
+	                 ? "its gate is a task gate, and why the task switch failed is not known"
+	                 : "the CPU is in real mode, and what happened there is not known");
 }
 
 void reason_write(struct text *text, const struct cpu_state *cpu, const struct step_of_chain *step)
@@ -345,13 +359,8 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 		break;
 	case OBSTACLE_TSS_LIMIT:
 	case OBSTACLE_TSS_MEMORY:
-		write_tss(text, cpu, delivery);
-		break;
 	case OBSTACLE_TSS_SEGMENT:
-		text_add(
-			text,
-			"SS0 of the TSS (at %#llx) is %#x, which is not the kernel's writable data",
-			ULL(cpu->task.base), delivery->stack_selector);
+		write_tss(text, cpu, delivery);
 		break;
 	case OBSTACLE_STACK_CANONICAL:
 	case OBSTACLE_STACK_MEMORY:
@@ -366,11 +375,7 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 		write_missing(text, cpu, delivery);
 		break;
 	case OBSTACLE_NOT_MODELLED:
-		text_add(text, cpu->protected_mode
-		                       ? "its gate is a task gate, and why the task switch "
-		                         "failed is not known"
-		                       : "the CPU is in real mode, and what happened there "
-		                         "is not known");
+		write_not_modelled(text, cpu);
 		break;
 	default:
 		write_selector(text, cpu, delivery);

@@ -134,7 +134,7 @@ def test_functions_fit_on_a_screen():
             if line == "{":
                 begin = number
             elif line == "}" and begin is not None:
-                if number - begin - 1 > 60:
+                if number - begin - 1 > 46:
                     long.append(f"{path}:{begin}: {number - begin - 1} lines")
                 begin = None
     assert not long, "\n".join(long)

@@ -143,6 +143,12 @@ static enum effect arithmetic_effect(const struct insn *insn)
 	return insn->opcode >= 0x38 && insn->opcode <= 0x3d ? NOTHING : effects[insn->opcode & 7];
 }
 
+/* True for push of a register, and for jumps on a condition, which are not taken. */
+static bool is_push_or_jump(uint8_t opcode)
+{
+	return (opcode & 0xf8) == 0x50 || (opcode & 0xf0) == 0x70;
+}
+
 /* The rest of the one-byte map. 8-bit registers are not tracked. */
 static enum effect one_byte_effect(const struct insn *insn)
 {
@@ -189,9 +195,8 @@ static enum effect one_byte_effect(const struct insn *insn)
 		return insn->reg < 2 ? THE_RM : insn->reg == 6 ? NOTHING : EVERYTHING;
 	case 0x90:
 		return insn->rex == 0 ? NOTHING : EVERYTHING;
-	default: /* push; jumps that are not taken */
-		return (insn->opcode & 0xf8) == 0x50 || (insn->opcode & 0xf0) == 0x70 ? NOTHING
-		                                                                      : EVERYTHING;
+	default:
+		return is_push_or_jump(insn->opcode) ? NOTHING : EVERYTHING;
 	}
 }
 
