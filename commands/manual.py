@@ -19,9 +19,10 @@ from lib.words import Option, Command
 COMMAND = Command(
     "manual",
     """
-Shows the manual page, docs/longjump.1: every command with all its options and examples. The page
-is generated from the commands' help: after a change, run this with --write. --pictures makes the
-pictures in docs/ again, each from a boot in QEMU.
+Shows the manual page, docs/longjump.1: every command with all its options and examples, and the
+loader's options. The page is generated from the commands' help and from docs/options.md: after a
+change, run this with --write. --pictures makes the pictures in docs/ again, each from a boot in
+QEMU.
 """,
     (
         Option("--write", "", "rewrites docs/longjump.1 and shows nothing"),
@@ -37,6 +38,7 @@ pictures in docs/ again, each from a boot in QEMU.
 )
 
 PAGE = ROOT / "docs/longjump.1"
+LOADER_OPTIONS = ROOT / "docs/options.md"
 
 BEGIN = r""".\" longjump.1 - made by `./build.sh manual --write` from the commands' own help.
 .TH LONGJUMP 1 "" Longjump "User Commands"
@@ -98,8 +100,7 @@ no colours on the terminal if NO_COLOR is set, or if TERM is dumb
 .BR DISPLAY ", " WAYLAND_DISPLAY
 where QEMU opens its window; without them, it opens none
 .SH SEE ALSO
-README.md; docs/protocol.md for authors of kernels, docs/options.md for the loader's options,
-docs/errors.md for every message,
+README.md; docs/protocol.md for authors of kernels, docs/errors.md for every message,
 docs/runner.md for build tools, docs/debug.md for debugging;
 .BR qemu\-system\-x86_64 (1),
 .BR gdb (1)
@@ -162,7 +163,7 @@ def page():
     """The whole page."""
     files = [*(ROOT / "commands").glob("*.sh"), *(ROOT / "commands").glob("*.py")]
     names = sorted(path.stem for path in files)
-    return BEGIN + "".join(map(command_section, names)) + END
+    return BEGIN + "".join(map(command_section, names)) + loader_section() + END
 
 
 def command_section(name):
@@ -188,6 +189,18 @@ def command_section(name):
     lines += [".PP", "Examples:", ".PP", ".nf"]
     lines += [quoted(line) for line in examples.splitlines() if line.strip()]
     return "\n".join([*lines, ".fi", ""])
+
+
+def loader_section():
+    """The options of the loader, from the table in their document."""
+    title, _, rest = LOADER_OPTIONS.read_text("utf-8").partition("\n\n")
+    words = rest.partition("\n\n|")[0].replace("`", "")
+    lines = [f".SH {title.strip('# ').upper()}", *paragraphs(words.splitlines())]
+    for row in re.findall(r"(?m)^\| (`.*) \|$", rest):
+        option, _, does = row.replace("\\|", "\0").replace("`", "").partition(" | ")
+        does = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", does)
+        lines += [".TP", ".B " + quoted(option.replace("\0", "|")), quoted(does.replace("\0", "|"))]
+    return "\n".join([*lines, ""])
 
 
 def paragraphs(lines):

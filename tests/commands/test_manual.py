@@ -52,6 +52,15 @@ def test_the_page_has_every_option_and_no_other(project, command):
         assert f"./build.sh {command}" in section and "Examples:" in section
 
 
+def test_the_page_has_the_options_of_the_loader():
+    table = (ROOT / "loader/core/options.def").read_text()
+    section = PAGE.read_text().split(".SH LOADER OPTIONS\n")[1].split(".SH ")[0]
+    named = re.findall(
+        r"-([a-z0-9-]+)", " ".join(re.findall(r"(?m)^\.B (.*)", section.replace("\\-", "-")))
+    )
+    assert set(re.findall(r'(?m)^OPTION\("([\w-]+)"', table)) <= set(named)
+
+
 def test_man_shows_it_without_a_warning(project):
     command = ["man", "--warnings=w", "-l", PAGE]
     done = subprocess.run(command, capture_output=True, text=True,
