@@ -218,9 +218,9 @@ link-com32 := $(if $(one-program),$(CC) -m32 $(few-blocks) $(one-program) -nostd
 # The value of a symbol, $(s), of the first prerequisite, for the shell.
 place-of = $$($(NM) $< | sed -n 's/ . $(s)$$//p')
 
-build/longjump.c32: build/com32.elf $(module)/write_sum.py
+build/longjump.c32: build/com32.elf loader/platform/write_sum.py
 	$(quiet)$(OBJCOPY) --strip-all $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py 32 $@ \
+	$(quiet)$(PYTHON) loader/platform/write_sum.py 32 $@ \
 		$(foreach s,module_sum first_begin first_end,$(place-of))
 
 # What reports that a CPU is too old, before any other part of the loader runs, and what that calls.
@@ -311,9 +311,9 @@ uefi := $(filter-out %/early_refusal.c.o %/enter64.asm.o %/multiboot_info.c.o %/
 ldflags-uefi := -m elf_x86_64 -pie --no-dynamic-linker -nostdlib --build-id=none -z norelro \
 	-z noexecstack -z text
 
-build/BOOTX64.EFI: build/uefi.elf $(module)/write_sum.py
+build/BOOTX64.EFI: build/uefi.elf loader/platform/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
+	$(quiet)$(PYTHON) loader/platform/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
 
 # The image relocates itself by the list of R_X86_64_RELATIVE words, and by nothing else.
 build/uefi.elf: $(uefi) loader/platform/uefi/uefi.ld build/obj/uefi/link
@@ -331,9 +331,9 @@ $(filter %/resident.asm.o,$(uefi)): build/resident.bin
 # Programs for UEFI that the bench brings, in the same way.
 bench-efi := $(patsubst bench/%.c,build/%.efi,$(wildcard bench/efi_*.c))
 
-$(bench-efi): build/%.efi: build/%.efi.elf $(module)/write_sum.py
+$(bench-efi): build/%.efi: build/%.efi.elf loader/platform/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
+	$(quiet)$(PYTHON) loader/platform/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
 
 $(bench-efi:=.elf): build/%.efi.elf: build/obj/uefi/bench/%.c.o \
 		$(filter %/start.asm.o %/first.c.o,$(uefi)) loader/platform/uefi/uefi.ld
@@ -356,9 +356,9 @@ resident := $(call objects,resident,loader/resident) $(resident-small)
 ldflags-resident := -m elf_x86_64 -static -N -nostdlib --build-id=none --emit-relocs \
 	$(no-warn-rwx)
 
-build/resident.bin: build/resident.elf $(module)/write_sum.py
+build/resident.bin: build/resident.elf loader/platform/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,resident_sum,$(place-of))
+	$(quiet)$(PYTHON) loader/platform/write_sum.py 64 $@ $(foreach s,resident_sum,$(place-of))
 
 build/resident.elf: $(resident) loader/resident/resident.ld build/obj/resident/link
 	$(say) link $@
@@ -522,9 +522,9 @@ firmware-kit := $(addprefix build/obj/uefi/,tests/firmware/kit.c.o loader/platfo
 test-firmware := $(patsubst tests/firmware/%.c,build/tests/firmware/%.efi, \
 	$(filter-out %/kit.c,$(wildcard tests/firmware/*.c)))
 
-build/tests/firmware/%.efi: build/tests/firmware/%.efi.elf $(module)/write_sum.py
+build/tests/firmware/%.efi: build/tests/firmware/%.efi.elf loader/platform/write_sum.py
 	$(quiet)$(OBJCOPY) -O binary $< $@
-	$(quiet)$(PYTHON) $(module)/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
+	$(quiet)$(PYTHON) loader/platform/write_sum.py 64 $@ $(foreach s,image_sum,$(place-of))
 
 build/tests/firmware/%.efi.elf: build/obj/uefi/tests/firmware/%.c.o $(firmware-kit)
 	$(say) link $(@:.elf=)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sum.h - the checksum by which parts of the loader check themselves. platform/com32/write_sum.py
+/* sum.h - the checksum by which parts of the loader check themselves. platform/write_sum.py
  * computes the same one, and writes it into the linked part. */
 #ifndef CORE_SUM_H
 #define CORE_SUM_H
