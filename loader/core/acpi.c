@@ -8,6 +8,8 @@
  */
 #include "core/acpi.h"
 
+#include "x86/registers.h"
+
 #define HEADER_SIZE   36
 #define OLD_RSDP_SIZE 20 /* of revision 0 */
 #define HEADER_LENGTH 4
@@ -310,8 +312,9 @@ static uint32_t nmi_entry(uint16_t flags)
 {
 	enum { LOW = 3, LEVEL = 3 << 2 };
 
-	return 1 << 16 | 4 << 8 | ((flags & LOW) == LOW ? 1 << 13 : 0)
-	     | ((flags & LEVEL) == LEVEL ? 1 << 15 : 0);
+	return APIC_LVT_MASKED | APIC_MODE_NMI << APIC_MODE_SHIFT
+	     | ((flags & LOW) == LOW ? APIC_LVT_LOW : 0)
+	     | ((flags & LEVEL) == LEVEL ? APIC_LVT_LEVEL : 0);
 }
 
 void acpi_lints(const struct machine *machine, uint32_t number, uint32_t lints[2])

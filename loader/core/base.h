@@ -31,6 +31,7 @@ int memcmp(const void *a, const void *b, size_t size);
 #define MIB          (UINT64_C(1) << 20)
 #define GIB          (UINT64_C(1) << 30)
 #define PAGE_SIZE    (4 * KIB)
+#define LARGE_PAGE   (2 * MIB)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* For "%llu" and "%llx", which mean this type on every machine. */
@@ -53,7 +54,7 @@ struct virt_range {
 };
 
 /* Access rights: bits for segments, placements and page table entries. */
-enum rights { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_EXECUTE = 4 };
+enum rights { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_EXECUTE = 4, RIGHTS_ALL = 7 };
 
 /* True if `value` is a power of two; 0 is not. */
 static inline bool is_power_of_two(uint64_t value)

@@ -5,6 +5,7 @@
 
 #include "core/base.h"
 
+#define EDID_SIZE 128  /* bytes of its first block */
 #define FONT_SIZE 4096 /* 256 glyphs of 16 lines, the leftmost pixel in the highest bit */
 
 enum display_kind {
@@ -32,7 +33,7 @@ struct display {
 	const struct video_mode *modes;
 	const struct screen *screens; /* the screen that each mode would give, or NULL */
 	unsigned mode_count;
-	const uint8_t *edid; /* 128 bytes, or NULL */
+	const uint8_t *edid; /* EDID_SIZE bytes, or NULL */
 	const uint8_t *font; /* 256 glyphs of 8x16 pixels, FONT_SIZE bytes, or NULL */
 };
 

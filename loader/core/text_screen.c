@@ -2,8 +2,9 @@
 /* text_screen.c - finds VGA's text memory in the code of kernels. */
 #include "core/text_screen.h"
 
-#define TEXT_MEMORY UINT32_C(0xb8000)
-#define LOOKED_AT   (512 * KIB) /* bytes of a segment, at boot: larger kernels draw */
+#include "x86/registers.h"
+
+#define LOOKED_AT (512 * KIB) /* bytes of a segment, at boot: larger kernels draw */
 
 /* Four bytes at any alignment. */
 struct __attribute__((packed, may_alias)) loose_word {
@@ -16,8 +17,7 @@ static bool is_text_memory(const uint8_t *bytes)
 {
 	uint32_t word = ((const struct loose_word *)(const void *)bytes)->value;
 
-	return word == TEXT_MEMORY || word == (TEXT_MEMORY | 2 * GIB)
-	    || word == (TEXT_MEMORY | 3 * GIB);
+	return word == VGA_TEXT || word == (VGA_TEXT | 2 * GIB) || word == (VGA_TEXT | 3 * GIB);
 }
 
 /* True if the segment may hold code: without paging, all of them may. */
@@ -51,7 +51,7 @@ static size_t pass_over(const uint8_t *bytes, size_t at, size_t size, uint8_t by
  * one that is rare in code. */
 static bool find_text_memory(const struct segment *segment, uint64_t most, uint64_t *at)
 {
-	const uint8_t rare = TEXT_MEMORY >> 16, *bytes = segment->file.bytes;
+	const uint8_t rare = VGA_TEXT >> 16, *bytes = segment->file.bytes;
 	const size_t size = (size_t)min_u64(segment->file.size, most);
 
 	for (size_t i = 2; i + 1 < size; i++) {

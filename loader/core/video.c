@@ -4,7 +4,6 @@
 
 #include "core/palette.h"
 
-#define EDID_SIZE     128
 #define EDID_TIMING   54
 #define NO_MODE       UINT32_MAX
 #define SIZE_MAX_TEXT 24 /* characters: more than a size takes, on a new line */

@@ -9,6 +9,8 @@
 #include "core/machine.h"
 #include "core/report.h"
 
+#define VIDEO_MAX_MODES 256 /* of which a platform offers a choice */
+
 enum video_want { VIDEO_TEXT, VIDEO_AUTO, VIDEO_SIZE };
 
 /* What -video= asks for. */

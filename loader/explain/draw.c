@@ -4,11 +4,9 @@
 
 #include "core/colour.h"
 #include "core/palette.h"
+#include "x86/registers.h"
 
-#define TEXT_COLUMNS 80
-#define TEXT_ROWS    25
 #define GLYPH_WIDTH  8
-#define GLYPH_HEIGHT 16
 #define LARGE_WIDTH  1280 /* from this size on, glyphs are drawn twice as large */
 #define LARGE_HEIGHT 800
 
@@ -24,7 +22,7 @@ static const struct rgb bar_paper = { 0xb0, 0x20, 0x30 };
 
 struct canvas canvas_of_text(uint8_t *bytes)
 {
-	return (struct canvas){ .bytes = bytes, .columns = TEXT_COLUMNS, .rows = TEXT_ROWS };
+	return (struct canvas){ .bytes = bytes, .columns = VGA_COLUMNS, .rows = VGA_ROWS };
 }
 
 struct canvas canvas_of_pixels(uint8_t *bytes, const struct fault_info_screen *screen,

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#define GLYPH_HEIGHT 16 /* of the font, in its pixels */
+
 struct canvas {
 	uint8_t *bytes;                  /* the first cell, or the first pixel */
 	const uint8_t *font;             /* NULL: text mode */

@@ -5,7 +5,6 @@
 enum {
 	NARROW_WORDS = 256, /* of the stack of 32-bit code */
 	FRAME_SIZE = 40,
-	ALIGNMENT = 16,        /* of the stack that a frame is pushed on */
 	USER_SELECTORS = 0x100 /* no GDT of that many entries is meant by a small number */
 };
 
@@ -26,10 +25,11 @@ static bool is_pushed_from(const struct cpu_state *cpu, const struct interrupted
 	uint64_t end = frame->at + FRAME_SIZE, stack;
 	bool user = (frame->cs & 3) != 0;
 
-	if (!user && (frame->rsp & ~(uint64_t)(ALIGNMENT - 1)) == end)
+	if (!user && (frame->rsp & ~(uint64_t)(FRAME_ALIGNMENT - 1)) == end)
 		return true;
 	for (unsigned number = user ? 0 : 1; number < TSS_STACKS; number++) {
-		if (tss_stack(cpu, number, &stack) && (stack & ~(uint64_t)(ALIGNMENT - 1)) == end)
+		if (tss_stack(cpu, number, &stack)
+		    && (stack & ~(uint64_t)(FRAME_ALIGNMENT - 1)) == end)
 			return true;
 	}
 	return false;

@@ -9,6 +9,8 @@
 
 #include "postmortem/deliver.h"
 
+enum { FRAME_ALIGNMENT = 16 }; /* of the stack that a frame is pushed on */
+
 /* What a handler has interrupted. */
 struct interrupted {
 	uint64_t at; /* of the frame */

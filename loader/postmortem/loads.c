@@ -3,7 +3,6 @@
 #include "postmortem/loads.h"
 
 enum {
-	REX_W = 8,
 	FIELD_SS = 2,   /* of ModRM, in mov to a segment register */
 	FIELD_LLDT = 2, /* in the group of 0F 00 */
 	FIELD_LTR = 3,

@@ -5,11 +5,9 @@
 #include "postmortem/frames.h"
 
 enum {
-	REX_W = 8,
 	OPCODE_RET_FAR = 0xcb,
 	WORDS = 5,          /* of a frame */
 	FAR_WORDS = 2,      /* that a far return takes */
-	ALIGNMENT = 16,     /* of the stack that a frame is pushed on */
 	ERRORS_END = 0x8000 /* no error code is larger */
 };
 
@@ -191,7 +189,7 @@ static bool explain_ret(const struct fault *fault, const uint64_t words[WORDS],
 	struct text text;
 
 	if (!frames_code_selector(fault, words[first]) || !frames_flags(words[first + 1])
-	    || (words[first + 2] & ~(uint64_t)(ALIGNMENT - 1)) != end
+	    || (words[first + 2] & ~(uint64_t)(FRAME_ALIGNMENT - 1)) != end
 	    || words[first + 3] > UINT16_MAX)
 		return false;
 	text = text_in(happened, sizeof(happened));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * apic.c - the registers of the local APIC, accessed through memory or, in x2APIC mode, through
- * MSRs.
+ * apic.c - prepares the local APIC of each CPU, and sends the interrupts that start the others.
  *
  * Source: Intel SDM volume 3A, 11.4 (local APIC), 11.5.1 (local vector table), 11.6 (interrupt
  * command register), 11.9 (spurious interrupt), 11.12 (x2APIC).
@@ -9,7 +8,7 @@
 #include "resident/apic.h"
 
 #include "core/launch.h"
-#include "x86/x86.h"
+#include "x86/local_apic.h"
 
 enum {
 	COMMAND_PENDING = 1 << 12,
@@ -28,51 +27,22 @@ static const uint16_t vector_table[] = { APIC_LVT_TIMER, APIC_LVT_LINT0,       A
 enum {
 	FIRST_LINT = 1, /* its index in vector_table */
 	LINTS = 2,
-	ENTRY_MODE = 7, /* delivery mode, in bits 8 to 10 */
-	ENTRY_STATUS = 1 << 12 | 1 << 14,
-	MODE_FIXED = 0,
-	MODE_LOWEST = 1,
-	MODE_NMI = 4,
-	MODE_EXTERNAL = 7
+	ENTRY_STATUS = APIC_LVT_PENDING | APIC_LVT_REMOTE_IRR
 };
-
-static bool is_x2apic(void)
-{
-	return (rdmsr(IA32_APIC_BASE) & IA32_APIC_BASE_EXTD) != 0;
-}
-
-/* The memory address of a register. */
-static volatile uint32_t *place_of(uint32_t at)
-{
-	return (volatile uint32_t *)(uintptr_t)((rdmsr(IA32_APIC_BASE) & 0xffffff000) + at);
-}
-
-static uint32_t apic_read(uint32_t at)
-{
-	return is_x2apic() ? (uint32_t)rdmsr(IA32_X2APIC + at / 16) : *place_of(at);
-}
-
-static void apic_write(uint32_t at, uint32_t value)
-{
-	if (is_x2apic())
-		wrmsr(IA32_X2APIC + at / 16, value);
-	else
-		*place_of(at) = value;
-}
 
 bool apic_send(uint32_t apic_id, uint32_t command)
 {
 	unsigned patience = SEND_PATIENCE;
 
-	if (is_x2apic()) {
+	if (local_apic_is_x2apic()) {
 		wrmsr(IA32_X2APIC + APIC_ICR_LOW / 16, (uint64_t)apic_id << 32 | command);
 		return true;
 	}
 	if (apic_id > XAPIC_LAST_ID)
 		return false;
-	apic_write(APIC_ICR_HIGH, apic_id << 24);
-	apic_write(APIC_ICR_LOW, command);
-	while ((apic_read(APIC_ICR_LOW) & COMMAND_PENDING) != 0 && patience > 0) {
+	local_apic_write(APIC_ICR_HIGH, apic_id << 24);
+	local_apic_write(APIC_ICR_LOW, command);
+	while ((local_apic_read(APIC_ICR_LOW) & COMMAND_PENDING) != 0 && patience > 0) {
 		__asm__ volatile("pause");
 		patience--;
 	}
@@ -87,10 +57,10 @@ void apic_use_x2apic(void)
 /* True if an entry delivers interrupts that must be masked. SMI and INIT belong to the firmware. */
 static bool is_ours(uint32_t entry)
 {
-	uint32_t mode = entry >> 8 & ENTRY_MODE;
+	uint32_t mode = entry >> APIC_MODE_SHIFT & APIC_MODE_MASK;
 
-	return mode == MODE_FIXED || mode == MODE_LOWEST || mode == MODE_NMI
-	    || mode == MODE_EXTERNAL;
+	return mode == APIC_MODE_FIXED || mode == APIC_MODE_LOWEST || mode == APIC_MODE_NMI
+	    || mode == APIC_MODE_EXTINT;
 }
 
 void apic_prepare(uint32_t flags, const uint32_t lints[2])
@@ -100,16 +70,17 @@ void apic_prepare(uint32_t flags, const uint32_t lints[2])
 	if ((flags & LAUNCH_LOCAL_APIC) == 0 || (cpuid(1, 0).edx & CPUID_1_EDX_APIC) == 0)
 		return;
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | IA32_APIC_BASE_EN);
-	apic_write(APIC_SVR, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
-	apic_write(APIC_TPR, 0);
-	last = apic_read(APIC_VERSION) >> 16 & 0xff;
+	local_apic_write(APIC_SVR, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
+	local_apic_write(APIC_TPR, 0);
+	last = local_apic_read(APIC_VERSION) >> 16 & 0xff;
 	for (uint32_t i = 0; i <= last && i < sizeof(vector_table) / sizeof(*vector_table); i++) {
-		uint32_t entry = apic_read(vector_table[i]);
+		uint32_t entry = local_apic_read(vector_table[i]);
 
 		if (!is_ours(entry))
 			continue;
 		if (i - FIRST_LINT < LINTS && lints[i - FIRST_LINT] != 0)
 			entry = lints[i - FIRST_LINT];
-		apic_write(vector_table[i], (entry | APIC_LVT_MASKED) & ~(uint32_t)ENTRY_STATUS);
+		local_apic_write(vector_table[i],
+		                 (entry | APIC_LVT_MASKED) & ~(uint32_t)ENTRY_STATUS);
 	}
 }

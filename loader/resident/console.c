@@ -7,12 +7,6 @@
 
 #define SERIAL_PATIENCE 100000
 
-enum {
-	UART_STATUS = 5,
-	UART_MODEM = 6,
-	UART_STATUS_EMPTY = 0x20
-}; /* PC16550D data sheet, table 2 */
-
 static uint16_t serial = PORT_COM1;
 
 void console_open(uint32_t port)

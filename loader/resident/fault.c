@@ -18,7 +18,6 @@
 #include "x86/watcher.h"
 #include "x86/x86.h"
 
-#define TEXT_MEMORY    0xb8000
 #define REBOOT_SECONDS 10
 #define CLOCK_PATIENCE 34 /* 2^34 ticks of the time stamp counter take several seconds */
 
@@ -174,7 +173,7 @@ static bool open_screen(struct canvas *canvas)
 	}
 	if (screen->kind != DISPLAY_VGA_TEXT)
 		return false;
-	*canvas = canvas_of_text((uint8_t *)(uintptr_t)TEXT_MEMORY);
+	*canvas = canvas_of_text((uint8_t *)(uintptr_t)VGA_TEXT);
 	set_vga(VGA_START_HIGH, 0);
 	set_vga(VGA_START_LOW, 0);
 	set_vga(VGA_CURSOR, VGA_CURSOR_OFF);

@@ -8,11 +8,8 @@
 #include "x86/x86.h"
 
 enum {
-	LAST_STATUS = 5, /* PC16550D data sheet, table 2 */
-	LAST_STATUS_EMPTY = 0x20,
 	LAST_PATIENCE = 1000000, /* reads of the port per row: ten times what 9600 baud takes */
-	LAST_SCREEN = 0xb8000,
-	LAST_ROW = 160, /* bytes */
+	LAST_ROW = 160,          /* bytes */
 	LAST_COLOUR = 0x1f00
 };
 
@@ -26,14 +23,14 @@ struct last_words {
 /* Begins at the start of a row. */
 static inline struct last_words last_words_at(unsigned row)
 {
-	return (struct last_words){ (volatile uint16_t *)(uintptr_t)(LAST_SCREEN + row * LAST_ROW),
+	return (struct last_words){ (volatile uint16_t *)(uintptr_t)(VGA_TEXT + row * LAST_ROW),
 		                    LAST_PATIENCE };
 }
 
 /* Sends a byte to a serial port; waiting for it uses up patience. */
 static inline void last_send(uint16_t port, unsigned *patience, uint8_t byte)
 {
-	while ((inb(port + LAST_STATUS) & LAST_STATUS_EMPTY) == 0 && *patience > 0)
+	while ((inb(port + UART_STATUS) & UART_STATUS_EMPTY) == 0 && *patience > 0)
 		--*patience;
 	outb(port, byte);
 }

@@ -167,18 +167,23 @@ CONTRACTS = {
     "loader/platform/console/clock.h",
     "loader/platform/console/screen.h",
 }  # each platform brings what they declare, and the linker binds it
+LINKED_APART = {"platform", "resident"}
 
 
 def test_a_header_is_implemented_by_the_file_of_its_name():
-    """And so by one file."""
+    """And by no other: an archive may have two functions of a name, and takes the first."""
+    sources = {path: defined(path) for path in files(".c") if path.parts[0] == "loader"}
     for path in files(".h"):
         if path.parts[0] != "loader" or str(path) in NOT_OURS_TO_DEFINE | CONTRACTS:
             continue
         own = path.with_suffix(".c")
-        missing = declared(path) - DEFINED_ELSEWHERE
-        if missing and (ROOT / own).exists():
-            missing -= defined(own)
+        promised = declared(path) - DEFINED_ELSEWHERE
+        missing = promised - sources.get(own, set())
         assert not missing, f"{path} declares, but {own} does not define: {sorted(missing)}"
+        for other in {*sources} - {own}:
+            apart = {path.parts[1], other.parts[1]} <= LINKED_APART and path.parent != other.parent
+            twice = set() if apart else promised & sources[other]
+            assert not twice, f"{other} and {own} define {sorted(twice)}"
 
 
 def test_a_protocol_is_defined_with_its_terms():
@@ -192,8 +197,8 @@ def test_a_protocol_is_defined_with_its_terms():
 
 def includes(folder):
     """What the files of a folder include: place, and the name with its brackets."""
-    for place, line in lines({".c", ".h", ".def"}):
-        found = re.match(r'\s*#\s*include\s*(<[^>]*>|"[^"]*")', line)
+    for place, line in lines({".c", ".h", ".def", ".asm", ".inc"}):
+        found = re.match(r'\s*[#%]\s*include\s*(<[^>]*>|"[^"]*")', line)
         if found and place.startswith(f"{folder}/"):
             yield place, found.group(1)
 
@@ -214,7 +219,8 @@ MAY_INCLUDE = {
     "platform/platform.h": ("core",),
     "platform/e820": ("core",),
     "platform/files": ("core",),
-    "platform/pc": ("core", "x86", "longjump.h"),
+    "platform/pc": ("core", "x86", "longjump.h", "resident/launch.inc"),
+    "platform/optionrom": ("core", "x86", "build/rom_messages.inc"),
     "platform/handover": ("core", "platform/e820", "protocols/multiboot/abi.h"),
     "platform/console": ("core", "x86", "platform/platform.h"),
     "platform/bios": ("core", "x86", "platform/platform.h", "platform/e820"),
@@ -235,9 +241,11 @@ MAY_INCLUDE = {
 
 
 def resolve(name, place):
-    """An included file's path below loader/, named from there or from beside the file."""
-    for base in (ROOT / "loader", (ROOT / place.split(":")[0]).parent):
-        if (base / name).exists():
+    """An included file's path below loader/: C names it from there or from beside the file,
+    assembly from the top."""
+    beside = (ROOT / place.split(":")[0]).parent
+    for base in (ROOT / "loader", beside, ROOT):
+        if (base / name).is_file() and (base / name).is_relative_to(ROOT / "loader"):
             return (base / name).resolve().relative_to(ROOT / "loader").as_posix()
     return name
 
@@ -266,6 +274,39 @@ def test_files_include_only_what_their_folder_may():
     assert not wrong, "\n".join(wrong)
 
 
+def circle(arrows):
+    """The names of a circle in a graph: a dictionary of what each name leads to. [] if none."""
+    done = set()
+
+    def walk(name, path):
+        if name in path:
+            return path[path.index(name) :]
+        found = []
+        if name not in done:
+            for other in sorted(arrows.get(name, ())):
+                found = found or walk(other, [*path, name])
+            done.add(name)
+        return found
+
+    for start in sorted(arrows):
+        found = walk(start, [])
+        if found:
+            return found
+    return []
+
+
+def test_no_two_files_need_each_other():
+    """Nor more of them in a circle; a header and the file that implements it are one."""
+    arrows = {}
+    for place, name in includes("loader"):
+        own = place.split(":")[0][len("loader/") :].rsplit(".", 1)[0]
+        other = resolve(name[1:-1], place).rsplit(".", 1)[0]
+        if other != own:
+            arrows.setdefault(own, set()).add(other)
+    assert len(arrows) > 100
+    assert not circle(arrows), " -> ".join(circle(arrows))
+
+
 def test_the_rules_on_includes_are_those_of_the_design():
     """docs/design.md has a row for each, with all that may be included."""
     text = (ROOT / "docs/design.md").read_text("utf-8")
@@ -279,6 +320,17 @@ def test_the_rules_on_includes_are_those_of_the_design():
 def test_every_folder_of_the_loader_has_its_rule():
     folders = {path.parts[1] for path in files(".c", ".h") if path.parts[0] == "loader"}
     assert folders == {key.split("/")[0] for key in MAY_INCLUDE}
+
+
+def test_the_design_names_every_folder():
+    """In its tree; a folder of a protocol is like the others."""
+    text = (ROOT / "docs/design.md").read_text("utf-8")
+    tree = text.split("\n## Folders\n")[1].split("\n## ")[0]
+    for path in files():
+        for folder in path.parents:
+            if folder.parts[:1] in (("loader",), ("tests",)) and len(folder.parts) < 4:
+                known = str(folder.parent) in ("loader/protocols", "tests/fuzz")
+                assert known or f"{folder.name}/" in tree, f"docs/design.md lacks {folder}"
 
 
 def test_no_file_of_the_core_is_long():
@@ -315,15 +367,39 @@ def test_registers_bits_and_descriptors_are_defined_once():
             assert not DEFINES.match(line), f"{place}: that belongs into x86/registers.def"
 
 
+def constants(path):
+    """The constants that a C file defines, by macro or in an enumeration, with their values."""
+    text = code_of(path)
+    found = re.findall(r"(?m)^[ \t]*#[ \t]*define[ \t]+([A-Z]\w+)[ \t]+(\S.*)$", text)
+    found += re.findall(r"(?m)(?:^|[{,])\s*([A-Z][A-Z0-9_]+)\s*=\s*([^,}\n]+)", text)
+    return {(name, re.sub(r"[\s()]|UINT\d+_C", "", value)) for name, value in found}
+
+
+def test_no_constant_is_defined_in_two_files():
+    """Of the same name and value: what two files know belongs into a header that both include."""
+    first = {}
+    for path in files(".c", ".h"):
+        if path.parts[0] == "loader" and path.parts[1] != "postmortem":
+            for constant in constants(path):
+                other = first.setdefault(constant, path)
+                assert other == path, f"{path} and {other} define {constant[0]}"
+
+
 def test_elf_is_read_in_one_place():
     """Others ask core/elf for headers, sections, symbols and words, and get their 64-bit form; the
     resident part applies a table that was checked there."""
-    raw = re.compile(r"\belf32_|\belf_(rela|dynamic)\b|core/elf/format\.h")
-    for place, line in lines({".c", ".h"}):
-        if place.startswith("loader/") and not place.startswith(
-            ("loader/core/elf/", "loader/resident/carry_out.c")
-        ):
-            assert not raw.search(line), f"{place} reads ELF by itself"
+    raw = re.compile(r"\belf32_|\belf_(rela|dynamic)\b|core/elf/format\.h|\(const struct elf_")
+    variable = re.compile(r"\bstruct elf_\w+ (\w+)[;,]")
+    for path in files(".c", ".h"):
+        place = str(path)
+        if place.startswith(("loader/core/elf/", "loader/resident/carry_out.c")):
+            continue
+        if path.parts[0] == "loader":
+            text = code_of(path)
+            assert not raw.search(text), f"{place} reads ELF by itself: {raw.search(text).group()}"
+            for name in set(variable.findall(text)):
+                copied = re.search(rf"\b(span_read|memcpy)\([^;]*&{name}\b", text)
+                assert not copied, f"{place} reads ELF by itself: {copied.group()}"
 
 
 def test_the_core_has_no_assembly_and_no_conditions():

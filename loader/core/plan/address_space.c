@@ -2,7 +2,6 @@
 /* address_space.c - finds virtual addresses at which nothing is mapped. Makes no page tables. */
 #include "core/plan/address_space.h"
 
-#define HIGHER_HALF UINT64_C(0xffff800000000000) /* with 4 levels */
 #define LAST_ENTRY  UINT64_C(0xffffff8000000000)
 #define WINDOW_BASE UINT64_C(0xffffa00000000000)
 

@@ -5,6 +5,8 @@
 
 #include "core/plan/plan.h"
 
+#define HIGHER_HALF UINT64_C(0xffff800000000000) /* with 4 levels */
+
 /*
  * Finds a virtual address for a window of `size` bytes. The page before and the page after it stay
  * unmapped, and it equals `rest` modulo `align`, a power of two of at least a page. False, with the

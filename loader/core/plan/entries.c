@@ -2,15 +2,14 @@
 /* entries.c - looks for free entries of a level 4 table. Knows no page tables. */
 #include "core/plan/entries.h"
 
-#define ENTRY_BITS   39 /* of an address lie below its index in the level 4 table */
-#define ADDRESS_BITS 48
-#define HALF         (ENTRY_COUNT / 2)
+#define ENTRY_BITS 39 /* of an address lie below its index in the level 4 table */
+#define HALF       (ENTRY_COUNT / 2)
 
 uint64_t entry_address(unsigned entry)
 {
 	uint64_t at = (uint64_t)entry << ENTRY_BITS;
 
-	return entry < HALF ? at : at | UINT64_MAX << ADDRESS_BITS;
+	return entry < HALF ? at : at | UINT64_MAX << virtual_bits(4);
 }
 
 unsigned entry_of(uint64_t address)

@@ -18,7 +18,6 @@
 #define VBE_LIST_END  0xffff
 #define VBE_2         0x0200
 #define TEXT_80X25    3
-#define MAX_MODES     256
 #define FONT_8X16     6
 #define FONT_LETTER_A (16 * 'A')
 
@@ -32,18 +31,18 @@ struct vbe_buffers {
 		uint8_t reserved[494];
 	} info;
 	uint8_t mode[256];
-	uint8_t edid[128];
+	uint8_t edid[EDID_SIZE];
 };
 _Static_assert(offsetof(struct vbe_buffers, info.modes) == 14, "VBE 3.0, page 25");
 _Static_assert(offsetof(struct vbe_buffers, mode) == 512, "VBE 3.0, page 25");
 
 /* The modes, and the screen that each would give. */
 struct lists {
-	struct video_mode modes[MAX_MODES];
-	struct screen screens[MAX_MODES];
+	struct video_mode modes[VIDEO_MAX_MODES];
+	struct screen screens[VIDEO_MAX_MODES];
 };
 
-static uint8_t edid[128];
+static uint8_t edid[EDID_SIZE];
 
 /* Calls int 10h with a buffer at ES:DI; true if VBE reports success. */
 static bool call_vbe(struct bios_registers in, void *low)
@@ -92,7 +91,7 @@ static unsigned list_modes(struct vbe_buffers *low, struct lists *lists, bool pa
 	    || low->info.version < VBE_2)
 		return 0;
 	numbers = at_far(low->info.modes_segment, low->info.modes);
-	for (unsigned i = 0; i < MAX_MODES && numbers[i] != VBE_LIST_END; i++) {
+	for (unsigned i = 0; i < VIDEO_MAX_MODES && numbers[i] != VBE_LIST_END; i++) {
 		uint32_t number = numbers[i] & VBE_NUMBER;
 
 		if (read_mode(low, number, &lists->screens[count])

@@ -28,7 +28,7 @@ extern const uint32_t relocations_begin[], relocations_end[];
 __attribute__((visibility("default"))) int main(int argc, char **argv);
 
 /* The BIOS's data area, 0040h:0000h; the text screen's last row. */
-enum { BIOS_COM1 = 0x400, LAST_OF_25 = LAST_SCREEN + 24 * LAST_ROW };
+enum { BIOS_COM1 = 0x400, LAST_OF_25 = VGA_TEXT + 24 * LAST_ROW };
 
 /* Writes what is wrong to COM1, if the BIOS knows that port, and to the screen, without Syslinux's
  * functions: their addresses may be what is damaged. */

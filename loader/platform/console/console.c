@@ -10,24 +10,7 @@
 #include "x86/watcher.h"
 #include "x86/x86.h"
 
-/* Registers of a 16550 UART, from its base port on, and their bits (PC16550D data sheet, table 2).
- */
-enum {
-	UART_DATA = 0,
-	UART_DIVISOR_LOW = 0,
-	UART_DIVISOR_HIGH = 1,
-	UART_FIFO = 2,
-	UART_LINE = 3,
-	UART_MODEM = 4,
-	UART_STATUS = 5,
-	UART_MODEM_STATUS = 6,
-	UART_LINE_8N1 = 0x03,
-	UART_LINE_DIVISOR = 0x80,
-	UART_FIFO_ON = 0x07,
-	UART_MODEM_READY = 0x03, /* DTR and RTS */
-	UART_STATUS_EMPTY = 0x20,
-	UART_PATIENCE = 100000 /* reads of the status before a port counts as stuck */
-};
+#define UART_PATIENCE 100000 /* reads of the status before a port counts as stuck */
 
 /* A serial port that we write to. */
 struct uart {

@@ -4,12 +4,10 @@
 
 #include "core/version.h"
 #include "x86/fw_cfg.h"
+#include "x86/registers.h"
 #include "x86/watcher.h"
 
 _Static_assert(WATCHER_TOKEN_SIZE == TOKEN_SIZE, "struct machine and struct fault_info keep it");
-
-/* The text screen: a character and its colours in each two bytes. */
-enum { TEXT_MEMORY = 0xb8000, TEXT_COLUMNS = 80, TEXT_ROWS = 25 };
 
 static const struct machine *watched; /* NULL: no tool watches it */
 
@@ -56,12 +54,12 @@ void watch_end(const char *what)
  * since each byte takes QEMU as long as some thousand instructions. */
 static void tell_screen(void)
 {
-	const volatile uint8_t(*row)[TEXT_COLUMNS][2] = visible(watched, TEXT_MEMORY);
+	const volatile uint8_t(*row)[VGA_COLUMNS][2] = visible(watched, VGA_TEXT);
 
 	if (watched->display.kind != DISPLAY_VGA_TEXT)
 		return;
-	for (unsigned left = TEXT_ROWS; left > 0; left--, row++) {
-		unsigned columns = TEXT_COLUMNS;
+	for (unsigned left = VGA_ROWS; left > 0; left--, row++) {
+		unsigned columns = VGA_COLUMNS;
 
 		while (columns > 0 && (*row)[columns - 1][0] <= ' ')
 			columns--;

@@ -2,8 +2,6 @@
 /* hold.c - see hold.h. */
 #include "platform/files/hold.h"
 
-#define LARGE_PAGE (2 * MIB)
-
 bool file_hold(struct file *file, const uint8_t *bytes, uint64_t size, struct report *report)
 {
 	if (bytes == NULL)

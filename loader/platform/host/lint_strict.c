@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-enum { RAX_NUMBER = 0, RCX_NUMBER = 1, RDX_NUMBER = 2, REX_W = 8, SELECTOR_BITS = 0xfffc };
+enum { RAX_NUMBER = 0, RCX_NUMBER = 1, RDX_NUMBER = 2, SELECTOR_BITS = 0xfffc };
 
 /* The ranges of model-specific registers: outside these, the manuals describe none. */
 static const struct {

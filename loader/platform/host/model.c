@@ -14,7 +14,6 @@
 #define LOW_LIMIT     (3 * GIB)   /* where QEMU's memory below 4 GiB ends at the latest */
 #define FIRMWARE_PART (128 * KIB) /* the part at its end that the BIOS keeps */
 #define LOADER_END    (2 * MIB)   /* Syslinux and the module lie between 1 MiB and this */
-#define LARGE_PAGE    (2 * MIB)
 
 /* The resident part (platform/resident.asm). */
 extern const uint8_t resident_begin[], resident_end[];

@@ -2,7 +2,9 @@
 /* values.c - constants in registers (Intel SDM volume 2: each instruction's page). */
 #include "platform/host/values.h"
 
-enum { REX_B = 1, REX_R = 4, REX_W = 8, NUMBER_RAX = 0, NUMBER_RDX = 2 };
+#include "x86/registers.h"
+
+enum { NUMBER_RAX = 0, NUMBER_RDX = 2 };
 
 /* The general registers that an instruction may have written. */
 enum effect { EVERYTHING, NOTHING, THE_RM, THE_REG, THE_RAX, RAX_AND_RDX };

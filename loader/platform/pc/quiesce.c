@@ -13,17 +13,14 @@ enum {
 	IO_APIC_WINDOW = 0x10,
 	IO_APIC_VERSION = 1,
 	IO_APIC_LINES = 0x10,
-	IO_APIC_MODE = 7, /* in bits 8 to 10 */
-	MODE_LOWEST = 1,  /* with 0, fixed: ordinary interrupts */
-	MODE_NMI = 4,
-	MODE_EXTERNAL = 7, /* a PIC's */
 	IO_APIC_MASKED = 1 << 16
 };
 
 /* True if a line with this delivery mode is to be masked. SMI and INIT are left to the firmware. */
 static bool is_masked(uint32_t mode, bool special)
 {
-	return mode <= MODE_LOWEST || (special && (mode == MODE_NMI || mode == MODE_EXTERNAL));
+	return mode == APIC_MODE_FIXED || mode == APIC_MODE_LOWEST
+	    || (special && (mode == APIC_MODE_NMI || mode == APIC_MODE_EXTINT));
 }
 
 /* Masks lines of the I/O APICs (Intel 82093AA, 3.2.4). */
@@ -44,7 +41,7 @@ static void mask_io_apics(const struct machine *machine, bool special)
 		last = last >> 16 & 0xff;
 		for (uint32_t line = 0; line <= last; line++) {
 			*select = IO_APIC_LINES + 2 * line;
-			if (is_masked(*window >> 8 & IO_APIC_MODE, special))
+			if (is_masked(*window >> APIC_MODE_SHIFT & APIC_MODE_MASK, special))
 				*window |= IO_APIC_MASKED;
 		}
 	}

@@ -7,8 +7,6 @@
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
 
-#define LARGE_PAGE (2 * MIB)
-
 /* Our image's first byte, and where a bundle lies in it (uefi.ld). */
 extern const uint8_t image_begin[];
 extern const uint32_t bundle_place[2];

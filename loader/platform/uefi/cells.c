@@ -7,13 +7,13 @@
 #include "platform/uefi/cells.h"
 
 #include "core/base.h"
+#include "explain/draw.h"
 #include "platform/uefi/memory.h"
 #include "standalone/font.h"
 
-#define CELL_WIDTH   8
-#define CELL_HEIGHT  19
-#define GLYPH_HEIGHT 16
-#define GLYPH_TOP    2 /* lines above it in its cell: letters stand where the firmware's do */
+#define CELL_WIDTH  8
+#define CELL_HEIGHT 19
+#define GLYPH_TOP   2 /* lines above it in its cell: letters stand where the firmware's do */
 
 #define ATTRIBUTE 0x07 /* light grey on black, and how EDK2 shows that grey */
 #define INK       UINT64_C(0x989898)

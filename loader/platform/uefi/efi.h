@@ -36,6 +36,25 @@ struct efi_guid {
 	uint8_t rest[8];
 };
 
+/* 10.2: the protocol; 10.3: types of nodes, and subtypes of those that are looked for. */
+#define EFI_DEVICE_PATH                                                \
+	{                                                              \
+		0x09576e91, 0x6d3f, 0x11d2,                            \
+		{                                                      \
+			0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b \
+		}                                                      \
+	}
+enum {
+	EFI_NODE_ACPI = 2,
+	EFI_NODE_MESSAGING = 3,
+	EFI_NODE_MEDIA = 4,
+	EFI_NODE_END = 0x7f,
+	EFI_NODE_MAC = 11, /* messaging: a network card's address */
+	EFI_NODE_UART = 14,
+	EFI_NODE_PARTITION = 1, /* media */
+	EFI_NODE_FILE = 4       /* media: a file's path on a volume */
+};
+
 /* 4.2 */
 struct efi_table_header {
 	uint64_t signature;

@@ -6,9 +6,7 @@
  */
 #include "platform/uefi/interrupts.h"
 
-#include "x86/x86.h"
-
-enum { LVT_EXTERNAL = 0x700, LVT_NMI = 0x400 };
+#include "x86/local_apic.h"
 
 enum {
 	PIC_INIT = 0x11,     /* ICW1: edge-triggered, two PICs, ICW4 follows */
@@ -22,17 +20,11 @@ enum {
 	PIT_CHANNEL_0_SQUARE = 0x36 /* channel 0, both bytes, mode 3 */
 };
 
-/* Writes a register of the local APIC, in whichever mode that is. */
-static void write_apic(uint32_t offset, uint32_t value)
+/* Writes a register of the local APIC, if that is on. */
+static void write_apic(uint32_t at, uint32_t value)
 {
-	uint64_t base = rdmsr(IA32_APIC_BASE);
-
-	if ((base & IA32_APIC_BASE_EN) == 0)
-		return;
-	if ((base & IA32_APIC_BASE_EXTD) != 0)
-		wrmsr(IA32_X2APIC + offset / 16, value);
-	else
-		*(volatile uint32_t *)(uintptr_t)((base & 0xffffff000) + offset) = value;
+	if ((rdmsr(IA32_APIC_BASE) & IA32_APIC_BASE_EN) != 0)
+		local_apic_write(at, value);
 }
 
 void interrupts_stop_timer(void)
@@ -55,6 +47,6 @@ void interrupts_restore(void)
 	outb(PORT_PIT_COMMAND, PIT_CHANNEL_0_SQUARE);
 	outb(PORT_PIT_CHANNEL_0, 0);
 	outb(PORT_PIT_CHANNEL_0, 0);
-	write_apic(APIC_LVT_LINT0, LVT_EXTERNAL);
-	write_apic(APIC_LVT_LINT1, LVT_NMI);
+	write_apic(APIC_LVT_LINT0, APIC_MODE_EXTINT << APIC_MODE_SHIFT);
+	write_apic(APIC_LVT_LINT1, APIC_MODE_NMI << APIC_MODE_SHIFT);
 }

@@ -25,18 +25,9 @@ static const struct efi_guid text_output = {
 static const struct efi_guid text_input_ex = {
 	0xdd9e7534, 0x7762, 0x4698, { 0x8c, 0x14, 0xf5, 0x85, 0x17, 0xa6, 0x25, 0xaa }
 };
-static const struct efi_guid device_path = {
-	0x09576e91, 0x6d3f, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
-};
+static const struct efi_guid device_path = EFI_DEVICE_PATH;
 
-/* Nodes of a device path (UEFI 2.10, 10.3). */
-enum {
-	NODE_ACPI = 2,
-	NODE_MESSAGING = 3,
-	NODE_UART = 14,
-	NODE_END = 0x7f,
-	ACPI_SERIAL_PORT = 0x050141d0, /* PNP0501 */
-};
+enum { ACPI_SERIAL_PORT = 0x050141d0 }; /* PNP0501 */
 
 /* Scan codes (UEFI 2.10, table 12.1), from 1 on. */
 static const uint16_t scan_keys[] = { KEY_UP,   KEY_DOWN, KEY_RIGHT,   KEY_LEFT,
@@ -60,17 +51,17 @@ static bool is_com1(const uint8_t *node)
 {
 	bool is_first = false;
 
-	for (; node[0] != NODE_END; node += node[2] | (size_t)node[3] << 8) {
+	for (; node[0] != EFI_NODE_END; node += node[2] | (size_t)node[3] << 8) {
 		uint32_t id, number;
 
 		if ((node[2] | node[3] << 8) < 4)
 			return false;
-		if (node[0] == NODE_ACPI && node[1] == 1) {
+		if (node[0] == EFI_NODE_ACPI && node[1] == 1) {
 			memcpy(&id, node + 4, sizeof(id));
 			memcpy(&number, node + 8, sizeof(number));
 			is_first = id == ACPI_SERIAL_PORT && number == 0;
 		}
-		if (node[0] == NODE_MESSAGING && node[1] == NODE_UART)
+		if (node[0] == EFI_NODE_MESSAGING && node[1] == EFI_NODE_UART)
 			return is_first;
 	}
 	return false;

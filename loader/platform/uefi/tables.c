@@ -22,12 +22,7 @@ static const struct efi_guid smbios_3 = {
 static const struct efi_guid random_guid = {
 	0x3152bca5, 0xeade, 0x433d, { 0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44 }
 };
-static const struct efi_guid device_path = {
-	0x09576e91, 0x6d3f, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
-};
-
-/* Nodes of a device path: a network card's address, a partition, the end. */
-enum { NODE_MESSAGING = 3, NODE_MAC = 11, NODE_MEDIA = 4, NODE_PARTITION = 1, NODE_END = 0x7f };
+static const struct efi_guid device_path = EFI_DEVICE_PATH;
 
 /* The bytes at an address, as far as the firmware's map has memory there: the address may be
  * wrong. */
@@ -79,12 +74,12 @@ static void read_device(struct machine *machine)
 {
 	const uint8_t *node = firmware_protocol(firmware.loaded->device, &device_path);
 
-	for (; node != NULL && node[0] != NODE_END; node += node[2] | (size_t)node[3] << 8) {
+	for (; node != NULL && node[0] != EFI_NODE_END; node += node[2] | (size_t)node[3] << 8) {
 		if ((node[2] | node[3] << 8) < 4)
 			return;
-		if (node[0] == NODE_MESSAGING && node[1] == NODE_MAC)
+		if (node[0] == EFI_NODE_MESSAGING && node[1] == EFI_NODE_MAC)
 			machine->source.medium = MEDIUM_NETWORK;
-		if (node[0] == NODE_MEDIA && node[1] == NODE_PARTITION)
+		if (node[0] == EFI_NODE_MEDIA && node[1] == EFI_NODE_PARTITION)
 			memcpy(&machine->source.partition, node + 8,
 			       sizeof(machine->source.partition));
 	}

@@ -11,9 +11,7 @@
 #include "platform/uefi/memory.h"
 #include "standalone/font.h"
 
-#define MAX_MODES 256
-#define EDID_SIZE 128
-#define DEPTH     32 /* every pixel of the protocol has as many bits */
+#define DEPTH 32 /* every pixel of the protocol has as many bits */
 
 /* UEFI 2.10, 12.9.2; and 12.9.3: the EDID that is in use, and the one that the monitor reports. */
 static const struct efi_guid graphics_guid = {
@@ -28,8 +26,8 @@ static const struct efi_guid edid_discovered = {
 
 /* The modes, and the screen that each would give. */
 struct lists {
-	struct video_mode modes[MAX_MODES];
-	struct screen screens[MAX_MODES];
+	struct video_mode modes[VIDEO_MAX_MODES];
+	struct screen screens[VIDEO_MAX_MODES];
 };
 
 static struct efi_graphics *graphics;
@@ -130,7 +128,7 @@ static unsigned list_modes(struct lists *lists)
 {
 	unsigned count = 0;
 
-	for (uint32_t i = 0; i < graphics->mode->max_mode && count < MAX_MODES; i++) {
+	for (uint32_t i = 0; i < graphics->mode->max_mode && count < VIDEO_MAX_MODES; i++) {
 		struct efi_graphics_info *info;
 		uint64_t size;
 

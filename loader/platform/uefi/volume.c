@@ -15,9 +15,6 @@ static const struct efi_guid file_info = {
 	0x09576e92, 0x6d3f, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
 };
 
-/* Nodes of a device path (UEFI 2.10, 10.3): a file's path on a volume, and the end. */
-enum { NODE_MEDIA = 4, NODE_FILE = 4, NODE_END = 0x7f };
-
 static struct efi_file *root;
 static char folder[PATH_MAX];
 
@@ -55,12 +52,12 @@ void volume_own_folder(char *own, size_t size)
 	const uint8_t *node = (const uint8_t *)firmware.loaded->path;
 	struct text text = text_in(own, size);
 
-	while (node != NULL && node[0] != NODE_END) {
+	while (node != NULL && node[0] != EFI_NODE_END) {
 		size_t length = node[2] | (size_t)node[3] << 8;
 
 		if (length < 4)
 			break;
-		if (node[0] == NODE_MEDIA && node[1] == NODE_FILE) {
+		if (node[0] == EFI_NODE_MEDIA && node[1] == EFI_NODE_FILE) {
 			const efi_char *name = (const efi_char *)(const void *)(node + 4);
 
 			if (name[0] != '\\')

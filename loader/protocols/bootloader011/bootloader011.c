@@ -17,7 +17,6 @@
 #include "protocols/bootloader011/bootloader011_plan.h"
 
 #define LOWER_END      UINT64_C(0x0000800000000000)
-#define LARGE_PAGE     (2 * MIB)
 #define INFO_ALIGN     8
 #define SMALLEST_STACK 256
 #define INFO_CLAIMED   (64 * KIB) /* bytes reserved in its entry, before its size is known */

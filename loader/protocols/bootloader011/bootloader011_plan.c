@@ -11,7 +11,6 @@
 #include "core/plan/resident.h"
 
 #define RIGHTS_DATA (RIGHT_READ | RIGHT_WRITE)
-#define LARGE_PAGE  (2 * MIB)
 #define STACK_ALIGN 16 /* System V ABI */
 
 /* The next random number (SplitMix64: Steele, Lea and Flood, 2014). */

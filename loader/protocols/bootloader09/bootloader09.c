@@ -22,12 +22,8 @@
 #include "core/plan/resident.h"
 #include "protocols/bootloader09/abi.h"
 
-#define HIGHER_HALF   UINT64_C(0xffff800000000000)
 #define DEFAULT_STACK 512u /* pages */
-#define VGA_BEGIN     0xa0000
-#define VGA_END       0xc0000
 #define INFO_SIZE     PAGE_SIZE
-#define RIGHTS_ALL    (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE) /* the crate sets no NX here */
 #define RECURSIVE_MULTIPLE \
 	UINT64_C(0x8040201000) /* the top table's address, through entry n: n * this */
 

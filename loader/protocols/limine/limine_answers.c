@@ -170,8 +170,8 @@ static uint64_t answer_framebuffer(struct limine *limine)
 	if (display->kind != DISPLAY_FRAMEBUFFER)
 		return 0;
 	if (display->edid != NULL) {
-		framebuffer.edid_size = 128;
-		framebuffer.edid = writer_copy(&limine->writer, display->edid, 128);
+		framebuffer.edid_size = EDID_SIZE;
+		framebuffer.edid = writer_copy(&limine->writer, display->edid, EDID_SIZE);
 	}
 	if (display->screens != NULL) {
 		framebuffer.mode_count = display->mode_count;

@@ -12,7 +12,6 @@
 #include "protocols/limine/limine_efi.h"
 
 #define DIRECT_MAP UINT64_C(0xffff800000000000)
-#define RIGHTS_ALL (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
 #define MAX_TABLES 512 /* of ACPI */
 #define MAX_EFI    128 /* ranges that UEFI keeps */
 

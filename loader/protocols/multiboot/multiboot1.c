@@ -164,7 +164,7 @@ static void write_screen(struct information *to)
 	const struct screen *screen = &display->screen;
 	struct mb1_info *info = &to->info;
 	bool text = display->kind == DISPLAY_VGA_TEXT;
-	uint64_t address = text ? 0xb8000 : screen->pixels.begin;
+	uint64_t address = text ? VGA_TEXT : screen->pixels.begin;
 
 	if (display->kind == DISPLAY_NONE)
 		return;

@@ -157,7 +157,7 @@ static void add_screen(struct writer *writer, const struct display *display)
 	if (display->kind == DISPLAY_NONE)
 		return;
 	if (display->kind == DISPLAY_VGA_TEXT)
-		framebuffer = (struct mb2_framebuffer){ .address = 0xb8000,
+		framebuffer = (struct mb2_framebuffer){ .address = VGA_TEXT,
 			                                .pitch = 160,
 			                                .width = 80,
 			                                .height = 25,

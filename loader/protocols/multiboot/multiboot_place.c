@@ -8,8 +8,7 @@
 #include "protocols/multiboot/multiboot_place.h"
 
 #include "core/memory.h"
-
-#define NOWHERE UINT64_MAX
+#include "core/plan/allocate.h"
 
 /* True if the firmware calls the byte at `at` usable, and nothing else. `*until` becomes the next
  * address, if that is lower, at which one of its ranges begins or ends. */

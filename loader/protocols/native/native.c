@@ -18,8 +18,6 @@
 #include "protocols/native/native_info.h"
 
 #define DIRECT_MAP_BASE UINT64_C(0xffff900000000000)
-#define VGA_BEGIN       0xa0000
-#define VGA_END         0xc0000
 #define DEFAULT_STACK   (64 * KIB)
 
 static const struct terms native_terms = {
