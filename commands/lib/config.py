@@ -65,6 +65,19 @@ KEYS = {
 
 
 @dataclass
+class Place:
+    """A key in a file. Its line, which takes long to find, is found when this is shown."""
+
+    path: Path
+    text: str  # of the file
+    table: tuple
+    key: str
+
+    def __str__(self):
+        return f"{shown(self.path)}:{line_of(self.text, self.table, self.key)}"
+
+
+@dataclass
 class Settings:
     """A value for every key, and where each came from."""
 
@@ -139,7 +152,7 @@ def take(settings, path, text, values):
     """Applies settings from a file. Anything invalid is an error with its line."""
     is_manifest = path.suffix == ".toml"
     for key, value in values.items():
-        where = f"{shown(path)}:{line_of(text, TABLE if is_manifest else (), key)}"
+        where = Place(path, text, TABLE if is_manifest else (), key)
         if key not in KEYS:
             raise Stop(f'{where}: unknown key "{key}"; there are: {", ".join(KEYS)}', 2)
         is_right, wanted, _default = KEYS[key]
@@ -189,7 +202,7 @@ def look_up(data, table, path=None, text=""):
         if not isinstance(data, dict):
             if path is None:
                 return {}
-            where = f"{shown(path)}:{line_of(text, table[:at], name)}"
+            where = Place(path, text, table[:at], name)
             raise Stop(f'{where}: "{".".join(table[: at + 1])}" must be a table', 2)
     return data
 

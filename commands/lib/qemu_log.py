@@ -95,15 +95,21 @@ class QemuLog:
     def read(self):
         """Reads what has come, up to the allowance. A full pipe would block the machine. QEMU
         writes line by line; waiting for a moment saves waking up for each."""
-        time.sleep(BATCH)
+        if self._take():
+            time.sleep(BATCH)
+            self._take()
+
+    def _take(self):
+        """Reads what is in the pipe, and returns it."""
         now = time.monotonic()
         self._room = min(self._room + (now - self._since) * PACE, ROOM)
         self._since = now
-        if not self._ear.closed and (data := self._ear.read(KEPT)):
-            self._kept += data
-            del self._kept[:-KEPT]
-            self._count(data)
-            self._room -= len(data)
+        data = b"" if self._ear.closed else self._ear.read(KEPT) or b""
+        self._kept += data
+        del self._kept[:-KEPT]
+        self._count(data)
+        self._room -= len(data)
+        return data
 
     def _count(self, data):
         """Counts how often in a row the same instruction was interrupted."""
@@ -137,10 +143,10 @@ class QemuLog:
 
     def close(self):
         """Reads the rest; after this, QEMU's writes fail."""
-        self.read()
+        self._take()
         self._ear.close()
 
     def text(self):
         """The end of the log. A stopped machine has written all of it."""
-        self.read()
+        self._take()
         return self._kept.decode("latin-1")

@@ -5,11 +5,12 @@ Knows sudo and su; knows nothing of what is done with the rights.
 
 import os
 import shlex
-import shutil
 
 
 def as_root(*words):
     """The line that runs a command as root: not everybody has sudo, and root does not need it."""
+    import shutil  # only here: most who import this never ask
+
     line = " ".join(shlex.quote(str(word)) for word in words)
     if os.geteuid() == 0:
         return line

@@ -10,8 +10,7 @@ MEMORY, SIZE = 0xB8000, COLUMNS * ROWS * 2
 
 # Code page 437: VGA has glyphs in place of control characters.
 CONTROLS = " ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼"
-GLYPHS = CONTROLS + bytes(range(32, 256)).decode("cp437")
-GLYPHS = GLYPHS.replace("\x7f", "⌂")
+GLYPHS = {**dict(enumerate(CONTROLS)), 0x7F: "⌂"}
 TOLD = bytes(max(byte, 32) for byte in range(256))  # the loader sends a screen without those
 
 
@@ -26,7 +25,7 @@ def rows_of(memory):
 
 def text_of(row):
     """A row as text, without the spaces at its end."""
-    return "".join(GLYPHS[byte] for byte in row).rstrip()
+    return row.decode("cp437").translate(GLYPHS).rstrip()
 
 
 def written(before, after):
