@@ -41,7 +41,8 @@ _longjump() {
 		choice=$(_longjump_help "$program" "$command" |
 			sed -n "s/^    $previous \([a-z0-9]*|[a-z0-9|]*\) .*/\1/p" | tr '|' ' ')
 	elif [[ $command == explain ]]; then
-		choice=$(sed -n 's/^## \(K[0-9]*\) .*/\1/p' "${program%/*}/docs/errors.md")
+		choice=$(sed -n 's/^## \(K[0-9]*\) .*/\1/p; s/^### \([a-z][a-z0-9-]*\)$/\1/p' \
+			"${program%/*}/docs/errors.md")
 	elif [[ $command == test ]]; then
 		choice=$(cd -- "${program%/*}/tests" && compgen -d)
 	fi

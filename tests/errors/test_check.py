@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import mistakes
+from faults import FAULTS
 from lints import LINTS
 from messages import ROOT, check
 
@@ -413,6 +414,54 @@ def test_explain_lists_what_there_is(project):
     assert done.stdout.splitlines()[-1].startswith("build.sh: explain: name a code")
 
 
+def test_explain_leads_from_an_exception_to_its_kinds(project):
+    """By whatever the explainer, the processor's manual or a user calls it."""
+    for names in (
+        ("#PF", "PF", "page fault", "Page-Fault", "14", "0xe", "vector 14", "null-page "),
+        (
+            "#GP",
+            "gp",
+            "GPF",
+            "general protection",
+            "13",
+            "exception 0x0d",
+            "#GP fault",
+            "misaligned ",
+        ),
+        ("double fault", "#DF", "8", "stack-lost "),
+        ("triple fault", "Triple Fault", "gate-empty "),
+        ("22", "31", "reserved exception", "### exception"),
+        ("32", "_start returned", "a CPU's work returned", "### returned"),
+    ):
+        texts = [project.run("explain", *name.split()).stdout for name in names[:-1]]
+        assert {*texts} == {texts[0]} and names[-1] in texts[0], names
+    assert project.run("explain", "docs/errors.md#null-page").stdout.startswith("### null-page\n")
+    assert project.run("explain", "stack", "overflow").stdout.startswith("### stack-overflow\n")
+    both = project.run("explain", "page", "fault", "K107").stdout
+    assert both.startswith("#PF page fault, exception 14\n") and "\n## K107 the " in both
+
+
+def test_every_exception_and_kind_is_in_the_table():
+    manual = (ROOT / "docs/errors.md").read_text()
+    rows = re.findall(r"^\| ([0-9to ]*) ?\| ([^|]+) \| (\[.*) \|$", manual, re.MULTILINE)
+    vectors, kinds = {}, set()
+    for numbers, _, links in rows:
+        first, _, last = numbers.strip().partition(" to ")
+        kinds |= {*re.findall(r"\[([a-z0-9-]+)\]", links)}
+        for vector in range(int(first), int(last or first) + 1) if first else ():
+            vectors[vector] = links
+    assert sorted(vectors) == [*range(33)]
+    assert {*re.findall(r"^### ([a-z][a-z0-9-]+)$", manual, re.MULTILINE)} - kinds == {
+        "halted-outside"
+    }
+    for vector, kind, *_ in FAULTS.values():
+        assert f"[{kind}]" in vectors[vector], (vector, kind)
+    source = (ROOT / "loader/explain/explain.c").read_text()
+    for mnemonic, name in re.findall(r'\] = \{ "([^"]*)", "([^"]+)" \}', source):
+        named = f"`{mnemonic}` {name}" if mnemonic else "`_start` returned"
+        assert named in [title for _, title, _ in rows]
+
+
 @pytest.mark.parametrize(
     "word, hint",
     [
@@ -421,6 +470,8 @@ def test_explain_lists_what_there_is(project):
         ("K", "; "),
         ("nul-page", " (did you mean null-page?)"),
         ("K1O7", "; "),
+        ("pagefult", " (did you mean page fault?)"),
+        ("33", "; "),
     ],
 )
 def test_explain_ends_with_its_error(project, word, hint):
