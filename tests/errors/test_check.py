@@ -398,6 +398,12 @@ def test_a_machine_too_small_is_no_fault_of_the_kernel(project, tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("option", ["-paging=5", "-smp", "-smp=x2apic", "-video=1x1", "-tsc"])
+def test_what_only_the_machine_can_refuse_is_not_refused_before_it(kernel, option):
+    """A CPU that --kvm, -cpu or another QEMU gives may have it; the loader looks."""
+    assert check(option, kernel())["starts"]
+
+
 def test_explain_prints_a_page(project):
     done = project.run("explain", "K107")
     assert done.returncode == 0
