@@ -229,6 +229,30 @@ static bool read_action(struct options *options, const char *word)
 	if ((value = value_of(word, name)) != NULL) \
 		return read_address_option(target, name, value, align, &target->options->field);
 
+/* True if `word` is "-name", or with `value` "-name=value", of an option whatever its kind. */
+static bool names_option(const char *word, bool value)
+{
+#define OPTION(name, ...)                                                      \
+	if (value ? value_of(word, name) != NULL : text_equal(word + 1, name)) \
+		return true;
+#include "core/options.def"
+	return false;
+}
+
+/* What is wrong with a word that looks like one of our options; "" if it does not. */
+static const char *almost_right(const char *word)
+{
+	if (text_equal(word, "-raw"))
+		return ": it belongs before a module's name";
+	if (names_option(word, false))
+		return ": it needs a value, after '='";
+	if (names_option(word, true))
+		return ": it takes no value";
+	if (word[1] == '-' && (names_option(word + 1, false) || names_option(word + 1, true)))
+		return ": it begins with one '-'";
+	return "";
+}
+
 bool options_read(const struct option_target *target, const char *word)
 {
 	const char *value;
@@ -237,7 +261,8 @@ bool options_read(const struct option_target *target, const char *word)
 		return true;
 #define OPTION(name, kind, scope, ...) READ_##kind(name, __VA_ARGS__)
 #include "core/options.def"
-	return refuse(target->report, DIAG_CONFIG_UNKNOWN_OPTION, "%.100s", word);
+	return refuse(target->report, DIAG_CONFIG_UNKNOWN_OPTION, "%.100s%s", word,
+	              almost_right(word));
 }
 
 bool options_read_module(struct file *file, const char *word, struct report *report)

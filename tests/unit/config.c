@@ -318,6 +318,17 @@ TEST("unknown options are refused by name")
 	expect_refusal("- k", DIAG_CONFIG_UNKNOWN_OPTION, "-");
 }
 
+TEST("an option that is almost right is told from one that does not exist")
+{
+	expect_refusal("-stack k", DIAG_CONFIG_UNKNOWN_OPTION, "-stack: it needs a value");
+	expect_refusal("-video k", DIAG_CONFIG_UNKNOWN_OPTION, "-video: it needs a value");
+	expect_refusal("-kaslr=1 k", DIAG_CONFIG_UNKNOWN_OPTION, "-kaslr=1: it takes no value");
+	expect_refusal("--tsc k", DIAG_CONFIG_UNKNOWN_OPTION, "--tsc: it begins with one '-'");
+	expect_refusal("--log=e9 k", DIAG_CONFIG_UNKNOWN_OPTION, "--log=e9: it begins with one");
+	expect_refusal("-raw k", DIAG_CONFIG_UNKNOWN_OPTION, "-raw: it belongs before a module");
+	expect_refusal("- k", DIAG_CONFIG_UNKNOWN_OPTION, "-");
+}
+
 TEST("a configuration without a kernel is refused")
 {
 	expect_refusal("", DIAG_CONFIG_NO_KERNEL, "APPEND is followed by nothing");
