@@ -55,8 +55,8 @@ server.
 def serve(given):
     """Makes the files, and serves them if these words name an interface; returns the status."""
     config = BootConfiguration(read_kernel(given), FOLDER, **read_words(given))
-    words = dnsmasq(given) if given.interface else []
     need("build", "network", install=not given.no_install)
+    words = dnsmasq(given) if given.interface else []
     own = [] if given.kernel else ["build/kernel.elf"]
     check = [] if given.no_check else ["build/check"]
     make("build/longjump.c32", f"build/{UEFI}", *own, *check)
@@ -116,7 +116,7 @@ def dnsmasq(given):
     return [
         *words,
         f"--dhcp-range={first},{last},{network.netmask}",
-        "--dhcp-leasefile=/dev/null",
+        "--leasefile-ro",
         *(f"--dhcp-match=set:uefi,option:client-arch,{number}" for number in UEFI_CLIENTS),
         f"--dhcp-boot=tag:uefi,{UEFI}",
         f"--dhcp-boot=tag:!uefi,{BIOS}",

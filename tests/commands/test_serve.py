@@ -89,7 +89,7 @@ exec sleep infinity"""
 OTHER = """ip addr add 10.9.0.2/24 dev cable && ip link set cable up
 exec dnsmasq --keep-in-foreground --log-facility=- --conf-file=/dev/null --port=0 --user=root \\
     --interface=cable --bind-interfaces --dhcp-range=10.9.0.50,10.9.0.99 \\
-    --dhcp-leasefile=/dev/null"""
+    --leasefile-ro"""
 CLIENTS = {
     "a BIOS": ("-M pc -device e1000,netdev=net,bootindex=0", False),
     "UEFI": ("-M q35 -device virtio-net-pci,netdev=net,bootindex=0,romfile=", True),
