@@ -7,13 +7,13 @@
  *         EXPECT_EQUAL(2 + 2, 4);
  *     }
  *
- * A program of tests includes this once, and has no main of its own (but fuzzers, which define
- * CHECK_NO_MAIN and abort at the first wrong expectation). It prints TAP: `ok 1 - two and
- * two are four`, or `not ok ...` after a line that says what was expected and what was found. A
- * test ends at its first wrong expectation; the others still run. Exits with 1 if a test failed.
+ * A program of tests includes this once, and has no main() (except fuzzers, which define
+ * CHECK_NO_MAIN and abort at the first failed expectation). It prints TAP: `ok 1 - two and two are
+ * four`, or `not ok ...` after a line that says what was expected and what was found. A test ends
+ * at its first failed expectation; the others still run. Exits with 1 if a test failed.
  *
- * The core must be tested in 64 and in 32 bits, and packaged harnesses link one; so this is our
- * own.
+ * The core must be tested in 64 and in 32 bits, and packaged harnesses support only one width; so
+ * this is our own.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -37,9 +37,9 @@ struct check_test {
 static struct check_test check_tests[256];
 static unsigned check_count;
 static bool check_running;
-static jmp_buf check_end; /* where a wrong expectation goes */
+static jmp_buf check_end; /* where a failed expectation goes */
 
-/* Remembers a test; they run in the order in which they stand in the file. */
+/* Remembers a test; they run in the order of the file. */
 static inline void check_add(const char *sentence, void (*run)(void))
 {
 	if (check_count == COUNT(check_tests))
@@ -110,7 +110,7 @@ static inline void check_text(const char *file, int line, const char *found, con
 		check_fail(file, line, "found \"%s\", not \"%s\"", found, expected);
 }
 
-/* A string must have a part. */
+/* A string must contain another. */
 #define EXPECT_PART(whole, part) check_part(__FILE__, __LINE__, whole, part)
 
 static inline void check_part(const char *file, int line, const char *whole, const char *part)

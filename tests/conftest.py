@@ -1,6 +1,6 @@
-"""What takes long or needs much runs only when its folder is named: ./build.sh test soak. The
-folders of a test that has passed are taken away, and in the end what tests have shared, if none
-has failed; what has failed stays."""
+"""Tests that take long or need much run only if their folder is named: ./build.sh test soak. The
+folders of a test that has passed are removed, and at the end what tests have shared, if none has
+failed; the folders of failed tests stay."""
 
 import os
 import pathlib
@@ -9,11 +9,11 @@ import signal
 
 import pytest
 
-# A shell that starts us in the background has Ctrl-C ignored, and so would all programs be that the
-# tests interrupt.
+# A shell that starts us in the background makes us ignore Ctrl-C, and so would all programs that
+# the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What build.sh has found installed is not for those that the tests call.
+# What build.sh has found installed must not be passed on to the build.sh that tests call.
 os.environ.pop("LONGJUMP_THERE", None)
 
 ONLY_WHEN_NAMED = {  # folder -> the tests in it, by the beginning of their names
@@ -56,7 +56,7 @@ def pytest_runtest_teardown(item):
 
 
 def pytest_sessionfinish(session):
-    """What tests of one process share lies beside their own folders."""
+    """What the tests of one process share is beside their own folders."""
     folders = getattr(session.config, "_tmp_path_factory", None)
     if folders is not None and not session.testsfailed:
         shutil.rmtree(folders.getbasetemp(), ignore_errors=True)

@@ -36,7 +36,7 @@ def pytest_configure(config):
 
 def folder_of(test):
     """Where the logs of a test are, by its name from the file on."""
-    digest = hashlib.sha256(test.encode()).hexdigest()[:8]  # names may differ in signs alone
+    digest = hashlib.sha256(test.encode()).hexdigest()[:8]  # names may differ only in punctuation
     shown = re.sub(r"[^\w.-]+", "-", test).strip("-")[:100]
     return images.TESTS / "logs" / f"{shown}.{digest}"
 
@@ -68,7 +68,7 @@ def start(log):
 
 @pytest.fixture
 def boot(start):
-    """Boots a kernel by its name, or a path; words for the image and for the machine alike."""
+    """Boots a kernel by its name or path; the other words are for the image and the machine."""
 
     def run(kernel, append="", options="", modules=(), **machine):
         path = kernel if isinstance(kernel, pathlib.Path) else images.kernel_path(kernel)
@@ -79,7 +79,7 @@ def boot(start):
 
 @pytest.fixture
 def prove(boot):
-    """Boots a test kernel, expects it to pass, and returns what it told."""
+    """Boots a test kernel, expects it to pass, and returns what it reported."""
 
     def run(kernel, **options):
         machine = boot(kernel, **options)
@@ -91,7 +91,7 @@ def prove(boot):
 
 @pytest.fixture
 def stand(boot):
-    """Boots a kernel that stands still once it has passed; returns the machine and what it told."""
+    """Boots a kernel that halts once it has passed; returns the machine and what it reported."""
 
     def run(kernel, **options):
         machine = boot(kernel, debug_exit=False, **options)
@@ -114,7 +114,7 @@ def boot_in_bochs(start):
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a word."""
+    """Serves files without logging."""
 
     def log_message(self, *_words):
         pass
@@ -122,7 +122,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def site(tmp_path):
-    """A folder of files, and its address as a guest of QEMU's sees it."""
+    """A folder of files, and its address as a guest of QEMU sees it."""
     folder = tmp_path / "site"
     folder.mkdir()
     handler = functools.partial(Quiet, directory=folder)

@@ -1,5 +1,5 @@
-; harness.asm - boot sectors that end in every way a boot can end, to prove that the harness tells
-; them apart: nasm -D EXIT | RESET | SHUTDOWN | HANG | PAGING | TALK
+; harness.asm - boot sectors that end in every way a boot can end, to prove that the harness
+; distinguishes them: nasm -D EXIT | RESET | SHUTDOWN | HANG | PAGING | TALK
 
 bits 16
 org 0x7c00

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* heap.c - a COM32 module that says how much memory Syslinux has left: all that it gives. */
+/* heap.c - a COM32 module that prints how much memory Syslinux has left, by allocating all of
+ * it. */
 #include <stddef.h>
 
 void *malloc(size_t size);

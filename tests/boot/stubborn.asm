@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: MIT
 ;
-; stubborn.asm - an option ROM that makes the BIOS worse: it neither sets a VBE mode (int 10h,
-; AX=4F02h) nor switches anything off (int 15h, AX=53xxh). All other calls go on to the BIOS, whose
-; own vectors are kept in int 60h and 61h.
+; stubborn.asm - an option ROM with which the BIOS neither sets a VBE mode (int 10h, AX=4F02h) nor
+; switches anything off (int 15h, AX=53xxh). All other calls are passed on to the BIOS, whose
+; vectors are kept in int 60h and 61h.
 
         bits 16
         org 0
@@ -53,7 +53,7 @@ system: cmp ah, 0x53
         pop bp
         iret
 
-; Goes on to the far address at 0:BP. On the stack: BP, room for the address.
+; Continues at the far address at 0:BP. On the stack: BP, room for the address.
 go_on:  push ds
         push ax
         xor ax, ax

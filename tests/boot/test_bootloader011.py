@@ -1,5 +1,5 @@
-"""Kernels for the Rust crate bootloader 0.11: what they are told, read from outside, and by kernels
-in C and in Rust."""
+"""Kernels for the Rust crate bootloader 0.11: what they are told, as read from outside, and by
+kernels in C and in Rust."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ USABLE, BOOTLOADER, UNKNOWN_BIOS = 0, 1, 3
 
 @pytest.fixture
 def ask(boot):
-    """Boots a kernel in C, which must pass; returns the machine, standing still, and what it was
+    """Boots a kernel in C, which must pass; returns the halted machine, and what the kernel was
     told: name -> numbers."""
 
     def run(kernel, **words):
@@ -48,7 +48,7 @@ def kind_at(found, at):
 
 
 def test_addresses_are_those_of_the_crate(ask):
-    """The first free entries of the top page table, behind all physical memory: QEMU's firmware
+    """The first free entries of the top page table, after all physical memory: QEMU's firmware
     reserves some below 1 TiB for an AMD CPU."""
     _, told_of, found = ask("first", cpu="qemu64")
     first = -(-max(end for _, end, _, _ in found) // ENTRY) * ENTRY
@@ -85,7 +85,7 @@ def test_physical_memory_is_mapped_as_far_as_the_firmwares_map_goes(ask):
             assert mapping.writable and not mapping.executable and mapping.page == 2 * MIB
 
 
-def test_memory_too_small_for_the_tables_of_all_that_is_mapped_has_those_of_ram(ask):
+def test_memory_too_small_for_all_page_tables_has_those_of_ram(ask):
     """A machine with 32 MiB of which the firmware reserves something below 1 TiB."""
     machine, told_of, _ = ask("ramdisk", memory=32, cpu="qemu64")
     mappings, offset = machine.page_tables(), number(told_of["offset"])
@@ -108,7 +108,7 @@ def test_nothing_is_mapped_that_the_crate_does_not_map(ask):
     assert all(mapping.begin >= first for mapping in mappings)
 
 
-def test_what_has_an_address_lies_there(ask, tmp_path):
+def test_what_has_an_address_is_there(ask, tmp_path):
     (tmp_path / "disk").write_bytes(b"words" * 1000)
     machine, told_of, _ = ask("fixed", modules=[str(tmp_path / "disk")])
     assert number(told_of["base"]) == 0xFFFFFFFF80000000
@@ -125,7 +125,7 @@ def test_what_has_an_address_lies_there(ask, tmp_path):
     assert machine.memory(phys, 5000) == b"words" * 1000
 
 
-def test_at_random_nothing_lies_twice_at_the_same_address(ask):
+def test_random_addresses_differ_between_boots(ask):
     seen = [ask("range", cpu="max")[1] for _ in range(2)]
     for told_of in seen:
         for name in ("base", "stack", "info", "offset"):

@@ -1,5 +1,5 @@
-"""Kernels for the Rust crate bootloader 0.9: what the crate gives them, read from outside, and by a
-kernel in Rust."""
+"""Kernels for the Rust crate bootloader 0.9: what the crate gives them, as read from outside, and
+by a kernel in Rust."""
 
 import shutil
 import struct
@@ -34,13 +34,13 @@ def enter(boot, tmp_path):
 
 
 def regions(info):
-    """The memory map: (first frame, frame behind the last, type)."""
+    """The memory map: (first frame, frame after the last, type)."""
     count = struct.unpack_from("<Q", info, 1536)[0]
     return [struct.unpack_from("<QQI", info, 24 * i) for i in range(count)]
 
 
 def test_the_registers_are_those_of_the_crate(enter):
-    """But for CR4.MCE: the crate leaves it off, the fault explainer needs it."""
+    """Except CR4.MCE: the crate leaves it off, but the fault explainer needs it."""
     _, registers, _, _ = enter()
     assert registers["cs"].selector == 8 and registers["ss"].selector == 0
     assert registers["ds"].selector == registers["es"].selector == 0x10
@@ -96,7 +96,7 @@ def test_the_memory_map_is_the_crates(enter):
 
 @pytest.mark.parametrize("memory", [32, 256, 5120])
 def test_usable_memory_is_in_one_piece(enter, memory):
-    """A kernel may leave out the first usable range, and take the second for all there is."""
+    """A kernel may ignore the first usable range, and take the second for all usable memory."""
     more = "section .data\nresb 3 << 20\nsection .bss\nresb 1 << 20"
     _, _, mappings, info = enter(more=more, memory=memory)
     usable = [(begin, end) for begin, end, kind in regions(info) if kind == TYPES["usable"]]
@@ -115,7 +115,7 @@ def test_physical_memory_is_mapped_where_it_was_asked_for(enter):
 
 
 def test_pages_are_as_small_as_the_crates(enter):
-    """Kernels walk the tables, and split no large page: theirs are those of the crate."""
+    """Kernels walk the tables and cannot split large pages, so the pages are those of the crate."""
     _, registers, mappings, info = enter(
         ",map_physical_memory", more="section .bss\nresb 8 << 20", memory=5120, cpu="max"
     )
@@ -126,14 +126,14 @@ def test_pages_are_as_small_as_the_crates(enter):
     assert found == {2 * MIB}
 
 
-def test_a_stack_may_have_its_size_from_the_user_unless_the_kernel_says_it(enter):
+def test_the_user_may_choose_the_stack_size_unless_the_kernel_does(enter):
     _, registers, _, _ = enter(" -stack=64K")
     assert registers["rsp"] == 2 * SLOT + 0x1FF8 + 16 * 4096
     _, registers, _, _ = enter(",kernel-stack-size=3 -stack=64K")
     assert registers["rsp"] == 2 * SLOT + 0x1FF8 + 3 * 4096
 
 
-def test_the_page_tables_are_seen_through_themselves(enter):
+def test_the_page_tables_are_mapped_recursively(enter):
     _, registers, mappings, info = enter(",recursive_page_table,map_physical_memory")
     recursive, offset = struct.unpack_from("<QQ", info, 1544)
     assert recursive == 0x8040201000
@@ -148,7 +148,7 @@ def test_the_page_tables_are_seen_through_themselves(enter):
     (0x7FFFFFFEE000, 0x7FFFFFFFF000, 0x7E0000001000),  # at the end, and at no multiple of 2 MiB
 ])  # fmt: skip
 def test_addresses_may_be_chosen(enter, stack, information, offset):
-    """As MOROS, Firefly and others do; and where nobody would."""
+    """As MOROS, Firefly and others choose them, and some that nobody would."""
     _, registers, mappings, info = enter(
         f",map_physical_memory,kernel-stack-address={stack:#x},kernel-stack-size=16"
         f",boot-info-address={information:#x},physical-memory-offset={offset:#x}"

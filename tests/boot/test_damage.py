@@ -1,5 +1,6 @@
-"""Media that cannot be read: said, not booted; whatever the size of the file, and wherever in it
-the medium fails, be it in the loader. A medium that fails at first and then reads is no harm."""
+"""Media that cannot be read: reported, not booted; whatever the size of the file, and wherever in
+it the medium fails, even in the loader. A medium that fails at first and then works does no
+harm."""
 
 import gzip
 import random
@@ -41,7 +42,7 @@ def test_a_medium_that_ends_too_early_is_noticed(log, medium):
         rig.expect_refused(last)
 
 
-def test_a_folder_that_cannot_be_read_is_no_missing_file(log):
+def test_a_folder_that_cannot_be_read_is_not_a_missing_file(log):
     with Rig(log, "cd-ahci", {"folder/m": content(100)}) as rig:
         rig.medium.broken = set(range(min(rig.begin.values()) // faulty.SECTOR))
         assert "the table that locates it" in rig.expect_refused("folder/m")
@@ -53,7 +54,7 @@ def test_a_folder_that_cannot_be_read_is_no_missing_file(log):
 
 
 @pytest.mark.parametrize("medium", ["cd-ide", "disk-ahci"])
-def test_a_medium_that_reads_after_some_attempts_is_no_harm(log, medium):
+def test_a_medium_that_can_be_read_after_some_attempts_does_no_harm(log, medium):
     files = {f"m{at}": content(size) for at, size in enumerate((1, 40000, MIB + 40000))}
     with Rig(log, medium, files) as rig:
         for name, data in rig.files.items():
@@ -85,7 +86,7 @@ def test_a_loader_that_cannot_be_read_says_so(log, medium):
         rig.machine.expect_end("exit", told.PASSED)
 
 
-def test_a_loader_of_which_bits_are_wrong_says_so(log):
+def test_a_loader_with_wrong_bits_says_so(log):
     chance = random.Random(506)
     sections = 1 * KIB  # at the end, where nobody looks
     with Rig(log, "cd-ide", {}) as rig:
@@ -102,7 +103,8 @@ def test_a_loader_of_which_bits_are_wrong_says_so(log):
 
 
 def test_a_loader_whose_names_and_addresses_are_wrong_says_so_by_itself(log):
-    """What Syslinux joins it by may lead to other functions than those that were meant."""
+    """The names by which Syslinux links it may lead to functions other than those that were
+    meant."""
     chance = random.Random(507)
     dynamic = images.BUILD / "com32.elf"
     with Rig(log, "cd-ide", {}) as rig:
@@ -119,7 +121,7 @@ def test_a_loader_whose_names_and_addresses_are_wrong_says_so_by_itself(log):
 
 
 def section(program, name):
-    """Where a section of a program lies, and its size."""
+    """Where a section of a program is, and its size."""
     words = ["readelf", "-SW", program]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     found = re.search(rf"{re.escape(name)} +\w+ +\w+ (\w+) (\w+)", said)

@@ -1,4 +1,5 @@
-"""Kernels that nobody here wrote, from Debian's packages: they boot as their authors mean it."""
+"""Kernels from Debian's packages, not written for these tests: they boot as their authors
+intended."""
 
 import pathlib
 import re
@@ -19,7 +20,8 @@ PACKAGES = {
 
 @pytest.fixture
 def foreign():
-    """The file of a kernel out of its package, which is fetched once; skips where there is none."""
+    """The file of a kernel from its package, which is fetched once; skips if there is no such
+    package."""
 
     def fetch(name):
         package, path = PACKAGES[name]

@@ -42,7 +42,7 @@ def direct(start):
 
 
 def prove(machine):
-    """The kernel must pass; returns what it told."""
+    """The kernel must pass; returns what it reported."""
     machine.expect_end("exit", told.PASSED)
     return told.Told(machine.serial())
 
@@ -81,8 +81,8 @@ def test_a_compressed_kernel_is_unpacked(direct, tmp_path):
 
 
 def test_the_same_facts_as_from_a_disc(direct, boot):
-    """But for where it was booted from, and where things lie: what is the loader's own, above the
-    code of SeaBIOS, since QEMU forgets bit by bit what is written over."""
+    """Except where it was booted from, and where things are: the loader's own memory is above
+    SeaBIOS's code, since writing over that makes QEMU discard its translation."""
     here = prove(direct("tell.elf", str(images.kernel_path("tell")), memory=256))
     there = prove(boot("tell", append="", medium="cd-ide", memory=256))
 
@@ -159,7 +159,7 @@ def test_words_of_a_wrapped_kernel_come_before_those_of_qemu(wrap, start):
 
 
 @pytest.mark.parametrize("medium", ["kernel-pc", "kernel-microvm"])
-def test_too_little_memory_for_what_qemu_puts_there_is_told(wrap, start, medium):
+def test_too_little_memory_for_what_qemu_puts_there_is_reported(wrap, start, medium):
     machine = start(wrap(images.kernel_path("tell")), medium=medium, memory=2)
     said = machine.wait_serial("the machine is halted.")
     assert re.search(r"^K528 ", said, re.MULTILINE), said
@@ -182,8 +182,8 @@ def test_a_wrapped_kernel_that_has_changed_is_refused(wrap, start, where, tmp_pa
     assert "K523 " in said and "docs/errors.md#K523" in said
 
 
-def test_an_exception_of_the_loaders_own_is_told(direct, tmp_path):
-    """There is no firmware's IDT behind it: here an NMI while it unpacks a large module."""
+def test_an_exception_in_the_loader_is_reported(direct, tmp_path):
+    """No IDT of firmware would handle it: here an NMI while the loader unpacks a large module."""
     kernel, large = images.kernel_path("tell"), tmp_path / "large.gz"
     large.write_bytes(gzip.compress(bytes(120 << 20), 1))
     machine = direct("tell.elf --- large.gz", str(kernel), str(large), memory=512)
@@ -198,7 +198,7 @@ def test_an_exception_of_the_loaders_own_is_told(direct, tmp_path):
 FAILS = "Neither keyboard controller nor chipset restart the machine"
 
 
-def test_a_machine_restarts_that_has_nothing_to_do_it_with(direct):
+def test_a_machine_without_reset_hardware_restarts(direct):
     """microvm has no keyboard controller, no reset register, and here no clock to wait by."""
     machine = direct("-reboot", medium="kernel-microvm", debug_exit=False)
     machine.expect_end("reset")

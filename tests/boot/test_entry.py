@@ -1,4 +1,4 @@
-"""What the CPU is like when a kernel has begun, seen from outside: registers and page tables read
+"""The CPU's state when a kernel has begun, seen from outside: registers and page tables, read
 through QEMU."""
 
 import images
@@ -65,7 +65,7 @@ def test_the_page_tables_are_as_promised_on(stand, options):
 
 
 def check_mappings(machine, told, kernel):
-    """Holds every mapping against the contract of docs/protocol.md."""
+    """Checks every mapping against docs/protocol.md."""
     registers = machine.registers()
     mappings = machine.page_tables()
     assert paging.find(mappings, 0) is None, "page 0 is not mapped"
@@ -95,8 +95,7 @@ def check_low_memory(told):
 
 
 def check_segments(mappings, told, kernel):
-    """The kernel's pieces have what the boot information says, and that is what the ELF file asks
-    for."""
+    """The kernel's segments are mapped as the boot information says, and as the ELF file asks."""
     for segment in told.segments:
         check_range(
             mappings,
@@ -135,7 +134,8 @@ def check_range_is_kernel(told, segment):
 
 
 def check_direct_map(mappings, told):
-    """All below 4 GiB and all RAM above is in the direct map; what is reserved above is not."""
+    """Everything below 4 GiB and all RAM above is in the direct map; reserved memory above is
+    not."""
     base = told.direct_map
     check_range(
         mappings, base, base + 4 * GIB, lambda virt: virt - base, writable=True, executable=False

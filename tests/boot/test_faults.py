@@ -1,4 +1,4 @@
-"""A kernel's first mistakes, each committed for real: what is said of them on COM1, on port 0xE9
+"""A kernel's first mistakes, each committed for real: what is said about them on COM1, on port 0xE9
 and on the screen. Knows the line for programs; docs/errors.md#faults has the rest."""
 
 import re
@@ -38,9 +38,9 @@ def test_every_kind_has_a_section_in_the_manual():
         kinds |= set(re.findall(r'\bsay\(words, "([a-z0-9-]+)"', source))
         for pair in re.findall(r'\bkind = \w+ \? "([a-z-]+)" : "([a-z-]+)"', source):
             kinds |= set(pair)
-    for path in (images.ROOT / "loader/postmortem").glob("*.c"):  # what is told from outside
+    for path in (images.ROOT / "loader/postmortem").glob("*.c"):  # what only the post-mortem says
         kinds |= set(re.findall(r'"([a-z]+-[a-z-]+)"', path.read_text()))
-    session = (images.ROOT / "commands/lib/session.py").read_text()  # what QEMU's log tells alone
+    session = (images.ROOT / "commands/lib/session.py").read_text()  # what only QEMU's log shows
     kinds |= set(re.findall(r"docs/errors.md#([a-z-]+)\)", session))
     manual = (images.ROOT / "docs/errors.md").read_text()
     sections = set(re.findall(r"^### ([a-z0-9-]+)$", manual, re.M))
@@ -79,13 +79,13 @@ def test_large_framebuffers_have_large_letters(boot):
     assert picture.at(640, 32) != bar and picture.at(640, 991) != bar
 
 
-def test_nothing_is_explained_where_nothing_is_asked_for(boot):
+def test_nothing_is_explained_if_explanations_are_off(boot):
     machine = boot("fault_ud2", options="-explain=off", debug_exit=False)
     machine.expect_end("reset")
     assert "@longjump-fault" not in machine.debugcon()
 
 
-def test_a_kernel_that_returns_is_told_so_in_any_case(boot):
+def test_a_kernel_that_returns_is_reported_in_any_case(boot):
     machine = boot("returns", options="-explain=off", debug_exit=False)
     assert "_start returned" in machine.wait_serial(HALTED)
 
@@ -157,7 +157,7 @@ def test_a_slid_kernel_keeps_its_names(boot):
     assert int(line["rip"], 16) > int(line["slide"], 16)
 
 
-def test_a_kernel_without_symbols_is_told_by_address(boot, tmp_path):
+def test_a_kernel_without_symbols_is_explained_by_address(boot, tmp_path):
     stripped = tmp_path / "kernel.elf"
     subprocess.run(["strip", "-o", stripped, images.kernel_path("fault_null_write")], check=True)
     machine = boot(stripped, debug_exit=False)
@@ -171,7 +171,7 @@ def test_five_levels_of_page_tables_are_walked(boot):
     assert fault_line(machine)["kind"] == "stack-overflow" and "recurse+" in said
 
 
-def test_a_stack_above_4_gib_is_no_hindrance(boot):
+def test_a_stack_above_4_gib_is_read(boot):
     machine = boot("fault_null_write", machine="max-ram-below-4g=64M", memory=5000, cpu="max",
                    debug_exit=False)  # fmt: skip
     assert "build+" in machine.wait_serial(HALTED)

@@ -1,5 +1,5 @@
-"""The harness itself: it tells the ends of a boot apart and reads machines right, with no loader
-involved."""
+"""The harness itself: it distinguishes the ends of a boot and reads machines correctly, with no
+loader involved."""
 
 import pathlib
 import subprocess
@@ -48,7 +48,7 @@ def test_a_hang_is_seen_and_described(sector):
         machine.expect_end("exit", 16, limit=1)
 
 
-def test_a_qemu_that_fails_is_no_end_of_a_boot(sector):
+def test_a_qemu_that_fails_is_not_the_end_of_a_boot(sector):
     machine = sector("EXIT", extra=["-device", "no-such-device"])
     assert machine.wait_end().kind == "qemu-error"
     assert "no-such-device" in machine.report()
@@ -76,7 +76,7 @@ def test_pixels_are_read_as_the_text_that_made_them(sector):
     assert "SeaBIOS" in text
     assert (
         machine.screenshot_text().rstrip("\N{REPLACEMENT CHARACTER}\n ") == text
-    )  # the cursor is no character
+    )  # the cursor is not a character
 
 
 def test_page_tables_are_walked_as_the_cpu_walks_them(sector):
@@ -110,7 +110,7 @@ def test_page_tables_are_walked_as_the_cpu_walks_them(sector):
 
 
 @pytest.mark.parametrize("where", ["com1,", ",com1"])
-def test_tests_whose_names_differ_in_signs_alone_share_no_folder(log, where):
+def test_tests_whose_names_differ_only_in_punctuation_share_no_folder(log, where):
     """Those of test_log.py did, and failed each other side by side."""
     told = (log / "told").relative_to(log.parent)
     assert not (log / "told").exists() and len(told.parts[0].rpartition(".")[2]) == 8

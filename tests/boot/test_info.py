@@ -1,5 +1,5 @@
 """The boot information, read from outside: modules, firmware, clocks, files and symbols are what
-QEMU was told to give and what lies on the disc."""
+QEMU was given and what is on the disc."""
 
 import functools
 import gzip
@@ -57,7 +57,7 @@ class Info:
 
 @pytest.fixture
 def ask(boot, tmp_path):
-    """Boots a kernel that stands still; returns its boot information and its file."""
+    """Boots a kernel that halts; returns its boot information and its file."""
     source = SOURCE + guests.STAND_64 + "elsewhere:\n    ret\n"
     kernel = guests.assemble(tmp_path, "asking", source, "elf64", LINK)
 
@@ -147,7 +147,7 @@ def test_a_kernel_of_version_1_knows_what_it_may_read(ask):
     assert info.string(info.command_line) == "hello there"
 
 
-def test_a_timer_that_does_not_count_is_told(boot):
+def test_a_timer_that_does_not_count_is_reported(boot):
     machine = boot("tell", options="-tsc", machine="pit=off")
     machine.expect_end("exit", told.PASSED)
     assert "K411 the frequency of the time stamp counter cannot be measured" in machine.serial()

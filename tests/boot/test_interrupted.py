@@ -1,4 +1,4 @@
-"""NMIs and machine checks on the way from the firmware to the kernel: whenever they come, they are
+"""NMIs and machine checks on the way from the firmware to the kernel: whenever they occur, they are
 explained, on every CPU; the machine never resets."""
 
 import time
@@ -34,7 +34,7 @@ def test_an_nmi_on_the_way_to_protected_mode_is_explained(start, tmp_path):
 
 
 def test_an_nmi_after_uefi_has_been_left_is_explained(start, tmp_path):
-    """From the loader's own tables on, the firmware's handlers are not called any more."""
+    """Once the loader's own tables are loaded, the firmware's handlers are not called."""
     image = images.make_image(images.kernel_path("tell"))
     uefi = {"medium": "cd-ahci", "uefi": True}
     moment = Moment(start, tmp_path, image, "take_over", **uefi)
@@ -44,7 +44,7 @@ def test_an_nmi_after_uefi_has_been_left_is_explained(start, tmp_path):
         assert NMI in moment.go_on("The machine is halted."), steps
 
 
-def test_a_machine_check_on_the_way_to_the_kernel_is_told(start, tmp_path):
+def test_a_machine_check_on_the_way_to_the_kernel_is_reported(start, tmp_path):
     moment = Moment(start, tmp_path, images.make_image(images.kernel_path("tell")))
     for steps in [*range(34, 48, 3), 60, 500]:
         moment.back(steps)
@@ -58,7 +58,7 @@ def test_a_machine_check_on_the_way_to_the_kernel_is_told(start, tmp_path):
         assert "Machine check (#MC" in moment.go_on("The machine is halted."), steps
 
 
-def test_an_nmi_with_explanations_off_is_no_harm_before_the_kernel(start, tmp_path):
+def test_an_nmi_with_explanations_off_does_no_harm_before_the_kernel(start, tmp_path):
     image = images.make_image(images.kernel_path("tell"), options="-explain=off")
     moment = Moment(start, tmp_path, image)
     for steps in STEPS[:-2:3]:

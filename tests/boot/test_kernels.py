@@ -1,4 +1,4 @@
-"""Good kernels, each proving from inside what its own file says at its top."""
+"""Good kernels, each proving from inside what its file's first comment says."""
 
 import gzip
 
@@ -94,7 +94,7 @@ def test_words_of_the_command_line_are_one_space_apart(prove):
     assert prove("tell", append="a   b  c").command_line == "a b c"
 
 
-def test_a_kernel_that_returns_is_told_so(boot):
+def test_a_kernel_that_returns_is_reported(boot):
     machine = boot("returns", debug_exit=False)
     machine.wait_serial("returning")
     machine.wait_serial("_start", limit=10)

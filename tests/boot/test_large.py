@@ -1,5 +1,6 @@
-"""Kernels of megabytes: those are not simply copied, but left where the file was read to, or moved
-past one another. However their segments lie in the file and in memory, every word must arrive."""
+"""Kernels of megabytes: these are not simply copied, but stay where the file was read to, or are
+moved past each other. However their segments lie in the file and in memory, every word must
+arrive."""
 
 import gzip
 

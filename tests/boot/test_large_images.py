@@ -1,5 +1,5 @@
-"""Images that are large: from 32 MiB on firmware finds their partition in another way, and from
-128 MiB on it is FAT32."""
+"""Large images: from 32 MiB on, firmware finds the partition in another way, and from 128 MiB on,
+it is FAT32."""
 
 import mmap
 import subprocess

@@ -1,5 +1,5 @@
-"""Kernels of the Limine boot protocol: each answer held against what QEMU was told, the machine's
-state and the page tables seen from outside."""
+"""Kernels of the Limine boot protocol: each answer is compared with QEMU's configuration; the
+machine's state and the page tables are read from outside."""
 
 import collections
 import datetime
@@ -73,8 +73,7 @@ def inner(tmp_path):
 
 @pytest.fixture
 def ask(boot, inner):
-    """Boots a kernel that asks for everything; the machine stands still. Returns it, and what it
-    was answered."""
+    """Boots a kernel that asks for everything. Returns the halted machine, and the answers."""
 
     def run(revision=3, modules=(), **options):
         kernel = f"limine_r{revision}"
@@ -99,9 +98,9 @@ def test_each_base_revision_is_kept(ask, revision):
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_without_explanations_the_state_is_the_documents_to_the_bit(ask, revision):
-    """There are no descriptor tables but the GDT, which the document wants from revision 5 on. On
-    another machine than the one above."""
+def test_without_explanations_the_state_is_exactly_as_documented(ask, revision):
+    """There are no descriptor tables but the GDT, which the document requires from revision 5 on.
+    The machine is not the one above."""
     machine, answers = ask(revision, options="-explain=off", medium="cd-ahci", cpus=4)
     check_state(machine, answers)
     registers = machine.registers()
@@ -114,7 +113,7 @@ def test_without_explanations_the_state_is_the_documents_to_the_bit(ask, revisio
 
 @pytest.mark.parametrize("options", ["", "-explain=off"])
 @pytest.mark.parametrize("medium", ["cd-ide", "cd-ahci"], ids=["i440fx", "q35"])
-def test_from_revision_5_on_every_cpu_is_in_the_documents_state(boot, medium, options):
+def test_from_revision_5_on_the_state_of_every_cpu_is_as_documented(boot, medium, options):
     machine = boot("limine_mp6", medium=medium, cpus=4, options=options, debug_exit=False)
     machine.wait_serial(" checks\n")
     assert "\nPASS" in machine.serial(), machine.report()
@@ -128,8 +127,8 @@ def test_from_revision_5_on_every_cpu_is_in_the_documents_state(boot, medium, op
 
 
 def poked(boot, tmp_path, kernel, writes, extra=()):
-    """Boots a kernel whose machine has had 32-bit registers written to from outside, while the
-    firmware runs, which notices nothing of it."""
+    """Boots a kernel on a machine whose 32-bit registers were written to from outside while the
+    firmware, which does not notice, was running."""
     qtest = tmp_path / "qtest"
     extra = (*extra, "-qtest", f"unix:{qtest},server=on,wait=off", "-qtest-log", "none")
     machine = boot(kernel, medium="cd-ahci", debug_exit=False, extra=extra)
@@ -142,8 +141,9 @@ def poked(boot, tmp_path, kernel, writes, extra=()):
     return machine
 
 
-# A remapping unit of QEMU, and what switches it on (VT-d 11.4.4): command, status, where its table
-# of interrupts is; and bits for that table, for remapping, and for interrupts of the old form.
+# QEMU's remapping unit (VT-d 11.4.4): its command and status registers and the address of its
+# interrupt table; the command bits that set the table, enable remapping, and allow interrupts of
+# the old form.
 IOMMU = 0xFED90000
 COMMAND, STATUS, TABLE = IOMMU + 0x18, IOMMU + 0x1C, IOMMU + 0xB8
 SET_TABLE, REMAP, OLD_FORM = 1 << 24, 1 << 25, 1 << 23
@@ -168,7 +168,7 @@ SMI, NMI, EXTERNAL = 2 << 8, 4 << 8, 7 << 8
 
 @pytest.mark.parametrize("kernel, masked", [("limine_mp", False), ("limine_mp6", True)])
 def test_from_revision_5_on_special_lines_of_the_io_apic_are_masked(boot, tmp_path, kernel, masked):
-    """But for those that are the firmware's own."""
+    """Except those that belong to the firmware."""
     lines = {20: NMI, 21: EXTERNAL, 22: SMI}
     writes = [(at, value) for line, mode in lines.items()
               for at, value in ((SELECT, LINES + 2 * line), (WINDOW, mode))]  # fmt: skip
@@ -186,7 +186,7 @@ def status_of(machine):
 
 
 def check_strict(machine, cpus):
-    """What base revision 5 adds: exact control registers, and interrupt controllers at rest."""
+    """What base revision 5 adds: exact control registers, and masked interrupt controllers."""
     for cpu in range(cpus):
         registers = machine.registers(cpu)
         assert registers["cr0"] == 0x80010011, "PG, WP, ET, PE"
@@ -346,7 +346,7 @@ def test_words_and_files_arrive(ask, tmp_path):
 
 
 def digest_of(data):
-    """As limine_all.c reckons it."""
+    """As limine_all.c computes it."""
     digest = 0
     for byte in data:
         digest = (digest * 31 + byte) & (1 << 64) - 1
@@ -392,7 +392,7 @@ def test_the_screen_is_what_was_asked_for(ask, options, size):
 
 
 @pytest.mark.parametrize("size", [(1024, 768), (1600, 900)])
-def test_the_monitor_is_told_as_it_is_and_chooses_the_mode(ask, size):
+def test_the_monitors_edid_is_passed_on_and_chooses_the_mode(ask, size):
     width, height = size
     extra = ("-global", f"VGA.xres={width}", "-global", f"VGA.yres={height}")
     _, answers = ask(extra=extra)
@@ -453,13 +453,13 @@ def test_every_cpu_gets_work(boot, medium, cpus):
 
 
 def test_every_cpu_gets_the_memory_types_of_the_first(boot):
-    """Also those that the firmware gave the first CPU alone."""
+    """Even those that the firmware gave only to the first CPU."""
     machine = boot("limine_mp", cpus=3, extra=images.option_rom("uneven.asm"))
     machine.expect_end("exit", PASSED)
     assert Answers(machine.serial()).mtrr == "d0000004 ffffff0800"
 
 
-def test_a_cpu_without_an_x2apic_is_told_so(boot):
+def test_a_kernel_on_a_cpu_without_an_x2apic_is_told_so(boot):
     machine = boot("limine_x2apic", cpus=2, cpu="qemu64,-x2apic")
     machine.expect_end("exit", PASSED)
     assert Answers(machine.serial()).flags == "0"

@@ -1,5 +1,5 @@
 """Limine requests one by one: a kernel makes a single request, and the answer is read from outside,
-word by word as the specification has it, and held against what QEMU was told."""
+word by word as specified, and compared with QEMU's configuration."""
 
 import datetime
 import re
@@ -43,15 +43,15 @@ class Answer:
         return self.machine.memory(at - HHDM, 256).split(b"\0")[0].decode()
 
     def items(self, offset=8):
-        """The pointers of a list whose length and address stand at an offset."""
+        """The pointers of a list whose length and address are at an offset."""
         count, at = self.read("2Q", offset=offset)
         return self.read(f"{count}Q", at)
 
 
 @pytest.fixture
 def ask(boot, tmp_path):
-    """Boots a kernel with one request of some revision and members; returns what it was answered.
-    The member "elsewhere" is a function of the kernel."""
+    """Boots a kernel with one request of some revision and members; returns the answer. The member
+    "elsewhere" is a function of the kernel."""
 
     def run(name, *members, revision=0, **options):
         program = images.kernel_path("limine_one").read_bytes()

@@ -1,4 +1,4 @@
-"""Where the loader speaks, how fast, and when."""
+"""Where the loader's messages go, how fast, and when."""
 
 import re
 
@@ -24,8 +24,8 @@ LABEL it
 
 @pytest.fixture
 def boot_with(start, log):
-    """Boots a disc whose isolinux.cfg has this SERIAL line, on a machine with two serial ports;
-    what COM2 says goes to a file."""
+    """Boots a disc whose isolinux.cfg has this SERIAL line, on a machine with two serial ports; the
+    output of COM2 goes to a file."""
 
     def run(serial, options="-verbose", kernel="tell", **machine):
         files = {"longjump.c32": images.BUILD / "longjump.c32", "kernel.elf": kernel_bytes(kernel)}
@@ -41,7 +41,7 @@ def boot_with(start, log):
 
 
 def com2(log):
-    """What COM2 has said."""
+    """The output of COM2."""
     return (log / "com2.log").read_text(encoding="latin-1")
 
 
@@ -65,7 +65,7 @@ def test_the_loader_speaks_where_it_is_told_to(boot_with, log, where):
 
 
 @pytest.mark.parametrize("where", ["com3", "", "com1,", ",com1", "screencom1"])
-def test_a_place_that_there_is_not_is_refused(boot, where):
+def test_a_place_that_does_not_exist_is_refused(boot, where):
     expect_refusal(boot("tell", options=f"-log={where}"), 303)
 
 

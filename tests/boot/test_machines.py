@@ -20,8 +20,7 @@ def test_all_usable_memory_is_free_on_q35_with_4_cpus(prove):
 
 
 def check_memory_map(told, size):
-    """Holds the memory map against what QEMU was told: nothing of the RAM is missing, nothing is
-    invented."""
+    """Compares the memory map with what QEMU was told: no RAM is missing, and none is invented."""
     ram = told.of_type(*(set(range(1, 14)) - {tell.RESERVED, tell.FRAMEBUFFER}))
     found = sum(memory.end - memory.begin for memory in ram)
     # SeaBIOS keeps 0xa0000-0xfffff and some 200 KiB at the top of low memory for itself and its
@@ -63,7 +62,8 @@ def test_a_32_bit_cpu_is_refused(boot, cpu):
 
 
 def test_the_oldest_machine_is_refused_in_words(boot):
-    """No PCI, and a CPU that knows neither CMOV nor RDTSC: up to its check, all runs on a 386."""
+    """No PCI, and a CPU without CMOV and RDTSC: everything before the check of the CPU runs on a
+    386."""
     expect_refusal(boot("placed", machine="", medium="cd-isa", cpu="486", memory=64), 402)
 
 

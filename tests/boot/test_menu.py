@@ -1,5 +1,5 @@
 """What isolinux.cfg offers: the first entry at once, the others at the prompt that a held key
-brings."""
+brings up."""
 
 import time
 
@@ -59,7 +59,7 @@ def test_the_machine_can_be_switched_off_and_restarted(choose, entry, end):
 
 
 @pytest.mark.parametrize("entry", ["longjump", "framebuffer", "verbose"])
-def test_every_entry_starts_the_ordered_kernel_with_its_words(choose, entry):
+def test_every_entry_starts_the_chosen_kernel_with_its_words(choose, entry):
     machine = choose(entry, append="in every entry")
     machine.expect_end("exit", tell.PASSED)
     assert tell.Told(machine.serial()).command_line == "in every entry"
@@ -95,7 +95,7 @@ def test_under_uefi_the_menu_is_a_list(start):
     assert "The kernel's memory map:" in machine.serial()
 
 
-def test_a_prompt_that_was_ordered_waits(start):
+def test_a_prompt_that_was_asked_for_waits(start):
     machine = start_asking(start, "--prompt")
     machine.wait_serial("boot: ")
     assert "Entries: longjump framebuffer" in machine.screen_text()
@@ -116,7 +116,7 @@ def test_the_menu_costs_no_time(start, tmp_path):
 
 
 def began(start, image):
-    """Instructions before the loader's first, at best: interrupts come when they like."""
+    """Instructions before the loader's first: the minimum, since interrupts come at any time."""
     return min(told.tsc_start for told in counted(start, image))
 
 

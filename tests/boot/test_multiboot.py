@@ -209,7 +209,7 @@ def test_what_a_kernel_requires_and_we_cannot_give_is_refused(boot, tmp_path):
     check_refusal(boot, multiboot2(tmp_path, tags="dw 1, 0\n    dd 12, 99\n"), 721)
 
 
-def test_what_is_optional_is_passed_over(boot, tmp_path):
+def test_what_is_optional_is_ignored(boot, tmp_path):
     kernel = multiboot2(tmp_path, tags="dw 77, 1\n    dd 8\n    dw 1, 1\n    dd 12, 99\n")
     _, registers = enter(boot, kernel)
     assert registers["rax"] == 0x36D76289
@@ -230,7 +230,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("code", BROKEN)
-def test_a_header_that_is_not_right_is_refused_for_what_it_is(boot, tmp_path, code):
+def test_an_invalid_header_is_refused_with_its_mistake(boot, tmp_path, code):
     at, word = BROKEN[code]
     header = struct.pack("<IIIIHHI", 0xE85250D6, 0, 24, -(0xE85250D6 + 24) & 0xFFFFFFFF, 0, 0, 8)
     place = at if word is None else 0x1000
@@ -250,6 +250,6 @@ def test_addresses_that_do_not_fit_are_refused(boot, tmp_path):
     check_refusal(boot, kernel, 722)
 
 
-def test_a_kernel_that_wants_to_be_where_no_memory_is_is_refused(boot, tmp_path):
+def test_a_kernel_that_wants_to_be_where_there_is_no_memory_is_refused(boot, tmp_path):
     kernel = multiboot1(tmp_path, link=(*LINK_32[:2], "-Ttext=0xe0000", "-e", "start"))
     check_refusal(boot, kernel, 723)

@@ -1,5 +1,5 @@
 """The first mistakes of Multiboot kernels, in 32-bit protected mode and on the way to long mode:
-what is said of them on COM1."""
+what is said about them on COM1."""
 
 import guests
 import pytest
@@ -137,7 +137,7 @@ MISTAKES = {
 }
 
 
-NOT_IN_QEMU = ["lme without pae"]  # which it allows
+NOT_IN_QEMU = ["lme without pae"]  # QEMU allows it
 
 
 def make(folder, code, data=""):
@@ -147,7 +147,7 @@ def make(folder, code, data=""):
 
 
 def check(name, machine):
-    """Holds what COM1 says against what is known of the mistake."""
+    """Compares what COM1 says with what is known about the mistake."""
     _, kind, words = MISTAKES[name]
     said = machine.wait_serial(HALTED)
     line = fault_line(machine)
@@ -163,8 +163,7 @@ def test_a_mistake_is_explained(boot, tmp_path, name):
     check(name, machine)
 
 
-# Where CPUs look more closely than QEMU's does: at segments, gates, and what long mode leaves of
-# them.
+# Where CPUs are stricter than QEMU's: segments, gates, and what long mode leaves of them.
 IN_BOCHS = ["ud2", "bios", "bios time", "timer", "return", "32-bit page", "lme without pae",
             "code segment", "64-bit page", "64-bit ud2", "64-bit divide"]  # fmt: skip
 

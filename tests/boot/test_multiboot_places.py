@@ -1,4 +1,5 @@
-"""Multiboot kernels at awkward places: they lie where they ask to, whatever was there before."""
+"""Multiboot kernels at awkward addresses: they are loaded where they ask to be, whatever was there
+before."""
 
 import re
 import struct
@@ -16,13 +17,13 @@ def linked_at(at):
 
 
 def kernel_at(folder, at, size):
-    """A kernel of so many bytes, and a little more, that is linked at an address."""
+    """A kernel of a little more than `size` bytes that is linked at an address."""
     (folder / "payload").write_bytes(PAYLOAD[:size])
     return multiboot1(folder, link=linked_at(at), more=f'incbin "{folder}/payload"\n')
 
 
 def check_place(boot, folder, at, size, **words):
-    """The kernel lies there, all of it."""
+    """All of the kernel is there."""
     machine, registers = enter(boot, kernel_at(folder, at, size), **words)
     assert at <= registers["rip"] < at + 0x100
     assert PAYLOAD[:size] in machine.memory(at, size + 512)
@@ -30,15 +31,15 @@ def check_place(boot, folder, at, size, **words):
 
 
 @pytest.mark.parametrize("at", [0x100000, 0x300000, 0x1000000])
-def test_a_large_kernel_goes_over_everything_that_is_in_its_way(boot, tmp_path, at):
-    """Syslinux, the module, and the kernel's own file lie where it wants to be."""
+def test_a_large_kernel_overwrites_everything_that_is_in_its_way(boot, tmp_path, at):
+    """Syslinux, the module, and the kernel's own file are where it wants to be."""
     check_place(boot, tmp_path, at, 4 * MIB, memory=64)
 
 
 @pytest.mark.parametrize(
     "at, size",
     [
-        (0x500, 0x7000),  # behind the BIOS's data: over Syslinux's stack
+        (0x500, 0x7000),  # after the BIOS's data: over Syslinux's stack
         (0x7C00, 0x200),  # where the BIOS loaded Syslinux to
         (0x7000, 0x60000),  # over all of Syslinux below 1 MiB
         (0x9FC00 - 0x8200, 0x8000),  # up to the last byte before the BIOS's
@@ -50,7 +51,7 @@ def test_a_kernel_below_1_mib_lies_there(boot, tmp_path, at, size):
     assert Info1(machine, registers["rbx"]).upper == 63 * 1024 - 128
 
 
-def test_a_kernel_of_which_only_zeroes_run_over_the_hole_starts_with_a_warning(boot, tmp_path):
+def test_a_kernel_with_only_zeroes_in_the_hole_starts_with_a_warning(boot, tmp_path):
     """Memory is zeroed up to the hole and after it; the ROM in it stays."""
     more = "section .bss\nresb 0x100000\n"
     kernel = multiboot1(tmp_path, link=linked_at(0x20000), more=more)
@@ -65,7 +66,7 @@ def test_a_kernel_of_which_only_zeroes_run_over_the_hole_starts_with_a_warning(b
 
 
 def test_a_kernel_at_the_top_of_memory_lies_there(boot, tmp_path):
-    """Where the loader would have worked."""
+    """Where the loader's scratch memory would have been."""
     end = 64 * MIB - 0x20000
     check_place(boot, tmp_path, end - 4 * MIB - 0x1000, 4 * MIB, memory=64)
 
@@ -101,7 +102,7 @@ def test_a_kernel_over_its_modules_leaves_them_whole(boot, tmp_path):
 
 
 @pytest.mark.parametrize("memory", [32, 3000])
-def test_the_information_lies_where_every_kernel_reaches(boot, tmp_path, memory):
+def test_the_information_is_where_every_kernel_can_reach_it(boot, tmp_path, memory):
     (tmp_path / "module").write_bytes(b"module")
     words = {"memory": memory, "modules": [f"{tmp_path}/module"]}
     _, registers = enter(boot, multiboot1(tmp_path), **words)

@@ -1,5 +1,5 @@
-"""Multiboot 1 and 2, tag by tag: what a kernel is told is what QEMU was told, and what the BIOS
-says."""
+"""Multiboot 1 and 2, tag by tag: what a kernel is told agrees with QEMU's configuration and with
+the BIOS."""
 
 import re
 import struct
@@ -38,7 +38,7 @@ def test_the_bios_tells_where_its_power_management_is(boot, tmp_path):
     assert machine.memory(info.apm, 20) == table
 
 
-def test_the_bios_tells_of_its_configuration(boot, tmp_path):
+def test_the_bioss_configuration_is_passed_on(boot, tmp_path):
     machine, info = told_1(boot, tmp_path)
     assert info.flags & 1 << 8
     size, model = struct.unpack("<HB", machine.memory(info.configuration, 3))
@@ -46,7 +46,7 @@ def test_the_bios_tells_of_its_configuration(boot, tmp_path):
 
 
 def check_vbe(machine, mode, control, mode_info):
-    """What the VGA BIOS says is of the mode that is set: 800x600."""
+    """The VGA BIOS's information is that of the mode that is set: 800x600."""
     assert control[:4] == b"VESA" and struct.unpack_from("<H", control, 4)[0] >= 0x200
     offset, segment = struct.unpack_from("<HH", control, 14)
     modes = struct.unpack("<128H", machine.memory(segment * 16 + offset, 256))
@@ -145,7 +145,7 @@ def test_all_that_can_be_asked_for_may_be_asked_for(boot, tmp_path):
 
 
 def test_another_bios_is_quoted(start, tmp_path):
-    """Bochs has a BIOS and a VGA BIOS of its own."""
+    """Bochs has its own BIOS and VGA BIOS."""
     kernel = multiboot2(tmp_path, FRAMEBUFFER, code=DUMP)
     machine = start(images.make_image(kernel), kind=bochs.Bochs, memory=64)
     said = re.search("<([a-p]+)>", machine.wait_serial(">")).group(1)

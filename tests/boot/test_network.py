@@ -1,4 +1,4 @@
-"""From the network, as QEMU's own cards and servers have it: by TFTP and by HTTP."""
+"""From the network, with QEMU's own cards and servers: by TFTP and by HTTP."""
 
 import pathlib
 import shutil
@@ -30,8 +30,8 @@ def word_for(index):
 @needs_pxelinux
 @pytest.mark.parametrize("first, machine", [("pxelinux.0", "net-q35"), ("lpxelinux.0", "net-pc")])
 def test_every_byte_comes_over_the_network(start, site, first, machine):
-    """By TFTP, where sizes are told before; by HTTP, where only a file's end tells it. The module
-    is larger than what is asked for first."""
+    """By TFTP, where sizes are known in advance; by HTTP, where only the end of a file shows its
+    size. The module is larger than the first block of memory for it."""
     folder, address = site
     prefix = address if first == "lpxelinux.0" else ""
     lay_out(folder, first, prefix, f"modules.elf --- {prefix}module.bin some words")
@@ -44,7 +44,7 @@ def test_every_byte_comes_over_the_network(start, site, first, machine):
 
 
 def test_uefi_firmware_loads_a_wrapped_kernel_by_tftp(start, tmp_path):
-    """One file, which holds all that it needs."""
+    """One file, with everything that it needs."""
     module = tmp_path / "module.bin"
     module.write_bytes(b"".join(word_for(i).to_bytes(8, "little") for i in range(300000)))
     folder = tmp_path / "site"

@@ -1,5 +1,5 @@
 """GRUB and iPXE start Longjump as they start any Multiboot kernel: alone, with files that they
-load, and as one file with all in it."""
+load, and as one file with everything in it."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The examples in docs/protocol.md: compiled by the commands that stand under them, and booted."""
+"""The examples in docs/protocol.md: compiled by the commands below them, and booted."""
 
 import os
 import re

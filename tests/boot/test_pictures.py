@@ -1,4 +1,4 @@
-"""The pictures of README.md show what a boot shows today; how long it takes, and where things lie,
+"""The pictures of README.md show what a boot shows today; how long it takes, and where things are,
 may differ."""
 
 import pathlib
@@ -30,7 +30,7 @@ def read_png(data):
 
 
 def words_on(picture):
-    """The words on a picture: numbers, and what has one in it, are none."""
+    """The words on a picture, without numbers and words with a digit."""
     rom = next(path for path in map(pathlib.Path, ROMS) if path.exists())
     font = screen.find_font(rom.read_bytes())
     text = screen.text_of_picture(picture, font, screen.cell_width(picture))
@@ -51,7 +51,7 @@ def test_a_picture_shows_what_a_boot_shows(picture):
     assert words_on(kept) == words_on(taken), "it is old: ./build.sh manual --pictures"
 
 
-def test_all_pictures_of_the_papers_are_taken_so():
+def test_all_pictures_in_the_papers_are_taken_this_way():
     papers = [images.ROOT / "README.md", *(images.ROOT / "docs").glob("*.md")]
     shown = {name for paper in papers for name in re.findall(r"([\w-]+)\.png\)", paper.read_text())}
     there = {path.stem for path in (images.ROOT / "docs").glob("*.png")}

@@ -1,8 +1,8 @@
-"""Bad kernels and bad words: each is refused under its code, on the screen and on COM1, and the
+"""Bad kernels and bad words: each is refused with its code, on the screen and on COM1, and the
 prompt comes back.
 
-One disc holds them all. A machine stands at ISOLINUX's prompt and is told one after the other, so
-each refusal also proves that the one before left a prompt that works.
+One disc has them all. A machine waits at ISOLINUX's prompt and is given one after the other, so
+each refusal also proves that the previous one left a working prompt.
 """
 
 import json
@@ -24,7 +24,7 @@ WHITE_ON_RED, YELLOW, WHITE, CYAN, GREEN, GREY = 0x4F, 0x0E, 0x0F, 0x03, 0x0A, 0
 
 @pytest.fixture(scope="session")
 def bad_disc():
-    """The disc that holds every bad kernel and one good."""
+    """The disc with every bad kernel and a good one."""
     files = {file: spoil(CASES[name]) for name, file in file_names().items()}
     files |= {
         "longjump.c32": (images.BUILD / "longjump.c32").read_bytes(),
@@ -52,7 +52,7 @@ def prompt(bad_disc, worker_id):
 
 
 def words_on_this_machine(name):
-    """What build/check, the loader's core on this machine, says to the same file."""
+    """What build/check, the loader's core on this machine, says about the same file."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, file_names()[name])
         path.write_bytes(spoil(CASES[name]))
@@ -76,7 +76,7 @@ def test_a_mistake_is_refused_in_words(prompt, name):
         raise
 
 
-def test_a_refusal_is_a_page_of_its_own_in_colours_on_the_screen_alone(prompt):
+def test_a_refusal_has_a_page_of_its_own_in_colours_on_the_screen_only(prompt):
     machine = prompt.ready()
     machine.type("longjump.c32 nowhere.elf\n", through="serial")
     said = expect_refusal(machine, 501)

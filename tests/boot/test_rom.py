@@ -10,7 +10,7 @@ import told
 
 @pytest.fixture(scope="session")
 def rom(tmp_path_factory):
-    """Makes a ROM and its file, for words; returns their name without endings."""
+    """Makes a ROM and its file from words; returns their name without suffixes."""
 
     def make(*words):
         name = tmp_path_factory.mktemp("rom") / "my"

@@ -1,5 +1,5 @@
 """What a kernel of each protocol is told is the same from a disc and without one, field by field,
-but for where things lie, when, and the drive."""
+except addresses, times and the drive."""
 
 import pathlib
 import re
@@ -37,7 +37,7 @@ def both(boot, start, tmp_path):
 
 
 def compare(disc, direct, *but):
-    """All fields are the same, but for these, which are there in both."""
+    """All fields are the same, except these, which both have."""
     assert disc.keys() == direct.keys()
     assert {*but} <= disc.keys()
     differing = {name for name in disc if disc[name] != direct[name]} - {*but}
@@ -46,7 +46,8 @@ def compare(disc, direct, *but):
 
 
 def fields_of(machine):
-    """What a kernel has told on COM1: name -> values; of the memory map, what is the firmware's."""
+    """What a kernel has reported on COM1: name -> values; of the memory map, the firmware's
+    part."""
     machine.wait_serial(" checks\n")
     assert "\nPASS" in machine.serial(), machine.report()
     found = {}
@@ -74,7 +75,7 @@ def test_a_kernel_that_tells_is_told_the_same(both, protocol):
     for fields in (disc, direct):
         fields[memory] = [line for line in fields[memory] if line.split()[2] in kinds]
         assert fields[memory]
-        for name in {"executable", "module"} & fields.keys():  # but for their folder and medium
+        for name in {"executable", "module"} & fields.keys():  # except for their folder and medium
             fields[name] = [
                 re.sub(r"^/isolinux|\|\w+(?=\|\w+$)", "", line) for line in fields[name]
             ]

@@ -31,7 +31,7 @@ def test_the_sample_kernel_shows_itself(boot):
         line.rstrip() for line in wanted.splitlines()
     ]
     assert "not memory" in seen and "GiB" not in seen, "addresses of devices are no memory"
-    # No panel runs into the next, nothing is cut off at the edge.
+    # No panel overlaps the next, and nothing is cut off at the edge.
     assert all(len(line) <= 79 for line in seen.splitlines())
 
 

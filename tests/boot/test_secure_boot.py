@@ -1,4 +1,4 @@
-"""Secure Boot, with the keys that OVMF brings: what is signed starts, and nothing else."""
+"""Secure Boot, with the keys that come with OVMF: what is signed starts, and nothing else."""
 
 import subprocess
 
@@ -54,7 +54,7 @@ def test_what_is_not_signed_does_not(start_secure):
 
 
 def test_a_signed_loader_starts_nothing_that_was_changed(start_secure, sign, tmp_path):
-    """Not another kernel under the same name, nor what is typed."""
+    """Neither another kernel with the same name, nor what is typed."""
     data = bytearray(sign("tell").read_bytes())
     at = data.index(images.kernel_path("tell").read_bytes()[:4096])
     data[at + 4095] ^= 1

@@ -1,5 +1,6 @@
 """The other CPUs, started for native kernels by -smp: each gets work, and its mistakes are
-explained. Knows what tests/kernels/smp.c tells; test_limine.py has the same for Limine kernels."""
+explained. Knows what tests/kernels/smp.c reports; test_limine.py has the same for Limine
+kernels."""
 
 import collections
 import re
@@ -18,7 +19,7 @@ OFF, WAITS, FIRST = range(3)
 
 
 def told_of(serial):
-    """What the kernel tells: each name with all of its values."""
+    """What the kernel reports: each name with all of its values."""
     values = collections.defaultdict(list)
     for name, value in re.findall(r"^(\w+)=(.*?)\r?$", serial, re.M):
         values[name].append(value)
@@ -49,7 +50,7 @@ def test_a_cpu_that_does_not_answer_in_time_is_stopped_for_good(boot, tmp_path):
     gdb = Gdb(path)
     assert gdb.run_to(0x9E000) == 2, "where it wakes"
     gdb.run_alone(1, until=lambda: time.sleep(0.5))
-    gdb.step(2)  # for QEMU, which would keep a second start for a CPU that stands still
+    gdb.step(2)  # for QEMU, which would save a second start for a CPU that is stopped
     gdb.run_alone(1, until=lambda: machine.wait_serial(f"cpu=1 1 {OFF}"))
     gdb.send("vCont;c")
     time.sleep(0.5)
@@ -92,7 +93,7 @@ def test_a_cpu_without_an_x2apic_is_refused(boot):
         ("return", "returned", "The function that the CPU with APIC ID 2 was given returned"),
     ],
 )
-def test_a_mistake_of_another_cpu_is_explained(boot, mistake, kind, words):
+def test_a_mistake_on_another_cpu_is_explained(boot, mistake, kind, words):
     machine = boot("fault_other_cpu", options="-smp", append=mistake, cpus=3, debug_exit=False)
     said = machine.wait_serial(HALTED)
     line = fault_line(machine)
@@ -101,7 +102,7 @@ def test_a_mistake_of_another_cpu_is_explained(boot, mistake, kind, words):
     assert "APIC ID 2, another of 3 CPUs" in said
 
 
-def test_of_mistakes_of_all_cpus_one_is_explained(boot):
+def test_of_mistakes_on_all_cpus_one_is_explained(boot):
     machine = boot("fault_other_cpu", options="-smp", append="all", cpus=4, debug_exit=False)
     said = machine.wait_serial(HALTED)
     assert fault_line(machine)["kind"] == "null-page"
@@ -109,8 +110,8 @@ def test_of_mistakes_of_all_cpus_one_is_explained(boot):
     assert machine.debugcon().count("@longjump-fault") == 1
 
 
-def test_a_cpu_that_does_not_answer_is_told(log):
-    """The firmware lists one that is not there."""
+def test_a_cpu_that_does_not_answer_is_reported(log):
+    """The firmware lists one that does not exist."""
     files = {"longjump.c32": images.BUILD / "longjump.c32", "smp.elf": images.kernel_path("smp")}
     image = disc.make(log / "smp.iso", "SERIAL 0 115200\nPROMPT 1\n", files)
     path = log / "gdb"

@@ -1,4 +1,4 @@
-"""The tutorial: what it tells the reader to write and to type, done in its order."""
+"""The tutorial: what it tells the reader to write and to type, done in that order."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ PARTS = re.compile(
 
 
 def parts(language):
-    """What the paper has for one language, in its order: (what, words)."""
+    """What the tutorial has for one language, in order: (what, words)."""
     other = {"C": "Rust", "Rust": "C"}[language]
     text = re.sub(rf"^### In {other}\n.*?(?=^##)", "", PAPER.read_text(), flags=re.S | re.M)
     return [(found.lastgroup, found) for found in PARTS.finditer(text)]

@@ -18,7 +18,7 @@ LIMIT = 240
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory):
-    """The program with a kernel in it, and where in it the kernel is."""
+    """The program with a kernel in it, and the kernel's place in it."""
     path = tmp_path_factory.mktemp("bundle") / "program.efi"
     command = [images.ROOT / "build.sh", "--no-install", "wrap", images.kernel_path("tell"),
                "--append", "in a bundle", "--format", "efi", "--output", path]  # fmt: skip
@@ -56,9 +56,9 @@ def expect_told(machine):
     assert told.Told(machine.serial()).command_line == "in a bundle"
 
 
-def test_one_that_is_damaged_is_refused_and_the_firmware_goes_on(program, start_from):
-    """With a byte of the kernel changed the loader says so; one that is cut short is none to the
-    firmware."""
+def test_a_damaged_one_is_refused_and_the_firmware_goes_on(program, start_from):
+    """If a byte of the kernel is changed, the loader says so; the firmware rejects one that is cut
+    short."""
     data, at = program
     machine = start_from([changed(data, at + 5000), data[: at + 5000], data], uefi=True)
     said = machine.wait_serial("Press a key to go back to the firmware.", limit=LIMIT)
@@ -69,7 +69,7 @@ def test_one_that_is_damaged_is_refused_and_the_firmware_goes_on(program, start_
 
 
 @secure.needs_sbsign
-def test_one_that_is_signed_starts_with_secure_boot_on_and_no_other(program, start_from, log):
+def test_only_a_signed_one_starts_with_secure_boot_on(program, start_from, log):
     signed, (data, _) = secure.sign(program[0], log), program
     at = signed.index(data[-4096:])
     machine = start_from([data, changed(signed, at), signed], **secure.machine(log))
@@ -101,7 +101,7 @@ dhcp-leasefile=leases
     reason="there is no dnsmasq, or no network of its own for it",
 )
 def test_one_is_started_by_http_as_the_papers_say(program, log):
-    """In a network of its own, with the lines of docs/network.md."""
+    """In a separate network, with the lines of docs/network.md."""
     paper = (images.ROOT / "docs/network.md").read_text()
     lines = re.search(r"```\n(dhcp-vendorclass.*?)```", paper, re.S)[1]
     (log / "dnsmasq.conf").write_text(DNSMASQ + lines)

@@ -1,4 +1,5 @@
-"""Media that cannot be read, under UEFI: said, not booted, and the firmware goes on afterwards."""
+"""Media that cannot be read, under UEFI: reported, not booted, and the firmware continues
+afterwards."""
 
 import contextlib
 import struct
@@ -14,7 +15,7 @@ from lib.fat_reader import Fat
 from mistakes import read
 
 MIB = 1 << 20
-APART = bytes(128 << 10)  # the firmware reads 64 KiB at once, or nothing of them
+APART = bytes(128 << 10)  # the firmware reads 64 KiB at once, or none of them
 LABEL = "LABEL a\nCOM32 longjump.c32\nAPPEND {}\n"
 
 
@@ -32,8 +33,8 @@ class Rig:
         end=None,
         lost=None,
     ):
-        """`broken` and `changed` are a file, and the byte of it that cannot be read, or that is
-        another one; `lost` is a folder that cannot be read; the medium ends at byte end(rig)."""
+        """`broken` and `changed` are a file, and its byte that cannot be read, or that is changed;
+        `lost` is a folder that cannot be read; the medium ends at byte end(rig)."""
         contents = {"tell.elf": read("tell"), **(files or {})}
         image = disc.make(log / "damage.iso", config, contents, images.BUILD / "BOOTX64.EFI")
         self.medium = faulty.Medium(image)
@@ -58,14 +59,14 @@ class Rig:
         return Fat(self.medium.data, begin, disc.size), begin
 
     def folder(self, name):
-        """Where in the file system the folder lies of which this is the short name."""
+        """Where in the file system the folder with this short name is."""
         fat, begin = self.fat()
         entry = self.medium.data.index(name.ljust(11).encode() + b"\x10", begin)
         cluster = int.from_bytes(self.medium.data[entry + 26 : entry + 28], "little")
         return fat.data + (cluster - 2) * fat.cluster
 
     def entries_of(self, at):
-        """Where the entries for the cluster with this byte lie, in all copies of the table."""
+        """Where the entries for the cluster with this byte are, in all copies of the table."""
         fat, begin = self.fat()
         reserved, tables, sectors = struct.unpack_from("<HB5xH", self.medium.data, begin + 14)
         entry = ((at - fat.data) // fat.cluster + 2) * fat.bits // 8
@@ -87,7 +88,7 @@ class Rig:
         self.machine.type(f"{words}\n", through="serial")
 
     def leave(self):
-        """The firmware has another entry, which it comes to."""
+        """The firmware starts its next boot entry."""
         self.type("exit")
         self.machine.wait_serial("BdsDxe: ")
 
@@ -105,9 +106,9 @@ def rig(log):
         yield make
 
 
-def test_files_that_cannot_be_read_and_entries_that_are_not_there_are_told(rig):
-    """QEMU's firmware says of an AHCI drive's broken block that it was read. One after the
-    configuration, which nobody needs, is in the way of what the loader reads along with that."""
+def test_files_that_cannot_be_read_and_entries_that_do_not_exist_are_reported(rig):
+    """QEMU's firmware reports a broken block of an AHCI drive as read. A broken block after the
+    configuration, which nobody needs, is in the way of reading ahead."""
     files = {"bad.elf": bytes(3 * MIB), "next": bytes(20 << 10), "pad": APART}
     config = "SERIAL 0 115200\nDEFAULT nowhere\n" + LABEL.format("tell.elf")
     made = rig(config, files=files, broken=("next", 12 << 10))
@@ -122,8 +123,8 @@ def test_files_that_cannot_be_read_and_entries_that_are_not_there_are_told(rig):
     made.leave()
 
 
-def test_a_medium_that_ends_too_early_is_told(rig):
-    """Its way in for UEFI is whole: firmware does not start from one that is cut off there."""
+def test_a_medium_that_ends_too_early_is_reported(rig):
+    """What UEFI starts from is complete: firmware does not boot a medium that is cut off there."""
     files = {"zz.elf": bytes(3 * MIB)}
     config = "SERIAL 0 115200\nDEFAULT a\n" + LABEL.format("zz.elf")
     made = rig(config, files=files, end=lambda rig: rig.begin["zz.elf"] + MIB)
@@ -152,8 +153,8 @@ def test_a_loader_that_is_damaged_says_so_and_the_firmware_goes_on(rig):
 
 
 def test_a_folder_that_cannot_be_read_is_not_called_empty(rig):
-    """The firmware has read it before the loader was there, and taken what did not come for the
-    end of the folder."""
+    """The firmware has read it before the loader ran, and taken what did not arrive for the end of
+    the folder."""
     made = rig("SERIAL 0 115200\nDEFAULT a\n" + LABEL.format("tell.elf"), lost="ISOLINUX")
     made.expect("K502", "/isolinux/isolinux.cfg: its folder could not be read")
     made.type("longjump.c32 /isolinux/tell.elf")
@@ -163,8 +164,8 @@ def test_a_folder_that_cannot_be_read_is_not_called_empty(rig):
     made.leave()
 
 
-def test_folders_and_tables_that_cannot_be_read_later_are_told(rig):
-    """The table of clusters in the middle of a large file, and a folder between large ones: far
+def test_folders_and_tables_that_cannot_be_read_later_are_reported(rig):
+    """The table of clusters in the middle of a large file, and a folder between large files: far
     from what was read before."""
     files = {"bad.elf": bytes(70 * MIB), "in/tell.elf": read("tell")}
     for folder in ("before", "inwards"):

@@ -1,4 +1,4 @@
-"""Firmware that is not as one would like it (tests/firmware)."""
+"""Firmware with bad habits (tests/firmware)."""
 
 import time
 
@@ -16,7 +16,7 @@ CONFIG = "SERIAL 0 115200\nDEFAULT a\nLABEL a\nCOM32 longjump.c32\nAPPEND tell.e
 
 @pytest.fixture
 def boot_with(start, tmp_path):
-    """Boots a kernel on a machine whose firmware has the habit of that name."""
+    """Boots a kernel on a machine whose firmware has this habit."""
 
     def run(habit, options="", **machine):
         path = tmp_path / "disc.iso"
@@ -28,7 +28,7 @@ def boot_with(start, tmp_path):
     return run
 
 
-def test_firmware_that_changes_its_map_when_it_is_left_is_left_all_the_same(boot_with):
+def test_firmware_that_changes_its_map_when_it_is_left_is_left_anyway(boot_with):
     machine = boot_with("exit_fails_twice")
     machine.expect_end("exit", told.PASSED)
 
@@ -37,7 +37,7 @@ def test_a_map_that_is_not_sorted_and_of_large_descriptors_is_read(boot_with):
     boot_with("shuffles_the_map").expect_end("exit", told.PASSED)
 
 
-def test_a_kernel_is_planned_anew_when_its_place_is_taken(boot_with):
+def test_a_kernel_is_planned_again_when_its_place_is_taken(boot_with):
     machine = boot_with("takes_the_place")
     machine.expect_end("exit", told.PASSED)
     answers = told.Told(machine.serial())
@@ -46,7 +46,7 @@ def test_a_kernel_is_planned_anew_when_its_place_is_taken(boot_with):
     assert kind == told.RESERVED
 
 
-def test_firmware_that_lets_nobody_go_is_told(boot_with):
+def test_firmware_that_cannot_be_left_is_reported(boot_with):
     machine = boot_with("exit_fails_always")
     said = machine.wait_serial("(docs/errors.md#K410)")
     assert "K410 the firmware does not hand over control" in said
@@ -58,8 +58,8 @@ def test_firmware_that_lets_nobody_go_is_told(boot_with):
 
 
 def page_of(machine, words):
-    """The text of the page that the loader draws by itself, once these words are there. On the
-    firmware's 1280x800 pixels letters are twice as large."""
+    """The text of the page that the loader itself draws, once these words are on it. On the
+    firmware's 1280x800 pixels, letters are twice as large."""
     deadline = time.monotonic() + vm.LIMIT
     while True:
         picture = screen.smaller(machine.screenshot(), 2)
@@ -70,14 +70,14 @@ def page_of(machine, words):
 
 
 @pytest.mark.parametrize("habit, code", [("gives_no_memory", "K204"), ("gives_no_map", "K404")])
-def test_firmware_without_memory_is_told_and_the_prompt_is_there(boot_with, habit, code):
+def test_firmware_without_memory_is_reported_and_the_prompt_is_there(boot_with, habit, code):
     machine = boot_with(habit)
     assert code in machine.wait_serial("boot: "), machine.report()
     machine.type("exit\n", through="serial")
     machine.wait_serial("BdsDxe: ")
 
 
-def test_what_is_refused_after_the_mode_was_set_is_seen_in_the_mode_before(boot_with):
+def test_a_refusal_after_the_mode_was_set_is_shown_in_the_previous_mode(boot_with):
     machine = boot_with("loses_the_map", options="-video=640x480")
     assert "K404" in machine.wait_serial("boot: "), machine.report()
     picture = machine.screenshot()

@@ -42,7 +42,7 @@ def begin(kernels, log):
 
 @pytest.fixture
 def prove(begin):
-    """Starts a kernel, expects it to pass, and returns what it told."""
+    """Starts a kernel, expects it to pass, and returns what it reported."""
 
     def run(kernel, words="", options="", **machine):
         running = begin(kernel, words, options, **machine)
@@ -54,7 +54,7 @@ def prove(begin):
 
 @pytest.fixture
 def show(begin):
-    """Starts the kernel that draws, and stands still; returns what it said of the screen."""
+    """Starts the kernel that draws and then halts; returns what it said about the screen."""
 
     def run(video, **options):
         machine = begin("video", options=video and f"-video={video}", debug_exit=False, **options)
@@ -103,13 +103,13 @@ def test_a_size_is_what_the_kernel_gets_and_draws_on(show, video):
     assert video.removesuffix("x32") in modes and "1280x800" in modes and len(modes) > 5
 
 
-def test_a_size_that_there_is_not_is_refused_with_those_that_there_are(begin):
+def test_a_size_that_does_not_exist_is_refused_with_those_that_do(begin):
     machine = begin("video", options="-video=1023x767")
     said = machine.wait_serial("boot: ")
     assert "K602" in said and "1024x768" in said, machine.report()
 
 
-def test_a_machine_without_a_screen_is_told_on_com1(begin):
+def test_a_machine_without_a_screen_is_reported_on_com1(begin):
     machine = begin("video", options="-video=1024x768", vga="none")
     assert "K601" in machine.wait_serial("boot: "), machine.report()
 
@@ -124,7 +124,7 @@ FAULTS = ["fault_null_write", "fault_overflow", "fault_stale_ss", "fault_gdt_ord
 
 @pytest.mark.parametrize("kernel", FAULTS)
 def test_a_mistake_is_explained_on_the_firmwares_framebuffer(begin, kernel):
-    """On its 1280x800 pixels letters are twice as large."""
+    """On its 1280x800 pixels, letters are twice as large."""
     machine = begin(kernel, debug_exit=False)
     said = machine.wait_serial(told.HALTED)
     check(kernel, machine, said, page_of(machine, 2))

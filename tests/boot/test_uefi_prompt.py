@@ -30,7 +30,7 @@ LABEL away
 
 @pytest.fixture(scope="session")
 def prompt_disc():
-    """The disc that holds every bad kernel and some good ones."""
+    """The disc with every bad kernel and some good ones."""
     files = {file: spoil(CASES[name]) for name, file in file_names().items()}
     files |= {name + ".elf": read(name) for name in ("tell", "placed")}
     files |= {"good.elf": read("placed"), "folder/file": b"this is a file in a folder"}
@@ -50,7 +50,8 @@ def expect_told(machine, command_line):
 
 @pytest.fixture(scope="session")
 def quick_disc():
-    """A disc that asks for nothing; its machines have firmware that has just begun to speak."""
+    """A disc that does not ask; its machines are saved when the firmware prints its first
+    message."""
     config = (
         "SERIAL 0 115200\nDEFAULT a\nLABEL a\n  COM32 longjump.c32\n  APPEND tell.elf at once\n"
     )
@@ -59,7 +60,7 @@ def quick_disc():
 
 @pytest.mark.parametrize("key", ["alt", "ctrl", "shift_r", "spc"])
 def test_a_held_key_brings_the_prompt(quick_disc, log, key):
-    """It has a second of the machine's time to be heard, which a busy computer may miss."""
+    """The key must arrive within a second of the machine's time, which a busy computer may miss."""
     for attempt in range(5):
         with quick_disc.start(log / str(attempt)) as machine:
             if machine.hold_until(key, "boot: "):
@@ -71,8 +72,8 @@ def test_a_held_key_brings_the_prompt(quick_disc, log, key):
 
 
 def expect_prompt_below(machine, line):
-    """The loader has drawn this line itself, in the firmware's cells, and the firmware has gone on
-    where that line ends."""
+    """The loader has drawn this line itself, in the firmware's cells, and the firmware has
+    continued after it."""
     rows = list(uefi.cells(machine.screenshot()))
     assert uefi.drawn(line) in rows, machine.report()
     below = rows[rows.index(uefi.drawn(line)) + 1 :]
@@ -105,7 +106,7 @@ def test_a_line_can_be_edited_on_the_keyboard(machine):
     expect_told(machine, "from the label one two")
 
 
-def test_the_line_before_comes_back(machine):
+def test_the_previous_line_comes_back(machine):
     machine.type("goodx\n", through="serial")
     machine.wait_serial("K307")
     machine.wait_serial("boot: ")
@@ -130,7 +131,7 @@ def test_tab_lists_what_there_is(machine):
         ("longjump.c32 -video=text nowhere.elf", "K501", ""),
     ],
 )
-def test_what_cannot_be_started_is_told_and_asked_again(machine, typed, code, words):
+def test_what_cannot_be_started_is_reported_and_the_prompt_returns(machine, typed, code, words):
     machine.type(typed + "\n", through="serial")
     expect_refusal(machine, int(code[1:]), words)
     machine.type("good\n", through="serial")
@@ -168,7 +169,7 @@ def test_leaving_goes_on_with_the_firmwares_next_entry(machine, typed):
     machine.wait_serial("BdsDxe: ")
 
 
-def test_text_mode_is_told_and_not_given(machine):
+def test_text_mode_is_reported_missing(machine):
     machine.type("longjump.c32 -video=text tell.elf\n", through="serial")
     machine.expect_end("exit", told.PASSED)
     assert "K607 there is no text mode under UEFI" in machine.serial()
@@ -197,7 +198,8 @@ def empty_disc(tmp_path):
 
 
 def test_a_loader_beside_a_config_is_enough(start, log, empty_disc):
-    """BOOTX64.EFI, a configuration file of SYSLINUX's name, and a kernel: no image of ours."""
+    """BOOTX64.EFI, a configuration file with SYSLINUX's name, and a kernel: not one of our
+    images."""
     config = b"DEFAULT a\r\nLABEL a\r\nKERNEL longjump.c32\r\nAPPEND /tell.elf dropped\r\n"
     files = {"EFI/BOOT/BOOTX64.EFI": loader(), "EFI/BOOT/syslinux.cfg": config,
              "tell.elf": read("tell")}  # fmt: skip

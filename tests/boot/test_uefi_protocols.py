@@ -1,4 +1,4 @@
-"""Kernels of other protocols under UEFI: what they are told there, read from outside."""
+"""Kernels of other protocols under UEFI: what they are told there, as read from outside."""
 
 import re
 import struct
@@ -22,7 +22,7 @@ PICS = ["b8", "8e"]  # as SeaBIOS leaves them
 
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory):
-    """A disc with a kernel for each protocol; those of Multiboot and of 0.9 write on text screens,
+    """A disc with a kernel for each protocol; those of Multiboot and of 0.9 write to text screens,
     or have the address of one in their code."""
     folder = tmp_path_factory.mktemp("kernels")
     paths = [*(images.TESTS / "kernels").glob("limine_[rmx]*.elf"),
@@ -45,7 +45,7 @@ def kernels(tmp_path_factory):
 
 @pytest.fixture
 def begin(kernels, log):
-    """Starts a kernel by its name, which stands still; returns the machine."""
+    """Starts a kernel by its name; returns the halted machine."""
     started = []
 
     def run(words, said=guests.SAID, **machine):
@@ -73,7 +73,7 @@ def pic_masks(machine):
 
 
 @pytest.mark.parametrize("revision", range(7))
-def test_limine_kernels_of_each_revision_are_told_of_uefi(begin, revision):
+def test_limine_kernels_of_each_revision_are_told_about_uefi(begin, revision):
     """The kernel itself checks that it is given the system table and the memory map."""
     machine = begin(f"limine_r{revision}.elf", said=" checks\n")
     words, memory = answers(machine)
@@ -93,7 +93,7 @@ def test_limine_kernels_get_all_cpus(begin, kernel):
     assert answers(machine)[0]["count"] == "4"
 
 
-def test_multiboot_2_tells_of_uefi_and_of_no_bios(begin):
+def test_multiboot_2_reports_uefi_and_no_bios(begin):
     machine = begin("mb2.elf words")
     assert "K608" in machine.serial(), "it writes to 0xb8000"
     registers = machine.registers()
@@ -115,7 +115,7 @@ def test_multiboot_2_tells_of_uefi_and_of_no_bios(begin):
     begin("mb2_64.elf")
 
 
-def test_multiboot_1_is_told_of_pixels_and_of_no_bios(begin):
+def test_multiboot_1_is_told_about_pixels_and_no_bios(begin):
     for kernel, size in (("mb1", (1280, 800)), ("mb1_screen", (800, 600))):
         machine = begin(f"{kernel}.elf")
         registers = machine.registers()
@@ -130,7 +130,7 @@ def test_multiboot_1_is_told_of_pixels_and_of_no_bios(begin):
         assert (picture.width, picture.height) == size
 
 
-def test_bootloader_0_9_starts_with_a_warning_of_its_text_screen(begin):
+def test_bootloader_0_9_starts_with_a_warning_about_its_text_screen(begin):
     machine = begin("-protocol=bootloader-0.9 rust.elf")
     assert "K608" in machine.serial()
     registers, mappings = machine.registers(), machine.page_tables()
@@ -148,7 +148,7 @@ def test_bootloader_0_9_is_refused_a_vga_mode(begin):
 
 
 @pytest.mark.parametrize("kernel", ["first", "static", "file", "range", "folded", "ramdisk"])
-def test_bootloader_0_11_is_told_what_its_uefi_loader_tells(begin, kernel):
+def test_bootloader_0_11_is_told_what_its_uefi_loader_reports(begin, kernel):
     machine = begin(f"bootloader011_{kernel}.elf", said=" checks\n")
     words, regions = answers(machine)
     kinds = {int(kind) for _, _, kind, _ in regions}

@@ -1,5 +1,5 @@
-"""The screen that -video= asks for: what a kernel is told of it is held against QEMU, and what it
-draws against the picture that QEMU shows."""
+"""The screen that -video= asks for: what a kernel is told about it is compared with QEMU, and what
+it draws with the picture that QEMU shows."""
 
 import re
 
@@ -17,7 +17,7 @@ WRITE_COMBINING = 5  # entry of the page attribute table
 
 @pytest.fixture
 def show(stand):
-    """Boots the kernel that draws; returns what it said of the screen."""
+    """Boots the kernel that draws; returns what it said about the screen."""
 
     def run(video, **options):
         return Shown(*stand("video", options=video and f"-video={video}", **options))
@@ -109,7 +109,7 @@ def test_the_modes_are_listed(show):
 
 
 @pytest.mark.parametrize("video", ["1900x1000", "1024x768x32", "640x480x15,any"])
-def test_a_mode_that_there_is_not(boot, show, video):
+def test_a_mode_that_does_not_exist(boot, show, video):
     if video.endswith("any"):
         shown = show(video, vga="qxl")
         assert shown.size == (640, 480)
@@ -158,7 +158,7 @@ def test_a_machine_that_cannot_be_switched_off_says_so(boot, stubborn):
 
 
 @pytest.mark.parametrize("value", ["", "1024", "1024x", "1024x768x8", "0x0", "auto,all", "big"])
-def test_a_value_that_is_none_is_refused(boot, value):
+def test_an_invalid_value_is_refused(boot, value):
     expect_refusal(boot("video", options=f"-video={value}"), 303)
 
 

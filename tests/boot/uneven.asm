@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ;
-; uneven.asm - an option ROM that gives the first CPU another memory type than the others: its last
-; pair of variable MTRRs makes 64 KiB from 0xd0000000 on write-through.
+; uneven.asm - an option ROM that gives the first CPU a different memory type from the others: its
+; last pair of variable MTRRs makes 64 KiB from 0xd0000000 on write-through.
 
         bits 16
         org 0

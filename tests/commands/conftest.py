@@ -1,5 +1,5 @@
-"""What tests of build.sh share: running it, a copy of the project to do things to, and a search
-path from which tools have vanished."""
+"""What tests of build.sh share: running it, a copy of the project that may be changed, and a search
+path without some tools."""
 
 import os
 import pathlib
@@ -21,7 +21,7 @@ def project():
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory):
-    """A built copy in a folder with an awkward name; what a test changes it changes back."""
+    """A built copy in a folder with an awkward name; a test undoes what it changes."""
     made = copy_project(tmp_path_factory.mktemp("copy") / AWKWARD, built=True)
     made.good()
     return made
@@ -46,8 +46,8 @@ def path_without(tmp_path):
 
 @pytest.fixture
 def meanwhile(tmp_path):
-    """A search path on which the disc's file system is made by a program that does something else
-    first: what happens between the look at something and the writing."""
+    """A search path on which the program that makes the disc's file system does something else
+    first: something that happens between a check and the writing."""
     folder = tmp_path / "meanwhile"
     folder.mkdir()
 

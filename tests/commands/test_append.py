@@ -34,7 +34,7 @@ def test_modules_of_any_name_are_packed(project, tmp_path, how):
     assert found == " ".join(f"--- {name} its line" for name in names)
 
 
-def test_a_module_s_options_stand_before_its_name(project, tmp_path):
+def test_a_module_s_options_come_before_its_name(project, tmp_path):
     (tmp_path / "m.gz").write_text("not compressed")
     words = ["--module", f"-raw {tmp_path / 'm.gz'}:words", "--output", tmp_path / "made"]
     project.good("image", "--kernel", KERNEL, *words)
@@ -42,11 +42,11 @@ def test_a_module_s_options_stand_before_its_name(project, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--append", "--options"])
-def test_nothing_may_be_ordered(project, tmp_path, option):
+def test_values_may_be_empty(project, tmp_path, option):
     project.good("image", "--kernel", KERNEL, option, "", "--output", tmp_path / "made")
 
 
 @pytest.mark.parametrize("size, said", [("64X", "must be a size"), ("1M", "use 8M or more")])
-def test_a_size_of_memory_that_cannot_be_is_told(project, tmp_path, size, said):
+def test_an_impossible_size_of_memory_is_reported(project, tmp_path, size, said):
     words = ["run", "--output", tmp_path / "x.iso", "--memory", size]
     assert said in project.bad(*words, status=2)

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.xdist_group("bench")  # all work in build/bench
 
 @pytest.fixture(scope="module")
 def told(project, tmp_path_factory):
-    """What is said of a tiny kernel from a disk, and the figures."""
+    """What is printed about a tiny kernel from a disk, and the figures."""
     figures = tmp_path_factory.mktemp("bench") / "figures.json"
     words = ("--sizes", "tiny", "--media", "uefi-hd", "--loaders", "longjump", "--json", figures)
     return project.good("bench", "--uefi", *words), json.loads(figures.read_text())

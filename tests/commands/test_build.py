@@ -1,4 +1,4 @@
-"""build.sh itself: where it may stand, what it does again, what it says and installs."""
+"""build.sh itself: where it may be, what it does again, what it prints and installs."""
 
 import fcntl
 import os
@@ -54,12 +54,12 @@ def test_an_unknown_command_is_refused(project, word):
         ("a\x1b[2J", r"there is no command $'a\E[2J'"),
     ],
 )
-def test_a_typo_is_told_what_was_meant(project, word, hint):
+def test_a_typo_gets_a_suggestion(project, word, hint):
     assert hint in project.bad(word, status=2)
 
 
 @pytest.mark.parametrize("command", ["run", "image", "debug"])
-def test_a_kernel_where_an_option_belongs_is_told_which(project, tmp_path, command):
+def test_a_kernel_in_place_of_an_option_gets_a_hint(project, tmp_path, command):
     (tmp_path / "my kernel").write_text("")
     said = project.bad(command, "my kernel", status=2, cwd=tmp_path)
     assert said.endswith(f"to boot a kernel: ./build.sh {command} --kernel 'my kernel'\n"), said
@@ -103,7 +103,7 @@ WITHOUT_STREAMS = {  # words -> status, and the streams that are closed
 
 @pytest.mark.parametrize("words", WITHOUT_STREAMS)
 def test_standard_streams_may_be_closed(project, tmp_path, kernel, words):
-    """No file that is opened may be taken for one of them, not even by bash."""
+    """No file that is opened may become one of them, not even by bash."""
     program = kernel("mov al, 16", "out 0xf4, al", "cli", "hlt")
     (tmp_path / "module").write_bytes(b"module")
     status, closed = WITHOUT_STREAMS[words]
@@ -124,8 +124,8 @@ def test_standard_streams_may_be_closed(project, tmp_path, kernel, words):
     [("explain K107", 1), ("check --json KERNEL", 2),
      ("runner --print-config KERNEL", 2), ("runner --test KERNEL --list", 2)],
 )  # fmt: skip
-def test_what_cannot_be_written_is_told_and_has_a_status(project, words, status):
-    """The interpreter's own would be 120, and a test that has failed is 1."""
+def test_what_cannot_be_written_is_reported_and_has_a_status(project, words, status):
+    """The interpreter's own status would be 120, and 1 means that a test has failed."""
     given = words.replace("KERNEL", "build/kernel.elf").split()
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -136,14 +136,14 @@ def test_what_cannot_be_written_is_told_and_has_a_status(project, words, status)
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
-def test_what_the_checker_cannot_write_is_told(project, words):
+def test_what_the_checker_cannot_write_is_reported(project, words):
     with open("/dev/full", "w") as full:
         command = [project.root / "build/check", *words, "--", project.root / "build/kernel.elf"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2 and "cannot be written: No space left" in done.stderr, done
 
 
-def test_a_kernels_words_that_cannot_be_written_are_told(project, kernel):
+def test_a_kernels_output_that_cannot_be_written_is_reported(project, kernel):
     """QEMU drops them silently."""
     program = kernel("mov dx, 0x3f8", "mov al, 10", "out dx, al", "mov al, 16", "out 0xf4, al")
     with open("/dev/full", "w") as full:
@@ -167,7 +167,7 @@ def test_what_is_missing_in_a_file_is_noticed(tmp_path, size, told):
         os.close(kept)
 
 
-def test_a_verdict_that_cannot_be_written_is_none(project, kernel):
+def test_a_verdict_that_cannot_be_written_does_not_count(project, kernel):
     program = kernel("mov al, 16", "out 0xf4, al", "cli", "hlt")
     with open("/dev/full", "w") as full:
         command = [project.root / "build.sh", "runner", "--quiet", "--test", program]
@@ -175,8 +175,8 @@ def test_a_verdict_that_cannot_be_written_is_none(project, kernel):
 
 
 @pytest.mark.skipif(bool(shutil.which("VBoxManage")), reason="VirtualBox is there")
-def test_a_program_that_may_not_be_carried_out_is_told_as_one_that_is_not_there(project, tmp_path):
-    """As what lies behind a folder in PATH that is not for this user."""
+def test_a_program_that_may_not_be_executed_is_reported_as_missing(project, tmp_path):
+    """Like a program in a folder of PATH that this user may not enter."""
     (tmp_path / "VBoxManage").write_text("#!/bin/sh\n")
     said = project.bad("vbox", PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert "there is no VBoxManage" in said
@@ -189,7 +189,7 @@ def test_it_is_found_through_a_link(project, tmp_path):
 
 
 def test_programs_are_found_from_everywhere_if_they_are_from_here(project, tmp_path):
-    """A PATH may have folders in it that lie in the one that the caller is in."""
+    """A PATH may have folders in it that are relative to the caller's."""
     (tmp_path / "bin").symlink_to("/usr/bin")
     output, kernel = tmp_path / "x.iso", project.root / "build/kernel.elf"
     words = ["image", "--output", output, "--bios-only", "--kernel", kernel]
@@ -202,7 +202,7 @@ def test_functions_of_the_callers_shell_are_not_ours(project, tmp_path):
     assert "is ready" in said and "mine" not in said
 
 
-def test_a_compiler_that_is_not_there_is_told_by_its_name(project):
+def test_a_missing_compiler_is_reported_by_its_name(project):
     for words, status in (["check", project.root / "build/kernel.elf"], 2), (["doctor"], 1):
         said = project.bad(*words, status=status, LONGJUMP_CC="no-such-cc -O2")
         assert "LONGJUMP_CC: there is no program no-such-cc" in said, said
@@ -241,7 +241,7 @@ def test_the_compiler_is_not_asked_again_what_it_knows(copy, tmp_path):
 
 
 @pytest.mark.xdist_group("copy")
-def test_a_changed_isolinux_cfg_makes_the_image_anew(copy):
+def test_a_changed_isolinux_cfg_makes_the_image_again(copy):
     config = copy.root / "isolinux.cfg"
     text = config.read_text()
     try:
@@ -253,7 +253,7 @@ def test_a_changed_isolinux_cfg_makes_the_image_anew(copy):
         copy.good()
 
 
-def test_another_compiler_compiles_everything_anew(tmp_path):
+def test_another_compiler_compiles_everything_again(tmp_path):
     copy = copy_project(tmp_path / "copy", built=True)
     told = copy.good("image", LONGJUMP_CC="clang")
     assert "loader/core/elf/read.c" in told and "is ready" in told
@@ -305,14 +305,14 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path):
     assert (tmp_path / "precious").read_text() == "precious"
 
 
-def test_a_lock_that_was_taken_away_holds_nothing(tmp_path, monkeypatch):
+def test_a_lock_that_was_removed_holds_nothing(tmp_path, monkeypatch):
     """As `clean` does while another build waits for its end."""
     monkeypatch.setattr(project_module, "BUILD", tmp_path / "build")
     first = project_module.take_lock()
     gotten = []
     waiting = threading.Thread(target=lambda: gotten.append(project_module.take_lock()))
     waiting.start()
-    time.sleep(0.2)  # it waits for the lock that goes
+    time.sleep(0.2)  # it waits for the lock that is removed
     shutil.rmtree(tmp_path / "build")
     os.close(first)
     waiting.join(10)
@@ -388,8 +388,9 @@ def test_syslinux_is_looked_for_where_others_keep_it(place):
         (1000, "", False, "su - -c 'apt-get update && apt-get install"),
     ],
 )
-def test_what_has_to_be_typed_fits_who_types_it(tmp_path, user, tools, lists, expected):
-    """Root has no need of sudo, not everybody has it, and a bare machine has no lists."""
+def test_what_to_type_depends_on_the_user(tmp_path, user, tools, lists, expected):
+    """Root does not need sudo, not everybody has it, and a bare machine has no lists of
+    packages."""
     (tmp_path / "os-release").write_text("ID=debian\n")
     if lists:
         (tmp_path / "deb.debian.org_main_Packages.lz4").write_text("")
@@ -404,7 +405,7 @@ def test_what_has_to_be_typed_fits_who_types_it(tmp_path, user, tools, lists, ex
 
 
 class Apt:
-    """A stand-in for apt-get, which writes down what it was asked for, and does as it is told."""
+    """A stand-in for apt-get, which records what it was asked for, and does what the test says."""
 
     def __init__(self, folder, body):
         self.folder, self.log = folder, folder / "log"
@@ -416,7 +417,7 @@ class Apt:
         self.environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
 
     def command(self):
-        """Wants nasm, which is not there until the stand-in makes a file of that name."""
+        """Needs nasm, which is missing until the stand-in makes a file of that name."""
         script = (
             'source "$1"; tools=$2; user_id() { echo 0; };'
             " has() { case $1 in nasm) [[ -e $tools/nasm ]] ;;"
@@ -481,7 +482,7 @@ TROUBLES = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_why_packages_cannot_be_installed_is_told_in_a_sentence(tmp_path, trouble):
+def test_why_packages_cannot_be_installed_is_said_in_one_sentence(tmp_path, trouble):
     words, told = TROUBLES[trouble]
     (tmp_path / "words").write_text(words + "\n")
     done = Apt(tmp_path, "cat words; exit 100").run()
@@ -531,7 +532,7 @@ def test_ctrl_c_while_dpkg_works_waits_for_it(tmp_path, number):
     assert (tmp_path / "nasm").exists(), "it came to its end"
 
 
-def test_who_waits_for_an_installation_hears_of_ctrl_c_and_waits(tmp_path):
+def test_a_command_that_waits_for_an_installation_gets_ctrl_c_and_waits(tmp_path):
     """A command in Python, whose child the installation is."""
     program = tmp_path / "child"
     program.write_text(
@@ -561,8 +562,8 @@ def test_who_waits_for_an_installation_hears_of_ctrl_c_and_waits(tmp_path):
 @pytest.mark.parametrize(
     "words", [["doctor"], ["explain", "K107"], ["help"], ["run", "--help"], ["check", "-h"]]
 )
-def test_what_only_tells_something_installs_nothing(tmp_path, words):
-    """Not even Python, without which most of it cannot be told."""
+def test_what_only_prints_something_installs_nothing(tmp_path, words):
+    """Not even Python, without which most of it cannot be printed."""
     fresh = copy_project(tmp_path / "fresh")
     apt = Apt(tmp_path, "exit 1")
     need = fresh.root / "commands/lib/need.sh"
@@ -585,7 +586,7 @@ def test_ci_runs_the_tests():
     assert pathlib.Path(ROOT / "LICENSE").read_text().startswith("MIT License")
 
 
-def test_tests_are_named_as_they_run_after_a_line_on_what_they_take():
+def test_tests_are_named_as_they_run_after_a_line_on_time_and_space():
     """Of this project, whose tests are compiled already."""
     done = subprocess.run(
         [ROOT / "build.sh", "--no-install", "test", "unit64", "--", "-k", "sha256"],

@@ -125,7 +125,7 @@ def test_cargo_knows_the_crate(option, way):
 @needs_cargo
 @pytest.mark.parametrize("top", ["", PACKAGE.format(name="top", version="1.0.0")])
 def test_a_member_of_a_workspace_is_found_by_its_programs_name(option, top):
-    """Called by hand, with nobody to say which package it is."""
+    """Called by hand, without anything that names the package."""
     packages = {
         ".": top + '[workspace]\nmembers = ["kernel", "tool"]\nexclude = ["crate"]\n'
         '[workspace.dependencies]\nbootloader = { path = "crate", features = ["sse"] }\n',
@@ -150,25 +150,25 @@ NOTHING = KERNEL + "# NOTHING to build, which cargo refuses\n"
     ('"0.11"', ""),
     ('{ path = "nowhere" }', ""),
 ])  # fmt: skip
-def test_the_manifest_tells_by_itself(option, dependency, wanted):
+def test_the_manifest_is_enough_by_itself(option, dependency, wanted):
     found, _ = option({".": NOTHING + DEPENDS.format(dependency), "crate": CRATE})
     assert found == wanted
 
 
-def test_the_manifest_tells_features_and_keys(option):
+def test_the_manifest_names_features_and_keys(option):
     features = '{ version = "0.9.23", features = ["map_physical_memory", "sse"] }'
     found, _ = option({".": NOTHING + DEPENDS.format(features) + KEYS})
     assert found == "bootloader-0.9,map_physical_memory,sse," + SAID
 
 
-def test_the_manifest_tells_of_targets_and_of_its_workspace(option):
+def test_the_manifest_names_targets_and_its_workspace(option):
     member = NOTHING + "[target.none.dependencies]\nboot = { workspace = true }\n" + KEYS
     top = '[workspace.dependencies]\nboot = { package = "bootloader", version = "0.9.8" }\n'
     found, _ = option({".": top, "kernel": member}, "kernel/target")
     assert found == "bootloader-0.9," + SAID
 
 
-def test_what_the_user_says_holds(project, kernel, tmp_path):
+def test_what_the_user_says_counts(project, kernel, tmp_path):
     program = kernel(*PASS)
     (tmp_path / "Cargo.toml").write_text(NOTHING + DEPENDS.format('"0.9"'))
     project.good("runner", "--disc", "--test", "--options", "-protocol=native", program)
@@ -181,7 +181,7 @@ def test_what_the_user_says_holds(project, kernel, tmp_path):
 
 
 def test_a_kernel_that_speaks_for_itself_needs_no_manifest(project, kernel, tmp_path):
-    """It has the bytes of bootloader_api 0.11; what its Cargo.toml says does not count."""
+    """It has the bytes of bootloader_api 0.11; its Cargo.toml is ignored."""
     program = kernel(*PASS)
     (tmp_path / "Cargo.toml").write_text(NOTHING + DEPENDS.format('"0.9"'))
     assert "bootloader-0.9" in project.good("runner", "--print-config", program)

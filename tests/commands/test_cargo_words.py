@@ -1,4 +1,5 @@
-"""What cargo and cargo-nextest say to a test program, as the runner understands it."""
+"""The arguments that cargo and cargo-nextest give to a test program, as the runner understands
+them."""
 
 import os
 import shutil
@@ -46,19 +47,19 @@ WORDS = {
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_words_are_a_harness_or_qemus(words):
+def test_words_belong_to_the_harness_or_to_qemu(words):
     runs, left = WORDS[words]
     harness, rest = understand(words.split(), for_qemu=True)
     assert (harness.runs("heap_allocation"), " ".join(rest)) == (runs, left)
 
 
 @pytest.mark.parametrize("words", ["--skip", "heap --format"])
-def test_a_word_that_is_missing_is_told_and_skips_nothing(words):
+def test_a_missing_word_is_reported_and_skips_nothing(words):
     with pytest.raises(Stop, match="needs a word after it"):
         understand(words.split(), for_qemu=True)
 
 
-def test_another_emulator_gets_all_that_is_none_of_a_harness():
+def test_another_emulator_gets_all_words_but_the_harnesss():
     harness, rest = understand("-x one --nocapture --port 7 two".split(), for_qemu=False)
     assert harness.runs("any") and rest == "-x one --port 7 two".split()
 
@@ -75,7 +76,7 @@ def test_a_test_is_called_as_cargo_calls_it():
 
 
 def said(project, program, *words):
-    """What the runner says of a test on standard output, on standard error; and its status."""
+    """The runner's standard output and standard error for a test, and its status."""
     command = [project.root / "build.sh", "--no-install", "runner", "--test", program, *words]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return done.stdout, done.stderr, done.returncode
@@ -121,7 +122,7 @@ global_asm!(".globl _start", "_start: mov al, CODE", "out 0xf4, al", "0: jmp 0b"
 
 @pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo")
 def test_cargo_tests_kernels_as_it_tests_programs(project, tmp_path):
-    """Without `core`, which is not at hand for the bare target; one of the two tests fails."""
+    """Without `core`, which is not available for the bare target; one of the two tests fails."""
     files = {
         "Cargo.toml": '[package]\nname = "bare"\nversion = "0.1.0"\nedition = "2021"\n'
         + "".join(

@@ -28,7 +28,7 @@ def test_the_tests_of_a_project_are_measured(project, tmp_path):
     assert "\ndirect / disc " in said and "at most 0.5: is " in said
 
 
-def test_ours_is_all_but_qemu_and_its_firmware():
+def test_ours_is_everything_but_qemu_and_its_firmware():
     figures = dict.fromkeys((step.name for step in day.STEPS), 1.0)
     assert day.ours(figures) == len(day.STEPS) - 2
     assert day.medians([[1.0] * 9, [5.0] * 9, [2.0] * 9])["QEMU"] == 2.0

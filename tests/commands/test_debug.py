@@ -15,7 +15,7 @@ from projects import ROOT
 
 
 def with_gdb(project, tmp_path, commands, *words):
-    """What debug says when these commands are typed."""
+    """The output of debug when these commands are typed."""
     return subprocess.run(
         [project.root / "build.sh", "--no-install", "debug", "--output", tmp_path / "d.iso",
          *map(str, words)],
@@ -40,7 +40,7 @@ def test_gdb_is_at_the_first_instruction_in_64_bit_mode(project, tmp_path):
     assert re.search(r"#1 .* in _start \(info=0x\w+\) at kernel/main\.c", said), said
 
 
-def test_two_that_start_at_once_have_two_ports():
+def test_two_commands_that_start_at_once_have_two_ports():
     with line_for_gdb(0) as line:
         wanted = line.getsockname()[1]
     with line_for_gdb(wanted) as line, line_for_gdb(wanted) as other:
@@ -63,7 +63,7 @@ def test_symbols_are_moved_with_the_kernel(project, tmp_path, options):
 
 
 def test_a_kernel_where_isolinux_has_been_is_waited_for(project, tmp_path):
-    """ISOLINUX's own code lies at 1 MiB, and would run into a breakpoint there."""
+    """ISOLINUX's own code is at 1 MiB, and would run into a breakpoint there."""
     source, program = tmp_path / "low.asm", tmp_path / "low.elf"
     source.write_text(
         "bits 64\nsection .text\nglobal _start\n_start: mov rax, 0x1234567890\ncli\nhlt\n"
@@ -106,7 +106,7 @@ def test_without_gdb_the_command_is_printed_and_ctrl_c_ends_it(project, tmp_path
                 if str(tmp_path / "d.iso") in line and port in line], "QEMU has ended"  # fmt: skip
 
 
-def test_a_kernel_that_does_not_start_is_told(project, tmp_path):
+def test_a_kernel_that_does_not_start_is_reported(project, tmp_path):
     (tmp_path / "short.elf").write_bytes((ROOT / "build/kernel.elf").read_bytes()[:80])
     done = with_gdb(project, tmp_path, [], "--no-check", "--kernel", tmp_path / "short.elf")
     assert done.returncode == 1 and "the loader did not start the kernel" in done.stdout
@@ -142,7 +142,7 @@ def test_what_the_docs_give_visual_studio_code_can_be_read():
 
 @pytest.mark.parametrize("address", ["0x100000", "0x200000"])
 def test_gdb_is_at_the_first_instruction_without_a_disc_as_well(project, kernel, address):
-    """The loader itself lies at 1 MiB then."""
+    """The loader itself is at 1 MiB then."""
     program = kernel("mov rax, 0x1234567890", "cli", "hlt")
     link = ["ld", "-melf_x86_64", "-N", f"-Ttext={address}", program.with_suffix(".o")]
     subprocess.run([*link, "-o", program], check=True)

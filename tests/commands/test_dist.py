@@ -36,7 +36,7 @@ def unpacked(made, tmp_path_factory):
 
 
 def longjump(prefix, home, *words, status=0, **environment):
-    """Runs the command of a prefix, as somebody with a home and nothing else of their own."""
+    """Runs the command of a prefix, for a user who has only a home folder."""
     own = {
         key: value
         for key, value in os.environ.items()
@@ -70,7 +70,7 @@ def test_the_package_is_the_same_each_time(project, made, tmp_path):
 def test_a_machine_with_only_python_and_qemu_makes_and_runs_images(
     unpacked, tmp_path, path_without
 ):
-    """The Syslinux of this machine is there, so it is looked which one was taken."""
+    """This machine has Syslinux as well, so the test checks which one was used."""
     path = path_without(*NEVER_NEEDED)
     said = longjump(unpacked, tmp_path, "run", "--menu", PATH=path)
     assert said.endswith("the kernel has halted\n")
@@ -109,7 +109,7 @@ def test_a_new_project_names_the_compiler_that_it_takes(unpacked, tmp_path, path
     assert "missing: make, a C compiler, ld\n" in said and (tmp_path / "k/Makefile").exists()
 
 
-def test_what_takes_the_source_says_so(unpacked, tmp_path):
+def test_commands_that_need_the_source_say_so(unpacked, tmp_path):
     for command in ("test", "bench", "install", "dist"):
         said = longjump(unpacked, tmp_path, command, status=2)
         assert said == f"longjump: {command} works only in a checkout of Longjump\n"
@@ -149,7 +149,7 @@ def test_the_package_follows_debians_policy(made):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="dpkg installs as root")
 def test_the_package_is_installed_and_removed(made, tmp_path):
-    """In a system of its own, where nothing else is installed."""
+    """In a separate system, where nothing else is installed."""
     root, admin = tmp_path / "root", tmp_path / "root/var/lib/dpkg"
     for folder in (admin / "info", admin / "updates"):
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""`doctor`: what it finds, and what it says of what is not there."""
+"""`doctor`: what it finds, and what it says about what is missing."""
 
 import pathlib
 import shutil
@@ -18,7 +18,7 @@ from lib.trial import Trial
 
 
 def rows(said):
-    """What is said of each thing: name -> the rest of its line."""
+    """What is said about each thing: name -> the rest of its line."""
     return {line.split()[0]: " ".join(line.split()[1:]) for line in said.splitlines()
             if line.startswith("  ") and line.split()}  # fmt: skip
 
@@ -40,12 +40,12 @@ def test_a_lack_is_named_with_its_fix(project, path_without):
     assert "apt-get" in command and {"nasm", "gdb", "cargo"} <= set(command)
 
 
-def test_what_only_some_commands_need_is_no_failure(project, path_without):
+def test_what_only_some_commands_need_is_not_a_failure(project, path_without):
     said = project.good("doctor", PATH=path_without("gdb"))
     assert rows(said)["gdb"] == "for debug, test"
 
 
-def test_a_syslinux_that_is_not_whole_is_told(project, tmp_path, monkeypatch):
+def test_an_incomplete_syslinux_is_reported(project, tmp_path, monkeypatch):
     said = project.good("doctor", SYSLINUX_DIR=str(tmp_path))
     assert "isolinux.bin" in said
     (tmp_path / "ldlinux.c32").write_text("mine")
@@ -101,7 +101,7 @@ def test_the_tool_works_where_kvm_would_run_the_machine(monkeypatch, tmp_path):
     assert kvm.try_kvm(str(tmp_path / "kvm"))[0] == "usable"
 
 
-def test_kvm_and_virtualbox_in_each_others_way_are_told(tmp_path, monkeypatch):
+def test_kvm_and_virtualbox_in_each_others_way_are_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert kvm.virtualbox_rows(tmp_path) == []
     (tmp_path / "vboxdrv").mkdir()
@@ -121,14 +121,14 @@ def test_kvm_and_virtualbox_in_each_others_way_are_told(tmp_path, monkeypatch):
         (tmp_path / module).rmdir()
 
 
-def test_kvm_is_seen_in_whatever_words_qemu_is_told_of_it():
+def test_kvm_is_recognised_in_every_option_of_qemu_for_it():
     for word in ("-enable-kvm", "kvm", "kvm,kernel-irqchip=off", "q35,accel=kvm:tcg", "accel=kvm"):
         assert kvm.is_kvm(["-m", "64M", word])
     assert not kvm.is_kvm(["-name", "mykvm", "-accel", "tcg", "-drive", "file=kvm.img"])
 
 
 @pytest.mark.parametrize("free, status", [(1000, 0), (1, 1)])
-def test_a_full_disk_is_no_machine_on_which_nothing_is_missing(monkeypatch, tmp_path, free, status):
+def test_a_full_disk_is_reported_as_missing_space(monkeypatch, tmp_path, free, status):
     usage = types.SimpleNamespace(free=free << 20)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
     monkeypatch.setattr(doctor, "bash", lambda *_: "")
@@ -164,8 +164,8 @@ def test_a_test_in_which_kvm_hangs_was_not_run(words, end):
     [("echo tool 1.2", "1.2"), ("echo tool 1.2; exit 1", "1.2"), ("echo tool", "found"),
      ("echo no toolchain is chosen; exit 1", "does not run")],
 )  # fmt: skip
-def test_a_tool_that_is_there_and_does_not_run_is_told(tmp_path, script, told):
-    """As rustup's cargo, if no toolchain is chosen."""
+def test_a_tool_that_exists_but_does_not_run_is_reported(tmp_path, script, told):
+    """Like rustup's cargo, if no toolchain is chosen."""
     (tmp_path / "tool").write_text(f"#!/bin/sh\n{script}\n")
     (tmp_path / "tool").chmod(0o755)
     assert doctor.version(str(tmp_path / "tool")) == told

@@ -1,5 +1,5 @@
-"""How a machine can end beside the ways that a kernel chooses: with other CPUs that wait, by QEMU's
-own hand, and when whoever waits for it is killed."""
+"""How a machine can end in ways that the kernel does not choose: with other CPUs that wait, by QEMU
+itself, and when the caller is killed."""
 
 import os
 import pathlib
@@ -41,7 +41,7 @@ def test_run_ends_when_the_cpu_that_runs_the_kernel_has_halted(project, kernel, 
 
 
 def test_a_cpu_that_works_keeps_a_machine_alive(project):
-    """The kernel of the tests has all CPUs count while the first waits for them."""
+    """The test kernel has all CPUs count while the first waits for them."""
     kernel = project.root / "build/tests/kernels/smp.elf"
     said = project.good("runner", "--test", "--test-success-exit-code", "33", "--options", "-smp",
                         kernel, "-smp", "4")  # fmt: skip
@@ -50,7 +50,7 @@ def test_a_cpu_that_works_keeps_a_machine_alive(project):
 
 # ---- by QEMU's hand ------------------------------------------------------------------------------
 
-READ_A_SECTOR = [  # of the first IDE drive, and wait until it is there
+READ_A_SECTOR = [  # of the first IDE drive, and wait until it has been read
     "mov dx, 0x1f6", "mov al, 0xe0", "out dx, al", "mov dx, 0x1f2", "mov al, 1", "out dx, al",
     "inc dx", "xor al, al", "out dx, al", "inc dx", "out dx, al", "inc dx", "out dx, al",
     "mov dx, 0x1f7", "mov al, 0x20", "out dx, al", "here: in al, dx", "jmp here",
@@ -97,7 +97,7 @@ def test_qemus_own_stops_have_a_sentence_and_a_status(project, kernel, tmp_path,
     ],
     ids=["stopped", "waiting", "telling"],
 )
-def test_a_machine_that_never_runs_is_told_as_that(project, kernel, words, status, told):
+def test_a_machine_that_never_runs_is_reported_as_that(project, kernel, words, status, told):
     words = ["--test-timeout", "3", kernel("hlt"), *words]
     assert re.search(told, last(project.bad("runner", "--test", *words, status=status, timeout=60)))
 
@@ -127,7 +127,7 @@ def test_each_stop_ends_a_session(why, capsys):
 
 
 def test_a_machine_is_not_held_up_whenever_it_says_something():
-    """To look at its CPUs stops it, so that is done now and then, whatever comes meanwhile."""
+    """Looking at its CPUs stops it, so that is only done now and then, whatever comes meanwhile."""
     looks, waits = [], []
     session = Session(["qemu-system-x86_64"], [], "")
     machine = session.machine = Stopped("running")
@@ -148,8 +148,8 @@ def test_the_roms_of_network_cards_are_run_for_those_who_ask_for_a_network(rest,
     assert ("e1000.romfile=" not in Session(["qemu-system-x86_64"], rest, "").words) == is_run
 
 
-def test_a_qemu_that_a_signal_has_stopped_is_told(monkeypatch, capsys):
-    """It cannot answer, and whoever has stopped it may have forgotten that."""
+def test_a_qemu_that_a_signal_has_stopped_is_reported(monkeypatch, capsys):
+    """It cannot answer, and the user may have forgotten that it was stopped."""
     monkeypatch.setattr("lib.session.QUIET", 0)
     asleep = subprocess.Popen(["sleep", "100"])
     try:
@@ -168,7 +168,7 @@ def test_a_qemu_that_a_signal_has_stopped_is_told(monkeypatch, capsys):
 
 
 def test_an_answer_is_not_awaited_for_long_once_nobody_wants_it(monkeypatch):
-    """Ctrl-C ends a QEMU that does not answer, too."""
+    """Ctrl-C also ends a QEMU that does not answer."""
     monkeypatch.setattr("lib.qemu.HURRY", 0)
     qmp = Qmp()
     qmp.is_awaited = lambda: False
@@ -182,8 +182,8 @@ def test_an_answer_is_not_awaited_for_long_once_nobody_wants_it(monkeypatch):
 
 @pytest.fixture
 def spinning(project, kernel, tmp_path):
-    """Starts a command on a kernel that never ends; returns the process, with a list of what is
-    gone when all is well: the processes that it has started."""
+    """Starts a command on a kernel that never ends; returns the process, with a list of the
+    processes that it has started, which must end with it."""
     started = []
 
     def start(*words, shell=False, **more):
@@ -208,7 +208,7 @@ def spinning(project, kernel, tmp_path):
 
 
 def members_of(session):
-    """The processes of a session that are not over: their numbers and names."""
+    """The processes of a session that have not ended: their numbers and names."""
     found = {}
     for process in filter(str.isdecimal, os.listdir("/proc")):
         try:
@@ -229,7 +229,7 @@ def is_gone_soon(session):
 
 
 def temporary_names():
-    """What is in build/ only while a command runs; a test beside us may leave other things."""
+    """What is in build/ only while a command runs; a parallel test may leave other things."""
     return {name for name in os.listdir(ROOT / "build") if name.startswith(("stage.", "tmp", "."))}
 
 
@@ -244,7 +244,7 @@ def test_qemu_does_not_outlive_a_tool_that_is_killed(spinning, words):
     deadline = time.monotonic() + 20
     while left := temporary_names() - before:
         assert time.monotonic() < deadline, left
-        time.sleep(0.1)  # a test beside us packs an image
+        time.sleep(0.1)  # a parallel test packs an image
 
 
 @pytest.mark.parametrize(
@@ -255,14 +255,14 @@ def test_qemu_does_not_outlive_a_tool_that_is_killed(spinning, words):
     ],
     ids=["test", "run"],
 )
-def test_a_qemu_that_is_killed_is_told_as_that(spinning, words, status, told):
+def test_a_qemu_that_is_killed_is_reported_as_that(spinning, words, status, told):
     running, members = spinning(*words, stderr=subprocess.STDOUT)
     os.kill(next(number for number, name in members.items() if "qemu" in name), signal.SIGKILL)
     said = running.communicate(timeout=60)[0]
     assert running.returncode == status and told in said, said
 
 
-def test_a_tool_does_not_outlive_who_waits_for_it(spinning):
+def test_a_tool_does_not_outlive_its_caller(spinning):
     running, members = spinning("runner", "--test", shell=True)
     assert len(members) == 3, members
     os.kill(running.pid, signal.SIGKILL)
@@ -276,8 +276,8 @@ def test_a_tool_ends_when_nobody_reads_what_it_says(spinning):
     assert is_gone_soon(running.pid), members_of(running.pid)
 
 
-def test_a_stage_that_was_left_over_is_taken_away(project, tmp_path):
-    """A folder that nobody locks is nobody's; one that is in use stays."""
+def test_a_stage_that_was_left_over_is_removed(project, tmp_path):
+    """A folder that is not locked is removed; one that is in use stays."""
     left = ROOT / "build/stage.0123456789abcdef"
     (left / "isolinux").mkdir(parents=True)
     (left / "isolinux/file").write_text("left")
@@ -292,7 +292,7 @@ def test_a_stage_that_was_left_over_is_taken_away(project, tmp_path):
 
 
 def test_a_terminal_is_not_touched_from_its_background(project, kernel, tmp_path):
-    """`timeout` puts what it starts into a process group of its own, in the background."""
+    """`timeout` puts what it starts into a separate process group, in the background."""
     master, terminal = pty.openpty()
     command = [project.root / "build.sh", "--no-install", "run", "--output", tmp_path / "x.iso"]
     script = 'timeout 100 "$@"; echo "status $?"'

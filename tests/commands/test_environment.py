@@ -1,5 +1,4 @@
-"""What the caller's make and compilers are told is not for Longjump: it builds the same all the
-same."""
+"""Settings for the caller's make and compilers are not for Longjump: it still builds the same."""
 
 import os
 import shlex
@@ -9,8 +8,7 @@ import pytest
 
 from projects import same
 
-# Sources whose compilation and assembly, and the linking after it, are tried: those of the loader
-# that is linked soonest.
+# Sources to compile, assemble and link: those of the loader that is linked first.
 SOURCES = (
     "loader/platform/uefi/file.c",
     "loader/platform/uefi/start.asm",
@@ -48,7 +46,7 @@ def touch_sources(copy):
 
 @pytest.fixture(scope="session")
 def wanted(copy):
-    """What is to be built, with the copy's folder in what debuggers are told."""
+    """What is to be built, with the copy's folder in the debug data."""
     touch_sources(copy)
     copy.good()
     return {name: (copy.root / name).read_bytes() for name in BUILT}
@@ -68,8 +66,9 @@ def test_what_is_meant_for_a_kernel_changes_nothing(copy, wanted, hostile, calle
 
 @pytest.mark.xdist_group("copy")
 @pytest.mark.parametrize("home", ["", "/nonexistent"])
-def test_a_compiler_that_keeps_things_at_home_does_without(copy, tmp_path, home):
-    """As ccache, where that is called cc: without a home to write to it fails, or litters."""
+def test_a_compiler_that_writes_to_the_home_folder_works_without_one(copy, tmp_path, home):
+    """Like ccache, if that is called cc: without a home to write to it fails, or leaves files
+    here."""
     (tmp_path / "cc").write_text(
         '#!/bin/sh\n[ "$CCACHE_DISABLE" ] || [ -w "$HOME" ] || exit\nexec /usr/bin/cc "$@"\n'
     )
@@ -82,8 +81,8 @@ def test_a_compiler_that_keeps_things_at_home_does_without(copy, tmp_path, home)
 
 @pytest.mark.xdist_group("copy")
 @pytest.mark.parametrize("words", [["-rR"], ["-j4"], ["CC=false", "OBJCOPY=false", "LD=false"]])
-def test_a_make_that_calls_us_has_its_own_ways(copy, kernel, tmp_path, words):
-    """With the line that Limine's template has."""
+def test_a_make_that_calls_us_does_not_affect_ours(copy, kernel, tmp_path, words):
+    """With the line in Limine's template."""
     kernel("mov al, 16", "out 0xf4, al", "jmp $")
     program = shlex.quote(str(copy.root / "build.sh")).replace("$", "$$")
     (tmp_path / "Makefile").write_text(

@@ -1,6 +1,6 @@
-"""The EFI system partition of a disc: a FAT whose files are the disc's, where they lie there.
+"""The EFI system partition of a disc: a FAT that shares the disc's files, at their places on it.
 
-What fsck.vfat and the reader of ours find is held against the ISO.
+What fsck.vfat and our reader find is compared with the ISO.
 """
 
 import mmap
@@ -42,7 +42,7 @@ def make_disc(folder, files):
 
 
 def write(iso):
-    """Makes the partition; returns how it is laid out, what is in it, and what is not."""
+    """Makes the partition; returns its layout, its files, and the files that it lacks."""
     with open(iso, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         disc = Disc(data)
         left_out = esp.write(disc, WHEN)
@@ -97,7 +97,7 @@ def test_names_of_every_kind_are_found_again(tmp_path):
     fsck(iso)
 
 
-def test_what_a_fat_cannot_name_is_left_out_and_said(tmp_path):
+def test_what_a_fat_cannot_name_is_left_out_and_reported(tmp_path):
     bad = ["with:colon", "que?ry", "ends with a dot.", "space ", "SAME", "bad:dir/inner"]
     iso = make_disc(tmp_path, {name: b"1" for name in [*bad, "same", "good"]})
     made = write(iso)
@@ -172,8 +172,8 @@ def test_a_damaged_way_in_is_noticed(tmp_path, where, told):
 
 
 def test_every_byte_of_a_fat_that_matters_is_checked(tmp_path):
-    """Bits turned in the FAT's tables and folders, outside of names' dates, are noticed or leave
-    every file where it is; the reader always comes to an end."""
+    """Bits flipped in the FAT's tables and folders, except in dates, are noticed or leave every
+    file where it is; the reader always ends."""
     iso = make_disc(tmp_path, {f"file {number}": b"1" * 5000 for number in range(5)})
     made = write(iso)
     whole = bytearray(iso.read_bytes())

@@ -1,4 +1,4 @@
-"""files.py: whatever another process does to names in between, nothing of its is lost."""
+"""files.py: whatever another process does to names in between, none of its files is lost."""
 
 import errno
 import os
@@ -80,8 +80,8 @@ def test_a_link_or_a_folder_keeps_its_name(way, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_who_is_quicker_keeps_the_name(tmp_path, here):
-    """Another takes the name of a file of ours at the last moment: after every look."""
+def test_whoever_is_quicker_keeps_the_name(tmp_path, here):
+    """Another process takes the name of our file at the last moment: after every check."""
     path = tmp_path / "name"
     path.write_bytes(b"ours, old")
     real = files._rename
@@ -122,7 +122,7 @@ def test_a_signal_waits_until_everything_has_its_name(tmp_path):
     assert path.read_bytes() == b"theirs" and os.listdir(tmp_path) == ["name"]
 
 
-def test_what_may_go_goes(way, tmp_path, here):
+def test_what_may_be_removed_is(way, tmp_path, here):
     (tmp_path / "ours").write_bytes(b"ours")
     assert files.remove("ours", here, begins_with_ours)
     assert os.listdir(tmp_path) == []
@@ -135,7 +135,7 @@ def test_what_another_has_put_there_stays(way, tmp_path, here):
     looks = []
 
     def look(name, folder):
-        if not looks:  # another takes its place after the first look
+        if not looks:  # another file takes its place after the first check
             looks.append(begins_with_ours(name, folder))
             path.unlink()
             path.write_bytes(b"theirs")

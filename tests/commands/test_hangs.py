@@ -1,5 +1,5 @@
-"""What is said of a kernel that stops or goes round for ever: where it is, in the handler of what,
-and what it waits for."""
+"""What is said about a kernel that stops or loops for ever: where it is, in which handler, and what
+it waits for."""
 
 import re
 import subprocess
@@ -33,7 +33,7 @@ def machine(program):
 
 
 @pytest.mark.parametrize("name", hangs.HANGS)
-def test_what_a_kernel_hangs_in_is_told(name, tmp_path):
+def test_where_a_kernel_hangs_is_reported(name, tmp_path):
     mistake = hangs.HANGS[name]
     program = compiled(tmp_path, mistake.source())
     settings = {"test-success-exit-code": 33, "test-no-reboot": True}
@@ -47,7 +47,7 @@ def test_what_a_kernel_hangs_in_is_told(name, tmp_path):
         rest = rest.partition(words)[2]
 
 
-def test_what_a_cpu_meets_in_real_mode_is_told(tmp_path):
+def test_an_exception_in_real_mode_is_reported(tmp_path):
     """The BIOS's handler of #UD returns to the ud2."""
     body = ["mov dword [gdt + 0x20], 0xffff", "mov dword [gdt + 0x24], 0x9a00", "lgdt [gdtr]",
             "lidt [vectors]", "mov esp, 0x7000", "mov esi, code", "mov edi, 0x8000", "mov ecx, 64",
@@ -63,7 +63,7 @@ def test_what_a_cpu_meets_in_real_mode_is_told(tmp_path):
     assert "where #UD invalid opcode comes again and again" in last, last
 
 
-def test_run_tells_in_the_handler_of_what_a_kernel_has_halted(project, tmp_path):
+def test_run_reports_in_which_handler_a_kernel_has_halted(project, tmp_path):
     name = "a null function whose page fault is handled by halting"
     program = compiled(tmp_path, hangs.HANGS[name].source())
     said = project.good("run", "--output", tmp_path / "x.iso", "--kernel", program)

@@ -1,5 +1,5 @@
-"""What the tool hears of the loader: whatever the user does with the serial line, whatever a kernel
-writes, and whatever else could boot."""
+"""What the tool hears from the loader: whatever the user does with the serial line, whatever a
+kernel writes, and whatever else could boot."""
 
 import os
 import pathlib
@@ -52,7 +52,7 @@ def test_a_crash_and_a_refusal_are_heard_wherever_the_serial_line_is(
 
 @pytest.mark.parametrize("way", [[], ["--disc"]])
 def test_the_first_refusal_of_all_is_heard(project, kernel, way):
-    """By what runs before the loader has come up, on a CPU that its code is not for."""
+    """From what runs before the loader, on a CPU that is too old for the loader's code."""
     done = project.run(
         "runner", *way, "--test", kernel(*FAULT), "-cpu", "pentium", "-serial", "null"
     )
@@ -61,7 +61,7 @@ def test_the_first_refusal_of_all_is_heard(project, kernel, way):
     )
 
 
-def test_run_tells_what_is_not_seen_on_the_serial_line(project, kernel, tmp_path):
+def test_run_prints_what_is_not_seen_on_the_serial_line(project, kernel, tmp_path):
     words = ["run", "--output", tmp_path / "x.iso", "--kernel", kernel(*FAULT), "--"]
     said = project.bad(*words, "-serial", f"file:{tmp_path}/log", status=3)
     assert "Longjump: Page fault" in said and "in your sources:\n    here (tiny.asm:5)" in said
@@ -102,7 +102,7 @@ FORGED = {
     "texts", [("a refusal", "ISOLINUX's prompt"), ("a message to us", "a fault")]
 )
 def test_nothing_that_a_kernel_writes_is_taken_for_the_loaders_word(project, kernel, texts):
-    """On COM1, on the debug port and on the port that is the loader's; and it works on for long."""
+    """On COM1, on the debug port and on the loader's port; and it runs for a while after that."""
     wait = ["mov rcx, 1 << 30", "again: dec rcx", "jnz again"]
     text = b"\n".join(FORGED[text] for text in texts)
     body = [line for port in (0x3F8, 0xE9, 0xE3) for line in write(text, port)]
@@ -145,7 +145,7 @@ DRIVES = {
 
 @pytest.fixture
 def disk(tmp_path):
-    """A disk that boots, though nothing but a word comes of it."""
+    """A disk that boots, and only prints a word."""
     path = tmp_path / "fat.img"
     path.write_bytes(bytes(4 << 20))
     subprocess.run(["/sbin/mkfs.fat", path], check=True, stdout=subprocess.DEVNULL)
@@ -164,7 +164,7 @@ def test_the_kernels_image_boots_whatever_else_could(project, kernel, disk, driv
 
 @pytest.mark.skipif(not os.path.exists("/sbin/mkfs.fat"), reason="there is no mkfs.fat")
 def test_the_image_boots_first_as_any_drive(project, kernel, disk, tmp_path):
-    """As bootimage's users have it, and as a USB stick; or no image at all."""
+    """As bootimage's users configure it, and as a USB stick; or no image at all."""
     program = kernel(*LEAVE)
     for drive in (
         '"-drive", "format=raw,file={}"',

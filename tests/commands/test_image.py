@@ -1,4 +1,4 @@
-"""What is on the disc, and that it is whole or not there at all."""
+"""What is on the disc, and that it is complete or does not exist."""
 
 import gzip
 import hashlib
@@ -81,7 +81,7 @@ def test_uefi_can_be_left_out(make_image):
     assert image.number(16 * 2048 + 80) * 2048 < 600 * KIB
 
 
-def test_a_name_that_uefi_cannot_have_is_told(project, tmp_path):
+def test_a_name_that_uefi_cannot_have_is_reported(project, tmp_path):
     module = tmp_path / "with:colon"
     module.write_text("x")
     told = project.good("image", "--output", tmp_path / "x.iso", "--module", module)
@@ -148,7 +148,7 @@ def test_a_kernel_that_objcopy_would_mend_is_packed_as_it_is(make_image, kernel,
 
 
 @pytest.mark.xdist_group("copy")
-def test_what_lies_in_iso_lands_on_the_disc(copy, tmp_path):
+def test_files_in_iso_are_copied_to_the_disc(copy, tmp_path):
     folder = copy.root / "iso"
     (folder / "deep/er").mkdir(parents=True)
     names = ["initrd.img", "a long name, with spaces.txt", "deep/er/Größe", "UPPER.TXT", "empty"]
@@ -169,7 +169,8 @@ def test_what_lies_in_iso_lands_on_the_disc(copy, tmp_path):
 
 @pytest.mark.xdist_group("copy")
 def test_each_folder_of_iso_is_on_the_disc_once(copy, tmp_path):
-    """Links that lead back, or of which each level doubles the number of paths, end."""
+    """Links that lead back, and links that double the number of paths at each level, come to an
+    end."""
     folder = copy.root / "iso/links"
     (folder / "real").mkdir(parents=True)
     (folder / "real/file").write_text("here")
@@ -195,7 +196,7 @@ def test_each_folder_of_iso_is_on_the_disc_once(copy, tmp_path):
     assert image.read("/links/real/file") == b"here" and image.read("/links/out/file") == b"there"
 
 
-def test_a_folder_of_iso_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+def test_a_folder_of_iso_that_cannot_be_read_is_reported(tmp_path, monkeypatch):
     def listdir(path):
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -222,7 +223,7 @@ def config_line(image):
     return next(line.strip() for line in lines if "APPEND" in line and "#" not in line)
 
 
-def test_what_is_ordered_stands_in_isolinux_cfg(make_image, kernel, tmp_path):
+def test_what_is_asked_for_is_in_isolinux_cfg(make_image, kernel, tmp_path):
     first, second = tmp_path / "initrd.img", tmp_path / "with:colon"
     first.write_text("one")
     second.write_text("two")
@@ -239,7 +240,7 @@ def test_what_is_ordered_stands_in_isolinux_cfg(make_image, kernel, tmp_path):
     assert image.read("/isolinux/with:colon") == b"two"
 
 
-def test_hashes_of_what_is_packed_stand_before_each_name(make_image, tmp_path):
+def test_hashes_of_what_is_packed_come_before_each_name(make_image, tmp_path):
     module = tmp_path / "module.bin"
     module.write_bytes(b"some bytes")
     image = make_image("--hash", "--options", "-quiet", "--module", f"{module}:with words")
@@ -250,7 +251,7 @@ def test_hashes_of_what_is_packed_stand_before_each_name(make_image, tmp_path):
     assert f"--- -sha256={wanted} module.bin with words" in text
 
 
-def test_nothing_ordered_leaves_isolinux_cfg_alone(make_image, project):
+def test_without_options_isolinux_cfg_is_left_alone(make_image, project):
     wanted = (project.root / "isolinux.cfg").read_bytes()
     assert make_image().read("/isolinux/isolinux.cfg") == wanted
 
@@ -301,7 +302,7 @@ def test_two_modules_of_one_name_are_refused(project, tmp_path):
 @pytest.mark.parametrize(
     "contents", [b"", b"precious\n", b"\0" * 1024 * KIB], ids=["empty", "text", "zeroes"]
 )
-def test_a_file_of_somebody_elses_is_not_overwritten(project, tmp_path, contents):
+def test_somebody_elses_file_is_not_overwritten(project, tmp_path, contents):
     output = tmp_path / "mine.iso"
     output.write_bytes(contents)
     assert "was not made by build.sh" in project.bad("image", "--output", output)
@@ -309,7 +310,7 @@ def test_a_file_of_somebody_elses_is_not_overwritten(project, tmp_path, contents
     assert list(tmp_path.iterdir()) == [output]
 
 
-def test_a_disc_of_somebody_elses_is_not_overwritten(project, tmp_path):
+def test_somebody_elses_disc_is_not_overwritten(project, tmp_path):
     output = tmp_path / "mine.iso"
     (tmp_path / "files").mkdir()
     subprocess.run(["genisoimage", "-quiet", "-o", output, tmp_path / "files"], check=True)
@@ -367,7 +368,7 @@ def test_a_link_that_comes_meanwhile_is_not_followed(project, tmp_path, meanwhil
 
 
 def test_a_folder_that_moves_meanwhile_is_the_same_folder(project, tmp_path, meanwhile):
-    """What gets its name, a link to a folder of somebody else's, gets nothing."""
+    """Nothing is put into what gets its name: a link to somebody else's folder."""
     folder, theirs = tmp_path / "out", tmp_path / "theirs"
     folder.mkdir()
     theirs.mkdir()
@@ -380,7 +381,7 @@ def test_a_folder_that_moves_meanwhile_is_the_same_folder(project, tmp_path, mea
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of somebody else's")
-def test_a_link_of_somebody_else_where_all_may_write_is_not_followed(project, tmp_path):
+def test_somebody_elses_link_where_all_may_write_is_not_followed(project, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "x.iso").symlink_to(tmp_path / "target")
@@ -392,7 +393,7 @@ def test_a_link_of_somebody_else_where_all_may_write_is_not_followed(project, tm
 
 
 def shim(folder, name, script):
-    """Puts a program of a test's own in front of the one of that name."""
+    """Puts a test's program in front of the one with that name."""
     (folder / name).unlink(missing_ok=True)
     (folder / name).write_text(f"#!/bin/bash\n{script}\n")
     (folder / name).chmod(0o755)
@@ -471,7 +472,7 @@ def test_an_interrupted_build_leaves_nothing(project, tmp_path, path_without, nu
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_a_full_disk_is_told_and_nothing_is_left_on_it(project, tmp_path, words, size, status):
+def test_a_full_disk_is_reported_and_nothing_is_left_on_it(project, tmp_path, words, size, status):
     """An image is full of holes at first, for which there is no space."""
     (tmp_path / "disk").mkdir()
     script = f"""mount -t tmpfs -o size={size}k tmpfs "$1" && cd "$1" && cp "$2" k.elf || exit

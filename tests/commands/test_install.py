@@ -24,7 +24,7 @@ def tree(folder):
 
 
 class Installed:
-    """An installation, whose command is run in an environment of its own."""
+    """An installation, whose command is run in a separate environment."""
 
     def __init__(self, prefix, home):
         self.prefix, self.home = prefix, home
@@ -57,7 +57,7 @@ def installed(tmp_path_factory, project):
 
 
 def test_a_kernel_is_booted_without_the_source_tree(installed, kernel):
-    """Nothing that is installed knows where that is, and nothing needs a compiler."""
+    """Nothing that is installed contains its path or needs a compiler."""
     for name, (_, content) in tree(installed.prefix).items():
         if isinstance(content, bytes):
             assert str(ROOT).encode() not in content, name
@@ -127,7 +127,7 @@ def test_the_manual_page_and_completion_are_there(installed):
     assert done.stdout.split() == ["run", "runner"], done.stderr
 
 
-def test_clean_takes_away_only_what_was_made(installed):
+def test_clean_removes_only_what_was_made(installed):
     before = tree(installed.prefix)
     installed.run("image", XDG_CACHE_HOME=str(installed.home / "other"))
     assert (installed.home / "other/longjump/longjump.iso").exists()
@@ -157,7 +157,7 @@ def test_it_uninstalls_itself_but_not_what_was_added(project, tmp_path):
     assert left == [tmp_path / "p/share/longjump/iso/mine"]
 
 
-def test_a_file_of_somebody_elses_is_not_overwritten(project, tmp_path):
+def test_somebody_elses_file_is_not_overwritten(project, tmp_path):
     (tmp_path / "p/include").mkdir(parents=True)
     (tmp_path / "p/include/longjump.h").write_text("mine")
     before = tree(tmp_path / "p")

@@ -1,4 +1,4 @@
-"""A kernel that somebody has made to take long does not hold up who packs or runs it."""
+"""A kernel that is made to take long does not hold up the user who packs or runs it."""
 
 import importlib
 import time
@@ -24,7 +24,7 @@ def sleeper(tmp_path):
 
 @pytest.fixture(autouse=True)
 def soon():
-    """All this must be over long before the sleeper is."""
+    """The test must end long before the sleeper does."""
     began = time.monotonic()
     yield
     assert time.monotonic() - began < 30
@@ -39,7 +39,7 @@ def test_a_check_that_takes_long_ends_the_packing(sleeper, monkeypatch, tmp_path
         image.check_config(BootConfiguration(kernel, tmp_path / "made.iso"))
 
 
-def test_a_kernel_is_packed_as_it_is_if_its_debug_data_do_not_go(sleeper, monkeypatch, tmp_path):
+def test_a_kernel_is_packed_unchanged_if_its_debug_data_cannot_go(sleeper, monkeypatch, tmp_path):
     kernel = tmp_path / "kernel.elf"
     kernel.write_bytes(b"\x7fELF")
     monkeypatch.setenv("OBJCOPY", str(sleeper))
@@ -71,20 +71,20 @@ def test_many_segments_of_the_same_bytes_are_not_compared(tmp_path):
     ["image --module", "image --kernel", "image --output", "check", "usb", "explain", "new", "wrap",
      "run --memory", "debug --log", "vbox --cpus", "runner", "install --prefix"],
 )  # fmt: skip
-def test_a_word_that_is_empty_is_told_as_that(words):
+def test_an_empty_word_is_reported_as_that(words):
     name, *options = words.split()
     with pytest.raises(Stop, match="needs .*, not an empty word") as stop:
         importlib.import_module(name).COMMAND.read([*options, ""])
     assert stop.value.status == 2
 
 
-def test_an_empty_text_is_one():
+def test_an_empty_text_is_a_value():
     found = image.COMMAND.read(["--append", "", "--options="])
     assert found.append == "" and found.options == ""
 
 
 @pytest.mark.parametrize("size, why", [("64X", "a size such as"), ("1M", "needs 8M")])
-def test_memory_that_no_machine_has_is_told_before_anything_is_made(size, why):
+def test_impossible_memory_is_reported_before_anything_is_made(size, why):
     given = SimpleNamespace(memory=size, kvm=False, uefi=False, direct=False)
     for make in (lambda: run.choose_way(given), lambda: vbox.mebibytes(size)):
         with pytest.raises(Stop, match=why) as stop:

@@ -1,4 +1,4 @@
-"""What decides whether make is asked at all."""
+"""What decides whether make is started at all."""
 
 import os
 
@@ -8,7 +8,7 @@ from lib import answers, making
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch):
-    """A small checkout, and what make was asked for in it, instead of carrying that out."""
+    """A small checkout, and what make was asked for in it, without carrying that out."""
     for name in (*making.SOURCES - {"Makefile"}, "build"):
         (tmp_path / name / "inside").mkdir(parents=True)
     for name in ("Makefile", "loader/inside/main.c", "kernel/main.c", "build/check"):
@@ -22,7 +22,7 @@ def asked(tmp_path, monkeypatch):
     return targets
 
 
-def test_make_is_not_asked_again_where_nothing_has_changed(asked):
+def test_make_is_not_asked_again_if_nothing_has_changed(asked):
     for _ in range(3):
         making.make("build/check", "build/kernel.elf")
     assert asked == ["build/check", "build/kernel.elf"]

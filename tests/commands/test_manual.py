@@ -116,12 +116,12 @@ def test_what_is_typed_daily_has_a_short_form(project):
     assert "--memory 1M: " in project.bad("run", "-m", "1M", status=2)
 
 
-def test_the_version_is_told(project):
+def test_the_version_is_printed(project):
     version = re.search(r'LOADER_VERSION "(.*)"', (ROOT / "loader/core/version.h").read_text())
     assert project.good("--version") == f"Longjump {version.group(1)}\n"
 
 
-def test_a_build_sh_of_somebody_elses_is_not_called(project, tmp_path):
+def test_somebody_elses_build_sh_is_not_called(project, tmp_path):
     (tmp_path / "build.sh").write_text(f"#!/bin/bash\ntouch {tmp_path}/called\n")
     (tmp_path / "build.sh").chmod(0o755)
     assert complete(project, "r", program=f"{tmp_path}/build.sh") == set()

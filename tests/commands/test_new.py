@@ -86,7 +86,7 @@ def test_a_project_in_rust(project, tmp_path):
     assert "test FAILED: memory-" in said and "tests/memory.rs:1" in said
 
 
-# As much of bootloader_api 0.11.16 as a kernel needs to be started: cargo cannot fetch it here.
+# As much of bootloader_api 0.11.16 as a kernel needs to start: cargo cannot fetch it here.
 API = """#![no_std]
 #[repr(C)]
 pub struct BootInfo {
@@ -161,7 +161,7 @@ def test_what_is_there_is_not_touched(project, tmp_path):
 
 @pytest.mark.parametrize("kind", ["file", "link"])
 def test_what_comes_meanwhile_is_not_touched(tmp_path, monkeypatch, kind):
-    """Somebody else puts a Makefile into the folder after the look into it."""
+    """Somebody else puts a Makefile into the folder after it was checked."""
     (tmp_path / "precious").write_text("precious")
     place, fill = tmp_path / "k/Makefile", new.fill
 
@@ -189,11 +189,11 @@ def test_a_wrong_word_is_refused(project, words, told):
     assert told in project.bad("new", *words, status=2)
 
 
-def test_a_folder_that_cannot_be_made_is_told(project, tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported(project, tmp_path):
     (tmp_path / "file").write_text("")
     assert "Not a directory" in project.bad("new", tmp_path / "file/project")
 
 
-def test_what_is_missing_is_told_but_the_project_is_made(project, path_without, tmp_path):
+def test_what_is_missing_is_reported_but_the_project_is_made(project, path_without, tmp_path):
     said = project.good("new", tmp_path / "k", "--lang", "rust", PATH=path_without("cargo"))
     assert "missing: cargo" in said and (tmp_path / "k/Cargo.toml").exists()

@@ -1,5 +1,5 @@
-"""The image that `runner` makes of an ELF file: that file's alone, whatever else has its name or
-writes to it."""
+"""The image that `runner` makes of an ELF file: made only of that file, whatever else has its name
+or writes to it."""
 
 import re
 import subprocess
@@ -25,8 +25,8 @@ def test_two_files_that_differ_in_their_endings_have_two_images(project, kernel,
         project.bad("runner", "--disc", "--test", tmp_path / "heap.kernel")
 
 
-def test_an_image_of_the_projects_own_is_left_alone(project, kernel, tmp_path):
-    """As in Limine's template: the kernel has no ending, and a rule makes kernel.iso of it."""
+def test_the_projects_own_image_is_left_alone(project, kernel, tmp_path):
+    """As in Limine's template: the kernel has no suffix, and a rule makes kernel.iso of it."""
     kernel(*PASS, name="a").rename(tmp_path / "kernel")
     (tmp_path / "Makefile").write_text("%.iso: %\n\techo own >$@\n")
     project.good("runner", "--disc", "--test", tmp_path / "kernel")
@@ -35,8 +35,8 @@ def test_an_image_of_the_projects_own_is_left_alone(project, kernel, tmp_path):
     assert (tmp_path / "kernel.iso").read_text() == "own\n"
 
 
-def test_what_becomes_of_the_file_later_changes_nothing(project, kernel, tmp_path):
-    """QEMU is slow to start; meanwhile the image is overwritten, and then it is another one's."""
+def test_later_changes_to_the_file_have_no_effect(project, kernel, tmp_path):
+    """QEMU is slow to start; meanwhile the image is overwritten, and then replaced by another."""
     folder = tmp_path / "bin"
     folder.mkdir()
     qemu = subprocess.check_output(["bash", "-c", "type -P qemu-system-x86_64"], text=True).strip()
@@ -92,8 +92,8 @@ def test_a_guest_that_writes_to_its_disk_does_not_change_the_image(project, kern
     assert same(tmp_path / "tiny.elf.longjump.iso", image)
 
 
-def test_a_kernel_that_changes_while_it_is_packed_is_told(project, kernel, tmp_path):
-    """objcopy, which takes a while with large kernels, gives the time."""
+def test_a_kernel_that_changes_while_it_is_packed_is_reported(project, kernel, tmp_path):
+    """objcopy, which takes a while with large kernels, leaves time for that."""
     program = kernel(*PASS)
     tool = tmp_path / "bin/objcopy"
     tool.parent.mkdir()

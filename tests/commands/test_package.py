@@ -1,5 +1,5 @@
-"""Whose ELF file it is, in a project of cargo's: settings and protocol have one answer, and every
-Cargo.toml that cargo reads is read."""
+"""Which package of a cargo project an ELF file belongs to: settings and protocol use the same
+answer, and every Cargo.toml that cargo reads is read."""
 
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ DEPENDS = '[dependencies]\nbootloader = {{ path = "{}boot" }}\n'
 
 @pytest.fixture
 def lay_out(kernel, tmp_path):
-    """Lays packages out, folder -> Cargo.toml; returns the path of a program in a folder."""
+    """Makes packages, folder -> Cargo.toml; returns the path of a program in a folder."""
 
     def make(packages, program):
         for folder, text in packages.items():
@@ -111,15 +111,15 @@ def test_cargo_is_asked_again_only_when_something_has_changed(project, lay_out, 
 
 
 @pytest.mark.parametrize("text", [NEW, MARKED], ids=["TOML 1.1", "a byte order mark"])
-def test_without_cargo_a_kernel_boots_all_the_same(project, lay_out, path_without, text):
+def test_without_cargo_a_kernel_boots_anyway(project, lay_out, path_without, text):
     program = lay_out({".": text}, "target/none/debug/tiny")
     path = path_without("cargo", "rustc")
     said = project.good("runner", "--test", program, PATH=path)
     assert "test passed" in said and ("is not read" in said) == (text == NEW), said
 
 
-def test_an_old_python_without_a_library_boots_too(monkeypatch, tmp_path, capsys):
-    """Neither tomllib nor tomli; as Python 3.8 to 3.10 come."""
+def test_an_old_python_without_a_library_also_boots(monkeypatch, tmp_path, capsys):
+    """Neither tomllib nor tomli, as with Python 3.8 to 3.10."""
     for name in ("tomllib", "tomli"):
         monkeypatch.setitem(sys.modules, name, None)
     (tmp_path / "Cargo.toml").write_text(MARKED, encoding="utf-8")

@@ -1,5 +1,5 @@
-"""Where things are put that are made: a checkout may be somebody else's, or not be written to; and
-what root makes is not in the way of whose checkout it is."""
+"""Where output goes: a checkout may belong to somebody else, or be read-only; and what root makes
+must not be in the way of the checkout's owner."""
 
 import os
 import pathlib
@@ -21,7 +21,7 @@ MADE = ("longjump.c32", "kernel.elf", "check", "BOOTX64.EFI", "postmortem")
 
 
 class Stranger(Project):
-    """A checkout, used by somebody to whom it does not belong."""
+    """A checkout, used by somebody who does not own it."""
 
     def __init__(self, root, folder):
         super().__init__(root)
@@ -59,8 +59,8 @@ def place():
 
 @pytest.fixture(scope="module")
 def checkout(place):
-    """A checkout of root's, as a container image has it: what is needed is made, and nothing may be
-    changed."""
+    """A checkout that belongs to root, as in a container image: what is needed is built, and
+    nothing may be changed."""
     copy = copy_project(place / "checkout").root
     (copy / "build").mkdir()
     for name in MADE:
@@ -82,7 +82,7 @@ def stranger(checkout, place):
         assert tree(checkout) == before, "the checkout stays as it is"
 
 
-def test_a_stranger_without_a_home_works_in_a_folder_of_his_own(stranger):
+def test_a_stranger_without_a_home_works_in_a_private_folder(stranger):
     said = stranger.good("runner", "--test-timeout", "60", "k.elf")
     assert said.endswith("the kernel has halted\n")
     said = stranger.good("image")
@@ -93,7 +93,7 @@ def test_a_stranger_without_a_home_works_in_a_folder_of_his_own(stranger):
 
 
 @pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
-def test_a_stranger_works_where_his_caches_are(stranger, variable):
+def test_a_stranger_works_in_a_cache_folder(stranger, variable):
     stranger.good("image", **{variable: str(stranger.home)})
     cache = stranger.home / (".cache" if variable == "HOME" else ".")
     assert len(list(cache.glob("longjump/*/build/longjump.iso"))) == 1
@@ -111,7 +111,7 @@ def test_where_nothing_can_be_written_it_says_what_to_do(stranger):
 
 
 def test_a_folder_of_another_user_is_not_taken(stranger, place):
-    """Its name can be known beforehand."""
+    """Its name is predictable."""
     private = stranger.folder / f"longjump-{NOBODY}"
     for trap in ("link", "folder", "mode"):
         if trap == "link":
@@ -126,7 +126,7 @@ def test_a_folder_of_another_user_is_not_taken(stranger, place):
         private.unlink() if trap == "link" else private.rmdir()
 
 
-def test_who_may_not_remove_an_installation_is_told_what_to_type(stranger, place):
+def test_a_user_who_may_not_remove_an_installation_is_told_what_to_type(stranger, place):
     prefix = place / "my prefix"
     (prefix / "share/longjump").mkdir(parents=True)
     (prefix / "share/longjump/installed").write_text("link:here there\n")
@@ -155,7 +155,7 @@ def test_what_is_out_of_date_is_compiled_elsewhere(stranger, checkout):
 
 
 def test_files_of_roots_in_build_do_not_stop_the_owner(stranger, checkout, place):
-    """Somebody has called sudo with an older version."""
+    """An older version was run with sudo."""
     own = Stranger(place / "own", stranger.folder)
     shutil.copytree(checkout, own.root, symlinks=True)
     try:
@@ -167,7 +167,7 @@ def test_files_of_roots_in_build_do_not_stop_the_owner(stranger, checkout, place
         shutil.rmtree(own.root)
 
 
-def test_what_root_makes_is_given_to_whose_checkout_it_is(checkout, place, tmp_path):
+def test_what_root_makes_is_given_to_the_owner_of_the_checkout(checkout, place, tmp_path):
     own = Project(place / "own")
     shutil.copytree(checkout, own.root, symlinks=True)
     (own.root / "Makefile").write_text(
@@ -200,5 +200,5 @@ def test_root_puts_nothing_into_the_home_of_somebody_else(stranger):
         assert done.stdout == f"{wanted}/.cache\n"
 
 
-def test_the_tests_want_a_checkout_of_ones_own(stranger):
+def test_the_tests_need_the_users_own_checkout(stranger):
     assert "which you may not write to: test a copy" in stranger.bad("test", status=2)

@@ -1,5 +1,5 @@
-"""Nothing foreign commands a terminal: names of files, symbols, volumes, keys and other programs'
-words are shown, and not obeyed."""
+"""No foreign text controls a terminal: names of files, symbols, volumes and keys, and other
+programs' output, are shown, not obeyed."""
 
 import io
 import json
@@ -20,7 +20,7 @@ SHOWN = r"\x1b]0;owned\x07\x1b[2K\x1b[31m\x9b2J\u202eKERNEL\x7f\xff"
 
 
 def expect_harmless(said):
-    """Of all that a terminal could obey there are newlines alone."""
+    """The only control characters are newlines."""
     odd = re.sub(rb"[ -~\n]", b"", said)
     assert not odd, (odd, said)
 
@@ -91,7 +91,7 @@ def with_entry_symbol(kernel, name):
 
 @pytest.fixture
 def hostile_kernel(tmp_path):
-    """A kernel with a symbol, and a name, that a terminal would obey."""
+    """A kernel with control sequences in a symbol and in its name."""
     program = pathlib.Path(os.fsdecode(os.fsencode(tmp_path / "k") + b"\x1b[2J\n\xff\xc2\x9b.elf"))
     program.write_bytes(with_entry_symbol(ROOT / "build/kernel.elf", b"\x1b[31m\x9b\xc2\x9b\x7f"))
     return program

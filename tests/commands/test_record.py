@@ -1,4 +1,4 @@
-"""lib/record.py: what it has of the standard library's dataclasses works as it does there."""
+"""lib/record.py: the parts of dataclasses that it has work as in the standard library."""
 
 import dataclasses
 

@@ -12,8 +12,8 @@ KEPT = ("build/longjump.c32", "build/BOOTX64.EFI", "build/longjump.iso")
 
 
 def test_neither_clock_nor_place_nor_habits_matter(copy, project, tmp_path):
-    """Everything is compiled anew in a folder whose name has spaces in it, with other dates on the
-    files and in other surroundings."""
+    """Everything is compiled again in a folder with spaces in its name, with other dates on the
+    files and in another environment."""
     output = tmp_path / "the project's.iso"
     project.good("image", "--output", output)
     copy.good("clean")

@@ -1,4 +1,4 @@
-"""`run`: how a machine's end is told, with real kernels in QEMU and no window."""
+"""`run`: how a machine's end is reported, with real kernels in QEMU and no window."""
 
 import gzip
 import os
@@ -23,7 +23,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_the_end_is_told(project, kernel, tmp_path, end):
+def test_the_end_is_reported(project, kernel, tmp_path, end):
     body, status, told = ENDS[end]
     said = project.bad(
         "run", "--output", tmp_path / "x.iso", "--kernel", kernel(*HELLO, *body), status=status
@@ -32,7 +32,7 @@ def test_the_end_is_told(project, kernel, tmp_path, end):
     assert told in said.split("hello\n")[1], said
 
 
-def test_a_fault_is_told_with_file_and_line(project, kernel, tmp_path):
+def test_a_fault_is_reported_with_file_and_line(project, kernel, tmp_path):
     program = kernel("call here", "here:", "ud2")
     words = ["run", "--output", tmp_path / "x.iso", "--kernel", program]
     said = project.bad(*words, status=3)
@@ -43,7 +43,7 @@ def test_a_fault_is_told_with_file_and_line(project, kernel, tmp_path):
     assert said.count("in your sources:") == 1
 
 
-def test_a_fault_is_told_with_file_and_line_at_an_exit_too(project, kernel, tmp_path):
+def test_a_fault_is_reported_with_file_and_line_even_at_an_exit(project, kernel, tmp_path):
     program = kernel("xor eax, eax", "mov [rax], al")
     device = "isa-debug-exit,iobase=0xf4,iosize=4"
     words = ["run", "--output", tmp_path / "x.iso", "--kernel", program]
@@ -96,7 +96,7 @@ def test_a_module_that_cannot_be_read_has_the_name_that_its_user_gave_it(project
     assert "K504" in said and "     sub, folder/-b.img: " in said, said
 
 
-def test_a_machine_that_the_loader_restarts_is_told_as_that(project, tmp_path):
+def test_a_machine_that_the_loader_restarts_is_reported_as_that(project, tmp_path):
     said = project.bad("run", "--output", tmp_path / "x.iso", "--options", "-reboot")
     assert said.endswith("restarted before the kernel had begun (-reboot)\n"), said
 
@@ -116,7 +116,7 @@ def test_the_longest_line_reaches_the_loader(project, tmp_path):
 
 
 def test_ctrl_c_ends_it(project, kernel, tmp_path):
-    """On a terminal, as a user has it; whose settings are as before when all is over."""
+    """On a terminal, as a user would; its settings are restored at the end."""
     master, terminal = pty.openpty()
     before = subprocess.check_output(["stty", "-a"], stdin=terminal)
     words = ["run", "--output", tmp_path / "x.iso", "--kernel", kernel(*HELLO, "jmp $")]
@@ -139,13 +139,13 @@ def test_ctrl_c_ends_it(project, kernel, tmp_path):
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_the_end_is_told_without_a_disc_as_well(project, kernel, end):
+def test_the_end_is_reported_without_a_disc_as_well(project, kernel, end):
     body, status, told = ENDS[end]
     said = project.bad("run", "--direct", "--kernel", kernel(*HELLO, *body), status=status)
     assert "hello\n" in said and told in said.split("hello\n")[1], said
 
 
-def test_a_fault_is_told_with_file_and_line_without_a_disc_as_well(project, kernel):
+def test_a_fault_is_reported_with_file_and_line_without_a_disc_as_well(project, kernel):
     program = kernel("call here", "here:", "ud2")
     said = project.bad("run", "--direct", "--kernel", program, status=3)
     assert "Longjump: Invalid opcode" in said and "here (tiny.asm:7)" in said
@@ -160,7 +160,7 @@ def test_words_and_modules_come_without_a_disc(project, tmp_path):
     assert "command line: some words" in said and "module.bin" in said and "its own" in said
 
 
-def test_what_only_a_disc_has_is_not_ordered_without_one(project, tmp_path):
+def test_options_that_need_a_disc_are_refused_without_one(project, tmp_path):
     said = project.bad("run", "--direct", "--output", tmp_path / "x.iso", status=2)
     assert "--direct makes no image" in said
     assert "--uefi" in project.bad("run", "--direct", "--uefi", status=2)

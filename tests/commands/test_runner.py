@@ -13,7 +13,7 @@ from projects import ROOT, Image
 
 
 def write(text):
-    """Assembly that writes a text on COM1."""
+    """Assembly that writes a text to COM1."""
     return ["mov dx, 0x3f8", *(f"mov al, {ord(letter)}\nout dx, al" for letter in text)]
 
 
@@ -106,7 +106,7 @@ LIKE_A_FAULT = "Longjump: x\n\n x\n@longjump-fault vector=1 rip=x slide=world\n"
 
 
 @pytest.mark.parametrize("words", [["runner", "--test"], ["run", "--kernel"]])
-def test_a_kernel_that_talks_like_the_fault_explainer_is_no_crash(project, kernel, tmp_path, words):
+def test_a_kernel_that_talks_like_the_explainer_is_not_a_crash(project, kernel, tmp_path, words):
     body = [*write(LIKE_A_FAULT), *(leave(16) if "--test" in words else ["cli", "hlt"])]
     output = [] if "--test" in words else ["--output", tmp_path / "x.iso"]
     said = project.good(*words, kernel(*body), *output)
@@ -125,13 +125,13 @@ def test_a_kernel_that_talks_like_the_fault_explainer_is_no_crash(project, kerne
     ],
     ids=["no file", "a folder", "no folder to write to", "no right to write", "no settings"],
 )
-def test_what_cannot_be_run_is_no_failed_test(project, kernel, words):
-    """Status 1 says that a test has failed, and nothing else does."""
+def test_what_cannot_be_run_is_not_a_failed_test(project, kernel, words):
+    """Status 1 means that a test has failed, and nothing else."""
     program = [] if len(words) == 2 else [kernel(*PASS)]
     project.bad("runner", *words, *program, status=2)
 
 
-def test_a_mistake_of_ours_is_no_failed_test():
+def test_our_own_mistake_is_not_a_failed_test():
     script = "from lib.project import start; start(lambda words: words[7], failure=2)"
     done = subprocess.run(
         ["/usr/bin/python3", "-c", script], cwd=ROOT / "commands", capture_output=True, text=True
@@ -240,7 +240,7 @@ def test_a_folder_with_an_awkward_name(project, kernel, tmp_path):
     project.good("runner", "--test", "--config", settings, program)
 
 
-def test_arguments_reach_qemu_even_such_as_look_like_ours(project, kernel):
+def test_arguments_reach_qemu_even_if_they_look_like_ours(project, kernel):
     said = project.good("runner", "--test", kernel(*PASS), "-m", "64M", "-name", "--test")
     assert "test passed" in said
     assert "-nonsense" in project.bad("runner", kernel("hlt"), "-nonsense")
@@ -266,7 +266,7 @@ def test_a_reset_can_be_what_is_wanted(project, kernel):
     project.bad("runner", "--test", "--test-success-exit-code", "0", program, status=6)
 
 
-def test_a_machine_may_be_let_to_reboot(project, kernel, tmp_path):
+def test_a_machine_may_be_allowed_to_reboot(project, kernel, tmp_path):
     """The kernel counts its starts in the CMOS, which a reset leaves alone."""
     (tmp_path / "longjump.conf").write_text("test-no-reboot = false\n")
     program = kernel(
@@ -292,7 +292,7 @@ def test_what_the_file_says_reaches_the_kernel(project, kernel, tmp_path):
     assert "-stack=1M kernel.elf --- disk.img" in image.read("/isolinux/isolinux.cfg").decode()
 
 
-# Words of QEMU's, or the file of settings -> why it takes a disc
+# Words for QEMU, or the file of settings -> why it needs a disc
 NEED_A_DISC = {
     "a kernel": (["-kernel", "/nowhere"], "", "-kernel already names a kernel"),
     "firmware": (["-pflash", "/nowhere"], "", "-pflash selects other firmware"),
@@ -305,7 +305,7 @@ NEED_A_DISC = {
 
 
 @pytest.mark.parametrize("case", NEED_A_DISC)
-def test_what_needs_a_disc_is_booted_from_one_and_told_why(project, kernel, tmp_path, case):
+def test_what_needs_a_disc_is_booted_from_one_with_the_reason(project, kernel, tmp_path, case):
     words, settings, reason = NEED_A_DISC[case]
     (tmp_path / "longjump.conf").write_text(settings)
     done = project.run("runner", "--test", "--test-timeout", "60", kernel(*PASS), *words)
@@ -329,7 +329,7 @@ def test_words_and_modules_reach_a_kernel_without_a_disc(project, tmp_path):
 
 
 def settings_of(said):
-    """What --print-config says: key -> value, where from."""
+    """The output of --print-config: key -> value, origin."""
     found = {}
     for line in said.splitlines():
         setting, _, origin = line.rpartition(" # ")
@@ -503,7 +503,7 @@ global_asm!(".globl _start", "_start: cli", "hlt", "jmp _start");
 
 @pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo")
 def test_the_cargo_configuration_of_the_docs_works(project, tmp_path):
-    """For the bare target no `core` is at hand; a kernel in assembly does without it."""
+    """`core` is not available for the bare target; a kernel in assembly does not need it."""
     files = {
         "Cargo.toml": '[package]\nname = "bare"\nversion = "0.1.0"\nedition = "2021"\n',
         ".cargo/config.toml": commands("toml")[0].replace("/path/to/longjump", str(project.root)),

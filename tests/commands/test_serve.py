@@ -1,4 +1,4 @@
-"""`serve`: what is laid out, and that it is served, on the interface that is named alone."""
+"""`serve`: what is laid out, and that it is served, only on the interface that is named."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ FOLDER = ROOT / "build/network"
 pytestmark = [
     pytest.mark.skipif(not shutil.which("dnsmasq"), reason="there is no dnsmasq"),
     pytest.mark.skipif(not os.path.exists("/usr/lib/PXELINUX"), reason="there is no pxelinux"),
-    pytest.mark.xdist_group("serve"),  # they make one folder
+    pytest.mark.xdist_group("serve"),  # they make the same folder
 ]
 
 
@@ -41,7 +41,7 @@ def test_without_an_interface_nothing_is_served(project, kernel, tmp_path):
     (["--interface", "lo", "--range", "10.0.0.5,10.0.0.9"], "needs two addresses in 127.0.0.0/8"),
     (["--interface", "lo", "--range", "x"], "needs two addresses"),
 ])  # fmt: skip
-def test_what_cannot_be_served_is_told(project, words, told):
+def test_what_cannot_be_served_is_reported(project, words, told):
     assert told in project.bad("serve", *words, status=2)
 
 
@@ -57,7 +57,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root serves")
 def test_both_kinds_of_clients_are_served(project):
-    """In a network of its own, where nobody else hears of it."""
+    """In a separate network, where nobody else notices."""
     script = f'ip link set lo up && exec "{ROOT}/build.sh" --no-install serve --interface lo "$@"'
     words = ["--range", "127.0.0.5,127.0.0.9"]
     running = subprocess.Popen(
@@ -80,7 +80,7 @@ def test_both_kinds_of_clients_are_served(project):
     assert running.returncode == 143, said
 
 
-# A network of its own, whose name is where a process runs: a bridge, with a place for a client.
+# A separate network, named by the process in it: a bridge, with a tap device for a client.
 BRIDGE = """ip link set lo up
 ip link add bridge type bridge && ip addr add 10.9.0.1/24 dev bridge && ip link set bridge up
 ip tuntap add client mode tap && ip link set client master bridge up
@@ -98,7 +98,7 @@ CLIENTS = {
 
 @contextlib.contextmanager
 def process(*command, **more):
-    """A process in a session of its own, which ends with what it has started."""
+    """A process in a separate session, which is ended with everything that it has started."""
     with subprocess.Popen(
         command,
         start_new_session=True,
@@ -120,7 +120,7 @@ def inside(network, *words):
 
 
 def is_apart(running):
-    """The process is in a network of its own."""
+    """Whether the process is in a separate network."""
     names = [os.readlink(f"/proc/{pid}/ns/net") for pid in ("self", running.pid)]
     return names[0] != names[1]
 

@@ -1,4 +1,4 @@
-"""What a person sees on a terminal and nobody else: colours, and how far something is."""
+"""What only a person at a terminal sees: colours and progress."""
 
 import io
 import os
@@ -66,12 +66,12 @@ def test_a_refusal_is_in_colour_on_a_terminal_and_the_same_without(bad):
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
-def test_who_wants_no_colours_gets_none(environment, bad):
+def test_there_are_no_colours_if_the_user_wants_none(environment, bad):
     assert "\x1b" not in on_a_terminal("check", bad, **environment)
     assert "\x1b" not in on_a_terminal("frobnicate", **environment)
 
 
-def test_an_error_is_red_whoever_tells_it():
+def test_an_error_is_red_whoever_reports_it():
     for words in (["frobnicate"], ["image", "--frobnicate"]):
         assert on_a_terminal(*words).startswith(f"{RED}build.sh:"), words
 
@@ -93,9 +93,9 @@ def test_what_stands_out(text, expected):
     assert coloured(text) == (expected or text)
 
 
-def test_a_make_that_takes_a_while_says_how_far_it_is(tmp_path):
-    """The first steps come before they are counted, of which one may be counted twice; what is up
-    to date is not."""
+def test_a_make_that_takes_a_while_shows_its_progress(tmp_path):
+    """The first steps come before the counting, and one of them may be counted twice; what is up to
+    date is not counted."""
     (tmp_path / "Makefile").write_text(
         "MAKEFLAGS += --no-builtin-rules\nall: $(patsubst %,%.o,1 2 3 4 5 6 7 8 9)\n"
         "%.o:\n\t@printf '  %-9s%s\\n' compile $@\n\t@sleep 0.2; touch $@\n"
@@ -119,7 +119,7 @@ class Screen(io.StringIO):
         self.write("\r" + text)
 
 
-def test_progress_is_shown_where_somebody_looks_and_once_it_takes_a_while(monkeypatch):
+def test_progress_is_shown_on_a_terminal_once_it_takes_a_while(monkeypatch):
     for screen, soon, seen in (
         (Screen(), 0, True),
         (Screen(), 60, False),
@@ -135,7 +135,7 @@ def test_progress_is_shown_where_somebody_looks_and_once_it_takes_a_while(monkey
         assert seen or not said
 
 
-def test_what_does_not_say_how_far_it_is_is_looked_at(monkeypatch):
+def test_the_progress_of_silent_programs_is_polled(monkeypatch):
     screen = Screen()
     monkeypatch.setattr(sys, "stdout", screen)
     with watched("  write    it", 200, lambda: 150):

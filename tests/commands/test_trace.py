@@ -12,9 +12,9 @@ from lib.trace import NAMES, faults_in_words
 
 pytestmark = pytest.mark.xdist_group("gdb")  # as test_debug.py
 
-# A kernel that makes one mistake after the other, at labels, and goes on after each. It has an IDT
-# up to vector 0x4f, a GDT of seven entries of which the last is not present, no LDT, and its own
-# pages for user code as well. What is pushed for each is in the SDM, volume 3A, 6.13 and 6.15.
+# A kernel that makes one mistake after the other, at labels, and continues after each. It has an
+# IDT up to vector 0x4f, a GDT of seven entries of which the last is not present, no LDT, and its
+# own pages for user code as well. What is pushed for each is in the SDM, volume 3A, 6.13 and 6.15.
 ERRANT = """
 %macro mistake 2+
     lea rsp, [rel stack_top]
@@ -131,7 +131,7 @@ stack_top:
 user_top:
 """
 
-# Label -> what QEMU logs: vector, error code, `int`, CPL, CR2; and what is said of it.
+# Label -> what QEMU logs: vector, error code, `int`, CPL, CR2; and what is said about it.
 DID = [
     ("division", 0, 0, 0, 0, 0, "#DE divide error{}"),
     ("calls", 0x40, 0, 1, 0, 0, None),
@@ -206,7 +206,7 @@ def test_every_field_of_the_log_is_what_the_kernel_did(errant):
 
 
 def test_every_word_of_the_trace_is_what_the_kernel_did(errant):
-    """The command tells the last five; the same words are for all."""
+    """The command prints the last five; all have the same wording."""
     labels, log, said = errant
     told = []
     for where, *_, words in DID:
@@ -227,7 +227,7 @@ def test_every_word_of_the_trace_is_what_the_kernel_did(errant):
         assert [line for line in shown if line.startswith("    #")] == told[last - 5 : last]
 
 
-def test_a_trace_tells_the_faults_in_words(project, tmp_path, kernel):
+def test_a_trace_describes_the_faults_in_words(project, tmp_path, kernel):
     program = kernel("lidt [rel none]", "here: int3", "none: times 10 db 0")
     said = project.good(
         "debug", "--trace", "--log", tmp_path / "trace.log", "--kernel", program,

@@ -21,7 +21,7 @@ MIB = 1 << 20
 
 
 def told(path="/dev/sdx", **more):
-    """What lsblk tells of a stick, with some of it changed."""
+    """What lsblk reports about a stick, with some of it changed."""
     usual = {"maj:min": "8:0", "type": "disk", "size": 8 << 30, "rm": True, "ro": False,
              "tran": "usb", "vendor": "Some    ", "model": "Stick", "fstype": None, "label": None,
              "mountpoint": None}  # fmt: skip
@@ -68,7 +68,7 @@ def test_what_is_on_a_drive_is_shown():
 
 
 @pytest.mark.parametrize("name", ["/dev/null", "/etc/passwd", "/", "/dev/nothing", "sdx"])
-def test_what_is_no_drive_is_refused(project, name):
+def test_what_is_not_a_drive_is_refused(project, name):
     assert "./build.sh usb lists the sticks" in project.bad("usb", name)
 
 
@@ -81,7 +81,7 @@ def test_the_drive_under_this_system_is_refused(project):
 
 @pytest.fixture
 def stick(tmp_path):
-    """Makes loop devices of a size; gives the device's name and the file that holds its bytes."""
+    """Makes loop devices of a size; returns the device's name and the file with its bytes."""
     devices = []
 
     def make(size=8 * MIB):
@@ -105,19 +105,19 @@ def test_sticks_are_listed(project, stick):
     assert f"{device}  loop device, 8.0 MiB" in project.good("usb", "--allow-loop")
 
 
-def test_a_loop_device_is_no_stick_unless_it_is_said(project, stick):
+def test_a_loop_device_is_a_stick_only_if_the_user_says_so(project, stick):
     device, file = stick()
     assert "its type is loop" in project.bad("usb", device, "--yes")
     assert set(file.read_bytes()) == {0xA5}
 
 
-def test_nothing_is_written_on_what_is_too_small(project, stick, tmp_path):
+def test_nothing_is_written_to_a_drive_that_is_too_small(project, stick, tmp_path):
     device, file = stick(MIB // 2)
     said = project.bad("usb", device, "--allow-loop", "--yes", "--output", tmp_path / "x.iso")
     assert "is too small: it has 512 KiB" in said and set(file.read_bytes()) == {0xA5}
 
 
-def test_nothing_is_written_on_what_is_in_use(project, stick, tmp_path):
+def test_nothing_is_written_to_a_drive_that_is_in_use(project, stick, tmp_path):
     device, file = stick()
     held = os.open(device, os.O_RDONLY | os.O_EXCL)  # what a mounted volume of several drives does
     try:
@@ -137,7 +137,7 @@ def test_nothing_is_written_unless_the_name_is_typed(project, stick, tmp_path, t
     assert "This will be lost:" in done.stdout and set(file.read_bytes()) == {0xA5}
 
 
-def test_who_types_the_name_sees_how_far_it_is(project, stick, tmp_path):
+def test_progress_is_shown_once_the_name_is_typed(project, stick, tmp_path):
     device, file = stick()
     ours, theirs = pty.openpty()
     command = [project.root / "build.sh", "--no-install", "usb", device, "--allow-loop",
@@ -161,7 +161,7 @@ def test_who_types_the_name_sees_how_far_it_is(project, stick, tmp_path):
     assert set(file.read_bytes()[size:]) == {0xA5}
 
 
-def test_a_stick_that_forgets_is_found_out(tmp_path, monkeypatch):
+def test_a_stick_that_loses_data_is_found_out(tmp_path, monkeypatch):
     image, stick = tmp_path / "image", tmp_path / "stick"
     image.write_bytes(os.urandom(3 * MIB + 2048))
     stick.write_bytes(bytes(4 * MIB))
@@ -189,7 +189,7 @@ def test_an_image_that_becomes_shorter_is_not_taken_for_whole(tmp_path):
 
 
 def refused(project, tmp_path, name, path):
-    """What `usb` says, which must write nothing, since something happens meanwhile."""
+    """The output of `usb`, which must write nothing because of something that happens meanwhile."""
     return project.bad("usb", name, "--allow-loop", "--yes", "--output", tmp_path / "x.iso",
                        PATH=path)  # fmt: skip
 
@@ -235,7 +235,7 @@ def test_a_link_that_leads_elsewhere_meanwhile_is_not_followed(project, stick, m
     assert set(file.read_bytes()) == set(its_file.read_bytes()) == {0xA5}
 
 
-def test_a_name_that_is_no_drive_any_more_is_refused(project, stick, meanwhile, tmp_path):
+def test_a_name_that_is_no_longer_a_drive_is_refused(project, stick, meanwhile, tmp_path):
     device, file = stick()
     link, other = tmp_path / "stick", tmp_path / "file"
     link.symlink_to(device)
@@ -283,8 +283,8 @@ def test_a_drive_that_changes_while_the_name_is_typed_is_not_written(project, st
     assert same(file, before)
 
 
-def test_what_lies_on_a_drive_is_asked_of_the_drive(stick):
-    """udev, whose word lsblk takes, need not run, and may not have come to it."""
+def test_the_contents_of_a_drive_are_read_from_it(stick):
+    """udev, on which lsblk relies, need not run, and may not have got to it."""
     device, file = stick()
     with_volume(file, "a label \u00e9")
     whole, parts = Device(device, os.O_RDONLY), (4 * MIB, 2 * MIB)
@@ -322,7 +322,7 @@ def test_volumes_in_partitions_are_found_by_where_the_kernel_says_they_lie(stick
     assert drive.lines()[1:] == ['    /dev/sdx1  4.0 MiB, ext4 "INSIDE"']
 
 
-def test_a_drive_whose_number_another_has_is_gone(stick, tmp_path):
+def test_a_drive_whose_number_another_one_has_is_gone(stick, tmp_path):
     device, _ = stick()
     with Device(device, os.O_RDONLY) as whole:
         (tmp_path / "diskseq").write_text("1\n")
@@ -336,7 +336,7 @@ def test_a_drive_whose_number_another_has_is_gone(stick, tmp_path):
             whole.identity()
 
 
-def test_the_serial_number_is_that_of_what_it_is_plugged_in_with(stick, tmp_path):
+def test_the_serial_number_may_be_that_of_the_adapter(stick, tmp_path):
     device, _ = stick()
     inner = tmp_path / "usb1/host/block/sdx"
     inner.mkdir(parents=True)

@@ -38,7 +38,7 @@ RING0 = """\
 
 
 class Box:
-    """A VirtualBox that is played."""
+    """A simulated VirtualBox."""
 
     def __init__(self, project, home):
         self.project, self.home = project, home
@@ -52,7 +52,7 @@ class Box:
             (self.home / name).write_text(text)
 
     def vbox(self, *words, status=0):
-        """What the command says."""
+        """The command's output."""
         made = ["--output", self.home / "made, here.iso"]
         done = self.project.run("vbox", *words, *made, **self.environment)
         assert done.returncode == status and "Traceback" not in done.stdout, done.stdout
@@ -110,7 +110,7 @@ def test_where_there_is_a_display_there_is_a_window(box):
 
 
 @pytest.mark.parametrize("state", ["poweroff", "running", "gurumeditation", "saved"])
-def test_a_machine_that_is_there_is_renewed(box, state):
+def test_an_existing_machine_is_reset(box, state):
     box.vbox()
     machines = box.machines()
     machines["longjump"].update(state=state, looks=0)
@@ -123,7 +123,7 @@ def test_a_machine_that_is_there_is_renewed(box, state):
     assert box.machines()["longjump"]["settings"]["memory"] == ["64"]
 
 
-def test_a_machine_of_somebody_elses_is_left_alone(box):
+def test_somebody_elses_machine_is_left_alone(box):
     box.vbox("--name", "mine")
     machines = box.machines()
     machines["mine"]["extra"] = {}
@@ -133,7 +133,7 @@ def test_a_machine_of_somebody_elses_is_left_alone(box):
     assert box.machines() == machines
 
 
-def test_it_is_removed_but_nobodys_disk_is(box):
+def test_it_is_removed_but_no_disk_is(box):
     assert "there is no virtual machine" in box.vbox("--remove")
     box.vbox()
     machines = box.machines()
@@ -202,7 +202,7 @@ def test_a_machine_with_uefi_gets_its_firmware_and_the_screen_from_it(box):
     assert [*machine["extra"]] == ["Longjump/made"]
 
 
-def test_kvm_that_is_in_the_way_is_told_with_the_cure(box):
+def test_kvm_that_is_in_the_way_is_reported_with_the_fix(box):
     for name, module in (("VMX_IN_VMX_ROOT_MODE", "kvm_intel"), ("SVM_IN_USE", "kvm_amd")):
         box.play(refuses=f"VT-x wird verwendet (VERR_{name}).\nDetails: code NS_ERROR_FAILURE")
         said = box.vbox(status=1)
@@ -210,7 +210,7 @@ def test_kvm_that_is_in_the_way_is_told_with_the_cure(box):
         assert "kvm.enable_virt_at_load=0" in said
 
 
-def test_a_virtualbox_that_tells_nothing_any_more_is_not_followed_for_ever(monkeypatch):
+def test_a_virtualbox_that_falls_silent_is_not_followed_for_ever(monkeypatch):
     def run(command, **_):
         return subprocess.CompletedProcess(command, 1, b"", b"VBoxManage: error: \xff")
 
@@ -232,14 +232,14 @@ def test_what_virtualbox_says_is_understood_in_every_language(monkeypatch):
             machine.check_ours()
 
 
-def test_a_disc_that_virtualbox_does_not_boot_is_told(box):
+def test_a_disc_that_virtualbox_does_not_boot_is_reported(box):
     box.play(says="", ends="", log="Guest Log: BIOS: CDROM boot failure code : 0009\n")
     running = begin(box)
     assert any("gives the code 0009" in line for line in running.stdout)
 
 
 def begin(box):
-    """The command on a machine that does not end; it is interrupted at the first word on that."""
+    """The command on a machine that does not end; it is interrupted when it first says so."""
     command = [box.project.root / "build.sh", "--no-install", "vbox"]
     command += ["--output", box.home / "x.iso"]
     environment = {key: value for key, value in os.environ.items() if "DISPLAY" not in key}

@@ -1,4 +1,4 @@
-"""`wrap`: what it makes, byte for byte, and what it will not do."""
+"""`wrap`: what it makes, byte for byte, and what it refuses."""
 
 import random
 import re
@@ -59,7 +59,7 @@ def test_a_kernel_that_would_not_start_is_not_wrapped(project, tmp_path):
     assert "K10" in said and not (tmp_path / "out").exists()
 
 
-def test_one_kernel_is_wanted(project):
+def test_exactly_one_kernel_is_required(project):
     assert "one kernel" in project.bad("wrap", status=2)
 
 

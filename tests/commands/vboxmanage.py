@@ -1,9 +1,9 @@
 #!/usr/bin/python3 -Es
-"""vboxmanage.py - stands in for VBoxManage: writes down what it is told, and plays the machine.
+"""vboxmanage.py - stands in for VBoxManage: records what it is told, and simulates the machine.
 
-What it plays is in the folder VBOX: `version`, `says` (the serial port), `ends` (the state in which
-it ends; "" for never), `log`, and why it does not start (`refuses`). Takes the words of version 6.1
-or of 7, whichever it is, and no others. Knows nothing of Longjump."""
+What it simulates is in the folder VBOX: `version`, `says` (the serial port), `ends` (the state in
+which it ends; "" for never), `log`, and why it does not start (`refuses`). Accepts only the options
+of its version, 6.1 or 7. Knows nothing of Longjump."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def options(words, known):
 
 
 def start(vm):
-    """The machine says all it has to say at once."""
+    """The machine writes all its output at once."""
     if vm["state"] in ON:
         fail("Der Rechner ist gesperrt\nDetails: code VBOX_E_INVALID_OBJECT_STATE (0x80bb0007)")
     if (HOME / "refuses").exists():

@@ -11,7 +11,7 @@ CHECKS = ("build/check", "build/tests/check")
 
 
 def pytest_configure(config):
-    """Builds what the tests look at, once, before any worker starts."""
+    """Builds what the tests examine, once, before any worker starts."""
     if hasattr(config, "workerinput"):
         return
     command = ["make", "-j2", "build/kernel.elf", "test-kernels", *CHECKS]

@@ -1,4 +1,4 @@
-"""Holds together the catalogue of messages, the manual's page on each, and a test that provokes
+"""Checks that each message of the catalogue has a section in the manual and a test that provokes
 it."""
 
 import pathlib
@@ -29,7 +29,7 @@ WORDS = {
     702: ({}, ["-protocol=bootloader-0.9,nonsense", "good.elf"]),
 }
 
-# What no machine that can be had here does, found in code that no unit test reaches.
+# What no machine available here does, in code that no unit test reaches.
 OUT_OF_REACH = {
     406: "every BIOS here switches off",
     603: "every BIOS here sets the modes that it lists",
@@ -97,7 +97,7 @@ def folder(tmp_path_factory):
 
 
 def on_any_machine(code):
-    """True for what does not depend on the machine, as far as a case's words go."""
+    """True for codes that do not depend on the machine, judging by a case's words."""
     return code < 400 or code in (501, 504, 505) or 700 <= code < 800
 
 

@@ -1,5 +1,5 @@
-"""Proves that ./build.sh check and explain say what is true of kernels, and say it by their exit
-status too; and that no image is made of a kernel that would be refused."""
+"""Proves that ./build.sh check and explain are right about kernels, in their output and their exit
+status, and that no image is made of a kernel that would be refused."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ from messages import ROOT, check
 
 
 @pytest.mark.parametrize("name", LINTS)
-def test_what_bites_is_warned_of(kernel, name):
+def test_what_will_fail_later_causes_a_warning(kernel, name):
     lint = LINTS[name]
     words = dict(lint.bad, ld=lint.bad.get("ld", "").format(root=ROOT))
     found = check(kernel(**words))
@@ -24,12 +24,12 @@ def test_what_bites_is_warned_of(kernel, name):
 
 
 @pytest.mark.parametrize("name", LINTS)
-def test_what_does_not_bite_is_not_warned_of(kernel, name):
+def test_what_will_not_fail_later_causes_no_warning(kernel, name):
     lint = LINTS[name]
     assert lint.code not in check(kernel(**lint.good))["warnings"]
 
 
-# C and flags for ld, and the relocations that must come of them. The compiler makes PIC.
+# C and flags for ld, and the relocations that must result. The compiler makes PIC.
 RELOCATED = {
     "own symbols of a library": (
         "int value = 3, *pointer = &value; int get(void) { return *pointer; }"
@@ -48,13 +48,13 @@ PIC = {"flags": "-fpic", "without": "-fno-pic -fno-pie"}
 
 
 def relocations(program):
-    """The names of all relocations, as readelf cuts them."""
+    """The names of all relocations, as readelf shortens them."""
     told = subprocess.run(["readelf", "-r", program], capture_output=True, text=True, check=True)
     return set(re.findall(r"R_X86_64_\w+", told.stdout))
 
 
 @pytest.mark.parametrize("name", RELOCATED)
-def test_relocations_by_symbols_are_no_hindrance(kernel, name):
+def test_relocations_by_symbols_are_accepted(kernel, name):
     source, ld, wanted = RELOCATED[name]
     program = kernel(start=source, ld=ld, **PIC)
     assert relocations(program) >= wanted
@@ -62,7 +62,7 @@ def test_relocations_by_symbols_are_no_hindrance(kernel, name):
     assert found["starts"] and found["refusals"] == []
 
 
-# What is refused, C, and the words with which.
+# What is refused, the C code, and the words of the refusal.
 UNRESOLVED = {
     "K130 by its name": ("extern void missing_hook(void); void _start(void) { missing_hook(); }",
                          "missing_hook, for entry"),
@@ -97,7 +97,7 @@ def add_section(program, name, content):
     subprocess.run(["objcopy", "--add-section", f"{name}={part}", program], check=True)
 
 
-def test_much_debug_data_is_warned_of(kernel):
+def test_much_debug_data_causes_a_warning(kernel):
     program = kernel()
     add_section(program, ".debug_info", bytes(1000))
     assert check(program)["warnings"] == []
@@ -107,13 +107,13 @@ def test_much_debug_data_is_warned_of(kernel):
     assert found["debug_size"] == (3 << 20) + 1000
 
 
-def test_a_program_for_linux_is_warned_of(kernel):
+def test_a_program_for_linux_causes_a_warning(kernel):
     program = kernel()
     add_section(program, ".note.ABI-tag", bytes(32))
     assert check(program)["warnings"] == ["K812"]
 
 
-def test_gcc_tells_of_the_red_zone_in_its_debug_data(kernel):
+def test_gccs_debug_data_shows_the_red_zone(kernel):
     program = kernel(flags="-g", without="-mno-red-zone")
     if b"-ffreestanding" not in program.read_bytes():
         pytest.skip("this compiler does not note its command line")
@@ -121,14 +121,14 @@ def test_gcc_tells_of_the_red_zone_in_its_debug_data(kernel):
     assert check(kernel(flags="-g"))["warnings"] == []
 
 
-def test_a_kernel_that_knows_a_text_screen_only_is_told(kernel):
+def test_a_kernel_that_only_knows_a_text_screen_is_reported(kernel):
     code = "void _start(void) { *(volatile short *)0xb8000 = 1; for (;;); }"
     assert check(kernel(start=code))["text_screen_only"]
     assert not check(kernel())["text_screen_only"]
     assert not check(ROOT / "build/kernel.elf")["text_screen_only"]
 
 
-def test_our_own_kernels_do_not_bite():
+def test_our_own_kernels_cause_no_warnings():
     assert check(ROOT / "build/kernel.elf")["findings"] == []
     assert check(ROOT / "build/tests/kernels/pie.elf")["findings"] == []
     assert check(ROOT / "build/tests/kernels/tls.elf")["findings"] == []
@@ -164,7 +164,7 @@ def test_what_a_kernel_of_bootloader_011_asks_for_is_shown():
     assert "kernel_base at 0xffffffff80000000" in asked
 
 
-def test_a_kernel_of_bootloader_011_that_is_started_natively_is_warned_of():
+def test_a_kernel_of_bootloader_011_that_is_started_natively_causes_a_warning():
     found = check("-protocol=native", ROOT / "build/tests/kernels/bootloader011_first.elf")
     assert "K816" in found["warnings"], found
 
@@ -195,7 +195,7 @@ def test_a_kernel_that_brings_no_section_for_bootloader_011_is_refused(kernel):
     ("K208", ",map_physical_memory,physical-memory-offset=0x10000000000"),
     ("K208", ",recursive_page_table,kernel-stack-address=0x8000000000"),
 ])  # fmt: skip
-def test_what_the_crate_bootloader_could_not_do_is_told(kernel, code, words):
+def test_what_the_crate_bootloader_could_not_do_is_reported(kernel, code, words):
     program = kernel(ld="-Ttext=0x400000")
     found = check(*("-protocol=bootloader-0.9" + words).split(), program)
     assert [finding["code"] for finding in found["findings"]] == [code], found
@@ -258,7 +258,7 @@ def bad(tmp_path):
 GOOD = ROOT / "build/tests/kernels/placed.elf"
 
 
-def test_a_good_kernel_is_told_of_in_lines_that_fit(project):
+def test_a_good_kernel_is_described_in_lines_that_fit(project):
     done = project.run("check", GOOD)
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[-1].startswith("OK: Longjump can start ")
@@ -268,7 +268,7 @@ def test_a_good_kernel_is_told_of_in_lines_that_fit(project):
     assert not wide, "\n".join(wide)
 
 
-def test_the_status_tells_the_worst_of_several(project, bad):
+def test_the_status_is_that_of_the_worst_of_several(project, bad):
     done = project.run("check", bad, GOOD)
     assert done.returncode == 1, done.stdout
     assert "K104 the kernel is not little-endian" in done.stdout
@@ -287,7 +287,7 @@ def test_the_status_tells_the_worst_of_several(project, bad):
     (["-poweroff", "-stack=1"], 1, "no kernel is started"),
     (["-protocol=limine"], 1, "no kernel is started"),
 ])  # fmt: skip
-def test_what_names_no_kernel_is_told_in_every_form(words, status, told):
+def test_what_names_no_kernel_is_reported_in_every_form(words, status, told):
     command = [ROOT / "build/check"]
     done = subprocess.run([*command, "--", *words], capture_output=True, text=True)
     assert done.returncode == status and done.stdout.endswith(f"{told}\n"), done
@@ -302,8 +302,8 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_no_option_needs_a_kernel_to_be_judged(option):
-    """By the program that has every checker in it: a NULL for a name would end that."""
+def test_every_option_can_be_checked_without_a_kernel(option):
+    """With the program that has every checker in it, which a NULL for a name would end."""
     command = ROOT / "build/tests/check"
     for value in ("", "=", "=0", "=%s", "=4096", "=0xffff900000000000", "=limine", "=text"):
         for words in ([], ["---"], ["---", "module"], ["-poweroff"], ["-reboot", "---"]):
@@ -321,14 +321,14 @@ def test_no_option_needs_a_kernel_to_be_judged(option):
     assert any(words in done.stdout for words in told), done.stdout
 
 
-def test_options_that_start_nothing_are_warned_of(project, tmp_path):
+def test_options_that_start_nothing_cause_a_warning(project, tmp_path):
     for option in ("-poweroff", "-reboot"):
         words = ["image", "--output", tmp_path / "x.iso", "--options", option, "--kernel", GOOD]
         assert "no kernel is started" in project.run(*words).stdout
         assert project.run("check", "--options", option, GOOD).returncode == 1
 
 
-def test_the_addresses_are_said_to_be_a_models(project):
+def test_the_addresses_are_said_to_be_those_of_a_model(project):
     assert "On a model of a machine with 256 MiB of memory" in project.run("check", GOOD).stdout
 
 
@@ -384,14 +384,14 @@ def test_no_image_is_made_of_a_kernel_that_would_be_refused(project, bad, tmp_pa
     assert done.returncode == 0 and output.exists(), done.stdout
 
 
-def test_an_image_is_made_with_a_word_of_warning(project, kernel, tmp_path):
+def test_an_image_is_made_with_a_warning(project, kernel, tmp_path):
     output = tmp_path / "made.iso"
     done = project.run("image", "--kernel", kernel(ld="-z execstack"), "--output", output)
     assert done.returncode == 0 and output.exists(), done.stdout
     assert "K803" in done.stdout and "./build.sh check" in done.stdout
 
 
-def test_a_machine_too_small_is_no_fault_of_the_kernel(project, tmp_path):
+def test_a_machine_too_small_is_not_the_kernels_fault(project, tmp_path):
     """The disc may be for a larger machine; the loader itself will say if it is not."""
     output = tmp_path / "made.iso"
     done = project.run("image", "--options", "-stack=1G", "--output", output)
@@ -487,12 +487,12 @@ def test_explain_ends_with_its_error(project, word, hint):
 
 
 def test_a_file_that_cannot_be_read_says_why(project, tmp_path):
-    """Nothing is said of the disc's isolinux.cfg, on which it is not."""
+    """Nothing is said about the disc's isolinux.cfg, which does not name it."""
     for name, why in (("missing", "No such file"), (".", "is a folder"), ("dev", "Permission")):
         path = tmp_path / name
         if name == "dev":
             if os.geteuid() == 0:
-                continue  # who may read everything
+                continue  # root may read everything
             path.touch(mode=0)
         done = project.run("check", path)
         assert done.returncode == 2 and why in done.stdout, done.stdout

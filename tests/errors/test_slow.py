@@ -1,4 +1,4 @@
-"""Holds that looking at a kernel takes time in proportion to its file, however hostile that is."""
+"""Checks that examining a kernel takes time in proportion to its file, however hostile that is."""
 
 import resource
 import struct
@@ -84,7 +84,7 @@ def one_piece(size):
 
 
 def seconds(program):
-    """The least time of the CPU that three looks take."""
+    """The least CPU time of three checks."""
     times = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* exit_fails_always.c - lets nobody go. */
+/* exit_fails_always.c - ExitBootServices() always fails. */
 #include "kit.h"
 
 static efi_status EFIAPI leave(efi_handle image, uint64_t key)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* exit_fails_twice.c - takes memory when it is left, and so changes its map, twice. */
+/* exit_fails_twice.c - allocates memory during ExitBootServices(), and so changes its map,
+ * twice. */
 #include "kit.h"
 
 static efi_status EFIAPI leave(efi_handle image, uint64_t key)

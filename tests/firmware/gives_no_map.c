@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gives_no_map.c - tells nobody of its memory. */
+/* gives_no_map.c - returns no memory map. */
 #include "kit.h"
 
 static efi_status EFIAPI get_map(uint64_t *size, void *map, uint64_t *key, uint64_t *stride,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gives_no_memory.c - has no more than a few pages for anybody. */
+/* gives_no_memory.c - allocates no more than a few pages. */
 #include "kit.h"
 
 static efi_status EFIAPI allocate(enum efi_allocate how, enum efi_memory_type type, uint64_t pages,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* shuffles_the_map.c - tells of its memory backwards, in descriptors that are larger than ours. */
+/* shuffles_the_map.c - returns its map in reverse, in descriptors that are larger than ours. */
 #include "kit.h"
 
 #include "standalone/efi_map.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* takes_the_place.c - takes, when it is left, the very memory where a kernel would go: 1 MiB. */
+/* takes_the_place.c - allocates, during ExitBootServices(), the memory where a kernel would go: 1
+ * MiB. */
 #include "kit.h"
 
 static efi_status EFIAPI leave(efi_handle image, uint64_t key)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* acpi.c - any memory as firmware tables, with the RSDP at byte 16: no list holds a CPU twice or
- * more than it has room for, and nothing outside of the memory is read. */
+/* acpi.c - any memory as firmware tables, with the RSDP at byte 16: no list has a CPU twice or more
+ * entries than it has room for, and nothing outside the memory is read. */
 #include "fuzz.h"
 
 #include "core/acpi.h"

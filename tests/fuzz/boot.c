@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot.c - any kernel, any options, any firmware map, any modules: what is planned holds every
- * promise that the unit tests hold, and carrying it out harms nothing else.
+ * boot.c - any kernel, any options, any firmware map, any modules: the plan keeps every promise
+ * that the unit tests check, and carrying it out changes nothing else.
  *
  * The bytes are: the length of the options and the options; how many entries the firmware's map has
  * and the entries, in pages; how many modules and their sizes; bits of the CPU; the kernel's file.
@@ -29,7 +29,7 @@ static bool take_options(struct span *rest)
 	return config_read(&world.config, count, words, &world.report);
 }
 
-/* The firmware's map. Where files and scratch memory lie, there is RAM; elsewhere there is
+/* The firmware's map. There is RAM where files and scratch memory are; elsewhere there is
  * anything. */
 static void take_firmware(struct span *rest)
 {
@@ -52,7 +52,7 @@ static void take_firmware(struct span *rest)
 	}
 }
 
-/* Modules of any size, anywhere in the upper part of RAM, one behind the other. */
+/* Modules of any size, anywhere in the upper part of RAM, one after the other. */
 static void take_modules(struct span *rest)
 {
 	static const uint8_t content[0x10000] = { 1, 2, 3 };
@@ -71,8 +71,8 @@ static void take_modules(struct span *rest)
 	}
 }
 
-/* Looks at what has become of the machine. What the kernel's bytes should be is only known if its
- * program headers lie where build_elf.h has them. */
+/* Checks what has become of the machine. What the kernel's bytes should be is only known if its
+ * program headers are where build_elf.h has them. */
 static void look_around(const struct span *modules)
 {
 	const struct longjump_boot_info *info;
@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	set_scratch(RAM - 512 * KIB, RAM);
 	if (rest.size > MIB)
 		return 0;
-	elf_size = max_u64(rest.size, 64); /* the bytes behind a short file are zero */
+	elf_size = max_u64(rest.size, 64); /* the bytes after a short file are zero */
 	memset(elf_bytes, 0, 64);
 	memcpy(elf_bytes, rest.bytes, (size_t)rest.size);
 	lay_file(&world.config.kernel, rest, 4 * MIB + place);

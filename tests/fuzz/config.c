@@ -11,7 +11,7 @@ static struct config config;
 static struct report report;
 static const char *words[MOST];
 
-/* A string must lie in the configuration's text, with its end. */
+/* A string must be in the configuration's text, with its end. */
 static void expect_string(const char *string)
 {
 	EXPECT(string >= config.text && string < config.text + CONFIG_TEXT);

@@ -15,7 +15,7 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="session")
 def seconds(request):
-    """How long one fuzzer runs. This file may come too late for its options to be known."""
+    """How long one fuzzer runs. This file may be loaded too late for its options to be known."""
     given = request.config.getoption("--seconds", None)
     named = any(pathlib.Path(word).name == HERE.name for word in request.config.args)
     return given or (LONG if named else SHORT)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* efi_map.c - any memory map of UEFI, its descriptors any distance apart: the first two bytes say
- * which. The map made of it is sound, and says usable only where the firmware gives memory that is
- * free once it is gone, and nobody says otherwise. */
+/*
+ * efi_map.c - any memory map of UEFI, its descriptors any distance apart: the first two bytes say
+ * which. The map made of it is sound, and says usable only where the firmware's memory is free
+ * after the exit, and no other descriptor says otherwise.
+ */
 #include "map.h"
 
 #include "standalone/efi_map.h"
@@ -9,18 +11,18 @@
 static struct span map;
 static uint16_t stride; /* bytes from one descriptor to the next */
 
-/* True if a type is free for all once the firmware is gone (UEFI 2.10, table 7.6). */
+/* True if memory of a type is free once the firmware is gone (UEFI 2.10, table 7.6). */
 static bool is_free(uint32_t type)
 {
 	return (type >= EFI_LOADER_CODE && type <= EFI_BOOT_DATA) || type == EFI_CONVENTIONAL;
 }
 
-/* True if [at, at + a page) is free, and nothing else of any of it. Free pieces are as many and as
- * odd as they like: all bytes of the page must lie in one, or in some that follow one another. */
+/* True if [at, at + a page) is free, and no byte of it is anything else. Free pieces may be many
+ * and odd: all bytes of the page must be in one, or in several that follow each other. */
 static bool is_ram(uint64_t at)
 {
 	struct efi_memory_descriptor descriptor;
-	uint64_t free = 0; /* bytes of the page, some of them perhaps more than once */
+	uint64_t free = 0; /* free bytes of the page, some perhaps counted more than once */
 
 	for (uint64_t i = 0; span_read(map, i, &descriptor, sizeof(descriptor)); i += stride) {
 		uint64_t begin = descriptor.physical;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz.h - what a fuzzer is: a function that is given any bytes at all, and may not crash.
+ * fuzz.h - what a fuzzer is: a function that is given any bytes at all, and must not crash.
  * libFuzzer calls it with bytes that it makes up; replay.c with seeds and regressions.
  */
 #ifndef FUZZ_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* handover.c - any memory as what a boot loader hands over: nothing outside of it is read, and no
- * file lies outside. The first byte says which format; the memory is just as large as the input. */
+/* handover.c - any memory as what a boot loader hands over: nothing outside it is read, and no file
+ * is outside. The first byte says which format; the memory is just as large as the input. */
 #include "fuzz.h"
 
 #include "platform/handover/bundle.h"

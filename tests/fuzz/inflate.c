@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* inflate.c - any bytes as a gzip file: nothing is read or written outside of what is there. */
+/* inflate.c - any bytes as a gzip file: nothing is read or written outside its buffers. */
 #include "fuzz.h"
 
 #include "core/inflate.h"

@@ -12,7 +12,7 @@
 
 static const struct virt_range everywhere = { 0, UINT64_MAX };
 
-/* A span must lie in the file: the first and the last byte are read. */
+/* A span must be in the file: the first and the last byte are read. */
 static void expect_inside(struct span part, struct span file)
 {
 	uint8_t byte;
@@ -24,7 +24,7 @@ static void expect_inside(struct span part, struct span file)
 	EXPECT(span_read(part, 0, &byte, 1) && span_read(part, part.size - 1, &byte, 1));
 }
 
-/* The sections of any file: their headers, bytes and names lie in it, and names end. */
+/* The sections of any file: their headers, bytes and names are in it, and names end. */
 static void read_sections(const struct elf *elf)
 {
 	struct elf_section_header section, other;
@@ -46,7 +46,7 @@ static void read_sections(const struct elf *elf)
 	EXPECT_EQUAL(count, sections.count);
 }
 
-/* The words of a kernel, at the begin and the end of its segments and where it is relocated. */
+/* The words of a kernel, at the beginning and the end of its segments and where it is relocated. */
 static void read_words(const struct kernel *kernel)
 {
 	struct elf_rela entry;

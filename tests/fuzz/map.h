@@ -12,8 +12,8 @@
 
 static struct firmware_range ranges[MOST]; /* what the firmware says */
 
-/* True if the firmware says that all of the page at `at` is memory, and nothing else of any of it.
- * Each fuzzer has its own. */
+/* True if the firmware says that all of the page at `at` is memory, and that no byte of it is
+ * anything else. Each fuzzer has its own. */
 static bool is_ram(uint64_t at);
 
 /* Makes the map of the first `count` ranges. Ends the fuzzer if it is not sound, or says usable

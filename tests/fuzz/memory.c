@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* memory.c - any firmware's map, as entries of 24 bytes: the map made of it is sound, and says
- * usable only where the firmware does and nobody says otherwise. */
+ * usable only where the firmware does and no other entry says otherwise. */
 #include "map.h"
 
 #include "platform/e820/e820_entry.h"
@@ -8,7 +8,8 @@
 static struct e820_entry entries[MOST];
 static unsigned entry_count;
 
-/* True if the firmware says that all of the page at `at` is RAM, and nothing else of any of it. */
+/* True if the firmware says that all of the page at `at` is RAM, and that no byte of it is anything
+ * else. */
 static bool is_ram(uint64_t at)
 {
 	bool ram = false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * protocols.c - any kernel of any protocol: it is planned as the protocol that it is recognised for
- * wants it, into free memory only, or refused with a reason. The first byte says which machine and
- * configuration it is; then comes how many more entries the firmware's map has, and the entries, in
- * pages; the rest is the kernel's file.
+ * protocols.c - any kernel of any protocol: it is planned as the recognised protocol requires, into
+ * free memory only, or refused with a reason. The first byte says which machine and configuration
+ * it is; then comes how many more entries the firmware's map has, and the entries, in pages; the
+ * rest is the kernel's file.
  */
 #include "fuzz.h"
 
@@ -13,9 +13,9 @@
 
 #define RAM     (6 * MIB)
 #define FILE_AT (3 * MIB)
-#define FREE_AT (4 * MIB + 64 * KIB) /* behind the files */
+#define FREE_AT (4 * MIB + 64 * KIB) /* after the files */
 
-/* The machine and the configuration: a screen, modules, a command line, each there or not. */
+/* The machine and the configuration: with or without a screen, modules, a command line. */
 static void take_machine(uint8_t bits)
 {
 	begin_empty_world(RAM);
@@ -39,7 +39,8 @@ static void take_machine(uint8_t bits)
 	world.machine.cpu.x2apic = (bits & 1) != 0;
 }
 
-/* More of the firmware's map: anything anywhere but where the files lie, and memory above 4 GiB. */
+/* More of the firmware's map: anything anywhere except where the files are, and memory above 4
+ * GiB. */
 static void take_map(struct span *rest)
 {
 	struct phys_range files = { FILE_AT, RAM };
@@ -63,8 +64,8 @@ static void take_map(struct span *rest)
 	}
 }
 
-/* What the firmware tells, which may be a BIOS; some of its tables lie in the kernel's file, and so
- * say anything. */
+/* What the firmware reports, which may be a BIOS; some of its tables are in the kernel's file, and
+ * so can say anything. */
 static void take_bios(uint8_t bits)
 {
 	static const uint8_t control[512], mode[256];
@@ -120,7 +121,7 @@ static void describe(void)
 	EXPECT(text.at <= text.limit);
 }
 
-/* The firmware's range of RAM that a byte lies in; NULL if there is none. */
+/* The firmware's range of RAM that has a byte; NULL if there is none. */
 static const struct firmware_range *find_ram(uint64_t at)
 {
 	for (unsigned i = 0; i < world.machine.firmware_count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* replay.c - runs a fuzzer on files, in place of libFuzzer: every input that has ever told
+/* replay.c - runs a fuzzer on files, in place of libFuzzer: every input that has ever found
  * something is a test from then on. */
 #include "fuzz.h"
 
@@ -13,7 +13,7 @@ static bool replay(const char *name)
 	if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0)
 		return false;
 	rewind(file);
-	bytes = malloc((size_t)size); /* of just this size: the checker watches its end */
+	bytes = malloc((size_t)size); /* of exactly this size: the checker watches its end */
 	if (fread(bytes, 1, (size_t)size, file) != (size_t)size)
 		return false;
 	fclose(file);

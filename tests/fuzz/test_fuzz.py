@@ -1,5 +1,5 @@
-"""Replays seeds and regressions, and fuzzes: a few seconds in every run of the tests, for longer
-when asked for (./build.sh test fuzz). With --keep, what is found joins the seeds."""
+"""Replays seeds and regressions, and fuzzes: a few seconds in every run of the tests, and longer on
+request (./build.sh test fuzz). With --keep, what is found is added to the seeds."""
 
 import os
 import pathlib
@@ -15,7 +15,7 @@ STRICT = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1
 
 
 def run(*command):
-    """Carries out a command; returns its status and the end of what it said."""
+    """Runs a command; returns its status and the end of its output."""
     done = subprocess.run(
         [str(word) for word in command],
         stdout=subprocess.PIPE,

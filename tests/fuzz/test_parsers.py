@@ -1,6 +1,6 @@
-"""What the commands read of a guest's words, of QEMU's log and of QMP, may be anything: it is
-understood or passed over, and takes no longer than its length. Mutations of good text are tried,
-the same in every run; ./build.sh test fuzz goes on with others (--seconds=N)."""
+"""What the commands read from a guest, from QEMU's log and from QMP may be anything: it is
+understood or ignored, in time proportional to its length. Mutations of good text are tried, the
+same in every run; ./build.sh test fuzz continues with others (--seconds=N)."""
 
 import contextlib
 import itertools
@@ -113,7 +113,7 @@ ODD = [
 
 
 def mutate(chance, data):
-    """Something near a good text."""
+    """A text that is almost good."""
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(data) + 1)
         end = min(at + chance.choice((0, 1, 2, 8, 64)), len(data))
@@ -126,7 +126,7 @@ def mutate(chance, data):
 
 @contextlib.contextmanager
 def in_time(what):
-    """Fails what takes long, even inside one call of the regular expression library."""
+    """Fails if something takes long, even inside one call of the regular expression library."""
 
     def end(*_):
         raise TimeoutError(f"no end after {SECONDS} s: {what}")
@@ -141,7 +141,7 @@ def in_time(what):
 
 
 def feed(name, seeds):
-    """Feeds a reader mutations until the seeds end."""
+    """Feeds a reader mutations until the seeds run out."""
     reader, good = READERS[name]
     for seed in seeds:
         data = mutate(random.Random(f"{name} {seed}"), good)
@@ -150,7 +150,7 @@ def feed(name, seeds):
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_mutations_are_understood_or_passed_over(name):
+def test_mutations_are_understood_or_ignored(name):
     feed(name, range(ROUNDS))
 
 
@@ -214,17 +214,17 @@ GOOD = "@longjump-fault vector=14 kind=null-page rip=0x1007 slide=0x10"
         ("", None),
     ],
 )
-def test_what_is_not_exactly_such_a_line_is_none(line, expected):
+def test_what_is_not_exactly_such_a_line_is_ignored(line, expected):
     fault = find_fault(f"hello\n{line}\nmore\n".encode())
     assert (fault and (fault.rip, fault.slide, fault.trace)) == expected
 
 
-def test_of_several_the_last_that_can_be_read_counts():
+def test_of_several_lines_the_last_that_can_be_read_counts():
     other = GOOD.replace("0x1007", "0x2000")
     assert find_fault(f"{GOOD}\n{other}\n@longjump-fault rip=x\n".encode()).rip == 0x2000
 
 
-def test_qmp_keeps_what_is_whole_and_ends_at_what_is_none():
+def test_qmp_keeps_complete_messages_and_ends_at_invalid_ones():
     assert message_in(QMP)["data"]["reason"] == "guest-shutdown"
     assert message_in(b'{"event": "STOP"}')["data"] == {}
     for line in (b"", b"[]", b"nonsense", b'{"event": "A", "data": 1}', b"[" * 100000, b"\xff"):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * video.c - any answer of a VGA BIOS and a monitor, and any request: a mode that is taken can be
- * drawn in, and the one that is chosen is one of those that there are.
+ * video.c - any answer of a VGA BIOS and a monitor, and any request: a mode that is accepted can be
+ * drawn in, and the one that is chosen exists.
  *
  * The bytes are: a mode information block, an EDID, a request as a string, and modes.
  */

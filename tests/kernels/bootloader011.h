@@ -2,10 +2,10 @@
 /*
  * bootloader011.h - a kernel for the Rust crate bootloader_api 0.11 that knows nothing of Rust: the
  * section .bootloader-config is written here byte by byte, for the patch level PATCH, and every
- * word of the BootInfo is read at the offset that it has at that level. Says what it is told, and
+ * word of the BootInfo is read at the offset that it has at that level. Prints what it is told, and
  * proves what can be judged from inside.
  *
- * What a kernel asks for, it defines before it includes this; PATCH is 0, 4, 10, 13 or 16.
+ * A kernel defines what it asks for before it includes this; PATCH is 0, 4, 10, 13 or 16.
  */
 #include "state.h"
 
@@ -108,7 +108,7 @@ const uint8_t config[]
 	                                                  WIDTH };
 _Static_assert(sizeof(config) == (PATCH >= 11 ? 133 : PATCH >= 1 ? 124 : 115), "the section");
 
-/* Where what is in the BootInfo. */
+/* Offsets in the BootInfo. */
 enum {
 	REGIONS = 8,
 	REGION_COUNT = 16,
@@ -154,7 +154,7 @@ static uint32_t half(const volatile uint8_t *info, unsigned offset)
 	return *(const volatile uint32_t *)(info + offset);
 }
 
-/* Says a word that may be missing. */
+/* Prints a word that may be missing. */
 static void tell_optional(const volatile uint8_t *info, const char *name, unsigned offset)
 {
 	EXPECT(half(info, offset) <= NONE);
@@ -164,7 +164,7 @@ static void tell_optional(const volatile uint8_t *info, const char *name, unsign
 		say("%s=%lx\n", name, word(info, offset + 8));
 }
 
-/* The registers, as the crate leaves them; but for CR4.MCE, which the fault explainer needs. */
+/* The registers, as the crate leaves them, except CR4.MCE, which the fault explainer needs. */
 static void check_state(const volatile uint8_t *info)
 {
 	struct cpu cpu;
@@ -204,7 +204,7 @@ static void check_regions(const volatile uint8_t *info)
 	}
 }
 
-/* What there is from some patch level on. */
+/* What exists from some patch level on. */
 static void tell_later(const volatile uint8_t *info)
 {
 	if (PATCH >= 1) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-//! bootloader011.rs - a kernel for the crate `bootloader_api` 0.11, in Rust: it brings the section
-//! .bootloader-config along, reads its `BootInfo` by structures declared as the crate declares
-//! them, and does what kernels of that crate do: writes over all usable memory, walks and extends
-//! the page tables, draws, reads its ramdisk and its own file, loads a GDT, an IDT and a TSS of its
-//! own, lets the timer tick, and overflows its stack.
+//! bootloader011.rs - a kernel for the crate `bootloader_api` 0.11, in Rust: it has the section
+//! .bootloader-config, reads its `BootInfo` by structures declared as the crate declares them, and
+//! does what kernels of that crate do: writes over all usable memory, walks and extends the page
+//! tables, draws, reads its ramdisk and its own file, loads its own GDT, IDT and TSS, lets the
+//! timer tick, and overflows its stack.
 //!
 //! Built once for each version whose structures differ and for each way to ask for mappings
 //! (tests/boot/test_bootloader011.py).
@@ -54,7 +54,7 @@ const INFO: Mapping = if FIXED { Some(0xffff_f000_0000_0f08) } else { None };
 const PIXELS: Mapping = if FIXED { Some(0xffff_d000_0000_0000) } else { None };
 const RAMDISK: Mapping = if FIXED && PATCH >= 1 { Some(0x1000_1000_0000) } else { None };
 const ASLR: bool = cfg!(feature = "aslr");
-/// Where what is dynamic may go: whole entries of the top page table.
+/// Where dynamic mappings may go: whole entries of the top page table.
 const RANGE: Option<(u64, u64)> = if cfg!(feature = "higher_half") {
     Some((0xffff_8000_0000_0000, 0xffff_bfff_ffff_ffff))
 } else {
@@ -254,7 +254,7 @@ struct BootInfo {
 }
 
 static NUMBER: u64 = 0x0123_4567_89ab_cdef;
-/// Right only if the kernel is relocated.
+/// Correct only if the kernel is relocated.
 #[used]
 static POINTER: &u64 = &NUMBER;
 
@@ -277,7 +277,7 @@ extern "C" fn kernel_main(info: &'static mut BootInfo) -> ! {
     kernel_file(info);
     write_usable(info);
     equal("the ramdisk, when all usable memory has been written to", sum_of_ramdisk(info), sum);
-    unsafe { asm!("mov ss, {:x}", in(reg) 0) }; // GDT and SS of the loader's are not ours
+    unsafe { asm!("mov ss, {:x}", in(reg) 0) }; // the loader's GDT and SS are not ours
     interrupts();
     overflow_into(stack_bottom() - PAGE)
 }
@@ -287,7 +287,7 @@ fn stack_bottom() -> u64 {
     at_start_was().rsp + 8 - STACK_SIZE
 }
 
-/// The machine's state is what the crate leaves under UEFI; but for CR4.MCE, which the fault
+/// The machine's state is what the crate leaves under UEFI, except CR4.MCE, which the fault
 /// explainer needs.
 fn registers(info: &BootInfo) {
     let start = at_start_was();
@@ -354,7 +354,7 @@ fn bootloaders(info: &BootInfo, address: u64) -> u64 {
     (kind_of(info, address) == Some(MemoryRegionKind::Bootloader)) as u64
 }
 
-/// Everything lies where it was asked for, or in an entry of the top page table for itself.
+/// Everything is where it was asked for, or in its own entry of the top page table.
 fn mappings(info: &BootInfo) {
     let framebuffer = info.framebuffer.get().map(|framebuffer| framebuffer.start as u64);
     let found = [
@@ -396,7 +396,7 @@ fn mappings(info: &BootInfo) {
     }
 }
 
-/// `.tdata` and `.tbss` as this kernel has them; and that its pointers are relocated.
+/// `.tdata` and `.tbss` are those of this kernel, and its pointers are relocated.
 fn template(info: &BootInfo) {
     let template = info.tls_template.get().unwrap();
     let pointer = unsafe { addr_of!(POINTER).read_volatile() };
@@ -428,7 +428,7 @@ fn can_see_tables(info: &BootInfo) -> bool {
     info.physical_memory_offset.get().is_some() || info.recursive_index.get().is_some()
 }
 
-/// Rights, sizes, and that the kernel may map what it likes.
+/// Rights and sizes are right, and the kernel may map what it likes.
 fn page_tables(info: &BootInfo) {
     const RW: u64 = 3 | 1 << 63;
     if !can_see_tables(info) {
@@ -528,7 +528,7 @@ fn sum_of_ramdisk(info: &BootInfo) -> u64 {
     sum
 }
 
-/// The kernel's file is as it was linked: the section stands in it.
+/// The kernel's file is as it was linked: the section is in it.
 fn kernel_file(info: &BootInfo) {
     #[cfg(feature = "since_5")]
     if let Some(offset) = info.physical_memory_offset.get() {
@@ -548,7 +548,7 @@ fn kernel_file(info: &BootInfo) {
     check("there is an RSDP", info.rsdp_addr.get().map_or(false, |at| at > 0xe0000));
 }
 
-/// Nothing that is alive may lie in usable memory, but what this kernel has mapped there itself.
+/// Nothing in use may be in usable memory, except what this kernel has mapped there itself.
 fn write_usable(info: &BootInfo) {
     let offset = match info.physical_memory_offset.get() {
         Some(offset) => offset,

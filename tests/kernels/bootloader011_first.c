@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* bootloader011_first.c - 0.11.0, with all that it has left to the loader. */
+/* bootloader011_first.c - 0.11.0, with everything left to the loader. */
 #define PATCH 0
 #include "bootloader011.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bootloader011_range.c - 0.11.13, which wants all in the higher half, and at random. */
+/* bootloader011_range.c - 0.11.13, with everything in the higher half, at random addresses. */
 #define PATCH       13
 #define RANDOM      1
 #define PHYSICAL    OPTIONAL(DYNAMIC)

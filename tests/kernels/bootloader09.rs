@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-//! bootloader09.rs - a kernel for the crate `bootloader` 0.9, in Rust: it reads its `BootInfo`
-//! by structures declared as the crate declares them, and does what kernels of that crate do:
-//! takes frames from the memory map, walks and extends the page tables, loads a GDT, an IDT and a
-//! TSS of its own with SS = 0, lets the timer tick, and overflows its stack.
+//! bootloader09.rs - a kernel for the crate `bootloader` 0.9, in Rust: it reads its `BootInfo` by
+//! structures declared as the crate declares them, and does what kernels of that crate do: takes
+//! frames from the memory map, walks and extends the page tables, loads its own GDT, IDT and TSS,
+//! with SS = 0, lets the timer tick, and overflows its stack.
 //!
 //! Built once for each set of the crate's features (tests/boot/test_bootloader09.py).
 #![no_std]
@@ -92,7 +92,7 @@ extern "C" fn kernel_main(info: &'static BootInfo) -> ! {
     overflow_into(at_start_was().rsp + 8 - (STACK_PAGES + 1) * PAGE)
 }
 
-/// The machine's state is the crate's; but for CR4.MCE, which the fault explainer needs.
+/// The machine's state is the crate's, except CR4.MCE, which the fault explainer needs.
 fn registers(info: &'static BootInfo) {
     let start = at_start_was();
     let sse = cfg!(feature = "sse");
@@ -121,7 +121,7 @@ fn regions(info: &BootInfo) -> &[MemoryRegion] {
     &info.memory_map.entries[..info.memory_map.next_entry_index as usize]
 }
 
-/// What frame allocators rely on: sorted, no overlap with usable memory, empty entries behind.
+/// What frame allocators rely on: sorted, no overlap with usable memory, empty entries at the end.
 fn memory_map(info: &BootInfo) {
     let all = regions(info);
     let type_of = |address: u64| {
@@ -152,7 +152,7 @@ fn memory_map(info: &BootInfo) {
     check("CR3 is in a page table", type_of(tables) == Some(MemoryRegionType::PageTable));
 }
 
-/// `.tdata` and `.tbss` as this kernel has them.
+/// `.tdata` and `.tbss` are those of this kernel.
 fn template(info: &BootInfo) {
     let template = &info.tls_template;
     equal("bytes of the TLS template in the file", template.file_size, 8);
@@ -160,7 +160,7 @@ fn template(info: &BootInfo) {
     equal("the first of them", unsafe { *(template.start_addr as *const u64) }, 0x1122334455667788);
 }
 
-/// Frames that nobody uses, from the highest on: those are least likely to be mapped otherwise.
+/// Frames that nobody uses, from the highest down: those are least likely to be mapped otherwise.
 struct Frames<'a> {
     map: &'a [MemoryRegion],
     taken: u64,
@@ -185,8 +185,8 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// How a kernel sees a page table that lies at `frame` and maps addresses such as `address`, those
-/// that agree with it above the lowest 12 + 9 * `level` bits.
+/// The kernel's pointer to the page table at `frame` that maps the addresses that agree with
+/// `address` above the lowest 12 + 9 * `level` bits.
 #[cfg(feature = "map_physical_memory")]
 fn table(info: &BootInfo, frame: u64, _address: u64, _level: u32) -> *mut [u64; 512] {
     (info.physical_memory_offset + frame) as *mut _
@@ -230,7 +230,7 @@ fn page_tables(info: &BootInfo) {
     physical(info, level);
 }
 
-/// All of memory, and all below 4 GiB, in pages of 2 MiB.
+/// All of memory, and everything below 4 GiB, in pages of 2 MiB.
 #[cfg(feature = "map_physical_memory")]
 fn physical(info: &BootInfo, level: impl Fn(u64) -> u32) {
     let usable = |region: &&MemoryRegion| region.region_type == MemoryRegionType::Usable;

@@ -33,8 +33,8 @@ static bool x87_works(void)
 	return eight == 8;
 }
 
-/* Loads every segment register again with what it holds: the GDT must be there, in mapped memory,
- * and fit. */
+/* Loads every segment register again with its own selector: the GDT must be in mapped memory, and
+ * match. */
 static void reload_segments(void)
 {
 	__asm__ volatile("mov %%ds, %%eax; mov %%eax, %%ds\n"

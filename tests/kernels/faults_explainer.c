@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * faults_explainer.c - what makes faults hard to explain: frames, the explainer itself, other CPUs.
- * A kernel for each mistake, which is compiled with its name defined.
+ * Each mistake is a kernel, compiled with the mistake's name defined.
  */
 #include "kit.h"
 
@@ -42,8 +42,8 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_info_overwritten
-/* Writes over what the explainer would know the kernel by: the word of which the number is on the
- * command line. */
+/* Overwrites what the explainer knows about the kernel: the word whose number is on the command
+ * line. */
 #define FAULT_INFO 0x6b72616d646e616c /* "landmark"; the page tables follow, and more */
 
 void _start(const struct longjump_boot_info *info)
@@ -81,8 +81,8 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_other_cpu
-/* With -smp: has other CPUs commit the mistake that the command line names. All but the last of
- * the list make none of it, unless it begins with "all". */
+/* With -smp: has other CPUs commit the mistake that the command line names. Only the last of the
+ * list does, unless the command line begins with "all". */
 static volatile uint64_t deep;
 
 static void write_to_null(void)

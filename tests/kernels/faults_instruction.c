@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults_instruction.c - instructions that the CPU, or its state, does not have, and arithmetic.
- * A kernel for each mistake, which is compiled with its name defined.
+ * faults_instruction.c - instructions that the CPU does not have or that its state does not allow,
+ * and arithmetic. Each mistake is a kernel, compiled with the mistake's name defined.
  */
 #include "kit.h"
 
@@ -47,7 +47,7 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_single_step
-/* Loads RFLAGS with a bit too many. */
+/* Loads RFLAGS with one bit too many. */
 void _start(const struct longjump_boot_info *info)
 {
 	(void)info;

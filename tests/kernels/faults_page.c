@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults_page.c - page faults: pointers, rights, stacks and page tables.
- * A kernel for each mistake, which is compiled with its name defined.
+ * faults_page.c - page faults: pointers, rights, stacks and page tables. Each mistake is a kernel,
+ * compiled with the mistake's name defined.
  */
 #include "kit.h"
 

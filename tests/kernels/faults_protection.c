@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults_protection.c - faults of segments, stacks, descriptor tables and interrupts.
- * A kernel for each mistake, which is compiled with its name defined.
+ * faults_protection.c - faults of segments, stacks, descriptor tables and interrupts. Each mistake
+ * is a kernel, compiled with the mistake's name defined.
  */
 #include "kit.h"
 
@@ -16,7 +16,7 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_lost_stack
-/* Commits the mistake of loading RSP with a value that is no address. */
+/* Commits the mistake of loading RSP with a value that is not an address. */
 void _start(const struct longjump_boot_info *info)
 {
 	(void)info;
@@ -53,7 +53,7 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_stale_ss
-/* Loads a GDT of its own, and returns by iretq with the SS of the old one. */
+/* Loads its own GDT, and returns by iretq with the SS of the old one. */
 static uint64_t gdt[] = { 0, 0x00af9b000000ffff }; /* code, and nothing at 0x10 */
 
 void _start(const struct longjump_boot_info *info)
@@ -83,7 +83,7 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_gdt_order
-/* Has data where it believes code to be in its new GDT. */
+/* Has data where it expects code in its new GDT. */
 static uint64_t gdt[] = { 0, 0x00cf93000000ffff, 0x00af9b000000ffff };
 
 void _start(const struct longjump_boot_info *info)
@@ -108,7 +108,7 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_own_tss
-/* Loads GDT and TSS of its own, in another order, and faults before the IDT. */
+/* Loads its own GDT and TSS, in another order, and faults before it loads an IDT. */
 static uint8_t stack[4096] __attribute__((aligned(16)));
 
 static struct __attribute__((packed)) {
@@ -192,7 +192,7 @@ void _start(const struct longjump_boot_info *info)
 #endif
 
 #ifdef fault_int80
-/* Expects another system under it. */
+/* Expects an operating system. */
 void _start(const struct longjump_boot_info *info)
 {
 	(void)info;

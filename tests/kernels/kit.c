@@ -37,7 +37,7 @@ static uint8_t in8(uint16_t port)
 	return value;
 }
 
-/* Waits for COM1; a serial port that does not answer costs a moment, not for ever. */
+/* Waits for COM1, but only a moment for a serial port that does not answer. */
 static void wait_for(uint8_t status)
 {
 	for (int patience = 100000; patience > 0 && !(in8(COM1_LINE_STATUS) & status); patience--)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kit.h - what a test kernel needs to speak and to judge. Speaks on COM1 and port 0xE9 at once.
- * Knows the native protocol's header and nothing of who reads the words; takes nothing for granted
- * but a stack and its own segments.
+ * kit.h - what a test kernel needs to print and to judge. Prints on COM1 and port 0xE9 at once.
+ * Knows the native protocol's header and nothing of who reads the output; relies on nothing but a
+ * stack and its own segments.
  *
  * A test kernel is one file that proves one promise:
  *
@@ -27,30 +27,32 @@ void _start(const struct longjump_boot_info *info);
 /* Prints. Understands %s %c %u %x %lu %lx %%, and a width with zeroes before it, as in %016lx. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Judges; says "ok" or "FAILED" with what was expected and what was found. */
+/* Judges; prints "ok" or "FAILED" with what was expected and what was found. */
 void expect(bool is_true, const char *claim);
 void expect_equal(uint64_t found, uint64_t expected, const char *what);
 
 #define EXPECT(claim)                 expect((claim), #claim)
 #define EXPECT_EQUAL(found, expected) expect_equal((uint64_t)(found), (uint64_t)(expected), #found)
 
-/* Judges without a word as long as all is well: for checks made a million times. */
+/* Judges, and prints only failures: for checks that are made a million times. */
 #define EXPECT_QUIETLY(claim)                  \
 	do {                                   \
 		if (!(claim))                  \
 			expect(false, #claim); \
 	} while (0)
 
-/* Says everything that the loader told, one `name=value` a line, for tests that hold it against the
- * machine. */
+/* Prints everything that the loader reported, one `name=value` per line, for tests that compare it
+ * with the machine. */
 void tell(const struct longjump_boot_info *info);
 
-/* Says PASS or FAIL with the number of checks and ends the machine: isa-debug-exit gets 16 or 17
- * (QEMU exits with 33 or 35), Bochs is told to shut down, and a machine that has neither stands
- * still for others to look at. */
+/*
+ * Prints PASS or FAIL with the number of checks and ends the machine: isa-debug-exit gets 16 or 17
+ * (QEMU exits with 33 or 35), Bochs is told to shut down, and a machine with neither is halted, so
+ * that it can be examined.
+ */
 _Noreturn void finish(void);
 
-/* Stands still: interrupts off, CPU halted. */
+/* Halts the CPU for good, with interrupts off. */
 _Noreturn void halt(void);
 
 /* The address of something, in a way that the compiler cannot reason about. */

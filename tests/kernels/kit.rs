@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-//! kit.rs - what the test kernels in Rust share: the first instructions, which note the registers
-//! down, descriptor tables and interrupts of their own, and ways to talk, to judge and to end.
-//! Knows no loader.
+//! kit.rs - what the test kernels in Rust share: the first instructions, which note the registers,
+//! their own descriptor tables and interrupts, and ways to print, to judge and to end. Knows no
+//! loader.
 //!
 //! A kernel that includes this defines `kernel_main`, which gets what RDI held.
 //!
 //! They are built with the `core` of the compiler's own target. That one uses SSE, which is
-//! switched on here, and the red zone, so that interrupts get a stack of their own.
+//! switched on here, and the red zone, so that interrupts get their own stack.
 
 use core::arch::{asm, global_asm};
 use core::fmt::{self, Write};
@@ -118,9 +118,9 @@ static mut ticks: u32 = 0;
 
 // ---- page tables -------------------------------------------------------------------------------
 
-/// How a kernel sees a page table through an entry of the top one that maps that table itself:
-/// `base` is the top table's address, and it maps addresses such as `address`, those that agree
-/// with it above the lowest 12 + 9 * `level` bits.
+/// The kernel's pointer to a page table, through an entry of the top table that maps that table
+/// itself: `base` is the top table's address. The page table maps the addresses that agree with
+/// `address` above the lowest 12 + 9 * `level` bits.
 #[allow(dead_code)]
 pub fn recursive_table(base: u64, address: u64, level: u32) -> *mut [u64; 512] {
     let mut at = base;
@@ -132,8 +132,8 @@ pub fn recursive_table(base: u64, address: u64, level: u32) -> *mut [u64; 512] {
     at as *mut _
 }
 
-/// The entry that maps an address, and its level; the last one that is there. `table` says how the
-/// kernel sees a table at a frame, for an address, at a level.
+/// The last present entry on the way to an address, and its level. `table` returns the kernel's
+/// pointer to the table at a frame, for an address, at a level.
 #[allow(dead_code)]
 pub fn entry_of(
     table: &dyn Fn(u64, u64, u32) -> *mut [u64; 512],
@@ -154,7 +154,7 @@ pub fn entry_of(
     }
 }
 
-/// Maps a page, with tables from `take` where there are none.
+/// Maps a page, with tables from `take` where they are missing.
 #[allow(dead_code)]
 pub fn map(
     table: &dyn Fn(u64, u64, u32) -> *mut [u64; 512],
@@ -210,7 +210,7 @@ fn set_gate(vector: usize, handler: unsafe extern "C" fn(), stack: u64) {
     unsafe { (*addr_of_mut!(IDT))[vector] = [low, at >> 32] };
 }
 
-/// A GDT with code and a TSS only, as kernels often have, and no other SS than 0.
+/// A GDT with only code and a TSS, as kernels often have, so that SS must be 0.
 fn load_tables() {
     unsafe {
         let tss = addr_of!(TSS) as u64;
@@ -239,7 +239,7 @@ fn input(port: u16) -> u8 {
     value
 }
 
-/// Gives the PICs vectors from 32 on, and the masks that they had: the BIOS lets the timer in.
+/// Gives the PICs vectors from 32 on, and keeps their masks: the BIOS has unmasked the timer.
 pub fn interrupts() {
     load_tables();
     unsafe { asm!("int3") };
@@ -291,7 +291,7 @@ fn overflow(depth: u64) -> u64 {
     deeper + unsafe { (&room[depth as usize % 32] as *const u64).read_volatile() }
 }
 
-/// On a stack of its own, by the double fault.
+/// On its own stack, by the double fault.
 #[no_mangle]
 extern "C" fn stack_has_overflown(address: u64) -> ! {
     let guard = unsafe { GUARD };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * large.c - proves that megabytes of data arrive whole. The test adds segments behind this file's
+ * large.c - proves that megabytes of data arrive whole. The test adds segments after this file's
  * own three and names them on the command line: address, bytes of data and bytes of .bss, all
- * hexadecimal. Each word of the data tells its own address.
+ * hexadecimal. Each word of the data is its own address.
  */
 #include "kit.h"
 
@@ -12,7 +12,7 @@ static uint64_t word_for(uint64_t address)
 	return address ^ 1ull << 63;
 }
 
-/* The next hexadecimal number of a text; moves on behind it. */
+/* The next hexadecimal number of a text; moves past it. */
 static uint64_t read_number(const char **text)
 {
 	uint64_t number = 0;

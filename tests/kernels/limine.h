@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * limine.h - the Limine boot protocol as a kernel sees it: the same structures as in
- * loader/protocols/limine/abi.h, with pointers, declared once more so that neither is taken at its
- * word.
+ * loader/protocols/limine/abi.h, with pointers, declared a second time so that a mistake in one of
+ * them is noticed.
  */
 #ifndef TESTS_LIMINE_H
 #define TESTS_LIMINE_H

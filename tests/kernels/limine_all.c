@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * limine_all.c - a kernel that makes every request of the Limine protocol at the base revision
- * REVISION, says what it is answered, and proves what can be judged from inside. Nothing that has a
- * request's id before the start marker or behind the end marker is one.
+ * REVISION, prints the answers, and proves what can be judged from inside. What has a request's id
+ * before the start marker or after the end marker is not a request.
  */
 #include "limine.h"
 #include "state.h"
@@ -102,7 +102,7 @@ void _start(const struct longjump_boot_info *info)
 	halt();
 }
 
-/* The type that the memory map gives to what a pointer shows. */
+/* The type that the memory map gives to what a pointer points at. */
 static uint64_t type_of(const volatile void *pointer)
 {
 	uint64_t at = address_of(pointer) - asked.hhdm.answer->number;
@@ -114,7 +114,7 @@ static uint64_t type_of(const volatile void *pointer)
 	return 99;
 }
 
-/* An answer, and what hangs on it, lies in memory that may be reclaimed. */
+/* An answer, and what it points at, is in memory that may be reclaimed. */
 static void is_reclaimable(const volatile void *pointer)
 {
 	EXPECT_QUIETLY(type_of(pointer) == RECLAIMABLE);
@@ -183,8 +183,8 @@ static void check_files(void)
 		tell_file("module", modules->list[i]);
 }
 
-/* Holds the parameters of a terminal for the screen: a font of its own, if it has 32 bits a pixel.
- */
+/* Checks the parameters of a terminal for the screen: it has a font if there are 32 bits per
+ * pixel. */
 static void check_flanterm(const struct framebuffer *screen)
 {
 	const struct flanterm *terminal;
@@ -207,7 +207,7 @@ static void check_flanterm(const struct framebuffer *screen)
 	EXPECT(lines > 6);
 }
 
-/* Says what the screen is like, and draws a white pixel at its end. */
+/* Prints what the screen is like, and draws a white pixel at its end. */
 static void tell_framebuffer(void)
 {
 	const struct framebuffer *screen;

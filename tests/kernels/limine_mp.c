@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limine_mp.c - asks for all CPUs, gives each of them work, and holds the state in which they get
- * to it.
+ * limine_mp.c - asks for all CPUs, gives each of them work, and checks the state in which they
+ * begin it.
  */
 #include "limine.h"
 #include "state.h"
@@ -57,7 +57,7 @@ void work(struct processor *self, const uint64_t *frame)
 	halt();
 }
 
-/* Gives a CPU work, and holds what it finds against what the first CPU has. */
+/* Gives a CPU work, and compares its state with that of the first CPU. */
 static void employ(uint64_t number, struct processor *processor)
 {
 	EXPECT_EQUAL(processor->go, 0);

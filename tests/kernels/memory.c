@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.c - proves that the memory map does not lie: writes and reads what it calls usable, and
- * finds afterwards that nothing else has changed. Up to 512 MiB every word is written; of more, a
- * word in each page near the ends of each range, and a word now and then between.
+ * memory.c - proves that the memory map is true: writes and reads what it calls usable, and finds
+ * afterwards that nothing else has changed. Up to 512 MiB, every word is written; in more memory, a
+ * word in each page near the ends of each range, and some words in between.
  */
 #include "kit.h"
 
@@ -18,8 +18,8 @@ static uint64_t usable_size(const struct longjump_boot_info *info)
 	return size;
 }
 
-/* True for memory whose contents nobody changes while the kernel runs: all that the loader and the
- * firmware have left behind, but not the stack, which lives, nor devices. */
+/* True for memory whose contents do not change while the kernel runs: everything that the loader
+ * and the firmware have left, except the stack and devices. */
 static bool is_at_rest(uint32_t type)
 {
 	return type == LONGJUMP_MEMORY_ACPI_RECLAIMABLE || type == LONGJUMP_MEMORY_ACPI_NVS
@@ -28,7 +28,7 @@ static bool is_at_rest(uint32_t type)
 	    || type == LONGJUMP_MEMORY_RESIDENT || type == LONGJUMP_MEMORY_KERNEL_FILE;
 }
 
-/* A sum over all that is not ours to change. */
+/* A sum over everything that is not ours to change. */
 static uint64_t sum_of_the_rest(const struct longjump_boot_info *info)
 {
 	uint64_t sum = 0;
@@ -51,13 +51,13 @@ static uint64_t sum_of_the_rest(const struct longjump_boot_info *info)
 	return sum;
 }
 
-/* Each word gets its own address, mixed: memory that shows up twice is noticed. */
+/* Each word gets its own address, mixed, so that memory that appears twice is noticed. */
 static uint64_t pattern(uint64_t address)
 {
 	return address * 0x9e3779b97f4a7c15 ^ 0x5555555555555555;
 }
 
-/* How far it is from one word to the next that is tried. */
+/* The distance from one word to the next that is tried. */
 static uint64_t step(const struct longjump_memory *memory, uint64_t at, bool every_word)
 {
 	if (every_word)

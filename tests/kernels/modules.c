@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* modules.c - proves that every byte of every module arrives. Each word of a module tells which of
- * its words it is; the test makes them so. */
+/* modules.c - proves that every byte of every module arrives. Each word of a module is its own
+ * index; the test makes them so. */
 #include "kit.h"
 
 static uint64_t word_for(uint64_t index)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pie.c - proves that a position-independent kernel is relocated: pointers in data, in RELRO, in
- * plenty. */
+/* pie.c - proves that a position-independent kernel is relocated: many pointers, in data and in
+ * RELRO. */
 #include "kit.h"
 
 extern char kernel_base[];
@@ -11,8 +11,8 @@ extern char kernel_base[];
 static volatile uint64_t number = 0x0123456789abcdef;
 static const volatile void *volatile pointer = &number;
 
-/* Constant, so read-only, but for the moment of relocation: RELRO. Not static, so that nobody
- * reasons its use away. */
+/* Constant, so read-only except during relocation: RELRO. Not static, so that it is not optimised
+ * away. */
 extern const volatile void *const pointers[85];
 const volatile void *const pointers[85] = { SIXTEEN(&number),
 	                                    SIXTEEN(&number),

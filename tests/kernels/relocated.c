@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* relocated.c - proves that a kernel linked with -shared is relocated by its own symbols, and that
- * what nobody defines is 0 where it may be. */
+ * undefined weak symbols are 0. */
 #include "kit.h"
 
 extern char kernel_base[];
 
-/* Seen from outside, so that the linker leaves each use to a relocation with a symbol. */
+/* Visible from outside, so that the linker leaves each use to a relocation with a symbol. */
 __attribute__((visibility("default"))) extern int exported_value, exported_get(void);
 __attribute__((visibility("default"))) int exported_value = 42;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smp.c - with -smp: gives each of the other CPUs work, one after the other, and holds the state in
- * which they get to it against the first one's.
+ * smp.c - with -smp: gives each of the other CPUs work, one after the other, and compares the state
+ * in which they begin it with the first one's.
  */
 #include "state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * soak.c - says what has arrived of it and of its modules, as sums that a test compares with those
- * of the disc. The command line may have it write over RESIDENT memory first and then fault:
+ * soak.c - prints sums of itself and of its modules, as they arrived, which a test compares with
+ * those of the disc. The command line may make it overwrite RESIDENT memory first and then fault:
  *
  *     spoil BEGIN END WORD      in hexadecimal digits: bytes, counted through all such memory
  */
@@ -10,7 +10,7 @@
 /* Most of the kernel: a wrong bit of it changes the sum, and nothing else. */
 static const uint64_t payload[4096] __attribute__((used)) = { [0 ... 4095] = 0x5a17c0de0ddba11 };
 
-/* A sum that tells the order of words; behind the last byte there are zeroes. */
+/* A sum that depends on the order of words; after the last byte there are zeroes. */
 static uint64_t sum_of(const volatile uint8_t *at, uint64_t size)
 {
 	uint64_t sum = size;
@@ -25,7 +25,7 @@ static uint64_t sum_of(const volatile uint8_t *at, uint64_t size)
 	return sum;
 }
 
-/* The next number on the command line; *line moves behind it. */
+/* The next number on the command line; *line moves past it. */
 static uint64_t number_in(const char **line)
 {
 	uint64_t number = 0;
@@ -37,7 +37,7 @@ static uint64_t number_in(const char **line)
 	return number;
 }
 
-/* Writes over the bytes [begin, end) of RESIDENT memory. */
+/* Overwrites the bytes [begin, end) of RESIDENT memory. */
 static void spoil(const struct longjump_boot_info *info, uint64_t begin, uint64_t end,
                   uint64_t word)
 {

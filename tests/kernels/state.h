@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h - the CPU's state: as a kernel finds it at its first instruction, and as any CPU finds it
- * that is given work.
+ * state.h - the CPU's state: as a kernel finds it at its first instruction, and as any CPU that is
+ * given work finds it.
  */
 #ifndef STATE_H
 #define STATE_H
@@ -20,7 +20,7 @@ _Static_assert(offsetof(struct state, tr) == 166, "NOTE_STATE knows this layout"
 
 extern volatile struct state state;
 
-/* The entry point `entry`: notes the state down before any compiled code changes it, and goes on at
+/* The entry point `entry`: notes the state before any compiled code changes it, and continues at
  * `next` with the same RDI and RSP. */
 #define NOTE_STATE(entry, next)                    \
 	__asm__(".pushsection .bss\n"              \
@@ -139,7 +139,7 @@ static inline uint64_t handler_stack(const volatile struct cpu *cpu, unsigned nu
 	return *(const volatile uint64_t *)(task + 28 + 8 * number);
 }
 
-/* No stack for handlers may lie in another, of the same or of the other CPU. */
+/* No stack for handlers may overlap another, of the same or of the other CPU. */
 static inline void expect_own_stacks(const volatile struct cpu *other,
                                      const volatile struct cpu *first)
 {
@@ -154,7 +154,7 @@ static inline void expect_own_stacks(const volatile struct cpu *other,
 	}
 }
 
-/* Holds another CPU against the first, which must differ in nothing but what is its own. */
+/* Compares another CPU with the first: they must differ only in their own stacks and tables. */
 static inline void expect_like(const volatile struct cpu *other, const volatile struct cpu *first)
 {
 	EXPECT_EQUAL(other->cr0, first->cr0);
@@ -182,8 +182,8 @@ static inline void expect_like(const volatile struct cpu *other, const volatile 
 	EXPECT_EQUAL(other->idt.limit, first->idt.limit);
 }
 
-/* The function `entry`, which calls nothing and goes on at `next`, with RSP as its second argument.
- */
+/* The function `entry`, which calls nothing and continues at `next`, with RSP as its second
+ * argument. */
 #define NOTE_STACK(entry, next)                                   \
 	__asm__(".pushsection .text\n"                            \
 	        ".globl " #entry "\n" #entry ": mov %rsp, %rsi\n" \

@@ -38,6 +38,6 @@ void _start(const struct longjump_boot_info *info)
 	expect_at(info, "say", (uint64_t)&say);
 	expect_at(info, "find", (uint64_t)&find);
 	expect_at(info, "a_number", address_of(&a_number));
-	EXPECT(find(info, "symbols.c") == NULL); /* a file's name is no place */
+	EXPECT(find(info, "symbols.c") == NULL); /* a file's name has no address */
 	finish();
 }

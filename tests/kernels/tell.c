@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tell.c - says all that the loader told, and proves what of it can be judged from inside. */
+/* tell.c - prints everything that the loader reported, and proves what can be judged from
+ * inside. */
 #include "kit.h"
 
 static void memory_map_is_in_order(const struct longjump_boot_info *info)
@@ -60,7 +61,7 @@ static void phases_are_in_order(const struct longjump_boot_info *info)
 	EXPECT(info->tsc_jump < ((uint64_t)high << 32 | low));
 }
 
-/* What UEFI has left behind is there, by its own signs (UEFI 2.10, 4.2 and 7.2.3). */
+/* What UEFI has left is there, by its signatures (UEFI 2.10, 4.2 and 7.2.3). */
 static void firmware_is_told(const struct longjump_boot_info *info)
 {
 	const struct longjump_efi *efi = &info->efi;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls.c - proves that a kernel with thread-local variables is told where their template lies. */
+/* tls.c - proves that a kernel with thread-local variables is told where their template is. */
 #include "kit.h"
 
 _Thread_local uint64_t thread_number = 0x1122334455667788;

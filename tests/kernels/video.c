@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* video.c - says what it is told of the screen, and draws a pattern on it: at (x, y) red is x,
+/* video.c - prints what it is told about the screen, and draws a pattern on it: at (x, y) red is x,
  * green y and blue x ^ y, the lowest 8 bits of each. */
 #include "kit.h"
 

@@ -39,7 +39,7 @@ debug: action=ignore
 
 
 class Bochs:
-    """One Bochs with a CD, running from the moment it is made until stop()."""
+    """A Bochs with a CD, running from the moment it is made until stop()."""
 
     def __init__(self, image, log, *, memory=64, cpus=1, cpu="corei7_sandy_bridge_2600k", rom=None):
         """`rom` is an option ROM that is booted before the CD."""
@@ -90,13 +90,13 @@ class Bochs:
         os.close(self.terminal)
 
     def _keep(self):
-        """Copies what is drawn on the terminal until nobody draws there any more."""
+        """Copies what is drawn on the terminal until Bochs has closed it."""
         with open(self.log / "output.log", "wb") as output, contextlib.suppress(OSError):
             while drawn := os.read(self.terminal, 4096):
                 output.write(drawn)
 
     def serial(self):
-        """Everything COM1 has said so far."""
+        """The output of COM1 so far."""
         return (self.log / "serial.log").read_bytes().decode("latin-1")
 
     def debugcon(self):
@@ -104,7 +104,7 @@ class Bochs:
         return self.serial()
 
     def wait_serial(self, text, limit=LIMIT):
-        """Waits until COM1 has said text; returns everything it said."""
+        """Waits until COM1's output has the text; returns all of it."""
         deadline = time.monotonic() + limit
         while text not in self.serial():
             is_over = self.process.poll() is not None

@@ -1,4 +1,4 @@
-"""A machine at ISOLINUX's prompt on a medium that fails where a test says, and files of sizes at
+"""A machine at ISOLINUX's prompt on a medium that fails where a test says, and files of sizes for
 which a loader might miss that."""
 
 import array
@@ -83,8 +83,8 @@ def draw_places(chance, size):
 
 
 def try_sizes(log, medium, seed, count):
-    """Files of sizes drawn at random: a block of each that cannot be read is noticed, and once they
-    can be read, all of them arrive."""
+    """Files of random sizes: a block of each that cannot be read is noticed, and once they can be
+    read, all of them arrive."""
     chance = random.Random(seed)
     kernel = images.kernel_path("modules").read_bytes()
     sizes = draw_sizes(chance, count)

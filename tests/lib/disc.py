@@ -45,8 +45,8 @@ def make(output, config, files, uefi=None):
 
 
 def keep_room(root, program, sort):
-    """Puts a program for UEFI and room for its partition among the files; returns words that put
-    that in front of them."""
+    """Adds a program for UEFI and the space for its partition to the files; returns the arguments
+    that put that first."""
     (root / esp.LOADER).parent.mkdir(parents=True)
     shutil.copy(program, root / esp.LOADER)
     files = [path for path in root.rglob("*") if path.is_file()]

@@ -57,7 +57,7 @@ def screen_of(machine, read):
 
 
 def check(kernel, machine, said, seen):
-    """Compares what COM1 and the screen say with what is known of the kernel."""
+    """Compares what COM1 and the screen say with what is known about the kernel."""
     vector, kind, *words = FAULTS[kernel]
     line = fault_line(machine)
     assert (line["vector"], line["kind"]) == (str(vector), kind), said

@@ -1,5 +1,5 @@
 """A medium that fails where and when a test says: a block device over a socket (NBD, the fixed
-newstyle handshake and simple replies), of which a running machine reads. Knows nothing of what is
+newstyle handshake and simple replies), from which a running machine reads. Knows nothing of what is
 on it."""
 
 import contextlib
@@ -21,13 +21,13 @@ EIO = 5
 
 class Medium:
     """An image that QEMU reads as `name`; the sectors in `broken` cannot be read, and those in
-    `weak` not before so many attempts have failed."""
+    `weak` only after some attempts have failed."""
 
     def __init__(self, image):
         self.data = pathlib.Path(image).read_bytes()
         self.broken, self.weak = set(), {}
         self.failures = 0
-        self._folder = tempfile.TemporaryDirectory()  # of a short name, as sockets have them
+        self._folder = tempfile.TemporaryDirectory()  # with a short name, as sockets need
         path = pathlib.Path(self._folder.name, "medium")
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
@@ -87,7 +87,7 @@ class Medium:
                 stream.write(self.data[offset : offset + size])
 
     def _fails(self, offset, size):
-        """A read of this range fails; counts it."""
+        """Whether a read of this range fails; counts it."""
         sectors = range(offset // SECTOR, -(-(offset + size) // SECTOR))
         fails = not self.broken.isdisjoint(sectors)
         for sector in sectors:
@@ -99,7 +99,7 @@ class Medium:
 
 
 def take(stream, size):
-    """Reads exactly so many bytes of a stream."""
+    """Reads exactly `size` bytes from a stream."""
     data = b""
     while len(data) < size:
         more = stream.read(size - len(data))

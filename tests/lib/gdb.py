@@ -1,4 +1,4 @@
-"""QEMU's GDB stub, as far as tests need it: stops the machine, and lets single CPUs of it run.
+"""QEMU's GDB stub, as far as tests need it: stops the machine, and runs single CPUs.
 
 Knows which packets do that; the line is the one that `debug` uses.
 """
@@ -23,7 +23,8 @@ class Gdb(Stub):
 
     @staticmethod
     def options(path):
-        """QEMU's words for a machine that waits for us at a path before its first instruction."""
+        """QEMU's arguments for a machine that waits for us at a path before its first
+        instruction."""
         return ["-S", "-gdb", f"unix:{path},server=on,wait=off"]
 
     def run_to(self, address):
@@ -34,16 +35,16 @@ class Gdb(Stub):
         return int(re.search(r"thread:p\d+\.(\d+)", stopped)[1])
 
     def run_alone(self, cpu, until):
-        """Lets one CPU run until a function returns, all others standing still."""
+        """Runs one CPU until a function returns, with all others stopped."""
         self.send(f"vCont;c:p1.{cpu}")
         until()
         self.interrupt()
 
     def interrupt(self):
-        """Stops the machine that was sent running."""
+        """Stops the running machine."""
         self.line.sendall(b"\x03")
         assert self.answer(PATIENCE)
 
     def step(self, cpu):
-        """One instruction of one CPU."""
+        """Executes one instruction on one CPU."""
         self.ask(f"vCont;s:p1.{cpu}")

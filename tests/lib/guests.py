@@ -1,9 +1,9 @@
-"""The tests' own kernels for foreign protocols, written in assembly in the tests, since what
-they prove is read from outside, in the registers and the memory that they stand still with."""
+"""The tests' own kernels for foreign protocols, written in assembly in the tests, since what they
+prove is read from outside, from their registers and memory once they have halted."""
 
 import subprocess
 
-# Says that it has come so far, and changes no registers but EDX and the one that keeps the
+# Prints that it has come this far, and changes no registers but EDX and the one that keeps the
 # accumulator.
 _STAND = """
     mov {kept}, {ax}

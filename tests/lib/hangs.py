@@ -1,5 +1,5 @@
-"""Tiny kernels that stop or go round for ever after they have loaded an IDT, each by a mistake that
-kernels are known to make; and what must be said of each in a test's last line."""
+"""Tiny kernels that stop or loop for ever after they have loaded an IDT, each by a mistake that
+kernels are known to make; and what a test's last line must say about each."""
 
 import dataclasses
 

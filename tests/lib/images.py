@@ -79,7 +79,8 @@ def commands_bytes():
 
 def make_image(kernel, append="", options="", modules=(), more=()):
     """The ISO that `./build.sh image` makes of a kernel; modules are texts FILE[:command line], and
-    `more` are other words of that command. All is compiled already, and looks for nothing again."""
+    `more` are other words of that command. Everything is compiled already, and nothing is checked
+    again."""
     arguments = ["--kernel", str(kernel), *more]
     arguments += ["--append", append] if append else []
     arguments += ["--options", options] if options else []
@@ -101,7 +102,7 @@ def make_image(kernel, append="", options="", modules=(), more=()):
 
 
 def option_rom(name):
-    """QEMU's words for an option ROM from a source in tests/boot."""
+    """QEMU's arguments for an option ROM from a source in tests/boot."""
     source = ROOT / "tests/boot" / name
 
     def make(path):

@@ -1,12 +1,12 @@
-"""Kernels that boot but will fail later: for each warning of ./build.sh check, code that earns it,
-and the same code mended. What each is made of are words for the fixture `kernel`."""
+"""Kernels that boot but will fail later: for each warning of ./build.sh check, code that causes it,
+and the same code corrected. Each is given as arguments for the fixture `kernel`."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Lint:
-    """A warning, what earns it, and what in its place does not."""
+    """A warning, what causes it, and the corrected version."""
 
     code: str
     bad: dict
@@ -61,7 +61,7 @@ def limine(*lines, section=".data"):
     return {"body": f'__asm__("{words}");', "ld": "-Ttext-segment=0xffffffff80000000"}
 
 
-# A request, for the direct map, and one for the memory map; and the marker of their end.
+# Requests for the direct map and for the memory map; and the end marker.
 HHDM = f".quad {MAGIC}, 0x48dcf1cb8ad2b852, 0x63984e959a98244b, 0, 0"
 MEMORY = f".quad {MAGIC}, 0x67cf3d9d378a806f, 0xe304acdfc50c3c62, 0, 0"
 END = ".quad 0xadc0e0531bb10d03, 0x9572709f31764c62"

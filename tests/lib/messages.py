@@ -1,4 +1,4 @@
-"""The catalogue of messages, and what build/check says to a kernel."""
+"""The catalogue of messages, and what build/check says about a kernel."""
 
 import json
 import pathlib
@@ -25,7 +25,7 @@ def catalogue():
 
 
 def check(*words, memory=None, cwd=None):
-    """What build/check says to words such as those after APPEND."""
+    """What build/check says about words such as those after APPEND."""
     command = [CHECK, "--json", *([f"--memory={memory}"] if memory is not None else []), "--"]
     done = subprocess.run([*command, *words], capture_output=True, cwd=cwd)
     assert done.returncode in (0, 1, 2), done.stderr

@@ -16,7 +16,7 @@ CASES = {}
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A mistake: which code it earns, and the file or the words that make it."""
+    """A mistake: the code that must result, and the file or the words that make it."""
 
     code: int
     make: typing.Callable = None
@@ -25,7 +25,8 @@ class Case:
 
 
 def mistake(code, base="placed", words="{file}"):
-    """Notes a function that spoils a kernel (or returns other bytes) as one that earns a code."""
+    """Registers a function that damages a kernel (or returns other bytes), with the code that must
+    result."""
 
     def note(function):
         CASES[function.__name__] = Case(code, function, base, words)
@@ -35,7 +36,7 @@ def mistake(code, base="placed", words="{file}"):
 
 
 def wrong_words(code, name, words):
-    """Notes words after longjump.c32 that earn a code."""
+    """Registers words after longjump.c32, with the code that must result."""
     CASES[name] = Case(code, words=words)
 
 
@@ -496,7 +497,7 @@ def catalogue():
 
 
 def squeeze(text):
-    """Text without white space: the screen breaks lines where it likes."""
+    """Text without white space: the screen may break lines anywhere."""
     return "".join(text.split())
 
 

@@ -1,5 +1,5 @@
-"""Takes a machine back, any number of times, to one moment between the firmware and the kernel.
-Knows QEMU's snapshots, and the bytes of the loader's code."""
+"""Returns a machine, any number of times, to one moment between the firmware and the kernel. Knows
+QEMU's snapshots, and the bytes of the loader's code."""
 
 import re
 import struct
@@ -30,7 +30,7 @@ def empty_disk(path, size=1 << 30):
 
 
 def place(name, memory):
-    """Where code on the way to the kernel lies, found in the memory of a machine that has gone
+    """Where code on the way to the kernel is, found in the memory of a machine that has executed
     it."""
     module = (images.BUILD / "longjump.c32").read_bytes()
     resident = (images.BUILD / "resident.bin").read_bytes()
@@ -38,7 +38,7 @@ def place(name, memory):
     def pages_with(code):
         return [at for at in range(0, len(memory), 4096) if memory.startswith(code, at)]
 
-    def page_with(code):  # Syslinux's buffers may hold it as well, but at no page
+    def page_with(code):  # Syslinux's buffers may have it as well, but not at a page
         return pages_with(code)[0]
 
     if name == "enter64":
@@ -54,8 +54,8 @@ def place(name, memory):
 
 
 class Moment:
-    """The machine of an image at a moment of its boot: at the last of the places that it is to run
-    through. back() takes it there again. A boot that nothing disturbs says `says` at its end."""
+    """The machine of an image at a moment of its boot: at the last of the places that it has to
+    pass. back() returns to it. An undisturbed boot prints `says` at its end."""
 
     def __init__(self, start, folder, image, *stops, says=" checks\n", **options):
         options = {"debug_exit": False, "cpu": "max", **options}
@@ -79,7 +79,7 @@ class Moment:
         self.machine.monitor("savevm moment")
 
     def back(self, steps):
-        """Takes the machine to the moment, and so many instructions of its CPU further."""
+        """Returns the machine to the moment, plus `steps` instructions of its CPU."""
         if self.machine.ended is not None:
             self.machine.stop()
             self._begin()
@@ -89,7 +89,7 @@ class Moment:
             self.gdb.step(self.cpu)
 
     def go_on(self, until, limit=20):
-        """Lets the machine run until it says something; returns what it has said since back()."""
+        """Runs the machine until it prints `until`; returns its output since back()."""
         self.machine.qmp.events.clear()
         self.machine.ended = None
         self.machine._heard = self._heard

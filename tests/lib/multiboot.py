@@ -1,4 +1,4 @@
-"""Kernels of Multiboot 1 and 2 for the tests, and what they were told, read from outside."""
+"""Kernels of Multiboot 1 and 2 for the tests, and what they were told, as read from outside."""
 
 import struct
 
@@ -25,7 +25,7 @@ header_2_end:
 """
 
 
-# Says the bytes that EBX points at, as many as the first word there tells, in letters from a to p.
+# Prints the bytes that EBX points at, as many as the first word there says, in letters from a to p.
 DUMP = """
     mov edi, [ebx]
     add edi, ebx

@@ -14,7 +14,7 @@ KIB4, MIB2, GIB1 = 1 << 12, 1 << 21, 1 << 30
 
 @dataclasses.dataclass(frozen=True)
 class Mapping:
-    """A run of pages alike in everything, with virtual and physical addresses rising together:
+    """A run of pages that are alike in everything, with consecutive virtual and physical addresses:
     [begin, end).
 
     pat is the index into the page attribute table that the leaf entries choose (0: write-back after

@@ -1,4 +1,4 @@
-"""projects.py - runs build.sh as a user does, and looks into what it made with other tools."""
+"""projects.py - runs build.sh as a user does, and examines what it made with other tools."""
 
 import os
 import pathlib
@@ -14,7 +14,7 @@ NOT_COPIED = {".git", "build", "__pycache__", ".pytest_cache"}
 
 
 def same(one, other):
-    """Whether two files, or contents, are the same; said by an assert in one word."""
+    """Whether two files, or contents, are the same; keeps a failed assert short."""
     read = [part if isinstance(part, bytes) else part.read_bytes() for part in (one, other)]
     return read[0] == read[1]
 
@@ -26,7 +26,7 @@ class Project:
         self.root = root
 
     def run(self, *words, cwd="/", timeout=300, **environment):
-        """Runs build.sh, which may install nothing; returns what came of it, with both outputs in
+        """Runs build.sh, which may install nothing; returns the result, with both outputs in
         .stdout."""
         own = {key: value for key, value in os.environ.items()
                if key not in ("CC", "DISPLAY", "WAYLAND_DISPLAY", "MAKEFLAGS")}  # fmt: skip
@@ -42,13 +42,13 @@ class Project:
         )
 
     def good(self, *words, **more):
-        """Runs build.sh, which must succeed; returns what it said."""
+        """Runs build.sh, which must succeed; returns its output."""
         done = self.run(*words, **more)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     def bad(self, *words, status=1, **more):
-        """Runs build.sh, which must refuse in words; returns them."""
+        """Runs build.sh, which must fail with a message; returns its output."""
         done = self.run(*words, **more)
         assert done.returncode == status, done.stdout
         assert "Traceback" not in done.stdout, done.stdout

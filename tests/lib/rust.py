@@ -11,7 +11,7 @@ PIE = ["-Crelocation-model=pie", "-Clink-arg=-static-pie"]
 
 
 def build(name, features=(), how=FIXED):
-    """The kernel tests/kernels/NAME.rs with these features, linked in one way or the other."""
+    """The kernel tests/kernels/NAME.rs with these features, linked in one of two ways."""
     source = KERNELS / f"{name}.rs"
     command = [*RUSTC, *how, "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib"]
     command += [word for feature in features for word in ("--cfg", f'feature="{feature}"')]

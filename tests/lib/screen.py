@@ -96,7 +96,7 @@ def smaller(picture, by):
 
 
 def our_font(root):
-    """The loader's own font, as its source has it: ASCII; the rest is what nothing looks like."""
+    """The loader's own font, as its source has it: ASCII; the other glyphs match nothing."""
     text = (root / "loader/standalone/font.c").read_text()
     glyphs = [bytes([code]) * GLYPH_HEIGHT for code in range(256)]
     rows = re.findall(r"\['(\\?.)' - FIRST\] = \{ 0x(\w{16}), 0x(\w{16}) \}", text)

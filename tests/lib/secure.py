@@ -1,4 +1,4 @@
-"""Secure Boot, with the keys that OVMF brings."""
+"""Secure Boot, with the keys that come with OVMF."""
 
 import shutil
 import subprocess

@@ -7,7 +7,7 @@ import paging
 
 
 class Shown:
-    """What tests/kernels/video.c said of the screen."""
+    """What tests/kernels/video.c said about the screen."""
 
     def __init__(self, machine, told):
         self.machine, self.told = machine, told
@@ -22,7 +22,7 @@ class Shown:
         return self.width, self.height
 
     def read(self, address, size):
-        """Reads the kernel's memory, by virtual address, in pages that lie together."""
+        """Reads the kernel's memory, by virtual address, in consecutive pages."""
         phys = paging.translate(self.machine.page_tables(), address)
         return self.machine.memory(phys, size)
 

@@ -1,8 +1,8 @@
 """Injects faults one after the other, chosen at random but reproducibly by a seed, on the way from
-the disc to the kernel, and tells what became of each. The machine is taken back to ISOLINUX's
+the disc to the kernel, and reports the outcome of each. The machine is returned to ISOLINUX's
 prompt each time.
 
-Knows what the kernel `soak` says (tests/kernels/soak.c), and what may be wrong in which file.
+Knows what the kernel `soak` prints (tests/kernels/soak.c), and what may be wrong in which file.
 """
 
 import collections
@@ -32,13 +32,13 @@ LABEL soak
 WORDS = "soak.elf some words --- module.bin"
 LOADER, KERNEL, MODULE, SETTINGS = "longjump.c32", "soak.elf", "module.bin", "isolinux.cfg"
 HALTED, PROMPT, RAN = "The machine is halted.", "boot: ", "\nEND\n"
-# What Syslinux itself says of a file that it cannot use or find, or of a line.
+# What Syslinux itself says about a file that it cannot use or find, or about a line.
 SYSLINUX = ("Failed to load COM32 file", "Could not find kernel image", "Unknown keyword")
 KERNEL_FLIP = "flip in a kernel"
 LIMIT = 15  # seconds without an end, after which there will be none
 
-# "passed on": the kernel was given what is on the disc, which is what is wrong, and no digest told
-# the loader so. "told by run": nothing is left in the machine that could speak, so the tool does.
+# "passed on": the kernel was given what is on the disc, which is wrong, but the loader had no
+# digest to notice that. "told by run": nothing in the machine can report it, so the tool does.
 REFUSED, EXPLAINED, RIGHT, PASSED_ON, TOLD, WRONG, SILENT = OUTCOMES = (
     "refused", "explained", "ran right", "passed on", "told by run", "ran wrong", "silent",
 )  # fmt: skip
@@ -57,7 +57,7 @@ class Fault:
     weak: dict = dataclasses.field(default_factory=dict)
     from_start: bool = False  # the machine starts with it, rather than at the prompt
     nmi: float = None  # seconds after the words, until an NMI comes
-    is_known: bool = False  # the loader is told by a digest what the files should be
+    is_known: bool = False  # the loader has digests of the files
 
 
 def sum_of(data):
@@ -81,7 +81,7 @@ def pages_of(elf):
 
 
 def expected(elf, module, line):
-    """What the kernel says when these have arrived."""
+    """What the kernel prints when these have arrived."""
     sums = [f"segment {sum_of(data):x}" for _, data in pages_of(elf)]
     return [*sums, f"module {sum_of(module):x}", f"line {line}"]
 
@@ -115,7 +115,7 @@ class Soak:
         return vm.Machine(medium.name, log, memory=64, debug_exit=False, extra=more, **options)
 
     def _start(self):
-        """A machine at the prompt, to which it can be taken back."""
+        """A machine at the prompt, to which it can be returned."""
         self.stop()
         self.media[0].data, self.media[0].broken = self._good(0), set()
         disk = self.log / "snapshots"
@@ -129,7 +129,7 @@ class Soak:
         assert not said.strip(), said
 
     def _good(self, number):
-        """The bytes of a medium with which all is well."""
+        """The bytes of an intact medium."""
         if not hasattr(self, "good"):
             self.good = [medium.data for medium in self.media]
         return self.good[number]
@@ -140,7 +140,7 @@ class Soak:
             self.machine.stop()
 
     def close(self):
-        """Ends all."""
+        """Ends everything."""
         self.stop()
         for medium in self.media:
             medium.close()
@@ -229,14 +229,14 @@ class Soak:
     )  # fmt: skip
 
     def draw(self, count):
-        """So many faults."""
+        """`count` random faults."""
         for _ in range(count):
             yield self.chance.choice(self.KINDS)(self)
 
     # ---- outcomes --------------------------------------------------------------------------------
 
     def _say_of_good(self, name):
-        """What the kernel says under this name when all is well."""
+        """What the kernel prints for this name when all is well."""
         said, _ = self._run(Fault("", ""))
         return next(line.split()[1] for line in said.splitlines() if line.startswith(name + " "))
 
@@ -284,7 +284,7 @@ class Soak:
                 return said + screen, "hang"
 
     def judge(self, fault):
-        """What became of a fault: one of OUTCOMES, and what was said."""
+        """The outcome of a fault, one of OUTCOMES, and the output."""
         self._was_given = False
         said, end = self._run(fault)
         if re.search(r"\bK\d{3} ", said) and end != RAN:  # the line's own end may be what is wrong
@@ -327,7 +327,8 @@ class Soak:
             yield data[self.begin[name] : self.begin[name] + len(good)]
 
     def _is_given(self, machine, fault):
-        """The kernel's memory holds what is on the disc: what it makes of that is its own."""
+        """Whether the kernel's memory has what is on the disc: the rest is the kernel's own
+        doing."""
         kernel, _ = self._on_disc(fault)
         found = machine.page_tables()
         for address, data in pages_of(kernel):
@@ -354,7 +355,7 @@ def table(counts):
 
 
 def run(log, seed, count, tell=print):
-    """Tries so many faults; returns counts by kind and outcome, and the bad ones in words."""
+    """Tries `count` faults; returns counts by kind and outcome, and the bad ones in words."""
     soak, counts, bad = Soak(log, seed), collections.Counter(), []
     try:
         for number, fault in enumerate(soak.draw(count)):

@@ -74,8 +74,8 @@ class Told:
 
 
 def fault_line(machine):
-    """What a machine tells programs of a fault, in the line that begins with @longjump-fault, as a
-    dictionary."""
+    """What a machine tells programs about a fault, in the line that begins with @longjump-fault, as
+    a dictionary."""
     said = machine.debugcon()
     line = re.search(r"^@longjump-fault (.*?)\r?$", said, re.M)
     assert line, said

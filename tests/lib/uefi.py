@@ -16,8 +16,8 @@ CONFIG = "SERIAL 0 115200\nPROMPT 1\nLABEL good\n  COM32 longjump.c32\n  APPEND 
 
 
 class PromptDisc:
-    """A disc with files, {name: bytes}, whose prompt is there at once; or whose machines have come
-    to where COM1 says something else."""
+    """A disc with files, {name: bytes}, whose machines are saved at the prompt, or when COM1 prints
+    something else."""
 
     def __init__(self, files, config=CONFIG, until="boot: "):
         config = f"SAY {ALPHABET}\n{config}"
@@ -80,7 +80,7 @@ def cells(picture):
 
 
 def drawn(text):
-    """The row of cells as the loader draws this text there by itself."""
+    """The row of cells that the loader itself draws for this text."""
     font = screen.our_font(images.ROOT)
     row = [bytes(2 * 8) + pixels(font[ord(character)]) + bytes(8) for character in text]
     return row + [bytes(19 * 8)] * (100 - len(text))
@@ -100,7 +100,7 @@ def learn_font(machine):
 
 
 def screen_text(machine):
-    """The text on the firmware's console; what is no character of it becomes U+FFFD."""
+    """The text on the firmware's console; cells that show no character become U+FFFD."""
     lines = (
         "".join(font.get(cell, "\N{REPLACEMENT CHARACTER}" if 1 in cell else " ") for cell in row)
         for row in cells(machine.screenshot())

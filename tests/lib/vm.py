@@ -1,8 +1,8 @@
-"""Boots one image in a real QEMU and reports what became of it.
+"""Boots one image in a real QEMU and reports how that ended.
 
 Knows QEMU, its media and its monitor; knows nothing of Longjump. Everything a test learns here
-comes from outside the guest: registers, memory and pixels are read through QMP, so no kernel is
-taken at its word.
+comes from outside the guest: registers, memory and pixels are read through QMP, so no kernel's own
+claims are relied on.
 """
 
 import contextlib
@@ -50,7 +50,7 @@ DIRECT = {
 _NET = "-netdev user,id=net,tftp={file},bootfile=start -device e1000,netdev=net,bootindex=0"
 NETWORK = {"net-pc": ("pc", _NET, []), "net-q35": ("q35", _NET, [])}
 
-# Nothing that could be booted but what a test adds.
+# Nothing that could be booted except what a test adds.
 BARE = {"bare-pc": ("pc", "", []), "bare-q35": ("q35", "", [])}
 
 # Media that only UEFI starts from, or only there in this way.
@@ -66,7 +66,7 @@ class QmpError(Exception):
 
 
 class Qmp(qemu.Qmp):
-    """The tool's own line to QEMU, but that what QEMU refuses is an error."""
+    """The tool's own connection to QEMU, except that what QEMU refuses is an error."""
 
     def command(self, name, **arguments):
         """Returns QEMU's answer to one command."""
@@ -79,7 +79,7 @@ class Qmp(qemu.Qmp):
         return reply["return"]
 
     def poll(self, seconds):
-        """Waits up to so many seconds for news; False once QEMU has hung up."""
+        """Waits up to `seconds` for events; False once QEMU has closed the connection."""
         try:
             self.take(seconds)
         except qemu.Gone:
@@ -101,7 +101,7 @@ class Unexpected(AssertionError):
 
 
 class Machine:
-    """One QEMU with one medium, running from the moment it is made until stop()."""
+    """A QEMU with one medium, running from the moment it is made until stop()."""
 
     def __init__(
         self,
@@ -193,17 +193,17 @@ class Machine:
     # ---- what the guest says ---------------------------------------------------------------------
 
     def serial(self):
-        """Everything COM1 has said so far."""
+        """The output of COM1 so far."""
         return (self.log / "serial.log").read_bytes().decode("latin-1")
 
     def debugcon(self):
-        """Everything port 0xE9 has said so far."""
+        """The output of port 0xE9 so far."""
         path = self.log / "e9.log"
         return path.read_bytes().decode("latin-1") if path.exists() else ""
 
     def wait_serial(self, text, limit=LIMIT):
-        """Waits until COM1 says text, after whatever the last such call found; returns all that
-        came up to it."""
+        """Waits until COM1 prints the text, after what the last such call found; returns the output
+        up to it."""
         deadline = time.monotonic() + limit
         while True:
             is_over = self.ended is not None or not self._watch(0.02)
@@ -235,7 +235,7 @@ class Machine:
             )
 
     def _watch(self, seconds):
-        """Waits a moment for news of QEMU; True while the guest runs."""
+        """Waits a moment for events from QEMU; True while the guest runs."""
         if self.ended is not None:
             return False
         is_there = self.qmp.poll(seconds)
@@ -273,8 +273,8 @@ class Machine:
         self.qmp.command("input-send-event", events=[event])
 
     def hold_until(self, key, text):
-        """Keeps a key down until COM1 says text: presses it again and again, as keyboards do by
-        themselves, since firmware resets them. False if the machine has ended before."""
+        """Keeps a key down until COM1 prints the text: presses it again and again, as keyboards do
+        by themselves, since firmware resets them. False if the machine has ended before."""
         deadline = time.monotonic() + LIMIT
         while text not in self.serial() and time.monotonic() < deadline:
             if not self._watch(0.02):
@@ -327,7 +327,7 @@ class Machine:
         return screen.text_of_picture(picture, font, cell_width or screen.cell_width(picture))
 
     def report(self):
-        """What a developer wants to know about a boot gone wrong; also left in the log folder."""
+        """What a developer wants to know about a failed boot; also left in the log folder."""
         said = self.serial().splitlines()[-25:]
         parts = [f"end: {self.ended}", f"log: {self.log}", "last lines of COM1:", *said]
         if self.process.poll() is None and self.qmp is not None:

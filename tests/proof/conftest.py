@@ -1,4 +1,4 @@
-"""How patient the prover is, when this folder is named (./build.sh test proof)."""
+"""How long the prover may take, if this folder is named (./build.sh test proof)."""
 
 
 def pytest_addoption(parser):

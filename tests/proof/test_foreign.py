@@ -1,4 +1,4 @@
-"""Holds that loader/core reads what others wrote only through the proven functions of base.c."""
+"""Checks that loader/core reads foreign bytes only through the proven functions of base.c."""
 
 import pathlib
 import re
@@ -6,10 +6,10 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CORE = ROOT / "loader/core"
 
-# What may stand in the core with a span's `bytes`: where they lie, as a number, or whether they are
-# there; and a file's bytes, which are a span themselves. base.c and base.h are what is proven.
+# What the core may do with a span's `bytes`: use their address as a number, or check that they
+# exist; and a file's bytes, which are themselves a span. base.c and base.h are what is proven.
 PROVEN = {"base.c", "base.h"}
-# What walks over megabytes before a start, by a pointer that ends where the span does: a call for
+# Files that search megabytes at every boot, by a pointer that ends where the span does: a call for
 # each byte would cost more than the rest of the boot.
 SCANNERS = {"text_screen.c", "elf/objects.c"}
 ALLOWED = [
@@ -19,14 +19,14 @@ ALLOWED = [
     r"bytes\.bytes != NULL",
 ]
 
-# Who turns a physical address into a pointer: machine.h makes a span of it at once; paging follows
-# tables of its own making; run.c says where scratch memory begins; plan/resident.c fills in its
-# copy of the resident part, which is scratch memory.
+# Files that turn a physical address into a pointer: machine.h makes a span of it at once; paging.c
+# follows tables that it has made itself; run.c says where scratch memory begins; plan/resident.c
+# fills in its copy of the resident part, which is scratch memory.
 POINTERS = {"machine.h", "paging.c", "run.c", "plan/resident.c"}
 
 
 def lines():
-    """Each line of the core that is no comment, with its place."""
+    """Each line of the core that is not a comment, with its place."""
     for path in sorted(CORE.rglob("*.[ch]")):
         code = re.sub(r"(?s)/\*.*?\*/", lambda found: "\n" * found.group().count("\n"),
                       path.read_text())  # fmt: skip

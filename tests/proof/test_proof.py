@@ -1,9 +1,9 @@
 """Proves, with Frama-C's WP and Z3, that the functions through which foreign bytes are read and
-page tables written keep their contracts (comments that begin with @) for every input, and with that
-touch no byte that is not theirs. ./build.sh test proof runs it.
+page tables written keep their contracts (comments that begin with @) for every input, and so touch
+no byte that is not theirs. ./build.sh test proof runs it.
 
-What each function may rely on stands in its contract (`requires`): that a span's bytes are there,
-that a table is one. That callers keep to it is not proven; the fuzzers and checkers look for that.
+What each function may rely on is in its contract (`requires`): that a span's bytes exist, that a
+table is valid. That callers keep to it is not proven; the fuzzers and checkers look for that.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Holds what the whole tree promises about its form. Knows nothing of what the code does."""
+"""Checks the rules on the form of the whole tree. Knows nothing of what the code does."""
 
 import io
 import pathlib
@@ -56,7 +56,7 @@ def run(*command):
 
 
 def test_nothing_else_lies_at_the_top():
-    """What a tool leaves in the folder where it was started, a cache say, is not committed."""
+    """What a tool leaves in the folder where it was started, such as a cache, is not committed."""
     try:
         listed = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True)
     except (OSError, subprocess.CalledProcessError):
@@ -96,7 +96,7 @@ def test_python_compiles():
 
 
 def test_lines_fit_into_100_columns():
-    """But for catalogues (.def), which have an entry a line."""
+    """Except catalogues (.def), which have one entry per line."""
     long = [
         f"{place}: {len(line.expandtabs(8))}"
         for place, line in lines(CODE - {".def"})
@@ -105,7 +105,7 @@ def test_lines_fit_into_100_columns():
     assert not long, "\n".join(long)
 
 
-def test_lines_end_where_they_end():
+def test_lines_have_no_blanks_at_their_end():
     trailing = [place for place, line in lines({*CODE, ".md", ".cfg"}) if line != line.rstrip()]
     assert not trailing, "\n".join(trailing)
     for path in files(*CODE, ".md", ".cfg"):
@@ -141,7 +141,7 @@ def test_functions_fit_on_a_screen():
 
 
 def code_of(path):
-    """A C file without its comments and with its long macros on one line."""
+    """A C file without its comments, and with each macro on one line."""
     text = re.sub(r"(?s)/\*.*?\*/", "", (ROOT / path).read_text("utf-8"))
     return text.replace("\\\n", " ")
 
@@ -166,7 +166,7 @@ CONTRACTS = {
     "loader/platform/bios/call.h",
     "loader/platform/console/clock.h",
     "loader/platform/console/screen.h",
-}  # each platform brings what they declare, and the linker binds it
+}  # each platform defines what they declare, and the linker binds it
 LINKED_APART = {"platform", "resident"}
 
 
@@ -203,7 +203,7 @@ def includes(folder):
             yield place, found.group(1)
 
 
-# What each folder may include beside itself and the compiler's headers: folders, or single files.
+# What each folder may include besides itself and the compiler's headers: folders, or single files.
 # docs/design.md, "Dependencies", says the same. The first that fits a file's path counts.
 WIRE = ("core/base.h", "core/fault_info.h")
 MAY_INCLUDE = {
@@ -267,7 +267,7 @@ def may_include(place, name):
 
 
 def test_files_include_only_what_their_folder_may():
-    """So dependencies point one way, and what is said of the whole holds of its parts."""
+    """So dependencies point one way, and what is said about a folder is true of its files."""
     wrong = [
         f"{place}: {name}" for place, name in includes("loader") if not may_include(place, name)
     ]
@@ -339,10 +339,10 @@ def test_no_file_of_the_core_is_long():
     assert not long, long
 
 
-# A name of the CPU's or of a port, where something gives it a value.
+# A hardware name (of a register, a bit or a port), where it is given a value.
 HARDWARE = r"(CR[0-4]|R?E?FLAGS|IA32|MSR|EFER|CPUID_\d\w*|A?PIC|LVT|VECTOR|DESCRIPTOR|PTE|PORT)_\w+"
 DEFINES = re.compile(rf"^\s*(#\s*define\s+({HARDWARE})|({HARDWARE})\s*(=|equ\b)(?!=))")
-# Devices of emulators, and what is said to them: known by one file each.
+# Files that know an emulator's device, each of which no other file knows.
 ONE_FILE = ("loader/x86/fw_cfg.c", "loader/x86/watcher.c", "loader/resident/fault.c",
             "loader/platform/uefi/interrupts.c")  # fmt: skip
 
@@ -431,8 +431,7 @@ def test_what_tests_share_lies_in_one_folder():
             assert "sys.path" not in line, place
 
 
-# Words of the past: what they are called now stands in docs/glossary.md. Licences and wire formats
-# may have them.
+# Retired words; docs/glossary.md has the current ones. Licences and wire formats may have them.
 RETIRED = {
     r"verbs?": "command",
     r"wish(es)?": "request",
@@ -442,7 +441,7 @@ RETIRED = {
     r"loader/(front|handoff)": "loader/platform, loader/protocols",
     r"CR4_(FXSR|WIDE|5_LEVELS|NO_USER_\w+)|CR0_(EMULATE|SWITCHED|PAGING)": "as in the Intel SDM",
 }
-# Words that prose may use, and names in loader/ may not; the first, in Python neither.
+# Words that prose may use, but names in loader/ may not; the first, not even names in Python.
 RETIRED_NAMES = {
     r"order|order_(read|check|init)|[Oo]rders?|read_order|check_order": "boot configuration",
     r"seal(s|ed|_\w+)?": "to write the memory map",
@@ -475,7 +474,7 @@ def names(path):
     return set(re.findall(r"[A-Za-z_]\w*", re.sub(r'"(\\.|[^"\\\n])*"', "", text)))
 
 
-def test_words_of_the_past_are_gone():
+def test_retired_words_are_gone():
     for place, line in lines({*CODE, ".md", ".cfg"}):
         if place.startswith("tests/style/") or '"landmark"' in line:
             continue
@@ -484,7 +483,7 @@ def test_words_of_the_past_are_gone():
             assert not found, f"{place} says {found.group()}; it is called {now} now"
 
 
-def test_names_of_the_past_are_gone():
+def test_retired_names_are_gone():
     for path in files(".c", ".h", ".def", ".asm", ".inc", ".py"):
         for word, now in RETIRED_NAMES.items():
             if path.parts[0] != "loader" and (now != "boot configuration" or path.suffix != ".py"):

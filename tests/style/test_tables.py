@@ -1,4 +1,4 @@
-"""Holds that a table with a gap does not compile. Knows the tables' names and who reads them."""
+"""Checks that a table with a gap does not compile. Knows the tables' names and who reads them."""
 
 import pathlib
 import re
@@ -46,7 +46,7 @@ def test_a_type_of_memory_that_a_protocol_forgets_does_not_compile(protocol, tmp
 
 
 def test_every_option_has_its_row_in_the_papers():
-    """And the page names no option that there is not."""
+    """And the page names no option that does not exist."""
     table = (ROOT / "loader/core/options.def").read_text("utf-8")
     options = set(re.findall(r'^OPTION\("([\w-]+)"', table, re.MULTILINE))
     section = (ROOT / "docs/options.md").read_text("utf-8")

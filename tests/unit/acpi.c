@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* acpi.c - holds what core/acpi.h promises: CPUs are counted from tables that are sound, and tables
- * that are not harm nobody. */
+/* acpi.c - checks what core/acpi.h promises: CPUs are counted from tables that are sound, and
+ * tables that are not do no harm. */
 #include "check.h"
 
 #include "core/acpi.h"
@@ -29,8 +29,8 @@ static void put_table(uint64_t at, const char *sign, uint32_t length)
 	put(at + 4, 4, length);
 }
 
-/* A machine with an RSDP of this revision; RSDT and XSDT both name the MADT, behind another table.
- * The MADT holds nothing yet. */
+/* A machine with an RSDP of this revision; RSDT and XSDT both name the MADT, after another table.
+ * The MADT is still empty. */
 static void begin(unsigned revision)
 {
 	free(memory);
@@ -50,7 +50,7 @@ static void begin(unsigned revision)
 }
 
 /* Adds an entry to the MADT: a CPU's, with its flags, if the type is 0 or 9. Its APIC ID is the
- * offset of the entry, but for the lowest bits. */
+ * offset of the entry, except for the lowest bits. */
 static void add(unsigned type, unsigned length, unsigned flags)
 {
 	uint32_t end;
@@ -79,7 +79,7 @@ static void begin_with_three(unsigned revision)
 {
 	begin(revision);
 	add(0, 8, 1);
-	add(1, 12, 1); /* an I/O APIC is no CPU */
+	add(1, 12, 1); /* an I/O APIC is not a CPU */
 	add(0, 8, 0);
 	add(9, 16, 1);
 	add(0, 8, 3);
@@ -158,7 +158,7 @@ TEST("an entry of length 0 ends the count, not the loader")
 	EXPECT_EQUAL(cpu_count(), 3);
 }
 
-TEST("an entry that is cut off by the end of its table is no CPU")
+TEST("an entry that is cut off by the end of its table is not a CPU")
 {
 	uint32_t end;
 
@@ -202,7 +202,7 @@ TEST("more CPUs than there is room for are counted, and not written")
 	EXPECT_EQUAL(found[2].apic_id, 77);
 }
 
-TEST("a CPU that is listed twice, by either kind of entry, is one")
+TEST("a CPU that is listed twice, by either kind of entry, counts once")
 {
 	begin(2);
 	add_cpu(0, 0, 1);
@@ -213,7 +213,7 @@ TEST("a CPU that is listed twice, by either kind of entry, is one")
 	expect_cpus((struct processor[]){ { 1, 0 }, { 2, 1 }, { 3, 300 } }, 3);
 }
 
-TEST("an entry for all CPUs at once, which would restart this one, is none")
+TEST("an entry for all CPUs at once, which would restart this one, is not a CPU")
 {
 	begin(2);
 	add_cpu(0, 0, 1);
@@ -274,7 +274,7 @@ TEST("all tables are found: root pointer, lists, what they name, and what the FA
 	}
 }
 
-TEST("of tables that are out of sight or damaged the header is noted, and no more than fits")
+TEST("of tables that are out of sight or damaged, only the header is noted, if it fits")
 {
 	struct phys_range list[4];
 
@@ -289,7 +289,7 @@ TEST("of tables that are out of sight or damaged the header is noted, and no mor
 	EXPECT_EQUAL(acpi_tables(&machine, list, COUNT(list)), 0);
 }
 
-TEST("a table is found by its sign, and NMIs by the number of the CPU, or of all")
+TEST("a table is found by its signature, and NMIs by the number of a CPU, or of all CPUs")
 {
 	uint32_t lints[2];
 

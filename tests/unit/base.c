@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base.c - holds what core/base.h promises: bounds, rounding, spans and scratch memory. */
+/* base.c - checks what core/base.h promises: bounds, rounding, spans and scratch memory. */
 #include "check.h"
 
 static const uint8_t letters[] = { 'a', 'b', 'c', 'd', 0, 'e' };
@@ -22,7 +22,7 @@ TEST("bounds cannot be cheated by sums that wrap")
 	EXPECT(in_bounds(0, UINT64_MAX, UINT64_MAX));
 }
 
-TEST("zero is no power of two, every single bit is one")
+TEST("zero is not a power of two, every single bit is one")
 {
 	EXPECT(!is_power_of_two(0));
 	for (unsigned bit = 0; bit < 64; bit++) {
@@ -115,7 +115,7 @@ TEST("bytes that are not there are read as zeroes and refused")
 	EXPECT(!span_read(six, UINT64_MAX, two, sizeof(two)));
 }
 
-TEST("nothing can be read from an empty span but nothing")
+TEST("from an empty span, only zero bytes can be read")
 {
 	uint32_t word = 7;
 
@@ -134,7 +134,7 @@ TEST("a string is as long as the bytes before its zero")
 	EXPECT_EQUAL(length, 0);
 }
 
-TEST("a string without a zero behind it is refused")
+TEST("a string without a zero after it is refused")
 {
 	uint64_t length = 9;
 
@@ -144,7 +144,7 @@ TEST("a string without a zero behind it is refused")
 	EXPECT(!span_string(six, UINT64_MAX, &length));
 }
 
-TEST("scratch memory is given out zeroed, aligned, one piece behind the other")
+TEST("scratch memory is given out zeroed, aligned, one piece after the other")
 {
 	_Alignas(64) uint8_t block[256];
 	struct scratch scratch = { block, block + sizeof(block) };

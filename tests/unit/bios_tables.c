@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bios_tables.c - holds which tables the loader believes to see in a BIOS's ROM. */
+/* bios_tables.c - checks which tables the loader recognises in a BIOS's ROM. */
 #include "check.h"
 
 #include "core/text.h"
@@ -9,7 +9,8 @@
 
 static _Alignas(16) uint8_t rom[ROM];
 
-/* Lays an entry point of `size` bytes, which says that it has `length`, with a right sum. */
+/* Puts an entry point of `size` bytes there, which says that it has `length`, with the right
+ * sum. */
 static void lay(unsigned at, const char *sign, unsigned size, unsigned length_at, uint8_t length)
 {
 	uint8_t sum = 0;
@@ -29,7 +30,7 @@ static uint64_t found(void)
 	return at == 0 ? ROM : at - (uintptr_t)rom;
 }
 
-TEST("an entry point with a right sum is found, and none with a wrong one")
+TEST("an entry point with the right sum is found, one with a wrong sum is not")
 {
 	memset(rom, 0, sizeof(rom));
 	lay(32, "_SM_", 0x1f, 5, 0x1f);
@@ -38,7 +39,7 @@ TEST("an entry point with a right sum is found, and none with a wrong one")
 	EXPECT_EQUAL(found(), ROM);
 }
 
-TEST("an entry point of no length, or too short for one, is passed over")
+TEST("an entry point of no length, or too short for one, is ignored")
 {
 	for (uint8_t length = 0; length < table_smbios.size; length++) {
 		memset(rom, 0, sizeof(rom));
@@ -49,7 +50,7 @@ TEST("an entry point of no length, or too short for one, is passed over")
 	}
 }
 
-TEST("an entry point that reaches beyond the ROM is none")
+TEST("an entry point that reaches beyond the ROM is ignored")
 {
 	memset(rom, 0, sizeof(rom));
 	lay(ROM - 32, "_SM_", 32, 5, 32);

@@ -8,7 +8,7 @@
 #define HIGHER_HALF UINT64_C(0xffff800000000000)
 #define TOP_2_GIB   UINT64_C(0xffffffff80000000)
 
-/* A kernel with code, constants and data with zeroes behind, from `base` on. */
+/* A kernel with code, constants, and data with zeroes after it, from `base` on. */
 static void begin_kernel(unsigned type, uint64_t base)
 {
 	begin_elf(type);
@@ -47,7 +47,7 @@ static uint64_t gate_offset(const struct gate *gate)
 	                       | gate->offset_low;
 }
 
-TEST("the early IDT has gates in either form, none in the place of another")
+TEST("the early IDT has gates in either form, and none overlaps another")
 {
 	static const uint8_t wide[EARLY_GATES] = {
 		[VECTOR_NMI] = 1,        [VECTOR_OPCODE] = 1, [VECTOR_DOUBLE] = 1,
@@ -414,7 +414,7 @@ TEST("a position-independent kernel linked elsewhere runs where it is linked")
 	EXPECT_EQUAL(boot_info()->kernel_slide, 0);
 }
 
-TEST("with -kaslr the kernel runs somewhere in the top 2 GiB, as chance has it")
+TEST("with -kaslr the kernel runs at a random address in the top 2 GiB")
 {
 	uint64_t seed = 9, first = 0, different = 0;
 
@@ -648,7 +648,7 @@ static unsigned warnings_with(const void *bytes, size_t size)
 	return world.report.count;
 }
 
-TEST("a kernel that writes to VGA's text memory alone is warned of where there is none")
+TEST("a kernel that only writes to VGA's text memory causes a warning if there is none")
 {
 	static const uint8_t text[] = { 0x00, 0x80, 0x0b, 0x00 };
 	static const uint8_t high[] = { 0x00, 0x80, 0x0b, 0x80 }; /* 0xffffffff800b8000 */
@@ -670,7 +670,7 @@ TEST("a kernel that writes to VGA's text memory alone is warned of where there i
 	EXPECT_EQUAL(warnings_with(text, sizeof(text)), 0);
 }
 
-TEST("a framebuffer is mapped write-combining, in a window of its own")
+TEST("a framebuffer is mapped write-combining, in its own window")
 {
 	const struct longjump_boot_info *info;
 	const struct seen *range;
@@ -707,7 +707,7 @@ TEST("the fault explainer is told where RAM ends, whoever uses it")
 	EXPECT_EQUAL(marks->memory_end, 17 * MIB);
 }
 
-TEST("the fault explainer knows a text screen from none")
+TEST("the fault explainer knows whether there is a text screen")
 {
 	static const enum display_kind kinds[] = { DISPLAY_VGA_TEXT, DISPLAY_NONE };
 
@@ -783,7 +783,7 @@ TEST("modules that lie around the kernel's file are spared when the kernel stays
 
 /* --- options --- */
 
-TEST("the stack is as large as it was asked for, where it was asked for")
+TEST("the stack has the size and the address that were asked for")
 {
 	begin_world(16 * MIB);
 	begin_small_elf();
@@ -794,7 +794,7 @@ TEST("the stack is as large as it was asked for, where it was asked for")
 	EXPECT_EQUAL(boot_info()->stack_end, UINT64_C(0xffffc00000020000));
 }
 
-TEST("a stack over something else is refused, its guard page, too")
+TEST("a stack over something else is refused, and so is one whose guard page is")
 {
 	static const uint64_t places[] = {
 		MIB, MIB + PAGE_SIZE, 0xa0000, 0xbf000, 0xc0000, 0x91000
@@ -970,7 +970,7 @@ TEST("too little scratch memory is refused, whatever does not fit, and never wri
 	EXPECT(prepare());
 }
 
-TEST("there is no memory below 1 MiB that is placed in")
+TEST("nothing is placed below 1 MiB")
 {
 	begin_world(16 * MIB);
 	world.machine.firmware_count = 0;
@@ -991,7 +991,7 @@ TEST("a machine without usable memory is refused")
 
 /* --- other CPUs --- */
 
-TEST("with -smp the other CPUs are to be started, in a low page, on stacks of their own")
+TEST("with -smp the other CPUs are to be started, in a low page, on their own stacks")
 {
 	const struct longjump_processor *told;
 
@@ -1083,7 +1083,7 @@ TEST("RAM above 4 GiB is in the direct map, and holds what does not fit below")
 	EXPECT_EQUAL(boot_info()->direct_map_end - boot_info()->direct_map, 6 * GIB);
 }
 
-TEST("RAM out of the reach of paging or of the CPU stays in the map, and nothing else")
+TEST("RAM that paging or the CPU cannot reach stays in the map, and nowhere else")
 {
 	static const struct {
 		unsigned levels, bits;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot_random.c - whole boots of random kernels in random machines, with every promise held
+ * boot_random.c - whole boots of random kernels in random machines, with every promise checked
  * (promises.h). The numbers are the same in every run; a round that fails can be repeated alone.
  */
 #include "promises.h"
@@ -15,7 +15,7 @@ static uint64_t below(uint64_t count)
 	return check_below(&seed, count);
 }
 
-/* Memory in pieces, all of them below 8 MiB but the last, in which files and scratch memory lie. */
+/* Memory in pieces, all of them below 8 MiB except the last, which has files and scratch memory. */
 static void random_world(void)
 {
 	uint64_t at = MIB;
@@ -33,7 +33,7 @@ static void random_world(void)
 	world.machine.random = check_random(&seed);
 }
 
-/* Segments one behind the other, with gaps, in shared pages where the rights allow it, added to the
+/* Segments one after the other, with gaps, in shared pages where the rights allow it, added to the
  * file in any order. */
 static void random_segments(uint64_t base)
 {
@@ -63,8 +63,8 @@ static void random_segments(uint64_t base)
 	}
 }
 
-/* Gives the kernel a data segment behind all others with relocations of both kinds, each of a word
- * of its own, and with a part that becomes read-only. */
+/* Gives the kernel a data segment after all others, with relocations of both kinds, each of a
+ * different word, and with a part that becomes read-only. */
 static void random_relocations(uint64_t data)
 {
 	static struct elf_rela rela[40];
@@ -97,7 +97,7 @@ static uint64_t random_place(uint64_t at)
 	return at + (below(2) == 0 ? below(PAGE_SIZE) : 0);
 }
 
-/* Boots what was built, with its file and up to three modules behind 8 MiB. */
+/* Boots what was built, with its file and up to three modules above 8 MiB. */
 static void boot_it(void)
 {
 	static uint8_t content[40000];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bootloader011.c - kernels for the Rust crate bootloader 0.11 in a simulated machine (world.h):
- * how their section is read, and refused; what they are told, and where everything lies.
+ * how their section is read, and refused; what they are told, and where everything is.
  */
 #include "add_symbols.h"
 #include "walker.h"
@@ -78,7 +78,7 @@ static void begin_section(unsigned patch)
 	memcpy(section + 23, &size, sizeof(size));
 }
 
-/* Writes a number behind so many bytes of 1: the tags. */
+/* Writes a number after so many bytes of 1: the tags. */
 static void put(enum field field, unsigned tags, uint64_t value)
 {
 	unsigned at = places[form][field];
@@ -88,7 +88,7 @@ static void put(enum field field, unsigned tags, uint64_t value)
 	memcpy(section + at + tags, &value, sizeof(value));
 }
 
-/* A file with the section: one segment, and section headers behind it. */
+/* A file with the section: one segment, and section headers after it. */
 static struct span file_with(unsigned length)
 {
 	static const char strings[] = "\0.bootloader-config\0.shstrtab";
@@ -204,7 +204,7 @@ TEST("what is left to the loader is dynamic, or not there")
 	EXPECT_EQUAL(config.physical_memory.place, RB11_DYNAMIC);
 }
 
-TEST("a length that no version has is refused with those that there are")
+TEST("a length that no version has is refused, with the lengths that are valid")
 {
 	static const unsigned wrong[] = { 0,   1,   15,  16,  22,  23,  96,
 		                          114, 116, 123, 125, 132, 134, 200 };
@@ -243,7 +243,7 @@ TEST("a section may be longer than its version's, as between releases, but not s
 	expect_refused(115, DIAG_BOOTLOADER_LENGTH, "it has 115 bytes, and is made with 0.11.1;");
 }
 
-TEST("another UUID is refused with both")
+TEST("another UUID is refused, with both UUIDs")
 {
 	for (unsigned i = 0; i < sizeof(uuid); i++) {
 		begin_section(16);
@@ -253,7 +253,7 @@ TEST("another UUID is refused with both")
 	EXPECT_PART(report.findings[0].detail, "it begins with 743ca961093646a0bb555c158915253c");
 }
 
-TEST("a version that is not known is refused with those that are")
+TEST("an unknown version is refused, with the known ones")
 {
 	static const uint16_t versions[][3] = { { 0, 10, 13 }, { 0, 12, 0 },  { 1, 0, 0 },
 		                                { 1, 11, 3 },  { 0, 1, 0 },   { 0, 11, 18 },
@@ -365,7 +365,7 @@ TEST("in a large kernel with symbols the UUID is found beside them, however far 
 	}
 }
 
-TEST("it is looked for in the first MiB of each segment, and has to be whole")
+TEST("the UUID is looked for in the first MiB of each segment, and has to be complete")
 {
 	for (unsigned size = 133; size >= 100; size--) {
 		begin_section(16);
@@ -391,7 +391,7 @@ TEST("it is looked for in the first MiB of each segment, and has to be whole")
 	EXPECT(!rb11_is_asked(elf_file()));
 }
 
-TEST("what is no ELF64 file is none of ours")
+TEST("a file that is not ELF64 is not recognised")
 {
 	begin_section(16);
 	EXPECT(!rb11_is_asked((struct span){ section, sizeof(section) }));
@@ -445,7 +445,7 @@ static const struct rb11_boot_info *boot_it(void)
 	return (const void *)(world.memory + range->phys + (at - range->virt));
 }
 
-/* What the kernel must find refused. */
+/* The boot must be refused, with this code, and with words that have `part`. */
 static void expect_boot_refused(enum diag code, const char *part)
 {
 	lay_kernel();
@@ -461,7 +461,7 @@ static uint64_t phys_of(uint64_t virt)
 	return range->phys + (virt - range->virt);
 }
 
-TEST("each version has its own BootInfo, and the regions right behind it")
+TEST("each version has its own BootInfo, and the regions right after it")
 {
 	static const unsigned sizes[][2] = { { 0, 160 },  { 1, 192 },  { 4, 192 }, { 5, 216 },
 		                             { 13, 216 }, { 14, 232 }, { 17, 232 } };
@@ -506,7 +506,7 @@ TEST("each version has its own BootInfo, and the regions right behind it")
 	}
 }
 
-/* How the memory map calls an address. */
+/* The memory map's entry for an address. */
 static struct rb11_region region_at(const struct rb11_boot_info *info, uint64_t at)
 {
 	const struct rb11_region *regions =
@@ -519,7 +519,7 @@ static struct rb11_region region_at(const struct rb11_boot_info *info, uint64_t 
 	FAIL("%#" PRIx64 " is in no region", at);
 }
 
-TEST("what the loader has put anywhere is the bootloader's, all else the firmware's")
+TEST("what the loader has placed is the bootloader's, everything else the firmware's")
 {
 	static const uint32_t types[] = { 2, 3, 4, 5, 7, 0xf0000001 };
 	const struct rb11_boot_info *info;
@@ -614,7 +614,7 @@ TEST("entries below the end of the firmware's map, and those that a kernel takes
 	EXPECT_EQUAL(world.boot.launch->rdi, 4 * ENTRY);
 }
 
-TEST("entries that are only partly in the dynamic range are none")
+TEST("entries that are only partly in the dynamic range are not used")
 {
 	begin_kernel(ELF_TYPE_DYN, 0, 16);
 	put(RANGE_BEGIN, 1, UINT64_C(0xffff800000000fff));
@@ -635,7 +635,7 @@ TEST("entries that are only partly in the dynamic range are none")
 	boot_it();
 }
 
-TEST("what has an address lies there, also beside others in one entry, and in the last entry")
+TEST("a fixed address is kept, even beside others in one entry, and in the last entry")
 {
 	const struct rb11_boot_info *info;
 
@@ -801,7 +801,7 @@ TEST("a stack may have any size that there is memory for, and the user may want 
 	expect_boot_refused(DIAG_MEMORY_STACK, "the stack");
 }
 
-/* How a screen is told. */
+/* The framebuffer that describes a screen. */
 static struct rb11_framebuffer told_screen(struct screen screen)
 {
 	begin_kernel(ELF_TYPE_DYN, 0, 16);
@@ -812,7 +812,7 @@ static struct rb11_framebuffer told_screen(struct screen screen)
 	return boot_it()->framebuffer.value;
 }
 
-TEST("the screen is told to the byte, and in the crate's words")
+TEST("the screen is described to the byte, and in the crate's words")
 {
 	struct screen bgr = { .pixels.begin = 0xfd000123,
 		              .pitch = 3232,
@@ -897,7 +897,7 @@ TEST("the kernel asks for its file, a screen and, with aslr, for random numbers"
 	EXPECT_EQUAL(options->video.want, VIDEO_TEXT);
 }
 
-TEST("at random, everything lies in free entries, at its alignment, and elsewhere each time")
+TEST("random addresses are in free entries, aligned, and different each time")
 {
 	uint64_t first = 0;
 

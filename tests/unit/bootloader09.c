@@ -39,7 +39,7 @@ static const struct rb_memory_map *boot_it(void)
 	return (const void *)(world.memory + info->phys.begin);
 }
 
-/* The words behind the memory map: those of the features, then the template, then zeroes. */
+/* The words after the memory map: those of the features, then the template, then zeroes. */
 static void expect_tail(const char *choice, const uint64_t *words, unsigned count)
 {
 	const struct rb_memory_map *map;

@@ -19,7 +19,7 @@
 
 #define ELF_ROOM (8 * MIB)
 #define ELF_FIRST \
-	0x2000 /* where the segments' bytes begin: behind the most headers that there may be */
+	0x2000 /* where the segments' bytes begin: after as many headers as there may be */
 
 enum { RX = ELF_PF_R | ELF_PF_X, RW = ELF_PF_R | ELF_PF_W, RO = ELF_PF_R };
 
@@ -96,7 +96,7 @@ static inline void *elf_at(uint64_t address)
 }
 
 /* A dynamic section at an address whose bytes are in the file: pairs of tag and value, with DT_NULL
- * behind them. */
+ * after them. */
 static inline void put_dynamic(uint64_t address, const struct elf_dynamic *entries, unsigned count)
 {
 	size_t size = (count + 1) * sizeof(*entries);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* config.c - holds what core/config.h promises: every option, every value that must be refused, and
- * the words around the kernel and its modules. */
+/* config.c - checks what core/config.h promises: every option, every value that must be refused,
+ * and the words around the kernel and its modules. */
 #include "check.h"
 
 #include "core/config.h"
@@ -118,7 +118,7 @@ TEST("flags are read in any order")
 	expect_bad_value("-smp=");
 }
 
-TEST("a number may be decimal or hexadecimal, with K, M, G or T behind it")
+TEST("a number may be decimal or hexadecimal, with K, M, G or T after it")
 {
 	static const struct {
 		const char *line;
@@ -139,7 +139,7 @@ TEST("a number may be decimal or hexadecimal, with K, M, G or T behind it")
 	EXPECT_EQUAL(config.options.identity, 1024 * GIB);
 }
 
-TEST("what is no number is refused")
+TEST("what is not a number is refused")
 {
 	static const char *const options[] = {
 		"-stack=",     "-stack=K",   "-stack=0x",      "-stack=64Q",
@@ -301,7 +301,7 @@ TEST("an option given twice has its last value")
 	EXPECT_EQUAL(config.options.stack_size, 128 * KIB);
 }
 
-TEST("options before a refused one hold")
+TEST("options before a refused one take effect")
 {
 	expect_refusal("-onerror=halt -nonsense k", DIAG_CONFIG_UNKNOWN_OPTION, "-nonsense");
 	EXPECT_EQUAL(config.options.on_error, ON_ERROR_HALT);
@@ -429,7 +429,7 @@ TEST("-poweroff and -reboot need no kernel")
 	EXPECT_EQUAL(config.options.action, ACTION_START);
 }
 
-TEST("options that a protocol does not have are taken back, with a warning for each")
+TEST("options that a protocol does not have are reset, with a warning for each")
 {
 	accept("-stack=1M -stack-at=0x1000 -direct-map=1G -identity=1M -paging=5 -kernelfile "
 	       "-kaslr "
@@ -462,7 +462,7 @@ TEST("options that a protocol does not have are taken back, with a warning for e
 	EXPECT(config.options.video.want == VIDEO_TEXT);
 }
 
-TEST("a module of the kernel's own gets its whole name, or is refused")
+TEST("a module that the kernel asks for gets its whole name, or is refused")
 {
 	static char path[CONFIG_TEXT];
 	size_t left;

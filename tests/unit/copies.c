@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * copies.c - holds what core/plan/copies.h promises: sorted copies, carried out one after the
+ * copies.c - checks what core/plan/copies.h promises: sorted copies, carried out one after the
  * other, leave each target with what its source held at the beginning. Tried on small memories of
  * which every byte is different.
  */
@@ -19,14 +19,14 @@ static void fill(uint8_t *memory)
 		memory[i] = (uint8_t)i;
 }
 
-/* Carries the moves out as they stand. */
+/* Carries the copies out in the given order. */
 static void carry_out_copies(uint8_t *memory, const struct copy *copies, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		memmove(memory + copies[i].to, memory + copies[i].from, (size_t)copies[i].size);
 }
 
-/* True if each target holds what stood in its source at the beginning. */
+/* True if each target holds what its source held at the beginning. */
 static bool is_done(const uint8_t *memory, const struct copy *copies, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ static bool same_copies(const struct copy *a, const struct copy *b, unsigned cou
 	return true;
 }
 
-/* Random moves with targets that do not overlap each other; as many as fit. */
+/* Random copies with targets that do not overlap each other; as many as fit. */
 static unsigned random_copies(uint64_t *seed, struct copy *copies)
 {
 	unsigned count = 0;
@@ -111,7 +111,7 @@ static unsigned random_copies(uint64_t *seed, struct copy *copies)
 	return count;
 }
 
-TEST("a move whose target is another's source waits for that")
+TEST("a copy whose target is another's source waits for that one")
 {
 	/* [0..8) -> [16..24) and [8..16) -> [0..8): the first must be read before it is written */
 	struct copy copies[] = { { 0, 8, 8 }, { 16, 0, 8 } };
@@ -121,7 +121,7 @@ TEST("a move whose target is another's source waits for that")
 	EXPECT_EQUAL(copies[1].to, 0);
 }
 
-TEST("a move over itself is no obstacle")
+TEST("a copy onto itself is not an obstacle")
 {
 	struct copy copies[] = { { 4, 0, 16 } };
 
@@ -136,7 +136,7 @@ TEST("copies that wait for each other in a circle have no order")
 	EXPECT(!copies_sort(copies, 2));
 }
 
-TEST("moves behind a circle come last, the others first")
+TEST("copies that wait for a circle come last, the others first")
 {
 	/* [32..40) goes to [48..56) freely; the two others exchange their places */
 	struct copy copies[] = { { 0, 8, 8 }, { 8, 0, 8 }, { 48, 32, 8 } };
@@ -145,7 +145,7 @@ TEST("moves behind a circle come last, the others first")
 	EXPECT_EQUAL(copies[0].to, 48);
 }
 
-TEST("of moves that are in order, all are")
+TEST("copies that are in order are all counted")
 {
 	struct copy copies[] = { { 0, 2, 2 }, { 2, 4, 2 }, { 4, 6, 2 } };
 
@@ -153,7 +153,7 @@ TEST("of moves that are in order, all are")
 	EXPECT_EQUAL(copies_in_order(copies, 1), 1);
 }
 
-TEST("no moves are in order")
+TEST("an empty list of copies is in order")
 {
 	EXPECT(copies_sort(NULL, 0));
 }

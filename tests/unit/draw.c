@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* draw.c - holds what explain/draw.h promises: lines on text screens and in pixels of every kind.
- */
+/* draw.c - checks what explain/draw.h promises: lines on text screens and in pixels of every
+ * kind. */
 #include "check.h"
 
 #include "core/palette.h"
@@ -12,7 +12,7 @@
 static uint8_t font[256 * 16];
 static uint8_t *screen_bytes;
 
-/* A font in which each glyph is full but for its first line. */
+/* A font in which each glyph is full except for its first line. */
 static void begin_font(void)
 {
 	memset(font, 0xff, sizeof(font));

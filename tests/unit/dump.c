@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dump.c - holds what core/plan/dump.h promises: everything that is planned is said, each thing
- * with its numbers, in lines that a screen of 80 columns holds. */
+/* dump.c - checks what core/plan/dump.h promises: everything that is planned is printed, with its
+ * numbers, in lines of at most 80 columns. */
 #include "build_elf.h"
 #include "world.h"
 
@@ -25,7 +25,7 @@ static void print(void)
 	print_plan(&world.boot.plan, keep);
 }
 
-/* A machine with a kernel of two segments, one with zeroes behind. */
+/* A machine with a kernel of two segments, one with zeroes after it. */
 static void begin(void)
 {
 	begin_world(16 * MIB);
@@ -128,7 +128,7 @@ TEST("a machine without a screen is printed as that")
 	EXPECT(strstr(printed, "text mode") == NULL);
 }
 
-TEST("lines fit into 80 columns, with RAM above 4 GiB, too")
+TEST("lines fit into 80 columns, even with RAM above 4 GiB")
 {
 	begin();
 	add_firmware(4 * GIB, 1024 * GIB, 1);

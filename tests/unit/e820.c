@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* e820.c - holds which map the loader reads from a BIOS, of which it knows the answers here. */
+/* e820.c - checks which map the loader reads from a BIOS that gives known answers. */
 #include "check.h"
 
 #include "platform/bios/e820.c"
 
 #define RANGES 8
 
-static struct e820_entry entries[2 * RANGES]; /* what the BIOS has to tell */
+static struct e820_entry entries[2 * RANGES]; /* what the BIOS reports */
 static unsigned entry_count, entry_size, calls;
 static bool never_ends;
 
@@ -55,7 +55,7 @@ void bios_call(uint8_t number, const struct bios_registers *in, struct bios_regi
 		FAIL("int %#x, EAX=%#x is not expected", number, in->eax);
 }
 
-/* A BIOS with these entries, of which each has so many bytes, and no older calls. */
+/* A BIOS with these entries of `size` bytes each, and no older calls. */
 static void begin(const struct e820_entry *list, unsigned count, unsigned size)
 {
 	memset(&report, 0, sizeof(report));
@@ -120,7 +120,7 @@ TEST("entries of 20 bytes have no attributes, and none is ignored")
 	EXPECT_EQUAL(machine.firmware_count, 2);
 }
 
-TEST("of a map that never ends each range is noted once, and that it has no end is said")
+TEST("of a map that never ends, each range is noted once, with a warning")
 {
 	BEGIN(24, { MIB, MIB, 1, 1 }, { 2 * MIB, MIB, 2, 1 });
 	never_ends = true;
@@ -148,7 +148,7 @@ TEST("a map that fits exactly gives no warning")
 	EXPECT_EQUAL(report.count, 0);
 }
 
-TEST("where there is no room, what is reserved stays, and the smallest free ranges go")
+TEST("if there is no room, reserved ranges stay, and the smallest free ones are dropped")
 {
 	/* free ranges of 9, 10 ... KiB, then reserved ones, then free ones of 1 and of 2 MiB */
 	begin(NULL, 0, 24);
@@ -170,7 +170,7 @@ TEST("where there is no room, what is reserved stays, and the smallest free rang
 	EXPECT_PART(report.findings[0].detail, "left out 7");
 }
 
-TEST("where the BIOS has no map, older calls tell of memory")
+TEST("if the BIOS has no map, older calls are used")
 {
 	begin(NULL, 0, 24);
 	low.eax = 639;
@@ -190,7 +190,7 @@ TEST("where the BIOS has no map, older calls tell of memory")
 	expect_range(1, MIB, 8 * MIB, MEMORY_USABLE, 1);
 }
 
-TEST("a BIOS that tells of no memory at all is refused")
+TEST("a BIOS that reports no memory at all is refused")
 {
 	begin(NULL, 0, 24);
 	EXPECT(!read());

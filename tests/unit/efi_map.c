@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* efi_map.c - holds what standalone/efi_map.h promises of UEFI's memory map. */
+/* efi_map.c - checks what standalone/efi_map.h promises about UEFI's memory map. */
 #include "check.h"
 
 #include "core/memory.h"
@@ -87,7 +87,7 @@ TEST("ranges that do not touch, or do not follow each other, stay apart")
 	expect(2, PAGE_SIZE, 2 * PAGE_SIZE, MEMORY_USABLE);
 }
 
-TEST("a range of nothing is none, and one that wraps ends where addresses do")
+TEST("an empty range is ignored, and one that wraps ends where addresses do")
 {
 	put(0, EFI_CONVENTIONAL, MIB, 0);
 	put(1, EFI_RESERVED, MIB, UINT64_MAX);
@@ -97,7 +97,7 @@ TEST("a range of nothing is none, and one that wraps ends where addresses do")
 	EXPECT(ranges[0].phys.end > UINT64_MAX - 2 * PAGE_SIZE);
 }
 
-TEST("ranges beyond the room are counted and not written")
+TEST("ranges for which there is no room are counted and not written")
 {
 	struct firmware_range room[3] = { 0 };
 
@@ -162,7 +162,7 @@ static void expect_range(const struct memory_range *range, uint64_t begin, uint6
 	EXPECT_EQUAL(range->type, type);
 }
 
-TEST("a map that is not sorted is sorted, and where it overlaps nobody gets what is not free")
+TEST("an unsorted map is sorted, and where ranges overlap, only what is free in all is free")
 {
 	/* free [8,16)  runtime [10,12)  free [1,8)  free [4,10)  ->
 	 * free [1,10)  reserved [10,12)  free [12,16), behind the first page, which is reserved */
@@ -179,7 +179,7 @@ TEST("a map that is not sorted is sorted, and where it overlaps nobody gets what
 	expect_range(&made[3], 12 * PAGE_SIZE, 16 * PAGE_SIZE, MEMORY_USABLE);
 }
 
-TEST("of what does not begin at a page, whole pages are free, and what is touched is kept")
+TEST("of odd ranges, only whole pages are free, and every page that is touched is kept")
 {
 	/* free [4.5,8.5)  NVS [16.5,17.5)  ->  free [5,8)  NVS [16,18) */
 	const struct memory_range *made;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf.c - holds what core/elf/read.h promises of files and segments: what is read, and every reason
- * for which a kernel is refused. Relocations have a program of their own: elf_dynamic.c.
+ * elf.c - checks what core/elf/read.h promises about files and segments: what is read, and every
+ * reason for which a kernel is refused. Relocations have their own program: elf_dynamic.c.
  */
 #include "check.h"
 
@@ -96,7 +96,7 @@ TEST("a file shorter than the ELF header is refused, with its size")
 	EXPECT_PART(report.findings[0].detail, "it has 63 bytes");
 }
 
-TEST("what does not begin with 7f 45 4c 46 is no ELF file")
+TEST("what does not begin with 7f 45 4c 46 is not an ELF file")
 {
 	for (unsigned i = 0; i < 4; i++) {
 		begin_small_elf();
@@ -216,7 +216,7 @@ TEST("a kernel with nothing to load is refused")
 	expect_refusal(DIAG_ELF_NOTHING_TO_LOAD, "none of its 1 program headers");
 }
 
-TEST("program headers of other types are none of our business")
+TEST("program headers of other types are ignored")
 {
 	begin_small_elf();
 	add_program(4, 0, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0)->align = 3;
@@ -301,7 +301,7 @@ TEST("a segment without bytes in the file is read like any other")
 	expect_refusal(DIAG_ELF_NOT_CANONICAL, "segment 1");
 }
 
-TEST("an empty segment is left out, wherever it says it lies")
+TEST("an empty segment is left out, whatever its address is")
 {
 	begin_small_elf();
 	add_program(ELF_PT_LOAD, RW, 0, 5, 0, 0);
@@ -377,7 +377,7 @@ TEST("the last page of all stays free, so that no end wraps to 0")
 	expect_refusal(DIAG_ELF_NOT_CANONICAL, "segment 0");
 }
 
-TEST("page 0 stays free, but in a position-independent kernel")
+TEST("page 0 stays free, except in a position-independent kernel")
 {
 	begin_at(0, 1);
 	expect_refusal(DIAG_ELF_NULL_PAGE, "segment 0 lies at 0");
@@ -480,7 +480,7 @@ static void begin_with_data(void)
 	add_segment(RW, 2 * MIB, PAGE_SIZE, 2 * PAGE_SIZE);
 }
 
-TEST("a TLS template is read, with its zeroes behind")
+TEST("a TLS template is read, with the zeroes after it")
 {
 	begin_with_data();
 	add_program(ELF_PT_TLS, RO, 0, 2 * MIB + 0x100, 0x40, 0x100)->align = 32;
@@ -500,7 +500,7 @@ TEST("a TLS template of zeroes alone needs no bytes in the file")
 	EXPECT_EQUAL(kernel.tls_align, 1);
 }
 
-TEST("a TLS template whose bytes no segment brings is refused")
+TEST("a TLS template whose bytes no segment has is refused")
 {
 	begin_with_data();
 	add_program(ELF_PT_TLS, RO, 0, 2 * MIB + PAGE_SIZE - 0x20, 0x21, 0x40);

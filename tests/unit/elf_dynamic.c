@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* elf_dynamic.c - holds what core/elf/read.h promises of dynamic sections and relocations, and what
- * core/elf/relative.h promises of RELR tables. */
+/* elf_dynamic.c - checks what core/elf/read.h promises about dynamic sections and relocations, and
+ * what core/elf/relative.h promises about RELR tables. */
 #include "check.h"
 
 #include "build_elf.h"
@@ -102,7 +102,7 @@ TEST("an even word of a RELR table is an address")
 	expect_walk((uint64_t[]){ 0x1000, 0x2008 }, 2, (uint64_t[]){ 0x1000, 0x2008, 0 });
 }
 
-TEST("an odd word is a bitmap of the 63 words behind")
+TEST("an odd word is a bitmap of the 63 words after it")
 {
 	uint64_t bitmap = 1 | UINT64_C(1) << 1 | UINT64_C(1) << 3 | UINT64_C(1) << 63;
 
@@ -282,7 +282,7 @@ TEST("REL tables are refused, of the procedure linkage table as well")
 
 /* --- the dynamic section --- */
 
-TEST("a dynamic section ends at DT_NULL; what stands behind does not count")
+TEST("a dynamic section ends at DT_NULL; what follows does not count")
 {
 	begin_with_dynamic((struct elf_dynamic[]){ { ELF_DT_NULL, 0 }, { ELF_DT_NEEDED, 1 } }, 2);
 	accept();
@@ -297,7 +297,7 @@ TEST("a dynamic section without DT_NULL is refused")
 	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "has 0 bytes in the file, and no DT_NULL");
 }
 
-TEST("a dynamic section without bytes, as linker scripts leave it, is none")
+TEST("a dynamic section without bytes, as linker scripts leave it, is ignored")
 {
 	begin_with_dynamic((struct elf_dynamic[]){ { 0x1e, 8 } }, 1);
 	elf_programs[2].filesz = elf_programs[2].memsz = 0;
@@ -453,7 +453,7 @@ TEST("entries of the procedure linkage table must aim at the kernel, past the ta
 	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "in a table of relocations");
 }
 
-TEST("the words of a kernel are told as they are after relocation")
+TEST("the words of a kernel are returned as they are after relocation")
 {
 	static const struct elf_rela rela[] = {
 		{ DATA + 0x200, ELF_R_X86_64_RELATIVE, 0x11 },
@@ -513,7 +513,7 @@ TEST("a kernel that needs a library is refused with the library's name")
 
 TEST("a library's name that cannot be read is not read")
 {
-	begin_with_library(1, 10); /* no zero behind it */
+	begin_with_library(1, 10); /* no zero after it */
 	expect_refusal(DIAG_ELF_NEEDS_LIBRARY, "DT_NEEDED is present");
 	begin_with_library(100, 11);
 	expect_refusal(DIAG_ELF_NEEDS_LIBRARY, "DT_NEEDED is present");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explain.c - holds what loader/explain promises: faults of a kernel in a simulated machine
- * (world.h), of every exception and at every kind of address, and what is said of them.
+ * explain.c - checks what loader/explain promises: faults of a kernel in a simulated machine
+ * (world.h), of every exception and at every kind of address, and what is said about them.
  */
 #include "faults.h"
 
@@ -15,7 +15,7 @@ static char text_buffer[16384];
 
 /* --- page faults --- */
 
-TEST("the null page is told for reading, writing and executing")
+TEST("the null page is recognised for reading, writing and executing")
 {
 	begin_fault(VECTOR_PAGE);
 	expect_page(0, 0, "null-page", "The kernel read from 0x0, in the null page");
@@ -37,7 +37,7 @@ TEST("the stack's guard page, and what lies below it, is a stack overflow")
 	expect_page(marks->stack.begin - MIB - 8, 2, "stack-overflow", "a stack overflow");
 }
 
-TEST("what lies above the stack is told so")
+TEST("what is above the stack is described as that")
 {
 	begin_fault(VECTOR_PAGE);
 	expect_page(marks->stack.end, 0, "stack-underflow", "above the top of the stack");
@@ -70,7 +70,7 @@ TEST("user mode may not touch the kernel's pages")
 	expect_page(CODE, 5, "kernel-page", "The program in user mode read from");
 }
 
-TEST("what lies right behind a segment is told so")
+TEST("what is right after a segment is described as that")
 {
 	begin_fault(VECTOR_PAGE);
 	expect_page(END, 2, "past-segment", "right after the kernel's data (segment 2, rw-)");
@@ -78,7 +78,7 @@ TEST("what lies right behind a segment is told so")
 	expect_page(END + MIB, 2, "not-mapped", "nothing is mapped");
 }
 
-TEST("memory that is not there is told so")
+TEST("memory that does not exist is described as that")
 {
 	begin_fault(VECTOR_PAGE);
 	expect_page(marks->direct_map.begin + 64 * GIB, 2, "beyond-memory",
@@ -92,7 +92,7 @@ TEST("a physical address is shown where it is mapped")
 	expect_page(0xfee00000, 0, "physical-address", "it is at 0xffff9000fee00000");
 }
 
-TEST("a kernel for the crate bootloader is told in the crate's words")
+TEST("a fault of a kernel for the crate bootloader is explained in the crate's words")
 {
 	begin_fault_by(&bootloader09_protocol, "bootloader-0.9,map_physical_memory", VECTOR_PAGE);
 	expect_page(marks->boot_info.begin, 21, "kernel-page", "in the BootInfo");
@@ -114,7 +114,7 @@ TEST("a kernel for the crate bootloader is told in the crate's words")
 	EXPECT_PART(said.cause, "feature map_physical_memory");
 }
 
-TEST("a table that is not there is told by what it would map")
+TEST("a missing table is described by what it would map")
 {
 	begin_fault_by(&bootloader09_protocol, "bootloader-0.9,recursive_page_table", VECTOR_PAGE);
 	expect_page(UINT64_C(0x8000000000) + (UINT64_C(0x444444440000) >> 9), 0, "page-table",
@@ -224,7 +224,7 @@ static void expect_protection(uint64_t error, const char *kind, const char *part
 	expect_words(kind, part);
 }
 
-TEST("a selector beyond the end of the GDT is told, with its register")
+TEST("a selector beyond the end of the GDT is reported, with its register")
 {
 	begin_fault(VECTOR_PROTECTION);
 	fault.gdt = (struct fault_table){ 15, DATA };
@@ -247,7 +247,7 @@ TEST("a selector beyond the end of the GDT is told, with its register")
 	expect_protection(0x2c, "selector-missing", "an LDT, and none is loaded");
 }
 
-TEST("a selector whose entry is of the wrong kind is told, with the entry")
+TEST("a selector whose entry is of the wrong kind is reported, with the entry")
 {
 	static const uint64_t gdt[] = { 0, 0x00cf93000000ffff, 0x00af9b000000ffff,
 		                        0, 0x00cf9b000000ffff, 0x0000890000000067 };
@@ -339,7 +339,7 @@ TEST("what the CPU refuses in its own registers is shown")
 	expect_protection(0, "xsetbv", "to XCR0");
 }
 
-TEST("an empty frame under iretq is told")
+TEST("an empty frame under iretq is reported")
 {
 	begin_fault(VECTOR_PROTECTION);
 	INSTRUCTION(0x48, 0xcf);
@@ -348,7 +348,7 @@ TEST("an empty frame under iretq is told")
 	expect_protection(0, "null-selector", "loaded 0 into CS from the stack, with iretq");
 }
 
-TEST("privileged instructions are told in user mode only")
+TEST("privileged instructions are reported in user mode only")
 {
 	begin_fault(VECTOR_PROTECTION);
 	fault.cs = 0x23;
@@ -414,7 +414,7 @@ TEST("a divisor of zero is named")
 	expect_words("divide-by-zero", "divided by zero.");
 }
 
-TEST("a double fault is told with its reason")
+TEST("a double fault is explained with its reason")
 {
 	begin_fault(VECTOR_DOUBLE);
 	fault.has_error = 1;
@@ -429,7 +429,7 @@ TEST("a double fault is told with its reason")
 	expect_words("stack-lost", "it is not canonical");
 }
 
-TEST("an interrupt in the place of an exception is told by its frame")
+TEST("an interrupt in place of an exception is recognised by its frame")
 {
 	begin_fault(VECTOR_DOUBLE);
 	fault.interrupts = 1;
@@ -587,7 +587,7 @@ TEST("symbols that find no room are left out, with a warning, and the kernel boo
 	EXPECT(!world.report.findings[0].refusal);
 }
 
-/* What is said of a memory of zeroes at 0x1000 of which some bytes are others now. */
+/* What is said about zeroed memory at 0x1000 in which some bytes have changed. */
 static const char *said_of(size_t at, const char *bytes, size_t size)
 {
 	static uint8_t was[64], now[64];
@@ -601,7 +601,7 @@ static const char *said_of(size_t at, const char *bytes, size_t size)
 	return words;
 }
 
-TEST("what has overwritten memory is shown as what it looks like")
+TEST("overwritten memory is shown as what it looks like")
 {
 	EXPECT_TEXT(said_of(8, "", 0), "");
 	EXPECT_TEXT(said_of(8, "hello, world", 12),
@@ -691,7 +691,7 @@ TEST("pages of every size are looked up, with the rights that all levels grant")
 	EXPECT(!look_up(&look, DATA).write);
 }
 
-TEST("a symbol's name is told without what a terminal would obey")
+TEST("a symbol's name is shown without what a terminal would obey")
 {
 	char *names;
 
@@ -704,14 +704,14 @@ TEST("a symbol's name is told without what a terminal would obey")
 	EXPECT_TEXT(place_of(&look, fault.rip).name, "m?in");
 }
 
-TEST("of SSE's flags, those that are masked are not the cause")
+TEST("flags of SSE that are masked are not the cause")
 {
 	begin_fault(VECTOR_SSE);
 	fault.mxcsr = 0x1d80 | 0x3f; /* all flags, and all masks but that of division by zero */
 	expect_words("floating-point", "allow: division by zero.");
 }
 
-TEST("a double fault right above the end of the stack is a stack overflow, too")
+TEST("a double fault right above the end of the stack is also a stack overflow")
 {
 	begin_fault(VECTOR_DOUBLE);
 	fault.has_error = 1;
@@ -754,7 +754,7 @@ TEST("PAE's page tables are walked: three levels, the first without rights")
 	CODE32(VECTOR_PAGE, "\x89\x03");
 	fault.cr0 = 0x80010011;
 	fault.cr4 = 0x20;
-	fault.cr3 = CODE32_TABLES + 0x40; /* needs no whole page */
+	fault.cr3 = CODE32_TABLES + 0x40; /* need not be page-aligned */
 	memset(world.memory + CODE32_TABLES, 0, 3 * PAGE_SIZE);
 	put_code32(CODE32_TABLES + 0x40 + 8 * 3, CODE32_TABLES + PAGE_SIZE + 1);
 	put_code32(CODE32_TABLES + PAGE_SIZE + 8 * 1, 0x600000 + 0x83);
@@ -824,7 +824,7 @@ TEST("an interrupt in an exception's place has no error code, in 32-bit code eit
 	expect_words("interrupt", "line 0 of the first PIC, the timer");
 }
 
-TEST("an exception that found no gate is told in the place of the one that came for it")
+TEST("an exception that found no gate is explained, not the one that was raised instead")
 {
 	static const struct {
 		unsigned vector, error, first;
@@ -959,7 +959,7 @@ TEST("screens of any size are filled without a false step")
 	}
 }
 
-TEST("programs are told the trace")
+TEST("programs get the trace")
 {
 	struct text text = text_in(text_buffer, sizeof(text_buffer));
 

@@ -69,7 +69,7 @@ static inline void begin_fault(unsigned vector)
 	begin_fault_by(&native_protocol, NULL, vector);
 }
 
-/* Bytes of the kernel's, or of its stack, to be written to. */
+/* Bytes of the kernel, or of its stack, to be written to. */
 static inline void *see(uint64_t address)
 {
 	struct page page = look_up(&look, address);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* font.c - holds what standalone/font.h promises. What the letters look like, people judge. */
+/* font.c - checks what standalone/font.h promises. Only people can judge what the letters look
+ * like. */
 #include "check.h"
 
 #include "standalone/font.h"
 
-TEST("every character has a glyph of its own, but for those that are empty boxes")
+TEST("every character has its own glyph, except those that are empty boxes")
 {
 	const uint8_t *glyphs = font_glyphs();
 

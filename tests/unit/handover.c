@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* handover.c - what Multiboot and PVH loaders hand over, and the words that are made of it. */
+/* handover.c - what Multiboot and PVH loaders hand over, and the words that are made from it. */
 #include "check.h"
 
 #include "core/sha256.h"
@@ -76,7 +76,7 @@ static const char *line(void)
 	return text;
 }
 
-TEST("the first word is the loader's own name, but with GRUB 2")
+TEST("the first word is the loader's own name, except with GRUB 2")
 {
 	begin();
 	EXPECT(read_multiboot("qemu", "longjump.elf -quiet k.elf hello", "k.elf", NULL));
@@ -180,7 +180,7 @@ TEST("words that do not fit are refused")
 	EXPECT_EQUAL(report.findings[0].code, DIAG_HANDOVER_WORDS);
 }
 
-TEST("a string without an end within memory is none")
+TEST("a string that does not end within memory is empty")
 {
 	begin();
 	memset(memory + 0x4000, 'x', MEMORY - 0x4000);
@@ -255,7 +255,7 @@ struct start {
 	uint32_t map_count, reserved;
 };
 
-TEST("PVH tells words, a file, the RSDP and the memory map, and has no BIOS")
+TEST("PVH passes on words, a file, the RSDP and the memory map, and has no BIOS")
 {
 	const uint64_t module[] = { 0x4000, 0x200, 0, 0 };
 	const uint64_t map[] = { 0, 0x9f000, 1, 0x100000, 0x100000, 2 };
@@ -464,7 +464,7 @@ TEST("a bundle at an odd address, or with a file at one, is refused")
 	EXPECT(strstr(report.findings[0].detail, "not at a page") != NULL);
 }
 
-TEST("any two words that have changed places give another sum, and so do zeros at the end")
+TEST("swapping any two words changes the sum, and so do zeros at the end")
 {
 	_Alignas(CHECKSUM_ALIGN) uint32_t file[40];
 	uint32_t one[CHECKSUM_WORDS], other[CHECKSUM_WORDS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hold.c - holds what platform/files/hold.h promises of the memory that files get. */
+/* hold.c - checks what platform/files/hold.h promises about the memory that files get. */
 #include "check.h"
 
 #include "platform/files/hold.h"
@@ -23,7 +23,8 @@ static bool take_for(struct file *file, struct report *report, uint64_t size, ui
 	return file_take(file, size, take, report);
 }
 
-TEST("a large file lies at 2 MiB, or at a page where that is not to be had; others at a page")
+TEST("a large file is at a multiple of 2 MiB, or at a page if there is no such memory; others at a "
+     "page")
 {
 	static const struct {
 		uint64_t size, most, whole;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* inflate.c - holds what core/inflate.h promises, with streams written by hand, bit by bit; what
- * gzip itself makes is unpacked by the tests of tests/errors. */
+/* inflate.c - checks what core/inflate.h promises, with streams written by hand, bit by bit;
+ * tests/errors unpacks what gzip itself makes. */
 #include "check.h"
 
 #include "core/inflate.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * iommu.c - holds what platform/pc/iommu.h promises, with memory for registers: each unit that the
- * firmware lists is told to stop, with the bits that the manuals name, and nothing else is touched.
+ * iommu.c - checks what platform/pc/iommu.h promises, with memory in place of registers: each unit
+ * that the firmware lists is told to stop, with the bits that the manuals name, and nothing else is
+ * touched.
  */
 #include "check.h"
 
@@ -31,7 +32,7 @@ static uint32_t get(uint64_t at)
 	return value;
 }
 
-/* A machine with one table of this sign, which has `length` bytes. */
+/* A machine with one table with this signature, which has `length` bytes. */
 static void begin(const char *sign, uint32_t length)
 {
 	memset(memory, 0, sizeof(memory));
@@ -53,7 +54,7 @@ TEST("a unit of VT-d neither translates addresses nor interrupts any more")
 	put(TABLE + 64 + 8, 8, UNIT + PAGE_SIZE);
 	put(UNIT + 0x1c, 4, 0xffffffff);
 	put(UNIT + PAGE_SIZE + 0x18, 4, 0x12345678);
-	put(UNIT + PAGE_SIZE + 0x1c, 4, 0xd7000000); /* memory keeps it: nobody obeys */
+	put(UNIT + PAGE_SIZE + 0x1c, 4, 0xd7000000); /* memory keeps it: nothing reacts */
 	iommus_off(&machine, &report);
 	EXPECT_EQUAL(report.count, 1);
 	EXPECT_EQUAL(report.findings[0].code, DIAG_IOMMU_STAYS);
@@ -89,7 +90,7 @@ TEST("every kind of AMD's units is switched off, and keeps what else is set")
 	}
 }
 
-TEST("units out of sight, and tables that are damaged, harm nobody")
+TEST("units out of sight, and tables that are damaged, do no harm")
 {
 	begin("DMAR", 48 + 16 + 16);
 	put(TABLE + 48, 4, 16 << 16);

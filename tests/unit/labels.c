@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* labels.c - holds what standalone/labels.h promises of Syslinux's configuration files. */
+/* labels.c - checks what standalone/labels.h promises about Syslinux's configuration files. */
 #include "check.h"
 
 #include "standalone/labels.h"
@@ -86,7 +86,7 @@ TEST("a label is found by its own case first, then by any")
 	EXPECT_TEXT(words_of("TEST"), "one");
 }
 
-TEST("an APPEND line before all labels holds for those without one; a hyphen takes it away")
+TEST("an APPEND line before all labels applies to those without one; a hyphen cancels it")
 {
 	read_file("APPEND common.elf\nLABEL a\nCOM32 longjump.c32\n"
 	          "LABEL b\nCOM32 longjump.c32\nAPPEND own.elf\n"
@@ -96,7 +96,7 @@ TEST("an APPEND line before all labels holds for those without one; a hyphen tak
 	EXPECT_TEXT(words_of("c"), "");
 }
 
-TEST("what starts another program is told from what is not there")
+TEST("an entry for another program is told apart from one that does not exist")
 {
 	read_file("LABEL menu\nCOM32 menu.c32\nLABEL linux\nLINUX /vmlinuz\nAPPEND quiet\n"
 	          "LABEL vmlinuz\nAPPEND quiet\n");
@@ -136,7 +136,7 @@ TEST("times, the prompt and who may escape are read")
 	EXPECT(!labels.prompt);
 }
 
-TEST("what only Syslinux can do is passed over, and the first such line is told")
+TEST("what only Syslinux can do is ignored, and the first such line is reported")
 {
 	read_file("DEFAULT a\nMENU DEFAULT\nINCLUDE other.cfg\nLABEL a\nMENU LABEL ^A\n"
 	          "COM32 longjump.c32\nTEXT HELP\nAPPEND not.elf\nLABEL not\nENDTEXT\n"
@@ -148,7 +148,7 @@ TEST("what only Syslinux can do is passed over, and the first such line is told"
 	EXPECT_TEXT(words_of("a"), "k.elf");
 }
 
-TEST("a menu asks first, and how it looks is of no meaning here")
+TEST("a menu asks first, and its looks are ignored")
 {
 	read_file("UI menu.c32\nMENU TITLE Kernels\nDEFAULT a\nPROMPT 0\nLABEL a\n");
 	EXPECT(labels.menu);
@@ -167,7 +167,7 @@ TEST("a line is counted once, whatever it ends with")
 	EXPECT_EQUAL(labels.passed_line, 3);
 }
 
-TEST("of too many labels, those beyond are counted and their lines harm nobody")
+TEST("labels beyond the maximum are counted, and their lines do no harm")
 {
 	char *at = buffer;
 	static char file[20000];

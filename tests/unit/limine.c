@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * limine.c - kernels of the Limine protocol in a simulated machine (world.h): what they ask for is
- * found, answered, and lies where the kernel looks for it.
+ * found, answered, and is where the kernel looks for it.
  */
 #include "build_elf.h"
 #include "walker.h"
@@ -15,7 +15,7 @@
 
 #define TOP        UINT64_C(0xffffffff80000000)
 #define DIRECT_MAP UINT64_C(0xffff800000000000)
-#define DATA       (TOP + 0x3000) /* the segment that may be written */
+#define DATA       (TOP + 0x3000) /* the writable segment */
 #define FILE_AT    (2 * MIB)
 
 static struct view view;
@@ -211,7 +211,7 @@ TEST("a base revision gets a zero, and its number beside")
 	}
 }
 
-TEST("tag and requests are answered where the kernel may not write, too")
+TEST("tag and requests are answered even where the kernel may not write")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	put_revision(TOP + 0x2000, 4);
@@ -292,7 +292,7 @@ static void add_list_section(uint64_t at)
 	add_section(".limine_reqs", at, 0);
 }
 
-TEST("a kernel that no Limine loader takes is not searched, unless its sections say what it is")
+TEST("a kernel that no Limine loader accepts is not searched, unless its sections say what it is")
 {
 	static const char *const names[] = { ".limine_requests", ".limine_requests_start",
 		                             ".requests", ".data" };
@@ -434,7 +434,7 @@ TEST("what a BIOS machine cannot know stays as the kernel left it")
 		EXPECT_EQUAL(word_at(DATA + 64 * i + 40), 77);
 }
 
-TEST("the firmware is told to be a BIOS, or UEFI of 64 bits")
+TEST("the firmware is reported as a BIOS, or as 64-bit UEFI")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	set_bios();
@@ -484,7 +484,7 @@ TEST("the paging mode has room for the flags that it once had")
 	EXPECT(word_at(DATA + 0x68) != word_at(DATA + 40) + 16);
 }
 
-TEST("loader, command line, addresses and clocks are told")
+TEST("loader, command line, addresses and clocks are reported")
 {
 	struct limine_bootloader_info *info;
 	struct limine_executable_address *address;
@@ -569,7 +569,7 @@ static void put_firmware_tables(void)
 	memcpy(memory + 0xf7010, &(uint64_t){ 0xf9000 }, 8);
 }
 
-/* The type that the kernel is told of the page at a physical address. */
+/* The type that the map gives to the page at a physical address. */
 static uint64_t type_at(const struct limine_list *map, uint64_t phys)
 {
 	for (uint64_t i = 0; i < map->count; i++) {
@@ -602,7 +602,7 @@ TEST("the tables' addresses are physical at base revision 3, SMBIOS's at 4 as we
 	}
 }
 
-TEST("the firmware's tables are shown and told apart, ACPI's from base revision 4 on, SMBIOS's "
+TEST("the firmware's tables are mapped and told apart, ACPI's from base revision 4 on, SMBIOS's "
      "from 5")
 {
 	static const struct {
@@ -636,8 +636,8 @@ TEST("the firmware's tables are shown and told apart, ACPI's from base revision 
 	}
 }
 
-/* Puts EFI's tables into memory of unknown type from 15 MiB on, and says of the last pages before
- * 16 MiB that they are for runtime services. */
+/* Puts EFI's tables into memory of unknown type from 15 MiB on, and makes the last pages before 16
+ * MiB those of runtime services. */
 static void put_efi_tables(void)
 {
 	const uint64_t at = 15 * MIB;
@@ -658,8 +658,8 @@ static void put_efi_tables(void)
 	}
 }
 
-TEST("the EFI system table is physical at base revisions 3 and 4, and from 5 on all is shown that "
-     "outlives the exit")
+TEST("the EFI system table is physical at base revisions 3 and 4, and from 5 on everything that "
+     "outlives the exit is mapped")
 {
 	static const struct {
 		uint64_t at;
@@ -695,7 +695,7 @@ TEST("the EFI system table is physical at base revisions 3 and 4, and from 5 on 
 	}
 }
 
-TEST("a system table that no loader sees is shown all the same")
+TEST("a system table that the loader cannot see is mapped anyway")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	set_efi(5 * GIB);
@@ -707,7 +707,7 @@ TEST("a system table that no loader sees is shown all the same")
 }
 
 /* Memory: ACPI reclaimable [14 MiB, 15 MiB), ACPI NVS [15 MiB, 16 MiB) */
-TEST("tables in ACPI's own memory stay that, and from base revision 4 on all of it is shown")
+TEST("tables in ACPI's own memory keep their type, and from base revision 4 on all of it is mapped")
 {
 	for (unsigned revision = 3; revision <= 5; revision++) {
 		const struct limine_list *map;
@@ -729,7 +729,7 @@ TEST("tables in ACPI's own memory stay that, and from base revision 4 on all of 
 	}
 }
 
-TEST("a table that lies where no loader sees is shown all the same")
+TEST("a table that the loader cannot see is mapped anyway")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	put_firmware_tables();
@@ -785,7 +785,7 @@ TEST("modules are listed with their paths, the kernel's own before the user's")
 	EXPECT_EQUAL(file->media_type, LIMINE_MEDIA_OPTICAL);
 }
 
-TEST("a file is told to come from a disc, a disk or the network")
+TEST("a file is reported to come from a disc, a disk or the network")
 {
 	static const struct {
 		enum medium medium;
@@ -822,7 +822,7 @@ static void put_internal_modules(void)
 	memcpy(elf_at(DATA + 0x380), "./sub/second", 13);
 }
 
-/* Has the kernel add to the order what it asks for. */
+/* Has the kernel add its requests to the configuration. */
 static bool request(void)
 {
 	return boot_request(&world.boot, &world.machine, &world.config, &limine_protocol,
@@ -849,7 +849,7 @@ TEST("modules that the kernel names are looked for in its own folder, or from th
 	EXPECT_EQUAL(strcmp(modules[2].name, "mine"), 0);
 }
 
-TEST("modules without a path, or beyond counting, are refused")
+TEST("modules without a path, or too many of them, are refused")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	put_internal_modules();
@@ -887,7 +887,7 @@ TEST("a position-independent kernel's pointers go with it")
 	answer_to(TOP + 0x3000);
 }
 
-TEST("an answer stays where a relocation would write, too")
+TEST("an answer stays even where a relocation would write")
 {
 	begin_limine(ELF_TYPE_DYN, 0);
 	put_request(0x3000, LIMINE_HHDM, 0);
@@ -956,7 +956,7 @@ TEST("the kernel is entered as the protocol says")
 	EXPECT_EQUAL(number_for(DATA), 0);
 }
 
-TEST("a kernel that likes 5 levels gets them where the CPU has them")
+TEST("a kernel that prefers 5 levels gets them if the CPU has them")
 {
 	for (unsigned la57 = 0; la57 < 2; la57++) {
 		begin_limine(ELF_TYPE_EXEC, TOP);
@@ -969,7 +969,7 @@ TEST("a kernel that likes 5 levels gets them where the CPU has them")
 	}
 }
 
-/* Levels that a kernel gets that says so much of them. */
+/* The levels that a kernel gets that makes this request for them. */
 static unsigned levels_for(uint64_t mode, uint64_t most, uint64_t least)
 {
 	put_request(DATA, LIMINE_PAGING_MODE, 1);
@@ -978,7 +978,7 @@ static unsigned levels_for(uint64_t mode, uint64_t most, uint64_t least)
 	return world.boot.plan.tables.levels;
 }
 
-TEST("the levels stay between the most and the least that the kernel can do with")
+TEST("the levels stay between the most and the least that the kernel supports")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	EXPECT_EQUAL(levels_for(1, 0, 0), 4);
@@ -988,7 +988,7 @@ TEST("the levels stay between the most and the least that the kernel can do with
 	EXPECT_EQUAL(levels_for(7, 7, 0), 5);
 }
 
-TEST("the user's -paging=4 counts more than what the kernel likes")
+TEST("the user's -paging=4 overrides what the kernel prefers")
 {
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	world.config.options.paging_given = true;
@@ -997,7 +997,7 @@ TEST("the user's -paging=4 counts more than what the kernel likes")
 	expect_refused(DIAG_LIMINE_PAGING, "-paging=4 was given");
 }
 
-TEST("levels of page tables that the kernel cannot do with are refused")
+TEST("levels of page tables that the kernel does not support are refused")
 {
 	for (uint64_t least = 1; least < 3; least++) {
 		begin_limine(ELF_TYPE_EXEC, TOP);
@@ -1031,7 +1031,7 @@ TEST("a kernel that asks for a framebuffer or its file gets one, unless the user
 	EXPECT_EQUAL(world.config.options.video.want, VIDEO_TEXT);
 }
 
-/* The words that a kernel gets which wants so many, from a machine with these random bits. */
+/* The words that a kernel gets that asks for `wanted`, from a machine with these random bits. */
 static const uint64_t *entropy(uint64_t random, uint64_t wanted, uint64_t count)
 {
 	const struct limine_list *answer;
@@ -1048,7 +1048,7 @@ static const uint64_t *entropy(uint64_t random, uint64_t wanted, uint64_t count)
 	return count != 0 ? seen(answer->list) : NULL;
 }
 
-TEST("entropy is as many words as the kernel wants, up to 4096, and none is there twice")
+TEST("entropy is as many words as the kernel wants, up to 4096, and all are different")
 {
 	const uint64_t *words = entropy(1, UINT64_MAX, 4096);
 
@@ -1072,7 +1072,7 @@ TEST("entropy is SHA-256 of the machine's random bits and a counter, and only th
 	EXPECT(words[0] != UINT64_C(0xd04de3d649dfaf63));
 }
 
-/* A kernel that asks for Flanterm's parameters, on a screen with pixels of so many bits. */
+/* A kernel that asks for Flanterm's parameters, on a screen with pixels of `bits` bits. */
 static void begin_flanterm(uint32_t bits)
 {
 	static uint8_t font[4096];
@@ -1133,7 +1133,7 @@ TEST("a screen that Flanterm cannot use has an entry of zeroes")
 	EXPECT_EQUAL(memcmp(flanterm(), &zeroes, sizeof(zeroes)), 0);
 }
 
-TEST("without framebuffer, request for it, or font, Flanterm's parameters stay unanswered")
+TEST("without a framebuffer, a request for it, or a font, Flanterm's parameters stay unanswered")
 {
 	for (unsigned without = 0; without < 3; without++) {
 		begin_flanterm(32);
@@ -1161,7 +1161,7 @@ TEST("the kernel's file is handed over whole")
 	EXPECT_EQUAL(memcmp(seen(file->address), elf_bytes, (size_t)elf_size), 0);
 }
 
-TEST("every other CPU is to be started, in a low page, on a stack of its own")
+TEST("every other CPU is to be started, in a low page, on its own stack")
 {
 	const struct limine_mp *mp;
 	const struct launch *launch;
@@ -1242,8 +1242,8 @@ TEST("the x2APIC is switched on if it is asked for, and there")
 	}
 }
 
-/* Puts a MADT into memory that no test uses: one CPU of that number, and NMIs of all CPUs at
- * LINT1, of number 11 at LINT0, the latter level-triggered and active low. */
+/* Puts a MADT into memory that no test uses: a CPU with number 11, and NMIs at LINT1 of all CPUs
+ * and at LINT0 of that one, the latter level-triggered and active low. */
 static void put_madt(void)
 {
 	static const uint8_t entries[] = { 0,    8, 10, 0, 1, 0, 0,  0,    4, 6,
@@ -1257,7 +1257,7 @@ static void put_madt(void)
 	memcpy(world.memory + madt + 44, entries, sizeof(entries));
 }
 
-TEST("from base revision 5 on the machine's state is told to the bit")
+TEST("from base revision 5 on the machine's state is specified to the bit")
 {
 	for (unsigned revision = 4; revision <= 6; revision++) {
 		const struct launch *launch;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* line.c - types on a terminal that knows characters and the backspace, and nothing else; what it
- * shows is always what the line is. */
+/* line.c - types on a terminal that knows only characters and the backspace, and checks that it
+ * always shows the line. */
 #include "check.h"
 
 #include "standalone/line.h"
@@ -67,7 +67,7 @@ TEST("what is typed is the line")
 	EXPECT_TEXT(line.text, "longjump.c32 k.elf");
 }
 
-TEST("characters are put in and taken away at the cursor")
+TEST("characters are inserted and deleted at the cursor")
 {
 	fresh();
 	type("abde");
@@ -103,7 +103,7 @@ TEST("^U empties the line, ^K its end")
 	EXPECT_TEXT(line.text, "");
 }
 
-TEST("the line before comes back, and what was typed meanwhile as well")
+TEST("the previous line comes back, and so does what was typed meanwhile")
 {
 	fresh();
 	type("first and long");
@@ -124,7 +124,7 @@ TEST("the line before comes back, and what was typed meanwhile as well")
 	EXPECT_TEXT(line.text, "first and longer");
 }
 
-TEST("an empty line does not take the place of the line before")
+TEST("an empty line does not replace the previous line")
 {
 	fresh();
 	press(KEY_UP);
@@ -165,7 +165,7 @@ TEST("a new prompt shows the line as it was, with its cursor")
 	expect_shown();
 }
 
-TEST("no keys whatsoever lead the line and the terminal apart")
+TEST("no sequence of keys makes the terminal differ from the line")
 {
 	uint32_t chance = 1;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.c - holds what core/memory.h promises. Maps are drawn: a character is a page, a letter is
- * a type of memory (letters[] below), a dot is nothing.
+ * memory.c - checks what core/memory.h promises. Maps are drawn: a character is a page, a letter is
+ * a type of memory (letters[] below), a dot is a hole.
  */
 #include "check.h"
 
@@ -57,7 +57,7 @@ static void draw(char drawn[PAGES + 1])
 	}
 }
 
-/* Makes the map of these regions, and looks whether it is sound. */
+/* Makes the map of these regions, and checks that it is sound. */
 static bool make(const struct memory_range *regions, unsigned count)
 {
 	const char *fault;
@@ -83,7 +83,7 @@ static void shuffle(struct memory_range *regions, unsigned count, uint64_t *seed
 	}
 }
 
-/* Regions, in any order, must come to this map. Up to eight regions, one a line, then NULL. */
+/* Regions, in any order, must come to this map. Up to eight regions, one per line, then NULL. */
 static void expect_map(const char *const *drawn, const char *expected)
 {
 	struct memory_range regions[8];
@@ -203,7 +203,7 @@ TEST("everything else is rounded outward to whole pages")
 	}
 }
 
-TEST("usable memory that holds no whole page is none")
+TEST("usable memory without a whole page is dropped")
 {
 	struct memory_range regions[] = { { { 0x1001, 0x2fff }, MEMORY_USABLE },
 		                          { { 0x5000, 0x5fff }, MEMORY_USABLE } };
@@ -290,7 +290,7 @@ TEST("as many ranges as there is room for, and not one more")
 	EXPECT_PART(report.findings[0].detail, "more than 1024 ranges");
 }
 
-TEST("regions that there is no working memory to sort in are refused")
+TEST("regions are refused if there is no working memory to sort them in")
 {
 	struct memory_range regions[] = { { { 0, PAGE_SIZE }, MEMORY_USABLE },
 		                          { { PAGE_SIZE, 2 * PAGE_SIZE }, MEMORY_BAD } };
@@ -335,7 +335,7 @@ TEST("RAM is what can be read and written, whoever uses it")
 	}
 }
 
-TEST("every type has words of its own")
+TEST("every type has its own words")
 {
 	for (enum memory_type a = MEMORY_NONE; a < MEMORY_TYPES; a++) {
 		for (enum memory_type b = MEMORY_NONE; b < a; b++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_firmware.c - holds what e820_entry_read() and memory_read() make of a PC's maps: of real
- * machines', and of every quirk that firmware is known to have. */
+/* memory_firmware.c - checks what e820_entry_read() and memory_read() make of a PC's maps: those of
+ * real machines, and every quirk that firmware is known to have. */
 #include "check.h"
 
 #include "core/memory.h"
@@ -111,7 +111,7 @@ TEST("VirtualBox's map is read, with its ACPI tables and the holes that it leave
 
 /* --- the firmware's words --- */
 
-TEST("the first page is the BIOS's, whatever the firmware says of it")
+TEST("the first page is the BIOS's, whatever the firmware says about it")
 {
 	expect_map(MAP({ 0, 0x10000, RAM, 1 }), EXPECTED({ { 0, 0x1000 }, MEMORY_RESERVED },
 	                                                 { { 0x1000, 0x10000 }, MEMORY_USABLE }));
@@ -164,14 +164,14 @@ TEST("where RAM and something reserved overlap, it is reserved")
 	                    { { 0x300000, 0x500000 }, MEMORY_RESERVED }));
 }
 
-TEST("an entry told twice counts once")
+TEST("an entry that is listed twice counts once")
 {
 	expect_map(MAP({ 0x100000, 0x100000, RAM, 1 }, { 0x100000, 0x100000, RAM, 1 }),
 	           EXPECTED({ { 0, 0x1000 }, MEMORY_RESERVED },
 	                    { { 0x100000, 0x200000 }, MEMORY_USABLE }));
 }
 
-TEST("an entry of no size is nothing")
+TEST("an entry of no size is ignored")
 {
 	expect_map(MAP({ 0x100000, 0x100000, RAM, 1 }, { 0x140000, 0, RESERVED, 1 },
 	               { 0x140800, 0, BAD, 1 }),

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multiboot.c - Multiboot kernels in a simulated machine (world.h): headers are found, and those
- * that are not quite right are told apart; kernels lie where they ask to, and those that may be
- * moved are.
+ * multiboot.c - Multiboot kernels in a simulated machine (world.h): headers are found, and mistakes
+ * in them are told apart; kernels are where they ask to be, and those that may be moved are moved.
  */
 #include "build_elf.h"
 #include "world.h"
@@ -13,7 +12,7 @@
 #include "protocols/multiboot/multiboot1.h"
 #include "protocols/multiboot/multiboot2.h"
 
-#define HEADER  0x1000 /* where the header stands in the file, before any segment */
+#define HEADER  0x1000 /* where the header is in the file, before any segment */
 #define LINKED  (4 * MIB)
 #define SIZE    0x3000
 #define FILE_AT (2 * MIB)
@@ -69,7 +68,7 @@ static void begin_two(void)
 	sum_header(HEADER, MB2_I386, (uint32_t)(header_end - HEADER));
 }
 
-/* Adds a tag that says it has `size` bytes behind its first 8. */
+/* Adds a tag that says it has `size` bytes after its first 8. */
 static void add_tag(uint16_t type, uint16_t flags, const uint32_t *words, uint32_t size)
 {
 	struct mb2_header_tag tag = { type, flags, (uint32_t)sizeof(tag) + size };
@@ -111,7 +110,7 @@ static void expect_at(uint64_t at)
 	EXPECT_EQUAL(world.boot.launch->rip, at + 0x10);
 }
 
-TEST("a header is recognised at every place where it may stand, and at no other")
+TEST("a header is recognised at every place where it may be, and at no other")
 {
 	for (unsigned at = 0; at < 40000; at += 4) {
 		begin_elf(ELF_TYPE_EXEC);
@@ -127,7 +126,8 @@ TEST("a header is recognised at every place where it may stand, and at no other"
 	elf_size = 0;
 }
 
-TEST("a kernel with both headers gets the newer, a broken newer one does not hide the older")
+TEST("a kernel with both headers gets the newer protocol; a broken newer one does not hide the "
+     "older")
 {
 	begin_one(3);
 	lay();
@@ -141,7 +141,7 @@ TEST("a kernel with both headers gets the newer, a broken newer one does not hid
 	EXPECT(protocol_choose(&world.config, &world.report) == &multiboot1_protocol);
 }
 
-TEST("a wrong checksum is told, with the right one")
+TEST("a wrong checksum is reported, with the right one")
 {
 	begin_one(3);
 	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
@@ -157,7 +157,7 @@ TEST("a wrong checksum is told, with the right one")
 	               "has the checksum 0x0; with 0x17adaf1a its 4 words would add up to 0");
 }
 
-TEST("a misaligned header is told, with its place")
+TEST("a misaligned header is reported, with its place")
 {
 	begin_file(NULL);
 	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
@@ -170,7 +170,7 @@ TEST("a misaligned header is told, with its place")
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_MISALIGNED, "misaligned by 4");
 }
 
-TEST("a header too late in the file is told, with where it may end")
+TEST("a header too late in the file is reported, with where it may end")
 {
 	begin_file(NULL);
 	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
@@ -184,7 +184,7 @@ TEST("a header too late in the file is told, with where it may end")
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_LATE, "before byte 0x8000");
 }
 
-TEST("of several broken headers, the one that was most likely meant is told")
+TEST("of several broken headers, the one that was most likely meant is reported")
 {
 	begin_file(NULL);
 	elf_head->ident[ELF_CLASS] = ELF_CLASS_32;
@@ -213,8 +213,7 @@ TEST("a file in which nothing looks like a header is refused if one was asked fo
 	expect_refusal(DIAG_MULTIBOOT_NO_HEADER, "looks like a header of Multiboot 2");
 }
 
-TEST("flags that Multiboot 1 does not know are refused, those for kernels that may do without are "
-     "not")
+TEST("unknown flags of Multiboot 1 are refused if they are required, but not if they are optional")
 {
 	begin_one(1 << 4 | 3);
 	lay();
@@ -244,7 +243,7 @@ TEST("a header that says it is shorter than it is or longer than the file is ref
 	expect_mistake(&multiboot2_protocol, DIAG_MULTIBOOT_TAGS, "from there on");
 }
 
-TEST("tags whose sizes cannot be right are refused, and told where")
+TEST("tags whose sizes cannot be right are refused, with their place")
 {
 	begin_two();
 	add_tag(MB2_HEADER_ENTRY, WANTED, (uint32_t[]){ LINKED }, 4);
@@ -260,7 +259,7 @@ TEST("tags whose sizes cannot be right are refused, and told where")
 	               "the entry address tag at byte 0x1010 has 8 bytes, not 12");
 }
 
-TEST("what the specification does not know is refused if it is required, and passed over if not")
+TEST("what the specification does not know is refused if it is required, and ignored if not")
 {
 	begin_two();
 	add_tag(77, WANTED, NULL, 0);
@@ -277,7 +276,7 @@ TEST("what the specification does not know is refused if it is required, and pas
 	expect_plan();
 }
 
-TEST("what the specification knows may be asked for, also where there is none")
+TEST("what the specification knows may be asked for, even if it does not exist")
 {
 	uint32_t types[MB2_TAG_TYPES];
 
@@ -375,7 +374,7 @@ TEST("a kernel that may not stay is moved to within its bounds")
 	expect_at(0x1000);
 }
 
-TEST("a kernel that likes it low or high gets that")
+TEST("a kernel that prefers low or high addresses gets them")
 {
 	begin_two();
 	add_place(0, UINT32_MAX, 1, MB2_LOW);
@@ -485,7 +484,7 @@ TEST("a kernel lies on every byte that the firmware calls usable, and on no othe
 	}
 }
 
-/* A kernel whose only segment goes to [begin, end), of which so many bytes are in the file. */
+/* A kernel whose only segment goes to [begin, end), with `in_file` bytes in the file. */
 static void begin_at(uint64_t begin, uint64_t end, uint64_t in_file)
 {
 	begin_one(3);
@@ -496,7 +495,7 @@ static void begin_at(uint64_t begin, uint64_t end, uint64_t in_file)
 	lay();
 }
 
-TEST("a kernel of which only zeroes run over the hole below 1 MiB starts, with a warning")
+TEST("a kernel with nothing but zeroes in the hole below 1 MiB starts, with a warning")
 {
 	const struct placement *low, *high;
 
@@ -614,7 +613,7 @@ static const uint8_t *find_tag(uint32_t type)
 	}
 }
 
-/* What a BIOS tells of itself, with a drive, APM and a graphics mode. */
+/* What a BIOS reports: a drive, APM and a graphics mode. */
 static void tell_of_bios(void)
 {
 	static const uint8_t control[512] = "VESA", mode[256];
@@ -630,7 +629,7 @@ static void tell_of_bios(void)
 
 #define BIOS_FLAGS (MB1_HAS_BOOT_DEVICE | MB1_HAS_CONFIGURATION | MB1_HAS_APM | MB1_HAS_VBE)
 
-TEST("Multiboot 1 tells of BIOS and screen only where there are any")
+TEST("Multiboot 1 reports BIOS and screen only if they exist")
 {
 	const struct mb1_info *info;
 
@@ -657,7 +656,7 @@ TEST("Multiboot 1 tells of BIOS and screen only where there are any")
 	EXPECT_EQUAL(info->framebuffer_low, 0);
 }
 
-TEST("Multiboot 2 tells of BIOS and screen only where there are any")
+TEST("Multiboot 2 reports BIOS and screen only if they exist")
 {
 	uint32_t drive;
 
@@ -777,7 +776,7 @@ TEST("Multiboot 2 has the colours of the screen where GRUB has them")
 	EXPECT(is_palette(tag + 26));
 }
 
-TEST("Multiboot 2 tells of UEFI what is left of it, and nothing of a BIOS or its text screen")
+TEST("Multiboot 2 reports what is left of UEFI, and neither a BIOS nor its text screen")
 {
 	static const uint32_t never[] = { MB2_BOOT_DEVICE,  MB2_VBE,         MB2_APM,    MB2_EFI32,
 		                          MB2_EFI_SERVICES, MB2_EFI32_IMAGE, MB2_NETWORK };
@@ -808,7 +807,7 @@ TEST("Multiboot 2 tells of UEFI what is left of it, and nothing of a BIOS or its
 	EXPECT(find_tag(MB2_FRAMEBUFFER) == NULL);
 }
 
-TEST("with a BIOS there is nothing of UEFI in Multiboot 2")
+TEST("with a BIOS, Multiboot 2 reports nothing of UEFI")
 {
 	begin_two();
 	tell_of_bios();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * objects.c - holds what core/elf/objects.h promises: which parts of a range are worth a look.
- * Draws blocks of 64 KiB: '-' is passed over, '#' is looked at.
+ * objects.c - checks what core/elf/objects.h promises: which parts of a range are searched. Draws
+ * blocks of 64 KiB: '-' is passed over, '#' is looked at.
  */
 #include "add_symbols.h"
 
@@ -56,7 +56,7 @@ static void expect_parts(const char *drawn)
 	EXPECT(!objects_next(&objects, &part));
 }
 
-TEST("of a large range what is near to objects and labels is looked at, before and behind them")
+TEST("of a large range, what is near objects and labels is looked at, before and after them")
 {
 	static const struct named symbols[] = {
 		{ "a.c", 0, ELF_STT_FILE, true },

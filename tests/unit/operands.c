@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operands.c - every kind of instruction that touches memory, against #GP, #SS and #PF: the address
- * and the register that it came from are told. The bytes are what an assembler made of the text.
+ * operands.c - every kind of instruction that accesses memory, with #GP, #SS and #PF: the address
+ * and the register that it came from are named. The bytes are what an assembler made of the text.
  */
 #include "faults.h"
 
@@ -201,8 +201,7 @@ static const struct touching code32[] = {
 	ROW("inc dword [ebx]", "\xff\x03", RBX, 0, 0, 0),
 };
 
-/* Lays the row's instruction at RIP, and gives all registers but the wrong one addresses that are
- * as they should be. */
+/* Puts the row's instruction at RIP, and gives all registers but the wrong one valid addresses. */
 static void lay(const struct touching *row, uint64_t good, uint64_t wrong)
 {
 	uint64_t stack = fault.registers[RSP];
@@ -217,8 +216,8 @@ static void lay(const struct touching *row, uint64_t good, uint64_t wrong)
 	memcpy(see(fault.rip), row->bytes, row->count);
 }
 
-/* What is expected of a row, in the words of the explanation; which row it was is told if it is not
- * found. */
+/* A part that the explanation of a row must have; if it has not, the message says which row it
+ * was. */
 static void expect_told(const struct touching *row, const char *part)
 {
 	memset(&said, 0x55, sizeof(said));
@@ -237,7 +236,7 @@ static const char *origin(const struct touching *row)
 	return text;
 }
 
-/* An address that is not canonical is told for every row. */
+/* A non-canonical address must be reported for every row. */
 static void expect_not_canonical(unsigned vector)
 {
 	uint64_t stack;
@@ -257,17 +256,18 @@ static void expect_not_canonical(unsigned vector)
 	}
 }
 
-TEST("whatever touches memory at an address that is not canonical is told so, in #GP")
+TEST("every instruction that accesses a non-canonical address is reported as that, in #GP")
 {
 	expect_not_canonical(VECTOR_PROTECTION);
 }
 
-TEST("whatever touches memory at an address that is not canonical is told so, in #SS")
+TEST("every instruction that accesses a non-canonical address is reported as that, in #SS")
 {
 	expect_not_canonical(VECTOR_STACK);
 }
 
-/* A page fault at the row's address is told to come from its register; one far from it is not. */
+/* A page fault at the row's address must be said to come from its register; one far from it must
+ * not. */
 static void expect_origin(const struct touching *row, uint64_t good)
 {
 	uint64_t wrong = fault.code32 != 0 ? (uint32_t)NOT_MAPPED : NOT_MAPPED;
@@ -281,7 +281,7 @@ static void expect_origin(const struct touching *row, uint64_t good)
 	EXPECT(strstr(said.happened, "came from") == NULL);
 }
 
-TEST("the register that an address came from is told in page faults, for all that touches memory")
+TEST("the register that an address came from is named in page faults, for every such instruction")
 {
 	uint64_t stack;
 
@@ -294,7 +294,7 @@ TEST("the register that an address came from is told in page faults, for all tha
 	}
 }
 
-TEST("the register that an address came from is told for 32-bit code as well")
+TEST("the register that an address came from is named for 32-bit code as well")
 {
 	CODE32(VECTOR_PAGE, "");
 	fault.has_error = 1;
@@ -304,7 +304,7 @@ TEST("the register that an address came from is told for 32-bit code as well")
 	}
 }
 
-/* Lays an instruction down; its bytes are written by whoever calls. */
+/* Puts an instruction there; the caller writes its bytes. */
 #define LAY(text, bytes, wrong)                                                           \
 	lay(&(const struct touching){ text, BYTES(bytes), wrong, 0, 0, 0 }, DATA + 0x400, \
 	    NOT_MAPPED)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* paging.c - holds what core/paging.h promises: the whole address space is read back and compared
+/* paging.c - checks what core/paging.h promises: the whole address space is read back and compared
  * with what was asked for. */
 #include "check.h"
 
@@ -285,7 +285,7 @@ static void model_map(uint64_t first, uint64_t pages, uint64_t phys, uint8_t rig
 	}
 }
 
-/* Every page of a large page must stand in the model as it is. */
+/* Every page of a large page must be in the model as it is. */
 static void compare(void *context, const struct seen *page)
 {
 	unsigned *compared = context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.c - holds what the single steps of core/plan/ promise. Whole plans are held by boot.c. */
+/* plan.c - checks what the single steps of core/plan/ promise. boot.c checks whole plans. */
 #include "build_elf.h"
 #include "core/elf/read.h"
 #include "world.h"
@@ -80,10 +80,10 @@ TEST("free memory below a limit ends below it")
 	EXPECT(!plan_find(plan, PAGE_SIZE, PAGE_SIZE, 0, 0, &found));
 }
 
-TEST("busy memory, files and placements are not free")
+TEST("reserved memory, files and placements are not free")
 {
 	begin();
-	/* busy [1 MiB, 2 MiB)  kernel's file at 2 MiB + 100  module at 2.5 MiB  placed at 3 MiB */
+	/* reserved [1 MiB, 2 MiB)  kernel's file at 2 MiB + 100  module at 2.5 MiB  placed at 3 MiB */
 	world.machine.reserved[1] = (struct phys_range){ MIB, 2 * MIB };
 	world.machine.reserved_count = 2;
 	expect_found(PAGE_SIZE, PAGE_SIZE, 0, 2 * MIB);
@@ -96,7 +96,7 @@ TEST("busy memory, files and placements are not free")
 	expect_found(600 * KIB, PAGE_SIZE, 0, 3 * MIB + PAGE_SIZE);
 }
 
-TEST("memory that is only shown somewhere is still free")
+TEST("memory that is only mapped somewhere is still free")
 {
 	begin();
 	EXPECT(plan_add(plan, (struct placement){ .use = USE_DIRECT_MAP, .phys = { 0, 4 * GIB } }));
@@ -169,7 +169,7 @@ TEST("virtual addresses are found in the higher half, then in the lower, then no
 	EXPECT_EQUAL(world.report.findings[0].code, DIAG_MAP_NO_ROOM);
 }
 
-TEST("addresses that somebody has are not free, and who has them is said")
+TEST("addresses in use are not free, and the message names what uses them")
 {
 	begin();
 	take_virtual(0x400000, 0x800);
@@ -235,7 +235,7 @@ TEST("scratch memory is placed in whole pages, zeroed, or refused")
 	EXPECT_PART(world.report.findings[0].detail, "boot information takes 2048 KiB");
 }
 
-TEST("every use has words of its own")
+TEST("every use has its own words")
 {
 	for (unsigned a = 0; a < USES; a++) {
 		for (unsigned b = 0; b < a; b++)

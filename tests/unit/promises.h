@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * promises.h - boots a kernel in a simulated machine, and holds everything that a kernel is
- * promised by looking at the machine as the kernel would find it: through its page tables.
+ * promises.h - boots a kernel in a simulated machine, and checks everything that a kernel is
+ * promised by looking at the machine as the kernel would: through its page tables.
  *
  *     begin_world(32 * MIB);      the machine
  *     begin_small_elf();          the kernel
- *     expect_boot(2 * MIB);       laid into RAM there, planned, carried out, and looked at
+ *     expect_boot(2 * MIB);       put into RAM there, planned, carried out, and checked
  */
 #ifndef PROMISES_H
 #define PROMISES_H
@@ -18,7 +18,7 @@ static struct view view; /* the kernel's address space */
 
 /* --- what the plan says, before it is carried out --- */
 
-/* True if the placement takes memory, rather than to show somebody else's. */
+/* True if the placement takes memory, and does not only map memory that has another owner. */
 static inline bool takes_memory(const struct placement *placement)
 {
 	return placement->use < USE_DIRECT_MAP && placement->use != USE_FRAMEBUFFER
@@ -51,7 +51,7 @@ static inline bool is_usable(struct phys_range range)
 	return false;
 }
 
-/* A placement may not lie on a file that is still needed: its own is no obstacle. */
+/* A placement may not overlap a file that is still needed, except the one it is made from. */
 static inline void expect_files_spared(const struct placement *placement)
 {
 	for (unsigned i = 0; i < world.config.module_count; i++) {
@@ -64,7 +64,7 @@ static inline void expect_files_spared(const struct placement *placement)
 	}
 }
 
-/* Placements lie in free memory, and neither on each other nor on anything that is needed. */
+/* Placements are in free memory, and overlap neither each other nor anything that is needed. */
 static inline void expect_placements(void)
 {
 	const struct plan *plan = &world.boot.plan;
@@ -115,7 +115,7 @@ static inline void expect_launch_tables(void)
 
 /* --- the kernel's bytes --- */
 
-/* What a word is to become by a relocation: the bytes of it that lie in the page at `page`. */
+/* What a relocation makes of a word: those of its bytes that are in the page at `page`. */
 static inline void relocate_byte(uint8_t *bytes, uint64_t page, uint64_t address, uint64_t word)
 {
 	for (unsigned i = 0; i < 8; i++) {
@@ -139,7 +139,7 @@ static inline uint64_t linked_word(uint64_t address)
 	return word;
 }
 
-/* What becomes of the page by the entries of a table that are not left to RELATIVE ones. */
+/* What the entries of a table that are resolved by the loader make of the page. */
 static inline void expected_symbols(uint8_t *bytes, uint64_t page, struct span table, bool all)
 {
 	const struct relocations *relocations = &world.boot.kernel.relocations;
@@ -248,8 +248,8 @@ static inline void expect_page(uint64_t page)
 	}
 }
 
-/* Every byte of every page of every segment; of a huge one, its first, its last and some between.
- */
+/* Every byte of every page of every segment; of a huge one, its first, its last and some in
+ * between. */
 static inline void expect_kernel(void)
 {
 	for (unsigned i = 0; i < elf_head->phnum; i++) {
@@ -283,7 +283,7 @@ static inline void expect_string(uint64_t virt, const char *expected)
 	            expected);
 }
 
-/* The registers, and what the boot information says of kernel and stack. */
+/* The registers, and what the boot information says about kernel and stack. */
 static inline void expect_entry(const struct longjump_boot_info *info)
 {
 	const struct launch *launch = world.boot.launch;
@@ -342,7 +342,7 @@ static inline void expect_segments(const struct longjump_boot_info *info)
 	EXPECT_EQUAL(pages, 0);
 }
 
-/* What the CPU with this structure is to begin with; NULL for the first. */
+/* What the CPU with this structure begins with; NULL for the first. */
 static inline const struct launch_processor *launch_of(const struct longjump_processor *told,
                                                        uint64_t seen)
 {
@@ -362,8 +362,8 @@ static inline const struct launch_processor *launch_of(const struct longjump_pro
 	return NULL;
 }
 
-/* The CPUs, with -smp: as the firmware lists them, each with a stack, a guard page under it; the
- * records lie in the resident part's memory, where the kernel's page tables show them, too. */
+/* The CPUs, with -smp: as the firmware lists them, each with a stack and a guard page below it; the
+ * records are in the resident part's memory, which the kernel's page tables also map. */
 static inline void expect_processors(const struct longjump_boot_info *info)
 {
 	const struct launch *launch = world.boot.launch;
@@ -427,7 +427,7 @@ static inline void expect_modules(const struct longjump_boot_info *info,
 
 /* --- the memory map --- */
 
-/* What the kernel must be told of the memory under a placement. */
+/* The type that the kernel must be told for the memory of a placement. */
 static inline uint32_t told_type(enum use use)
 {
 	switch (use) {
@@ -497,7 +497,7 @@ static inline void expect_memory_map(const struct longjump_boot_info *info)
 
 /* --- the address space --- */
 
-/* How much of a view from `virt` on lies in a placement at this distance and with these rights. */
+/* How much of a range, from `virt` on, is in a placement at this distance and with these rights. */
 static inline uint64_t explained(const struct seen *range, uint64_t virt)
 {
 	const struct plan *plan = &world.boot.plan;
@@ -515,8 +515,8 @@ static inline uint64_t explained(const struct seen *range, uint64_t virt)
 	return 0;
 }
 
-/* Everything that is mapped is in the plan; page 0 is not mapped; what may be written may not be
- * executed, but where the kernel's own segment asks for it. */
+/* Everything that is mapped is in the plan; page 0 is not mapped; nothing is both writable and
+ * executable, unless the kernel's own segment asks for it. */
 static inline void expect_nothing_else(void)
 {
 	EXPECT(view_at(&view, 0) == NULL);
@@ -535,7 +535,7 @@ static inline void expect_nothing_else(void)
 	}
 }
 
-/* First physical address that the CPU does not have, or that a direct map has no room to show: one
+/* First physical address that the CPU does not have, or for which a direct map has no room: one
  * entry of the level 4 table in each half of the address space is for something else. */
 static inline uint64_t expected_reach(void)
 {
@@ -603,7 +603,7 @@ static inline void expect_promises(const struct span *modules)
 	expect_direct_map(info);
 }
 
-/* Boots what has been built, with its file at `file_at`, and holds every promise. */
+/* Boots what has been built, with its file at `file_at`, and checks every promise. */
 static inline void expect_boot(uint64_t file_at)
 {
 	static struct span modules[CONFIG_MAX_MODULES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * protocols.c - holds what core/protocol.h promises of every protocol in the list of
- * protocols/protocols.c: each brings its words, and reads a kernel once.
+ * protocols.c - checks what core/protocol.h promises for every protocol in protocols/protocols.c:
+ * each has its terms, and reads a kernel once.
  */
 #include "build_elf.h"
 #include "world.h"
@@ -62,7 +62,7 @@ TEST("the kernel's headers are read once, and need not be there any more when th
 		struct text text = text_in(words, sizeof(words));
 
 		if (strcmp(protocol->name, "bootloader-0.11") == 0)
-			continue; /* its kernels have a section that this one has not */
+			continue; /* its kernels have a section that this one lacks */
 		begin_world(32 * MIB);
 		build_kernel();
 		world.config.options.protocol = protocol->name;

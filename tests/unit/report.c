@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - holds what core/report.h promises, and that the catalogue of messages is in order. */
+/* report.c - checks what core/report.h promises, and that the catalogue of messages is in order. */
 #include "check.h"
 
 #include "core/colour.h"

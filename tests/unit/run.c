@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * run.c - boot_run() with a platform that notes what it is asked, and refuses where the test says:
- * each refusal ends the steps there, is told, and leaves the rest to -onerror.
+ * each refusal ends the steps there, is reported, and leaves the rest to -onerror.
  */
 #include "promises.h"
 
@@ -32,16 +32,16 @@ static struct {
 	const char *words[8];
 	unsigned count;
 	char refuse;    /* the step that is refused */
-	unsigned which; /* ... the how manieth of its kind */
+	unsigned which; /* ... its number among those of its kind */
 	char asked[64];
 	char said[8192];
-	bool is_kept; /* what was on the screen, when a failure was told */
+	bool is_kept; /* the screen's contents, when a failure was reported */
 	jmp_buf launched;
 	struct run run;
 	_Alignas(8) uint64_t state[0x20000];
 } script;
 
-static bool damaged; /* the next boot's kernel is no ELF file */
+static bool damaged; /* the next boot's kernel is not an ELF file */
 
 /* Notes that the platform was asked; false if it is to refuse. */
 static bool ask(const char *step)
@@ -144,7 +144,7 @@ _Noreturn void platform_launch(const struct boot *boot)
 void platform_use_screen(bool emptied)
 {
 	script.is_kept = !emptied;
-	EXPECT(strstr(script.said, "could not start") == NULL); /* it is to see all of it */
+	EXPECT(strstr(script.said, "could not start") == NULL); /* all of it stays on the screen */
 	ask(SCREEN);
 }
 
@@ -212,12 +212,12 @@ TEST("a refusal ends the steps where it was made, and leads back to the prompt")
 	expect_end("k --- m", 'v', 0, ALL SCREEN FAIL_AS "p");
 }
 
-TEST("words that cannot be read speak where they say so, and ask for nothing else")
+TEST("a bad option is reported where the words say, and nothing else is asked for")
 {
 	expect_end("-nonsense k", 0, 0, BEGUN SCREEN FAIL_AS "p");
 }
 
-TEST("a file that is no kernel ends the boot before it is asked what it wants")
+TEST("a file that is not a kernel ends the boot before it is asked for its requests")
 {
 	damaged = true;
 	expect_end("k", 0, 0, BEGUN MACHINE LOAD SCREEN FAIL_AS "p");
@@ -228,7 +228,7 @@ TEST("a kernel that cannot be planned ends the boot before the screen is switche
 	expect_end("-protocol=limine k", 0, 0, BEGUN MACHINE LOAD FACTS REST SCREEN FAIL_AS "p");
 }
 
-TEST("-onerror says what becomes of the machine, from the word on that it is")
+TEST("-onerror says what becomes of the machine, as soon as it has been read")
 {
 	expect_end("-onerror=halt k", 'v', 0,
 	           BEGUN MACHINE LOAD FACTS REST VIDEO SCREEN FAIL_AS "h");
@@ -239,7 +239,7 @@ TEST("-onerror says what becomes of the machine, from the word on that it is")
 	expect_end("-onerror=halt -nonsense k", 0, 0, BEGUN SCREEN FAIL_AS "h");
 }
 
-TEST("a refusal is a page of its own, unless -verbose has shown what would be lost")
+TEST("a refusal has a page of its own, unless -verbose has shown what would be lost")
 {
 	expect_end("k", 'v', 0, BEGUN MACHINE LOAD FACTS REST VIDEO SCREEN FAIL_AS "p");
 	EXPECT(!script.is_kept);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sections.c - holds what core/elf/headers.h and core/elf/sections.h promise, for ELF64 and ELF32
+/* sections.c - checks what core/elf/headers.h and core/elf/sections.h promise, for ELF64 and ELF32
  * files, and for every way in which their tables can be wrong. */
 #include "add_symbols.h"
 
@@ -159,7 +159,7 @@ TEST("a file that says it has no sections has none")
 	expect_none(true);
 }
 
-TEST("section headers of another size, or not all in the file, are none")
+TEST("section headers of another size, or not all in the file, do not count")
 {
 	static const uint64_t places[] = { UINT64_MAX, UINT64_MAX - 63, UINT64_MAX - 255,
 		                           UINT64_C(1) << 63 };
@@ -248,7 +248,7 @@ TEST("an address is written into a copy of the headers in the width of the file"
 	EXPECT_EQUAL(((struct elf_section_header *)(void *)copy)[3].size, 4096);
 }
 
-TEST("program headers that are not all in the file, or of another size, are none")
+TEST("program headers that are not all in the file, or of another size, do not count")
 {
 	struct elf_program_header program;
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sha256.c - holds SHA-256 against the examples of FIPS 180-4 and against lengths around its
- * blocks.
- */
+/* sha256.c - checks SHA-256 with the examples of FIPS 180-4 and with lengths around its blocks. */
 #include "check.h"
 
 #include "core/sha256.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* smbios.c - holds what core/smbios.h promises: entry points of both kinds and their structures. */
+/* smbios.c - checks what core/smbios.h promises: entry points of both kinds and their
+ * structures. */
 #include "check.h"
 
 #include "core/smbios.h"
@@ -63,7 +64,7 @@ TEST("what is not there, or out of sight, is not noted")
 	EXPECT_EQUAL(smbios_tables(&machine, list), 2);
 }
 
-TEST("an entry point that says it is too short is none")
+TEST("an entry point that says it is too short is ignored")
 {
 	struct phys_range list[SMBIOS_TABLES];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * symbols.c - holds what core/elf/symbols.h promises, for good tables and for each kind of bad one.
+ * symbols.c - checks what core/elf/symbols.h promises, for good tables and for each kind of bad
+ * one.
  */
 #include "add_symbols.h"
 
@@ -67,7 +68,7 @@ static void expect_bad(void)
 	EXPECT(!report.findings[0].refusal);
 }
 
-TEST("functions, objects and labels are told by address, with the slide")
+TEST("functions, objects and labels are listed by address, with the slide")
 {
 	begin_named();
 	read_all(0x1000000);
@@ -79,7 +80,7 @@ TEST("functions, objects and labels are told by address, with the slide")
 	EXPECT_EQUAL(report.count, 0);
 }
 
-TEST("an ELF32 file has its symbols read, too")
+TEST("the symbols of an ELF32 file are also read")
 {
 	static struct {
 		struct elf32_header head;
@@ -170,7 +171,7 @@ TEST("any number in any order is sorted")
 	}
 }
 
-TEST("a file without symbols has none, without a word")
+TEST("a file without symbols has none, without a warning")
 {
 	begin_small_elf();
 	read_all(0);
@@ -178,7 +179,7 @@ TEST("a file without symbols has none, without a word")
 	EXPECT_EQUAL(report.count, 0);
 }
 
-TEST("what is no ELF64 file has none, without a word")
+TEST("a file that is not ELF64 has none, without a warning")
 {
 	begin_named();
 	elf_head->ident[ELF_CLASS] = 1;
@@ -187,7 +188,7 @@ TEST("what is no ELF64 file has none, without a word")
 	EXPECT_EQUAL(report.count, 0);
 }
 
-TEST("section headers outside the file are warned of")
+TEST("section headers outside the file cause a warning")
 {
 	begin_named();
 	elf_head->shoff = elf_size - 63;
@@ -200,7 +201,7 @@ TEST("section headers outside the file are warned of")
 	expect_bad();
 }
 
-TEST("symbols outside the file are warned of")
+TEST("symbols outside the file cause a warning")
 {
 	begin_named();
 	elf_sections[1].offset = elf_size;
@@ -213,7 +214,7 @@ TEST("symbols outside the file are warned of")
 	expect_bad();
 }
 
-TEST("names outside the file, or without an end, are warned of")
+TEST("names outside the file, or without an end, cause a warning")
 {
 	begin_named();
 	elf_sections[2].offset = elf_size - 1;

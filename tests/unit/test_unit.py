@@ -1,5 +1,5 @@
-"""Runs the unit tests, which are C programs of their own, in 64 and in 32 bits. Each sentence that
-such a program holds (tests/check.h) is shown as a test of its own."""
+"""Runs the unit tests, which are separate C programs, in 64 and in 32 bits. Each sentence in such a
+program (tests/check.h) is shown as a separate test."""
 
 import functools
 import os
@@ -39,7 +39,7 @@ def points():
 
 @functools.lru_cache(maxsize=None)
 def run(name, bits):
-    """Runs a program once; returns what it said of each sentence, and what it said at its end."""
+    """Runs a program once; returns its output for each sentence, and the output at its end."""
     program = ROOT / f"build/tests/unit{bits}" / name
     done = subprocess.run(
         [program], capture_output=True, text=True, timeout=600, env={**os.environ, **STRICT}
@@ -66,7 +66,7 @@ def test_unit(name, bits, sentence):
 
 
 @pytest.mark.parametrize("source", sorted(HERE.glob("*.c")), ids=lambda source: source.stem)
-def test_every_sentence_stands_once(source):
+def test_every_sentence_occurs_once(source):
     found = sentences(source)
     written = len(re.findall(r"^TEST\(", source.read_text("utf-8"), re.MULTILINE))
     assert len(set(found)) == written > 0

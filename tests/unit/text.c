@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text.c - holds what core/text.h promises, with the C library's printf as the judge. */
+/* text.c - checks what core/text.h promises, compared with the C library's printf. */
 #include "check.h"
 
 #include "core/text.h"
@@ -21,7 +21,7 @@ __attribute__((format(printf, 1, 2))) static void expect_same(const char *format
 	EXPECT(text.at == ours + strlen(theirs));
 }
 
-/* How a size is said. */
+/* A size must be written like this. */
 static void expect_size(uint64_t bytes, const char *expected)
 {
 	char said[32];
@@ -87,7 +87,7 @@ TEST("numbers are padded as printf does: left, right, with zeroes")
 	expect_same("K%03u", 7u);
 }
 
-TEST("zeroes are put behind a sign and behind 0x")
+TEST("zeroes are put after a sign and after 0x")
 {
 	expect_same("[%06d]", -42);
 	expect_same("[%#010x]", 0x1234u);
@@ -141,7 +141,7 @@ TEST("texts grow by adding")
 	EXPECT_TEXT(said, "one and 2");
 }
 
-TEST("sizes are said as a person says them")
+TEST("sizes are written as a person would write them")
 {
 	expect_size(0, "0 bytes");
 	expect_size(1023, "1023 bytes");
@@ -172,7 +172,7 @@ TEST("a string's length does not count its zero")
 	EXPECT_EQUAL(text_length("abc"), 3);
 }
 
-TEST("a number is read to the last that has room, and none is that has not")
+TEST("numbers are read up to the largest that fits, and none beyond it")
 {
 	static const struct {
 		const char *words;
@@ -206,7 +206,7 @@ TEST("a number is read to the last that has room, and none is that has not")
 	}
 }
 
-/* How text of somebody else's is shown; all at once, and in pieces. */
+/* How foreign text is shown; all at once, and in pieces. */
 static char pieces[200];
 
 static void keep(const char *text)

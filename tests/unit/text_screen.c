@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text_screen.c - holds that the text memory's address is found wherever it stands in code. */
+/* text_screen.c - checks that the text memory's address is found anywhere in code. */
 #include "check.h"
 
 #include "core/protocol.h"
@@ -13,7 +13,7 @@ static struct config config;
 static struct boot boot = { .protocol = &protocol, .config = &config };
 static uint8_t code[SIZE];
 
-/* Looks at so many bytes of code; returns what offset is found, or SIZE. */
+/* Searches `size` bytes of code; returns the offset that is found, or SIZE. */
 static uint64_t find(uint64_t size, uint64_t most, unsigned rights)
 {
 	uint64_t at = 0;

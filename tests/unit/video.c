@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* video.c - holds what core/video.h promises: requests are read whole or not at all, blocks that
- * cannot be right are no modes, and the mode chosen is the one that the header describes. */
+/* video.c - checks what core/video.h promises: requests are read whole or not at all, invalid
+ * blocks are not modes, and the mode chosen is the one that the header describes. */
 #include "check.h"
 
 #include "core/video.h"
@@ -101,7 +101,7 @@ TEST("a mode of 256 colours is read")
 	EXPECT(!read_block(0x300));
 }
 
-TEST("text is no mode for us")
+TEST("text modes are unusable")
 {
 	record(cirrus_text);
 	EXPECT(!read_block(0x300));
@@ -137,7 +137,7 @@ TEST("colours that the block leaves out are the usual ones")
 	EXPECT_EQUAL(screen.green_bits, 6);
 }
 
-/* The block with one byte changed is no mode. */
+/* The block with one byte changed is not a mode. */
 static void expect_refused(unsigned at, uint8_t value)
 {
 	record(std_1024x768x32);
@@ -146,7 +146,7 @@ static void expect_refused(unsigned at, uint8_t value)
 		FAIL("byte %u = %#x should spoil the mode", at, value);
 }
 
-TEST("a block that cannot be right is no mode")
+TEST("a block that cannot be right is not a mode")
 {
 	expect_refused(0, 0x3b);  /* no linear framebuffer */
 	expect_refused(0, 0xba);  /* not supported */
@@ -187,7 +187,7 @@ TEST("requests are read")
 	EXPECT(is_read("99999x1,any", VIDEO_SIZE, 99999, 1, 0, true));
 }
 
-TEST("what is no request is not read")
+TEST("what is not a request is not read")
 {
 	static const char *const wrong[] = {
 		"",           "1024",        "1024x",       "x768",          "1024x768x",
@@ -204,7 +204,7 @@ TEST("what is no request is not read")
 	}
 }
 
-/* A monitor that likes this size best. */
+/* The EDID of a monitor that prefers this size. */
 static struct span edid_of(uint32_t width, uint32_t height)
 {
 	static uint8_t edid[128];
@@ -223,7 +223,7 @@ static struct span edid_of(uint32_t width, uint32_t height)
 	return (struct span){ edid, sizeof(edid) };
 }
 
-TEST("a monitor's favourite size is read")
+TEST("a monitor's preferred size is read")
 {
 	uint32_t width = 0, height = 0;
 
@@ -232,7 +232,7 @@ TEST("a monitor's favourite size is read")
 	EXPECT_EQUAL(height, 1440);
 }
 
-TEST("an EDID that is damaged, cut short or empty says nothing")
+TEST("an EDID that is damaged, cut short or empty is invalid")
 {
 	struct span edid = edid_of(1280, 800);
 	uint8_t copy[128];
@@ -292,7 +292,7 @@ TEST("a size comes in the depth asked for, or in the deepest")
 	EXPECT_EQUAL(report.count, 0);
 }
 
-TEST("automatically it is what the monitor likes best, whatever its size")
+TEST("automatically it is what the monitor prefers, whatever its size")
 {
 	EXPECT_EQUAL(chosen("auto", COUNT(modes), edid_of(1280, 800)), 0x178);
 	EXPECT_EQUAL(chosen("auto", COUNT(modes), edid_of(1920, 1080)), 0x18f);
@@ -308,7 +308,7 @@ TEST("automatically it is nothing larger than the monitor")
 	EXPECT_EQUAL(chosen("auto", COUNT(modes), edid_of(200, 100)), 0x10f);
 }
 
-TEST("automatically, without a monitor's word, it is the first of the list")
+TEST("automatically, without an EDID, it is the first of the list")
 {
 	EXPECT_EQUAL(chosen("auto", COUNT(modes), NOTHING), 0x144);
 	EXPECT_EQUAL(chosen("auto", 7, NOTHING), 0x115); /* 800x600 at most */
@@ -316,7 +316,7 @@ TEST("automatically, without a monitor's word, it is the first of the list")
 	EXPECT_EQUAL(chosen("auto", 2, NOTHING), 0x10f); /* 320x200 is all there is */
 }
 
-TEST("automatically, without a monitor's word, it is the mode that the firmware has set")
+TEST("automatically, without an EDID, it is the mode that the firmware has set")
 {
 	struct video_request request = { .want = VIDEO_AUTO, .set_width = 640, .set_height = 480 };
 	unsigned at;
@@ -330,7 +330,7 @@ TEST("automatically, without a monitor's word, it is the mode that the firmware 
 	EXPECT_EQUAL(modes[at].width, 1024);
 }
 
-/* The number of the mode that is chosen automatically if it should be at least so large. */
+/* The number of the mode that is chosen automatically if it should be at least this large. */
 static uint32_t chosen_from(uint32_t width, uint32_t height, struct span edid)
 {
 	struct video_request request = {
@@ -343,7 +343,7 @@ static uint32_t chosen_from(uint32_t width, uint32_t height, struct span edid)
 	return modes[at].number;
 }
 
-TEST("automatically it is not less than the least that is wanted, if there is more")
+TEST("automatically it is no smaller than the minimum, if there is such a mode")
 {
 	EXPECT_EQUAL(chosen_from(0, 0, NOTHING), 0x144);
 	EXPECT_EQUAL(chosen_from(1024, 768, NOTHING), 0x144);
@@ -360,7 +360,7 @@ TEST("automatically it is not less than the least that is wanted, if there is mo
 	            "1024x768x32, since there is none of 1921x0 or more");
 }
 
-TEST("a size that there is not is refused with those that there are")
+TEST("a size that does not exist is refused, with those that do")
 {
 	EXPECT_EQUAL(chosen("1900x1000", COUNT(modes), NOTHING), 1);
 	EXPECT_EQUAL(report.findings[0].code, DIAG_VIDEO_NO_MODE);
@@ -370,7 +370,7 @@ TEST("a size that there is not is refused with those that there are")
 	            "      1920x1080");
 }
 
-TEST("of more sizes than there is room for in a message, none is cut")
+TEST("if a message has no room for all sizes, none of those in it is cut")
 {
 	static struct video_mode many[80];
 	struct video_request request;
@@ -392,7 +392,7 @@ TEST("of more sizes than there is room for in a message, none is cut")
 	FAIL("80 sizes have room");
 }
 
-TEST("a depth that there is not is refused with those that there are")
+TEST("a depth that does not exist is refused, with those that do")
 {
 	EXPECT_EQUAL(chosen("1280x1024x24", COUNT(modes), NOTHING), 1);
 	EXPECT_TEXT(report.findings[0].detail,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * walker.h - reads page tables as a CPU does, to hold those that the loader builds. Shares nothing
+ * walker.h - reads page tables as a CPU does, to check those that the loader builds. Shares nothing
  * with core/paging.c but the manual: Intel SDM volume 3A, 4.5, tables 4-14 to 4-20.
  */
 #ifndef WALKER_H
@@ -42,7 +42,8 @@ static inline struct seen walker_page(uint64_t entry, unsigned level, uint64_t v
 	return page;
 }
 
-/* The table that an entry leads to; only one that leads to the top table may forbid something. */
+/* The table that an entry points at; only an entry that points at the top table may restrict
+ * rights. */
 static inline uint64_t next_table(const struct walker *walker, uint64_t entry)
 {
 	uint64_t table = entry & 0x000ffffffffff000;
@@ -101,7 +102,7 @@ static inline void walk(const struct walker *walker)
 	}
 }
 
-/* Many pages side by side, with the same rights, become one range: easier to compare. */
+/* Adjacent pages with the same rights become one range, which is easier to compare. */
 struct view {
 	struct seen ranges[4096];
 	unsigned count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * world.h - a simulated machine: one block of memory as its RAM, a firmware that describes it,
- * files that lie in it, and scratch memory at its end. What the loader would do to a real machine,
- * it does to this one; the tests then look at what has become of it.
+ * files that lie in it, and scratch memory at its end. The loader does to it what it would do to a
+ * real machine; the tests then look at the result.
  *
  *     0       0x9f000  1 MiB                                 size - scratch   size
  *     | usable | reserved | usable ... files ... usable ...  |    scratch     |
@@ -10,7 +10,7 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#define LONGJUMP_LOADER /* longjump.h with numbers for pointers: the tests run in 32 bits, too */
+#define LONGJUMP_LOADER /* longjump.h with numbers for pointers: the tests also run in 32 bits */
 
 #include "check.h"
 
@@ -89,7 +89,7 @@ static inline void set_scratch(uint64_t begin, uint64_t end)
 }
 
 /* A file in memory of `size` bytes of garbage, filled once: each test's RAM begins as a private
- * copy of it, of which only what the test writes to takes time and memory. */
+ * copy of it, and only what the test writes to takes time and memory. */
 static inline int garbage(uint64_t size)
 {
 	static int file = -1;
@@ -105,7 +105,7 @@ static inline int garbage(uint64_t size)
 	return file;
 }
 
-/* A machine with this RAM, of which the firmware says nothing yet. */
+/* A machine with this RAM, which the firmware does not report yet. */
 static inline void begin_with(uint8_t *memory, uint64_t size)
 {
 	EXPECT(memory != MAP_FAILED);
@@ -136,7 +136,7 @@ static inline void begin_with(uint8_t *memory, uint64_t size)
 }
 
 /*
- * A machine with `size` bytes that can be written, of which the firmware says nothing yet. In 64
+ * A machine with `size` bytes that can be written, which the firmware does not report yet. In 64
  * bits `size` may be larger than the RAM of this computer: what is not written to takes no memory.
  */
 static inline void begin_empty_world(uint64_t size)
@@ -157,7 +157,7 @@ static inline void begin_world(uint64_t size)
 	set_scratch(size - MIB, size);
 }
 
-/* Lays bytes into RAM at `at`, as the platform does with a file that it has read. */
+/* Puts bytes into RAM at `at`, as the platform does with a file that it has read. */
 static inline void lay_file(struct file *file, struct span bytes, uint64_t at)
 {
 	EXPECT(in_bounds(at, bytes.size, world.size));
@@ -167,7 +167,7 @@ static inline void lay_file(struct file *file, struct span bytes, uint64_t at)
 	file->capacity = (at & (PAGE_SIZE - 1)) == 0 ? page_up(bytes.size) : bytes.size;
 }
 
-/* Lays a module into RAM. */
+/* Puts a module into RAM. */
 static inline struct file *add_module(const char *name, const char *command_line, struct span bytes,
                                       uint64_t at)
 {
@@ -179,7 +179,7 @@ static inline struct file *add_module(const char *name, const char *command_line
 	return module;
 }
 
-/* Gives the machine a BIOS that has nothing to tell yet. */
+/* Gives the machine a BIOS that reports nothing yet. */
 static inline struct bios *set_bios(void)
 {
 	world.machine.firmware_kind = FIRMWARE_BIOS;
@@ -187,7 +187,8 @@ static inline struct bios *set_bios(void)
 	return &world.bios;
 }
 
-/* Gives the machine UEFI firmware with a system table there, and a memory map of mere bytes. */
+/* Gives the machine UEFI firmware with a system table at this address, and a memory map of
+ * arbitrary bytes. */
 static inline const struct efi *set_efi(uint64_t system_table)
 {
 	static const uint8_t map[2 * 48] = { 5, [48] = 7, [95] = 0xaa };
@@ -202,14 +203,14 @@ static inline const struct efi *set_efi(uint64_t system_table)
 	return &world.efi;
 }
 
-/* Gives the machine pixels in place of a text screen. */
+/* Gives the machine a framebuffer in place of a text screen. */
 static inline void set_screen(struct screen screen)
 {
 	world.machine.display.kind = DISPLAY_FRAMEBUFFER;
 	world.machine.display.screen = screen;
 }
 
-/* Gives the machine so many CPUs, of which number `first` runs the loader. */
+/* Gives the machine `count` CPUs, of which number `first` runs the loader. */
 static inline void set_processors(unsigned count, unsigned first)
 {
 	EXPECT(count <= COUNT(world.processors));
@@ -220,7 +221,7 @@ static inline void set_processors(unsigned count, unsigned first)
 	world.machine.apic_id = 2 * first;
 }
 
-/* Plans the boot of what lies there. */
+/* Plans the boot of what is in the machine. */
 static inline bool prepare(void)
 {
 	memset(&world.report, 0, sizeof(world.report));

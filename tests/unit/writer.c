@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* writer.c - holds what protocols/writer.h promises: counting comes out as writing does, and what
- * is written stands where the kernel looks for it. */
+/* writer.c - checks what protocols/writer.h promises: counting and writing agree, and what is
+ * written is where the kernel looks for it. */
 #include "check.h"
 
 #include "protocols/writer.h"
@@ -34,7 +34,7 @@ TEST("what is counted is what is written")
 	EXPECT_EQUAL(writing.used, 16 + 8 + 9 + 1 + 11);
 }
 
-TEST("everything stands where the kernel sees it")
+TEST("everything is where the kernel sees it")
 {
 	struct writer writer = writer_to(block, WINDOW);
 	uint64_t words[2];
@@ -49,7 +49,7 @@ TEST("everything stands where the kernel sees it")
 	EXPECT_TEXT((const char *)writer_at(&writer, words[1] + 10), "kernel.elf");
 }
 
-TEST("whoever only counts gets addresses that are not null, and touches nothing")
+TEST("counting alone returns addresses that are not null, and touches nothing")
 {
 	struct writer writer = writer_counting();
 	struct machine machine = { .memory = block };
