@@ -140,6 +140,20 @@ def mishap(name, kinds, body, *words, where="_start", **more):
 LOAD = "lidt [idtr]"
 NULL = "mov rax, [0x10] ; HERE"
 OOPS = "ud2 ; HERE"
+HANDLER = ["handler:", "jmp $"]
+ON = ["on:", "jmp $"]
+SYSCALL_ON = ["mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr"]
+ALL_GATES = [LOAD, *(f"gate {vector}, handler" for vector in (3, 6, 8, 13, 14))]
+GATES = [LOAD, "gate 6, handler", "gate 8, handler", "gate 13, handler", "gate 14, handler"]
+
+USER_FRAME = {"SS": "0x1b", "RSP": "stack_end", "RFLAGS": "2", "CS": "0x13", "RIP": "on"}
+
+
+def frame(*names, **other):
+    """Pushes a frame for user mode, or these words of it in this order, and returns by them."""
+    words = USER_FRAME | other
+    return [*(f"push {words[name]}" for name in names or words), "iretq ; HERE", *ON]
+
 
 # ---- the IDT -------------------------------------------------------------------------------------
 
@@ -237,19 +251,19 @@ mishap(
 mishap(
     "a gate that is not present",
     "gate-not-present ud2",
-    [LOAD, "gate 6, handler, 0x08, 0x0e", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler, 0x08, 0x0e", OOPS, *HANDLER],
     "bit 47 is 0",
 )
 mishap(
     "a call gate",
     "gate-type ud2",
-    [LOAD, "gate 6, handler, 0x08, 0x8c", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler, 0x08, 0x8c", OOPS, *HANDLER],
     "is of type 12, a call gate",
 )
 mishap(
     "a task gate",
     "gate-type ud2",
-    [LOAD, "gate 6, handler, 0x08, 0x85", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler, 0x08, 0x85", OOPS, *HANDLER],
     "type 5, a task gate",
 )
 mishap(
@@ -257,70 +271,62 @@ mishap(
     "handler-address ud2",
     ["mov rcx, 256", "fill:", "mov word [idt + rcx * 8 - 8], handler - _start",
      "mov dword [idt + rcx * 8 - 6], 0x08", "mov dword [idt + rcx * 8 - 4], 0x208e00",
-     "loop fill", LOAD, "oops:", OOPS, "handler:", "jmp $"],
+     "loop fill", LOAD, "oops:", OOPS, *HANDLER],
     "8-byte gates of 32-bit mode", where="oops",
 )  # fmt: skip
 mishap(
     "the selector of another loader",
     "gate-selector ud2",
-    [LOAD, "gate 6, handler, 0x28", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler, 0x28", OOPS, *HANDLER],
     "has the selector 0x28, which is not a code segment",
     "CS is 0x8 now",
 )
 mishap(
     "no selector",
     "gate-selector ud2",
-    [LOAD, "gate 6, handler, 0", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler, 0", OOPS, *HANDLER],
     "which selects no segment",
 )
 mishap(
     "a selector beyond the gdt",
     "gate-selector ud2",
-    [LOAD, "gate 6, handler, 0x80", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler, 0x80", OOPS, *HANDLER],
     "the GDT ends before that",
 )
 mishap(
     "a selector of data",
     "gate-selector ud2",
-    [LOAD, "gate 6, handler, 0x10", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler, 0x10", OOPS, *HANDLER],
     "which is not a code segment",
 )
 mishap(
     "a selector of 32-bit code",
     "gate-selector ud2",
-    ["own_gdt", LOAD, "gate 6, handler, 0x30", OOPS, "handler:", "jmp $"],
+    ["own_gdt", LOAD, "gate 6, handler, 0x30", OOPS, *HANDLER],
     "which is 32-bit code",
 )
 mishap(
     "code that is not present",
     "gate-selector ud2",
-    ["own_gdt", LOAD, "gate 6, handler", "mov byte [gdt + 13], 0x1a", OOPS, "handler:", "jmp $"],
+    ["own_gdt", LOAD, "gate 6, handler", "mov byte [gdt + 13], 0x1a", OOPS, *HANDLER],
     "whose descriptor is not present",
 )
 mishap(
     "a selector of user code",
     "gate-selector ud2",
-    ["own_gdt", LOAD, "gate 6, handler, 0x10", OOPS, "handler:", "jmp $"],
+    ["own_gdt", LOAD, "gate 6, handler, 0x10", OOPS, *HANDLER],
     "code of ring 3, which an interrupt in ring 0 cannot enter",
 )
 mishap(
     "a gdt that is not mapped",
     "gdt-not-mapped ud2",
-    [
-        "mov qword [gdtr + 2], 0x40000000",
-        "lgdt [gdtr]",
-        LOAD,
-        "gate 6, handler",
-        OOPS,
-        "handler:",
-        "jmp $",
-    ],
+    ["mov qword [gdtr + 2], 0x40000000", "lgdt [gdtr]", LOAD, "gate 6, handler", OOPS, *HANDLER],
     "the GDT (at 0x40000000) is not mapped",
 )
 mishap(
     "a gdt that is too short",
     "gate-selector ud2",
-    ["mov word [gdtr], 7", "lgdt [gdtr]", LOAD, "gate 6, handler", OOPS, "handler:", "jmp $"],
+    ["mov word [gdtr], 7", "lgdt [gdtr]", LOAD, "gate 6, handler", OOPS, *HANDLER],
     "the GDT ends before that (limit 0x7)",
 )
 
@@ -335,7 +341,7 @@ mishap(
 mishap(
     "a handler whose address lost its upper half",
     "handler-address ud2",
-    [LOAD, "gate 6, handler", "mov dword [idt + 6 * 16 + 8], 0", OOPS, "handler:", "jmp $"],
+    [LOAD, "gate 6, handler", "mov dword [idt + 6 * 16 + 8], 0", OOPS, *HANDLER],
     "the upper 32 bits are missing",
     high=True,
 )
@@ -362,17 +368,16 @@ mishap(
 
 # ---- stacks and the TSS --------------------------------------------------------------------------
 
-GATES = [LOAD, "gate 6, handler", "gate 8, handler", "gate 13, handler", "gate 14, handler"]
 mishap(
     "no stack",
     "handler-stack ud2",
-    [*GATES, "xor esp, esp", OOPS, "handler:", "jmp $"],
+    [*GATES, "xor esp, esp", OOPS, *HANDLER],
     "nothing is mapped at 0xfffffffffffffff8",
 )
 mishap(
     "endless recursion",
     "handler-stack stack-overflow",
-    [*GATES, "again:", "call again ; HERE", "handler:", "jmp $"],
+    [*GATES, "again:", "call again ; HERE", *HANDLER],
     "a stack overflow",
     "the stack has overflowed",
     where="again",
@@ -380,7 +385,7 @@ mishap(
 mishap(
     "a stack pointer that is not canonical",
     "handler-stack ud2",
-    [*GATES, "mov rsp, 0x8000000000001000", OOPS, "handler:", "jmp $"],
+    [*GATES, "mov rsp, 0x8000000000001000", OOPS, *HANDLER],
     "not a canonical address",
 )
 mishap(
@@ -392,14 +397,14 @@ mishap(
 mishap(
     "an ist that is empty",
     "handler-stack ud2",
-    [LOAD, "own_gdt", "own_tss 103", "gate 6, handler, 8, 0x8e, 3", OOPS, "handler:", "jmp $"],
+    [LOAD, "own_gdt", "own_tss 103", "gate 6, handler, 8, 0x8e, 3", OOPS, *HANDLER],
     "IST3 of the TSS",
     "is 0x0, and nothing is mapped",
 )
 mishap(
     "a tss that is too short",
     "tss-limit ud2",
-    [LOAD, "own_gdt", "own_tss 0x23", "gate 6, handler, 8, 0x8e, 1", OOPS, "handler:", "jmp $"],
+    [LOAD, "own_gdt", "own_tss 0x23", "gate 6, handler, 8, 0x8e, 1", OOPS, *HANDLER],
     "its limit is 0x23",
 )
 mishap(
@@ -414,8 +419,7 @@ mishap(
         "ltr ax",
         "gate 6, handler, 8, 0x8e, 1",
         OOPS,
-        "handler:",
-        "jmp $",
+        *HANDLER,
     ],
     "is not mapped",
     high=True,
@@ -429,8 +433,7 @@ mishap(
         "own_tss 103",
         "gate 0x80, handler, 8, 0xee",
         "to_user user",
-        "handler:",
-        "jmp $",
+        *HANDLER,
         "align 4096",
         "user:",
         "int 0x80 ; HERE",
@@ -449,8 +452,7 @@ mishap(
         "own_tss 103",
         "gate 0x80, handler",
         "to_user user",
-        "handler:",
-        "jmp $",
+        *HANDLER,
         "align 4096",
         "user:",
         "int 0x80 ; HERE",
@@ -503,7 +505,7 @@ mishap(
 mishap(
     "data as code after lgdt",
     "gate-empty selector-wrong",
-    [LOAD, "lgdt [gdtr]", "push 0x18", "push on", "retfq ; HERE", "on:", "jmp $"],
+    [LOAD, "lgdt [gdtr]", "push 0x18", "push on", "retfq ; HERE", *ON],
     "writable data",
 )
 mishap(
@@ -563,6 +565,14 @@ NARROW = [
     "_start:",
 ]
 LOAD_32 = ["mov word [idtr], 2047", "lidt [idtr]"]
+NO_IDT = ["mov word [idtr], 0", "lidt [idtr]"]
+# The first 2 MiB, mapped at their own address; and in .bss, the lower tables.
+TABLES = [
+    "mov dword [top], pdpt + 3",
+    "mov dword [pdpt], directory + 3",
+    "mov dword [directory], 0x83",
+]
+TABLE_SPACE = ["section .bss", "alignb 4096", "pdpt: resb 4096", "directory: resb 4096"]
 # CR3, PAE, LME and paging, in the order that the manual has (SDM volume 3A, 10.8.5).
 LONG_MODE = [
     "mov eax, top",
@@ -617,19 +627,14 @@ mishap(
 mishap(
     "long mode with empty tables",
     "idt-not-mapped not-mapped",
-    [
-        *NARROW,
-        *LOAD_32,
-        *LONG_MODE,
-        "nop ; HERE",
-    ],
+    [*NARROW, *LOAD_32, *LONG_MODE, "nop ; HERE"],
     "level 4",
     narrow=True,
 )
 mishap(
     "a jump to no 64-bit code",
     "idt-limit selector-missing",
-    [*NARROW, "mov word [idtr], 0", "lidt [idtr]", "jmp 0x80:there ; HERE", "there:", "nop"],
+    [*NARROW, *NO_IDT, "jmp 0x80:there ; HERE", "there:", "nop"],
     "CS (far jump or call)",
     "there is no IDT",
     narrow=True,

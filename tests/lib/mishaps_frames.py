@@ -1,20 +1,10 @@
 """More mistakes of the kind of mishaps.py: frames and tables that kernels have built themselves,
 and stacks that are none."""
 
-from mishaps import GATES, LOAD, LONG_MODE, NARROW, OOPS, mishap
-
-HANDLER = ["handler:", "jmp $"]
-ON = ["on:", "jmp $"]
+from mishaps import ALL_GATES, GATES, HANDLER, LOAD, LOAD_32, LONG_MODE, NARROW, NO_IDT, ON, OOPS
+from mishaps import SYSCALL_ON, TABLE_SPACE, TABLES, frame, mishap
 
 # ---- frames --------------------------------------------------------------------------------------
-
-USER_FRAME = {"SS": "0x1b", "RSP": "stack_end", "RFLAGS": "2", "CS": "0x13", "RIP": "on"}
-
-
-def frame(*names):
-    """Pushes these words, in this order, and returns by them."""
-    return [*(f"push {USER_FRAME[name]}" for name in names), "iretq ; HERE", *ON]
-
 
 mishap(
     "a frame from the other end",
@@ -32,10 +22,9 @@ mishap(
 mishap(
     "the selectors of a frame exchanged",
     "gate-empty frame-order",
-    [LOAD, "own_gdt", "push 0x13", "push stack_end", "push 2", "push 0x1b", "push on",
-     "iretq ; HERE", *ON],
+    [LOAD, "own_gdt", *frame(SS="0x13", CS="0x1b")],
     "a data selector for CS and a code selector for SS",
-)  # fmt: skip
+)
 mishap(
     "a frame that nobody has filled",
     "gate-empty frame-order",
@@ -65,9 +54,9 @@ mishap(
     "a handler of protected mode that ends with ret",
     "gate-empty handler-ret",
     [*NARROW, "mov esp, stack_end", "lgdt [gdtr]", "jmp 0x30:loaded", "loaded:",
-     "mov word [idtr], 2047", "lidt [idtr]", "mov word [idt + 24], handler - $$",
-     "mov word [idt + 26], 0x30", "mov dword [idt + 28], 0x108e00", "oops: int3", "int3",
-     "ud2 ; HERE", "times 256 - ($ - $$) nop", "handler:", "ret"],
+     *LOAD_32, "mov word [idt + 24], handler - $$", "mov word [idt + 26], 0x30",
+     "mov dword [idt + 28], 0x108e00", "oops: int3", "int3", "ud2 ; HERE",
+     "times 256 - ($ - $$) nop", "handler:", "ret"],
     "which takes EIP alone",
     where="oops",
     narrow=True,
@@ -142,21 +131,18 @@ mishap(
 mishap(
     "long mode without a gdt",
     "idt-limit gdt-not-mapped",
-    [*NARROW, "mov dword [top], pdpt + 3", "mov dword [pdpt], directory + 3",
-     "mov dword [directory], 0x83", "mov word [idtr], 0", "lidt [idtr]", *LONG_MODE,
-     "jmp 0x08:there ; HERE", "there:", "nop", "section .bss", "alignb 4096", "pdpt: resb 4096",
-     "directory: resb 4096"],
+    [*NARROW, *TABLES, *NO_IDT, *LONG_MODE, "jmp 0x08:there ; HERE", "there:", "nop", *TABLE_SPACE],
     "for which the CPU reads the GDT",
     "It is still the loader's",
     narrow=True,
-)  # fmt: skip
+)
 mishap(
     "a top table at an odd address",
     "idt-limit not-mapped",
     [*NARROW, "mov dword [top + 8], pdpt + 3", "mov dword [pdpt], directory + 3",
-     "mov dword [directory], 0x83", "mov word [idtr], 0", "lidt [idtr]",
+     "mov dword [directory], 0x83", *NO_IDT,
      *("mov eax, top + 8" if line == "mov eax, top" else line for line in LONG_MODE),
-     "nop ; HERE", "section .bss", "alignb 4096", "pdpt: resb 4096", "directory: resb 4096"],
+     "nop ; HERE", *TABLE_SPACE],
     "is no multiple of 4096, so the CPU takes the table at",
     narrow=True,
 )  # fmt: skip
@@ -200,18 +186,16 @@ mishap(
 mishap(
     "a handler that uses sse, which is off",
     "handler-stack handler-nested sse-off",
-    [LOAD, *(f"gate {vector}, handler" for vector in (3, 6, 8, 13, 14)), "mov rax, cr4",
-     "and eax, ~0x200", "mov cr4, rax", "int3", "handler:", "push rax", "movaps xmm0, xmm1 ; HERE",
-     "pop rax", "iretq"],
+    [*ALL_GATES, "mov rax, cr4", "and eax, ~0x200", "mov cr4, rax", "int3", "handler:", "push rax",
+     "movaps xmm0, xmm1 ; HERE", "pop rax", "iretq"],
     "CR4.OSFXSR (bit 9) is 0",
     where="handler",
 )  # fmt: skip
 mishap(
     "sysret to 32-bit code",
     "gate-empty not-mapped",
-    [LOAD, "own_gdt", "mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr", "mov ecx, 0xc0000081",
-     "mov edx, 0x00130008", "xor eax, eax", "wrmsr", "mov rcx, on", "mov r11d, 2", "o32 sysret",
-     *ON],
+    [LOAD, "own_gdt", *SYSCALL_ON, "mov ecx, 0xc0000081", "mov edx, 0x00130008", "xor eax, eax",
+     "wrmsr", "mov rcx, on", "mov r11d, 2", "o32 sysret", *ON],
     "It ran as 32-bit code",
     "Only sysretq, or iretq with a selector of 64-bit code",
     where="",
@@ -231,8 +215,8 @@ mishap(
 mishap(
     "per-cpu data on entry by syscall",
     "gate-empty null-page",
-    [LOAD, "mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr", "mov ecx, 0xc0000082",
-     "mov rax, entry", "xor edx, edx", "wrmsr", "syscall", "entry:", "mov rax, [gs:abs 8] ; HERE"],
+    [LOAD, *SYSCALL_ON, "mov ecx, 0xc0000082", "mov rax, entry", "xor edx, edx", "wrmsr",
+     "syscall", "entry:", "mov rax, [gs:abs 8] ; HERE"],
     "It came from the syscall at",
     "execute swapgs, which takes the kernel's base from MSR 0xc0000102",
     where="entry",
@@ -248,7 +232,6 @@ mishap(
 mishap(
     "a return to user mode by a selector that there is not",
     "gate-empty selector-missing",
-    [LOAD, "own_gdt", "push 0x43", "push stack_end", "push 2", "push 0x4b", "push on",
-     "iretq ; HERE", *ON],
+    [LOAD, "own_gdt", *frame(SS="0x43", CS="0x4b")],
     "If the program was entered by sysret",
-)  # fmt: skip
+)

@@ -1,8 +1,8 @@
 """More mistakes of the kind of mishaps.py: what hobby kernels are known for beside their IDT."""
 
-from mishaps import GATES, LOAD, LOAD_32, LONG_MODE, NARROW, NULL, OOPS, mishap
+from mishaps import GATES, HANDLER, LOAD, LOAD_32, LONG_MODE, NARROW, NO_IDT, NULL, OOPS
+from mishaps import SYSCALL_ON, TABLE_SPACE, TABLES, frame, mishap
 
-HANDLER = ["handler:", "jmp $"]
 USER = ["align 4096", "user:"]
 
 mishap(
@@ -98,7 +98,7 @@ mishap(
 mishap(
     "syscall without lstar",
     "gate-empty null-page",
-    [LOAD, "mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr", "syscall"],
+    [LOAD, *SYSCALL_ON, "syscall"],
     "0x0",
     where="",
 )
@@ -137,33 +137,12 @@ mishap(
 mishap(
     "a frame in the wrong order",
     "gate-empty frame-order",
-    [
-        LOAD,
-        "push 0x10",
-        "push stack_end",
-        "push 2",
-        "push on",
-        "push 0x08",
-        "iretq ; HERE",
-        "on:",
-        "jmp $",
-    ],
+    [LOAD, *frame("SS", "RSP", "RFLAGS", "RIP", "CS", SS="0x10", CS="0x08")],
 )
 mishap(
     "a stack of the kernel's for user mode",
     "gate-empty selector-wrong",
-    [
-        LOAD,
-        "own_gdt",
-        "push 0x18",
-        "push stack_end",
-        "push 2",
-        "push 0x13",
-        "push on",
-        "iretq ; HERE",
-        "on:",
-        "jmp $",
-    ],
+    [LOAD, "own_gdt", *frame(SS="0x18")],
     "SS (iretq)",
 )
 mishap(
@@ -242,19 +221,14 @@ mishap(
 )  # fmt: skip
 TO_LONG_MODE = [
     *NARROW,
-    "mov dword [top], pdpt + 3",
-    "mov dword [pdpt], directory + 3",
-    "mov dword [directory], 0x83",
+    *TABLES,
     "mov dword [directory + 8], 0x200083",
     "mov dword [directory + 24], 0x600083",
     "mov esp, 0x601000",
     *LONG_MODE,
     "lgdt [gdtr]",
     "jmp 0x08:long_mode",
-    "section .bss",
-    "alignb 4096",
-    "pdpt: resb 4096",
-    "directory: resb 4096",
+    *TABLE_SPACE,
     "section .text",
     "bits 64",
     "long_mode:",
@@ -264,7 +238,7 @@ mishap(
     "handler-address ud2",
     [*TO_LONG_MODE, "mov ecx, 256", "fill:", "mov eax, handler", "mov [idt + rcx * 8 - 8], ax",
      "mov dword [idt + rcx * 8 - 6], 0x08", "mov dword [idt + rcx * 8 - 4], 0x108e00", "loop fill",
-     "mov word [idtr], 2047", "lidt [idtr]", "oops:", OOPS, "handler:", "jmp $"],
+     *LOAD_32, "oops:", OOPS, *HANDLER],
     "8-byte gates of 32-bit mode",
     where="oops",
     narrow=True,
@@ -272,7 +246,7 @@ mishap(
 mishap(
     "no idt in long mode",
     "idt-limit not-mapped",
-    [*TO_LONG_MODE, "mov word [idtr], 0", "lidt [idtr]", "mov rax, [0x8000000] ; HERE"],
+    [*TO_LONG_MODE, *NO_IDT, "mov rax, [0x8000000] ; HERE"],
     "there is no IDT",
     where="long_mode",
     narrow=True,
@@ -287,15 +261,7 @@ mishap(
 mishap(
     "real mode without vectors",
     "triple-fault ud2",
-    [
-        *NARROW,
-        "mov word [idtr], 0",
-        "lidt [idtr]",
-        "mov eax, cr0",
-        "and eax, ~1",
-        "mov cr0, eax",
-        "ud2 ; HERE",
-    ],
+    [*NARROW, *NO_IDT, "mov eax, cr0", "and eax, ~1", "mov cr0, eax", "ud2 ; HERE"],
     "the CPU is in real mode, and what",
     narrow=True,
 )

@@ -1,30 +1,23 @@
 """More mistakes of the kind of mishaps.py: those by which the CPU or its tables are in another
 state than the kernel believes when an exception comes."""
 
-from mishaps import LOAD, LONG_MODE, NARROW, OOPS, mishap
-
-HANDLER = ["handler:", "jmp $"]
+from mishaps import ALL_GATES, HANDLER, LOAD, LONG_MODE, NARROW, NO_IDT, ON, OOPS
+from mishaps import SYSCALL_ON, TABLE_SPACE, TABLES, frame, mishap
 
 # ---- ways back from handlers ---------------------------------------------------------------------
 
-ALL_GATES = [
-    LOAD,
-    *(f"gate {vector}, handler" for vector in (3, 6, 8, 13, 14)),
-    "int3",
-    "mov al, 16",
-    "out 0xf4, al",
-]
+BREAKPOINT = [*ALL_GATES, "int3", "mov al, 16", "out 0xf4, al"]
 mishap(
     "iret without its last letter",
     "handler-stack handler-nested iret-short",
-    [*ALL_GATES, "handler:", "push rax", "pop rax", "iret ; HERE"],
+    [*BREAKPOINT, "handler:", "push rax", "pop rax", "iret ; HERE"],
     "iret without q took its frame in words of 4 bytes",
     where="handler",
 )
 mishap(
     "a register that is pushed and not popped",
     "handler-stack handler-nested error-code-left",
-    [*ALL_GATES, "handler:", "push rax", "push rcx", "pop rcx", "iretq ; HERE"],
+    [*BREAKPOINT, "handler:", "push rax", "push rcx", "pop rcx", "iretq ; HERE"],
     "a register that was pushed but not popped",
     where="handler",
 )
@@ -100,17 +93,15 @@ mishap(
 mishap(
     "a selector of user code without its ring",
     "gate-empty selector-wrong",
-    [LOAD, "own_gdt", "push 0x1b", "push stack_end", "push 2", "push 0x10", "push on",
-     "iretq ; HERE", "on:", "jmp $"],
+    [LOAD, "own_gdt", *frame(CS="0x10")],
     "Its DPL is 3, and CS (0x10) has RPL 0",
-)  # fmt: skip
+)
 mishap(
     "a data segment of the kernel's for user mode",
     "gate-empty selector-wrong",
-    [LOAD, "own_gdt", "mov rax, 0x00cf92000000ffff", "mov [gdt + 0x20], rax", "push 0x20",
-     "push stack_end", "push 2", "push 0x13", "push on", "iretq ; HERE", "on:", "jmp $"],
+    [LOAD, "own_gdt", "mov rax, 0x00cf92000000ffff", "mov [gdt + 0x20], rax", *frame(SS="0x20")],
     "SS (0x20) has RPL 0 and its descriptor DPL 0, and CS (0x13) is of ring 3",
-)  # fmt: skip
+)
 
 # ---- flags and registers -------------------------------------------------------------------------
 
@@ -123,8 +114,8 @@ mishap(
 mishap(
     "syscall to an address in 32 bits",
     "gate-empty not-mapped",
-    [LOAD, "mov ecx, 0xc0000080", "rdmsr", "or eax, 1", "wrmsr", "mov ecx, 0xc0000082",
-     "mov rax, on", "xor edx, edx", "wrmsr", "syscall", "on:", "jmp $"],
+    [LOAD, *SYSCALL_ON, "mov ecx, 0xc0000082", "mov rax, on", "xor edx, edx", "wrmsr", "syscall",
+     *ON],
     "It came from the syscall at 0xffffffff8020",
     where="",
     high=True,
@@ -158,29 +149,13 @@ mishap(
 
 # ---- on the way to long mode ---------------------------------------------------------------------
 
-TABLES = [
-    *NARROW,
-    "mov dword [top], pdpt + 3",
-    "mov dword [pdpt], directory + 3",
-    "mov dword [directory], 0x83",
-    "mov word [idtr], 0",
-    "lidt [idtr]",
-]
-BEYOND = [
-    "lgdt [gdtr]",
-    "jmp 0x08:there ; HERE",
-    "there:",
-    "nop",
-    "section .bss",
-    "alignb 4096",
-    "pdpt: resb 4096",
-    "directory: resb 4096",
-]
+PREPARED = [*NARROW, *TABLES, *NO_IDT]
+BEYOND = ["lgdt [gdtr]", "jmp 0x08:there ; HERE", "there:", "nop", *TABLE_SPACE]
 SHORT = "mov dword [gdt + 8], 0\nmov dword [gdt + 12], "
 mishap(
     "code that is not for 64 bits",
     "idt-limit segment-limit",
-    [*TABLES, *LONG_MODE, SHORT + "0x00009a00", *BEYOND],
+    [*PREPARED, *LONG_MODE, SHORT + "0x00009a00", *BEYOND],
     "beyond the end of that segment",
     "L, bit 53, is 0",
     narrow=True,
@@ -188,7 +163,7 @@ mishap(
 mishap(
     "long mode without pae",
     "idt-limit segment-limit",
-    [*TABLES, *(line for line in LONG_MODE if line != "or eax, 0x20"), SHORT + "0x00209a00",
+    [*PREPARED, *(line for line in LONG_MODE if line != "or eax, 0x20"), SHORT + "0x00209a00",
      *BEYOND],
     "long mode is off",
     "EFER.LME is 1 and CR4.PAE (bit 5) is 0",
@@ -197,14 +172,14 @@ mishap(
 mishap(
     "a large page without its bit",
     "idt-limit not-mapped",
-    [*TABLES, "mov dword [directory], 3", *LONG_MODE, "nop ; HERE", *BEYOND[4:]],
+    [*PREPARED, "mov dword [directory], 3", *LONG_MODE, "nop ; HERE", *TABLE_SPACE],
     "leads to a table at physical 0: if a large page was meant, PS, bit 7, is missing",
     narrow=True,
 )
 mishap(
     "a table that is not present",
     "idt-limit not-mapped",
-    [*TABLES, "mov dword [pdpt], directory + 2", *LONG_MODE, "nop ; HERE", *BEYOND[4:]],
+    [*PREPARED, "mov dword [pdpt], directory + 2", *LONG_MODE, "nop ; HERE", *TABLE_SPACE],
     "In that entry P, bit 0, is 0",
     narrow=True,
 )
