@@ -129,8 +129,7 @@ def bench(given):
             shutil.rmtree(FOLDER, ignore_errors=True)
     if given.json:
         figures = {"results": work.results, "targets": report.targets(work.results)}
-        with open(given.json, "w", encoding="ascii") as file:
-            json.dump(figures, file, indent=2)
+        write_json(given.json, figures)
     report.show(work.results, picked["media"], [SIZES[name] for name in picked["sizes"]])
     return 1 if work.failures else 0
 
@@ -151,6 +150,12 @@ def packers_of(names, given):
     return packers
 
 
+def write_json(path, figures):
+    """Writes figures by their names to the file that --json names."""
+    with open(path, "w", encoding="ascii") as file:
+        json.dump(figures, file, indent=2)
+
+
 def measure_ways(sizes):
     """Measures and prints boots without a disc; returns 0."""
     sizes = sizes or [SIZES["tiny"], SIZES["16"]]
@@ -166,8 +171,7 @@ def measure_tests(count, file):
     make("build/longjump.elf", "build/longjump.c32", "build/check", "build/postmortem")
     found = suite.measure(int(count))
     if file:
-        with open(file, "w", encoding="ascii") as output:
-            json.dump(suite.sums(found), output, indent=2)
+        write_json(file, suite.sums(found))
     suite.show(found)
     return 0
 
@@ -179,8 +183,7 @@ def measure_day(repeats, file):
     if file:
         told = {"steps": found["disc"], "ours": day.ours(found["disc"]),
                 "direct": found["direct"], "share": day.share(found)}  # fmt: skip
-        with open(file, "w", encoding="ascii") as output:
-            json.dump(told, output, indent=2)
+        write_json(file, told)
     day.show_both(found)
     return 0
 
