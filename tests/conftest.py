@@ -2,7 +2,6 @@
 folders of a test that has passed are removed, and at the end what tests have shared, if none has
 failed; the folders of failed tests stay."""
 
-import os
 import pathlib
 import shutil
 import signal
@@ -12,9 +11,6 @@ import pytest
 # A shell that starts us in the background makes us ignore Ctrl-C, and so would all programs that
 # the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# What build.sh has found installed must not be passed on to the build.sh that tests call.
-os.environ.pop("LONGJUMP_THERE", None)
 
 ONLY_WHEN_NAMED = {  # folder -> the tests in it, by the beginning of their names
     "proof": "test_proven",

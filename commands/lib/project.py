@@ -19,6 +19,9 @@ from lib.printable import UNSAID, guard, printable
 ROOT = Path(__file__).resolve().parent.parent.parent
 INSTALLED = ROOT.parent.parent / "lib/longjump"  # the compiled files of an installed Longjump
 BUILD = Path(os.environ.get("LONGJUMP_BUILD") or ROOT / "build")  # set by build.sh
+# The groups of need.sh that build.sh has found to be there, for this process and not for those that
+# it starts.
+THERE = {*os.environ.pop("LONGJUMP_THERE", "").split()}
 
 
 class Stop(Exception):
@@ -101,9 +104,8 @@ def tool(name, usual):
 
 
 def need(*groups, install=True):
-    """Stops unless everything these groups need is on the machine (see need.sh). build.sh has found
-    some to be there."""
-    groups = {*groups} - {*os.environ.get("LONGJUMP_THERE", "").split()}
+    """Stops unless everything these groups need is on the machine (see need.sh)."""
+    groups = {*groups} - THERE
     if not groups:
         return
     command = ["bash", ROOT / "commands/lib/need.sh", *sorted(groups)]
@@ -256,9 +258,6 @@ def when_written(status, failure):
         except OSError as error:
             if not status and not isinstance(error, BrokenPipeError):
                 complain(f"build.sh: {UNSAID}: {error.strerror}")
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), stream.fileno()
-            )  # or Python tries again at exit
             status = status or failure
     return status
 
