@@ -81,10 +81,8 @@ class Trial(Session):
             return SUCCESS, "passed", f"the kernel ended with {status_words(status)}"
         if self.loader.fault and (status or self.end in ("fault", "halt", "reset")):
             return CRASH, "CRASHED", self._explained()
-        if status and self.end in (
-            None,
-            "off",
-        ):  # later versions of QEMU report it as switching off
+        # Later versions of QEMU report an end with a status as switching off.
+        if status and self.end in (None, "off"):
             wanted = f"success is {self.success}"
             return FAILURE, "FAILED", f"the kernel ended with {status_words(status)}; {wanted}"
         result = NO_CODE if self.end is None else self.STATUS[self.end]

@@ -130,10 +130,8 @@ class VirtualBox:
                          if name.startswith("storagecontrollername")):  # fmt: skip
             self._manage("storagectl", self.name, "--name", "IDE", "--add", "ide",
                          "--controller", "PIIX4")  # fmt: skip
-        for medium in (
-            "emptydrive",
-            str(disc),
-        ):  # otherwise VirtualBox may serve the old contents of a rebuilt image
+        # Without taking it out first, VirtualBox may serve the old contents of a rebuilt image.
+        for medium in ("emptydrive", str(disc)):
             self._manage("storageattach", self.name, "--storagectl", "IDE", "--port", "1",
                          "--device", "0", "--type", "dvddrive", "--medium", medium)  # fmt: skip
 
