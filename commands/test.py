@@ -2,6 +2,7 @@
 # test - runs every test, or some
 """The command `test`: builds what the tests need, runs them with pytest, and counts the results."""
 
+import argparse
 import os
 import shutil
 import signal
@@ -52,7 +53,8 @@ def test(given):
     only_64 = given.names == ["unit64"]
     chosen = choose(["unit"] if only_64 else given.names)
     prepare(given, only_64)
-    RESULTS.unlink(missing_ok=True)
+    results = results_in(given.rest)
+    results.unlink(missing_ok=True)
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     announce(given.names, workers)
     # If a shell has started us in the background, SIGINT is ignored, and would be in all programs
@@ -60,14 +62,21 @@ def test(given):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [PYTHON, "-m", "pytest", "--verbose", "--no-header", "--tb=short", "-rfE"]
     command += ["-n", str(workers), "--dist=loadgroup"]
-    command += [f"--junitxml={RESULTS}", *chosen, *given.rest]
+    command += [f"--junitxml={results}", *chosen, *given.rest]
     Voice.show(command)
     status = subprocess.run(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, env=own_environment(), check=False
     ).returncode
     if status == 5:
         raise Stop("no test is called " + " or ".join(given.names or ["anything"]))
-    return count(status)
+    return count(status, results)
+
+
+def results_in(words):
+    """Where pytest writes the results: these words for it may name another file."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--junitxml", "--junit-xml", default=RESULTS)
+    return ROOT / parser.parse_known_args(words)[0].junitxml
 
 
 def announce(names, workers):
@@ -120,11 +129,11 @@ def choose(names):
     )
 
 
-def count(status):
+def count(status, results):
     """Prints the last line; returns the status of the command."""
     total = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
-    if RESULTS.exists():
-        for suite in xml.parse(RESULTS).iter("testsuite"):
+    if results.exists():
+        for suite in xml.parse(results).iter("testsuite"):
             for name in total:
                 total[name] += int(suite.get(name, 0))
     failed = total["failures"] + total["errors"]
