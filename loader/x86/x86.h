@@ -21,6 +21,13 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
+/* Halts for good, even if an NMI wakes the CPU. */
+static inline _Noreturn void cpu_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
 static inline uint64_t rdmsr(uint32_t number)
 {
 	uint32_t low, high;

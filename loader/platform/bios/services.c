@@ -147,12 +147,6 @@ void bios_clear(void)
 	ask(0x10, &(struct bios_registers){ .eax = 0x0200 });
 }
 
-_Noreturn void bios_halt(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
 bool bios_power_off(struct report *report)
 {
 	/* APM 1.2: connect in real mode, agree on version 1.2, switch all devices (BX = 1) off (CX

@@ -32,9 +32,6 @@ unsigned bios_columns(void);
 /* Clears the screen, and puts the cursor into its upper left corner. */
 void bios_clear(void);
 
-/* Stops the machine for good. */
-_Noreturn void bios_halt(void);
-
 /* Switches the machine off. On false, the reason is in the report. */
 bool bios_power_off(struct report *report);
 

@@ -186,7 +186,7 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	if (machine->bios != NULL)
 		bios_release_old(machine->bios);
 	if (on_error == ON_ERROR_HALT)
-		bios_halt();
+		cpu_halt();
 	if (on_error == ON_ERROR_REBOOT)
 		bios_reboot(seconds);
 	fclose(file_of(STDOUT)); /* the next to open it queries the cursor's position */

@@ -22,12 +22,6 @@ _Noreturn void exception_tell(const struct exception *exception);
 /* Halts the machine, with a message, if the CPU is too old. */
 void exception_prevent(void);
 
-static _Noreturn void stand_still(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
 void exception_prevent(void)
 {
 	struct last_words words;
@@ -41,7 +35,7 @@ void exception_prevent(void)
 	words = last_words_at(3);
 	last_text(&words, "There is no boot prompt to go back to: the machine is halted.\n");
 	watch_early_refusal(line_CPU_NO_LONG_MODE, fix_CPU_NO_LONG_MODE, "halt");
-	stand_still();
+	cpu_halt();
 }
 
 _Noreturn void exception_tell(const struct exception *exception)
@@ -63,5 +57,5 @@ _Noreturn void exception_tell(const struct exception *exception)
 	watch_refusal();
 	watcher_write("the loader itself has failed by an exception");
 	watch_end("halt");
-	stand_still();
+	cpu_halt();
 }

@@ -221,7 +221,7 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	watch_end(on_error == ON_ERROR_REBOOT ? "reboot" : "halt");
 	if (on_error == ON_ERROR_REBOOT)
 		reboot(seconds);
-	bios_halt();
+	cpu_halt();
 }
 
 _Noreturn void kernel_start(uint32_t multiboot, uint32_t at)
@@ -229,5 +229,5 @@ _Noreturn void kernel_start(uint32_t multiboot, uint32_t at)
 	by_multiboot = multiboot != 0;
 	information = at;
 	boot_run(&run);
-	bios_halt();
+	cpu_halt();
 }

@@ -13,6 +13,7 @@
 #include "platform/uefi/memory.h"
 #include "platform/uefi/screen.h"
 #include "platform/pc/quiesce.h"
+#include "x86/x86.h"
 
 #define TRIES 16
 
@@ -64,8 +65,7 @@ static _Noreturn void fail(const struct run *run)
 	run_say_failure(run, true);
 	platform_write("The machine is halted: restart it.\n");
 	watch_end("halt");
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	cpu_halt();
 }
 
 _Noreturn void launch(struct run *run)

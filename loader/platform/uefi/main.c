@@ -115,13 +115,6 @@ _Noreturn void platform_launch(const struct boot *boot)
 	launch(&run);
 }
 
-/* Halts for good. */
-static _Noreturn void halt(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
 void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds)
 {
 	static const char *const ends[] = {
@@ -132,7 +125,7 @@ void platform_fail(struct machine *machine, enum on_error on_error, unsigned sec
 	watch_end(ends[on_error]);
 	firmware.boot->set_watchdog(0, 0, 0, NULL);
 	if (on_error == ON_ERROR_HALT)
-		halt();
+		cpu_halt();
 	if (on_error == ON_ERROR_REBOOT) {
 		firmware.boot->stall(seconds * SECOND);
 		firmware.runtime->reset(EFI_RESET_COLD, EFI_SUCCESS, 0, NULL);
