@@ -193,11 +193,9 @@ static bool read_log(const struct option_target *target, const char *value)
 /* If `word` is "-name=value", the value; NULL if not. */
 static const char *value_of(const char *word, const char *name)
 {
-	for (word++; *name != 0; word++, name++) {
-		if (*word != *name)
-			return NULL;
-	}
-	return *word == '=' ? word + 1 : NULL;
+	const char *value = text_after(word + 1, name);
+
+	return value != NULL && *value == '=' ? value + 1 : NULL;
 }
 
 /* An option that takes the place of a kernel. */

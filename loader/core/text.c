@@ -326,15 +326,6 @@ void text_add_size(struct text *text, uint64_t bytes)
 	text_add(text, " %s", units[unit]);
 }
 
-bool text_begins(const char *string, const char *with)
-{
-	while (*with != 0 && *string == *with) {
-		string++;
-		with++;
-	}
-	return *with == 0;
-}
-
 bool text_equal(const char *a, const char *b)
 {
 	for (; *a == *b; a++, b++) {

@@ -55,8 +55,21 @@ bool text_read_number(const char *string, uint64_t *number);
 /* True if two zero-terminated strings are the same. */
 bool text_equal(const char *a, const char *b);
 
-/* True if the string begins with another. */
-bool text_begins(const char *string, const char *with);
+/* What follows `with` at the beginning of the string; NULL if it does not begin with that. */
+static inline const char *text_after(const char *string, const char *with)
+{
+	for (; *with != 0; with++, string++) {
+		if (*string != *with)
+			return NULL;
+	}
+	return string;
+}
+
+/* True for what separates words in a line. */
+static inline bool text_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
 
 /* Length of a zero-terminated string. */
 size_t text_length(const char *string);

@@ -62,11 +62,6 @@ static const struct {
 	{ "path", WORD_SILENT },
 };
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -87,14 +82,14 @@ static char *cut_word(char **line)
 {
 	char *word, *at = *line;
 
-	while (is_space(*at))
+	while (text_is_blank(*at))
 		at++;
 	word = at;
-	while (*at != 0 && !is_space(*at))
+	while (*at != 0 && !text_is_blank(*at))
 		at++;
 	if (*at != 0)
 		*at++ = 0;
-	while (is_space(*at))
+	while (text_is_blank(*at))
 		at++;
 	*line = at;
 	return *word != 0 ? word : NULL;
@@ -105,7 +100,7 @@ static char *trim(char *line)
 {
 	size_t length = text_length(line);
 
-	while (length > 0 && is_space(line[length - 1]))
+	while (length > 0 && text_is_blank(line[length - 1]))
 		line[--length] = 0;
 	return line;
 }
@@ -299,10 +294,10 @@ static void add_words(struct words *words, const char *line)
 		const char *begin = line;
 		size_t length;
 
-		while (*line != 0 && !is_space(*line))
+		while (*line != 0 && !text_is_blank(*line))
 			line++;
 		length = (size_t)(line - begin);
-		while (is_space(*line))
+		while (text_is_blank(*line))
 			line++;
 		if (length == 0)
 			continue;
@@ -340,9 +335,9 @@ enum command labels_command(const struct labels *labels, const char *command, ch
 			return COMMAND_FOREIGN;
 	}
 	all = (struct words){ typed.at, typed.end, words, 0, typed.capacity, false };
-	while (is_space(*command))
+	while (text_is_blank(*command))
 		command++;
-	while (*command != 0 && !is_space(*command))
+	while (*command != 0 && !text_is_blank(*command))
 		command++;
 	if (label != NULL)
 		add_words(&all, label->append != NULL ? label->append : labels->append);

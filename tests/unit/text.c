@@ -162,8 +162,10 @@ TEST("strings are the same when every character is")
 	EXPECT(!text_equal("abc", "abd"));
 	EXPECT(!text_equal("abc", "ab"));
 	EXPECT(!text_equal("ab", "abc"));
-	EXPECT(text_begins("abc", "abc") && text_begins("abc", "ab") && text_begins("abc", ""));
-	EXPECT(!text_begins("abc", "abcd") && !text_begins("abc", "b") && !text_begins("", "a"));
+	EXPECT(text_equal(text_after("abc", "abc"), "")
+	       && text_equal(text_after("abc", ""), "abc"));
+	EXPECT(text_equal(text_after("abc", "ab"), "c") && text_after("abc", "abcd") == NULL);
+	EXPECT(text_after("abc", "b") == NULL && text_after("", "a") == NULL);
 }
 
 TEST("a string's length does not count its zero")

@@ -4,23 +4,17 @@
 
 #include "core/text.h"
 
-/* True for a character that separates words, as it does on a disc. */
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* The text's first "---", which begins the modules; the text's end if there is none. */
 static const char *modules_in(const char *text)
 {
 	while (*text != 0) {
 		const char *word = text;
 
-		while (*text != 0 && !is_blank(*text))
+		while (*text != 0 && !text_is_blank(*text))
 			text++;
 		if (text - word == 3 && memcmp(word, "---", 3) == 0)
 			return word;
-		while (is_blank(*text))
+		while (text_is_blank(*text))
 			text++;
 	}
 	return text;
@@ -30,14 +24,14 @@ static const char *modules_in(const char *text)
 static bool add_words_to(struct word_list *list, size_t *used, const char *text, const char *end)
 {
 	for (;;) {
-		while (text != end && is_blank(*text))
+		while (text != end && text_is_blank(*text))
 			text++;
 		if (text == end)
 			return true;
 		if (list->count == WORDS_MAX)
 			return false;
 		list->words[list->count++] = list->text + *used;
-		while (text != end && !is_blank(*text)) {
+		while (text != end && !text_is_blank(*text)) {
 			if (*used >= WORDS_TEXT - 1)
 				return false;
 			list->text[(*used)++] = *text++;
@@ -66,7 +60,7 @@ static size_t name_length(const char *words)
 {
 	size_t length = 0;
 
-	while (words[length] != 0 && !is_blank(words[length]))
+	while (words[length] != 0 && !text_is_blank(words[length]))
 		length++;
 	return length;
 }

@@ -70,11 +70,9 @@ static struct bootloader09 *state_of(struct boot *boot)
 /* If `text` begins with `name`, and then ends or has ',' or '=', what follows; otherwise NULL. */
 static const char *after_name(const char *text, const char *name)
 {
-	for (; *name != 0; name++, text++) {
-		if (*text != *name)
-			return NULL;
-	}
-	return *text == 0 || *text == ',' || *text == '=' ? text : NULL;
+	const char *after = text_after(text, name);
+
+	return after != NULL && (*after == 0 || *after == ',' || *after == '=') ? after : NULL;
 }
 
 /* Reads the value of a key, up to ',' or the end; *text moves past it. */

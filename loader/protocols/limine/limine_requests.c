@@ -170,7 +170,7 @@ static bool is_asked_in(struct span bytes, uint64_t size, uint64_t at, void *con
 /* True if the name is one that kernels give the sections of requests and markers. */
 static bool is_our_section(const char *name)
 {
-	return text_begins(name, ".limine") || text_begins(name, ".requests");
+	return text_after(name, ".limine") != NULL || text_after(name, ".requests") != NULL;
 }
 
 /* From the first to the last byte of the sections that are made for requests, as linked; empty if
