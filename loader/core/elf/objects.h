@@ -40,4 +40,24 @@ typedef bool object_test(struct span bytes, uint64_t size, uint64_t at, void *co
 bool objects_search(const struct elf *elf, struct virt_range range, uint64_t most,
                     object_test *test, void *context);
 
+/* True if what is looked for may have this byte. */
+typedef bool byte_test(const uint8_t *at, const void *context);
+
+/*
+ * The first index from `at` on, in steps of 16, at which the test is true; `end` or more if there
+ * is none. Searches large kernels: to be used in a function of its own, so that its variables stay
+ * in registers, with a test that is inlined as well.
+ */
+static inline __attribute__((always_inline)) size_t objects_skip(const uint8_t *from, size_t at,
+                                                                 size_t end, byte_test *test,
+                                                                 const void *context)
+{
+	while (at + 48 < end && !test(from + at, context) && !test(from + at + 16, context)
+	       && !test(from + at + 32, context) && !test(from + at + 48, context))
+		at += 64;
+	while (at < end && !test(from + at, context))
+		at += 16;
+	return at;
+}
+
 #endif

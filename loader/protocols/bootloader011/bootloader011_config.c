@@ -29,18 +29,18 @@ static bool is_uuid(struct span bytes, uint64_t offset)
 	    && memcmp(bytes.bytes + offset, uuid, sizeof(uuid)) == 0;
 }
 
-/* The first index from `at` on, in steps of 16, of a byte that is also in the UUID; `end` or more
- * if there is none. A separate function so that its variables stay in registers: it searches large
- * kernels. */
+/* byte_test: the byte is also in the UUID. */
+static inline __attribute__((always_inline)) bool may_be_part(const uint8_t *at,
+                                                              const void *is_part)
+{
+	return ((const bool *)is_part)[*at];
+}
+
+/* Where a byte of the UUID is. */
 static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end,
                                                     const bool *is_part)
 {
-	while (at + 48 < end && !is_part[from[at]] && !is_part[from[at + 16]]
-	       && !is_part[from[at + 32]] && !is_part[from[at + 48]])
-		at += 64;
-	while (at < end && !is_part[from[at]])
-		at += 16;
-	return at;
+	return objects_skip(from, at, end, may_be_part, is_part);
 }
 
 /* If the byte at `at` belongs to a UUID, where that begins; otherwise the number of bytes. */

@@ -85,9 +85,10 @@ static inline __attribute__((always_inline)) uint32_t lower_half(const uint8_t *
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* A quick filter: true for all words that marks begin with, and for few others. */
-static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at)
+/* byte_test, a quick filter: true for all words that marks begin with, and for few others. */
+static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at, const void *none)
 {
+	(void)none;
 	return lower_half(at) * MARK_FACTOR >= MARK_LIMIT;
 }
 
@@ -109,16 +110,10 @@ static bool is_mark(const uint8_t *at)
 	}
 }
 
-/* The first index from `at` on, in steps of 16, at which a mark's word may be; `end` or more if
- * there is none. A separate function so that its variables stay in registers. */
+/* Where a mark's word may be. */
 static __attribute__((noinline)) size_t skip_others(const uint8_t *from, size_t at, size_t end)
 {
-	while (at + 48 < end && !may_be_mark(from + at) && !may_be_mark(from + at + 16)
-	       && !may_be_mark(from + at + 32) && !may_be_mark(from + at + 48))
-		at += 64;
-	while (at < end && !may_be_mark(from + at))
-		at += 16;
-	return at;
+	return objects_skip(from, at, end, may_be_mark, NULL);
 }
 
 /*
