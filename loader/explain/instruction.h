@@ -44,6 +44,20 @@ struct instruction {
 	unsigned operand_count;
 };
 
+/* True if the opcode is iret's, of whatever size. */
+static inline bool instruction_is_iret(const struct instruction *instruction)
+{
+	return instruction->map == MAP_ONE_BYTE && instruction->opcode == OPCODE_IRET;
+}
+
+/* True if it is this member of a group of instructions, which a field of ModRM selects. */
+static inline bool instruction_is_member(const struct instruction *instruction, enum map map,
+                                         uint8_t opcode, unsigned field)
+{
+	return instruction->map == map && instruction->opcode == opcode
+	    && (instruction->modrm >> 3 & 7) == field;
+}
+
 /* The field of ModRM that names a register or extends the opcode: 0..7, or 0..15 with REX.R. */
 unsigned instruction_field(const struct instruction *instruction);
 

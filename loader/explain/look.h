@@ -21,6 +21,9 @@ struct look {
 
 enum { LOOK_LEVELS = 5 };
 
+/* What an address of the kernel's loses if it is kept in 32 bits. */
+#define UPPER_HALF (UINT64_MAX << 32)
+
 /* The kernel's page table entries for an address. */
 struct page {
 	bool mapped;
@@ -60,6 +63,14 @@ bool look_read_physical(const struct look *look, uint64_t address, void *to, uns
 
 /* The kernel's segment that the address lies in; false if there is none. */
 bool look_segment(const struct look *look, uint64_t address, struct fault_info_segment *segment);
+
+/* True if the address is the kernel's once it has its upper half back. */
+static inline bool look_is_cut(const struct look *look, uint64_t address)
+{
+	struct fault_info_segment segment;
+
+	return address <= UINT32_MAX && look_segment(look, address | UPPER_HALF, &segment);
+}
 
 /* True if the fault is not the first CPU's, which runs _start. */
 bool look_other_cpu(const struct look *look);

@@ -3,8 +3,7 @@
 #include "explain/page.h"
 
 #define NEAR       MIB /* bytes: an address so far past an object was probably meant for it */
-#define STACK_NEAR (64 * MIB) /* the same below the stack */
-#define UPPER_HALF (UINT64_MAX << 32)
+#define STACK_NEAR (64 * MIB)   /* the same below the stack */
 #define MAP_SIZE   (8192 * GIB) /* the assumed maximum size of the direct map */
 
 /* "wrote to" and so on. */
@@ -202,13 +201,6 @@ static void words_physical(struct words *words)
 }
 
 /* A kernel address whose upper half was lost. */
-static bool is_cut(const struct words *words, uint64_t address)
-{
-	struct fault_info_segment segment;
-
-	return address <= UINT32_MAX && look_segment(words->look, address | UPPER_HALF, &segment);
-}
-
 static void words_cut(struct words *words)
 {
 	words->kind = "not-mapped";
@@ -355,7 +347,7 @@ static void words_unmapped(struct words *words, const struct page *page)
 			words_not_shown(words);
 		else
 			words_beyond(words);
-	} else if (is_cut(words, address)) {
+	} else if (look_is_cut(words->look, address)) {
 		words_cut(words);
 	} else if (own_tables(words) && look_segment(words->look, address, &segment)) {
 		words_nothing(words, page);
@@ -371,19 +363,21 @@ static void words_unmapped(struct words *words, const struct page *page)
 /* Why a bit of an entry at this level must be 0; NULL if that is not known. */
 static const char *reserved_reason(const struct words *words, uint64_t entry, unsigned level)
 {
-	uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1));
+	bool no_execute = (words->fault->efer & IA32_EFER_NXE) != 0;
 
-	if ((entry & PTE_XD) != 0 && (words->fault->efer & IA32_EFER_NXE) == 0)
+	switch (page_reserved(entry, level, no_execute)) {
+	case RESERVED_EXECUTE:
 		return "Bit 63 (no-execute) needs EFER.NXE (bit 11 of MSR 0xc0000080).";
-	if ((entry & PTE_PS) == 0 || level == 1)
-		return NULL;
-	if (level > 3)
+	case RESERVED_LARGE:
 		return "Bit 7 (PS, a large page) cannot be set above level 3.";
-	if ((entry & PTE_ADDRESS & (size - 1) & ~(uint64_t)PTE_PAT) != 0)
+	case RESERVED_ADDRESS:
 		return level == 3 ? "A page of level 3 has an address that is a multiple of 1 GiB."
 		                  : "A page of level 2 has an address that is a multiple of 2 MiB.";
-	return level == 3 ? "Perhaps the CPU has no pages of 1 GiB (CPUID 0x80000001, EDX bit 26)."
-	                  : NULL;
+	default:
+		return (entry & PTE_PS) != 0 && level == 3 ? "Perhaps the CPU has no pages of 1 "
+		                                             "GiB (CPUID 0x80000001, EDX bit 26)."
+		                                           : NULL;
+	}
 }
 
 /* A bit that must be 0, in one of the entries from the top one down. */

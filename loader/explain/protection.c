@@ -85,12 +85,6 @@ static bool not_canonical(struct words *words, uint64_t address, const char *wha
 	return true;
 }
 
-/* True if the instruction is this member of a group, which a field of ModRM selects. */
-static bool is_group(const struct instruction *in, enum map map, uint8_t opcode, unsigned field)
-{
-	return in->map == map && in->opcode == opcode && (in->modrm >> 3 & 7) == field;
-}
-
 /* Memory that an instruction touches. */
 static bool words_operands(struct words *words)
 {
@@ -112,8 +106,10 @@ static bool words_target(struct words *words)
 {
 	const struct instruction *in = &words->in;
 	const struct fault *fault = words->fault;
-	bool indirect = is_group(in, MAP_ONE_BYTE, 0xff, 2) || is_group(in, MAP_ONE_BYTE, 0xff, 4);
-	bool far = is_group(in, MAP_ONE_BYTE, 0xff, 3) || is_group(in, MAP_ONE_BYTE, 0xff, 5);
+	bool indirect = instruction_is_member(in, MAP_ONE_BYTE, 0xff, 2)
+	             || instruction_is_member(in, MAP_ONE_BYTE, 0xff, 4);
+	bool far = instruction_is_member(in, MAP_ONE_BYTE, 0xff, 3)
+	        || instruction_is_member(in, MAP_ONE_BYTE, 0xff, 5);
 	uint64_t target = 0;
 
 	if (indirect && instruction_register(in) >= 0)
@@ -231,7 +227,7 @@ static bool words_null_stack(struct words *words)
 	const struct instruction *in = &words->in;
 	int number = instruction_register(in);
 
-	if (!is_group(in, MAP_ONE_BYTE, 0x8e, 2) || number < 0
+	if (!instruction_is_member(in, MAP_ONE_BYTE, 0x8e, 2) || number < 0
 	    || (words->fault->registers[number] & 0xfffc) != 0)
 		return false;
 	words->kind = "null-selector";

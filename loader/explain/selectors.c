@@ -12,14 +12,14 @@ static const char *descriptor_name(uint64_t descriptor)
 
 	if (descriptor == 0)
 		return "empty";
-	if ((descriptor >> 47 & 1) == 0)
+	if ((descriptor & SEGMENT_PRESENT) == 0)
 		return "not present (bit 47 is 0)";
-	if ((type & 24) == 24)
-		return (descriptor >> 53 & 1) != 0 ? "64-bit code"
-		     : (descriptor >> 54 & 1) != 0 ? "32-bit code"
-		                                   : "16-bit code";
-	if ((type & 16) != 0)
-		return (type & 2) != 0 ? "writable data" : "read-only data";
+	if ((descriptor & SEGMENT_CODE_OR_DATA) != 0 && (descriptor & SEGMENT_CODE) != 0)
+		return (descriptor & SEGMENT_CODE_64) != 0 ? "64-bit code"
+		     : (descriptor & SEGMENT_CODE_32) != 0 ? "32-bit code"
+		                                           : "16-bit code";
+	if ((descriptor & SEGMENT_CODE_OR_DATA) != 0)
+		return (descriptor & SEGMENT_WRITABLE) != 0 ? "writable data" : "read-only data";
 	switch (type) {
 	case 2:
 		return "an LDT";
@@ -44,7 +44,7 @@ static const char *selector_purpose(const struct words *words)
 		return segments[field];
 	if (in->map == MAP_ONE_BYTE && (in->opcode == 0xca || in->opcode == 0xcb))
 		return "CS (far return)";
-	if (in->map == MAP_ONE_BYTE && in->opcode == 0xcf) {
+	if (instruction_is_iret(in)) {
 		look_stack(words->look, 1, &cs);
 		return ((cs & 0xffff) ^ words->fault->error) >> 3 == 0 ? "CS (iretq)"
 		                                                       : "SS (iretq)";
@@ -63,7 +63,7 @@ static const char *selector_purpose(const struct words *words)
 /* True if the instruction is ltr, which wants a descriptor of 16 bytes in long mode. */
 static bool is_ltr(const struct instruction *in)
 {
-	return in->map == MAP_0F && in->opcode == 0x00 && (in->modrm >> 3 & 7) == 3;
+	return instruction_is_member(in, MAP_0F, 0x00, 3);
 }
 
 /* The second 8 bytes of a TSS's descriptor, whose bits 8 to 12 of the upper half must be 0. */

@@ -3,6 +3,8 @@
 #include "postmortem/deliver.h"
 
 #include "explain/frame.h"
+#include "explain/page.h"
+#include "postmortem/descriptor.h"
 
 enum {
 	GATE_TASK = 5,
@@ -14,27 +16,6 @@ enum {
 	TSS_IST_1 = 0x24 /* of IST1 in a 64-bit TSS */
 };
 
-#define PRESENT      (UINT64_C(1) << 47) /* in gates and descriptors */
-#define CODE_32      (UINT64_C(1) << 54) /* D */
-#define CODE_OR_DATA (UINT64_C(1) << 44) /* S */
-#define EXECUTABLE   (UINT64_C(1) << 43)
-#define CONFORMING   (UINT64_C(1) << 42)
-#define WRITABLE     (UINT64_C(1) << 41) /* data */
-
-/* True if an entry at this level has a bit set that must be 0 (SDM volume 3A, 4.4 and 4.5). */
-static bool has_reserved_bit(const struct cpu_state *cpu, uint64_t entry, unsigned level)
-{
-	uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1));
-
-	if ((entry & PTE_P) == 0)
-		return false;
-	if ((entry & PTE_XD) != 0 && !cpu->no_execute)
-		return true;
-	return (entry & PTE_PS) != 0
-	    && (level > 3
-	        || (level > 1 && (entry & PTE_ADDRESS & (size - 1) & ~(uint64_t)PTE_PAT) != 0));
-}
-
 struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address)
 {
 	struct page page = look_up(&cpu->look, address);
@@ -43,14 +24,24 @@ struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address)
 	if (!cpu->long_mode || !look_canonical(&cpu->look, address))
 		return page;
 	for (unsigned level = top; level > 0 && level >= page.level; level--) {
-		if (has_reserved_bit(cpu, page.path[level - 1], level)) {
+		uint64_t entry = page.path[level - 1];
+
+		if ((entry & PTE_P) != 0
+		    && page_reserved(entry, level, cpu->no_execute) != RESERVED_NONE) {
 			page.mapped = false;
 			page.level = level;
-			page.entry = page.path[level - 1];
+			page.entry = entry;
 			break;
 		}
 	}
 	return page;
+}
+
+uint32_t page_fault_bits(const struct page *page)
+{
+	if (page->mapped)
+		return PAGE_FAULT_PRESENT;
+	return (page->entry & PTE_P) != 0 ? PAGE_FAULT_PRESENT | PAGE_FAULT_RESERVED : 0;
 }
 
 /* Records the obstacle, and the exception that the CPU raises for it. */
@@ -66,11 +57,7 @@ static bool stopped(struct delivery *delivery, enum obstacle obstacle, unsigned 
 static bool stopped_by_page(struct delivery *delivery, enum obstacle obstacle, uint64_t address,
                             const struct page *page, uint32_t error)
 {
-	bool reserved = !page->mapped && (page->entry & PTE_P) != 0;
-
-	stopped(delivery, obstacle, VECTOR_PAGE,
-	        error | (reserved ? PAGE_FAULT_RESERVED : 0)
-	                | (page->mapped || reserved ? PAGE_FAULT_PRESENT : 0));
+	stopped(delivery, obstacle, VECTOR_PAGE, error | page_fault_bits(page));
 	delivery->raises.cr2 = address;
 	delivery->address = address;
 	delivery->page = *page;
@@ -161,7 +148,7 @@ static bool check_gate(const struct cpu_state *cpu, const struct event *event,
 		return stopped(delivery, OBSTACLE_GATE_TYPE, VECTOR_PROTECTION, error);
 	if (event->software && descriptor_level(delivery->gate[0]) < (fault->cs & 3u))
 		return stopped(delivery, OBSTACLE_GATE_LEVEL, VECTOR_PROTECTION, error);
-	if ((delivery->gate[0] & PRESENT) == 0)
+	if ((delivery->gate[0] & SEGMENT_PRESENT) == 0)
 		return stopped(delivery, OBSTACLE_GATE_ABSENT, VECTOR_NOT_PRESENT, error);
 	delivery->stack_number = cpu->long_mode ? (unsigned)(delivery->gate[0] >> 32) & 7 : 0;
 	return true;
@@ -173,28 +160,26 @@ static bool check_selector(const struct cpu_state *cpu, const struct event *even
 {
 	const struct fault *fault = cpu->look.fault;
 	uint16_t selector = delivery->selector;
-	bool local = (selector & SELECTOR_LDT) != 0;
-	uint64_t base = local ? cpu->local.base : fault->gdt.base;
-	uint32_t limit = local ? fault->ldt == 0 ? 0 : cpu->local.limit : fault->gdt.limit;
+	struct hidden table = descriptor_table(cpu, selector);
 	uint32_t external = event->software ? 0 : 1;
 	uint32_t error = (selector & 0xfffcu) | external;
 	uint64_t code;
 
 	if ((selector & 0xfffc) == 0)
 		return stopped(delivery, OBSTACLE_SELECTOR_NULL, VECTOR_PROTECTION, external);
-	if ((selector | 7u) > limit)
+	if ((selector | 7u) > table.limit)
 		return stopped(delivery, OBSTACLE_SELECTOR_LIMIT, VECTOR_PROTECTION, error);
-	if (!read_table(cpu, base + (selector & 0xfff8u), &code, sizeof(code), OBSTACLE_GDT_MEMORY,
-	                delivery))
+	if (!read_table(cpu, table.base + (selector & 0xfff8u), &code, sizeof(code),
+	                OBSTACLE_GDT_MEMORY, delivery))
 		return false;
 	delivery->descriptor = code;
-	if ((code & CODE_OR_DATA) == 0 || (code & EXECUTABLE) == 0)
+	if ((code & SEGMENT_CODE_OR_DATA) == 0 || (code & SEGMENT_CODE) == 0)
 		return stopped(delivery, OBSTACLE_SELECTOR_TYPE, VECTOR_PROTECTION, error);
 	if (descriptor_level(code) > (fault->cs & 3u))
 		return stopped(delivery, OBSTACLE_SELECTOR_LEVEL, VECTOR_PROTECTION, error);
-	if ((code & PRESENT) == 0)
+	if ((code & SEGMENT_PRESENT) == 0)
 		return stopped(delivery, OBSTACLE_SELECTOR_ABSENT, VECTOR_NOT_PRESENT, error);
-	if (cpu->long_mode && (code & (SEGMENT_CODE_64 | CODE_32)) != SEGMENT_CODE_64)
+	if (cpu->long_mode && (code & (SEGMENT_CODE_64 | SEGMENT_CODE_32)) != SEGMENT_CODE_64)
 		return stopped(delivery, OBSTACLE_SELECTOR_MODE, VECTOR_PROTECTION, error);
 	return true;
 }
@@ -227,7 +212,6 @@ bool tss_stack(const struct cpu_state *cpu, unsigned number, uint64_t *stack)
 static bool check_stack_segment(const struct cpu_state *cpu, const struct event *event,
                                 struct delivery *delivery, unsigned level)
 {
-	const struct fault_table *gdt = &cpu->look.fault->gdt;
 	uint64_t descriptor = 0;
 	uint16_t selector = 0;
 	uint32_t external = event->software ? 0 : 1;
@@ -238,13 +222,13 @@ static bool check_stack_segment(const struct cpu_state *cpu, const struct event 
 	delivery->stack_selector = selector;
 	if ((selector & SELECTOR_LDT) != 0)
 		return true; /* an LDT's are not looked at */
-	if ((selector & 0xfffc) != 0 && (selector | 7u) <= gdt->limit)
-		look_read(&cpu->look, gdt->base + (selector & 0xfff8u), &descriptor, 8);
+	descriptor_read(cpu, selector, &descriptor);
 	if ((selector & 3u) != level || descriptor_level(descriptor) != level
-	    || (descriptor & (CODE_OR_DATA | EXECUTABLE | WRITABLE)) != (CODE_OR_DATA | WRITABLE))
+	    || (descriptor & (SEGMENT_CODE_OR_DATA | SEGMENT_CODE | SEGMENT_WRITABLE))
+	               != (SEGMENT_CODE_OR_DATA | SEGMENT_WRITABLE))
 		return stopped(delivery, OBSTACLE_TSS_SEGMENT, VECTOR_TSS,
 		               (selector & 0xfffcu) | external);
-	return (descriptor & PRESENT) != 0
+	return (descriptor & SEGMENT_PRESENT) != 0
 	    || stopped(delivery, OBSTACLE_TSS_SEGMENT, VECTOR_STACK,
 	               (selector & 0xfffcu) | external);
 }
@@ -253,7 +237,7 @@ static bool check_stack_segment(const struct cpu_state *cpu, const struct event 
 static bool find_stack(const struct cpu_state *cpu, const struct event *event,
                        struct delivery *delivery)
 {
-	bool inward = (delivery->descriptor & CONFORMING) == 0
+	bool inward = (delivery->descriptor & SEGMENT_CONFORMING) == 0
 	           && descriptor_level(delivery->descriptor) < (cpu->look.fault->cs & 3u);
 	unsigned level = descriptor_level(delivery->descriptor);
 

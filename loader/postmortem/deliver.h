@@ -31,24 +31,6 @@ enum { TSS_STACKS = 8 /* RSP0 and IST1 to IST7 */ };
 
 enum { VECTORS_ALL = 256 /* a vector that is not known */ };
 
-/* In descriptors of segments (Intel SDM volume 3A, 3.4.5). */
-#define SEGMENT_CODE_64     (UINT64_C(1) << 53) /* L */
-#define SEGMENT_GRANULARITY (UINT64_C(1) << 55) /* G: the limit counts pages */
-
-/* The ring that a descriptor of a segment or a gate is for. */
-static inline unsigned descriptor_level(uint64_t descriptor)
-{
-	return (unsigned)(descriptor >> 45) & 3;
-}
-
-/* The last byte of a segment. */
-static inline uint64_t descriptor_end(uint64_t descriptor)
-{
-	uint64_t limit = (descriptor & 0xffff) | (descriptor >> 32 & 0xf0000);
-
-	return (descriptor & SEGMENT_GRANULARITY) != 0 ? limit << 12 | 0xfff : limit;
-}
-
 /* The event to be delivered. */
 struct event {
 	unsigned vector;
@@ -106,6 +88,10 @@ struct delivery {
 /* What the CPU finds in the page tables: like look_up(), but an entry in which a bit is set that
  * must be 0 maps nothing. Bits beyond the CPU's physical addresses are not looked at. */
 struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address);
+
+/* The bits of a page fault's error code that say what the CPU found in the page tables: nothing, a
+ * bit that must be 0, or a page that does not allow the access. */
+uint32_t page_fault_bits(const struct page *page);
 
 /* Makes the CPU's checks. */
 void deliver(const struct cpu_state *cpu, const struct event *event, struct delivery *delivery);

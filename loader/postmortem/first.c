@@ -61,7 +61,7 @@ static int vector_of(const struct cpu_state *cpu, uint64_t handler)
 	for (unsigned vector = 0; vector < VECTORS_ALL; vector++) {
 		uint64_t gate[2];
 
-		if (!gate_read(cpu, vector, gate) || (gate[0] >> 47 & 1) == 0
+		if (!gate_read(cpu, vector, gate) || (gate[0] & SEGMENT_PRESENT) == 0
 		    || gate_handler(cpu, gate) != handler)
 			continue;
 		if (found >= 0)
@@ -158,12 +158,8 @@ static bool is(struct event *event, unsigned vector, uint32_t error)
 static bool is_page_fault(const struct cpu_state *cpu, struct event *event, uint64_t address,
                           const struct page *page, uint32_t error)
 {
-	bool reserved = !page->mapped && (page->entry & PTE_P) != 0; /* a page where none can be */
-
 	is(event, VECTOR_PAGE,
-	   error | (reserved ? PAGE_FAULT_RESERVED : 0)
-	           | (page->mapped || reserved ? PAGE_FAULT_PRESENT : 0)
-	           | ((cpu->look.fault->cs & 3) == 3 ? PAGE_FAULT_USER : 0));
+	   error | page_fault_bits(page) | ((cpu->look.fault->cs & 3) == 3 ? PAGE_FAULT_USER : 0));
 	event->cr2 = address;
 	return true;
 }

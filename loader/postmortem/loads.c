@@ -2,6 +2,8 @@
 /* loads.c - the CPU's checks of selectors, in its order. What they do not decide is left open. */
 #include "postmortem/loads.h"
 
+#include "postmortem/descriptor.h"
+
 enum {
 	FIELD_SS = 2,   /* of ModRM, in mov to a segment register */
 	FIELD_LLDT = 2, /* in the group of 0F 00 */
@@ -14,16 +16,6 @@ enum {
 	TYPE_TSS_16 = 1, /* available */
 	TYPE_TSS = 9
 };
-
-#define PRESENT    (UINT64_C(1) << 47)
-#define SEGMENT    (UINT64_C(1) << 44) /* S: code or data */
-#define CODE       (UINT64_C(1) << 43)
-#define CONFORMING (UINT64_C(1) << 42) /* of code */
-#define WRITABLE   (UINT64_C(1) << 41) /* of data; of code: readable */
-#define CODE_32    (UINT64_C(1) << 54) /* D */
-
-#define ACCESSED (UINT64_C(1) << 40)
-#define BUSY     (UINT64_C(1) << 41)
 
 /* What is loaded, by whom. */
 struct load {
@@ -54,7 +46,7 @@ static bool raise_page(const struct load *load, unsigned error)
 
 	if (page.mapped && error == 0)
 		return false; /* it lies across pages */
-	raise(load, VECTOR_PAGE, error | (page.mapped ? PAGE_FAULT_PRESENT : 0));
+	raise(load, VECTOR_PAGE, error | page_fault_bits(&page));
 	load->event->cr2 = load->at;
 	return true;
 }
@@ -73,17 +65,14 @@ static bool mark_raises(const struct load *load, uint64_t mark)
  * an exception that is known. */
 static bool read_descriptor(struct load *load, unsigned size, bool *raised)
 {
-	const struct fault *fault = load->cpu->look.fault;
-	bool local = (load->selector & SELECTOR_LDT) != 0;
-	uint64_t base = local ? load->cpu->local.base : fault->gdt.base;
-	uint32_t limit = local ? fault->ldt == 0 ? 0 : load->cpu->local.limit : fault->gdt.limit;
+	struct hidden table = descriptor_table(load->cpu, load->selector);
 	uint32_t offset = load->selector & 0xfff8u;
 
-	if (offset + size - 1 > limit) {
+	if (offset + size - 1 > table.limit) {
 		*raised = refuse_selector(load, VECTOR_PROTECTION);
 		return false;
 	}
-	load->at = base + offset;
+	load->at = table.base + offset;
 	if (look_read(&load->cpu->look, load->at, &load->descriptor, 8) == 8)
 		return true;
 	*raised = raise_page(load, 0);
@@ -113,13 +102,15 @@ static bool data_raises(struct load *load)
 		return raised;
 	descriptor = load->descriptor;
 	level = load->level > ring(load) ? load->level : ring(load);
-	if ((descriptor & SEGMENT) == 0 || (descriptor & (CODE | WRITABLE)) == CODE
-	    || ((descriptor & (CODE | CONFORMING)) != (CODE | CONFORMING)
+	if ((descriptor & SEGMENT_CODE_OR_DATA) == 0
+	    || (descriptor & (SEGMENT_CODE | SEGMENT_WRITABLE)) == SEGMENT_CODE
+	    || ((descriptor & (SEGMENT_CODE | SEGMENT_CONFORMING))
+	                != (SEGMENT_CODE | SEGMENT_CONFORMING)
 	        && descriptor_level(descriptor) < level))
 		return refuse_selector(load, VECTOR_PROTECTION);
-	if ((descriptor & PRESENT) == 0)
+	if ((descriptor & SEGMENT_PRESENT) == 0)
 		return refuse_selector(load, VECTOR_NOT_PRESENT);
-	return mark_raises(load, ACCESSED);
+	return mark_raises(load, SEGMENT_ACCESSED);
 }
 
 /* SS, for code of this ring; `wide`: of 64-bit code. */
@@ -135,11 +126,12 @@ static bool stack_raises(struct load *load, bool wide)
 		return raised;
 	descriptor = load->descriptor;
 	if (ring(load) != load->level || descriptor_level(descriptor) != load->level
-	    || (descriptor & (SEGMENT | CODE | WRITABLE)) != (SEGMENT | WRITABLE))
+	    || (descriptor & (SEGMENT_CODE_OR_DATA | SEGMENT_CODE | SEGMENT_WRITABLE))
+	               != (SEGMENT_CODE_OR_DATA | SEGMENT_WRITABLE))
 		return refuse_selector(load, VECTOR_PROTECTION);
-	if ((descriptor & PRESENT) == 0)
+	if ((descriptor & SEGMENT_PRESENT) == 0)
 		return refuse_selector(load, VECTOR_STACK);
-	return mark_raises(load, ACCESSED);
+	return mark_raises(load, SEGMENT_ACCESSED);
 }
 
 /* CS: by a return, or else by a jump or call. Gates and tasks are left open. */
@@ -155,21 +147,23 @@ static bool code_raises(struct load *load, bool returns)
 		return raised;
 	descriptor = load->descriptor;
 	level = descriptor_level(descriptor);
-	conforming = (descriptor & CONFORMING) != 0;
-	if ((descriptor & SEGMENT) == 0 && !returns)
+	conforming = (descriptor & SEGMENT_CONFORMING) != 0;
+	if ((descriptor & SEGMENT_CODE_OR_DATA) == 0 && !returns)
 		return false;
-	if ((descriptor & (SEGMENT | CODE)) != (SEGMENT | CODE)
+	if ((descriptor & (SEGMENT_CODE_OR_DATA | SEGMENT_CODE))
+	            != (SEGMENT_CODE_OR_DATA | SEGMENT_CODE)
 	    || (load->cpu->long_mode
-	        && (descriptor & (SEGMENT_CODE_64 | CODE_32)) == (SEGMENT_CODE_64 | CODE_32)))
+	        && (descriptor & (SEGMENT_CODE_64 | SEGMENT_CODE_32))
+	                   == (SEGMENT_CODE_64 | SEGMENT_CODE_32)))
 		return refuse_selector(load, VECTOR_PROTECTION);
 	if (returns ? ring(load) < load->level
 	                      || (conforming ? level > ring(load) : level != ring(load))
 	    : conforming ? level > load->level
 	                 : ring(load) > load->level || level != load->level)
 		return refuse_selector(load, VECTOR_PROTECTION);
-	if ((descriptor & PRESENT) == 0)
+	if ((descriptor & SEGMENT_PRESENT) == 0)
 		return refuse_selector(load, VECTOR_NOT_PRESENT);
-	return mark_raises(load, ACCESSED);
+	return mark_raises(load, SEGMENT_ACCESSED);
 }
 
 /* TR and LDTR, whose descriptors have 16 bytes in long mode. */
@@ -194,9 +188,9 @@ static bool system_raises(struct load *load, bool task)
 	               == 8
 	    && (half >> 40 & 31) != 0)
 		return refuse_selector(load, VECTOR_PROTECTION);
-	if ((load->descriptor & PRESENT) == 0)
+	if ((load->descriptor & SEGMENT_PRESENT) == 0)
 		return refuse_selector(load, VECTOR_NOT_PRESENT);
-	return task && mark_raises(load, BUSY);
+	return task && mark_raises(load, SEGMENT_BUSY);
 }
 
 /* ---- instructions ---- */
@@ -215,7 +209,7 @@ static bool word_of_stack(const struct cpu_state *cpu, unsigned number, unsigned
 static bool return_raises(struct load *load, const struct instruction *in)
 {
 	unsigned size = (in->rex & REX_W) != 0 ? 8 : in->short_operands ? 2 : 4;
-	bool is_iret = in->opcode == OPCODE_IRET;
+	bool is_iret = instruction_is_iret(in);
 	bool from_wide = load->cpu->long_mode && load->cpu->look.fault->code32 == 0;
 	unsigned at = is_iret ? 4 : 3; /* SS */
 	uint64_t rip, cs, ss;
@@ -257,7 +251,7 @@ static bool is_beyond(const struct load *load, uint64_t target)
 {
 	bool wide = load->cpu->long_mode && (load->descriptor & SEGMENT_CODE_64) != 0;
 
-	return (load->descriptor & SEGMENT) != 0 && !wide
+	return (load->descriptor & SEGMENT_CODE_OR_DATA) != 0 && !wide
 	    && target > descriptor_end(load->descriptor) && raise(load, VECTOR_PROTECTION, 0);
 }
 

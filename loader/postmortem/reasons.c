@@ -3,9 +3,9 @@
 #include "postmortem/reasons.h"
 
 #include "explain/explain.h"
+#include "postmortem/descriptor.h"
 
-#define UPPER_HALF (UINT64_MAX << 32)
-#define NEAR       UINT64_C(16384) /* of RSP: surely the stack */
+#define NEAR UINT64_C(16384) /* of RSP: surely the stack */
 
 static const char kinds[OBSTACLES][20] = {
 	[OBSTACLE_NONE] = "triple-fault",
@@ -55,10 +55,7 @@ static bool is_table(enum obstacle obstacle)
 static void write_cut(struct text *text, const struct cpu_state *cpu,
                       const struct delivery *delivery)
 {
-	struct fault_info_segment segment;
-
-	if (is_table(delivery->obstacle) && delivery->address <= UINT32_MAX
-	    && look_segment(&cpu->look, delivery->address | UPPER_HALF, &segment))
+	if (is_table(delivery->obstacle) && look_is_cut(&cpu->look, delivery->address))
 		text_add(text, ", without the upper 32 bits of %#llx, which is the kernel's",
 		         ULL(delivery->address | UPPER_HALF));
 }
@@ -146,12 +143,11 @@ static void write_selector(struct text *text, const struct cpu_state *cpu,
 		break;
 	case OBSTACLE_SELECTOR_LIMIT:
 		text_add(text, ", and the %s ends before that (limit %#x)", table,
-		         (delivery->selector & SELECTOR_LDT) != 0 ? cpu->local.limit
-		                                                  : cpu->look.fault->gdt.limit);
+		         descriptor_table(cpu, delivery->selector).limit);
 		break;
 	case OBSTACLE_SELECTOR_LEVEL:
 		text_add(text, ", code of ring %u, which an interrupt in ring %u cannot enter",
-		         (unsigned)(code >> 45) & 3, cpu->look.fault->cs & 3u);
+		         descriptor_level(code), cpu->look.fault->cs & 3u);
 		break;
 	case OBSTACLE_SELECTOR_ABSENT:
 		text_add(text, ", whose descriptor is not present (%016llx, bit 47 is 0)",
@@ -159,8 +155,8 @@ static void write_selector(struct text *text, const struct cpu_state *cpu,
 		break;
 	case OBSTACLE_SELECTOR_MODE:
 		text_add(text, ", which is %s code, not 64-bit code (%016llx: L, bit 53, is %u)",
-		         (code >> 54 & 1) != 0 ? "32-bit" : "16-bit", ULL(code),
-		         (unsigned)(code >> 53) & 1);
+		         (code & SEGMENT_CODE_32) != 0 ? "32-bit" : "16-bit", ULL(code),
+		         (code & SEGMENT_CODE_64) != 0);
 		break;
 	default:
 		text_add(text, ", which is not a code segment: the %s has %016llx there%s", table,
@@ -241,7 +237,6 @@ static void write_exchanged(struct text *text, const struct cpu_state *cpu,
 static void write_handler(struct text *text, const struct cpu_state *cpu,
                           const struct delivery *delivery)
 {
-	struct fault_info_segment segment;
 	uint64_t pointed;
 
 	text_add(text, "its gate leads to %#llx, ", ULL(delivery->handler));
@@ -254,8 +249,7 @@ static void write_handler(struct text *text, const struct cpu_state *cpu,
 	else
 		text_add(text, "a user-mode page, which SMEP keeps the kernel from executing");
 	write_missing(text, cpu, delivery);
-	if (delivery->handler <= UINT32_MAX
-	    && look_segment(&cpu->look, delivery->handler | UPPER_HALF, &segment))
+	if (look_is_cut(&cpu->look, delivery->handler))
 		text_add(text, "; %#llx is the kernel's: the upper 32 bits are missing",
 		         ULL(delivery->handler | UPPER_HALF));
 	else
@@ -351,7 +345,7 @@ void reason_write(struct text *text, const struct cpu_state *cpu, const struct s
 	case OBSTACLE_GATE_LEVEL:
 		write_gate(text, delivery);
 		text_add(text, " has DPL %u, and user mode may use it only with DPL 3",
-		         (unsigned)(delivery->gate[0] >> 45) & 3);
+		         descriptor_level(delivery->gate[0]));
 		break;
 	case OBSTACLE_GATE_ABSENT:
 		write_gate(text, delivery);

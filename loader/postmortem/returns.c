@@ -2,6 +2,7 @@
 /* returns.c - examines the words that iret finds at RSP, and those that a ret has left there. */
 #include "postmortem/returns.h"
 
+#include "postmortem/descriptor.h"
 #include "postmortem/frames.h"
 
 enum {
@@ -16,27 +17,24 @@ static const char late[] = "error-code-missing";
 static const char frame_cause[] =
 	"From RSP upward a frame has RIP, CS, RFLAGS, RSP, SS: push SS first, and RIP last.";
 
-/* What a selector selects in the GDT; 0 if that cannot be read. */
-static uint64_t descriptor_of(const struct cpu_state *cpu, uint64_t selector)
+/* True if it is the selector of a segment that has this of SEGMENT_CODE. */
+static bool is_selector(const struct cpu_state *cpu, uint64_t selector, uint64_t code)
 {
-	uint64_t descriptor = 0;
+	uint64_t descriptor;
 
-	if (selector > UINT16_MAX || (selector & SELECTOR_LDT) != 0
-	    || (selector | 7) > cpu->look.fault->gdt.limit)
-		return 0;
-	look_read(&cpu->look, cpu->look.fault->gdt.base + (selector & 0xfff8), &descriptor, 8);
-	return descriptor;
+	return descriptor_read(cpu, selector, &descriptor)
+	    && (descriptor & (SEGMENT_CODE_OR_DATA | SEGMENT_CODE))
+	               == (SEGMENT_CODE_OR_DATA | code);
 }
 
-/* True if it is the selector of a code segment, or of a data segment. */
 static bool is_code_selector(const struct cpu_state *cpu, uint64_t selector)
 {
-	return (descriptor_of(cpu, selector) >> 43 & 3) == 3;
+	return is_selector(cpu, selector, SEGMENT_CODE);
 }
 
 static bool is_data_selector(const struct cpu_state *cpu, uint64_t selector)
 {
-	return (descriptor_of(cpu, selector) >> 43 & 3) == 2;
+	return is_selector(cpu, selector, 0);
 }
 
 /* True if something can be executed there: the kernel or a program. */
@@ -91,7 +89,7 @@ static bool explain_short(const struct cpu_state *cpu, const uint64_t words[WORD
                           struct explanation *explanation)
 {
 	const struct fault *fault = cpu->look.fault;
-	bool is_iret = explanation->instruction.opcode == OPCODE_IRET;
+	bool is_iret = instruction_is_iret(&explanation->instruction);
 
 	if (fault->code32 != 0 || (explanation->instruction.rex & REX_W) != 0
 	    || (is_iret ? !frames_code_selector(fault, words[1]) || !frames_flags(words[2])
@@ -111,7 +109,7 @@ static bool explain_short(const struct cpu_state *cpu, const uint64_t words[WORD
 static bool explain_order(const struct cpu_state *cpu, const uint64_t words[WORDS],
                           struct explanation *explanation)
 {
-	bool is_iret = explanation->instruction.opcode == OPCODE_IRET;
+	bool is_iret = instruction_is_iret(&explanation->instruction);
 	const char *happened = NULL;
 
 	if (is_iret && (words[0] | words[1] | words[2] | words[3] | words[4]) == 0)
@@ -225,19 +223,18 @@ bool returns_explain(const struct cpu_state *cpu, struct explanation *explanatio
 {
 	const struct fault *fault = cpu->look.fault;
 	const struct instruction *in = &explanation->instruction;
-	bool is_return = in->known && in->map == MAP_ONE_BYTE
-	              && (in->opcode == OPCODE_IRET || in->opcode == OPCODE_RET_FAR);
+	bool is_far = in->map == MAP_ONE_BYTE && in->opcode == OPCODE_RET_FAR;
+	bool is_return = is_far || instruction_is_iret(in);
 	uint64_t words[WORDS] = { 0 };
 
 	for (unsigned i = 0; i < COUNT(words); i++) {
-		if (!look_stack(&cpu->look, i, &words[i])
-		    && !(is_return && in->opcode == OPCODE_RET_FAR && i >= FAR_WORDS))
+		if (!look_stack(&cpu->look, i, &words[i]) && !(is_far && i >= FAR_WORDS))
 			return false;
 	}
 	if (is_return)
 		return explain_short(cpu, words, explanation)
 		    || explain_order(cpu, words, explanation)
-		    || (in->opcode == OPCODE_IRET
+		    || (!is_far
 		        && (explain_iret(fault, words, explanation)
 		            || explain_no_frame(cpu, words, explanation)));
 	if (!cpu->long_mode)

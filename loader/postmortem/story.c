@@ -164,9 +164,7 @@ static bool logged_here(const struct cpu_state *cpu, const struct evidence *evid
  * can be told of each one whose frame is there. */
 static bool is_iret(const struct story *story)
 {
-	const struct instruction *in = &story->explanation.instruction;
-
-	return in->known && in->map == MAP_ONE_BYTE && in->opcode == OPCODE_IRET;
+	return instruction_is_iret(&story->explanation.instruction);
 }
 
 /* Finds what an instruction in a handler meets each time, whatever its registers were. */

@@ -207,6 +207,12 @@ TEST("the gate's selector must be that of present 64-bit code")
 	expect_obstacle(EXCEPTION(6), OBSTACLE_SELECTOR_LIMIT, VECTOR_PROTECTION, 0x21);
 	put_gate(6, HANDLER, 3, 0x8e, 0);
 	expect_obstacle(EXCEPTION(6), OBSTACLE_SELECTOR_NULL, VECTOR_PROTECTION, 1);
+	put_gate(6, HANDLER, 0xc, 0x8e, 0);
+	cpu.local = (struct hidden){ GDT, 0xffff }; /* no LDT is loaded, whatever is left of one */
+	expect_obstacle(EXCEPTION(6), OBSTACLE_SELECTOR_LIMIT, VECTOR_PROTECTION, 0xd);
+	expect_reason(6, "the LDT ends before that (limit 0x0)");
+	fault.ldt = 0x20;
+	expect_obstacle(EXCEPTION(6), OBSTACLE_NONE, 0, 0);
 	put_gate(6, HANDLER, 8, 0x8e, 0);
 	fault.gdt.base = NOT_THERE;
 	expect_obstacle(EXCEPTION(6), OBSTACLE_GDT_MEMORY, VECTOR_PAGE, 0);
