@@ -9,23 +9,7 @@
 #ifndef POSTMORTEM_DELIVER_H
 #define POSTMORTEM_DELIVER_H
 
-#include "explain/look.h"
-
-/* A segment register's hidden part, or that of TR or LDTR. */
-struct hidden {
-	uint64_t base;
-	uint32_t limit;
-};
-
-/* The CPU state needed for delivery, in addition to the registers of a fault. */
-struct cpu_state {
-	struct look look;
-	struct hidden task, local; /* TR, LDTR */
-	bool long_mode;            /* EFER.LMA */
-	bool protected_mode;       /* CR0.PE */
-	bool no_execute;           /* EFER.NXE */
-	uint8_t pic_base;          /* the vector of the first PIC's line 0; 0: not known */
-};
+#include "postmortem/cpu_state.h"
 
 enum { TSS_STACKS = 8 /* RSP0 and IST1 to IST7 */ };
 
@@ -84,14 +68,6 @@ struct delivery {
 	uint64_t address; /* the address that is not mapped or not canonical */
 	struct page page; /* its page table entries */
 };
-
-/* What the CPU finds in the page tables: like look_up(), but an entry in which a bit is set that
- * must be 0 maps nothing. Bits beyond the CPU's physical addresses are not looked at. */
-struct page cpu_look_up(const struct cpu_state *cpu, uint64_t address);
-
-/* The bits of a page fault's error code that say what the CPU found in the page tables: nothing, a
- * bit that must be 0, or a page that does not allow the access. */
-uint32_t page_fault_bits(const struct page *page);
 
 /* Makes the CPU's checks. */
 void deliver(const struct cpu_state *cpu, const struct event *event, struct delivery *delivery);

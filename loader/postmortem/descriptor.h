@@ -6,7 +6,7 @@
 #ifndef POSTMORTEM_DESCRIPTOR_H
 #define POSTMORTEM_DESCRIPTOR_H
 
-#include "postmortem/deliver.h"
+#include "postmortem/cpu_state.h"
 
 /* The table that a selector refers to: the GDT or the LDT. Without an LDT, that has no entry. */
 struct hidden descriptor_table(const struct cpu_state *cpu, uint64_t selector);

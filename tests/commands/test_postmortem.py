@@ -270,11 +270,10 @@ def test_after_a_flood_of_interrupts_they_are_logged_again(tmp_path):
 KINDS = re.compile(r'"([a-z]+-[a-z-]+)"')
 
 
-@pytest.mark.parametrize("name", ["hints.c", "reasons.c", "returns.c", "story.c"])
-def test_each_kind_has_a_section(name):
-    source = (images.ROOT / "loader/postmortem" / name).read_text()
+def test_each_kind_has_a_section():
     manual = (images.ROOT / "docs/errors.md").read_text()
-    kinds = {*KINDS.findall(source)}
-    assert kinds
+    sources = sorted((images.ROOT / "loader/postmortem").glob("*.c"))
+    kinds = {kind for source in sources for kind in KINDS.findall(source.read_text())}
+    assert len(kinds) > 20, kinds
     for kind in kinds:
         assert f"\n### {kind}\n" in manual, kind

@@ -83,7 +83,7 @@ TEST("free memory below a limit ends below it")
 TEST("reserved memory, files and placements are not free")
 {
 	begin();
-	/* reserved [1 MiB, 2 MiB)  kernel's file at 2 MiB + 100  module at 2.5 MiB  placed at 3 MiB */
+	/* reserved [1 MiB, 2 MiB), kernel's file at 2 MiB + 100, module at 2.5, placed at 3 MiB */
 	world.machine.reserved[1] = (struct phys_range){ MIB, 2 * MIB };
 	world.machine.reserved_count = 2;
 	expect_found(PAGE_SIZE, PAGE_SIZE, 0, 2 * MIB);

@@ -164,8 +164,8 @@ void show_text(const struct check *check)
 		show_protocol(check);
 	}
 	if (check->prepared) {
-		say("\nOn a model of a machine with %s of memory; on others, addresses may "
-		    "differ:\n\n",
+		say("\nOn a model of a machine with %s of memory; other machines may give "
+		    "other\naddresses:\n\n",
 		    size_words(check->model.size));
 		print_plan(&check->run.boot->plan, put);
 		show_needs(check);
