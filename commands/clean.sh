@@ -26,7 +26,8 @@ END
 done
 
 build=${LONGJUMP_BUILD:-$root/build}
-name=${build##*/}
+name=$build
+[[ $build != "$root/build" ]] || name=build
 if [[ -L $build ]]; then
 	place=$(readlink -- "$build")
 	rm -- "$build"

@@ -65,7 +65,7 @@ def doctor(_given):
     """Checks the machine; returns the status."""
     say("Tools")
     python = ".".join(map(str, sys.version_info[:3]))
-    row("python3", python, "build.sh's commands" + python_lack())
+    row("python3", python, "Longjump's commands" + python_lack())
     for names, purpose in TOOLS:
         if not IS_SOURCE and purpose.startswith(MAKERS):
             continue
@@ -197,8 +197,8 @@ def folder(path):
 def packages():
     """What installs missing packages."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        return "automatic", "build.sh installs what is missing: you are root"
-    return "by hand", "build.sh prints the command that installs what is missing"
+        return "automatic", "Longjump installs what is missing: you are root"
+    return "by hand", "Longjump prints the command that installs what is missing"
 
 
 def lacks(is_writable):

@@ -140,7 +140,9 @@ def as_installed(name, what):
         return stripped(what, "--strip-debug").replace(b"./build.sh\0", b"longjump\0\0\0")
     if name in {f"{PROGRAMS_HOME}/{program}" for program in PROGRAMS}:
         return stripped(what, "--strip-all")
-    if name.startswith(f"{HOME}/") and what.suffix in (".py", ".sh", ".1"):
+    if name.startswith(f"{HOME}/") and (
+        what.suffix in (".py", ".sh", ".1") or (what.suffix, what.parent.name) == (".md", "docs")
+    ):
         text = what.read_text("utf-8").replace("./build.sh", "longjump")
         text = text.replace("build/longjump.iso", "~/.cache/longjump/longjump.iso")
         return text.replace("build.sh:", "longjump:").encode()

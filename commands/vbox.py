@@ -30,7 +30,7 @@ with --efi), 256 MiB of memory, 16 MiB of video memory, the image in a DVD drive
 UTC, and a serial port, whose output is printed here. The screen size of -video= is added to those
 of VirtualBox's BIOS (CustomVideoMode1), or set before its UEFI starts the loader
 (EfiGraphicsResolution). If the VM exists, it is switched off and its settings are reset; a VM that
-build.sh did not make is not touched. Ctrl-C ends the VM.
+Longjump did not make is not touched. Ctrl-C ends the VM.
 
 Ends with status 0 if the machine was switched off or its window was closed; with 1 if VirtualBox
 stopped it ("guru meditation": usually a triple fault); with 130 after Ctrl-C.

@@ -140,7 +140,7 @@ def write(output, whole, mark=MARK):
             put(name, inside, output.name, folder, functools.partial(has_mark, mark))
     except FileExistsError:
         raise Stop(
-            f"{shown(output)} was not made by build.sh, so it is not overwritten: move it away"
+            f"{shown(output)} was not made by Longjump, so it is not overwritten: move it away"
             " or choose another --output"
         ) from None
     except OSError as error:

@@ -40,7 +40,7 @@ CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
 IMAGE = "image"  # its name until it is complete
 NOT_OURS = (
-    "{} was not made by build.sh, so it is not overwritten:"
+    "{} was not made by Longjump, so it is not overwritten:"
     " move it away or choose another --output"
 )
 NOT_ON_DISC = {".gitkeep", ".gitignore"}
@@ -149,7 +149,7 @@ def gather(config):
     ours[CONFIG] = isolinux_cfg(config).encode()
     for name in ours:
         if name in files:
-            raise Stop(f"iso/{name} is in the way of a file that build.sh puts there: rename it")
+            raise Stop(f"iso/{name} is in the way of a file that Longjump puts there: rename it")
     return {**files, **ours}
 
 

@@ -89,7 +89,7 @@ class VirtualBox:
         answer = self._manage("getextradata", self.name, OURS)  # "Value: yes", in any language
         if not re.search(r": yes\s*$", answer, re.MULTILINE):
             raise Stop(
-                f'there is a virtual machine "{self.name}" that build.sh did not make, so it is'
+                f'there is a virtual machine "{self.name}" that Longjump did not make, so it is'
                 " left alone: choose another --name"
             )
 

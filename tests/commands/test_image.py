@@ -305,7 +305,7 @@ def test_two_modules_of_one_name_are_refused(project, tmp_path):
 def test_somebody_elses_file_is_not_overwritten(project, tmp_path, contents):
     output = tmp_path / "mine.iso"
     output.write_bytes(contents)
-    assert "was not made by build.sh" in project.bad("image", "--output", output)
+    assert "was not made by Longjump" in project.bad("image", "--output", output)
     assert same(output, contents)
     assert list(tmp_path.iterdir()) == [output]
 
@@ -314,7 +314,7 @@ def test_somebody_elses_disc_is_not_overwritten(project, tmp_path):
     output = tmp_path / "mine.iso"
     (tmp_path / "files").mkdir()
     subprocess.run(["genisoimage", "-quiet", "-o", output, tmp_path / "files"], check=True)
-    assert "was not made by build.sh" in project.bad("image", "--output", output)
+    assert "was not made by Longjump" in project.bad("image", "--output", output)
 
 
 def test_a_folder_or_a_device_is_not_overwritten(project, tmp_path):
@@ -344,7 +344,7 @@ def test_a_file_that_comes_meanwhile_is_not_overwritten(project, tmp_path, meanw
         project.good("image", "--output", output)
     path = meanwhile(f"rm -f '{output}'", f"printf precious >'{output}'")
     said = project.bad("image", "--append", "new", "--output", output, PATH=path)
-    assert "was not made by build.sh, so it is not overwritten" in said
+    assert "was not made by Longjump, so it is not overwritten" in said
     assert output.read_bytes() == b"precious" and list(output.parent.iterdir()) == [output]
 
 

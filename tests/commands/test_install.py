@@ -91,6 +91,8 @@ def test_it_calls_itself_by_its_name(installed):
     assert installed.run("nonsense", status=2).startswith("longjump: ")
     assert {"test", "bench", "install"}.isdisjoint(re.findall(r"^    (\w+) ", said, re.MULTILINE))
     assert "K107" in installed.run("explain", "K107")
+    for words in (["explain", "triple-fault", "K602", "#PF"], ["doctor"]):
+        assert "build.sh" not in installed.run(*words)
 
 
 def test_the_header_is_found_with_pkg_config(installed, tmp_path):

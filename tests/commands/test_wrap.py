@@ -46,7 +46,7 @@ def test_only_what_was_made_by_it_is_overwritten(project, tmp_path):
     output = tmp_path / "mine"
     output.write_text("precious")
     said = project.bad("wrap", KERNEL, "--output", output)
-    assert "was not made by build.sh" in said and output.read_text() == "precious"
+    assert "was not made by Longjump" in said and output.read_text() == "precious"
     output.unlink()
     project.good("wrap", KERNEL, "--output", output)
     project.good("wrap", KERNEL, "--output", output, "--append", "x")
