@@ -90,7 +90,8 @@ def install(given):
         ways = ["./build.sh install --prefix ~/.local"]
         if isinstance(error, PermissionError) and os.geteuid() != 0:
             ways.insert(0, as_root("./build.sh", "install", *words))
-        raise Stop(f"{error.filename}: {error.strerror}; {', or '.join(ways)}") from None
+        where = error.filename if os.path.isabs(error.filename or "") else prefix
+        raise Stop(f"{where}: {error.strerror}; {', or '.join(ways)}") from None
     say(f"longjump is installed in {shown(prefix)}")
     if str(prefix / "bin") not in os.environ.get("PATH", "").split(":"):
         say(f"add {prefix / 'bin'} to PATH to use it")

@@ -4,8 +4,10 @@
 
 import ipaddress
 import json
+import os
 import shutil
 import subprocess
+import sys
 
 from image import TAKEN, check_config, read_kernel, read_words
 from lib.configuration import BootConfiguration
@@ -16,6 +18,7 @@ from lib.isolinux import isolinux_cfg
 from lib.machine import child_of_ours
 from lib.making import make
 from lib.project import BUILD, Stop, Voice, make_build_folder, need, say, shown, start
+from lib.rights import as_root
 from lib.words import Command, Option
 from wrap import put_together
 
@@ -57,6 +60,9 @@ def serve(given):
     config = BootConfiguration(read_kernel(given), FOLDER, **read_words(given))
     need("build", "network", install=not given.no_install)
     words = dnsmasq(given) if given.interface else []
+    if words and os.geteuid() != 0:
+        line = as_root("./build.sh", "serve", *sys.argv[1:])
+        raise Stop(f"serve: only root may serve addresses and files on a network: {line}", 2)
     own = [] if given.kernel else ["build/kernel.elf"]
     check = [] if given.no_check else ["build/check"]
     make("build/longjump.c32", f"build/{UEFI}", *own, *check)
@@ -101,7 +107,7 @@ def dnsmasq(given):
     network = network_of(given.interface)
     words = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null",
              "--port=0", f"--interface={given.interface}", "--bind-interfaces", "--user=root",
-             "--enable-tftp", f"--tftp-root={FOLDER}", "--log-dhcp"]  # fmt: skip
+             "--enable-tftp", f"--tftp-root={FOLDER}", "--log-dhcp", "--leasefile-ro"]  # fmt: skip
     if not given.range:
         return [
             *words,
@@ -116,7 +122,6 @@ def dnsmasq(given):
     return [
         *words,
         f"--dhcp-range={first},{last},{network.netmask}",
-        "--leasefile-ro",
         *(f"--dhcp-match=set:uefi,option:client-arch,{number}" for number in UEFI_CLIENTS),
         f"--dhcp-boot=tag:uefi,{UEFI}",
         f"--dhcp-boot=tag:!uefi,{BIOS}",

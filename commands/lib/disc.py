@@ -258,7 +258,8 @@ def check_output(output):
     if not os.path.lexists(output):
         return
     if not stat.S_ISREG(output.lstat().st_mode):
-        raise Stop(f"{shown(output)} is not an ordinary file: choose another --output")
+        what = "a folder" if output.is_dir() else "not an ordinary file"
+        raise Stop(f"{shown(output)} is {what}: choose another --output, such as my.iso")
     try:
         is_right = is_ours(output)
     except OSError as error:

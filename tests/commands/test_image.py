@@ -318,7 +318,7 @@ def test_somebody_elses_disc_is_not_overwritten(project, tmp_path):
 
 
 def test_a_folder_or_a_device_is_not_overwritten(project, tmp_path):
-    assert "not an ordinary file" in project.bad("image", "--output", tmp_path)
+    assert "is a folder: choose" in project.bad("image", "--output", tmp_path)
     assert "not an ordinary file" in project.bad("image", "--output", "/dev/null")
 
 

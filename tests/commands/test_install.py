@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+import install
+from lib.project import Stop
 from projects import ROOT, Image, same
 
 pytestmark = pytest.mark.xdist_group("install")
@@ -234,3 +236,12 @@ def test_a_link_of_another_user_on_the_way_is_not_followed(project, tmp_path):
 def test_where_nothing_may_be_written_it_says_how(project):
     said = project.bad("install", "--prefix", "/proc/longjump")
     assert "; ./build.sh install --prefix ~/.local" in said
+
+
+def test_an_error_below_the_prefix_names_the_prefix(monkeypatch, tmp_path):
+    def lay_down(*_):
+        raise PermissionError(13, "Permission denied", "longjump")
+
+    monkeypatch.setattr(install, "lay_down", lay_down)
+    with pytest.raises(Stop, match=re.escape(f"{tmp_path}: Permission denied; ")):
+        install.install(install.COMMAND.read(["--prefix", str(tmp_path)]))

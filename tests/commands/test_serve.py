@@ -11,7 +11,9 @@ import time
 import pytest
 
 import images
+import serve
 from lib.ovmf import uefi_arguments
+from lib.project import Stop
 from projects import ROOT, same
 
 FOLDER = ROOT / "build/network"
@@ -43,6 +45,13 @@ def test_without_an_interface_nothing_is_served(project, kernel, tmp_path):
 ])  # fmt: skip
 def test_what_cannot_be_served_is_reported(project, words, told):
     assert told in project.bad("serve", *words, status=2)
+
+
+def test_only_root_serves(monkeypatch):
+    """Said before anything is made, and not by dnsmasq, of a file that it cannot write."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Stop, match=r"only root may serve .*\./build\.sh serve"):
+        serve.serve(serve.COMMAND.read(["--no-install", "--interface", "lo"]))
 
 
 # Writes the first block of a file that comes by TFTP (RFC 1350).
