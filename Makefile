@@ -554,7 +554,7 @@ FORCE:
 .PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels test-firmware clean
 .PHONY: run test help FORCE
 
-# Flags of single objects stand here.
+# The flags of single objects are in this file.
 $(apart) $(quick-uefi) $(long-loops-uefi) $(kernel32-for-any) $(resident-small): Makefile
 
 # What each object was last compiled from.

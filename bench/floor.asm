@@ -153,6 +153,6 @@ absolute 0x7000
 drive		resd 1
 target		resd 1
 end		resd 1
-handover	resq 1			; from here on: the 24 bytes that are told
+handover	resq 1			; from here on: the 24 bytes that are reported
 arrival		resq 1
 check		resd 2

@@ -1,5 +1,6 @@
-"""suite.py - measures the tests of a cargo project: so many kernels, each given to the runner as
-`cargo test` gives it, without a disc and from one, and to bootimage's runner if that is installed.
+"""suite.py - measures the tests of a cargo project: a number of kernels, each given to the runner
+as `cargo test` gives it, without a disc and from one, and to bootimage's runner if that is
+installed.
 
 Each test is a file that no disc has been made of yet, as after a change of what all tests use. The
 ways take turns, so that a busy moment hits all alike. Knows the runners; knows nothing of loaders.

@@ -63,7 +63,7 @@ idt: resb 4096
 
 
 def build(folder, count, turns):
-    """A kernel that makes so many interrupts; its file."""
+    """A kernel that makes `count` interrupts; its file."""
     source, made, program = (folder / f"k.{kind}" for kind in ("asm", "o", "elf"))
     source.write_text(SOURCE.format(count, turns))
     subprocess.run(["nasm", "-felf64", "-o", made, source], check=True)

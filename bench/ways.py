@@ -73,7 +73,7 @@ def read(told, check, from_reset):
 
 
 def show(found, sizes):
-    """Prints the table, and what is held against a target."""
+    """Prints the table, and the figures that have a target."""
     print(f"\n{'without a disc, ms':<36}" + "".join(f"{size.title:>11}" for size in sizes))
     for way, (*_how, most) in WAYS.items():
         values = [found[way, size.name] for size in sizes]

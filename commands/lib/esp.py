@@ -15,8 +15,8 @@ PARTITION = "isolinux/efi.img"  # reserves room for the FAT's tables, in front o
 LOADER = "EFI/BOOT/BOOTX64.EFI"
 
 # What lies in front of all other files, so that on a truncated disc the loader is still there, and
-# says so. After them come files that UEFI does not use: firmware reads 64 KiB ahead, and caches
-# even what it could not read.
+# says so. The last one is not used under UEFI: after the loader, firmware reads 64 KiB ahead, and
+# caches even what it could not read.
 FIRST = (PARTITION, LOADER, "isolinux/ldlinux.c32")
 CATALOGUE = "isolinux/boot.cat"
 PLATFORM_EFI = 0xEF  # in the boot catalogue

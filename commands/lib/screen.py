@@ -50,7 +50,7 @@ def changed(row, was):
 
 
 def kept(old, new, by):
-    """How many rows of the old screen, scrolled by so many rows, are on the new one."""
+    """Which rows of the new screen are the old one's, scrolled up by `by` rows."""
     return {at for at, (one, other) in enumerate(zip(old[by:], new)) if one and one == other}
 
 

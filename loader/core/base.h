@@ -187,7 +187,7 @@ struct span span_strings(struct span table);
   @ ensures \valid_read(\result); */
 const char *span_text(struct span strings, uint64_t offset);
 
-/* Where the four bytes of `word` stand in `from`: the first such offset among `offset`, `offset` +
+/* Where the four bytes of `word` are in `from`: the first such offset among `offset`, `offset` +
  * `step` and so on; the span's size if there is none. */
 /*@ requires is_readable(from) && 0 < step && from.size + step <= SIZE_MAX;
   @ assigns \nothing;

@@ -4,7 +4,8 @@
  *
  *     [-option=value ...] kernel.elf [command line] [--- [-raw] module [its command line]] ...
  *
- * -sha256=HEX stands among the options for the kernel, and before a module's name for the module.
+ * -sha256=HEX is one of the options for the kernel's file; for a module's, it comes before the
+ * module's name.
  */
 #ifndef CORE_CONFIG_H
 #define CORE_CONFIG_H

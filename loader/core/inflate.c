@@ -57,7 +57,7 @@ static void refill(struct inflate *state)
 	state->at += bytes;
 }
 
-/* Takes the next `count` bits, 16 at most. False if there are not so many. */
+/* Takes the next `count` bits, 16 at most. False if there are fewer. */
 static bool take_bits(struct inflate *state, unsigned count, unsigned *value)
 {
 	refill(state);

@@ -47,8 +47,8 @@ static size_t pass_over(const uint8_t *bytes, size_t at, size_t size, uint8_t by
 	return at;
 }
 
-/* Where in the code, as linked, the text memory's address stands. Of its bytes, the third is the
- * one that is rare in code. */
+/* Finds the linked address of the code's bytes that are the text memory's address. Of these bytes,
+ * the third is the one that is rare in code. */
 static bool find_text_memory(const struct segment *segment, uint64_t most, uint64_t *at)
 {
 	const uint8_t rare = VGA_TEXT >> 16, *bytes = segment->file.bytes;

@@ -73,8 +73,8 @@ _Noreturn void platform_launch(const struct boot *boot);
 void platform_use_screen(bool emptied);
 
 /*
- * The failure has been reported. Halts the machine, restarts it after so many seconds, or prepares
- * to return to the environment: undoes what was switched, and releases all memory that was taken.
+ * The failure has been reported. Halts the machine, restarts it after some seconds, or prepares to
+ * return to the environment: undoes what was switched, and releases all memory that was taken.
  */
 void platform_fail(struct machine *machine, enum on_error on_error, unsigned seconds);
 

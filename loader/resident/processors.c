@@ -59,8 +59,8 @@ static bool timer_is_done(void)
 	return (inb(PORT_SYSTEM_CONTROL) & CONTROL_OUTPUT_2) != 0;
 }
 
-/* Waits for so many ticks of the timer. If it never ends, or ends at once, there is no timer: then
- * the time stamp counter shows when that time has certainly passed. */
+/* Waits for a number of ticks of the timer. If it never ends, or ends at once, there is no timer:
+ * then the time stamp counter shows when that time has certainly passed. */
 static void wait_ticks(unsigned ticks)
 {
 	uint8_t control = inb(PORT_SYSTEM_CONTROL);

@@ -22,7 +22,7 @@ def segments(size):
 
 @pytest.fixture
 def image(tmp_path):
-    """Makes an image with a kernel of so many MiB."""
+    """Makes an image with a kernel of this many MiB."""
 
     def make(size):
         path = tmp_path / "large.elf"

@@ -120,7 +120,7 @@ def find(mappings, address):
 
 
 def translate(mappings, address):
-    """The physical address behind a virtual one, or None."""
+    """The physical address of a virtual one, or None."""
     mapping = find(mappings, address)
     return None if mapping is None else mapping.phys + address - mapping.begin
 

@@ -78,7 +78,7 @@ static void begin_section(unsigned patch)
 	memcpy(section + 23, &size, sizeof(size));
 }
 
-/* Writes a number after so many bytes of 1: the tags. */
+/* Writes a number after `tags` bytes of 1. */
 static void put(enum field field, unsigned tags, uint64_t value)
 {
 	unsigned at = places[form][field];
@@ -125,7 +125,7 @@ static bool read_config(struct span file, bool named)
 	return rb11_read_config(&config, &elf, named, &report);
 }
 
-/* Reads the section with so many bytes. */
+/* Reads the section with a length of `length` bytes. */
 static bool read_section(unsigned length, bool named)
 {
 	return read_config(file_with(length), named);
@@ -452,7 +452,7 @@ static void expect_boot_refused(enum diag code, const char *part)
 	expect_refusal(code, part);
 }
 
-/* The physical address behind a virtual one. */
+/* The physical address of a virtual one. */
 static uint64_t phys_of(uint64_t virt)
 {
 	const struct seen *range = view_at(&view, virt);

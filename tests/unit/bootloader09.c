@@ -79,7 +79,7 @@ TEST("without a VGA BIOS the screen stays as it is, and a VGA mode is refused by
 	EXPECT_EQUAL(world.boot.plan.entry.screen, ENTRY_SCREEN_AS_IS);
 }
 
-/* The ranges are sorted, apart, and none of them is empty; what follows is. */
+/* The ranges are sorted, do not overlap, and are not empty; the entries after them are empty. */
 static void expect_config(const struct rb_memory_map *map)
 {
 	uint64_t past = 0;

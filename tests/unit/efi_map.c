@@ -139,7 +139,7 @@ TEST("descriptors of no bytes are a map of nothing")
 	EXPECT_EQUAL(efi_map_read((struct span){ map, STRIDE }, 0, ranges, 16), 0);
 }
 
-/* What the core makes of so many descriptors. */
+/* What the core makes of `count` descriptors. */
 static const struct memory_range *make_map(unsigned count, unsigned expected)
 {
 	static struct memory memory;
@@ -165,7 +165,7 @@ static void expect_range(const struct memory_range *range, uint64_t begin, uint6
 TEST("an unsorted map is sorted, and where ranges overlap, only what is free in all is free")
 {
 	/* free [8,16)  runtime [10,12)  free [1,8)  free [4,10)  ->
-	 * free [1,10)  reserved [10,12)  free [12,16), behind the first page, which is reserved */
+	 * free [1,10)  reserved [10,12)  free [12,16), after the first page, which is reserved */
 	const struct memory_range *made;
 
 	put(0, EFI_CONVENTIONAL, 8 * PAGE_SIZE, 8);

@@ -66,7 +66,7 @@ static void count_size(void *context, const struct seen *page)
 	sizes->giant += page->size == GIB;
 }
 
-/* There must be so many pages of each size. */
+/* There must be this many pages of each size. */
 static void expect_sizes(unsigned small, unsigned large, unsigned giant)
 {
 	struct sizes sizes = { 0, 0, 0 };

@@ -23,7 +23,7 @@ TEST("a refusal is noted with its code and its numbers, and says false")
 	EXPECT_TEXT(report.findings[0].detail, "it has 0 bytes");
 }
 
-TEST("a warning is noted, and is no refusal")
+TEST("a warning is noted, and is not a refusal")
 {
 	begin();
 	warn(&report, DIAG_VGA_WINDOW_TAKEN, "at %#llx", ULL(0xa0000));

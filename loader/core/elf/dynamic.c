@@ -85,7 +85,7 @@ static bool read_table(const struct kernel *kernel, const struct dynamic *dynami
 
 /*
  * The symbols, up to the end of their segment's bytes in the file, since nothing in the section
- * says how many there are; and their names. It is no error here if they are missing: only
+ * says how many there are; and their names. If they are missing, that is not an error here: only
  * relocations that need them check that.
  */
 static bool read_symbols(struct kernel *kernel, const struct dynamic *dynamic,

@@ -28,7 +28,7 @@ struct relocations {
 	struct span relr;             /* whole entries of 8 bytes */
 	struct virt rela_at, relr_at; /* their addresses, as linked; each lies in one segment */
 	struct span symbols, names;   /* what entries name; the names up to their last zero */
-	uint32_t sorted;     /* so many entries of `rela`, from its start, are sorted by address */
+	uint32_t sorted;     /* how many entries of `rela`, from its start, are sorted by address */
 	uint32_t word_count; /* how many words relocations_next_word() returns */
 };
 

@@ -14,7 +14,7 @@
 #define PIT_COUNT         59659u   /* 50 ms */
 #define PIT_PATIENCE      32       /* log2 of the ticks to wait: a second or more */
 #define TSC_LEAST         1000000  /* Hz; no counter is slower: less means that there is no timer */
-#define RANDOM_TRIES      10       /* SDM volume 1, 7.3.17: so many tries practically never fail */
+#define RANDOM_TRIES      10       /* SDM volume 1, 7.3.17: ten tries practically never fail */
 
 /* a * b / c, for a result of at most 64 bits; c is not 0. */
 static uint64_t scale(uint32_t a, uint32_t b, uint32_t c)

@@ -182,8 +182,8 @@ static void tell_countdown(unsigned timeout)
 		console_print("%s starts in %u s; any key stops it\n", start, (timeout + 9) / 10);
 }
 
-/* Waits for a key; KEY_NOTHING if none came in so many tenths of a second (0: however long it
- * takes). */
+/* Waits for a key, for at most this many tenths of a second (0: for ever); KEY_NOTHING if none
+ * came. */
 static unsigned wait_key(unsigned tenths)
 {
 	for (uint64_t left = tenths * UINT64_C(TENTH); tenths == 0 || left > 0;) {

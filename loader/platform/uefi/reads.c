@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reads.c - stands in the place of the function by which file systems read blocks (UEFI 2.10,
- * 13.9). If a block does not arrive, the read has failed. A small read also brings the blocks after
- * it, for the next reads: firmware queries a CD twice before each read, and checks only now and
- * then whether a drive is ready.
+ * reads.c - replaces the function with which file systems read blocks (UEFI 2.10, 13.9). If a block
+ * does not arrive, the read has failed. A small read also brings the blocks after it, for the next
+ * reads: firmware queries a CD twice before each read, and checks only now and then whether a drive
+ * is ready.
  */
 #include "platform/uefi/reads.h"
 

@@ -33,7 +33,7 @@ const struct terms multiboot_terms = {
 
 /*
  * The information is made in scratch memory, and then copied to the lowest memory that is free from
- * `lowest` on: some kernels read it through page tables of their own that map only the first few
+ * `lowest` on: some kernels read it through their own page tables, which map only the first few
  * MiB. As with GRUB 2, it may share the kernel's last page: kernels that allocate from the next
  * page on would otherwise overwrite it. If nothing is free there, it goes to low memory.
  */

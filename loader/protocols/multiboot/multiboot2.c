@@ -227,9 +227,11 @@ static void add_rsdp(struct writer *writer, const struct machine *machine)
 		add_tag(writer, MB2_RSDP_NEW, new.bytes, NEW_SIZE);
 }
 
-/* Adds a copy of an SMBIOS entry point, whose size stands at `size_at` and its version after it.
+/*
+ * Adds a copy of an SMBIOS entry point, which has its size at `size_at` and its version after that.
  * The specification calls this a copy of the tables, but loaders copy the entry point, and kernels
- * expect that. */
+ * expect that.
+ */
 static void add_smbios(struct writer *writer, const struct machine *machine, uint64_t at,
                        unsigned size_at)
 {

@@ -126,7 +126,7 @@ pub fn halt() -> ! {
     }
 }
 
-/// A panic is told on COM1; a test has failed by it.
+/// Reports a panic on COM1; a test has then failed.
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
     say!("{}", info);
