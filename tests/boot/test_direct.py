@@ -213,7 +213,8 @@ def test_a_machine_without_reset_hardware_restarts(direct):
 
 
 def test_a_refusal_restarts_a_machine_without_a_bios(direct):
-    words = ("-onerror=reboot -protocol=multiboot1 tell.elf", str(images.kernel_path("tell")))
+    words = ("-onerror=reboot -video=800x600 tell.elf", str(images.kernel_path("tell")))
     machine = direct(*words, medium="kernel-microvm", debug_exit=False)
     machine.expect_end("reset")
+    assert "K601 " in machine.serial(), "there is no screen either"
     assert "The machine restarts in 5 seconds (-onerror=reboot)." in machine.serial()

@@ -119,8 +119,12 @@ TEST("a file is found by its whole name first, then by its name without folders"
 	EXPECT(words_find(&handover, "k") == NULL);
 }
 
-TEST("the only file, if it has no name, has every name")
+TEST("the only file, if it has no name, has every name, and is the kernel")
 {
+	begin();
+	EXPECT(read_multiboot("qemu", "l -verbose", "", NULL));
+	EXPECT_TEXT(line(), "-verbose kernel");
+	EXPECT(words_find(&handover, "kernel") == &handover.files[0]);
 	begin();
 	EXPECT(read_multiboot("qemu", "l k.elf", "", NULL));
 	EXPECT(words_find(&handover, "k.elf") == &handover.files[0]);

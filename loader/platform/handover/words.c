@@ -162,6 +162,13 @@ static bool add_modules(struct word_list *list, size_t *used, const struct hando
 	return true;
 }
 
+/* The words of the first file; a name, which words_find() takes for that of an only file, if it has
+ * none. */
+static const char *first_words(const struct handover *handover)
+{
+	return name_length(handover->files[0].words) != 0 ? handover->files[0].words : "kernel";
+}
+
 bool words_make(struct word_list *list, const struct handover *handover, struct report *report)
 {
 	const char *own = handover->bundle_words != NULL ? handover->bundle_words : "";
@@ -178,7 +185,7 @@ bool words_make(struct word_list *list, const struct handover *handover, struct 
 		return refuse_words(report);
 	at = find_kernel(list);
 	if (at == list->count && handover->file_count > 0
-	    && !add_words(list, &used, handover->files[0].words))
+	    && !add_words(list, &used, first_words(handover)))
 		return refuse_words(report);
 	kernel = at < list->count ? words_find(handover, list->words[at]) : NULL;
 	if (!add_words(list, &used, own_modules) || !add_words(list, &used, modules))

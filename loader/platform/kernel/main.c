@@ -6,6 +6,7 @@
 #include "core/acpi.h"
 #include "core/run.h"
 #include "core/table.h"
+#include "core/video.h"
 #include "platform/bios/e820.h"
 #include "platform/bios/services.h"
 #include "platform/bios/tables.h"
@@ -164,11 +165,14 @@ bool platform_load(struct file *file, struct report *report)
 
 bool platform_facts(struct machine *machine, const struct options *wanted, struct report *report)
 {
+	unsigned chosen;
+
 	machine->clock.tsc_frequency = tsc_find(wanted->tsc, report);
 	if (wanted->random)
 		random_read(machine);
-	if (!handover.bios)
-		return true;
+	if (!handover.bios) /* and so no modes */
+		return video_choose(NULL, 0, &wanted->video, (struct span){ NULL, 0 }, &chosen,
+		                    report);
 	if (wanted->old_bios)
 		bios_read_old(&bios);
 	return vbe_read(machine, &wanted->video, report);
