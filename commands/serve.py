@@ -24,6 +24,8 @@ from wrap import put_together
 
 FOLDER = BUILD / "network"
 BIOS, UEFI = "lpxelinux.0", "BOOTX64.EFI"
+# What else is in the folder with the modules.
+OURS = (BIOS, UEFI, "ldlinux.c32", "longjump.c32", "pxelinux.cfg")
 UEFI_CLIENTS = (7, 9)  # DHCP's option 93, as x86-64 firmware sends it (RFC 4578, UEFI 2.10)
 
 COMMAND = Command(
@@ -58,6 +60,7 @@ server.
 def serve(given):
     """Makes the files, and serves them if these words name an interface; returns the status."""
     config = BootConfiguration(read_kernel(given), FOLDER, **read_words(given))
+    check_names(config)
     need("build", "network", install=not given.no_install)
     words = dnsmasq(given) if given.interface else []
     if words and os.geteuid() != 0:
@@ -79,6 +82,13 @@ def serve(given):
         return subprocess.run(words, preexec_fn=child_of_ours(), check=False).returncode
     except KeyboardInterrupt:
         return 0
+
+
+def check_names(config):
+    """Stops if a module has the name of a file that clients load before it."""
+    for path in (module.path for module in config.modules):
+        if path.name in OURS:
+            raise Stop(f"serve: clients load another file called {path.name}: rename {shown(path)}")
 
 
 def lay_out(config):

@@ -54,6 +54,13 @@ def test_only_root_serves(monkeypatch):
         serve.serve(serve.COMMAND.read(["--no-install", "--interface", "lo"]))
 
 
+@pytest.mark.parametrize("name", ["longjump.c32", "pxelinux.cfg"])
+def test_a_module_does_not_take_the_place_of_the_loader(project, tmp_path, name):
+    (tmp_path / name).write_bytes(b"a module")
+    said = project.bad("serve", "--module", str(tmp_path / name))
+    assert f"another file called {name}: rename " in said
+
+
 # Writes the first block of a file that comes by TFTP (RFC 1350).
 FETCH = """
 import socket, sys
