@@ -344,6 +344,22 @@ TEST("a kernel without a section is recognised by the UUID, wherever it stands")
 	}
 }
 
+TEST("a UUID that no configuration follows is passed over")
+{
+	for (unsigned gap = 16; gap < 160; gap += 9) {
+		begin_section(16);
+		begin_small_elf();
+		add_segment(RO, 2 * MIB, 800, 800);
+		memset(elf_at(2 * MIB), 0xee, 800);
+		memcpy(elf_at(2 * MIB), section, 16);
+		memcpy((uint8_t *)elf_at(2 * MIB) + gap, section, 16);
+		EXPECT(!rb11_is_asked(elf_file()));
+		memcpy((uint8_t *)elf_at(2 * MIB) + 2 * gap, section, 133);
+		EXPECT(rb11_is_asked(elf_file()));
+		EXPECT(read_config(elf_file(), false));
+	}
+}
+
 TEST("in a large kernel with symbols the UUID is found beside them, however far in")
 {
 	static const uint64_t offsets[] = { 0, MIB + 1, 3 * MIB - 133 };

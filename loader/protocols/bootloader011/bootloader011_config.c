@@ -86,21 +86,30 @@ struct found {
 	bool in_section; /* so its length is known */
 };
 
-/* object_test: the configuration, by its UUID; as many bytes as the longest has, if they are there.
- */
-static bool find_folded(struct span bytes, uint64_t size, uint64_t at, void *context)
+/* True if the UUID at `begin` is followed by what can be a configuration: as many bytes as the
+ * longest has, if they are there. Other bytes may hold the UUID alone. */
+static bool is_config(struct span bytes, uint64_t begin, struct found *found)
 {
-	struct found *found = context;
 	struct rb11_version version;
-	struct span part = { bytes.bytes, size };
-	uint64_t begin = find_uuid(part);
 
-	(void)at;
-	return begin < size
-	    && span_part(bytes, begin, min_u64(bytes.size - begin, RB11_SECTION_SIZE_LATEST),
+	return span_part(bytes, begin, min_u64(bytes.size - begin, RB11_SECTION_SIZE_LATEST),
 	                 &found->bytes)
 	    && found->bytes.size >= RB11_SECTION_SIZE && read_version(found->bytes, &version)
 	    && version.major == RB11_MAJOR && version.pre_release <= 1;
+}
+
+/* object_test: the configuration, by its UUID. */
+static bool find_folded(struct span bytes, uint64_t size, uint64_t at, void *context)
+{
+	struct span rest = { bytes.bytes, size };
+
+	(void)at;
+	for (uint64_t begin; (begin = find_uuid(rest)) < rest.size;
+	     span_part(rest, begin + sizeof(uuid), rest.size - begin - sizeof(uuid), &rest)) {
+		if (is_config(bytes, size - rest.size + begin, context))
+			return true;
+	}
+	return false;
 }
 
 /* The configuration in a file that is ELF64: in its section, or where a linker script has put its
