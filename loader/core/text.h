@@ -65,10 +65,10 @@ static inline const char *text_after(const char *string, const char *with)
 	return string;
 }
 
-/* True for what separates words in a line. */
+/* True for what separates words, in a line or in lines. */
 static inline bool text_is_blank(char c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 /* Length of a zero-terminated string. */

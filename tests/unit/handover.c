@@ -89,8 +89,8 @@ TEST("the first word is the loader's own name, except with GRUB 2")
 TEST("files that are not the kernel are modules, with their words")
 {
 	begin();
-	EXPECT(read_multiboot("qemu", "l \tk.elf one\t two\t", "k.elf\tunused", "disk.img ro  fast",
-	                      NULL));
+	EXPECT(read_multiboot("qemu", "l \tk.elf one\t two\r\n", "k.elf\tunused",
+	                      "disk.img ro  fast", NULL));
 	EXPECT_TEXT(line(), "k.elf one two --- disk.img ro fast");
 }
 
