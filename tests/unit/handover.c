@@ -468,6 +468,38 @@ TEST("a bundle at an odd address, or with a file at one, is refused")
 	EXPECT(strstr(report.findings[0].detail, "not at a page") != NULL);
 }
 
+TEST("what leads out of a bundle is refused even if its digest is right")
+{
+	static const struct {
+		uint32_t at, size; /* of the field */
+		uint64_t value;
+		const char *detail;
+	} wrong[] = {
+		{ 12, 4, 2, "file 2 lies outside it" },
+		{ 12, 4, UINT32_MAX, "file 2 lies outside it" },
+		{ 24, 8, 72 + 56 + 6 + 6, "the place of its words is 140, not 140" },
+		{ 24, 8, UINT64_MAX, "the place of its words" },
+		{ 72, 8, 72 + 56 + 6 + 6, "file 1 lies outside it" },
+		{ 72, 8, UINT64_MAX - 1, "file 1 lies outside it" },
+		{ 80, 8, 0x2000, "file 1 lies outside it" },
+		{ 80, 8, -(uint64_t)0x1000, "file 1 lies outside it" },
+		{ 88, 8, 22, "file 1 lies outside it" },
+		{ 88, 8, UINT64_MAX - 0xfff, "file 1 lies outside it" },
+	};
+
+	for (unsigned i = 0; i < COUNT(wrong); i++) {
+		uint32_t size;
+
+		begin();
+		size = put_bundle(0x4000, "k.elf", bundled);
+		memcpy(memory + 0x4000 + wrong[i].at, &wrong[i].value, wrong[i].size);
+		seal_bundle(memory + 0x4000);
+		EXPECT(!read_bundle(size));
+		EXPECT_EQUAL(report.findings[0].code, DIAG_BUNDLE_DAMAGED);
+		EXPECT_PART(report.findings[0].detail, wrong[i].detail);
+	}
+}
+
 TEST("swapping any two words changes the sum, and so do zeros at the end")
 {
 	_Alignas(CHECKSUM_ALIGN) uint32_t file[40];
