@@ -5,6 +5,7 @@
  */
 #include "explain/decode.h"
 
+#include "explain/evex.h"
 #include "explain/operands.h"
 
 /* The bytes of an instruction as they are consumed. */
@@ -13,7 +14,6 @@ struct reader {
 	struct instruction *in;
 	unsigned at;
 	bool code32; /* 32-bit code: no REX prefixes, nothing relative to RIP */
-	bool evex;   /* the prefix is EVEX, whose distances of one byte are in units */
 };
 
 /* The next byte; past the end, 0, and the instruction is not known. */
@@ -43,46 +43,57 @@ static int64_t next_distance(struct reader *reader, unsigned size)
 	return (int64_t)(next_number(reader, size) << unused) >> unused;
 }
 
-/* Reads all prefixes; returns the first byte after them. */
+/* Notes a prefix other than REX; false if the byte is none. */
+static bool note_prefix(struct instruction *in, uint8_t byte)
+{
+	switch (byte) {
+	case 0x66:
+		in->short_operands = true;
+		if (in->prefix == 0)
+			in->prefix = byte;
+		break;
+	case 0xf2:
+	case 0xf3:
+		in->prefix = byte;
+		break;
+	case 0xf0:
+		in->locked = true;
+		break;
+	case 0x64:
+	case 0x65:
+		in->segment = byte;
+		break;
+	case 0x26:
+	case 0x2e:
+	case 0x36:
+	case 0x3e:
+		break;
+	case 0x67:
+		in->other_addresses = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* Reads all prefixes; returns the first byte after them. REX counts only right before the opcode.
+ */
 static uint8_t read_prefixes(struct reader *reader)
 {
 	struct instruction *in = reader->in;
 
-	for (;;) {
+	while (in->known) {
 		uint8_t byte = next(reader);
 
-		switch (byte) {
-		case 0x66:
-			in->short_operands = true;
-			/* fallthrough */
-		case 0xf2:
-		case 0xf3:
-			in->prefix = byte;
-			break;
-		case 0xf0:
-			in->locked = true;
-			break;
-		case 0x64:
-		case 0x65:
-			in->segment = byte;
-			break;
-		case 0x26:
-		case 0x2e:
-		case 0x36:
-		case 0x3e:
-			break;
-		case 0x67:
-			in->other_addresses = true;
-			break;
-		default:
-			if (reader->code32 || (byte & 0xf0) != 0x40)
-				return byte;
+		if (!reader->code32 && (byte & 0xf0) == 0x40)
 			in->rex = byte;
-			return next(reader);
-		}
-		if (!in->known)
-			return 0;
+		else if (note_prefix(in, byte))
+			in->rex = 0;
+		else
+			return byte;
 	}
+	return 0;
 }
 
 /* Reads a VEX prefix (C4h, C5h; 2.3.5) or an EVEX prefix (62h; 2.7.1), and the opcode after. */
@@ -97,18 +108,20 @@ static void read_vex(struct reader *reader, uint8_t first)
 	in->rex = (uint8_t)(0x40 | (~byte >> 5 & 4)); /* R, inverted */
 	if (first != 0xc5) {
 		in->rex |= (uint8_t)(~byte >> 5 & 3); /* X and B */
-		in->map = (enum map)(byte & 3);
+		in->map = (enum map)(byte & (first == 0x62 ? 7 : 3));
 		last = next(reader);
 		in->rex |= last >> 4 & 8; /* W */
 	}
 	in->prefix = prefixes[last & 3];
 	in->vector_size = (last & 4) != 0 ? 32 : 16;
 	if (first == 0x62) {
-		reader->evex = true;
-		in->vector_size = (uint8_t)(16u << (next(reader) >> 5 & 3));
+		byte = next(reader);
+		in->evex = true;
+		in->vector_size = (uint8_t)(16u << (byte >> 5 & 3));
+		in->broadcast = (byte & 0x10) != 0;
 	}
 	in->opcode = next(reader);
-	in->has_modrm = in->opcode != 0x77; /* vzeroupper */
+	in->has_modrm = in->map != MAP_0F || in->opcode != 0x77; /* vzeroupper */
 }
 
 /* True if this byte begins a VEX or EVEX prefix. In 32-bit code it may be les, lds or bound, which
@@ -211,13 +224,16 @@ static uint64_t read_sib(struct reader *reader, struct operand *operand)
 	const struct instruction *in = reader->in;
 	uint8_t sib = next(reader);
 	int index = (sib >> 3 & 7) | (in->rex << 2 & 8);
+	enum indices indices = operands_indices(in);
 
 	operand->base = (sib & 7) | (in->rex << 3 & 8);
 	if ((sib & 7) == 5 && in->modrm >> 6 == 0)
 		operand->base = -1;
-	if (index == RSP)
+	if (index == RSP || indices == INDICES_VECTOR)
 		return 0;
 	operand->index = index;
+	if (indices == INDICES_ROWS)
+		return 0;
 	return reader->look->fault->registers[index] << (sib >> 6);
 }
 
@@ -245,7 +261,7 @@ static int64_t read_distance(struct reader *reader, const struct operand *operan
 	if (mode != 1)
 		return mode == 2 || operand->base < 0 ? next_distance(reader, 4) : 0;
 	distance = next_distance(reader, 1);
-	return reader->evex ? distance * operands_unit(reader->in) : distance;
+	return reader->in->evex ? distance * evex_unit(reader->in) : distance;
 }
 
 /* Reads the rest of a ModRM operand in memory, and works out its address. */
@@ -277,7 +293,7 @@ static void read_memory_operand(struct reader *reader)
 struct instruction instruction_read(const struct look *look)
 {
 	struct instruction in = { .known = true };
-	struct reader reader = { look, &in, 0, look->fault->code32 != 0, false };
+	struct reader reader = { look, &in, 0, look->fault->code32 != 0 };
 
 	in.count = look_read(look, look->fault->rip, in.bytes, sizeof(in.bytes));
 	read_opcode(&reader, read_prefixes(&reader));

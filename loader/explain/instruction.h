@@ -11,7 +11,8 @@
 #define OPCODE_INT      0xcd /* and the vector */
 #define OPCODE_IRET     0xcf
 
-enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A };
+/* Tables of opcodes; EVEX has the last two, for numbers of 16 bits. */
+enum map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A, MAP_5 = 5, MAP_6 };
 
 /* Memory that an instruction touches. */
 struct operand {
@@ -21,19 +22,22 @@ struct operand {
 	int64_t distance; /* added to them */
 	uint8_t segment;  /* 64h: FS, 65h: GS, 0: neither */
 	bool stack;       /* pushed or popped */
+	bool vector;      /* a vector of indices is added, which is not known */
 };
 
 struct instruction {
 	uint8_t bytes[INSTRUCTION_MAX];
 	unsigned count;       /* bytes that could be read */
 	bool known;           /* all of the following could be read */
-	uint8_t prefix;       /* the last of 66h, F2h and F3h, or 0 */
+	uint8_t prefix;       /* F2h or F3h, the last of them; otherwise 66h or 0 */
 	bool locked;          /* F0h */
 	bool short_operands;  /* 66h */
 	bool other_addresses; /* 67h */
 	uint8_t segment;      /* 64h: FS, 65h: GS, 0: neither */
 	uint8_t rex;          /* 0: none */
 	uint8_t vector_size;  /* bytes, of VEX's and EVEX's; 0: neither */
+	bool evex;            /* the prefix is EVEX */
+	bool broadcast;       /* of EVEX: one element stands for all */
 	enum map map;         /* which table of opcodes */
 	uint8_t opcode;
 	bool has_modrm;

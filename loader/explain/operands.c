@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * operands.c - the memory that instructions access (Intel SDM volume 2: each instruction's page,
- * and appendix A). An explanation must be right: where the address depends on something unknown,
- * such as vectors of indices, no operand is added.
+ * and appendix A). An explanation must be right: of what depends on something unknown, such as vectors
+ * of indices, only the known part is given.
  */
 #include "explain/operands.h"
 
@@ -114,12 +114,14 @@ static bool is_untouched(const struct instruction *in)
 	        || (in->opcode == 0x01 && (in->modrm >> 3 & 7) == 7));
 }
 
-/* True if the address depends on a vector or on rows of a tile: gather, scatter, tileloadd. */
-static bool has_indices(const struct instruction *in)
+enum indices operands_indices(const struct instruction *in)
 {
-	return in->vector_size != 0 && in->map == MAP_0F38
-	    && ((in->opcode & 0xfc) == 0x90 || (in->opcode & 0xfc) == 0xa0
-	        || (in->opcode & 0xfe) == 0xc6 || in->opcode == 0x4b);
+	if (in->vector_size == 0 || in->map != MAP_0F38)
+		return INDICES_NONE;
+	if ((in->opcode & 0xfc) == 0x90 || (in->opcode & 0xfc) == 0xa0
+	    || (in->opcode & 0xfe) == 0xc6)
+		return INDICES_VECTOR;
+	return in->opcode == 0x4b ? INDICES_ROWS : INDICES_NONE;
 }
 
 /* Bytes of an operand whose opcode is even for bytes and odd for larger ones: strings, and mov with
@@ -152,10 +154,16 @@ static uint64_t bit_offset(const struct look *look, const struct instruction *in
 
 void operands_add_memory(const struct look *look, struct instruction *in, struct operand operand)
 {
-	if (!in->known || is_untouched(in) || has_indices(in))
+	uint64_t bits;
+
+	if (!in->known || is_untouched(in))
 		return;
-	operand.size = size_of(in);
-	operand.address += bit_offset(look, in);
+	operand.vector = operands_indices(in) == INDICES_VECTOR;
+	operand.size = operands_indices(in) != INDICES_NONE ? UINT64_MAX : size_of(in);
+	bits = bit_offset(look, in);
+	operand.address += bits;
+	if (bits != 0 && operand.index < 0)
+		operand.index = (int)instruction_field(in);
 	if (in->map == MAP_ONE_BYTE && in->opcode == 0x8f && operand.base == RSP) {
 		operand.distance += look_word_size(look); /* pop moves RSP first */
 		operand.address += look_word_size(look);
@@ -239,20 +247,6 @@ void operands_add_implied(const struct look *look, struct instruction *in)
 		add_frames(look, in);
 }
 
-int64_t operands_unit(const struct instruction *in)
-{
-	bool scalar = in->prefix == 0xf2 || in->prefix == 0xf3;
-
-	if (in->map != MAP_0F)
-		return 0;
-	if (in->opcode == 0x10 || in->opcode == 0x11)
-		return !scalar ? in->vector_size : in->prefix == 0xf3 ? 4 : 8;
-	return in->opcode == 0x28 || in->opcode == 0x29 || in->opcode == 0x2b || in->opcode == 0x6f
-	                    || in->opcode == 0x7f || in->opcode == 0xe7
-	             ? in->vector_size
-	             : 0;
-}
-
 /* True if it is an SSE instruction whose operand must be at a multiple of its size. In the table
  * after 0Fh, these are few without a prefix, and most with 66h. */
 static bool is_aligned_sse(const struct instruction *in)
@@ -266,13 +260,15 @@ static bool is_aligned_sse(const struct instruction *in)
 	case 0:
 		return both;
 	case 0x66:
-		return both || opcode == 0x5a || (opcode >= 0x60 && opcode < 0x78 && opcode != 0x6e)
+		return both || (opcode & 0xfe) == 0x2c || opcode == 0x5a
+		    || (opcode >= 0x60 && opcode < 0x78 && opcode != 0x6e)
 		    || (opcode >= 0x7c && opcode < 0x80 && opcode != 0x7e)
 		    || (opcode >= 0xd0 && opcode != 0xd6);
 	case 0xf3:
-		return opcode == 0x12 || opcode == 0x16 || opcode == 0x5b;
+		return opcode == 0x12 || opcode == 0x16 || opcode == 0x5b || opcode == 0x70;
 	default:
-		return opcode == 0x7c || opcode == 0x7d || opcode == 0xd0 || opcode == 0xe6;
+		return opcode == 0x70 || opcode == 0x7c || opcode == 0x7d || opcode == 0xd0
+		    || opcode == 0xe6;
 	}
 }
 
@@ -303,12 +299,19 @@ static unsigned state_alignment(const struct instruction *in)
 	return 0;
 }
 
+unsigned operands_aligned(const struct instruction *in)
+{
+	return in->map == MAP_0F38 && in->opcode == 0xf8 && in->operand_count > 1;
+}
+
 unsigned operands_alignment(const struct instruction *in)
 {
 	unsigned state = in->map == MAP_0F ? state_alignment(in) : 0;
 
 	if (!in->has_memory || in->map == MAP_ONE_BYTE)
 		return 1;
+	if (operands_aligned(in) != 0)
+		return 64;
 	if (in->vector_size != 0) {
 		bool moves = in->opcode == 0x28 || in->opcode == 0x29 || in->opcode == 0x2b
 		          || (in->prefix == 0x66

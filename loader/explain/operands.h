@@ -8,8 +8,10 @@
 
 #include "explain/instruction.h"
 
-/* The unit, in bytes, of a one-byte displacement after an EVEX prefix (disp8*N); 0: not known. */
-int64_t operands_unit(const struct instruction *in);
+/* What SIB's index is: a register; a vector, of gathers and scatters; or the distance from one row
+ * of a tile to the next, the first of which is at the base. */
+enum indices { INDICES_NONE, INDICES_VECTOR, INDICES_ROWS };
+enum indices operands_indices(const struct instruction *in);
 
 /* Adds the operand that ModRM names, unless the instruction only computes with its address. The
  * address is given without the base of FS or GS, and not yet cut by the prefix 67h. */
@@ -18,7 +20,11 @@ void operands_add_memory(const struct look *look, struct instruction *in, struct
 /* Adds the operands that no ModRM names: strings, the stack, addresses in the instruction. */
 void operands_add_implied(const struct look *look, struct instruction *in);
 
-/* Returns what the address of operands[0] must be a multiple of; 1: anything. */
+/* The number of the operand that may have to be aligned: for movdir64b and enqcmd, the one that is
+ * written. */
+unsigned operands_aligned(const struct instruction *in);
+
+/* Returns what that operand's address must be a multiple of; 1: anything. */
 unsigned operands_alignment(const struct instruction *in);
 
 #endif

@@ -246,6 +246,34 @@ static void words_float(struct words *words)
 	text_add(&words->happened, ".");
 }
 
+/* #AC: checked alignment in user mode, or a locked access to two cache lines. */
+static void words_misaligned(struct words *words)
+{
+	const struct fault *fault = words->fault;
+	const struct operand *at = NULL;
+	bool locked = words->in.locked
+	           || (words->in.map == MAP_ONE_BYTE && (words->in.opcode & 0xfe) == 0x86);
+	bool checked = !locked || ((fault->cs & 3) == 3 && (fault->rflags & RFLAGS_AC) != 0);
+
+	for (unsigned i = words->in.operand_count; i-- > 0;) {
+		if (words->in.operands[i].address % 8 != 0)
+			at = &words->in.operands[i];
+	}
+	words->kind = "alignment";
+	text_add(&words->happened, "%s used a misaligned address", words_who(words));
+	if (at != NULL)
+		text_add(&words->happened, ", %#llx", ULL(at->address));
+	text_add(&words->happened,
+	         checked ? ", in user mode, with RFLAGS.AC on."
+	                 : ", with a locked instruction, across two cache lines.");
+	if (at != NULL)
+		words_origin(words, at);
+	text_add(&words->cause,
+	         checked ? "Clear RFLAGS.AC (bit 18) or CR0.AM, or align the data."
+	                 : "The detection of split locks is on (MSR 0x33, bit 29): align what lock "
+	                   "and xchg access to its size.");
+}
+
 /* _start has returned. */
 static void words_returned(struct words *words)
 {
@@ -293,9 +321,7 @@ void words_other(struct words *words)
 		words_float(words);
 		break;
 	case VECTOR_ALIGNMENT:
-		say(words, "alignment",
-		    "used a misaligned address in user mode, with RFLAGS.AC on.",
-		    "Clear RFLAGS.AC (bit 18) or CR0.AM, or align the data.");
+		words_misaligned(words);
 		break;
 	case VECTOR_MACHINE:
 		words_machine(words);

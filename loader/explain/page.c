@@ -19,8 +19,14 @@ static void add_origin(struct words *words)
 {
 	const struct operand *operand = instruction_touches(&words->in, words->fault->cr2);
 
-	if ((words->fault->error & PAGE_FAULT_FETCH) == 0 && operand != NULL)
-		words_origin(words, operand);
+	struct operand part;
+
+	if ((words->fault->error & PAGE_FAULT_FETCH) != 0 || operand == NULL)
+		return;
+	part = *operand;
+	if (part.stack) /* which of the words */
+		part.distance += (int64_t)(words->fault->cr2 - part.address);
+	words_origin(words, &part);
 }
 
 /* True if the kernel runs on its own page tables. */

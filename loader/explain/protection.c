@@ -158,7 +158,7 @@ static bool words_canonical(struct words *words)
 /* An operand that is not aligned as its instruction requires. */
 static bool words_alignment(struct words *words)
 {
-	const struct operand *operand = &words->in.operands[0];
+	const struct operand *operand = &words->in.operands[operands_aligned(&words->in)];
 	unsigned alignment = operands_alignment(&words->in);
 
 	if (operand->address % alignment == 0)

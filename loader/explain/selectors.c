@@ -55,6 +55,8 @@ static const char *selector_purpose(const struct words *words)
 		return "CS (far jump or call)";
 	if (in->map == MAP_0F && (in->opcode & 0xf7) == 0xa1)
 		return in->opcode == 0xa1 ? "FS" : "GS";
+	if (in->map == MAP_0F && (in->opcode == 0xb2 || (in->opcode & 0xfe) == 0xb4)) /* lss */
+		return segments[in->opcode == 0xb2 ? 2 : in->opcode & 7];
 	if (in->map == MAP_0F && in->opcode == 0x00)
 		return field == 3 ? "TR (ltr)" : "LDTR (lldt)";
 	return "a segment register";

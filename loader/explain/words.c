@@ -56,6 +56,8 @@ static void add_registers(struct text *text, const struct fault *fault,
 		text_add(text, "%s%s", before, register_name(fault, numbers[i]).text);
 		before = " and ";
 	}
+	if (operand->vector)
+		text_add(text, " and a vector of indices");
 	if (operand->distance != 0)
 		text_add(text, operand->distance < 0 ? " - %#llx" : " + %#llx",
 		         ULL(operand->distance < 0 ? -(uint64_t)operand->distance

@@ -157,6 +157,24 @@ static const struct touching wide[] = {
 	ROW("vmovups [rbx + 64], zmm0", "\x62\xf1\x7c\x48\x11\x43\x01", RBX, 0x40, 0, 0),
 	ROW("vmovdqa64 zmm17, [rbx - 128]", "\x62\xe1\xfd\x48\x6f\x4b\xfe", RBX, -0x80, 0, 0),
 	ROW("vmovss xmm16, [rbx + 4]", "\x62\xe1\x7e\x08\x10\x43\x01", RBX, 4, 0, 0),
+	ROW("vaddps zmm1, zmm2, [rbx + 0x40]", "\x62\xf1\x6c\x48\x58\x4b\x01", RBX, 0x40, 0, 0),
+	ROW("vaddps zmm1, zmm2, [rbx + 4]{1to16}", "\x62\xf1\x6c\x58\x58\x4b\x01", RBX, 4, 0, 0),
+	ROW("vaddsd xmm17, xmm2, [rbx + 8]", "\x62\xe1\xef\x08\x58\x4b\x01", RBX, 8, 0, 0),
+	ROW("vpmovzxbd zmm1, [rbx + 16]", "\x62\xf2\x7d\x48\x31\x4b\x01", RBX, 0x10, 0, 0),
+	ROW("vpmovqb [rbx + 8], zmm17", "\x62\xe2\x7e\x48\x32\x4b\x01", RBX, 8, 0, 0),
+	ROW("vbroadcastf32x4 zmm1, [rbx + 16]", "\x62\xf2\x7d\x48\x1a\x4b\x01", RBX, 16, 0, 0),
+	ROW("vcvtps2pd zmm1, [rbx + 32]", "\x62\xf1\x7c\x48\x5a\x4b\x01", RBX, 0x20, 0, 0),
+	ROW("vpinsrb xmm17, xmm17, [rbx + 1], 1", "\x62\xe3\x75\x00\x20\x4b\x01\x01", RBX, 1, 0, 0),
+	ROW("vfmadd213sd xmm17, xmm2, [rbx + 8]", "\x62\xe2\xed\x08\xa9\x4b\x01", RBX, 8, 0, 0),
+	ROW("vaddph zmm1, zmm2, [rbx + 64]", "\x62\xf5\x6c\x48\x58\x4b\x01", RBX, 0x40, 0, 0),
+	ROW("vaddph zmm1, zmm2, [rbx + 2]{1to32}", "\x62\xf5\x6c\x58\x58\x4b\x01", RBX, 2, 0, 0),
+	ROW("vmovsh xmm1, [rbx + 2]", "\x62\xf5\x7e\x08\x10\x4b\x01", RBX, 2, 0, 0),
+	ROW("vpcompressw [rbx + 2], zmm1", "\x62\xf2\xfd\x48\x63\x4b\x01", RBX, 2, 0, 0),
+	ROW("vpermi2ps xmm1, xmm2, [rbx + 16]", "\x62\xf2\x6d\x08\x77\x4b\x01", RBX, 0x10, 0, 0),
+	ROW("mov rax, [rbx], after another rex", "\x41\x48\x8b\x03", RBX, 0, 0, 0),
+	ROW("push rbp, after two of rex", "\x49\x40\x55", RSP, -8, 0, 0),
+	ROW("mov ax, [rbx], rex before 66h", "\x49\x66\x8b\x03", RBX, 0, 0, 0),
+	ROW("mov eax, [rbx], with ds and es", "\x3e\x26\x8b\x03", RBX, 0, 0, 0),
 	ROW("monitor", "\x0f\x01\xc8", RAX, 0, 0, 0),
 	ROW("invpcid rax, [rbx]", "\x66\x48\x0f\x38\x82\x03", RBX, 0, 0, 0),
 	ROW("vmptrld [rbx]", "\x0f\xc7\x33", RBX, 0, 0, 0),
@@ -371,8 +389,6 @@ TEST("what only computes with an address, or does not mind it, touches nothing")
 	EXPECT_EQUAL(instruction_read(&look).operand_count, 0);
 	LAY("mov cr3, rbx, with the bits that are ignored", "\x0f\x22\x1b", RBX);
 	EXPECT_EQUAL(instruction_read(&look).operand_count, 0);
-	LAY("vgatherdps xmm1, [rbx + xmm2], xmm3", "\xc4\xe2\x61\x92\x0c\x13", RBX);
-	EXPECT_EQUAL(instruction_read(&look).operand_count, 0);
 }
 
 /* What an instruction wants its operand, at [rbx], to be a multiple of. */
@@ -413,6 +429,12 @@ TEST("each instruction that wants its operand aligned is known, and those that d
 	EXPECT_EQUAL(wanted("vmovdqa xmm0", BYTES("\xc5\xf9\x6f\x03")), 16);
 	EXPECT_EQUAL(wanted("vmovdqu ymm0", BYTES("\xc5\xfe\x6f\x03")), 1);
 	EXPECT_EQUAL(wanted("vaddps ymm0", BYTES("\xc5\xf4\x58\x03")), 1);
+	EXPECT_EQUAL(wanted("pshufhw xmm0", BYTES("\xf3\x0f\x70\x03\x01")), 16);
+	EXPECT_EQUAL(wanted("pshuflw xmm0", BYTES("\xf2\x0f\x70\x03\x01")), 16);
+	EXPECT_EQUAL(wanted("cvtpd2pi mm0", BYTES("\x66\x0f\x2d\x03")), 16);
+	EXPECT_EQUAL(wanted("cvttpd2pi mm0", BYTES("\x66\x0f\x2c\x03")), 16);
+	EXPECT_EQUAL(wanted("cvtpi2pd xmm0", BYTES("\x66\x0f\x2a\x03")), 1);
+	EXPECT_EQUAL(wanted("cvtss2si with 66h", BYTES("\xf3\x66\x0f\x2d\x03")), 1);
 	EXPECT_EQUAL(wanted("vmovaps zmm0", BYTES("\x62\xf1\x7c\x48\x28\x03")), 64);
 }
 
@@ -446,4 +468,52 @@ TEST("tables, segments and far returns are not given bases and targets that are 
 	fault.registers[RBX] = DATA + 0x40;
 	memcpy(see(DATA + 0x40), &target, sizeof(target));
 	expect_part("as the target of a jump or call");
+}
+
+TEST("an address to which a vector of indices is added is told as far as it is known")
+{
+	begin_fault(VECTOR_PROTECTION);
+	fault.has_error = 1;
+	LAY("vgatherdps xmm1, [rbx + xmm2], xmm3", "\xc4\xe2\x61\x92\x0c\x13", RBX);
+	fault.registers[RBX] = NOT_CANONICAL;
+	fault.registers[RDX] = 1; /* has nothing to do with it */
+	expect_part("used 0x900000000000 as the address of memory");
+	EXPECT_PART(said.happened, "came from RBX and a vector of indices, with RBX = ");
+	LAY("vpscatterdd [rbx + zmm4 * 4]{k1}, zmm1", "\x62\xf2\x7d\x49\xa0\x0c\xa3", RBX);
+	expect_page(NOT_MAPPED + 0x12345, 2, "not-mapped", "came from RBX and a vector of indices");
+	LAY("tileloadd tmm1, [rbx + rcx]", "\xc4\xe2\x7b\x4b\x0c\x0b", RBX);
+	expect_page(NOT_MAPPED + 0x2000, 0, "not-mapped", "came from RBX and RCX, with RBX = ");
+}
+
+TEST("of what lies on the stack, the word that was not mapped is told")
+{
+	begin_fault(VECTOR_PAGE);
+	LAY("enter 0x20, 0", "\xc8\x20\x00\x00", RSP);
+	expect_page(NOT_MAPPED - 8, 2, "not-mapped", "came from RSP - 0x8, with RSP = ");
+	LAY("iretq", "\x48\xcf", RSP);
+	expect_page(NOT_MAPPED + 0x18, 0, "not-mapped", "came from RSP + 0x18, with RSP = ");
+}
+
+TEST("an alignment check tells the address, and what moves 64 bytes at once which one it was")
+{
+	begin_fault(VECTOR_ALIGNMENT);
+	fault.has_error = 1;
+	fault.cs |= 3;
+	fault.rflags |= RFLAGS_AC;
+	LAY("mov eax, [rbx + 1]", "\x8b\x43\x01", RBX);
+	expect_part("used a misaligned address, 0x123456780001, in user mode, with RFLAGS.AC on.");
+	EXPECT_PART(said.happened, "came from RBX + 0x1, with RBX = ");
+	LAY("rep movsq", "\xf3\x48\xa5", RDI);
+	fault.registers[RDI] = NOT_MAPPED + 4;
+	expect_part("0x123456780004, in user mode");
+	fault.cs = 8;
+	LAY("lock xadd [rdx + 62], rax", "\xf0\x48\x0f\xc1\x42\x3e", RDX);
+	expect_part("0x1234567");
+	EXPECT_PART(said.happened, "with a locked instruction, across two cache lines.");
+	fault.vector = VECTOR_PROTECTION;
+	LAY("movdir64b rax, [rbx]", "\x66\x0f\x38\xf8\x03", RBX);
+	fault.registers[RBX] = DATA + 1;
+	fault.registers[RAX] = DATA + 0x20;
+	expect_part("requires a multiple of 64");
+	EXPECT_PART(said.happened, "it is 32 off");
 }
