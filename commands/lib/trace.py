@@ -25,11 +25,11 @@ def faults_in_words(log, place):
     faults, count, interrupts = deque(maxlen=LAST), 0, Counter()
     triple, before = [], 0
     for entry in entries_in(watched(log, triple)):
-        if entry.vector < 32 and not (entry.is_software or entry.is_external):
+        if is_exception(entry):
             faults.append((entry, before))
             count += 1
         else:
-            interrupts[entry.vector] += 1
+            interrupts[entry.vector, entry.is_software and entry.vector in NAMES] += 1
         before = entry.vector
     shown = f", the last {LAST}" if count > LAST else ""
     lines = [f"exceptions: {count}{shown}:"] if count else ["there was no exception"]
@@ -37,9 +37,20 @@ def faults_in_words(log, place):
         lines.append("    " + fault_in_words(fault, before, place))
     if triple:
         lines.append("then a triple fault: no handler could run, and the machine reset")
-    for vector, number in sorted(interrupts.items()):
-        lines.append(f"interrupts with vector {vector:#x}: {number}")
+    for (vector, is_software), number in sorted(interrupts.items()):
+        line = f"interrupts with vector {vector:#x}: {number}"
+        if vector in NAMES:  # which an exception would have as well
+            who = "by int" if is_software else "from hardware"
+            line += f", {who}, not {NAMES[vector].split()[0]}"
+        lines.append(line)
     return lines
+
+
+def is_exception(entry):
+    """True if the CPU itself raised it. QEMU's log does not tell int3 and into from int 3 and 4."""
+    if entry.is_software:
+        return entry.vector in (3, 4)
+    return entry.vector < 32 and not entry.is_external
 
 
 def watched(log, triple):
@@ -69,6 +80,8 @@ def page_fault(code, address):
         why = "whose page table entry has reserved bits set"
     elif not code & 1:
         why = "which is not mapped"
+    elif code & 32:
+        why = "which its protection key does not allow"
     else:
         why = "which its page does not allow"
     return f"{what} {address:#x}{who}, {why}"

@@ -268,6 +268,7 @@ RAX=0000000000000000
         ("0003", "a write to 0x10, which its page does not allow"),
         ("0007", "a write to 0x10 by user code, which its page does not allow"),
         ("0011", "an instruction fetch from 0x10, which its page does not allow"),
+        ("0027", "a write to 0x10 by user code, which its protection key does not allow"),
         ("0009", "a read of 0x10, whose page table entry has reserved bits set"),
     ],
 )
@@ -281,6 +282,26 @@ def test_a_page_fault_in_words(code, words):
         "interrupts with vector 0x20: 1",
         "interrupts with vector 0x80: 1",
     ]
+
+
+EVENT = "     0: v={:02x} e=0000 i={} cpl=0 IP=0008:00001000 pc=00001000 SP=0010:00001000 EAX=0"
+KINDS = {  # vector, by an instruction, from hardware -> what is said
+    (3, 1, 0): ["exceptions: 1:", "    #BP breakpoint at RIP 0x1000"],
+    (4, 1, 0): ["exceptions: 1:", "    #OF overflow at RIP 0x1000"],
+    (1, 0, 0): ["exceptions: 1:", "    #DB debug exception at RIP 0x1000"],
+    (2, 0, 0): ["exceptions: 1:", "    NMI at RIP 0x1000"],
+    (6, 1, 0): ["there was no exception", "interrupts with vector 0x6: 1, by int, not #UD"],
+    (8, 0, 1): ["there was no exception", "interrupts with vector 0x8: 1, from hardware, not #DF"],
+    (15, 0, 1): ["there was no exception", "interrupts with vector 0xf: 1"],
+    (32, 0, 1): ["there was no exception", "interrupts with vector 0x20: 1"],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_exception_is_told_from_an_interrupt_with_its_vector(kind):
+    vector, soft, hard = kind
+    log = [f"Servicing hardware INT=0x{vector:02x}"] * hard + [EVENT.format(vector, soft)]
+    assert faults_in_words(log, lambda _: "") == KINDS[kind]
 
 
 LINES = {  # a line of QEMU's log -> what it says
