@@ -145,8 +145,9 @@ def tell_silence(machine, heard):
 
 def tell_end(machine, state, headless, kernel):
     """Prints how a machine ended; returns the status."""
-    if state in ("poweroff", "saved"):
-        say(f"the machine was {'switched off' if state == 'poweroff' else 'saved as it is'}")
+    ends = {"poweroff": "switched off", "saved": "saved as it is", "teleported": "moved away"}
+    if state in ends:
+        say(f"the machine was {ends[state]}")
         return 0
     if state.startswith("aborted"):
         say("VirtualBox itself has failed; its log may say why: VBoxManage showvminfo")

@@ -17,7 +17,7 @@ from lib.rights import as_root
 OURS = "Longjump/made"  # a mark in the machine's settings
 CUSTOM_MODE = "CustomVideoMode1"  # of the BIOS
 EFI_MODE = "VBoxInternal2/EfiGraphicsResolution"  # that UEFI sets
-OFF = ("poweroff", "saved", "aborted", "aborted-saved")
+OFF = ("poweroff", "saved", "aborted", "aborted-saved", "teleported")
 ENDED = (*OFF, "gurumeditation", "stuck")
 PATIENCE = 15  # seconds in which VirtualBox must release a machine
 BIOS_MODES = (  # the usual ones of the BIOS of versions 6 and 7
@@ -41,6 +41,33 @@ REASONS = {
 VirtualBox's part in the host's kernel found an error in itself and gave up. That is a defect of
 VirtualBox, or it is not compatible with the host's kernel or with another hypervisor; the kernel
 that ran in the machine is not to blame. Update VirtualBox and its modules (vboxconfig).""",
+    **dict.fromkeys(
+        (
+            "VERR_VM_DRIVER_NOT_INSTALLED",
+            "VERR_VM_DRIVER_NOT_ACCESSIBLE",
+            "VERR_VM_DRIVER_LOAD_ERROR",
+            "VERR_VM_DRIVER_OPEN_ERROR",
+            "VERR_VM_DRIVER_VERSION_MISMATCH",
+            "VERR_SUPLIB_OWNER_NOT_ROOT",
+        ),
+        f"""\
+VirtualBox's part in the host's kernel, vboxdrv, is not loaded or is of another version:
+{as_root("modprobe", "vboxdrv")}
+If there is no such module, install the headers of the host's kernel, and {as_root("vboxconfig")}""",
+    ),
+    **dict.fromkeys(
+        (
+            "VERR_VMX_NO_VMX",
+            "VERR_VMX_MSR_ALL_VMX_DISABLED",
+            "VERR_VMX_MSR_VMX_DISABLED",
+            "VERR_VMX_MSR_VMXON_DISABLED",
+            "VERR_SVM_NO_SVM",
+            "VERR_SVM_DISABLED",
+        ),
+        """\
+The CPU's virtualization (VT-x, AMD-V) is missing or switched off: switch it on in the host's
+firmware, or, if the host is a virtual machine itself, in that machine's settings.""",
+    ),
     "VERR_EM_INTERNAL_DISAS_ERROR": """\
 VirtualBox cannot read the next instruction: the kernel runs where there is no code.""",
     "VERR_IEM_INSTR_NOT_IMPLEMENTED": "VirtualBox cannot emulate this instruction.",
@@ -75,19 +102,18 @@ class VirtualBox:
             try:
                 return self._manage(*words)
             except Stop as stop:
-                # Its messages are translated since 7.0; the name of the error is not.
-                locked = "VBOX_E_INVALID_OBJECT_STATE" in str(stop)
-                if not locked or time.monotonic() > deadline:
+                if not is_busy(stop) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
 
     def exists(self):
-        return f'"{self.name}" {{' in self._manage("list", "vms")
+        line = rf'^"{re.escape(self.name)}" \{{[0-9a-f-]+\}}\s*$'
+        return re.search(line, self._manage("list", "vms"), re.MULTILINE) is not None
 
     def check_ours(self):
         """Stops if there is a machine of this name that we did not make."""
         answer = self._manage("getextradata", self.name, OURS)  # "Value: yes", in any language
-        if not re.search(r": yes\s*$", answer, re.MULTILINE):
+        if not re.search(r"[:\uff1a]\s*yes\s*$", answer, re.MULTILINE):
             raise Stop(
                 f'there is a virtual machine "{self.name}" that Longjump did not make, so it is'
                 " left alone: choose another --name"
@@ -98,13 +124,20 @@ class VirtualBox:
         command = ["VBoxManage", "showvminfo", self.name, "--machinereadable"]
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode != 0:
-            why = done.stderr.decode("utf-8", "replace").strip()
-            raise Stop(f'VirtualBox does not report the state of "{self.name}":\n{why}')
-        text = done.stdout.decode("utf-8", "replace")
-        return dict(re.findall(r'^"?([^"=\n]+)"?="?([^"\n]*)"?$', text, re.MULTILINE))
+            self._stop_untold(done.stderr)
+        # A folder's name may have bytes that are not UTF-8.
+        text = done.stdout.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+        return dict(re.findall(r'^"?([^"=\n]+)"?="?(.*?)"?$', text, re.MULTILINE))
+
+    def _stop_untold(self, why):
+        why = why.decode("utf-8", "replace").strip() or "VBoxManage showvminfo names none"
+        raise Stop(f'VirtualBox does not report the state of "{self.name}":\n{why}')
 
     def state(self):
-        return self.told().get("VMState", "")
+        state = self.told().get("VMState", "")
+        if not state:
+            self._stop_untold(b"")
+        return state
 
     def make(self, memory, cpus, screen, disc, serial, is_efi=False):
         """Creates the machine, or resets its settings to these. `screen` is the size that its
@@ -147,15 +180,19 @@ class VirtualBox:
 
     def halt(self):
         """Switches the machine off, in whatever state it is, and waits until it is."""
-        state = self.state()
-        if state.endswith("saved"):
-            self._manage("discardstate", self.name)
-        if state in OFF:
-            return
-        self._manage("controlvm", self.name, "poweroff")
         deadline = time.monotonic() + PATIENCE
-        while self.state() not in OFF and time.monotonic() < deadline:
+        told = False  # to switch it off
+        while (state := self.state()) not in OFF and time.monotonic() < deadline:
+            try:
+                if not told:
+                    self._manage("controlvm", self.name, "poweroff")
+                told = True
+            except Stop as stop:  # it is just starting, saving or stopping
+                if not is_busy(stop) and self.state() not in OFF:
+                    raise
             time.sleep(0.2)
+        if state.endswith("saved"):
+            self._manage_free("discardstate", self.name)
 
     def remove(self):
         """Deletes the machine, unless something would be lost."""
@@ -176,10 +213,17 @@ class VirtualBox:
 
     def log(self):
         """VirtualBox's log of the last start; "" if there is none."""
+        folder = self.told().get("LogFldr", "")
         try:
-            return Path(self.told().get("LogFldr", ""), "VBox.log").read_text("utf-8", "replace")
+            return Path(folder, "VBox.log").read_text("utf-8", "replace") if folder else ""
         except OSError:
             return ""
+
+
+def is_busy(stop):
+    """True if a command failed because the machine is in use or on its way to another state. Its
+    messages are translated since 7.0; the names of the errors are not."""
+    return re.search(r"VBOX_E_INVALID_(OBJECT|VM)_STATE", str(stop)) is not None
 
 
 def memory_of(screen):
@@ -206,10 +250,11 @@ class Meditation:
 
 def meditation(log):
     """Finds a guru meditation in the log. The host's registers may come before the guest's."""
-    found = re.search(r"Guru Meditation -?\d+ \((\w+)\)", log)
+    found = re.search(r"(?:VCPU(\d+): )?Guru Meditation -?\d+ \(([^\r\n]+)\)", log)
     if not found:
         return Meditation()
-    guest = log.find("Guest CPUM (VCPU", found.end())
+    guest = log.find(f"Guest CPUM (VCPU {found[1]})", found.end())
+    guest = guest if guest >= 0 else log.find("Guest CPUM (VCPU", found.end())
     state = log[guest:] if guest >= 0 else ""
     place = re.search(r"\b[re]ip=([0-9a-f]{1,16})\b", state)
     code = re.search(
@@ -217,7 +262,7 @@ def meditation(log):
     )
     failed = re.search(r"^(?:[\d:.]+ )?Expression: *([^\r\n]+)", log[found.end() :], re.MULTILINE)
     return Meditation(
-        found.group(1),
+        found.group(2),
         int(place.group(1), 16) if place else None,
         code.group(1).strip() if code else "",
         failed.group(1).strip() if failed else "",

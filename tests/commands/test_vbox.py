@@ -173,6 +173,11 @@ def test_what_the_log_does_not_say_is_not_made_up():
     host = "!! Host registers\nrip=ffffffffc0801234"
     assert meditation(f"Guru Meditation -2700 (X)\n{host}\n{guest}") == Meditation("X", 0x1010F4)
     assert meditation(f"Guru Meditation -2700 (X)\n{host}") == Meditation("X")
+    second = "Guest CPUM (VCPU 1) state:\r\nrip=00000000002000aa rsp=0\r\n"
+    log = f"!! VCPU1: Guru Meditation 1155 (X)\r\n{guest}\r\n{second}"
+    assert meditation(log) == Meditation("X", 0x2000AA)
+    unknown = "Unknown Status -1602 (0xfffff9be)"
+    assert meditation(f"!! VCPU0: Guru Meditation -1602 ({unknown})\n") == Meditation(unknown)
 
 
 def test_cpus_and_a_screen_that_the_bios_lacks_are_given(box):
@@ -210,6 +215,114 @@ def test_kvm_that_is_in_the_way_is_reported_with_the_fix(box):
         assert "kvm.enable_virt_at_load=0" in said
 
 
+@pytest.fixture
+def machine():
+    """A machine that is not asked for the version."""
+    made = virtualbox.VirtualBox.__new__(virtualbox.VirtualBox)
+    made.name = "longjump"
+    return made
+
+
+def answer_with(monkeypatch, output):
+    def run(command, **_):
+        return subprocess.CompletedProcess(command, 0, output, b"")
+
+    monkeypatch.setattr(virtualbox.subprocess, "run", run)
+
+
+@pytest.mark.parametrize(
+    "output, state, folder",
+    [
+        (b'VMState="running"\nLogFldr="/l"\n', "running", b"/l"),
+        (b'LogFldr="/l"\r\nVMState="gurumeditation"\r\n', "gurumeditation", b"/l"),
+        (b'name="\xff"\nLogFldr="/caf\xe9"\nVMState="aborted-saved"\n', "aborted-saved", b"/caf\xe9"),
+        (b'LogFldr="/my "own" logs"\nVMState="paused"\n', "paused", b'/my "own" logs'),
+        (b'LogFldr="/a=b"\nVMState="starting"\nVMStateChangeTime="2"', "starting", b"/a=b"),
+        (b'description="VMState"\nLogFldr=""\nVMState="stuck"\n', "stuck", b""),
+    ],
+)  # fmt: skip
+def test_what_showvminfo_says_is_understood(monkeypatch, machine, output, state, folder):
+    answer_with(monkeypatch, output)
+    assert machine.state() == state
+    assert os.fsencode(machine.told()["LogFldr"]) == folder
+
+
+@pytest.mark.parametrize("output", [b"", b"\r\n", b'name="longjump"\n', b'VMState=""\n'])
+def test_an_answer_without_a_state_is_not_followed_for_ever(monkeypatch, machine, output):
+    answer_with(monkeypatch, output)
+    with pytest.raises(Stop, match='does not report the state of "longjump"'):
+        machine.state()
+    assert machine.log() == "", "of the current folder"
+
+
+@pytest.mark.parametrize(
+    "output, exists",
+    [
+        ('"longjump" {1-2}\n', True),
+        ('WARNING: x\n"other" {3}\n"longjump" {1-2}\n', True),
+        ('"my "longjump" {1-2}" {3}\n', False),
+        ('"not longjump" {1}\n"<inaccessible>" {2}\n', False),
+        ("", False),
+    ],
+)
+def test_only_a_machine_of_that_name_is_the_one(monkeypatch, machine, output, exists):
+    monkeypatch.setattr(virtualbox, "run", lambda _: output)
+    assert machine.exists() == exists
+
+
+BUSY = "VBoxManage failed (1):\nerreur\nDetails: code VBOX_E_INVALID_{}_STATE (0x80bb0002)"
+ENDINGS = {  # states in turn, and which answers to `poweroff` fail -> how often it was tried
+    "starting": (["starting", "starting", "running", "stopping", "poweroff"], 2, 3),
+    "stopping": (["stopping", "poweroff"], 1, 1),
+    "paused": (["paused", "poweroff"], 0, 1),
+    "gurumeditation": (["gurumeditation", "stopping", "aborted"], 0, 1),
+    "aborted": (["aborted"], 0, 0),
+}
+
+
+@pytest.mark.parametrize("state", ENDINGS)
+def test_a_machine_in_any_state_is_switched_off(monkeypatch, machine, state):
+    states, failing, expected = ENDINGS[state]
+    states, tries = [*states], []
+
+    def run(command):
+        tries.append(command)
+        if len(tries) <= failing:
+            raise Stop(BUSY.format("VM"))
+        return ""
+
+    monkeypatch.setattr(virtualbox, "run", run)
+    monkeypatch.setattr(virtualbox.time, "sleep", lambda _: None)
+    monkeypatch.setattr(machine, "state", lambda: states.pop(0) if states[1:] else states[0])
+    machine.halt()
+    assert len(tries) == expected
+
+
+def test_what_cannot_be_switched_off_is_told(monkeypatch, machine):
+    def run(_):
+        raise Stop("VBoxManage failed (1):\nE_ACCESSDENIED (0x80070005)")
+
+    monkeypatch.setattr(virtualbox, "run", run)
+    monkeypatch.setattr(machine, "state", lambda: "running")
+    with pytest.raises(Stop, match="E_ACCESSDENIED"):
+        machine.halt()
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("VERR_VM_DRIVER_NOT_INSTALLED", "vboxdrv, is not loaded"),
+        ("VERR_VM_DRIVER_VERSION_MISMATCH", "of another version"),
+        ("VERR_VMX_MSR_ALL_VMX_DISABLED", "switched off: switch it on in the host's"),
+        ("VERR_SVM_DISABLED", "switched off: switch it on in the host's"),
+    ],
+)
+def test_a_machine_that_cannot_start_is_told_why(name, words):
+    told = virtualbox.reasons_in(f"\xabException\xbb ({name}).\nDetails: code NS_ERROR_FAILURE")
+    assert len(told) == 1 and words in told[0]
+    assert all(len(line) <= 100 for line in told[0].splitlines())
+
+
 def test_a_virtualbox_that_falls_silent_is_not_followed_for_ever(monkeypatch):
     def run(command, **_):
         return subprocess.CompletedProcess(command, 1, b"", b"VBoxManage: error: \xff")
@@ -224,8 +337,14 @@ def test_a_virtualbox_that_falls_silent_is_not_followed_for_ever(monkeypatch):
 def test_what_virtualbox_says_is_understood_in_every_language(monkeypatch):
     machine = virtualbox.VirtualBox.__new__(virtualbox.VirtualBox)
     machine.name = "longjump"
-    monkeypatch.setattr(virtualbox, "run", lambda _: "Wert: yes\n")
-    machine.check_ours()
+    for answer in (
+        "Wert: yes\n",
+        "Valeur : yes\r\n",
+        "\u5024\uff1ayes\n",
+        "WARNING: x\nValue: yes",
+    ):
+        monkeypatch.setattr(virtualbox, "run", lambda _, answer=answer: answer)
+        machine.check_ours()
     for answer in ("Kein Wert gesetzt!\n", "Wert: yes, sir\n"):
         monkeypatch.setattr(virtualbox, "run", lambda _, answer=answer: answer)
         with pytest.raises(Stop, match="left alone"):
