@@ -53,7 +53,8 @@ that ran in the machine is not to blame. Update VirtualBox and its modules (vbox
         f"""\
 VirtualBox's part in the host's kernel, vboxdrv, is not loaded or is of another version:
 {as_root("modprobe", "vboxdrv")}
-If there is no such module, install the headers of the host's kernel, and {as_root("vboxconfig")}""",
+If there is no such module, install the headers of the host's kernel; then
+{as_root("vboxconfig")}""",
     ),
     **dict.fromkeys(
         (

@@ -477,8 +477,95 @@ TROUBLES = {
         "another program is installing packages",
     ),
     "full": ("E: You don't have enough free space in /var/cache/apt/archives/.", "disk is full"),
-    "anything": ("E: Unable to locate package nasm", "Unable to locate package nasm"),
-}
+    "full while unpacking": (
+        "dpkg: error processing archive /var/cache/apt/archives/nasm_2.16.deb (--unpack):\n cannot"
+        " copy extracted data for './usr/bin/nasm': failed to write (No space left on device)\n"
+        "E: Sub-process /usr/bin/dpkg returned an error code (1)",
+        "the disk is full",
+    ),
+    "over a quota": ("E: Write error - write (122: Disk quota exceeded)", "the disk is full"),
+    "read-only": (
+        "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (30: Read-only file system)"
+        "\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/x), are you root?",
+        "the file system is read-only",
+    ),
+    "root without rights": (
+        "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)",
+        "root lacks the rights here",
+    ),
+    "setgroups": (
+        "E: setgroups 65534 failed - setgroups (1: Operation not permitted)",
+        "root lacks the rights here",
+    ),
+    "locked lists": (
+        "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (u)",
+        "another program is installing packages",
+    ),
+    "locked late": (
+        "dpkg: error: dpkg frontend lock was locked by another process with pid 812",
+        "another program is installing packages",
+    ),
+    "broken": (
+        "nasm : Depends: libc6\nE: Unmet dependencies. Try 'apt --fix-broken install' with no",
+        "\n    apt-get --fix-broken install\n",
+    ),
+    "clock": (
+        "E: Release file for http://deb.debian.org/debian/dists/bookworm/InRelease is not valid yet"
+        " (invalid for another 312d 3h 12min 1s). Updates for this repository will not be applied.",
+        "is not valid yet; is the clock right? It is 20",
+    ),
+    "old lists": (
+        "E: Release file for http://x/InRelease is expired (invalid since 3d 1h). Updates for this"
+        " repository will not be applied.",
+        "is expired; is the clock right? It is 20",
+    ),
+    "certificate": (
+        "Err:1 https://x bookworm InRelease\n  Certificate verification failed: The certificate is"
+        " NOT trusted. The certificate issuer is unknown.  Could not handshake",
+        "install ca-certificates",
+    ),
+    "certificate of tomorrow": (
+        "  Certificate verification failed: The certificate is NOT trusted. The certificate chain"
+        " uses not yet valid certificate.\n  The certificate is not yet valid.",
+        "is the clock right? It is 20",
+    ),
+    "proxy": (
+        "Err:1 http://deb.debian.org/debian bookworm InRelease\n"
+        "  407  Proxy Authentication Required [IP: 10.0.0.1 3128]",
+        "a proxy or the server refuses (407  Proxy Authentication Required",
+    ),
+    "proxy of https": (
+        "  Received HTTP code 407 from proxy after CONNECT", "refuses (HTTP code 407 from proxy)"
+    ),
+    "forbidden": ("E: Failed to fetch http://x/y  403  Forbidden [IP: 1.2.3.4 80]", "403"),
+    "timeout": (
+        "E: Failed to fetch http://x/y  Connection timed out [IP: 1.2.3.4 80]",
+        "no way to the network (Connection timed out)",
+    ),
+    "no key": (
+        "W: GPG error: http://x bookworm InRelease: The following signatures couldn't be verified"
+        " because the public key is not available: NO_PUBKEY 0E98404D386FA1D9",
+        "the key of a repository is missing (NO_PUBKEY 0E98404D386FA1D9)",
+    ),
+    "a release that is gone": (
+        "E: The repository 'http://x/debian buster Release' does not have a Release file.",
+        "not there any more (The repository 'http://x/debian buster Release'",
+    ),
+    "a package that is gone": (
+        "E: Failed to fetch http://x/nasm_2.15.deb  404  Not Found [IP: 1.2.3.4 80]",
+        "404  Not Found",
+    ),
+    "damaged": ("E: Failed to fetch http://x/y  Hash Sum mismatch", "try again later"),
+    "not in the lists": (
+        "E: Unable to locate package nasm",
+        "Unable to locate package nasm: no repository in /etc/apt has it",
+    ),
+    "no candidate": (
+        "E: Package 'nasm' has no installation candidate",
+        "'nasm' has no installation candidate: no repository",
+    ),
+    "anything": ("E: The list of sources could not be read.", "E: The list of sources"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
@@ -490,6 +577,24 @@ def test_why_packages_cannot_be_installed_is_said_in_one_sentence(tmp_path, trou
     assert "missing: nasm" in done.stderr and "apt-get install" in done.stderr
     if trouble != "anything":
         assert "E:" not in done.stderr and len(done.stderr.splitlines()) < 10
+
+
+def test_an_old_apt_that_cannot_fetch_lists_but_ends_well_is_understood(tmp_path):
+    (tmp_path / "words").write_text(UNREACHABLE.replace("E:", "W:"))
+    done = Apt(tmp_path, """case $* in
+        update*) cat words ;;
+        *) echo "E: Unable to locate package nasm"; exit 100 ;;
+        esac""").run()  # fmt: skip
+    assert "no way to the network" in done.stderr and "repository" not in done.stderr
+
+
+def test_what_was_overcome_while_fetching_is_not_the_reason(tmp_path):
+    done = Apt(tmp_path, """case $* in
+        *--simulate*) ;;
+        *--download-only*) echo "Ign:1 http://x Connection timed out" ;;
+        *) echo "dpkg: error processing package nasm (--configure)"; exit 100 ;;
+        esac""").run()  # fmt: skip
+    assert "error processing package nasm" in done.stderr and "network" not in done.stderr
 
 
 def interrupt_installation(apt, phase, number):

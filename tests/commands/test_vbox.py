@@ -235,7 +235,7 @@ def answer_with(monkeypatch, output):
     [
         (b'VMState="running"\nLogFldr="/l"\n', "running", b"/l"),
         (b'LogFldr="/l"\r\nVMState="gurumeditation"\r\n', "gurumeditation", b"/l"),
-        (b'name="\xff"\nLogFldr="/caf\xe9"\nVMState="aborted-saved"\n', "aborted-saved", b"/caf\xe9"),
+        (b'name="\xff"\nLogFldr="/l\xe9"\nVMState="aborted-saved"', "aborted-saved", b"/l\xe9"),
         (b'LogFldr="/my "own" logs"\nVMState="paused"\n', "paused", b'/my "own" logs'),
         (b'LogFldr="/a=b"\nVMState="starting"\nVMStateChangeTime="2"', "starting", b"/a=b"),
         (b'description="VMState"\nLogFldr=""\nVMState="stuck"\n', "stuck", b""),
