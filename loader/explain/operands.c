@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * operands.c - the memory that instructions access (Intel SDM volume 2: each instruction's page,
- * and appendix A). An explanation must be right: where an address depends on something unknown, such
- * as a vector of indices, only the known part is given.
+ * and appendix A). An explanation must be right: of an address that depends on something unknown,
+ * such as a vector of indices, only the known part is given.
  */
 #include "explain/operands.h"
 
