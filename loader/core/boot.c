@@ -32,6 +32,10 @@ static bool check_cpu(const struct machine *machine, const struct config *config
 		return refuse(report, DIAG_CPU_NO_LONG_MODE, "CPUID 80000001h EDX bit 29 is 0");
 	if (!machine->cpu.nx)
 		return refuse(report, DIAG_CPU_NO_NX, "CPUID 80000001h EDX bit 20 is 0");
+	if (!machine->cpu.sse)
+		return refuse(
+			report, DIAG_CPU_NO_SSE,
+			"not all of CPUID 1 EDX bits 24 (FXSR), 25 (SSE) and 26 (SSE2) are 1");
 	if (config->options.paging_levels == 5 && !machine->cpu.la57)
 		return refuse(report, DIAG_CPU_NO_LA57, "CPUID 7 ECX bit 16 is 0");
 	return true;

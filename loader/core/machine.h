@@ -23,6 +23,7 @@ struct firmware_range {
 struct cpu {
 	bool long_mode;        /* 80000001h EDX bit 29 */
 	bool nx;               /* 80000001h EDX bit 20 */
+	bool sse;              /* 1 EDX bits 24 to 26: FXSR, SSE and SSE2 */
 	bool gib_pages;        /* 80000001h EDX bit 26 */
 	bool la57;             /* 7 ECX bit 16: 5-level paging */
 	bool pat;              /* 1 EDX bit 16 */

@@ -67,8 +67,9 @@ def test_the_oldest_machine_is_refused_in_words(boot):
     expect_refusal(boot("placed", machine="", medium="cd-isa", cpu="486", memory=64), 402)
 
 
-def test_a_cpu_without_no_execute_pages_is_refused(boot):
-    expect_refusal(boot("placed", cpu="qemu64,-nx"), 403)
+@pytest.mark.parametrize("lacks, code", [("nx", 403), ("sse", 413)])
+def test_a_64_bit_cpu_without_what_all_have_is_refused(boot, lacks, code):
+    expect_refusal(boot("placed", cpu=f"qemu64,-{lacks}"), code)
 
 
 def test_a_kernel_larger_than_memory_is_refused_with_numbers(boot):

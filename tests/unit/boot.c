@@ -892,6 +892,9 @@ TEST("CPUs that cannot do what is needed are refused")
 	world.machine.cpu.nx = false;
 	expect_refusal(DIAG_CPU_NO_NX, "bit 20");
 	world.machine.cpu.nx = true;
+	world.machine.cpu.sse = false;
+	expect_refusal(DIAG_CPU_NO_SSE, "26 (SSE2) are 1");
+	world.machine.cpu.sse = true;
 	world.machine.cpu.la57 = false;
 	world.config.options.paging_levels = 5;
 	expect_refusal(DIAG_CPU_NO_LA57, "bit 16");

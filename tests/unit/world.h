@@ -123,6 +123,7 @@ static inline void begin_with(uint8_t *memory, uint64_t size)
 		.resident = { (const uint8_t *)&world_resident, sizeof(world_resident) },
 		.cpu = { .long_mode = true,
 		         .nx = true,
+		         .sse = true,
 		         .gib_pages = true,
 		         .la57 = true,
 		         .pat = true },

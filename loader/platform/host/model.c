@@ -64,9 +64,12 @@ void model_describe(const struct model *model, struct machine *machine)
 	machine_reserve(machine, MIB, LOADER_END);
 	machine->resident =
 		(struct span){ resident_begin, (uint64_t)(resident_end - resident_begin) };
-	machine->cpu = (struct cpu){
-		.long_mode = true, .nx = true, .la57 = true, .pat = true, .x2apic = true
-	};
+	machine->cpu = (struct cpu){ .long_mode = true,
+		                     .nx = true,
+		                     .sse = true,
+		                     .la57 = true,
+		                     .pat = true,
+		                     .x2apic = true };
 	machine->cpu_count = 1;
 	machine->display.kind = DISPLAY_VGA_TEXT;
 	machine->firmware = model->ranges;

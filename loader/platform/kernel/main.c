@@ -155,7 +155,7 @@ bool platform_load(struct file *file, struct report *report)
 	file->bytes = (struct span){ visible(&run.machine, found->bytes.begin),
 		                     found->bytes.end - found->bytes.begin };
 	file->capacity = file->bytes.size;
-	if (run.machine.cpu.long_mode) { /* so it has SSE2; other CPUs are refused later */
+	if (run.machine.cpu.long_mode && run.machine.cpu.sse) { /* others are refused later */
 		enable_sse();
 		if (!bundle_check(found, file, report))
 			return false;

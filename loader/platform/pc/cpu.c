@@ -12,9 +12,11 @@ static uint8_t physical_bits(void)
 
 void cpu_read(struct cpu *cpu)
 {
+	const uint32_t sse = CPUID_1_EDX_FXSR | CPUID_1_EDX_SSE | CPUID_1_EDX_SSE2;
 	struct cpuid extended;
 
-	*cpu = (struct cpu){ .pat = (cpuid(1, 0).edx & CPUID_1_EDX_PAT) != 0,
+	*cpu = (struct cpu){ .sse = (cpuid(1, 0).edx & sse) == sse,
+		             .pat = (cpuid(1, 0).edx & CPUID_1_EDX_PAT) != 0,
 		             .x2apic = (cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC) != 0,
 		             .physical_bits = physical_bits() };
 	if (cpu->x2apic)
