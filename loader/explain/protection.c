@@ -41,17 +41,41 @@ static void words_vector(struct words *words)
 	                                   "expects services of a BIOS or another system.");
 }
 
-/* True if only ring 0 may execute this. */
-static bool is_privileged(const struct instruction *in)
+/* True if only ring 0 may execute this member of the groups 0F00h and 0F01h. The instructions that
+ * store tables and selectors are forbidden by CR4.UMIP only. */
+static bool is_privileged_table(const struct instruction *in, uint64_t cr4)
 {
+	unsigned field = in->modrm >> 3 & 7;
+	bool umip = (cr4 & CR4_UMIP) != 0;
+
+	if (in->opcode == 0x00)
+		return field < 2 ? umip : field < 4;
+	if (field == 4)
+		return umip;
+	if (in->modrm < 0xc0)
+		return field < 2 ? umip : field != 5;
+	return field == 3 || field == 6 || in->modrm == 0xd1 || in->modrm == 0xf8;
+}
+
+/* True if only ring 0 may execute this. */
+static bool is_privileged(const struct instruction *in, uint64_t cr4)
+{
+	uint8_t opcode = in->opcode;
+
 	if (in->map == MAP_ONE_BYTE)
-		return in->opcode == 0xf4 || in->opcode == 0xfa || in->opcode == 0xfb
-		    || (in->opcode & 0xf4) == 0xe4 || (in->opcode & 0xfc) == 0x6c;
-	if (in->map != MAP_0F)
+		return opcode == 0xf4 || opcode == 0xfa || opcode == 0xfb || (opcode & 0xf4) == 0xe4
+		    || (opcode & 0xfc) == 0x6c;
+	if (in->map == MAP_0F38) /* invept, invvpid, invpcid; enqcmds */
+		return (in->prefix == 0x66 && opcode >= 0x80 && opcode < 0x83)
+		    || (in->prefix == 0xf3 && opcode == 0xf8);
+	if (in->map != MAP_0F || in->vector_size != 0)
 		return false;
-	return in->opcode == 0x00 || in->opcode == 0x01 || in->opcode == 0x06 || in->opcode == 0x08
-	    || in->opcode == 0x09 || (in->opcode & 0xfc) == 0x20 || in->opcode == 0x30
-	    || in->opcode == 0x32 || in->opcode == 0x33 || in->opcode == 0x35;
+	if (opcode < 0x02)
+		return is_privileged_table(in, cr4);
+	if (opcode == 0xc7) /* xrstors, xsaves */
+		return in->has_memory && ((in->modrm >> 3 & 7) == 3 || (in->modrm >> 3 & 7) == 5);
+	return (opcode >= 0x06 && opcode < 0x0a) || (opcode & 0xfc) == 0x20 || opcode == 0x30
+	    || opcode == 0x32 || opcode == 0x33 || opcode == 0x35;
 }
 
 /* Appends the text that an address is, if all of it is. */
@@ -267,7 +291,7 @@ void words_protection(struct words *words)
 		words_vector(words);
 	} else if ((words->fault->error & 0xffff) != 0) {
 		words_selector(words);
-	} else if ((words->fault->cs & 3) == 3 && is_privileged(&words->in)) {
+	} else if ((words->fault->cs & 3) == 3 && is_privileged(&words->in, words->fault->cr4)) {
 		words->kind = "privileged";
 		text_add(&words->happened, "%s executed an instruction that only the kernel may.",
 		         words_who(words));

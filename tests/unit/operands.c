@@ -517,3 +517,48 @@ TEST("an alignment check tells the address, and what moves 64 bytes at once whic
 	expect_part("requires a multiple of 64");
 	EXPECT_PART(said.happened, "it is 32 off");
 }
+
+TEST("in user mode, what only ring 0 may execute is told from what everybody may")
+{
+	static const struct {
+		const char *bytes;
+		unsigned count;
+		const char *kind;    /* at an address that is not canonical, if it has one */
+		const char *by_umip; /* the same with CR4.UMIP */
+	} rows[] = {
+		{ BYTES("\xf4"), "privileged", "privileged" },                 /* hlt */
+		{ BYTES("\xfb"), "privileged", "privileged" },                 /* sti */
+		{ BYTES("\xee"), "privileged", "privileged" },                 /* out */
+		{ BYTES("\x0f\x07"), "privileged", "privileged" },             /* sysret */
+		{ BYTES("\x0f\x30"), "privileged", "privileged" },             /* wrmsr */
+		{ BYTES("\x0f\x22\xd8"), "privileged", "privileged" },         /* mov cr3, rax */
+		{ BYTES("\x0f\x01\x13"), "privileged", "privileged" },         /* lgdt */
+		{ BYTES("\x0f\x01\x3b"), "privileged", "privileged" },         /* invlpg */
+		{ BYTES("\x0f\x01\xf0"), "privileged", "privileged" },         /* lmsw */
+		{ BYTES("\x0f\x01\xd1"), "privileged", "privileged" },         /* xsetbv */
+		{ BYTES("\x0f\x01\xf8"), "privileged", "privileged" },         /* swapgs */
+		{ BYTES("\x0f\x00\x13"), "privileged", "privileged" },         /* lldt */
+		{ BYTES("\x0f\xc7\x2b"), "privileged", "privileged" },         /* xsaves */
+		{ BYTES("\x66\x0f\x38\x82\x03"), "privileged", "privileged" }, /* invpcid */
+		{ BYTES("\x0f\x01\x03"), "non-canonical", "privileged" },      /* sgdt */
+		{ BYTES("\x0f\x01\x23"), "non-canonical", "privileged" },      /* smsw */
+		{ BYTES("\x0f\x00\x0b"), "non-canonical", "privileged" },      /* str */
+		{ BYTES("\x0f\x00\x23"), "non-canonical", "non-canonical" },   /* verr */
+		{ BYTES("\x0f\xc7\x23"), "non-canonical", "non-canonical" },   /* xsavec */
+		{ BYTES("\x8b\x03"), "non-canonical", "non-canonical" },       /* mov */
+	};
+
+	begin_fault(VECTOR_PROTECTION);
+	fault.has_error = 1;
+	fault.cs |= 3;
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		lay(&(const struct touching){ "", rows[i].bytes, rows[i].count, RBX, 0, 0, 0 },
+		    DATA + 0x400, NOT_CANONICAL);
+		fault.cr4 &= ~(uint64_t)CR4_UMIP;
+		explain(&look, &said);
+		EXPECT_TEXT(said.kind, rows[i].kind);
+		fault.cr4 |= CR4_UMIP;
+		explain(&look, &said);
+		EXPECT_TEXT(said.kind, rows[i].by_umip);
+	}
+}
