@@ -83,7 +83,12 @@ def in_time(command, seconds):
 
 def is_kvm(words):
     """True if these words make QEMU run the machine in KVM."""
-    return any(re.match(r"-?-enable-kvm$|kvm\b|(.*,)?accel=kvm\b", word) for word in words)
+    before = ["", *words]
+    return any(
+        re.match(r"-?-enable-kvm$|kvm\b|(.*,)?accel=kvm\b", word)
+        and not re.match(r"-?-(name|append|kernel|initrd)$", option)
+        for option, word in zip(before, words)
+    )
 
 
 def virtualbox_rows(modules=MODULES):

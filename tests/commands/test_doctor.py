@@ -125,6 +125,30 @@ def test_kvm_is_recognised_in_every_option_of_qemu_for_it():
     for word in ("-enable-kvm", "kvm", "kvm,kernel-irqchip=off", "q35,accel=kvm:tcg", "accel=kvm"):
         assert kvm.is_kvm(["-m", "64M", word])
     assert not kvm.is_kvm(["-name", "mykvm", "-accel", "tcg", "-drive", "file=kvm.img"])
+    assert not kvm.is_kvm(["-name", "kvm-test", "-cpu", "kvm64", "-append", "kvm accel=kvm"])
+
+
+QEMU = "qemu-system-x86_64: "
+MISHAPS = {  # status, what QEMU says -> what is told
+    (1, f"Could not access KVM kernel module: Permission denied\n{QEMU}failed to initialize kvm:"
+     " Permission denied\n"):
+        "failed to initialize kvm: Permission denied: the user must be in the group kvm",
+    (1, f"ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy\n{QEMU}failed to initialize kvm:"
+     " Device or resource busy\n"):
+        "Device or resource busy: VirtualBox or another hypervisor has the CPU",
+    (1, f"{QEMU}-accel kvm: invalid accelerator kvm\n"):
+        "-accel kvm: invalid accelerator kvm: do not use --kvm",
+    (-6, f"{QEMU}error: failed to set MSR 0x48f to 0x7fefff00036dfb\n{QEMU}../target/i386/kvm/kvm.c"
+     ":2701: kvm_buf_set_msrs: Assertion `ret == cpu->kvm_msr_buf->nmsrs' failed.\n"):
+        "Assertion `ret == cpu->kvm_msr_buf->nmsrs' failed.: do not use --kvm",
+    (-9, ""): "killed by signal 9: do not use --kvm",
+    (0, ""): "status 0: do not use --kvm",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_what_qemu_says_of_kvm_is_told_with_what_to_do(mishap):
+    assert MISHAPS[mishap] in kvm.advice_on(*mishap)
 
 
 @pytest.mark.parametrize("free, status", [(1000, 0), (1, 1)])
