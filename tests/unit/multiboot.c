@@ -699,6 +699,23 @@ TEST("the screen that a kernel prefers is asked for as it says, unless the user 
 	}
 }
 
+TEST("Multiboot 1 tells of modules only where there are any")
+{
+	const struct mb1_info *info;
+
+	begin_one(3);
+	lay();
+	expect_plan();
+	info = information();
+	EXPECT_EQUAL(info->flags & MB1_HAS_MODULES, 0);
+	EXPECT(info->module_count == 0 && info->modules == 0);
+	add_module("module", "", (struct span){ elf_bytes, 64 }, FILE_AT + MIB);
+	expect_plan();
+	info = information();
+	EXPECT_EQUAL(info->flags & MB1_HAS_MODULES, MB1_HAS_MODULES);
+	EXPECT(info->module_count == 1 && info->modules != 0);
+}
+
 /* A screen with a palette, and one without. */
 static const struct screen with_palette = {
 	.pixels = { GIB, GIB + MIB }, .width = 640, .height = 480, .pitch = 704, .bits_per_pixel = 8

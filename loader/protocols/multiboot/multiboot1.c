@@ -117,13 +117,16 @@ static uint32_t write_line(struct information *to, const struct file *file)
 	return (uint32_t)multiboot_write_line(to->writer, file);
 }
 
-/* The list of modules. */
+/* The list of modules, if there are any: without the flag, kernels do not read the first. */
 static void write_modules(struct information *to)
 {
 	unsigned count = to->plan->config->module_count;
 	struct mb1_module module = { 0 };
 	uint64_t list = writer_reserve(to->writer, count * sizeof(module));
 
+	if (count == 0)
+		return;
+	to->info.flags |= MB1_HAS_MODULES;
 	to->info.modules = (uint32_t)list;
 	to->info.module_count = count;
 	for (unsigned i = 0; i < count; i++) {
@@ -254,8 +257,8 @@ static uint64_t write_information(const struct plan *plan,
 	struct information to = { plan, sections, writer, { 0 } };
 	uint64_t at = writer_reserve(writer, sizeof(to.info));
 
-	to.info.flags = MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MODULES | MB1_HAS_MEMORY_MAP
-	              | MB1_HAS_LOADER_NAME;
+	to.info.flags =
+		MB1_HAS_MEMORY | MB1_HAS_COMMAND_LINE | MB1_HAS_MEMORY_MAP | MB1_HAS_LOADER_NAME;
 	to.info.command_line = write_line(&to, &plan->config->kernel);
 	to.info.loader_name = (uint32_t)writer_string(writer, LOADER_NAME);
 	write_modules(&to);
