@@ -83,7 +83,7 @@ def archive(folder, output):
 
     with open(output, "wb") as file:
         with gzip.GzipFile("", "wb", 9, file, epoch()) as packed:
-            with tarfile.open(fileobj=packed, mode="w") as tar:
+            with tarfile.open(fileobj=packed, mode="w") as tar:  # type: ignore[arg-type]
                 for path in [folder, *sorted(folder.rglob("*"))]:
                     tar.add(path, path.relative_to(folder.parent), recursive=False, filter=plain)
     os.chmod(output, stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH)

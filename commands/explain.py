@@ -134,7 +134,11 @@ def text_on_exception(row, found):
     if len(row.kinds) == 1:
         return "\n".join(lines + found[row.kinds[0]][1]).strip()
     lines += ["A fault's explanation ends with one of these names; `explain NAME` says more:", ""]
-    room = {"initial_indent": " " * 4, "subsequent_indent": " " * 25, "break_on_hyphens": False}
+    room: dict = {
+        "initial_indent": " " * 4,
+        "subsequent_indent": " " * 25,
+        "break_on_hyphens": False,
+    }
     for kind in row.kinds:
         text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(found[kind][1][2:]))
         sentence = re.split(r"[.:](?: |$)", text)[0]

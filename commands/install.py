@@ -176,7 +176,8 @@ def lay_down(prefix, files):
         folders = make_folders(prefix, below, {*marks, LIST}) + ["."] * is_new
         lines = [f"{mark} {name}\n" for name, mark in sorted(marks.items())]
         lines += [f"folder {name}\n" for name in folders]
-        for name, what in {LIST: "".join(lines).encode(), **files, **LINKS}.items():
+        contents: dict = {LIST: "".join(lines).encode(), **files, **LINKS}
+        for name, what in contents.items():
             with errors_named(prefix / name), parent_of(name, below) as folder:
                 lay(name, what, folder)
     finally:

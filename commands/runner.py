@@ -83,7 +83,7 @@ crate would start it; a kernel made with bootloader_api 0.11 is recognised by it
 
 def runner(given):
     """Runs the ELF file of these words; returns the status."""
-    Voice.stream = sys.stderr
+    Voice.write_to(sys.stderr)
     if given.quiet:
         be_quiet()
     kernel = Path(given.names[0]) if given.names else None
@@ -136,7 +136,7 @@ def is_wanted(given, settings, kernel):
 
 
 def be_quiet():
-    Voice.stream = open(os.devnull, "w", encoding="utf-8")
+    Voice.write_to(open(os.devnull, "w", encoding="utf-8"))
 
 
 def settle(given, kernel):

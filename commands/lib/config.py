@@ -174,7 +174,7 @@ def toml():
         import tomllib
     except ImportError:
         try:
-            import tomli as tomllib
+            import tomli as tomllib  # type: ignore[no-redef]
         except ImportError:
             raise Unreadable(
                 "to read settings, Python 3.11 or its module tomli is needed:"

@@ -28,7 +28,8 @@ OTHERS = {
 def words_of_disc(text):
     """The words after APPEND of the entry that an isolinux.cfg starts by default, and None; or the
     reason why that entry needs the disc."""
-    default, serial, entries, entry = "", CONSOLE, {}, {}
+    serial: tuple = CONSOLE
+    default, entries, entry = "", {}, {}
     for line in text.splitlines():
         name, *rest = line.split(None, 1) or [""]
         value = rest[0].strip() if rest else ""

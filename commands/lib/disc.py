@@ -61,7 +61,7 @@ def open_disc(config):
             copy_all(image, copy)
         copy.flush()
         if is_image_of(digest, f"/proc/self/fd/{copy.fileno()}"):
-            return OpenDisc(output, copy, paths_of_modules(config))
+            return OpenDisc(output, copy, paths_of_modules(config))  # type: ignore[arg-type]
     raise Stop(f"{shown(output)} keeps being changed: choose another --output")
 
 

@@ -39,6 +39,10 @@ class Voice:
     stream = None  # where to print; None is stdout
 
     @classmethod
+    def write_to(cls, stream):
+        cls.stream = stream
+
+    @classmethod
     def say(cls, text):
         print(text, file=cls.stream, flush=True)
 
@@ -105,10 +109,10 @@ def tool(name, usual):
 
 def need(*groups, install=True):
     """Stops unless everything these groups need is on the machine (see need.sh)."""
-    groups = {*groups} - THERE
-    if not groups:
+    missing = {*groups} - THERE
+    if not missing:
         return
-    command = ["bash", ROOT / "commands/lib/need.sh", *sorted(groups)]
+    command = ["bash", ROOT / "commands/lib/need.sh", *sorted(missing)]
     command += [] if install else ["--no-install"]
     command += ["--verbose"] if Voice.verbose else []
     status = wait_for([str(word) for word in command])

@@ -54,7 +54,7 @@ class Command:
     def read(self, words):
         """Returns the options by key, with .names and .rest; --help ends here."""
         known = {option.name: option for option in (*self.options, *COMMON)}
-        found = {o.key: [] if o.many else None if o.value else False for o in known.values()}
+        found: dict = {o.key: [] if o.many else None if o.value else False for o in known.values()}
         known |= {short: known[name] for name, short in SHORT.items() if name in known}
         found.update(names=[], rest=[])
         words = list(words)

@@ -91,7 +91,8 @@ def try_sizes(log, medium, seed, count):
     modules = {f"m{at}": content(size) for at, size in enumerate(sizes)}
     kernels = {f"k{at}.elf": kernel + content(size) for at, size in enumerate(sizes)}
     with Rig(log, medium, {**modules, **kernels}) as rig:
-        for name in map(chance.choice, zip(modules, kernels)):
+        for names in zip(modules, kernels):
+            name = chance.choice(names)
             for place in draw_places(chance, len(rig.files[name])):
                 rig.medium.broken, rig.medium.failures = set(rig.sectors(name, place)), 0
                 rig.expect_refused(name)

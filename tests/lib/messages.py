@@ -26,7 +26,7 @@ def catalogue():
 
 def check(*words, memory=None, cwd=None):
     """What build/check says about words such as those after APPEND."""
-    command = [CHECK, "--json", *([f"--memory={memory}"] if memory is not None else []), "--"]
+    command = [str(CHECK), "--json", *([f"--memory={memory}"] if memory is not None else []), "--"]
     done = subprocess.run([*command, *words], capture_output=True, cwd=cwd)
     assert done.returncode in (0, 1, 2), done.stderr
     found = json.loads(done.stdout.decode("utf-8", "replace"))

@@ -378,7 +378,7 @@ class Segment:
 
 def parse_registers(text):
     """Turns `info registers` into a dictionary."""
-    registers = {}
+    registers: dict = {}
     for name, value in re.findall(
         r"\b([ER][A-Z0-9]{1,2}|CR[0-9]|EFER|DR[0-7]|MXCSR)=([0-9a-f]+)", text
     ):
