@@ -41,10 +41,8 @@ const struct memory *plan_memory_map(const struct plan *plan)
 	return memory_from_regions(map, regions, count, scratch, plan->report) ? map : NULL;
 }
 
-unsigned plan_memory_map_capacity(const struct plan *plan)
+unsigned plan_memory_map_capacity(const struct plan *plan, unsigned later)
 {
-	const unsigned later = 3; /* boot information, and both sets of page tables */
-
 	/* A region lies in one range, which it splits in three, or it lies in several. */
 	return (unsigned)min_u64(plan->memory->count + 2 * (plan->count + later),
 	                         MEMORY_MAX_RANGES);

@@ -11,8 +11,12 @@
  */
 const struct memory *plan_memory_map(const struct plan *plan);
 
+/* Placements that are still to come when boot information is planned last: its own, and both sets
+ * of page tables. */
+#define PLACED_WITH_INFO 3
+
 /* The largest number of ranges that the final memory map can have: those of the present placements,
- * and of up to three pieces of scratch memory. */
-unsigned plan_memory_map_capacity(const struct plan *plan);
+ * and of `later` ones. */
+unsigned plan_memory_map_capacity(const struct plan *plan, unsigned later);
 
 #endif

@@ -2,6 +2,8 @@
 /* bootloader011_answers.c - writes the plan as a BootInfo. Places nothing. */
 #include "protocols/bootloader011/bootloader011_answers.h"
 
+#include "core/plan/memory_map.h"
+
 struct rb11_optional_u64 rb11_some(uint64_t value)
 {
 	return (struct rb11_optional_u64){ .tag = RB11_SOME, .value = value };
@@ -72,10 +74,11 @@ static size_t info_size(unsigned layout)
 
 uint64_t rb11_info_bound(const struct plan *plan)
 {
-	unsigned placements = plan->count + 5; /* BootInfo, the resident part, two sets of tables */
-	unsigned regions = plan->memory->count + 2 * placements;
+	const unsigned resident = 2; /* placements */
 
-	return sizeof(struct rb11_boot_info) + regions * sizeof(struct rb11_region);
+	return sizeof(struct rb11_boot_info)
+	     + plan_memory_map_capacity(plan, PLACED_WITH_INFO + resident)
+	               * sizeof(struct rb11_region);
 }
 
 /* The firmware's own number for memory of a type at an address, or its number for reserved memory

@@ -325,7 +325,7 @@ static bool plan_answers(struct limine *limine)
 	plan->patches = scratch_take(plan->scratch, LIMINE_PATCHES * sizeof(*plan->patches), 8);
 	if (plan->patches == NULL)
 		return refuse(plan->report, DIAG_MEMORY_LOADER, "the answers do not fit");
-	limine->map_capacity = plan_memory_map_capacity(plan);
+	limine->map_capacity = plan_memory_map_capacity(plan, PLACED_WITH_INFO);
 	limine->writer = writer_counting();
 	limine_answer(limine);
 	size = page_up(max_u64(limine->writer.used, 1));

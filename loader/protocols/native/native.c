@@ -144,7 +144,7 @@ static bool plan_info(struct native *native)
 	uint64_t size, window;
 	uint8_t *bytes;
 
-	native->map_capacity = plan_memory_map_capacity(plan);
+	native->map_capacity = plan_memory_map_capacity(plan, PLACED_WITH_INFO);
 	native->writer = writer_counting();
 	native_write_info(native);
 	size = page_up(native->writer.used);
