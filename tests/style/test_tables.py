@@ -52,3 +52,13 @@ def test_every_option_has_its_row_in_the_papers():
     section = (ROOT / "docs/options.md").read_text("utf-8")
     names = set(re.findall(r"`-([a-z0-9-]+)", "\n".join(re.findall(r"^\|[^|]*\|", section, re.M))))
     assert names == options | {"raw", "poweroff", "reboot"}
+
+
+def test_every_request_of_limine_s_has_its_row_in_the_papers():
+    """Also one that is not answered."""
+    table = (ROOT / "loader/protocols/limine/requests.def").read_text("utf-8")
+    requests = set(re.findall(r'^REQUEST\(\w+, \w+, \w+, "([^"]+)"', table, re.MULTILINE))
+    section = (ROOT / "docs/protocol.md").read_text("utf-8").split("| request | answer |\n")[1]
+    rows = re.findall(r"^\| ([^|]+) \|", section.split("\n\n")[0], re.MULTILINE)
+    named = {re.sub(r" \(.*", "", name) for row in rows for name in row.split(", ")}
+    assert len(requests) > 20 and requests == named
