@@ -11,8 +11,9 @@ from lib.append import append_words
 from lib.bundle import make_bundle, put_into_elf, put_into_pe
 from lib.configuration import BootConfiguration
 from lib.elf import strip_debug
-from lib.files import open_folder, open_regular, put, workshop, workshop_in
+from lib.files import open_regular, workshop_in
 from lib.making import make
+from lib.placing import placing, resolve
 from lib.project import BUILD, Stop, made, make_build_folder, need, say, shown, start
 from lib.words import Command, Option
 
@@ -128,25 +129,11 @@ def write(output, whole, mark=MARK):
     """Puts the complete file in place; replaces only files that were made here, which contain the
     mark."""
     name = "wrapped"
-    try:
-        folder = open_folder(os.path.dirname(os.path.realpath(output)))
-    except OSError as error:
-        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
-    try:
-        with workshop(folder, f".{output.name}.") as inside:
-            handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=inside)
-            with open(handle, "wb") as file:
-                file.write(whole)
-            put(name, inside, output.name, folder, functools.partial(has_mark, mark))
-    except FileExistsError:
-        raise Stop(
-            f"{shown(output)} was not made by Longjump, so it is not overwritten: move it away"
-            " or choose another --output"
-        ) from None
-    except OSError as error:
-        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
-    finally:
-        os.close(folder)
+    with placing(resolve(output)) as (inside, put):
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=inside)
+        with open(handle, "wb") as file:
+            file.write(whole)
+        put(name, functools.partial(has_mark, mark))
 
 
 def has_mark(mark, name, folder=None):

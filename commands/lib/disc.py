@@ -20,10 +20,11 @@ from pathlib import Path
 from lib.configuration import OpenDisc, paths_of_modules
 from lib.elf import strip_debug
 from lib import esp, menu
-from lib.files import open_folder, open_regular, put, workshop, workshop_in
+from lib.files import open_regular, workshop_in
 from lib.hashes import with_hashes
 from lib.iso9660 import SECTOR, BadDisc, Disc
 from lib.isolinux import isolinux_cfg
+from lib.placing import NOT_OURS, placing, resolve
 from lib.progress import Progress, watched
 from lib.project import BUILD, ROOT, Stop, detail, make_build_folder, run, say, shown
 from lib.sign import put_config, sign
@@ -39,10 +40,6 @@ ATTEMPTS = 5  # to make an image that other processes replace at the same time
 CONFIG = "isolinux/isolinux.cfg"
 KERNEL = "isolinux/kernel.elf"
 IMAGE = "image"  # its name until it is complete
-NOT_OURS = (
-    "{} was not made by Longjump, so it is not overwritten:"
-    " move it away or choose another --output"
-)
 NOT_ON_DISC = {".gitkeep", ".gitignore"}
 PROGRAMS = ("disc.py", "esp.py", "fat.py", "fat_reader.py", "iso9660.py")
 
@@ -111,22 +108,11 @@ def stage_folder():
 def put_in_place(stage, staged, digest, output):
     """Makes the image under a temporary name, and gives it the final name when it is correct, if a
     file that has that name by then may be overwritten."""
-    try:
-        folder = open_folder(output.parent)
-    except OSError as error:
-        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
-    try:
+    with placing(output) as (inside, put):
         stage_partition(stage, staged)
-        with workshop(folder, f".{output.name}.") as inside:
-            master(stage, inside)
-            finish(inside, staged, digest)
-            put(IMAGE, inside, output.name, folder, is_ours)
-    except FileExistsError:
-        raise Stop(NOT_OURS.format(shown(output))) from None
-    except OSError as error:
-        raise Stop(f"{shown(output)} cannot be made: {error.strerror}") from None
-    finally:
-        os.close(folder)
+        master(stage, inside)
+        finish(inside, staged, digest)
+        put(IMAGE, is_ours)
 
 
 def gather(config):
@@ -236,19 +222,6 @@ def is_image_of(digest, path):
             return digest.encode() in found and found == stamp(digest, data)
     except (OSError, ValueError):  # it is not there, or empty
         return False
-
-
-def resolve(output):
-    """The path that a name leads to, through links, except another user's link in a folder that
-    everybody may write to."""
-    try:
-        link, folder = os.lstat(output), os.stat(Path(output).parent)
-    except OSError:
-        return Path(os.path.realpath(output))  # check_output says what is wrong, if anything is
-    if stat.S_ISLNK(link.st_mode) and folder.st_mode & stat.S_IWOTH \
-            and link.st_uid not in (0, os.geteuid()):  # fmt: skip
-        raise Stop(f"{shown(output)} is another user's symbolic link: choose another --output")
-    return Path(os.path.realpath(output))
 
 
 def check_output(output):

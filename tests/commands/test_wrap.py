@@ -52,6 +52,14 @@ def test_only_what_was_made_by_it_is_overwritten(project, tmp_path):
     project.good("wrap", KERNEL, "--output", output, "--append", "x")
 
 
+def test_a_file_is_written_to_where_a_link_leads(project, tmp_path):
+    output, link = tmp_path / "mine", tmp_path / "links/link"
+    link.parent.mkdir()
+    link.symlink_to(output)
+    project.good("wrap", KERNEL, "--output", link)
+    assert link.is_symlink() and output.is_file() and {*tmp_path.iterdir()} == {output, link.parent}
+
+
 def test_a_kernel_that_would_not_start_is_not_wrapped(project, tmp_path):
     bad = tmp_path / "bad.elf"
     bad.write_bytes(KERNEL.read_bytes()[:100])
