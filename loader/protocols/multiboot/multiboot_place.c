@@ -116,11 +116,10 @@ bool multiboot_move(struct plan *plan, const struct mb2_relocatable *asked)
 {
 	struct phys_range linked = extent(plan->kernel);
 	uint64_t size = linked.end - linked.begin;
-	uint64_t at = linked.begin;
+	uint64_t at = NOWHERE;
 
 	if (may_stay(plan, linked, asked))
 		return true;
-	at = NOWHERE;
 	if (asked->preference != MB2_LOW) /* prefer where other kernels are */
 		at = find_place(plan, size, asked, max_u64(asked->lowest, MIB));
 	if (at == NOWHERE)
