@@ -4,13 +4,14 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 from lib.append import Module
 from lib.checking import LIMIT, Refused, look, words_of
 from lib.configuration import BootConfiguration
 from lib.making import make
-from lib.project import BUILD, Stop, need, say, shown, start
+from lib.project import BUILD, Stop, need, program, say, shown, start
 from lib.words import Option, Command
 
 OPTIONS = (
@@ -94,7 +95,7 @@ def check_config(config):
     for finding in findings:
         say(f"  warning  {finding['code']} {finding['summary']}")
     if findings:
-        say(f"           see ./build.sh check {name}")
+        say(f"           see {program()} check {shlex.quote(name)}")
     return found
 
 

@@ -208,6 +208,13 @@ def shown(path):
     return printable(min(relative, str(path), key=len), kept="")
 
 
+def program():
+    """What the user types to call us: our path, unless we are right here, or installed."""
+    if not (ROOT / "Makefile").exists() or os.path.realpath(".") == str(ROOT):
+        return "./build.sh"
+    return shlex.quote(str(ROOT / "build.sh"))
+
+
 def start(command, failure=1):
     """Runs a command's function on the command line; ends the process, with the status `failure` if
     the command could not do its work."""

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import mistakes
@@ -402,6 +403,15 @@ def test_a_machine_too_small_is_not_the_kernels_fault(project, tmp_path):
 def test_what_only_the_machine_can_refuse_is_not_refused_before_it(kernel, option):
     """A CPU that --kvm, -cpu or another QEMU gives may have it; the loader looks."""
     assert check(option, kernel())["starts"]
+
+
+def test_a_warning_says_what_to_type_where_the_user_is(project, kernel, tmp_path):
+    """cargo and make call the runner from their own folders, which have no build.sh."""
+    program = kernel(ld="-N")  # writable code
+    for folder, called in (("/", f"{ROOT}/build.sh"), (ROOT, "./build.sh")):
+        told = project.run("wrap", program, "--output", tmp_path / "made", cwd=folder).stdout
+        hint = re.search(r"  see (\S+) check (\S+)\n", told)
+        assert hint and hint.group(1) == called and (Path(folder) / hint.group(2)).is_file(), told
 
 
 def test_explain_prints_a_page(project):
