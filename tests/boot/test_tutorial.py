@@ -35,7 +35,7 @@ def test_every_step_works_as_it_says(language, steps, tmp_path):
     settings, said = "set -e\n", ""
     for kind, found in parts(language):
         if kind == "text":
-            (tmp_path / "my-kernel" / found["name"]).write_text(found["text"])
+            (tmp_path / "first-kernel" / found["name"]).write_text(found["text"])
         elif kind == "commands":
             commands = found["commands"].replace("/path/to/longjump", str(images.ROOT))
             done = subprocess.run(
