@@ -24,7 +24,8 @@ def pytest_configure(config):
     """Builds what the tests boot, once, before any worker starts."""
     if hasattr(config, "workerinput"):
         return
-    command = ["make", "-j2", "all", "test-kernels", "test-firmware", "build/check"]
+    command = ["make", "-j2", "all", "test-kernels", "test-firmware", "build/check",
+               "build/postmortem"]  # fmt: skip
     result = subprocess.run(command, cwd=images.ROOT, capture_output=True, text=True)
     if result.returncode:
         pytest.exit(f"make failed, so there is nothing to boot:\n{result.stdout}{result.stderr}", 2)
