@@ -18,7 +18,7 @@ COMMAND = Command(
     "doctor",
     """
 Checks your machine: each tool, with its version and purpose, the files of Syslinux, KVM (tried for
-3 seconds), VirtualBox if it is installed, and whether KVM blocks it, the display, and permissions.
+3 seconds), the display, permissions, and VirtualBox if it is installed (and whether KVM blocks it).
 Names what is missing, and prints the command that installs it. Ends with status 0 if building and
 running need nothing more, otherwise with 1. Installs and changes nothing.
 """,

@@ -9,7 +9,7 @@ import shlex
 
 def as_root(*words):
     """The line that runs a command as root: not everybody has sudo, and root does not need it."""
-    import shutil  # only here: most who import this never ask
+    import shutil  # here, since few callers get this far
 
     line = " ".join(shlex.quote(str(word)) for word in words)
     if os.geteuid() == 0:
