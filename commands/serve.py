@@ -34,8 +34,8 @@ COMMAND = Command(
 Prepares the folder build/network for computers that boot from the network. Those with a BIOS get
 PXELINUX and longjump.c32, with the entries of isolinux.cfg; those with UEFI get one program. With
 --interface, it starts dnsmasq, which serves both kinds over DHCP and TFTP, on that interface only,
-until Ctrl-C. The network's own DHCP server assigns the addresses. If there is none, as on a cable between
-two computers, give the addresses to assign with --range.
+until Ctrl-C. The network's own DHCP server assigns the addresses. If there is none, as on a cable
+between two computers, give the addresses to assign with --range.
 
 Without --interface, it only prepares the folder. docs/network.md shows how to set up an existing
 server.
