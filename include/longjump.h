@@ -218,12 +218,12 @@ struct longjump_boot_info {
 
 	struct longjump_framebuffer framebuffer;
 	LONGJUMP_POINTER(const struct longjump_video_mode)
-	video_modes; /* with -video: the modes that the firmware offers and -video= accepts */
+	video_modes; /* that the firmware offers; a BIOS's only with -video= */
 	uint64_t video_mode_count;
 	LONGJUMP_POINTER(const uint8_t)
 	edid; /* with -video: the first 128 bytes of the monitor's EDID */
 	LONGJUMP_POINTER(const uint8_t)
-	font; /* the BIOS's 8x16 font: 256 glyphs of 16 bytes; bit 7 is leftmost */
+	font; /* 8x16, the BIOS's or the loader's: 256 glyphs of 16 bytes; bit 7 is leftmost */
 
 	struct longjump_time time; /* real-time clock, read when the loader started */
 	uint32_t cpu_count;      /* usable CPUs in the MADT, including this one; 1 without a MADT */

@@ -263,7 +263,7 @@ static unsigned find_enough(const struct video_mode *modes, unsigned count,
 	}
 	if (best.width != 0)
 		return find_mode(modes, count, best, 0);
-	warn(report, DIAG_VIDEO_OTHER_MODE, "%ux%ux%u, since there is none of %ux%u or more",
+	warn(report, DIAG_VIDEO_OTHER_MODE, "%ux%ux%u, since no mode has %ux%u or more",
 	     modes[found].width, modes[found].height, modes[found].bits_per_pixel,
 	     request->least_width, request->least_height);
 	return found;

@@ -356,8 +356,7 @@ TEST("automatically it is no smaller than the minimum, if there is such a mode")
 	EXPECT_EQUAL(chosen_from(1921, 0, NOTHING), 0x144);
 	EXPECT_EQUAL(report.count, 1);
 	EXPECT(!report.findings[0].refusal);
-	EXPECT_TEXT(report.findings[0].detail,
-	            "1024x768x32, since there is none of 1921x0 or more");
+	EXPECT_TEXT(report.findings[0].detail, "1024x768x32, since no mode has 1921x0 or more");
 }
 
 TEST("a size that does not exist is refused, with those that do")
