@@ -78,9 +78,9 @@ def image(given, finish=None, also=()):
     return finish(config)
 
 
-def check_config(config):
+def check_config(config, what="build the image"):
     """Stops if the loader would refuse this boot, so that the user need not boot to find out;
-    otherwise returns the result of build/check."""
+    otherwise returns the result of build/check. `what` the user can do anyway, in words."""
     config.note_files()
     words = words_of(config.kernel, config.append, config.options, config.modules)
     found = look(words, limit=LIMIT)
@@ -89,7 +89,7 @@ def check_config(config):
     for finding in findings:
         if finding["severity"] == "refusal":
             raise Refused(f"the loader would not start {name}:\n\n{finding['text']}\n"
-                          "--no-check builds the image anyway", finding)  # fmt: skip
+                          f"Use --no-check to {what} anyway", finding)  # fmt: skip
     if not found["starts"]:
         say("  warning  no kernel is started: the options switch the machine off or restart it")
     for finding in findings:

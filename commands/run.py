@@ -47,10 +47,12 @@ text to COM1. A machine that resets is stopped, so that you can read its last sc
 
 The exit status:
     0    the kernel halted, or switched the machine off, or the window was closed
-    1    the machine reset; or Longjump refused the kernel, and nobody can type at the prompt
+    1    the machine reset; or Longjump refused the kernel, and nobody can type at the prompt;
+         or a file could not be read or written
     2    a wrong option; or the kernel's output on COM1 could not be written to standard output
     3    the kernel faulted, and the fault was explained; or it panicked
     5    QEMU could not continue, or --kvm was given and KVM does not work
+    129  whoever started it, or read its output, is gone
     130  Ctrl-C
 Any other status is QEMU's own.
 """,
@@ -121,7 +123,7 @@ def without_disc(given):
     make(
         "build/longjump.elf", "build/postmortem", *own, *([] if given.no_check else ["build/check"])
     )
-    asks = "" if given.no_check else check_config(config).get("asks", "")
+    asks = "" if given.no_check else check_config(config, "boot it").get("asks", "")
     if reason := direct.need_of(words, asks):
         say(f"  warning  there is no disc, but {reason}")
     disc = open_direct(config, words)
@@ -145,7 +147,8 @@ def machine(given):
     uefi = uefi_arguments(not given.no_install) if given.uefi else []
     memory = read_size("--memory", given.memory or "256M")
     if memory < LEAST_MEMORY:
-        raise Stop(f"--memory {given.memory}: the loader needs 8M; use 8M or more", 2)
+        unit = f"; did you mean {given.memory}M?" if given.memory.isdigit() else "; use 8M or more"
+        raise Stop(f"--memory {given.memory}: the loader needs 8M{unit}", 2)
     return ["qemu-system-x86_64", "-m", f"{memory >> 10}K", *kvm, *uefi]
 
 

@@ -221,7 +221,7 @@ def pack(given, settings, kernel, rest):
     disc = ["build/longjump.c32", *(["build/BOOTX64.EFI"] if settings["uefi"] else [])]
     loader = ["build/longjump.elf"] if is_direct else disc
     make(*loader, "build/postmortem", *([] if given.no_check else ["build/check"]))
-    asks = "" if given.no_check else check_config(config).get("asks", "")
+    asks = "" if given.no_check else check_config(config, "boot it").get("asks", "")
     reason = reason or direct.need_of(words, asks)
     if may_choose and reason is None:
         return fill(direct.with_kernel(command), open_direct(config, words))

@@ -70,7 +70,7 @@ def serve(given):
     check = [] if given.no_check else ["build/check"]
     make("build/longjump.c32", f"build/{UEFI}", *own, *check)
     if not given.no_check:
-        check_config(config)
+        check_config(config, "serve it")
     lay_out(config)
     say(f"{shown(FOLDER)} has what BIOS clients ({BIOS}) and UEFI clients ({UEFI}) load")
     if not words:

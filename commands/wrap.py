@@ -69,7 +69,7 @@ def pack(config, given):
     kind = given.format or "elf"
     make(f"build/{FORMATS[kind][0]}", *own, *([] if given.no_check else ["build/check"]))
     if not given.no_check:
-        check_config(config)
+        check_config(config, "pack the kernel")
     return put_together(config, config.kernel.name, words_of(config), kind)
 
 
@@ -87,8 +87,8 @@ def read_config(given, command="wrap"):
     if len(given.names) != 1:
         raise Stop(f"{command}: name one kernel; see ./build.sh {command} --help", 2)
     if given.format not in (None, *FORMATS):
-        raise Stop(f"wrap: --format is one of {', '.join(FORMATS)}, not {given.format}", 2)
-    kernel = readable("wrap", given.names[0])
+        raise Stop(f"{command}: --format is one of {', '.join(FORMATS)}, not {given.format}", 2)
+    kernel = readable(command, given.names[0])
     ending = FORMATS[given.format or "elf"][2]
     return BootConfiguration(
         kernel=kernel,

@@ -32,6 +32,7 @@ class Option:
 
 
 SHORT = {"--kernel": "-k", "--append": "-a", "--memory": "-m"}  # what is typed daily
+NEAR = 0.65  # how similar a suggestion must be
 MAY_BE_EMPTY = ("STRING",)
 COMMON = (
     Option("--verbose", "", "shows the commands that it runs"),
@@ -104,8 +105,11 @@ class Command:
     def _unknown(self, word, name, known):
         import difflib  # needed only after a mistake
 
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; see ./build.sh {self.name} --help"
+        bare = {one.lstrip("-"): one for one in known}
+        near = difflib.get_close_matches(name.lstrip("-"), bare, 1, NEAR)
+        hint = (
+            f"; did you mean {bare[near[0]]}?" if near else f"; see ./build.sh {self.name} --help"
+        )
         if "--kernel" in known and os.path.isfile(word):
             hint = f"; to boot a kernel: ./build.sh {self.name} --kernel {shlex.quote(word)}"
         kind = "option" if word.startswith("-") else "word"
@@ -123,7 +127,8 @@ class Command:
         lines = [usage, "", self.text.strip(), "", "options:"]
         for option in (*self.options, *COMMON):
             first, *more = option.text.split("\n")
-            lines.append(f"    {option.words:<24} {first}")
+            gap = "  " if len(option.words) >= 24 else " "
+            lines.append(f"    {option.words:<24}{gap}{first}")
             lines += [f"    {'':<24} {line.strip()}" for line in more]
         lines += ["", "examples:"] + [f"    {example}" for example in self.examples]
         return "\n".join(lines) + "\n"

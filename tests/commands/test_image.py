@@ -267,6 +267,7 @@ def test_without_options_isolinux_cfg_is_left_alone(make_image, project):
         (["--sign", "key", "cert", "--bios-only"], "which --bios-only leaves out"),
         (["--sign", "nokey", "nocert"], "--sign: nokey: No such file"),
         (["--kernal", "x"], "did you mean --kernel?"),
+        (["--prefix", "x"], "unknown option --prefix; see ./build.sh image --help"),
         (["--module", "/nowhere:x"], "No such file"),
         (["--append", "two\nlines"], "only printable characters"),
         (["--append", "a --- b"], "use --module"),
