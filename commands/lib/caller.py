@@ -10,6 +10,8 @@ import signal
 
 from lib.terminal import is_in_background
 
+HANGUP = 128 + signal.SIGHUP  # the status of a command whose caller is gone
+
 
 class Caller:
     """The process that has started us. To be made before we install signal handlers."""

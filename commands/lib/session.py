@@ -12,7 +12,7 @@ import time
 
 from lib import postmortem, screen, terminal
 from lib.append import plain
-from lib.caller import Caller
+from lib.caller import HANGUP, Caller
 from lib.doing import Doing, is_exception
 from lib.fault import for_people
 from lib.kvm import is_kvm
@@ -250,7 +250,7 @@ class Session:
     def _look_for_the_caller(self):
         """Ends this process if its caller has gone."""
         if self.caller.is_gone():
-            raise SystemExit(128 + signal.SIGHUP)
+            raise SystemExit(HANGUP)
 
     def heard(self, message):
         """Handles a message of the loader."""

@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from lib import answers, making
+from lib import answers, caller, making
+from lib.project import Stop
 
 
 @pytest.fixture
@@ -57,3 +58,14 @@ def test_make_is_asked_again_for_other_tools(asked, tmp_path, monkeypatch):
     monkeypatch.setenv("LONGJUMP_CC", "another")
     making.make("build/check")
     assert asked == ["build/check"] * 3
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_reader_that_goes_away_is_not_called_an_error_of_the_compiler(monkeypatch, is_gone):
+    monkeypatch.setattr(making, "carry_out", lambda *_: 2)
+    monkeypatch.setattr(caller.Caller, "is_gone", lambda _: is_gone)
+    with pytest.raises(SystemExit if is_gone else Stop) as raised:
+        making.compile_changed(["all"])
+    assert raised.value.args[0] == (
+        129 if is_gone else "it did not compile; the messages are above"
+    )
