@@ -6,6 +6,7 @@ import difflib
 import re
 import textwrap
 
+from lib.markdown import without_links
 from lib.project import ROOT, Stop, start
 from lib.record import dataclass
 from lib.words import Command
@@ -113,17 +114,22 @@ def explain(given):
     return 0
 
 
+def section(found, code):
+    """The whole text of a section."""
+    return "\n".join(found[code][1]).strip()
+
+
 def text_on(name, found, rows):
     """What there is to say about a name; "" if there is no such thing."""
     name = name.rpartition("errors.md#")[2].strip(" .:,()")  # as messages and screens give it
     for code in (name, "K" + name.upper().lstrip("K")):
         if code in found:
-            return "\n".join(found[code][1]).strip()
+            return section(found, code)
     for row in rows:
         if key(name) in row.names:
             return text_on_exception(row, found)
     kinds = [kind for kind in found if kind[0] != "K" and key(kind) == key(name)]
-    return "\n".join(found[kinds[0]][1]).strip() if kinds else ""
+    return section(found, kinds[0]) if kinds else ""
 
 
 def text_on_exception(row, found):
@@ -140,7 +146,7 @@ def text_on_exception(row, found):
         "break_on_hyphens": False,
     }
     for kind in row.kinds:
-        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(found[kind][1][2:]))
+        text = without_links(" ".join(found[kind][1][2:]))
         sentence = re.split(r"[.:](?: |$)", text)[0]
         lines += textwrap.wrap(f"{kind:<20} {sentence}.", 96, **room)
     return "\n".join(lines)

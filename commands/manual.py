@@ -13,6 +13,7 @@ from lib.disc import open_disc
 from lib.files import create, open_folder, open_regular, put, workshop
 from lib.pictures import PICTURES, png_of_ppm, take
 from lib.making import make
+from lib.markdown import without_links
 from lib.project import ROOT, Stop, need, say, shown, start
 from lib.words import Option, Command
 
@@ -198,8 +199,8 @@ def loader_section():
     lines = [f".SH {title.strip('# ').upper()}", *paragraphs(words.splitlines())]
     for row in re.findall(r"(?m)^\| (`.*) \|$", rest):
         option, _, does = row.replace("\\|", "\0").replace("`", "").partition(" | ")
-        does = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", does)
-        lines += [".TP", ".B " + quoted(option.replace("\0", "|")), quoted(does.replace("\0", "|"))]
+        does = without_links(does).replace("\0", "|")
+        lines += [".TP", ".B " + quoted(option.replace("\0", "|")), quoted(does)]
     return "\n".join([*lines, ""])
 
 

@@ -10,8 +10,6 @@ import signal
 
 from lib.terminal import is_in_background
 
-HANGUP = 128 + signal.SIGHUP  # the status of a command whose caller is gone
-
 
 class Caller:
     """The process that has started us. To be made before we install signal handlers."""
@@ -23,6 +21,11 @@ class Caller:
         self._outputs = select.poll()
         for number in (1, 2):
             self._outputs.register(number, 0)
+
+    def end_if_gone(self):
+        """Ends this process if the caller has gone."""
+        if self.is_gone():
+            raise SystemExit(128 + signal.SIGHUP)
 
     def is_gone(self):
         """Whether the process that waits for us has ended, or nobody reads our output."""

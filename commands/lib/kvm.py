@@ -9,6 +9,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from lib.qemu import with_one_dash
 from lib.rights import as_root
 
 SECONDS = 3  # for a machine that ends itself at its first instructions
@@ -16,6 +17,9 @@ WORKS = 33  # the status with which it does
 MODULES = Path("/sys/module")
 NAMES = {"kvm_intel": "VERR_VMX_IN_VMX_ROOT_MODE", "kvm_amd": "VERR_SVM_IN_USE"}
 WITHOUT = "do not use --kvm"
+
+# QEMU's options whose values may be anything.
+WITH_ANY_WORDS = {"-name", "-append", "-kernel", "-initrd"}
 
 # QEMU's messages about KVM -> their cause
 REASONS = {
@@ -83,11 +87,10 @@ def in_time(command, seconds):
 
 def is_kvm(words):
     """True if these words make QEMU run the machine in KVM."""
-    before = ["", *words]
+    words = with_one_dash(words)
     return any(
-        re.match(r"-?-enable-kvm$|kvm\b|(.*,)?accel=kvm\b", word)
-        and not re.match(r"-?-(name|append|kernel|initrd)$", option)
-        for option, word in zip(before, words)
+        re.match(r"-enable-kvm$|kvm\b|(.*,)?accel=kvm\b", word) and option not in WITH_ANY_WORDS
+        for option, word in zip(["", *words], words)
     )
 
 

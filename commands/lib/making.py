@@ -65,10 +65,9 @@ def compile_changed(targets):
         Voice.show(command)
         status = carry_out(command, own_environment())
     if status != 0:
-        from lib.caller import HANGUP, Caller  # only after a failure
+        from lib.caller import Caller  # only after a failure
 
-        if Caller().is_gone():
-            raise SystemExit(HANGUP)  # make could not say what it compiles
+        Caller().end_if_gone()  # make could not say what it compiles
         raise Stop("it did not compile; the messages are above")
 
 

@@ -12,7 +12,7 @@ import time
 
 from lib import postmortem, screen, terminal
 from lib.append import plain
-from lib.caller import HANGUP, Caller
+from lib.caller import Caller
 from lib.doing import Doing, is_exception
 from lib.fault import for_people
 from lib.kvm import is_kvm
@@ -203,7 +203,7 @@ class Session:
 
     def _is_attended_to(self):
         """Whether somebody still waits for QEMU. Reports a QEMU that a signal has stopped."""
-        self._look_for_the_caller()
+        self.caller.end_if_gone()
         self._is_suspended = self.machine.is_suspended()
         lasted = self._suspended.lasted(self._is_suspended)
         if self._is_suspended and lasted > QUIET and not self._told_suspended:
@@ -242,15 +242,10 @@ class Session:
                 self.heard(message)
             for event in events:
                 self._happened(event)
-            self._look_for_the_caller()
+            self.caller.end_if_gone()
             if not self.is_over and time.monotonic() >= due:  # the machine is stopped meanwhile
                 looked = time.monotonic()
                 self._look()
-
-    def _look_for_the_caller(self):
-        """Ends this process if its caller has gone."""
-        if self.caller.is_gone():
-            raise SystemExit(HANGUP)
 
     def heard(self, message):
         """Handles a message of the loader."""
