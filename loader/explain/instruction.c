@@ -25,7 +25,8 @@ int instruction_register(const struct instruction *instruction)
 
 bool instruction_is_int(const struct instruction *instruction)
 {
-	return instruction->count > 1 && instruction->bytes[0] == OPCODE_INT;
+	return instruction->map == MAP_ONE_BYTE && instruction->opcode == OPCODE_INT
+	    && instruction->immediate < instruction->count;
 }
 
 bool instruction_divides(const struct instruction *instruction)

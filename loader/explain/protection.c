@@ -10,12 +10,16 @@
 
 #define WRFSBASE 2 /* in ModRM; wrgsbase is the next */
 
+#define MXCSR_RESERVED    0xffff0000u
+#define MXCSR_SAVED       24  /* bytes before MXCSR in what fxsave and xsave write */
+#define XSTATE_WITH_MXCSR 0x6 /* SSE and AVX: with either of them, xrstor loads MXCSR */
+
 /* A vector beyond the end of the IDT. */
 static void words_vector(struct words *words)
 {
 	bool external = !instruction_is_int(&words->in);
-	unsigned number =
-		external ? (unsigned)(words->fault->error >> 3) & 255 : words->in.bytes[1];
+	unsigned number = external ? (unsigned)(words->fault->error >> 3) & 255
+	                           : words->in.bytes[words->in.immediate];
 
 	if (number < VECTORS && (words->fault->cs & 3) == 3) {
 		words->kind = "interrupt-forbidden";
@@ -245,6 +249,40 @@ static bool words_system(struct words *words)
 	return true;
 }
 
+/* The value that an instruction loads into MXCSR. False if it loads none. */
+static bool loaded_mxcsr(const struct words *words, uint32_t *value)
+{
+	const struct instruction *in = &words->in;
+	const uint64_t *registers = words->fault->registers;
+	unsigned field = in->modrm >> 3 & 7; /* 0F AE: 1 fxrstor, 2 ldmxcsr, 5 xrstor */
+	bool loads = in->opcode == 0xae ? field == 1 || field == 2 || field == 5
+	                                : in->opcode == 0xc7 && field == 3; /* xrstors */
+
+	if (in->map != MAP_0F || !in->has_memory || !loads)
+		return false;
+	if ((in->opcode == 0xc7 || field == 5) && (registers[RAX] & XSTATE_WITH_MXCSR) == 0)
+		return false;
+	return look_read(words->look, in->operands[0].address + (field == 2 ? 0 : MXCSR_SAVED),
+	                 value, sizeof(*value))
+	    == sizeof(*value);
+}
+
+/* ldmxcsr, fxrstor and xrstor of an MXCSR with bits that no CPU has. */
+static bool words_mxcsr(struct words *words)
+{
+	uint32_t value;
+
+	if (!loaded_mxcsr(words, &value) || (value & MXCSR_RESERVED) == 0)
+		return false;
+	words->kind = "mxcsr";
+	text_add(&words->happened,
+	         "%s loaded %#x into MXCSR, whose bits 16 to 31 are reserved and must be 0.",
+	         words_who(words), value);
+	text_add(&words->cause, "The memory that it was loaded from was never saved to (fxsave, "
+	                        "stmxcsr), or was overwritten since. The initial value is 0x1f80.");
+	return true;
+}
+
 /* mov of 0 to SS, which only 64-bit code may. */
 static bool words_null_stack(struct words *words)
 {
@@ -298,7 +336,7 @@ void words_protection(struct words *words)
 		text_add(&words->cause, "hlt, cli, in, out, lgdt, wrmsr and moves to control "
 		                        "registers need ring 0.");
 	} else if (words_system(words) || words_null_stack(words) || words_null_selector(words)
-	           || words_canonical(words) || words_alignment(words)) {
+	           || words_canonical(words) || words_alignment(words) || words_mxcsr(words)) {
 		return;
 	} else {
 		words->kind = "protection";

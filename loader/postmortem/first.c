@@ -236,11 +236,13 @@ static bool from_opcode(const struct cpu_state *cpu, const struct instruction *i
 {
 	const struct fault *fault = cpu->look.fault;
 
-	if (in->map == MAP_ONE_BYTE && (in->opcode == OPCODE_INT || in->opcode == OPCODE_INT3)) {
-		is(event, in->opcode == OPCODE_INT ? in->bytes[1] : VECTOR_BREAKPOINT, 0);
+	bool breaks = in->map == MAP_ONE_BYTE && in->opcode == OPCODE_INT3;
+
+	if (breaks || instruction_is_int(in)) {
+		is(event, breaks ? VECTOR_BREAKPOINT : in->bytes[in->immediate], 0);
 		event->software = true;
 		event->has_error = false;
-		return in->bytes[0] == in->opcode;
+		return true;
 	}
 	if (in->vector_size != 0)
 		return false;

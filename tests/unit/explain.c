@@ -273,6 +273,8 @@ TEST("interrupts without a handler are told apart from those of hardware")
 	begin_fault(VECTOR_PROTECTION);
 	INSTRUCTION(0xcd, 0x80);
 	expect_protection(0x402, "no-handler", "executed int 0x80, and nothing handles it");
+	INSTRUCTION(0x66, 0x48, 0xcd, 0x81); /* with prefixes that change nothing */
+	expect_protection(0x40a, "no-handler", "executed int 0x81, and nothing handles it");
 	INSTRUCTION(0xcd, 0x0d);
 	fault.cs = 0x1b;
 	expect_protection(0x6a, "interrupt-forbidden", "int 0xd, which it is not allowed to");
@@ -387,6 +389,38 @@ TEST("each kind of unknown instruction has its words")
 	expect_words("lock", "lock prefix");
 	memset(see(fault.rip), 0xff, INSTRUCTION_MAX);
 	expect_words("no-code", "bytes that are not code");
+}
+
+TEST("reserved bits of MXCSR are found wherever it is loaded from")
+{
+	static const struct {
+		uint8_t code[4];
+		unsigned at, features;
+		const char *kind;
+	} loads[] = {
+		{ { 0x0f, 0xae, 0x13 }, 0, 0, "mxcsr" },        /* ldmxcsr [rbx] */
+		{ { 0xc5, 0xf8, 0xae, 0x13 }, 0, 0, "mxcsr" },  /* vldmxcsr [rbx] */
+		{ { 0x0f, 0xae, 0x0b }, 24, 0, "mxcsr" },       /* fxrstor [rbx] */
+		{ { 0x48, 0x0f, 0xae, 0x0b }, 24, 0, "mxcsr" }, /* fxrstor64 [rbx] */
+		{ { 0x0f, 0xae, 0x2b }, 24, 2, "mxcsr" },       /* xrstor [rbx] */
+		{ { 0x0f, 0xae, 0x2b }, 24, 4, "mxcsr" },       /* of AVX */
+		{ { 0x0f, 0xc7, 0x1b }, 24, 7, "mxcsr" },       /* xrstors [rbx] */
+		{ { 0x0f, 0xae, 0x2b }, 24, 1, "protection" },  /* of x87 only */
+		{ { 0x0f, 0xae, 0x1b }, 0, 0, "protection" },   /* stmxcsr [rbx] */
+		{ { 0x0f, 0xae, 0x0b }, 0, 0, "protection" },   /* not where MXCSR is */
+	};
+	static const uint32_t value = 0x5a001f80;
+
+	for (unsigned i = 0; i < COUNT(loads); i++) {
+		begin_fault(VECTOR_PROTECTION);
+		fault.registers[RBX] = DATA;
+		fault.registers[RAX] = loads[i].features;
+		memset(see(DATA), 0, 64);
+		memcpy(see(DATA + loads[i].at), &value, sizeof(value));
+		memcpy(see(fault.rip), loads[i].code, sizeof(loads[i].code));
+		expect_protection(0, loads[i].kind,
+		                  loads[i].kind[0] == 'm' ? "loaded 0x5a001f80 into MXCSR" : "");
+	}
 }
 
 TEST("the FPU that is off has its words")
