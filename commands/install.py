@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
+from itertools import takewhile
 from pathlib import Path
 
 from lib.files import create, errors_named, open_folder, parent_of
@@ -14,7 +15,7 @@ from lib.making import make
 from lib.project import BUILD, ROOT, Stop, need, run, say, shown, start, tool
 from lib.rights import as_root
 from lib.words import Option, Command
-from uninstall import LIST, PREFIX, installed, is_as_installed, remove_installed
+from uninstall import LIST, OUTSIDE, PREFIX, installed, is_as_installed, remove_installed
 
 COMMAND = Command(
     "install",
@@ -169,11 +170,12 @@ def lay_down(prefix, files):
     incomplete installation can be removed. Replaces nothing: FileExistsError."""
     marks = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     marks.update({name: f"link:{target}" for name, target in LINKS.items()})
+    above = list(takewhile(lambda folder: not folder.exists(), (prefix, *prefix.parents)))
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    is_new = make_folder(prefix, None)
+    make_folder(prefix, None)
     below = open_folder(prefix)
     try:
-        folders = make_folders(prefix, below, {*marks, LIST}) + ["."] * is_new
+        folders = [*make_folders(prefix, below, {*marks, LIST}), *OUTSIDE[: len(above)]]
         lines = [f"{mark} {name}\n" for name, mark in sorted(marks.items())]
         lines += [f"folder {name}\n" for name in folders]
         contents: dict = {LIST: "".join(lines).encode(), **files, **LINKS}

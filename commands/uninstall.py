@@ -14,6 +14,8 @@ from lib.rights import as_root
 from lib.words import Option, Command
 
 LIST = "share/longjump/installed"
+# What the list calls the prefix and the folders above it.
+OUTSIDE = (".", *("/".join([".."] * up) for up in range(1, 64)))
 PREFIX = ROOT.parent.parent if (ROOT / "installed").exists() else Path("/usr/local")
 
 COMMAND = Command(
@@ -63,7 +65,7 @@ def installed(prefix):
             raise Stop(f"{shown(path)} is from an older version, which must uninstall itself:"
                        f" {prefix / 'bin/longjump'} uninstall")  # fmt: skip
         mark, name = found.groups()
-        if name.startswith("/") or ".." in name.split("/"):
+        if name not in OUTSIDE and (name.startswith("/") or ".." in name.split("/")):
             raise Stop(f"{shown(path)} lists a file that cannot have been installed: {name!r}")
         marks[name] = mark
     return marks
@@ -94,11 +96,15 @@ def remove_installed(prefix, marks):
             if mark != "folder" and not remove_one(name, below, is_as_installed(mark))
         ]
         remove_one(LIST, below, lambda *_: True)
-        for name in (name for name, mark in marks.items() if mark == "folder"):
+        folders = [name for name, mark in marks.items() if mark == "folder"]
+        for name in (name for name in folders if name not in OUTSIDE):
             with contextlib.suppress(OSError), parent_of(name, below) as folder:
                 os.rmdir(os.path.basename(name), dir_fd=folder)  # unless something else is in it
     finally:
         os.close(below)
+    for name in (name for name in folders if name in OUTSIDE):
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.normpath(prefix / name))
     return changed
 
 

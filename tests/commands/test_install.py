@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import install
+import uninstall
 from lib.project import Stop
 from projects import ROOT, Image, same
 
@@ -159,6 +160,15 @@ def test_it_uninstalls_itself_but_not_what_was_added(project, tmp_path):
     Installed(tmp_path / "p", tmp_path / "home").run("uninstall")
     left = [path for path in (tmp_path / "p").rglob("*") if path.is_file() or path.is_symlink()]
     assert left == [tmp_path / "p/share/longjump/iso/mine"]
+
+
+def test_the_prefix_and_the_folders_above_it_go_away_again(tmp_path):
+    for kept in (tmp_path, tmp_path / "a"):  # first, there is nothing; then the first folder
+        kept.mkdir(exist_ok=True)
+        install.lay_down(tmp_path / "a/b/c", {"bin/tool": b"#!/bin/sh"})
+        marks = uninstall.installed(tmp_path / "a/b/c")
+        assert uninstall.remove_installed(tmp_path / "a/b/c", marks) == []
+        assert kept.is_dir() and not list(kept.iterdir())
 
 
 def test_somebody_elses_file_is_not_overwritten(project, tmp_path):
