@@ -21,7 +21,7 @@ fi
 cat <<'END'
 Longjump starts 64-bit kernels.
 
-    ./build.sh                       compiles, and makes build/longjump.iso
+    ./build.sh                       makes build/longjump.iso
     ./build.sh run                   the same, then boots it in QEMU
     ./build.sh run -k my.elf         boots your kernel
 

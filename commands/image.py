@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# image - compiles what changed and makes the image; what `./build.sh` alone does
+# image - makes the image; what `./build.sh` alone does
 """The command `image`: reads the command line into the configuration of a boot."""
 
 import os
@@ -45,8 +45,8 @@ TAKEN = {option.name: option for option in OPTIONS}  # for other commands
 COMMAND = Command(
     "image",
     """
-Compiles the loader and the sample kernel, and makes an image that boots as a CD, as a disk and
-from a USB stick, on machines with a BIOS and with UEFI. Only what has changed is compiled again.
+Makes an image that boots as a CD, as a disk and from a USB stick, on machines with a BIOS and with
+UEFI. In a source tree, what has changed there is compiled first.
 Files in the folder iso/ are also copied to the disc; isolinux.cfg says what the disc boots.
 """,
     OPTIONS,

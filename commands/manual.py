@@ -51,8 +51,8 @@ longjump \- boots 64-bit kernels: builds images, and runs, tests and debugs them
 .RI [ OPTION ...]
 .SH DESCRIPTION
 Longjump boots ELF64 kernels into long mode, from Syslinux, from UEFI or without a disc. This
-program compiles the loader, packs a kernel into an image that boots as a CD, as a disk and from a
-USB stick, and runs, tests and debugs the kernel. Without a COMMAND, it makes the image. Every
+program packs a kernel into an image that boots as a CD, as a disk and from a USB stick, and runs,
+tests and debugs the kernel. Without a COMMAND, it makes the image. Every
 command explains itself with
 .BR \-\-help ;
 .B ./build.sh help
