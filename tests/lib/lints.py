@@ -65,6 +65,7 @@ def limine(*lines, section=".data"):
 HHDM = f".quad {MAGIC}, 0x48dcf1cb8ad2b852, 0x63984e959a98244b, 0, 0"
 MEMORY = f".quad {MAGIC}, 0x67cf3d9d378a806f, 0xe304acdfc50c3c62, 0, 0"
 END = ".quad 0xadc0e0531bb10d03, 0x9572709f31764c62"
+TAG = ".quad 0xf9562b2d5c95a6c8, 0x6a7b384944536bdc, 3"  # the base revision
 
 MULTIBOOT = '__asm__(".section .text.header, \\"ax\\"; {0} .long 0x1badb002, 3, {1}; .text");'
 RIGHT = "-(0x1badb002 + 3)"
@@ -179,5 +180,14 @@ LINTS = {
     ),
     "a Limine request behind the end marker": Lint(
         "K815", limine(HHDM, END, MEMORY), limine(HHDM, MEMORY, END)
+    ),
+    "a Limine base revision at an odd place": Lint(
+        "K815", limine(HHDM, ".long 0", TAG), limine(HHDM, TAG)
+    ),
+    "a Limine base revision in a kernel that is linked too low": Lint(
+        "K815", {**limine(TAG), "ld": "-Ttext-segment=0x400000"}, limine(TAG, section=".rodata")
+    ),
+    "a Limine marker at an odd place": Lint(
+        "K815", limine(HHDM, ".long 0", END), limine(HHDM, ".long 0, 0", END)
     ),
 }
