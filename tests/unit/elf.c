@@ -94,6 +94,9 @@ TEST("a file shorter than the ELF header is refused, with its size")
 		EXPECT_EQUAL(report.findings[0].code, DIAG_ELF_TOO_SHORT);
 	}
 	EXPECT_PART(report.findings[0].detail, "it has 63 bytes");
+	elf_head->ident[0] = '#'; /* a script, a path: nothing is cut short */
+	EXPECT(!read_bytes(elf_start(20), 48));
+	EXPECT_EQUAL(report.findings[0].code, DIAG_ELF_NOT_ELF);
 }
 
 TEST("what does not begin with 7f 45 4c 46 is not an ELF file")
@@ -248,6 +251,18 @@ TEST("a segment must lie in the file to its last byte")
 	begin_small_elf();
 	elf_programs[0].filesz = elf_programs[0].memsz = UINT64_MAX;
 	expect_refusal(DIAG_ELF_SEGMENT_OUTSIDE, "18446744073709551615 bytes");
+}
+
+TEST("where a segment without bytes in the file would have them does not matter")
+{
+	static const uint64_t offsets[] = { 16, 1 << 30, UINT64_MAX };
+
+	for (unsigned i = 0; i < COUNT(offsets); i++) {
+		begin_small_elf();
+		add_segment(RW, 2 * MIB, 0, 5000)->offset = offsets[i];
+		accept();
+		EXPECT_EQUAL(kernel.segments[1].virt.end, 2 * MIB + 5000);
+	}
 }
 
 TEST("a segment may not have more bytes in the file than in memory")

@@ -278,6 +278,29 @@ TEST("REL tables are refused, of the procedure linkage table as well")
 	                                           { ELF_DT_PLTREL, ELF_DT_REL } },
 	                   3);
 	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "DT_PLTREL is 17, not 7");
+	begin_with_dynamic((struct elf_dynamic[]){ { ELF_DT_REL, RELA }, { ELF_DT_RELSZ, 0 } }, 2);
+	accept();
+}
+
+TEST("relocations that would be passed over are refused: packed ones, and tables without a size")
+{
+	static const struct {
+		uint64_t tag;
+		enum diag code;
+		const char *part;
+	} tables[] = {
+		{ ELF_DT_ANDROID_REL, DIAG_ELF_RELOCATION_TYPE, "0x6000000f, DT_ANDROID_REL, is" },
+		{ ELF_DT_ANDROID_RELA, DIAG_ELF_RELOCATION_TYPE, "0x60000011, DT_ANDROID_RELA," },
+		{ ELF_DT_ANDROID_RELR, DIAG_ELF_RELOCATION_TYPE, "0x6fffe000, DT_ANDROID_RELR," },
+		{ ELF_DT_RELA, DIAG_ELF_DYNAMIC_BAD, "DT_RELA is present without DT_RELASZ" },
+		{ ELF_DT_JMPREL, DIAG_ELF_DYNAMIC_BAD, "DT_JMPREL is present without DT_PLTRELSZ" },
+		{ ELF_DT_RELR, DIAG_ELF_DYNAMIC_BAD, "DT_RELR is present without DT_RELRSZ" },
+	};
+
+	for (unsigned i = 0; i < COUNT(tables); i++) {
+		begin_with_dynamic((struct elf_dynamic[]){ { tables[i].tag, RELA } }, 1);
+		expect_refusal(tables[i].code, tables[i].part);
+	}
 }
 
 /* --- the dynamic section --- */
@@ -415,6 +438,9 @@ TEST("a symbol without an address is refused by its name, and so is one that is 
 	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "own_symbol, which is an indirect function");
 	symbols[1].info = 1 << 4 | ELF_STT_TLS;
 	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "R_X86_64_64 for own_symbol, which is thread");
+	symbols[1].info = 1 << 4;
+	symbols[1].shndx = ELF_SHN_COMMON;
+	expect_refusal(DIAG_ELF_RELOCATION_TYPE, "own_symbol, which is common");
 	begin_with_symbols(&beyond, 1, &beyond, 0);
 	expect_refusal(DIAG_ELF_DYNAMIC_BAD, "entry 0 of DT_RELA names symbol 4294967295");
 	begin_with_symbols(&beyond, 0, &beyond, 1);

@@ -6,6 +6,7 @@
 struct dynamic {
 	uint64_t value[ELF_DT_RELRENT + 1];
 	uint64_t present; /* a bit for each tag */
+	uint64_t foreign; /* the last tag of a table in a form of Android's; 0 if there is none */
 };
 
 /* How the section describes a table: the tags of its address, its size and its entry size, and the
@@ -44,6 +45,9 @@ static bool collect(struct span section, struct dynamic *dynamic)
 		if (entry.tag < COUNT(dynamic->value)) {
 			dynamic->value[entry.tag] = entry.value;
 			dynamic->present |= UINT64_C(1) << entry.tag;
+		} else if (entry.tag == ELF_DT_ANDROID_REL || entry.tag == ELF_DT_ANDROID_RELA
+		           || entry.tag == ELF_DT_ANDROID_RELR) {
+			dynamic->foreign = entry.tag;
 		}
 	}
 	return false;
@@ -66,6 +70,9 @@ static bool read_table(const struct kernel *kernel, const struct dynamic *dynami
 {
 	uint64_t at = dynamic->value[table->at], size = dynamic->value[table->size];
 
+	if (has(dynamic, table->at) && !has(dynamic, table->size))
+		return refuse(report, DIAG_ELF_DYNAMIC_BAD, "%s is present without %s", table->name,
+		              table->size_name);
 	if (size == 0)
 		return true;
 	if (has(dynamic, table->entry) && dynamic->value[table->entry] != table->entry_size)
@@ -113,6 +120,30 @@ static bool read_symbols(struct kernel *kernel, const struct dynamic *dynamic,
 	return true;
 }
 
+/* Tables in forms that are not read here are refused: without them, the kernel would run
+ * unrelocated. */
+static bool check_forms(const struct dynamic *dynamic, struct report *report)
+{
+	if (dynamic->foreign != 0)
+		return refuse(
+			report, DIAG_ELF_RELOCATION_TYPE,
+			"tag %#llx, %s, is present: link with --pack-dyn-relocs=none or =relr",
+			ULL(dynamic->foreign),
+			dynamic->foreign == ELF_DT_ANDROID_RELA  ? "DT_ANDROID_RELA"
+			: dynamic->foreign == ELF_DT_ANDROID_REL ? "DT_ANDROID_REL"
+								 : "DT_ANDROID_RELR");
+	if (has(dynamic, ELF_DT_REL)
+	    && (!has(dynamic, ELF_DT_RELSZ) || dynamic->value[ELF_DT_RELSZ] != 0))
+		return refuse(report, DIAG_ELF_RELOCATION_TYPE,
+		              "DT_REL is present; x86-64 kernels have DT_RELA and DT_RELR");
+	if (dynamic->value[ELF_DT_PLTRELSZ] != 0 && has(dynamic, ELF_DT_PLTREL)
+	    && dynamic->value[ELF_DT_PLTREL] != ELF_DT_RELA)
+		return refuse(report, DIAG_ELF_RELOCATION_TYPE,
+		              "DT_PLTREL is %llu, not %u (DT_RELA)",
+		              ULL(dynamic->value[ELF_DT_PLTREL]), ELF_DT_RELA);
+	return true;
+}
+
 /* The tables that the section names. */
 static bool read_tables(struct kernel *kernel, const struct dynamic *dynamic, struct report *report)
 {
@@ -122,14 +153,8 @@ static bool read_tables(struct kernel *kernel, const struct dynamic *dynamic, st
 		return false;
 	if (has(dynamic, ELF_DT_NEEDED))
 		return refuse_library(kernel, dynamic, report);
-	if (dynamic->value[ELF_DT_REL] != 0)
-		return refuse(report, DIAG_ELF_RELOCATION_TYPE,
-		              "DT_REL is present; x86-64 kernels have DT_RELA and DT_RELR");
-	if (dynamic->value[ELF_DT_PLTRELSZ] != 0 && has(dynamic, ELF_DT_PLTREL)
-	    && dynamic->value[ELF_DT_PLTREL] != ELF_DT_RELA)
-		return refuse(report, DIAG_ELF_RELOCATION_TYPE,
-		              "DT_PLTREL is %llu, not %u (DT_RELA)",
-		              ULL(dynamic->value[ELF_DT_PLTREL]), ELF_DT_RELA);
+	if (!check_forms(dynamic, report))
+		return false;
 	relocations->rela_at.at = dynamic->value[ELF_DT_RELA];
 	relocations->relr_at.at = dynamic->value[ELF_DT_RELR];
 	return read_table(kernel, dynamic, &rela, &relocations->rela, report)

@@ -190,7 +190,7 @@ bool elf_check(const struct elf *elf, bool elf32_too, struct report *report)
 
 	if (elf->file.size == 0)
 		return refuse(report, DIAG_ELF_EMPTY, "it has 0 bytes");
-	if (elf->file.size < least)
+	if (elf->file.size < least && (elf->file.size < ELF_CLASS || has_magic(header->ident)))
 		return refuse(report, DIAG_ELF_TOO_SHORT,
 		              "it has %llu bytes; the ELF header alone takes %llu",
 		              ULL(elf->file.size), ULL(least));

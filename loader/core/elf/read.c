@@ -26,13 +26,15 @@ static uint8_t segment_rights(uint32_t flags)
 	                 | ((flags & ELF_PF_X) != 0 ? RIGHT_EXECUTE : 0));
 }
 
-/* The sizes and the place in the file of a PT_LOAD segment. */
+/* The sizes and the place in the file of a PT_LOAD segment. Without bytes in the file, its place
+ * means nothing: tools that shorten the file leave one that is past its end. */
 static bool check_file_side(const struct reading *reading, const struct elf_program_header *program,
                             unsigned number)
 {
 	struct report *report = reading->report;
 
-	if (!in_bounds(program->offset, program->filesz, reading->kernel->elf.file.size))
+	if (program->filesz != 0
+	    && !in_bounds(program->offset, program->filesz, reading->kernel->elf.file.size))
 		return refuse(report, DIAG_ELF_SEGMENT_OUTSIDE,
 		              "segment %u takes %llu bytes from byte %llu on, the file has %llu",
 		              number, ULL(program->filesz), ULL(program->offset),
@@ -44,7 +46,7 @@ static bool check_file_side(const struct reading *reading, const struct elf_prog
 	if (program->align > 1 && !is_power_of_two(program->align))
 		return refuse(report, DIAG_ELF_BAD_ALIGN, "segment %u: p_align is %#llx", number,
 		              ULL(program->align));
-	if (program->memsz != 0 && program->align > 1
+	if (program->filesz != 0 && program->align > 1
 	    && ((program->offset - program->vaddr) & (program->align - 1)) != 0)
 		return refuse(
 			report, DIAG_ELF_MISALIGNED,
@@ -85,7 +87,7 @@ static bool read_segment(struct reading *reading, const struct elf_program_heade
 {
 	struct segment segment = {
 		.virt = { program->vaddr, program->vaddr + program->memsz },
-		.offset = program->offset,
+		.offset = program->filesz != 0 ? program->offset : 0,
 		.align = program->align > 1 ? program->align : 1,
 		.rights = segment_rights(program->flags),
 		.header = (uint16_t)number,

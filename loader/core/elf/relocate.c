@@ -65,8 +65,8 @@ static enum outcome resolve(const struct relocations *tables, const struct elf_r
 		return SYMBOL_OUTSIDE;
 	if (symbol.shndx == ELF_SHN_UNDEF)
 		return elf_symbol_binding(&symbol) == ELF_STB_WEAK ? RESOLVED : SYMBOL_UNDEFINED;
-	if (elf_symbol_type(&symbol) == ELF_STT_TLS
-	    || elf_symbol_type(&symbol) == ELF_STT_GNU_IFUNC)
+	if (elf_symbol_type(&symbol) == ELF_STT_TLS || elf_symbol_type(&symbol) == ELF_STT_GNU_IFUNC
+	    || symbol.shndx == ELF_SHN_COMMON)
 		return SYMBOL_WITHOUT_ADDRESS;
 	word->value = symbol.value;
 	word->slides = symbol.shndx != ELF_SHN_ABS;
@@ -116,6 +116,7 @@ static bool refuse_symbol(const struct reading *reading, const struct elf_rela *
 	              "entry %u of %s, at %#llx: R_X86_64_%s for %s, which is %s", reading->entry,
 	              reading->name, ULL(rela->offset), type, name,
 	              elf_symbol_type(&symbol) == ELF_STT_TLS ? "thread-local"
+	              : symbol.shndx == ELF_SHN_COMMON        ? "common and has no address yet"
 	                                                      : "an indirect function (ifunc)");
 }
 
