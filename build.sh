@@ -34,8 +34,10 @@ for folder in /usr/sbin /sbin; do
 	[[ :$PATH: == *:$folder:* ]] || PATH+=:$folder
 done
 
-root=$(readlink -f -- "${BASH_SOURCE[0]}")
-root=${root%/*} need_root=$root
+root=${BASH_SOURCE[0]}
+[[ ! -L $root ]] || root=$(readlink -f -- "$root")
+[[ $root == */* ]] || root=./$root
+root=$(CDPATH='' cd -P -- "${root%/*}/" && pwd) need_root=$root
 # shellcheck source=commands/lib/place.bash
 source "$root/commands/lib/place.bash"
 # shellcheck source=commands/lib/need.sh
@@ -48,7 +50,7 @@ own=$root/../../lib/longjump/bin
 # Prints the command that was probably meant by $1, if there is one.
 suggest() {
 	local python file names=()
-	python=$(find_python) || return 0
+	find_python || return 0
 	for file in "$root"/commands/*.sh "$root"/commands/*.py; do
 		file=${file##*/}
 		names+=("${file%.*}")
@@ -83,10 +85,10 @@ find_place "$root"
 if [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.sh ]]; then
 	exec bash "$root/commands/$command.sh" ${common[@]+"${common[@]}"} "$@"
 elif [[ $command =~ ^[a-z][a-z0-9-]*$ && -f $root/commands/$command.py ]]; then
-	if ! python=$(find_python); then
+	if ! find_python; then
 		# Status 1 says that a test has failed, so what cannot be run ends with 2.
 		need_words python ${common[@]+"${common[@]}"} "$@" || exit 2
-		python=$(find_python) || exit 2
+		find_python || exit 2
 	fi
 	# What was found need not be looked for again by another shell.
 	export LONGJUMP_THERE=

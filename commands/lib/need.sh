@@ -21,14 +21,11 @@ error_words() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints a Python that is new enough; the system's own first, since packages belong to that one.
+# Sets `python` to a Python that is new enough; the system's own first, since packages belong to
+# that one.
 find_python() {
-	local python
 	for python in /usr/bin/python3 python3; do
-		if has "$python" && is_new_python "$python"; then
-			command -v "$python"
-			return
-		fi
+		! has "$python" || ! is_new_python "$python" || return 0
 	done
 	return 1
 }
@@ -122,14 +119,14 @@ lack() {
 
 # Notes what each GROUP lacks.
 look() {
-	local group compiler=${LONGJUMP_CC:-cc} seen=' '
+	local group python compiler=${LONGJUMP_CC:-cc} seen=' '
 	missing=() debian=() fedora=() arch=()
 	for group; do
 		[[ $seen == *" $group "* ]] && continue
 		seen+="$group "
 		case $group in
 		python)
-			find_python >/dev/null || lack python3 python3 python3 python
+			find_python || lack python3 python3 python3 python
 			;;
 		build)
 			# What is installed is compiled already.

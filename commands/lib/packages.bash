@@ -40,8 +40,8 @@ packages_run() {
 	return "$status"
 }
 
-# What apt-get or dpkg writes (a pattern), and what that means; %s is the text that was found. The
-# first pattern that is found counts.
+# What apt-get or dpkg writes (a pattern), and what that means, as a format: %s is the text that was
+# found, %(...)T the time. The first pattern that is found counts.
 packages_reasons=(
 	"dpkg --configure -a"
 	"an earlier installation was interrupted; this mends it:\n\n    dpkg --configure -a\n"
@@ -62,10 +62,10 @@ packages_reasons=(
 	"the packages cannot be installed: root lacks the rights here, as in some containers (%s)"
 
 	"Release file for [^ ]* is (not valid yet|expired)"
-	"the lists of packages are refused: %s; is the clock right? It is $(date -u '+%F %R') UTC"
+	"the lists of packages are refused: %s; is the clock right? It is %(%F %R)T UTC"
 
 	"[Cc]ertificate [a-z ]*(not yet valid|not yet activated|expired)"
-	"the packages cannot be fetched: %s; is the clock right? It is $(date -u '+%F %R') UTC"
+	"the packages cannot be fetched: %s; is the clock right? It is %(%F %R)T UTC"
 
 	"40[37] +(Forbidden|Proxy[A-Za-z -]*)|(HTTP/[0-9.]+|HTTP code) 40[37]( from proxy)?"
 	"the packages cannot be fetched: a proxy or the server refuses (%s)"
@@ -102,7 +102,7 @@ packages_explain() {
 		found=$(grep -aoE -e "${packages_reasons[number]}" "$1" | head -n 1 || :)
 		if [[ $found ]]; then
 			# shellcheck disable=SC2059 # the reasons are formats
-			printf "${packages_reasons[number + 1]}\n" "$found" >&2
+			TZ=UTC printf "${packages_reasons[number + 1]}\n" "$found" >&2
 			return
 		fi
 	done
