@@ -2,13 +2,13 @@
 unchanged. Knows files; knows nothing of the questions.
 """
 
-import hashlib
 import json
 import os
 import stat
 import time
 
 from lib.project import BUILD
+from lib.sha256 import sha256
 
 FOLDER = BUILD / "answers"
 MOST = 200  # answers; with more, the cache is emptied
@@ -45,7 +45,7 @@ def keep(question, answer, paths, began):
 
 def place_of(question):
     """The file in which an answer to a question is cached."""
-    return FOLDER / hashlib.sha256(repr(question).encode()).hexdigest()[:32]
+    return FOLDER / sha256(repr(question).encode()).hexdigest()[:32]
 
 
 def read(file):

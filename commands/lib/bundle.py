@@ -3,13 +3,13 @@ it into the loader's file. docs/bundle.md describes it; loader/platform/handover
 """
 
 import array
-import hashlib
 import itertools
 import operator
 import struct
 import sys
 
 from lib.progress import Progress
+from lib.sha256 import sha256
 
 HEADER = struct.Struct("<8sIIQQQ32s")
 RECORD = struct.Struct("<QQQ8I")
@@ -70,7 +70,7 @@ def make_bundle(words, files):
     words_at = HEADER.size + RECORD.size * len(files)
     fields = (MAGIC, VERSION, len(files), at, words_at, text_end)
     text = b"".join([HEADER.pack(*fields, bytes(32)), *records, *strings])
-    header = HEADER.pack(*fields, hashlib.sha256(text).digest())
+    header = HEADER.pack(*fields, sha256(text).digest())
     return b"".join(itertools.chain([header, text[HEADER.size :]], contents))
 
 

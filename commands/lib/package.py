@@ -83,11 +83,11 @@ def metadata(manifest, *more):
     """The answer of `cargo metadata`, or None. Nothing is fetched, so all that the project could
     need for any machine must be there, or for the one that is named. cargo reads its settings from
     the folder that it is started in."""
-    import shutil
-
     command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--offline"]
     command += ["--manifest-path", str(manifest), *more]
-    question = [*command, shutil.which(command[0]), *map(os.environ.get, CARGOS)]
+    places = (os.path.join(folder, command[0]) for folder in os.get_exec_path())
+    program = next((place for place in places if os.access(place, os.X_OK)), None)
+    question = [*command, program, *map(os.environ.get, CARGOS)]
     return ask(
         question, lambda: told(command, manifest.parent), lambda found: looked_at(manifest, found)
     )
