@@ -76,6 +76,8 @@ def debug(given):
     kernel = Path(given.kernel or BUILD / "kernel.elf")
     check_place(given)
     disc, command = choose_way(given)
+    if disc.fill:
+        disc.fill()
     if not given.trace and not is_64_bit(kernel):
         raise Stop(
             f"{shown(kernel)} is not a 64-bit ELF file. gdb cannot follow a kernel from 32 into 64"

@@ -17,7 +17,6 @@ from lib.project import BUILD, Stop, make_build_folder, need, say, shown, start
 from lib.qemu import with_one_dash
 from lib.session import DISPLAYS, Session
 from lib.words import Command, Option
-from wrap import put_together
 
 KVM_WORDS = {
     "not there": "is not there (no /dev/kvm)",
@@ -120,25 +119,34 @@ def without_disc(given):
         raise Stop(f"--direct: {reason}", 2)
     need("build", "run", install=not given.no_install)
     own = [] if given.kernel else ["build/kernel.elf"]
-    make(
-        "build/longjump.elf", "build/postmortem", *own, *([] if given.no_check else ["build/check"])
-    )
-    asks = "" if given.no_check else check_config(config, "boot it").get("asks", "")
-    if reason := direct.need_of(words, asks):
+
+    def warn(reason):
         say(f"  warning  there is no disc, but {reason}")
-    disc = open_direct(config, words)
+
+    disc = open_direct(config, words, own, not given.no_check, warn)
     return disc, [word.replace("{}", disc.inherited) for word in direct.with_kernel(command)]
 
 
-def open_direct(config, words):
-    """Packs the loader, which has been built, and what the user asked for into the file that QEMU
-    loads instead of a disc; returns it, open. The file has no name."""
-    say(f"  pack     {shown(config.kernel)} and the loader, for QEMU's -kernel")
+def open_direct(config, words, own, is_checked, lack):
+    """The file that QEMU loads instead of a disc, open, without a name, and still empty. Its fill()
+    makes the loader and the user's `own` targets, checks the kernel, calls lack() with what only a
+    disc could provide, and packs everything."""
+
+    def fill():
+        from wrap import put_together  # while QEMU is loaded
+
+        check = ["build/check"] if is_checked else []
+        make("build/longjump.elf", "build/postmortem", *own, *check)
+        asks = check_config(config, "boot it").get("asks", "") if is_checked else ""
+        if reason := direct.need_of(words, asks):
+            lack(reason)
+        say(f"  pack     {shown(config.kernel)} and the loader, for QEMU's -kernel")
+        file.write(put_together(config, direct.KERNEL, words))
+        file.flush()
+
     make_build_folder()
     file = nameless_file(BUILD)
-    file.write(put_together(config, direct.KERNEL, words))
-    file.flush()
-    return OpenDisc(config.kernel, file, paths_of_modules(config))
+    return OpenDisc(config.kernel, file, paths_of_modules(config), fill)
 
 
 def machine(given):
@@ -155,7 +163,9 @@ def machine(given):
 def boot(command, rest, window, disc, sources=None):
     """Runs QEMU, in a window if one can be opened; returns the status of the command. `sources` is
     the kernel from whose debug data a fault gets its source lines."""
-    session = Session(command, rest, window, disc.file, sources, modules=disc.modules)
+    session = Session(
+        command, rest, window, disc.file, sources, modules=disc.modules, fill=disc.fill
+    )
     status = session.run(shown(disc.path))
     if not window or session.machine.ran or can_open(window):
         return status

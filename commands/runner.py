@@ -102,20 +102,21 @@ def runner(given):
         if given.build:
             build(settings)
         rest = [*settings["test-args" if as_test else "run-args"], *given.rest]
-        disc, command = pack(given, settings, kernel, rest)
+
+        def go(disc, command):
+            if not as_test:
+                return plain_run(given, command, rest, disc, kernel)
+            status, words = test(command, rest, settings, kernel, disc)
+            print(printable(words, kept=""), file=sys.stderr, flush=True)
+            return status
+
+        return pack(given, settings, kernel, rest, go)
     except Refused as refused:
         print(f"build.sh: {refused}", file=sys.stderr)
         if as_test:
             line = f"test NOT STARTED: {kernel.name}: {refused.line}"
             print(printable(line, kept=""), file=sys.stderr)
         return NOT_STARTED
-    except Stop as stop:
-        raise Stop(str(stop), 2) from None
-    if as_test:
-        status, words = test(command, rest, settings, kernel, disc)
-        print(printable(words, kept=""), file=sys.stderr, flush=True)
-        return status
-    return plain_run(given, command, rest, disc, kernel)
 
 
 def is_wanted(given, settings, kernel):
@@ -208,31 +209,40 @@ def build(settings):
         raise Stop(f"build-command ended with status {done.returncode}: {' '.join(command)}")
 
 
-def pack(given, settings, kernel, rest):
-    """Makes what is booted; returns it, open, and the words of run-command for it, which `rest`
-    follows."""
+class NeedsDisc(Exception):
+    """Only a disc can provide what the kernel asks for."""
+
+
+def need_disc(reason):
+    raise NeedsDisc(reason)
+
+
+def pack(given, settings, kernel, rest, go):
+    """Makes what is booted; returns the result of go() for it, open, and for the words of
+    run-command for it, which `rest` follows."""
     command = [*settings["run-command"], *firmware(given, settings, rest)]
     config = read_config(IMAGE.read(image_words(given, settings, kernel)))
     words, reason = direct.words_of_disc(isolinux_cfg(config))
     reason = reason or direct.obstacle(command, rest)
     may_choose = is_qemu(command) and not settings["disc"] and not settings["uefi"]
-    is_direct = may_choose and reason is None
     need("build", "run", install=not given.no_install)
-    disc = ["build/longjump.c32", *(["build/BOOTX64.EFI"] if settings["uefi"] else [])]
-    loader = ["build/longjump.elf"] if is_direct else disc
-    make(*loader, "build/postmortem", *([] if given.no_check else ["build/check"]))
-    asks = "" if given.no_check else check_config(config, "boot it").get("asks", "")
-    reason = reason or direct.need_of(words, asks)
+    is_checked = not given.no_check
     if may_choose and reason is None:
-        return fill(direct.with_kernel(command), open_direct(config, words))
+        file = open_direct(config, words, [], is_checked, need_disc)
+        try:
+            return go(*fill(direct.with_kernel(command), file))
+        except NeedsDisc as needs:
+            reason, is_checked = str(needs), False
     if may_choose:
         say(f"  note     booting from a disc: {reason}")
     need("image", install=not given.no_install)
+    loader = ["build/longjump.c32", *(["build/BOOTX64.EFI"] if settings["uefi"] else [])]
+    make(*loader, "build/postmortem", *(["build/check"] if is_checked else []))
+    if is_checked:
+        check_config(config, "boot it")
     from lib.disc import open_disc
 
-    if is_direct:
-        make(*disc)
-    return fill(command, open_disc(config))
+    return go(*fill(command, open_disc(config)))
 
 
 def firmware(given, settings, rest):
@@ -286,7 +296,7 @@ def plain_run(given, command, rest, disc, kernel):
 def test(command, rest, settings, kernel, disc):
     """Runs a test; returns the status and the last line."""
     if is_qemu(command):
-        trial = Trial(command, rest, disc.file, settings, kernel, disc.modules)
+        trial = Trial(command, rest, disc.file, settings, kernel, disc.modules, disc.fill)
         return trial.run(kernel.name)
     limit, success = settings["test-timeout"], settings["test-success-exit-code"]
     status = foreign([*command, *rest], limit)

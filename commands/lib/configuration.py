@@ -50,6 +50,7 @@ class OpenDisc:
     path: Path
     file: io.BufferedRandom
     modules: tuple = ()  # paths of the modules in it
+    fill: object = None  # if the copy is still empty: a function that writes it, or raises Stop
 
     @property
     def inherited(self):

@@ -37,24 +37,28 @@ def child_of_ours():
     return tie
 
 
+def pipe():
+    """A pipe's ends, for reading and for writing."""
+    return tuple(open(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb")))
+
+
 def path_of(file):
     """The name by which a child that inherits an open file opens it."""
     return f"/proc/self/fd/{file.fileno()}"
 
 
 class Machine:
-    """QEMU, from its start to its end. The machine is stopped until go()."""
+    """QEMU, from its start to its end. The machine is stopped until go(). With `waits`, QEMU does
+    not read its arguments, nor the files that they name, until let_read()."""
 
-    def __init__(self, image=None, log=None, masks=""):
+    def __init__(self, image=None, log=None, masks="", waits=False):
         self.image = image  # an open file, or None: nothing of ours is booted
         self.qmp = Qmp()
         self.loader = Loader()
         self.qemu = None  # the process, once it is started
         self.ran = False  # it came up
         self.words = []  # how it was started
-        self._ear, self._its_end = (
-            open(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"))
-        )
+        self._ear, self._its_end = pipe()
         os.set_blocking(self._ear.fileno(), False)
         self._messages = []
         self.qmp.meanwhile[self._ear.fileno()] = self._listen
@@ -64,6 +68,7 @@ class Machine:
             self.qmp.meanwhile[self._log.fileno()] = self._log.read
         self._logs_interrupts = masks != FEWER
         self._memory = nameless_file(BUILD)
+        self._gate = pipe() if waits else None
 
     # ---- from the start to the end ---------------------------------------------------------------
 
@@ -72,6 +77,16 @@ class Machine:
         watcher = f"file,id=longjump-watcher,path={path_of(self._its_end)}"
         own = ["-S", *self.qmp.arguments(), "-chardev", watcher]
         return own + self.loader.arguments("longjump-watcher")
+
+    def first_arguments(self):
+        """QEMU's arguments that come before all others: the end of a pipe, where it waits for a
+        configuration."""
+        return ["-readconfig", path_of(self._gate[0])] if self._gate else []
+
+    def let_read(self):
+        """Lets a QEMU that waits read its arguments: the configuration ends, and is empty."""
+        for end in self._gate:
+            end.close()
 
     def log_arguments(self):
         """QEMU's arguments for its log, which shows what came before a triple fault."""
@@ -85,6 +100,7 @@ class Machine:
         self.words = words
         own = [self.qmp.qemus_end, self._its_end, self._memory, self.image]
         own += [self._log.qemus_end] if self._log else []
+        own += self._gate[:1] if self._gate else []
         numbers = [file.fileno() for file in [*own, *files] if file]
         try:
             self.qemu = subprocess.Popen(
@@ -193,11 +209,19 @@ class Machine:
 
     def is_suspended(self):
         """Whether QEMU's process is stopped, by a signal such as SIGSTOP or by a debugger."""
+        return self._stat()[0] in "Tt"
+
+    def cpu_time(self):
+        """The seconds of CPU time that QEMU has used."""
+        return sum(map(int, self._stat()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def _stat(self):
+        """What the system says about QEMU's process, from its state on (proc(5), stat)."""
         try:
             with open(f"/proc/{self.qemu.pid}/stat", encoding="latin-1") as file:
-                return file.read().rpartition(") ")[2][0] in "Tt"
-        except (OSError, IndexError):
-            return False
+                return file.read().rpartition(") ")[2].split() or ["X"]
+        except OSError:
+            return ["X"]
 
     def cpus(self):
         """The state of all CPUs."""

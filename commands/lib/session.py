@@ -32,6 +32,7 @@ SURE = 2.0  # seconds that a halt must last to be final
 SOON = 0.1  # both of these, once the end is expected
 REMEMBERED = 65536  # bytes at the end of what came over the serial line
 QUIET = 10.0  # seconds without anything new, after which a line is printed
+UNHEARD = 60.0  # the same for firmware that has used less than QUIET of CPU time: the host is busy
 # The BIOS runs the ROMs of network cards, to boot from these, before it boots our image.
 NO_ROMS = ("-global", "e1000.romfile=", "-global", "e1000e.romfile=")  # of those that QEMU adds
 NETWORK = {"-nic", "-net", "-netdev", "-global", "-boot"}  # of users who may boot from one
@@ -61,8 +62,9 @@ the kernel's page tables map it no-execute, so it faults at its first instructio
 
 class Session:
     """One run of QEMU. `command` describes the machine, `rest` is what the user adds; `image` is
-    the open file that is booted. `sources` is the path of a kernel whose debug data adds source
-    lines to a fault; `kernel` is its path without that, `modules` are the modules' paths."""
+    the open file that is booted; if it is still empty, `fill` is a function that writes it while
+    QEMU is loaded. `sources` is the path of a kernel whose debug data adds source lines to a fault;
+    `kernel` is its path without that, `modules` are the modules' paths."""
 
     STATUS = {
         "halt": 0, "off": 0, "reset": 1, "unstarted": 1,
@@ -76,13 +78,15 @@ class Session:
     HAS_INPUT = True  # QEMU reads the terminal
 
     def __init__(
-        self, command, rest, window, image=None, sources=None, log=None, kernel=None, modules=()
-    ):
+        self, command, rest, window, image=None, sources=None, log=None, kernel=None, modules=(),
+        fill=None,
+    ):  # fmt: skip
         self.window = window
         self.kernel = sources or kernel  # the file with its debug sections
         self.sources = sources  # the same; None once a fault's source lines were printed
         self.caller = Caller()
-        self.machine = Machine(image, log, self.LOGGED)
+        self.machine = Machine(image, log, self.LOGGED, waits=bool(fill))
+        self._fill = fill
         self.loader = self.machine.loader
         if self.kernel:
             self.loader.call(ON_DISC, self.kernel)
@@ -128,7 +132,7 @@ class Session:
             own += ["-chardev", f"stdio,id=line,logfile={log}", "-serial", "chardev:line"]
         if not {"-d", "-D"} & theirs:
             own += self.machine.log_arguments()
-        self.words = [*command, *own, *rest]
+        self.words = [command[0], *self.machine.first_arguments(), *command[1:], *own, *rest]
         self.is_kvm = is_kvm(self.words)
         self.doing = Doing(self.machine, self.kernel, self.is_kvm)
 
@@ -136,11 +140,7 @@ class Session:
 
     def run(self, name):
         """Starts QEMU, watches it, and returns the status of the command."""
-        ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
-        say(f"  boot     {name} in QEMU; {ending} to end")
-        if self.is_stopped:
-            say("  note     -S: the machine waits until a debugger or QEMU's monitor starts it")
-        status = self.live()
+        status = self.live(name)
         self._tell_sources()
         if self.interrupted:
             say(f"ended by Ctrl-C{self._last_seen()}")
@@ -161,12 +161,17 @@ class Session:
             return status
         return self.STATUS[self.end] if self.end else 0
 
-    def live(self):
+    def live(self, name):
         """Runs QEMU from start to end; returns its status."""
-        signal.signal(signal.SIGINT, self._interrupt)
         kept = terminal.settings()
         try:
+            if not self._fill:
+                self._begins(name)
             self.start(terminal.input_for_a_child() if self.HAS_INPUT else terminal.NOBODY)
+            if self._fill:
+                self._fill()
+                self._begins(name)
+                self.machine.let_read()
             try:
                 self.open()
                 self.watch()
@@ -180,6 +185,17 @@ class Session:
             self.machine.kill()
             terminal.restore(kept)
             self._new_line()
+
+    def _begins(self, name):
+        """Says what is booted now. From here on, Ctrl-C is one way to end the machine."""
+        signal.signal(signal.SIGINT, self._interrupt)
+        self._announce(name)
+
+    def _announce(self, name):
+        ending = "close the window or press Ctrl-C" if self.window else "Ctrl-C"
+        say(f"  boot     {name} in QEMU; {ending} to end")
+        if self.is_stopped:
+            say("  note     -S: the machine waits until a debugger or QEMU's monitor starts it")
 
     def _interrupt(self, *_):
         """Notes a SIGINT. Ctrl-C also reaches QEMU; a signal from elsewhere may reach only us."""
@@ -319,13 +335,19 @@ class Session:
             self._tell_sources()
         if quiet > SOON and self._is_at_prompt() and not self._is_attended():
             self._finish("unstarted", "the loader is back at its prompt, and nobody can type there")
-        if quiet > QUIET and not (self._told_silence or self.end or self._is_at_prompt()):
+        is_long = quiet > self._patience() and not self._is_at_prompt()
+        if is_long and not self._told_silence and not self.end:
             self._told_silence = True
             if not self.loader.has_spoken:
                 self._tell(f"{self._unheard()}; Ctrl-C ends it")
             elif self.has_line and not self.window:
                 self._show_screen()
                 self._tell(self._word_on(cpus))
+
+    def _patience(self):
+        """The seconds of silence after which a line is printed."""
+        is_slow = not self.loader.has_spoken and self.machine.cpu_time() < QUIET
+        return UNHEARD if is_slow else QUIET
 
     def _word_on(self, cpus):
         """The line for a machine that has been silent for a while."""

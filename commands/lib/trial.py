@@ -38,9 +38,9 @@ class Trial(Session):
              TIME: "TIMED OUT", QEMU: "NOT RUN"}  # fmt: skip
     HAS_INPUT = False
 
-    def __init__(self, command, rest, image, settings, kernel, modules=()):
+    def __init__(self, command, rest, image, settings, kernel, modules=(), fill=None):
         command = [*command, *test_arguments([*command, *rest])]
-        super().__init__(command, rest, "", image, kernel=kernel, modules=modules)
+        super().__init__(command, rest, "", image, kernel=kernel, modules=modules, fill=fill)
         self.success = settings["test-success-exit-code"]
         self.limit = settings["test-timeout"]
         self.may_reboot = not settings["test-no-reboot"]
@@ -53,7 +53,7 @@ class Trial(Session):
 
     def run(self, name):
         """Runs the test; returns the status and the last line."""
-        status = self.live()
+        status = self.live(name)
         if self.interrupted:
             return 130, f"test INTERRUPTED: {name}: ended by Ctrl-C"
         for event in self.machine.qmp.events:  # those that came while it ended
@@ -163,6 +163,10 @@ class Trial(Session):
 
     def _conclude(self, end, text):
         self.end, self.status, self.words_on_end = end, self.STATUS[end], text
+
+    def _announce(self, name):
+        """Prints nothing, but counts from here."""
+        self.began = time.monotonic()
 
     def _tell(self, text):
         """Prints nothing: a test has only its last line."""

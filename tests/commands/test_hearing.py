@@ -5,10 +5,14 @@ import os
 import pathlib
 import re
 import subprocess
+import time
+from types import SimpleNamespace
 
 import pytest
 
+from lib import machine
 from lib.loader import Loader
+from lib.session import Session
 from projects import ROOT
 
 LEAVE = ["mov al, 16", "out 0xf4, al", "jmp $"]  # a test that passes
@@ -210,6 +214,27 @@ def test_a_loader_that_does_not_speak_is_told_with_what_booted(project, kernel, 
 SCREEN = ["mov rdi, 0xb8000 + 160 * 3", *(
     f"mov word [rdi + {2 * at}], 0x1f00 + {byte}" for at, byte in enumerate(b"Longjump\xc4!")
 )]  # fmt: skip
+
+
+@pytest.mark.parametrize("used, spoken, patience", [(9, False, 60), (11, False, 10), (9, True, 10)])
+def test_firmware_on_a_busy_host_gets_more_time_before_a_loader_is_missed(used, spoken, patience):
+    run = Session.__new__(Session)
+    run.loader = SimpleNamespace(has_spoken=spoken)
+    run.machine = SimpleNamespace(cpu_time=lambda: used)
+    assert run._patience() == patience
+
+
+def test_the_time_that_a_process_has_used_is_that_of_its_cpu():
+    qemu = machine.Machine.__new__(machine.Machine)
+    with subprocess.Popen(["bash", "-c", "while :; do :; done"]) as qemu.qemu:
+        try:
+            deadline = time.monotonic() + 60
+            while qemu.cpu_time() < 0.05 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert 0.05 <= qemu.cpu_time() < 60 and not qemu.is_suspended()
+        finally:
+            qemu.qemu.kill()
+    assert qemu.cpu_time() == 0 and not qemu.is_suspended()
 
 
 def test_what_a_kernel_writes_on_the_screen_alone_is_shown_when_it_halts(project, kernel, tmp_path):
