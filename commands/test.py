@@ -4,11 +4,13 @@
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import xml.etree.ElementTree as xml
+from pathlib import Path
 
 from lib.making import make
 from lib.project import BUILD, ROOT, Stop, Voice, need, own_environment, say, shown, start
@@ -68,7 +70,7 @@ def test(given):
         command, cwd=ROOT, stdin=subprocess.DEVNULL, env=own_environment(), check=False
     ).returncode
     if status == 5:
-        raise Stop("no test is called " + " or ".join(given.names or ["anything"]))
+        raise no_test(given.names)
     return count(status, results)
 
 
@@ -122,11 +124,31 @@ def choose(names):
                 break
         else:
             parts.append(name)
+    if parts and not may_match(parts):
+        raise no_test(parts)
     if paths and parts:
         raise Stop("name either folders and files, or parts of tests' names, not both", 2)
     return (
         ["-k", " or ".join(parts), str(ROOT / "tests")] if parts else paths or [str(ROOT / "tests")]
     )
+
+
+def may_match(parts):
+    """Whether any word of these parts of tests' names occurs where pytest takes the names from; if
+    not, nothing need be installed or built to know that there is no such test."""
+    if any("/" in part for part in parts):
+        return False
+    words = {*re.findall(r"\w+", " ".join(parts).lower())} - {"and", "or", "not"}
+    for folder in ("tests", "docs", "loader", "include"):
+        for path in filter(Path.is_file, (ROOT / folder).rglob("*")):
+            text = f"{path}\n".lower().encode() + path.read_bytes().lower()
+            if any(word.encode() in text for word in words):
+                return True
+    return False
+
+
+def no_test(names):
+    return Stop("no test is called " + " or ".join(names or ["anything"]))
 
 
 def count(status, results):

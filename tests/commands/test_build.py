@@ -691,6 +691,16 @@ def test_ci_runs_the_tests():
     assert pathlib.Path(ROOT / "LICENSE").read_text().startswith("MIT License")
 
 
+def test_a_test_that_is_not_there_is_reported_before_anything_is_installed_or_built():
+    for name in ("zz" * 4, f"tests/boot/{'zz' * 4}.py"):
+        done = subprocess.run(
+            [ROOT / "build.sh", "--no-install", "test", name],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        )  # fmt: skip
+        said = f"build.sh: no test is called {name}\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 def test_tests_are_named_as_they_run_after_a_line_on_time_and_space(tmp_path):
     """Of this project, whose tests are compiled already; build/tests/results.xml is for the run
     of which this test is part."""
