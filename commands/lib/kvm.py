@@ -94,6 +94,13 @@ def is_kvm(words):
     )
 
 
+def unload(name, modules=MODULES):
+    """The line that unloads a module of the host's kernel, or words for one that is built in."""
+    if (modules / name).exists() and not (modules / name / "initstate").exists():
+        return f"{name} is built into the host's kernel, so it cannot be unloaded"
+    return as_root("modprobe", "-r", name)
+
+
 def virtualbox_rows(modules=MODULES):
     """Whether KVM blocks VirtualBox: rows of a word and an explanation or a fix; none if VirtualBox
     is not on this machine."""
@@ -104,7 +111,7 @@ def virtualbox_rows(modules=MODULES):
     kvm = next((name for name in NAMES if (modules / name).exists()), None)
     if not kvm:
         return [("found", "KVM is not loaded, so it does not block VirtualBox")]
-    unload = as_root("modprobe", "-r", kvm)
+    way_out = unload(kvm, modules)
     try:
         at_load = (modules / "kvm/parameters/enable_virt_at_load").read_text().strip()
     except OSError:
@@ -112,9 +119,9 @@ def virtualbox_rows(modules=MODULES):
     if at_load in ("Y", "1"):
         return [
             ("blocked", f"KVM holds the CPU, so VirtualBox ends with {NAMES[kvm]}:"),
-            ("", f"{unload}, or kvm.enable_virt_at_load=0 for the host's kernel"),
+            ("", f"{way_out}; or kvm.enable_virt_at_load=0 for the host's kernel"),
         ]
     return [
         ("found", "but VirtualBox and KVM cannot run machines at the same time"),
-        ("", f"({NAMES[kvm]}); if that is a problem: {unload}"),
+        ("", f"({NAMES[kvm]}); if that is a problem: {way_out}"),
     ]

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Optional
 
+from lib.kvm import NAMES, unload
 from lib.project import Stop, run
 from lib.record import dataclass
 from lib.rights import as_root
@@ -28,15 +29,13 @@ LEAST_SCREEN = 16  # MiB for the screen
 
 # VirtualBox's errors -> what they mean. Their names are the same in all languages.
 KVM_IN_THE_WAY = """\
-KVM holds the CPU's virtualization, so VirtualBox cannot run. End all virtual machines of KVM, then:
+KVM holds the CPU's virtualization, so VirtualBox cannot run. End all virtual machines of KVM, and
+unload it:
 {unload}
 Since Linux 6.12 KVM holds it as soon as it is loaded; kvm.enable_virt_at_load=0 on the command line
 of the host's kernel prevents that."""
 REASONS = {
-    "VERR_VMX_IN_VMX_ROOT_MODE": KVM_IN_THE_WAY.format(
-        unload=as_root("modprobe", "-r", "kvm_intel")
-    ),
-    "VERR_SVM_IN_USE": KVM_IN_THE_WAY.format(unload=as_root("modprobe", "-r", "kvm_amd")),
+    **{error: KVM_IN_THE_WAY.format(unload=unload(name)) for name, error in NAMES.items()},
     "VERR_VMM_RING0_ASSERTION": """\
 VirtualBox's part in the host's kernel found an error in itself and gave up. That is a defect of
 VirtualBox, or it is not compatible with the host's kernel or with another hypervisor; the kernel

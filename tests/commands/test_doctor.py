@@ -110,6 +110,9 @@ def test_kvm_and_virtualbox_in_each_others_way_are_reported(tmp_path, monkeypatc
     for module, error in names.items():
         (tmp_path / module).mkdir()
         said = str(kvm.virtualbox_rows(tmp_path))
+        assert error in said and f"{module} is built into" in said and "modprobe" not in said
+        (tmp_path / module / "initstate").write_text("live\n")
+        said = str(kvm.virtualbox_rows(tmp_path))
         assert error in said and f"modprobe -r {module}" in said and "at_load" not in said
         (tmp_path / "kvm/parameters").mkdir(parents=True)
         (tmp_path / "kvm/parameters/enable_virt_at_load").write_text("Y\n")
@@ -118,7 +121,7 @@ def test_kvm_and_virtualbox_in_each_others_way_are_reported(tmp_path, monkeypatc
         (tmp_path / "kvm/parameters/enable_virt_at_load").write_text("N\n")
         assert "at_load" not in str(kvm.virtualbox_rows(tmp_path))
         shutil.rmtree(tmp_path / "kvm")
-        (tmp_path / module).rmdir()
+        shutil.rmtree(tmp_path / module)
 
 
 def test_kvm_is_recognised_in_every_option_of_qemu_for_it():

@@ -11,8 +11,8 @@ import pytest
 from projects import ROOT
 
 from lib import virtualbox
+from lib.kvm import unload
 from lib.project import Stop
-from lib.rights import as_root
 from lib.virtualbox import Meditation, meditation
 
 pytestmark = pytest.mark.xdist_group("vbox")  # all have the serial port in the same file
@@ -211,7 +211,7 @@ def test_kvm_that_is_in_the_way_is_reported_with_the_fix(box):
     for name, module in (("VMX_IN_VMX_ROOT_MODE", "kvm_intel"), ("SVM_IN_USE", "kvm_amd")):
         box.play(refuses=f"VT-x wird verwendet (VERR_{name}).\nDetails: code NS_ERROR_FAILURE")
         said = box.vbox(status=1)
-        assert f"VERR_{name}" in said and f"{as_root('modprobe', '-r', module)}\n" in said
+        assert f"VERR_{name}" in said and f"{unload(module)}\n" in said
         assert "kvm.enable_virt_at_load=0" in said
 
 
