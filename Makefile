@@ -548,7 +548,7 @@ run test:
 	@./build.sh $@ $(if $(V),--verbose)
 
 help:
-	@sed -n 's/^#   make/    make/p' Makefile
+	@sed -n '1,/^$$/s/^#   /    /p' Makefile
 
 FORCE:
 .PHONY: all tests unit-tests unit-tests64 replays fuzzers test-kernels test-firmware clean

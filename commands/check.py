@@ -56,6 +56,8 @@ def check(given):
         make("build/check")
     if given.json:
         found = [look(words, memory) for words in lines]
+        for name, kernel in zip(given.names, found):
+            kernel["file"] = kernel["file"] or name  # options before it may hide it
         print(json.dumps(found, indent=2).replace("\x7f", "\\u007f"))  # ASCII that can be seen
         return max(map(status_of, found))
     statuses = []

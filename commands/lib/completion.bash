@@ -34,6 +34,7 @@ _longjump() {
 	elif [[ $word == -* ]]; then
 		choice=$(_longjump_help "$program" "${command:-image}" |
 			sed -n 's/^    \(-[a-z], \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p')
+		[[ -n $command ]] || choice+=" --version --help"
 	elif [[ -z $command || $command == help ]]; then
 		choice=$(_longjump_commands "$program")
 	elif [[ $previous == --* ]]; then

@@ -32,6 +32,11 @@ def test_each_command_explains_itself_with_an_example(project, command):
         assert f"\n    {command} " in project.good("help"), "the list of commands leaves it out"
 
 
+def test_make_help_prints_all_of_each_line():
+    told = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert "the sample kernel build/kernel.elf\n    make tests " in told and "V=1" in told
+
+
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "help"])
 def test_each_command_refuses_what_it_does_not_know(project, command):
     assert "--nonsense" in project.bad(command, "--nonsense", status=2)

@@ -101,6 +101,7 @@ def test_options_are_completed(project, command):
 
 def test_values_are_completed(project):
     assert "--kernel" in complete(project, "--k")
+    assert complete(project, "--ver") == {"--verbose", "--version"}
     assert complete(project, "new", "--lang", "") == {"c", "rust"}
     assert complete(project, "run", "--kernel", "") == set(), "bash offers files"
     assert "boot" in complete(project, "test", "b")

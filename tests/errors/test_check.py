@@ -333,6 +333,12 @@ def test_the_addresses_are_said_to_be_those_of_a_model(project):
     assert "On a model of a machine with 256 MiB of memory" in project.run("check", GOOD).stdout
 
 
+def test_json_names_each_file_even_if_an_option_is_wrong(project):
+    done = project.run("check", "--json", "--options", "-nonsense", GOOD)
+    (found,) = json.loads(done.stdout)
+    assert done.returncode == 1 and found["file"] == str(GOOD), done.stdout
+
+
 def test_json_is_a_list_and_nothing_else(project, bad):
     command = [ROOT / "build.sh", "check", "--json", GOOD, bad]
     done = subprocess.run(command, stdout=subprocess.PIPE, cwd="/")
