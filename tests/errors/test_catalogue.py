@@ -23,6 +23,7 @@ WORDS = {
         ["-protocol=bootloader-0.9,map_physical_memory,recursive_page_table", "good.elf"],
     ),
     210: ({}, ["window.elf"]),
+    214: ({"memory": 32 << 40}, ["-protocol=bootloader-0.9,map_physical_memory", "good.elf"]),
     305: ({}, ["good.elf", *["word" * 500] * 5]),
     306: ({}, ["-protocol=bootloader-0.9", "-identity=1M", "good.elf"]),
     503: ({"memory": 6 << 20}, ["large"]),

@@ -1086,6 +1086,25 @@ TEST("RAM above 4 GiB is in the direct map, and holds what does not fit below")
 	EXPECT_EQUAL(boot_info()->direct_map_end - boot_info()->direct_map, 6 * GIB);
 }
 
+TEST("tables for all of memory that do not fit are refused as such, unless pages are larger")
+{
+	if (!LARGE)
+		return;
+	for (unsigned large = 0; large < 2; large++) {
+		begin_world(16 * MIB);
+		add_firmware(4 * GIB, 400 * GIB, 1);
+		world.machine.cpu.gib_pages = large != 0;
+		begin_small_elf();
+		lay_file(&world.config.kernel, elf_file(), 2 * MIB);
+		if (large)
+			EXPECT(prepare());
+		else
+			expect_refusal(DIAG_MEMORY_TABLES,
+			               "the kernel's page tables take 1600 KiB for 400 GiB in "
+			               "pages of 2 MiB, and ");
+	}
+}
+
 TEST("RAM that paging or the CPU cannot reach stays in the map, and nowhere else")
 {
 	static const struct {

@@ -97,21 +97,39 @@ static bool add_taken(struct plan *plan, enum use use, const uint8_t *begin)
 	return end != NULL && plan_add(plan, (struct placement){ .use = use, .phys = taken });
 }
 
+/* Refuses tables that do not fit into what is left from `begin` on: if those for all of memory alone
+ * take most of that, more memory is no cure. Always false. */
+static bool refuse_tables(struct plan *plan, const char *whose, const uint8_t *begin,
+                          bool large_pages)
+{
+	uint64_t left = begin != NULL ? (uint64_t)(plan->scratch->end - begin) : 0, mapped = 0;
+
+	for (unsigned i = 0; i < plan->count; i++) {
+		if (plan->placements[i].use == USE_DIRECT_MAP)
+			mapped += plan->placements[i].phys.end - plan->placements[i].phys.begin;
+	}
+	if (!large_pages && mapped / GIB * PAGE_SIZE > left / 2)
+		return refuse(plan->report, DIAG_MEMORY_TABLES,
+		              "%s page tables take %llu KiB for %llu GiB in pages of 2 MiB, and "
+		              "%llu KiB are left",
+		              whose, ULL(mapped / GIB * PAGE_SIZE / KIB), ULL(mapped / GIB),
+		              ULL(left / KIB));
+	return refuse(plan->report, DIAG_MEMORY_LOADER,
+	              "%s page tables take more than the %llu KiB that are left", whose,
+	              ULL(left / KIB));
+}
+
 bool plan_map(struct plan *plan)
 {
 	uint8_t *begin = scratch_take(plan->scratch, 0, PAGE_SIZE);
-	uint64_t left = (uint64_t)(plan->scratch->end - plan->scratch->at);
+	bool large = plan->machine->cpu.gib_pages;
 
 	if (begin == NULL || !map_kernel(plan) || !add_taken(plan, USE_PAGE_TABLES, begin))
-		return refuse(plan->report, DIAG_MEMORY_LOADER,
-		              "the kernel's page tables take more than the %llu KiB that are left",
-		              ULL(left / KIB));
+		return refuse_tables(plan, "the kernel's", begin,
+		                     large && !plan->policy.small_pages);
 	begin = plan->scratch->at;
 	if (!map_launch(plan) || !plan_fault_info(plan) || !add_taken(plan, USE_RESIDENT, begin)
 	    || !plan_copies(plan))
-		return refuse(plan->report, DIAG_MEMORY_LOADER,
-		              "the loader's own page tables take more than the %llu KiB that are "
-		              "left",
-		              ULL((uint64_t)(plan->scratch->end - begin) / KIB));
+		return refuse_tables(plan, "the loader's own", begin, large);
 	return true;
 }
