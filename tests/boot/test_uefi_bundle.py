@@ -68,6 +68,36 @@ def test_a_damaged_one_is_refused_and_the_firmware_goes_on(program, start_from):
     assert re.search(r'failed to load Boot\w+ "UEFI Misc Device 2"', machine.serial())
 
 
+SCRIPT = """fs0:
+loader.efi missing more
+cut.efi \xe4
+my.efi and more
+"""
+
+
+def test_words_given_in_the_shell_are_taken_or_said_not_to_be(program, start, log, tmp_path):
+    """By the loader as a line at its prompt, by a program as the end of the command line."""
+    (empty := tmp_path / "empty").write_bytes(bytes(1 << 20))
+    (log / "loader.efi").write_bytes((images.BUILD / "BOOTX64.EFI").read_bytes())
+    (log / "cut.efi").write_bytes(changed(program[0], program[1] + 5000))
+    (log / "my.efi").write_bytes(program[0])
+    entries = "".join(f"LABEL {name}\nCOM32 longjump.c32\nAPPEND {name}.elf\n"
+                      for name in ("other", "missing"))  # fmt: skip
+    (log / "isolinux.cfg").write_text(f"SERIAL 0 115200\nDEFAULT other\n{entries}")
+    (log / "startup.nsh").write_text(SCRIPT, encoding="utf-16")
+    extra = ["-drive", f"format=raw,if=virtio,file=fat:rw:{log}"]
+    machine = start(empty, medium="disk-ahci", extra=extra, uefi=True)
+    machine.wait_serial("startup.nsh", limit=LIMIT)
+    machine.type("\n", through="serial")
+    assert "missing.elf" in machine.wait_serial("boot: ", limit=LIMIT), machine.report()
+    machine.type("exit\n", through="serial")
+    said = machine.wait_serial("Press a key to go back", limit=LIMIT)
+    assert "K531" in said and "or are not ASCII" in said, machine.report()
+    machine.type("\n", through="serial")
+    machine.expect_end("exit", told.PASSED, limit=LIMIT)
+    assert told.Told(machine.serial()).command_line == "in a bundle and more"
+
+
 @secure.needs_sbsign
 def test_only_a_signed_one_starts_with_secure_boot_on(program, start_from, log):
     signed, (data, _) = secure.sign(program[0], log), program

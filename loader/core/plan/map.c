@@ -97,8 +97,8 @@ static bool add_taken(struct plan *plan, enum use use, const uint8_t *begin)
 	return end != NULL && plan_add(plan, (struct placement){ .use = use, .phys = taken });
 }
 
-/* Refuses tables that do not fit into what is left from `begin` on: if those for all of memory alone
- * take most of that, more memory is no cure. Always false. */
+/* Refuses tables that do not fit into what is left from `begin` on: if those for all of memory
+ * alone take most of that, more memory is no cure. Always false. */
 static bool refuse_tables(struct plan *plan, const char *whose, const uint8_t *begin,
                           bool large_pages)
 {

@@ -6,6 +6,7 @@
 #include "platform/handover/words.h"
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
+#include "platform/uefi/given.h"
 
 /* Our image's first byte, and where a bundle lies in it (uefi.ld). */
 extern const uint8_t image_begin[];
@@ -18,6 +19,21 @@ static struct word_list list;
 bool bundled(void)
 {
 	return bundle_place[0] != bundle_place[1];
+}
+
+/* Adds the words that we were started with, unless a signature is to cover all words. */
+static void add_given(struct report *report)
+{
+	const char *given;
+
+	if (!given_words(&given))
+		warn(report, DIAG_UEFI_WORDS, "they have more than %u characters, or are not ASCII",
+		     GIVEN_SIZE - 1);
+	else if (*given != 0 && given_secure_boot())
+		warn(report, DIAG_UEFI_WORDS,
+		     "with Secure Boot, only what is signed counts, and not: %.200s", given);
+	else
+		handover.words = given;
 }
 
 bool bundled_words(unsigned *count, const char *const **words, struct report *report)
@@ -34,6 +50,7 @@ bool bundled_words(unsigned *count, const char *const **words, struct report *re
 	memcpy(bytes, image_begin + bundle_place[0], (size_t)size);
 	machine.identity_limit = 4 * GIB;
 	handover = (struct handover){ .words = "" };
+	add_given(report);
 	*words = list.words;
 	if (!bundle_read(&handover, &machine, range, report)
 	    || !words_make(&list, &handover, report))

@@ -9,6 +9,7 @@
 #include "platform/console/console.h"
 #include "platform/platform.h"
 #include "platform/uefi/firmware.h"
+#include "platform/uefi/given.h"
 #include "platform/uefi/screen.h"
 #include "platform/uefi/signed_config.h"
 #include "platform/uefi/volume.h"
@@ -260,7 +261,12 @@ bool prompt_next(void)
 {
 	bool is_asked = is_later || always_asks() || (!labels.no_escape && screen_is_called());
 	unsigned timeout = is_later ? 0 : labels.timeout;
+	const char *given;
 
+	if (!is_later && given_words(&given) && *given != 0) {
+		is_later = true;
+		return use(given);
+	}
 	if (!is_asked) {
 		is_later = true;
 		return use(labels.start);
