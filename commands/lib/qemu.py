@@ -6,8 +6,8 @@ Knows QEMU and the x86's registers; knows nothing of images or of the command li
 import json
 import re
 import select
-import socket
 import time
+from _socket import socketpair  # module socket makes enums of 300 constants, which takes 2 ms
 
 from lib.pattern import Pattern
 from lib.record import dataclass
@@ -33,7 +33,7 @@ class Qmp:
     """A QMP connection over a socket that QEMU inherits; events are kept until asked for."""
 
     def __init__(self):
-        self.line, self.qemus_end = socket.socketpair()
+        self.line, self.qemus_end = socketpair()
         self.events = []
         self.is_lost = False  # QEMU runs, but does not answer
         self.is_awaited = lambda: True  # asked while an answer is waited for: somebody wants it
