@@ -81,8 +81,12 @@ def test_limine_kernels_of_each_revision_are_told_about_uefi(begin, revision):
     assert words["framebuffer"].split()[1:3] == ["1280", "800"], "the mode that was set"
     offset = 0 if revision == 3 else int(words["hhdm"], 16)
     assert machine.memory(int(words["rsdp"], 16) - offset, 8) == b"RSD PTR "
-    usable = sum(int(end, 16) - int(begin, 16) for begin, end, kind in memory if kind == "0")
-    assert usable > 230 * MIB
+    usable, left = (
+        sum(int(end, 16) - int(begin, 16) for begin, end, kind in memory if kind == wanted)
+        for wanted in "05"
+    )
+    assert usable > 200 * MIB and usable + left > 230 * MIB
+    assert left > 8 * MIB, "what boot services have used may be reclaimed"
     assert machine.monitor("info pic").count("imr=ff") == 2, "both PICs are masked"
     assert "K608" not in machine.serial()
 

@@ -765,6 +765,57 @@ TEST("the memory map is sorted, whole, and marks what may be reclaimed")
 	EXPECT(reclaimable > 0);
 }
 
+TEST("what UEFI's boot services have left may be reclaimed, unless something was placed there")
+{
+	/* Type, address and pages of UEFI's descriptors. */
+	static const uint64_t map[][5] = { { 4, MIB, 0, 256 },
+		                           { 3, 8 * MIB, 0, 256 },
+		                           { 4, 9 * MIB, 0, 128 },
+		                           { 7, 10 * MIB, 0, 256 },
+		                           { 4, UINT64_MAX - 0xfff, 0, 2 },
+		                           { 4, 11 * MIB, 0, UINT64_MAX } };
+	const struct limine_list *answer;
+	uint64_t physical;
+
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	set_efi(0x1000);
+	world.efi.memory_map = (struct span){ (const uint8_t *)map, sizeof(map) };
+	world.efi.descriptor_size = sizeof(map[0]);
+	put_request(DATA, LIMINE_MEMORY_MAP, 0);
+	boot_it();
+	answer = answer_to(DATA);
+	physical = world.boot.plan.kernel_physical;
+	EXPECT(physical >= MIB && physical < 2 * MIB);
+	EXPECT_EQUAL(type_at(answer, physical), LIMINE_EXECUTABLE_AND_MODULES);
+	EXPECT_EQUAL(type_at(answer, 2 * MIB - 1), LIMINE_BOOTLOADER_RECLAIMABLE);
+	EXPECT_EQUAL(type_at(answer, 8 * MIB - 1), LIMINE_USABLE);
+	EXPECT_EQUAL(type_at(answer, 8 * MIB), LIMINE_BOOTLOADER_RECLAIMABLE);
+	EXPECT_EQUAL(type_at(answer, 9 * MIB + 0x7ffff), LIMINE_BOOTLOADER_RECLAIMABLE);
+	EXPECT_EQUAL(type_at(answer, 9 * MIB + 0x80000), LIMINE_USABLE);
+	EXPECT_EQUAL(type_at(answer, 10 * MIB), LIMINE_USABLE);
+	EXPECT_EQUAL(type_at(answer, 11 * MIB), LIMINE_USABLE);
+}
+
+TEST("a single free page between modules is given as reclaimable, two pages are free")
+{
+	for (uint64_t pages = 1; pages <= 2; pages++) {
+		const uint64_t hole = 4 * MIB + PAGE_SIZE;
+		const struct limine_list *map;
+
+		begin_limine(ELF_TYPE_EXEC, TOP);
+		put_request(DATA, LIMINE_MEMORY_MAP, 0);
+		add_module("a", "", (struct span){ (const uint8_t *)"a", 1 }, 4 * MIB);
+		add_module("b", "", (struct span){ (const uint8_t *)"b", 1 },
+		           hole + pages * PAGE_SIZE);
+		boot_it();
+		map = answer_to(DATA);
+		EXPECT_EQUAL(type_at(map, hole - 1), LIMINE_EXECUTABLE_AND_MODULES);
+		EXPECT_EQUAL(type_at(map, hole),
+		             pages == 1 ? LIMINE_BOOTLOADER_RECLAIMABLE : LIMINE_USABLE);
+		EXPECT_EQUAL(type_at(map, hole + pages * PAGE_SIZE), LIMINE_EXECUTABLE_AND_MODULES);
+	}
+}
+
 TEST("modules are listed with their paths, the kernel's own before the user's")
 {
 	const struct limine_list *modules;

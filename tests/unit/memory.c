@@ -10,7 +10,7 @@
 
 #define PAGES 64 /* of the drawn maps */
 
-static const char letters[MEMORY_TYPES + 1] = ".ukmsitrfanRTBF";
+static const char letters[MEMORY_TYPES + 1] = ".ubkmsitrfanRTBF";
 
 static struct memory memory;
 static struct report report;
@@ -329,7 +329,7 @@ TEST("totals count each type by itself")
 TEST("RAM is what can be read and written, whoever uses it")
 {
 	for (enum memory_type type = MEMORY_NONE; type < MEMORY_TYPES; type++) {
-		bool ram = strchr("ukmsitrfan", letters[type]) != NULL;
+		bool ram = strchr("ubkmsitrfan", letters[type]) != NULL;
 
 		EXPECT_EQUAL(memory_is_ram(type), ram);
 	}

@@ -15,6 +15,7 @@ static enum memory_type placement_type(const struct placement *placement)
 		[USE_KERNEL_FILE] = MEMORY_KERNEL_FILE,
 		[USE_FRAMEBUFFER] = MEMORY_FRAMEBUFFER,
 		[USE_FIRMWARE_TABLES] = MEMORY_FIRMWARE_TABLES,
+		[USE_BOOT_SERVICES] = MEMORY_BOOT_SERVICES,
 	};
 
 	return types[placement->use];

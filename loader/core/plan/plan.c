@@ -5,13 +5,11 @@
 const char *use_name(enum use use)
 {
 	static const char *const names[USES] = {
-		"kernel",          "module",
-		"stack",           "boot information",
-		"page tables",     "resident part",
-		"kernel file",     "framebuffer",
-		"bounce buffer",   "direct map",
-		"identity map",    "VGA window",
-		"firmware tables", "page table window",
+		"kernel",           "module",       "stack",
+		"boot information", "page tables",  "resident part",
+		"kernel file",      "framebuffer",  "bounce buffer",
+		"direct map",       "identity map", "VGA window",
+		"firmware tables",  "left by UEFI", "page table window",
 	};
 
 	return names[use];

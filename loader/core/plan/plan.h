@@ -31,10 +31,11 @@ enum use {
 	USE_KERNEL_FILE,
 	USE_FRAMEBUFFER,
 	USE_BOUNCE_BUFFER, /* free memory that holds bytes until their destination is free */
-	USE_DIRECT_MAP,    /* this and the following only map memory that is not theirs */
+	USE_DIRECT_MAP,    /* this and the following only map or name memory that is not theirs */
 	USE_IDENTITY,
 	USE_VGA,
 	USE_FIRMWARE_TABLES,
+	USE_BOOT_SERVICES, /* UEFI's, which are gone */
 	USE_TABLES_WINDOW, /* the page tables, mapped by an entry of the top one */
 	USES
 };

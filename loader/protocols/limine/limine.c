@@ -20,6 +20,7 @@
 #include "core/plan/resident.h"
 #include "protocols/limine/limine_answers.h"
 #include "protocols/limine/limine_describe.h"
+#include "protocols/limine/limine_efi.h"
 #include "protocols/limine/limine_views.h"
 
 #define SMALLEST_STACK (64 * KIB)
@@ -344,9 +345,11 @@ static bool limine_plan(struct boot *boot)
 	struct plan *plan = &boot->plan;
 
 	limine->plan = plan;
-	return limine_plan_views(limine) && plan_stack(limine) && plan_entry(limine)
-	    && plan_other_processors(limine) && plan_resident(plan) && plan_kernel_file(plan)
-	    && plan_answers(limine);
+	if (!limine_plan_views(limine) || !plan_stack(limine) || !plan_entry(limine)
+	    || !plan_other_processors(limine) || !plan_resident(plan) || !plan_kernel_file(plan))
+		return false;
+	limine_plan_boot_services(plan);
+	return plan_answers(limine);
 }
 
 static void limine_write_memory_map(struct boot *boot, const struct memory *map)

@@ -584,6 +584,29 @@ static uint64_t wire_type(enum memory_type type)
 	return types[type];
 }
 
+/* True if the plan has placed something there. */
+static bool is_placed(enum memory_type type)
+{
+	return type >= MEMORY_KERNEL && type <= MEMORY_KERNEL_FILE;
+}
+
+/*
+ * The number of a range of the map. A single free page between things that were placed is given as
+ * reclaimable: kernels that keep records in free memory take it for granted that a free range has
+ * more than one page, and would overwrite what follows.
+ */
+static uint64_t wire_type_of(const struct memory *memory, unsigned number)
+{
+	const struct memory_range *range = &memory->ranges[number];
+
+	if (range->type == MEMORY_USABLE && range->phys.end - range->phys.begin == PAGE_SIZE
+	    && number > 0 && is_placed(range[-1].type) && range[-1].phys.end == range->phys.begin
+	    && number + 1 < memory->count && is_placed(range[1].type)
+	    && range[1].phys.begin == range->phys.end)
+		return LIMINE_BOOTLOADER_RECLAIMABLE;
+	return wire_type(range->type);
+}
+
 void limine_answer_memory(struct limine *limine, const struct memory *memory)
 {
 	struct limine_memory entry = { 0 };
@@ -593,7 +616,7 @@ void limine_answer_memory(struct limine *limine, const struct memory *memory)
 		return;
 	for (unsigned i = 0; i < memory->count; i++) {
 		struct phys_range phys = memory->ranges[i].phys;
-		uint64_t type = wire_type(memory->ranges[i].type);
+		uint64_t type = wire_type_of(memory, i);
 
 		if (count > 0 && entry.type == type && entry.base + entry.length == phys.begin) {
 			entry.length += phys.end - phys.begin;

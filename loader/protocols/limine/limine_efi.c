@@ -5,15 +5,23 @@
  */
 #include "protocols/limine/limine_efi.h"
 
-enum { RUNTIME_CODE = 5, RUNTIME_DATA = 6 };
+enum { BOOT_CODE = 3, BOOT_DATA = 4, RUNTIME_CODE = 5, RUNTIME_DATA = 6 };
 
 /* 4.3: the system table, and the offsets in it of the pointer to the vendor's name and so on. */
 enum { SYSTEM_SIZE = 120, MAKER = 24, RUNTIME = 88, TABLE_COUNT = 104, TABLES = 112 };
 
-#define RUNTIME_SIZE 136 /* 4.5 */
-#define ENTRY_SIZE   24  /* 4.6: of the configuration table */
-#define ENTRIES_MAX  4096
-#define MAKER_MAX    512 /* bytes of the vendor's name that are looked at */
+#define RUNTIME_SIZE     136 /* 4.5 */
+#define TABLE_ENTRY_SIZE 24  /* 4.6: of the configuration table */
+#define ENTRIES_MAX      4096
+#define MAKER_MAX        512 /* bytes of the vendor's name that are looked at */
+#define BOOT_MAX         128 /* ranges of boot services that are told apart; the rest is usable */
+
+/* 7.2.3: the beginning of a descriptor of the memory map. */
+struct descriptor {
+	uint32_t type, padding;
+	uint64_t physical, virtual, pages;
+};
+_Static_assert(sizeof(struct descriptor) == 32, "UEFI 2.10, 7.2.3");
 
 struct found {
 	struct phys_range *list;
@@ -56,7 +64,7 @@ static void add_system_table(struct found *found, const struct machine *machine)
 	span_read(table, TABLES, &tables, sizeof(tables));
 	add(found, maker, name_size(machine, maker));
 	add(found, runtime, RUNTIME_SIZE);
-	add(found, tables, min_u64(count, ENTRIES_MAX) * ENTRY_SIZE);
+	add(found, tables, min_u64(count, ENTRIES_MAX) * TABLE_ENTRY_SIZE);
 }
 
 unsigned limine_efi_ranges(const struct machine *machine, struct phys_range *list,
@@ -74,4 +82,37 @@ unsigned limine_efi_ranges(const struct machine *machine, struct phys_range *lis
 			add(&found, range->phys.begin, range->phys.end - range->phys.begin);
 	}
 	return found.count;
+}
+
+/* Names a range, or lengthens the last one. */
+static void name_range(struct plan *plan, struct phys_range phys)
+{
+	struct placement *last = &plan->placements[plan->count - 1];
+
+	if (last->use == USE_BOOT_SERVICES && last->phys.end == phys.begin)
+		last->phys.end = phys.end;
+	else
+		plan->placements[plan->count++] =
+			(struct placement){ .use = USE_BOOT_SERVICES, .phys = phys };
+}
+
+void limine_plan_boot_services(struct plan *plan)
+{
+	const struct efi *efi = plan->machine->efi;
+	unsigned most = plan->count + BOOT_MAX;
+	struct descriptor found;
+
+	if (efi == NULL || efi->descriptor_size < sizeof(found) || most > PLAN_MAX_PLACEMENTS)
+		return;
+	for (uint64_t at = 0;
+	     plan->count < most && span_read(efi->memory_map, at, &found, sizeof(found));
+	     at += efi->descriptor_size) {
+		bool is_theirs = found.type == BOOT_CODE || found.type == BOOT_DATA;
+		uint64_t size = found.pages * PAGE_SIZE;
+
+		if (is_theirs && size != 0 && found.pages <= UINT64_MAX / PAGE_SIZE
+		    && in_bounds(found.physical, size, UINT64_MAX))
+			name_range(plan,
+			           (struct phys_range){ found.physical, found.physical + size });
+	}
 }

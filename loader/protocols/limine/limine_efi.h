@@ -3,7 +3,7 @@
 #ifndef PROTOCOLS_LIMINE_EFI_H
 #define PROTOCOLS_LIMINE_EFI_H
 
-#include "core/machine.h"
+#include "core/plan/plan.h"
 
 /*
  * The memory of the runtime services, of the system table, and of what it points at that outlives
@@ -12,5 +12,11 @@
  */
 unsigned limine_efi_ranges(const struct machine *machine, struct phys_range *list,
                            unsigned capacity);
+
+/*
+ * Names the memory that UEFI's boot services have used, since a kernel may still want what they
+ * left there, such as the picture that ACPI's BGRT points at. The plan may place things in it.
+ */
+void limine_plan_boot_services(struct plan *plan);
 
 #endif
