@@ -72,7 +72,7 @@ def image(given, finish=None, also=()):
     targets += [] if given.no_check else ["build/check"]
     make(*targets)
     if not given.no_check:
-        check_config(config)
+        config.asks = check_config(config).get("asks", "")
     if finish is None:
         from lib.disc import make_disc as finish
     return finish(config)

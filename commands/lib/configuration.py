@@ -26,6 +26,7 @@ class BootConfiguration:
     menu: bool = False  # ... or prompt: what is asked before anything is started
     prompt: bool = False
     sign: list = field(default_factory=list)  # key and certificate, or nothing
+    asks: str = ""  # what the kernel asks for, a line each, as build/check words it
     looked_at: dict = field(default_factory=dict)  # files -> what they were when they were checked
 
     def note_files(self):

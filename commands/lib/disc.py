@@ -15,7 +15,7 @@ import stat
 import struct
 import subprocess
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lib.configuration import OpenDisc, paths_of_modules
 from lib.elf import strip_debug
@@ -132,11 +132,31 @@ def gather(config):
         name = f"isolinux/{path.name}"
         if ours.setdefault(name, path) != path or name == CONFIG:
             raise Stop(f"two files cannot both be called {path.name} on the disc: rename {path}")
+    ours |= internal_modules(config, {**files, **ours})
     ours[CONFIG] = isolinux_cfg(config).encode()
     for name in ours:
         if name in files:
             raise Stop(f"iso/{name} is in the way of a file that Longjump puts there: rename it")
     return {**files, **ours}
+
+
+def internal_modules(config, files):
+    """The modules that a Limine kernel names itself, if they lie where it says: by its side. Warns
+    of those that are in neither place."""
+    found = {}
+    for line in config.asks.split("\n"):
+        match = re.fullmatch(r"internal module (.+?)(, required)?(, to be unpacked)?(: .*)?", line)
+        path = match and PurePosixPath(match[1])
+        if not path or path.is_absolute() or ".." in path.parts:
+            continue
+        name = f"isolinux/{path}"
+        if name in files:
+            continue
+        if (config.kernel.parent / path).is_file():
+            found[name] = config.kernel.parent / path
+        else:
+            say(f"  warning  the kernel asks for the file {path}: it is not beside the kernel")
+    return found
 
 
 def from_iso_folder():

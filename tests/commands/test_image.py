@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import pathlib
+import shutil
 import signal
 import struct
 import subprocess
@@ -11,6 +12,7 @@ import time
 
 import pytest
 
+import images
 from projects import Image, same
 
 from lib import disc, tree
@@ -238,6 +240,18 @@ def test_what_is_asked_for_is_in_isolinux_cfg(make_image, kernel, tmp_path):
     )
     assert image.read("/isolinux/initrd.img") == b"one"
     assert image.read("/isolinux/with:colon") == b"two"
+
+
+def test_modules_that_a_limine_kernel_names_are_packed_from_beside_it(project, tmp_path):
+    kernel, words = tmp_path / "kernel.elf", ["--bios-only", "--output", tmp_path / "made.iso"]
+    shutil.copy(images.kernel_path("limine_r6"), kernel)
+    told = project.good("image", *words, "--kernel", kernel)
+    for name in ("inner.txt", "missing.txt"):
+        assert f"asks for the file {name}: it is not beside the kernel" in told
+    (tmp_path / "inner.txt").write_text("by its side")
+    told = project.good("image", *words, "--kernel", kernel)
+    assert "inner.txt" not in told and "missing.txt" in told
+    assert Image(tmp_path / "made.iso").read("/isolinux/inner.txt") == b"by its side"
 
 
 def test_hashes_of_what_is_packed_come_before_each_name(make_image, tmp_path):
