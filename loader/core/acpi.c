@@ -49,73 +49,71 @@ enum {
 static struct span table_at(const struct machine *machine, uint64_t at)
 {
 	struct span header = memory_at(machine, at, HEADER_SIZE);
-	uint32_t length;
+	uint32_t length; /* 0 if the header cannot be seen */
 
-	if (!span_read(header, HEADER_LENGTH, &length, sizeof(length)) || length < HEADER_SIZE
-	    || length > TABLE_LIMIT)
-		return (struct span){ NULL, 0 };
-	return memory_at(machine, at, length);
+	span_read(header, HEADER_LENGTH, &length, sizeof(length));
+	return memory_at(machine, length >= HEADER_SIZE && length <= TABLE_LIMIT ? at : 0, length);
 }
 
 /* True if the table has this signature of four characters. */
 static bool has_sign(struct span table, const char *sign)
 {
-	char found[4];
+	char found[4]; /* zeroes if there is no table */
 
-	return span_read(table, 0, found, sizeof(found)) && memcmp(found, sign, sizeof(found)) == 0;
+	span_read(table, 0, found, sizeof(found));
+	return memcmp(found, sign, sizeof(found)) == 0;
 }
 
-/* Searches a table of addresses, of `width` bytes each, for a table with this signature. */
-static struct span find_table(const struct machine *machine, struct span list, unsigned width,
-                              const char *sign)
-{
-	uint64_t address = 0;
-
-	for (uint64_t at = HEADER_SIZE; span_read(list, at, &address, width); at += width) {
-		struct span table = table_at(machine, address);
-
-		if (has_sign(table, sign))
-			return table;
-	}
-	return (struct span){ NULL, 0 };
-}
-
-/* The addresses of the two tables that list all others: the XSDT with addresses of 64 bits, the
- * RSDT with 32. 0: there is none. */
-struct roots {
-	uint64_t xsdt, rsdt;
+/* A table that lists others, by addresses of `width` bytes each. 0: there is none. */
+struct root {
+	uint64_t at;
+	unsigned width;
 };
 
-static struct roots find_roots(const struct machine *machine)
+/* The two tables that list all others: the XSDT with addresses of 64 bits, the RSDT with 32. */
+enum { XSDT, RSDT, ROOTS };
+
+static void find_roots(const struct machine *machine, struct root roots[ROOTS])
 {
 	struct span rsdp = memory_at(machine, machine->rsdp, HEADER_SIZE);
-	struct roots roots = { 0, 0 };
-	uint8_t revision = 0;
+	uint8_t revision;
 
+	roots[XSDT] = (struct root){ 0, 8 };
+	roots[RSDT] = (struct root){ 0, 4 };
 	span_read(rsdp, RSDP_REVISION, &revision, sizeof(revision));
-	span_read(rsdp, RSDP_RSDT, &roots.rsdt, 4);
+	span_read(rsdp, RSDP_RSDT, &roots[RSDT].at, 4);
 	if (revision >= 2)
-		span_read(rsdp, RSDP_XSDT, &roots.xsdt, 8);
-	return roots;
+		span_read(rsdp, RSDP_XSDT, &roots[XSDT].at, 8);
 }
 
 struct span acpi_table(const struct machine *machine, const char *sign)
 {
-	struct roots roots = find_roots(machine);
-	struct span table = find_table(machine, table_at(machine, roots.xsdt), 8, sign);
+	struct root roots[ROOTS];
+	uint64_t address = 0;
 
-	return table.size != 0 ? table
-	                       : find_table(machine, table_at(machine, roots.rsdt), 4, sign);
+	find_roots(machine, roots);
+	for (unsigned i = 0; i < ROOTS; i++) {
+		struct span list = table_at(machine, roots[i].at);
+		uint64_t at = HEADER_SIZE;
+
+		for (; span_read(list, at, &address, roots[i].width); at += roots[i].width) {
+			struct span table = table_at(machine, address);
+
+			if (has_sign(table, sign))
+				return table;
+		}
+	}
+	return (struct span){ NULL, 0 };
 }
 
 /* Finds the next entry from *at on, stores its bytes in *entry, and moves *at past it. Returns its
  * type, or MADT_END. */
 static unsigned next_entry(struct span madt, uint64_t *at, struct span *entry)
 {
-	uint8_t head[2]; /* type and length */
+	uint8_t head[2]; /* type and length; zeroes at the end */
 
-	if (!span_read(madt, *at, head, sizeof(head)) || head[1] < sizeof(head)
-	    || !span_part(madt, *at, head[1], entry))
+	span_read(madt, *at, head, sizeof(head));
+	if (head[1] < sizeof(head) || !span_part(madt, *at, head[1], entry))
 		return MADT_END;
 	*at += head[1];
 	return head[0];
@@ -191,12 +189,14 @@ static bool can_be_io_apic(const struct machine *machine, uint32_t at)
 	const uint32_t local_apics = 0xfee00000;
 	struct phys_range registers = { at, (uint64_t)at + UNIT };
 
+	bool is_ram = false;
+
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		if (memory_is_ram(machine->firmware[i].type)
-		    && phys_overlap(registers, machine->firmware[i].phys))
-			return false;
+		const struct firmware_range *range = &machine->firmware[i];
+
+		is_ram |= phys_overlap(registers, range->phys) & memory_is_ram(range->type);
 	}
-	return at % UNIT == 0 && at >= MIB && at < local_apics;
+	return !is_ram && at % UNIT == 0 && at >= MIB && at < local_apics;
 }
 
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity)
@@ -252,13 +252,13 @@ static void note_fadt(struct places *places, struct span fadt)
 	}
 }
 
-/* Notes a table of addresses, of `width` bytes each, and the tables at these. */
-static void note_list(struct places *places, uint64_t list_at, unsigned width)
+/* Notes a table that lists others, and these. */
+static void note_list(struct places *places, const struct root *root)
 {
-	struct span list = note_table(places, list_at);
-	uint64_t address = 0;
+	struct span list = note_table(places, root->at);
+	uint64_t address = 0, at = HEADER_SIZE;
 
-	for (uint64_t at = HEADER_SIZE; span_read(list, at, &address, width); at += width) {
+	for (; span_read(list, at, &address, root->width); at += root->width) {
 		struct span table = note_table(places, address);
 
 		if (has_sign(table, "FACP"))
@@ -270,14 +270,15 @@ unsigned acpi_tables(const struct machine *machine, struct phys_range *list, uns
 {
 	struct places places = { machine, list, 0, capacity };
 	struct span rsdp = memory_at(machine, machine->rsdp, HEADER_SIZE);
-	struct roots roots = find_roots(machine);
+	struct root roots[ROOTS];
 	uint32_t length = OLD_RSDP_SIZE;
 
-	if (roots.xsdt != 0)
+	find_roots(machine, roots);
+	if (roots[XSDT].at != 0)
 		span_read(rsdp, RSDP_LENGTH, &length, sizeof(length));
 	note(&places, machine->rsdp, min_u64(length, PAGE_SIZE));
-	note_list(&places, roots.xsdt, 8);
-	note_list(&places, roots.rsdt, 4);
+	for (unsigned i = 0; i < ROOTS; i++)
+		note_list(&places, &roots[i]);
 	return places.count;
 }
 

@@ -6,20 +6,20 @@ bool span_part(struct span whole, uint64_t offset, uint64_t size, struct span *p
 {
 	bool there = in_bounds(offset, size, whole.size);
 
-	part->bytes = there && size != 0 ? whole.bytes + offset : NULL;
-	part->size = there ? size : 0;
+	part->size = value_if(there, size);
+	part->bytes = part->size != 0 ? whole.bytes + offset : NULL;
 	return there;
 }
 
 bool span_read(struct span from, uint64_t offset, void *to, size_t size)
 {
-	if (!in_bounds(offset, size, from.size)) {
-		memset(to, 0, size);
-		return false;
-	}
-	if (size != 0)
+	bool there = in_bounds(offset, size, from.size);
+
+	if (there && size != 0)
 		memcpy(to, from.bytes + offset, size);
-	return true;
+	else
+		memset(to, 0, size);
+	return there;
 }
 
 bool span_string(struct span from, uint64_t offset, uint64_t *length)

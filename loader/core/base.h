@@ -104,6 +104,14 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* `value` if the condition is true, else 0; without a branch. */
+/*@ assigns \nothing;
+  @ ensures \result == (condition ? value : 0); */
+static inline uint64_t value_if(bool condition, uint64_t value)
+{
+	return value & -(uint64_t)condition;
+}
+
 /* True if the two ranges have a byte in common; an empty range never does. */
 static inline bool phys_overlap(struct phys_range a, struct phys_range b)
 {
@@ -120,7 +128,9 @@ static inline bool virt_overlap(struct virt_range a, struct virt_range b)
   @ ensures \result <==> offset + size <= limit; */
 static inline bool in_bounds(uint64_t offset, uint64_t size, uint64_t limit)
 {
-	return offset <= limit && size <= limit - offset;
+	uint64_t left = limit - min_u64(offset, limit); /* first, so both tests take one branch */
+
+	return offset <= limit && size <= left;
 }
 
 /* Bits of a virtual address with 4 or 5 levels of page tables. */

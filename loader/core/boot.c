@@ -24,21 +24,25 @@ static bool begin_plan(struct boot *boot, struct scratch *scratch)
 	return true;
 }
 
-/* The CPU must have what the configuration asks for. */
-static bool check_cpu(const struct machine *machine, const struct config *config,
-                      struct report *report)
+/* The CPU must be able to run 64-bit kernels. */
+static bool check_cpu(const struct machine *machine, struct report *report)
 {
+	if (machine->cpu.long_mode & machine->cpu.nx & machine->cpu.sse)
+		return true;
 	if (!machine->cpu.long_mode)
 		return refuse(report, DIAG_CPU_NO_LONG_MODE, "CPUID 80000001h EDX bit 29 is 0");
 	if (!machine->cpu.nx)
 		return refuse(report, DIAG_CPU_NO_NX, "CPUID 80000001h EDX bit 20 is 0");
-	if (!machine->cpu.sse)
-		return refuse(
-			report, DIAG_CPU_NO_SSE,
-			"not all of CPUID 1 EDX bits 24 (FXSR), 25 (SSE) and 26 (SSE2) are 1");
-	if (config->options.paging_levels == 5 && !machine->cpu.la57)
-		return refuse(report, DIAG_CPU_NO_LA57, "CPUID 7 ECX bit 16 is 0");
-	return true;
+	return refuse(report, DIAG_CPU_NO_SSE,
+	              "not all of CPUID 1 EDX bits 24 (FXSR), 25 (SSE) and 26 (SSE2) are 1");
+}
+
+/* It must have as many levels of page tables as the configuration asks for. */
+static bool check_levels(const struct machine *machine, const struct config *config,
+                         struct report *report)
+{
+	return config->options.paging_levels <= 4 + (unsigned)machine->cpu.la57
+	    || refuse(report, DIAG_CPU_NO_LA57, "CPUID 7 ECX bit 16 is 0");
 }
 
 /* Lists the pieces of the kernel, so that relocation can find the bytes at an address. */
@@ -181,8 +185,9 @@ bool boot_request(struct boot *boot, const struct machine *machine, struct confi
 	memset(boot->state, 0, protocol->state_size);
 	options_drop(&config->options, protocol->options, protocol->name, report);
 	config->options.random = config->options.kaslr;
-	boot->readable = check_cpu(machine, config, report) /* can it do 64 bits? */
-	              && protocol->read(boot);              /* can we start this kernel? */
+	boot->readable = check_cpu(machine, report)            /* can it do 64 bits? */
+	              && check_levels(machine, config, report) /* and what the user wants? */
+	              && protocol->read(boot);                 /* can we start this kernel? */
 	return boot->readable && (protocol->requests == NULL || protocol->requests(boot));
 }
 
@@ -210,7 +215,8 @@ bool boot_prepare(struct boot *boot, struct scratch *scratch)
 	struct plan *plan = &boot->plan;
 
 	text_screen_check(boot);
-	return check_cpu(boot->machine, boot->config, boot->report) /* can it do what is wanted? */
+	return check_levels(boot->machine, boot->config,
+	                    boot->report) /* and what the kernel wants? */
 	    && memory_read(&boot->memory, boot->machine, *scratch,
 	                   boot->report)                          /* which memory is there? */
 	    && begin_plan(boot, scratch) && protocol->place(boot) /* where does the kernel go? */

@@ -188,9 +188,10 @@ static inline void *visible(const struct machine *machine, uint64_t at)
   @ assigns \nothing; */
 static inline struct span memory_at(const struct machine *machine, uint64_t at, uint64_t size)
 {
-	if (at == 0 || !in_bounds(at, size, machine->identity_limit))
-		return (struct span){ NULL, 0 };
-	return (struct span){ (const uint8_t *)visible(machine, at), size };
+	bool there = at != 0 && in_bounds(at, size, machine->identity_limit);
+
+	return (struct span){ there ? (const uint8_t *)visible(machine, at) : NULL,
+		              value_if(there, size) };
 }
 
 #endif

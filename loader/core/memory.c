@@ -18,24 +18,26 @@ uint64_t memory_total(const struct memory *memory, enum memory_type type)
 	uint64_t total = 0;
 
 	for (unsigned i = 0; i < memory->count; i++) {
-		if (memory->ranges[i].type == type)
-			total += memory->ranges[i].phys.end - memory->ranges[i].phys.begin;
+		const struct memory_range *range = &memory->ranges[i];
+
+		total += value_if(range->type == type, range->phys.end - range->phys.begin);
 	}
 	return total;
 }
 
-/* The region in whole pages: usable memory is rounded inward, all else outward. */
+/* The region in whole pages: usable memory is rounded inward, all else outward. Empty if the region
+ * is. */
 static struct phys_range whole_pages(const struct memory_range *region)
 {
 	uint64_t begin = min_u64(region->phys.begin, PHYS_LIMIT);
 	uint64_t end = min_u64(region->phys.end, PHYS_LIMIT);
+	const bool inward = region->type == MEMORY_USABLE;
+	const uint64_t up = value_if(inward, PAGE_SIZE - 1), outward = PAGE_SIZE - 1 - up;
+	struct phys_range pages = { page_down(begin + up), page_down(end + outward) };
+	bool is_empty = begin >= end || pages.begin >= pages.end;
 
-	if (begin >= end)
-		return (struct phys_range){ 0, 0 };
-	if (region->type == MEMORY_USABLE)
-		return (struct phys_range){ page_up(begin),
-			                    max_u64(page_down(end), page_up(begin)) };
-	return (struct phys_range){ page_down(begin), page_up(end) };
+	pages.end -= value_if(is_empty, pages.end - pages.begin);
+	return pages;
 }
 
 /* Inserts an edge in order. Regions mostly come sorted, so it mostly goes to the end. */

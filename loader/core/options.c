@@ -277,8 +277,9 @@ bool options_read_module(struct file *file, const char *word, struct report *rep
 
 bool options_check(const struct options *options, struct report *report)
 {
-	return check_address(options, "stack-at", options->stack_at, report)
-	    && check_address(options, "direct-map", options->direct_map, report);
+	return (options->stack_at | options->direct_map) == 0
+	    || (check_address(options, "stack-at", options->stack_at, report)
+	        && check_address(options, "direct-map", options->direct_map, report));
 }
 
 void options_begin(struct options *options)

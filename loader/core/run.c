@@ -163,10 +163,10 @@ static uint64_t low_memory(const struct machine *machine)
 	uint64_t total = 0;
 
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
-		const struct firmware_range *range = &machine->firmware[i];
+		struct phys_range phys = machine->firmware[i].phys;
+		uint64_t size = min_u64(phys.end, 4 * GIB) - min_u64(phys.begin, 4 * GIB);
 
-		if (range->type == MEMORY_USABLE && range->phys.begin < 4 * GIB)
-			total += min_u64(range->phys.end, 4 * GIB) - range->phys.begin;
+		total += value_if(machine->firmware[i].type == MEMORY_USABLE, size);
 	}
 	return total;
 }

@@ -2,18 +2,16 @@
 /* table.c - recognises a firmware table by its signature and its checksum. */
 #include "core/table.h"
 
-#include "core/text.h"
-
-const struct table_kind table_rsdp = { "RSD PTR ", 20, 0 };
-const struct table_kind table_smbios = { "_SM_", 0x1e, 5 };
-const struct table_kind table_smbios3 = { "_SM3_", 0x18, 6 };
+const struct table_kind table_rsdp = { "RSD PTR ", 8, 20, 0 };
+const struct table_kind table_smbios = { "_SM_", 4, 0x1e, 5 };
+const struct table_kind table_smbios3 = { "_SM3_", 5, 0x18, 6 };
 
 bool table_is_whole(struct span bytes, const struct table_kind *kind)
 {
 	uint8_t whole[UINT8_MAX], size = kind->size, sum = 0;
 
-	if (!span_read(bytes, 0, whole, size)
-	    || memcmp(whole, kind->sign, text_length(kind->sign)) != 0)
+	span_read(bytes, 0, whole, size); /* zeroes if they are not there */
+	if (memcmp(whole, kind->sign, kind->sign_size) != 0)
 		return false;
 	if (kind->size_at != 0)
 		size = whole[kind->size_at];

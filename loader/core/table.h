@@ -9,7 +9,7 @@
  * its minimum size and the offset of its size byte. All its bytes must add up to 0. */
 struct table_kind {
 	const char *sign;
-	uint8_t size, size_at;
+	uint8_t sign_size, size, size_at;
 };
 
 /* ACPI 6.5, 5.2.5.3 (of which older tables have the first 20 bytes); DMTF DSP0134 3.6.0, 5.2.1 and

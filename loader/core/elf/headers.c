@@ -127,11 +127,23 @@ static const char *machine_name(unsigned machine)
 	}
 }
 
-/* The first 16 bytes: is it ELF, and of a class and version that we can read? */
+/* The first 16 bytes: is it ELF, and of a class and version that we can read? And is the header
+ * whole? A file that is known needs only a part of these checks. */
 static bool check_ident(const struct elf *elf, bool elf32_too, struct report *report)
 {
 	const uint8_t *ident = elf->header.ident;
+	uint64_t least = elf->is_elf32 && elf32_too ? sizeof(struct elf32_header)
+	                                            : sizeof(struct elf_header);
 
+	if (elf->known && elf->is_elf32 <= elf32_too
+	    && ident[ELF_IDENT_VERSION] == ELF_VERSION_CURRENT)
+		return true;
+	if (elf->file.size == 0)
+		return refuse(report, DIAG_ELF_EMPTY, "it has 0 bytes");
+	if (elf->file.size < least && (elf->file.size < ELF_CLASS || has_magic(ident)))
+		return refuse(report, DIAG_ELF_TOO_SHORT,
+		              "it has %llu bytes; the ELF header alone takes %llu",
+		              ULL(elf->file.size), ULL(least));
 	if (!has_magic(ident))
 		return refuse(report, DIAG_ELF_NOT_ELF,
 		              "it begins with bytes %02x %02x %02x %02x, not 7f 45 4c 46", ident[0],
@@ -142,10 +154,8 @@ static bool check_ident(const struct elf *elf, bool elf32_too, struct report *re
 	if (ident[ELF_DATA] != ELF_DATA_LITTLE)
 		return refuse(report, DIAG_ELF_NOT_LITTLE_ENDIAN, "byte 5 (EI_DATA) is %u%s, not 1",
 		              ident[ELF_DATA], ident[ELF_DATA] == 2 ? " (big-endian)" : "");
-	if (ident[ELF_IDENT_VERSION] != ELF_VERSION_CURRENT)
-		return refuse(report, DIAG_ELF_VERSION, "byte 6 (EI_VERSION) is %u, not 1",
-		              ident[ELF_IDENT_VERSION]);
-	return true;
+	return refuse(report, DIAG_ELF_VERSION, "byte 6 (EI_VERSION) is %u, not 1",
+	              ident[ELF_IDENT_VERSION]);
 }
 
 /* What the number in e_type means, for the message that it is not an executable. */
@@ -166,6 +176,8 @@ static bool check_program_headers(const struct elf *elf, struct report *report)
 {
 	const struct elf_header *header = &elf->header;
 
+	if (elf->programs.size != 0 && header->phnum <= KERNEL_MAX_PHDRS)
+		return true;
 	if (header->phnum == 0)
 		return refuse(report, DIAG_ELF_NOTHING_TO_LOAD,
 		              "e_phnum is 0: there are no program headers");
@@ -176,24 +188,15 @@ static bool check_program_headers(const struct elf *elf, struct report *report)
 		return refuse(report, DIAG_ELF_TOO_MANY_PHDRS,
 		              "e_phnum is %u, at most %u can be used", header->phnum,
 		              KERNEL_MAX_PHDRS);
-	if (elf->programs.size == 0)
-		return refuse(report, DIAG_ELF_PHDRS_OUTSIDE,
-		              "%u program headers begin at byte %llu, the file has %llu",
-		              header->phnum, ULL(header->phoff), ULL(elf->file.size));
-	return true;
+	return refuse(report, DIAG_ELF_PHDRS_OUTSIDE,
+	              "%u program headers begin at byte %llu, the file has %llu", header->phnum,
+	              ULL(header->phoff), ULL(elf->file.size));
 }
 
 bool elf_check(const struct elf *elf, bool elf32_too, struct report *report)
 {
 	const struct elf_header *header = &elf->header;
-	uint64_t least = elf->is_elf32 && elf32_too ? sizeof(struct elf32_header) : sizeof(*header);
 
-	if (elf->file.size == 0)
-		return refuse(report, DIAG_ELF_EMPTY, "it has 0 bytes");
-	if (elf->file.size < least && (elf->file.size < ELF_CLASS || has_magic(header->ident)))
-		return refuse(report, DIAG_ELF_TOO_SHORT,
-		              "it has %llu bytes; the ELF header alone takes %llu",
-		              ULL(elf->file.size), ULL(least));
 	if (!check_ident(elf, elf32_too, report))
 		return false;
 	if (header->machine != ELF_MACHINE_X86_64

@@ -32,6 +32,7 @@ static bool check_file_side(const struct reading *reading, const struct elf_prog
                             unsigned number)
 {
 	struct report *report = reading->report;
+	uint64_t align = max_u64(program->align, 1);
 
 	if (program->filesz != 0
 	    && !in_bounds(program->offset, program->filesz, reading->kernel->elf.file.size))
@@ -43,11 +44,10 @@ static bool check_file_side(const struct reading *reading, const struct elf_prog
 		return refuse(report, DIAG_ELF_MEMSZ_LESS,
 		              "segment %u: p_filesz is %#llx, p_memsz only %#llx", number,
 		              ULL(program->filesz), ULL(program->memsz));
-	if (program->align > 1 && !is_power_of_two(program->align))
+	if (!is_power_of_two(align))
 		return refuse(report, DIAG_ELF_BAD_ALIGN, "segment %u: p_align is %#llx", number,
 		              ULL(program->align));
-	if (program->filesz != 0 && program->align > 1
-	    && ((program->offset - program->vaddr) & (program->align - 1)) != 0)
+	if (program->filesz != 0 && ((program->offset - program->vaddr) & (align - 1)) != 0)
 		return refuse(
 			report, DIAG_ELF_MISALIGNED,
 			"segment %u: p_offset %#llx and p_vaddr %#llx differ modulo p_align %#llx",
@@ -88,7 +88,7 @@ static bool read_segment(struct reading *reading, const struct elf_program_heade
 	struct segment segment = {
 		.virt = { program->vaddr, program->vaddr + program->memsz },
 		.offset = program->filesz != 0 ? program->offset : 0,
-		.align = program->align > 1 ? program->align : 1,
+		.align = max_u64(program->align, 1),
 		.rights = segment_rights(program->flags),
 		.header = (uint16_t)number,
 	};
@@ -200,10 +200,11 @@ static bool read_entry(struct reading *reading)
 static bool check_tls(const struct reading *reading)
 {
 	const struct kernel *kernel = reading->kernel;
-	const struct segment *segment = kernel_segment_at(kernel, kernel->tls.begin);
+	const struct segment *segment;
 
 	if (kernel->tls_file_size == 0)
 		return true;
+	segment = kernel_segment_at(kernel, kernel->tls.begin);
 	if (segment == NULL
 	    || !in_bounds(kernel->tls.begin - segment->virt.begin, kernel->tls_file_size,
 	                  segment->file.size))
@@ -235,11 +236,12 @@ static bool read_relro(struct reading *reading)
 {
 	struct kernel *kernel = reading->kernel;
 	struct virt_range asked = kernel->relro;
-	const struct segment *segment = kernel_segment_at(kernel, asked.begin);
+	const struct segment *segment;
 	struct virt_range own;
 
 	if (asked.begin == asked.end)
 		return true;
+	segment = kernel_segment_at(kernel, asked.begin);
 	if (segment == NULL || asked.end < asked.begin
 	    || page_down(asked.end) > page_up(segment->virt.end))
 		return refuse(reading->report, DIAG_ELF_RELRO_BAD, "it takes %#llx-%#llx",

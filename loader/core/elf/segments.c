@@ -17,8 +17,9 @@ uint8_t kernel_page_rights(const struct kernel *kernel, uint64_t page)
 	uint8_t rights = 0;
 
 	for (unsigned i = 0; i < kernel->segment_count; i++) {
-		if (virt_overlap(kernel->segments[i].virt, all))
-			rights |= kernel->segments[i].rights;
+		const struct segment *segment = &kernel->segments[i];
+
+		rights |= (uint8_t)value_if(virt_overlap(segment->virt, all), segment->rights);
 	}
 	return rights;
 }

@@ -98,20 +98,15 @@ const char *symbol_name(const struct symbols *symbols, const struct elf_symbol *
 /* Ranks a symbol. */
 static unsigned rank_of(const struct elf_symbol *symbol)
 {
+	static const uint8_t of_types[] = { [ELF_STT_NOTYPE] = RANK_LABEL,
+		                            [ELF_STT_OBJECT] = RANK_OBJECT,
+		                            [ELF_STT_FUNC] = RANK_FUNCTION };
 	unsigned local = elf_symbol_binding(symbol) == ELF_STB_LOCAL;
+	unsigned type = elf_symbol_type(symbol);
 
-	if (symbol->shndx == ELF_SHN_UNDEF || symbol->name == 0)
+	if (symbol->shndx == ELF_SHN_UNDEF || symbol->name == 0 || type >= COUNT(of_types))
 		return RANK_USELESS;
-	switch (elf_symbol_type(symbol)) {
-	case ELF_STT_FUNC:
-		return RANK_FUNCTION + local;
-	case ELF_STT_OBJECT:
-		return RANK_OBJECT + local;
-	case ELF_STT_NOTYPE:
-		return RANK_LABEL + local;
-	default:
-		return RANK_USELESS;
-	}
+	return of_types[type] + local;
 }
 
 /* Sorts by one byte of each; those that are the same there keep their order. */
@@ -164,8 +159,8 @@ uint64_t symbols_write(const struct symbols *symbols, struct virt_range virt, ui
 	for (uint64_t at = 0; read_at(symbols, at, &symbol); at += entry_size(symbols)) {
 		unsigned rank = rank_of(&symbol);
 
-		if (rank == RANK_USELESS || *symbol_name(symbols, &symbol) == 0
-		    || symbol.value < virt.begin || symbol.value >= virt.end)
+		if (rank == RANK_USELESS || symbol.value - virt.begin >= virt.end - virt.begin
+		    || *symbol_name(symbols, &symbol) == 0)
 			continue;
 		list[count++] = (struct symbol){ symbol.value, (uint64_t)rank << 32 | symbol.name };
 	}

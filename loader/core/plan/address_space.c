@@ -100,8 +100,9 @@ uint64_t plan_direct_map_size(const struct plan *plan)
 		const struct memory_range *range = &plan->memory->ranges[i];
 		struct phys_range near = plan_below_limit(plan, range->phys);
 
-		if (memory_is_ram(range->type) && near.begin < near.end)
-			size = max_u64(size, near.end);
+		bool is_seen = memory_is_ram(range->type) && near.begin < near.end;
+
+		size = max_u64(size, value_if(is_seen, near.end));
 	}
 	return size;
 }

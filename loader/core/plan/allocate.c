@@ -7,8 +7,7 @@
 /* If `range` overlaps `obstacle`, raises *past to the end of `obstacle`. */
 static void pass(struct phys_range range, struct phys_range obstacle, uint64_t *past)
 {
-	if (phys_overlap(range, obstacle))
-		*past = max_u64(*past, obstacle.end);
+	*past = max_u64(*past, value_if(phys_overlap(range, obstacle), obstacle.end));
 }
 
 struct phys_range plan_file_memory(const struct plan *plan, const struct file *file)

@@ -36,8 +36,9 @@ static uint64_t memory_end(const struct memory *memory)
 	uint64_t end = 0;
 
 	for (unsigned i = 0; i < memory->count; i++) {
-		if (memory_is_ram(memory->ranges[i].type))
-			end = max_u64(end, memory->ranges[i].phys.end);
+		const struct memory_range *range = &memory->ranges[i];
+
+		end = max_u64(end, value_if(memory_is_ram(range->type), range->phys.end));
 	}
 	return end;
 }

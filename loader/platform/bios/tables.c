@@ -10,11 +10,10 @@ static uint64_t find_table(uintptr_t begin, uintptr_t end, const struct table_ki
 {
 	struct span rom = { (const uint8_t *)begin, end - begin };
 	uint32_t word;
-	uint64_t at;
+	uint64_t at = 0;
 
 	memcpy(&word, kind->sign, sizeof(word));
-	for (at = span_find_word(rom, 0, 16, word); at < rom.size;
-	     at = span_find_word(rom, at + 16, 16, word)) {
+	for (; (at = span_find_word(rom, at, 16, word)) < rom.size; at += 16) {
 		struct span rest = { rom.bytes + (size_t)at, rom.size - at };
 
 		if (table_is_whole(rest, kind))

@@ -16,11 +16,13 @@ enum {
 	IO_APIC_MASKED = 1 << 16
 };
 
-/* True if a line with this delivery mode is to be masked. SMI and INIT are left to the firmware. */
-static bool is_masked(uint32_t mode, bool special)
+/* A bit for each delivery mode of lines that are to be masked. SMI and INIT are left to the
+ * firmware. */
+static uint32_t masked_modes(bool special)
 {
-	return mode == APIC_MODE_FIXED || mode == APIC_MODE_LOWEST
-	    || (special && (mode == APIC_MODE_NMI || mode == APIC_MODE_EXTINT));
+	const uint32_t ordinary = 1 << APIC_MODE_FIXED | 1 << APIC_MODE_LOWEST;
+
+	return ordinary | (special ? 1 << APIC_MODE_NMI | 1 << APIC_MODE_EXTINT : 0);
 }
 
 /* Masks lines of the I/O APICs (Intel 82093AA, 3.2.4). */
@@ -28,11 +30,12 @@ static void mask_io_apics(const struct machine *machine, bool special)
 {
 	uint32_t list[MAX_IO_APICS];
 	unsigned count = acpi_io_apics(machine, list, MAX_IO_APICS);
+	const uint32_t modes = masked_modes(special);
 
 	for (unsigned i = 0; i < count; i++) {
 		volatile uint32_t *select = visible(machine, list[i]);
 		volatile uint32_t *window = visible(machine, list[i] + IO_APIC_WINDOW);
-		uint32_t last;
+		uint32_t last, entry;
 
 		*select = IO_APIC_VERSION;
 		last = *window;
@@ -41,8 +44,9 @@ static void mask_io_apics(const struct machine *machine, bool special)
 		last = last >> 16 & 0xff;
 		for (uint32_t line = 0; line <= last; line++) {
 			*select = IO_APIC_LINES + 2 * line;
-			if (is_masked(*window >> APIC_MODE_SHIFT & APIC_MODE_MASK, special))
-				*window |= IO_APIC_MASKED;
+			entry = *window;
+			if ((modes >> (entry >> APIC_MODE_SHIFT & APIC_MODE_MASK) & 1) != 0)
+				*window = entry | IO_APIC_MASKED;
 		}
 	}
 }

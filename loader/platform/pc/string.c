@@ -46,11 +46,10 @@ void *memset(void *at, int value, size_t size)
 
 int memcmp(const void *a, const void *b, size_t size)
 {
-	const uint8_t *left = a, *right = b;
+	bool above, below;
 
-	for (; size > 0; size--, left++, right++) {
-		if (*left != *right)
-			return *left - *right;
-	}
-	return 0;
+	/* Without bytes, the flags are those of the first comparison: equal. */
+	__asm__ volatile("cmp %%eax, %%eax\n\trepe cmpsb"
+	                 : "+S"(a), "+D"(b), "+c"(size), "=@cca"(above), "=@ccb"(below)::"memory");
+	return above - below;
 }

@@ -92,22 +92,19 @@ static inline __attribute__((always_inline)) bool may_be_mark(const uint8_t *at,
 	return lower_half(at) * MARK_FACTOR >= MARK_LIMIT;
 }
 
-/* True if the lower half of the word at `at` is that of a word that marks begin with. */
+/* True if the lower half of the word at `at` is that of a word that marks begin with. These differ
+ * in four bits, so each has a place of its own. */
 static bool is_mark(const uint8_t *at)
 {
-	switch (lower_half(at)) {
-	case LOWER(LIMINE_MAGIC_0):
-	case LOWER(LIMINE_MAGIC_1):
-	case LOWER(LIMINE_TAG_0):
-	case LOWER(LIMINE_TAG_1):
-	case LOWER(LIMINE_START_0):
-	case LOWER(LIMINE_START_1):
-	case LOWER(LIMINE_END_0):
-	case LOWER(LIMINE_END_1):
-		return true;
-	default:
-		return false;
-	}
+#define PLACE(lower) ((lower) >> 12 & 15)
+#define MARK(word)   [PLACE(LOWER(word))] = LOWER(word)
+	static const uint32_t marks[16] = { MARK(LIMINE_MAGIC_0), MARK(LIMINE_MAGIC_1),
+		                            MARK(LIMINE_TAG_0),   MARK(LIMINE_TAG_1),
+		                            MARK(LIMINE_START_0), MARK(LIMINE_START_1),
+		                            MARK(LIMINE_END_0),   MARK(LIMINE_END_1) };
+	uint32_t lower = lower_half(at);
+
+	return marks[PLACE(lower)] == lower;
 }
 
 /* Where a mark's word may be. */

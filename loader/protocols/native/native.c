@@ -65,8 +65,7 @@ static bool plan_cpus(struct plan *plan)
 
 	if (options->x2apic && !plan->machine->cpu.x2apic)
 		return refuse(plan->report, DIAG_CPU_NO_X2APIC, "CPUID 1 ECX bit 21 is 0");
-	if (options->x2apic)
-		plan->entry.flags |= LAUNCH_X2APIC;
+	plan->entry.flags |= options->x2apic ? LAUNCH_X2APIC : 0;
 	if ((options->smp && !plan_processors(plan)) || !plan_resident(plan))
 		return false;
 	for (unsigned i = 0; i < plan->processor_count; i++) {
