@@ -390,6 +390,17 @@ TEST("a bundle brings words and files, and other words and files come after its 
 	}
 }
 
+TEST("a name that no file has is refused with the names that there are")
+{
+	struct file file = { .name = "other.elf" };
+
+	begin();
+	EXPECT(read_multiboot("iPXE 1.21", "k.elf", "sub/k.elf line", "sub/ramdisk", NULL));
+	EXPECT(words_need(&handover, &file, &report) == NULL);
+	EXPECT_TEXT(report.findings[0].detail,
+	            "other.elf is the name of 0 of the 2 files: sub/k.elf, sub/ramdisk");
+}
+
 TEST("a module without a name is refused with its number")
 {
 	begin();

@@ -908,6 +908,10 @@ TEST("modules without a path, or too many of them, are refused")
 	expect_refused(DIAG_LIMINE_BAD_REQUEST, "internal module 1");
 	begin_limine(ELF_TYPE_EXEC, TOP);
 	put_internal_modules();
+	memset(elf_at(DATA + 0x300), 0, 5);
+	expect_refused(DIAG_LIMINE_BAD_REQUEST, "internal module 0");
+	begin_limine(ELF_TYPE_EXEC, TOP);
+	put_internal_modules();
 	put_word(DATA + 48, UINT64_MAX);
 	expect_refused(DIAG_LIMINE_BAD_REQUEST, "18446744073709551615 internal modules");
 }

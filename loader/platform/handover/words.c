@@ -121,16 +121,29 @@ const struct handed_file *words_find(const struct handover *handover, const char
 	return NULL;
 }
 
+/* Appends the names of the files, after a colon. */
+static void add_names(struct text *text, const struct handover *handover)
+{
+	for (unsigned i = 0; i < handover->file_count; i++) {
+		const char *words = handover->files[i].words;
+
+		text_add(text, "%s%.*s", i == 0 ? ": " : ", ", (int)name_length(words), words);
+	}
+}
+
 const struct handed_file *words_need(const struct handover *handover, const struct file *file,
                                      struct report *report)
 {
 	const struct handed_file *found = words_find(handover, file->name);
+	char names[200];
+	struct text text = text_in(names, sizeof(names));
 	unsigned count;
 
 	if (found == NULL && !file->optional) {
 		first_called(handover, file->name, false, &count);
-		refuse(report, DIAG_HANDOVER_NO_FILE, "%s is the name of %u of the %u files",
-		       file_called(file), count, handover->file_count);
+		add_names(&text, handover);
+		refuse(report, DIAG_HANDOVER_NO_FILE, "%s is the name of %u of the %u files%s",
+		       file_called(file), count, handover->file_count, names);
 	}
 	return found;
 }

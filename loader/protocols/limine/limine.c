@@ -137,10 +137,11 @@ static bool want_modules(struct boot *boot)
 	for (unsigned i = 0; i < count; i++) {
 		struct limine_module module = limine_module(&boot->kernel, request, i);
 
-		if (module.path == NULL || module.command_line == NULL)
+		if (module.path == NULL || *module.path == 0 || module.command_line == NULL)
 			return refuse(boot->report, DIAG_LIMINE_BAD_REQUEST,
 			              "internal module %u, at %#llx, has no %s", i, ULL(module.at),
-			              module.path == NULL ? "path" : "command line");
+			              module.path == NULL || *module.path == 0 ? "path"
+			                                                       : "command line");
 		if (!config_add_module(config, i, module.path, module.command_line, boot->report))
 			return false;
 		config->modules[i].optional = !module.required;
