@@ -91,7 +91,7 @@ struct longjump_symbol {
 struct longjump_video_mode {
 	uint32_t width, height;  /* pixels */
 	uint32_t bits_per_pixel; /* 15, 16, 24, 32 */
-	uint32_t number;         /* VBE mode number */
+	uint32_t number;         /* the firmware's number of the mode */
 };
 
 struct longjump_framebuffer {
