@@ -171,7 +171,7 @@ def show(figures, steps=STEPS):
 def show_both(found):
     """Prints both ways, and holds them against the targets; `found`: way -> figures."""
     for way, (_words, steps) in WAYS.items():
-        say(f"\nFrom a changed file of the kernel to its _start, {way}, in seconds")
+        say(f"\nFrom a changed file of the kernel to its output, {way}, in seconds")
         show(found[way], steps)
     disc, part = ours(found["disc"]), share(found)
     say(

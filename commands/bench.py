@@ -63,7 +63,7 @@ OPTIONS = (
         "measures BOOTX64.EFI and GRUB's UEFI loader instead, from entry on",
     ),
     Option("--repeats", "N", "runs timed by the wall clock; their median counts (5; 0: none)"),
-    Option("--day", "", "measures how long a user waits instead: one file changed, run, _start"),
+    Option("--day", "", "measures a user's wait instead: one file changed, run, first output"),
     Option(
         "--tests",
         "COUNT",
@@ -82,8 +82,8 @@ with the same payload. A loader's share is the time from the end of the BIOS to 
 instruction, in a guest whose clock counts instructions: 1 ms is a million of them. The floor is a
 boot sector that only reads and copies the payload. Large payloads are put into .text, .rodata and
 .data in turn, and the slowest counts. Separate runs time all of QEMU by the wall clock. Most of
-that time goes into translating code that runs once, so the blocks that QEMU translates are counted
-as well, also for a module that does nothing. All of this takes a few minutes.
+that time goes into translating code that runs once, so the blocks that QEMU translates are counted,
+also for a module that does nothing. All of this takes a few minutes.
 
 With --uefi, the share begins at the entry of BOOTX64.EFI, and the floor is a UEFI program that only
 reads the payload through the firmware's file system. There are no wall clock times, since they

@@ -22,7 +22,7 @@ from lib.words import Option, Command
 COMMAND = Command(
     "dist",
     """
-Compiles, and packs what `install` would install into build/longjump-VERSION.tar.gz. Unpack it
+Compiles, and packs into build/longjump-VERSION.tar.gz what `install` would install. Unpack it
 anywhere: its bin/longjump makes and runs images on x86-64 Linux with glibc 2.34 or later, and needs
 only bash, Python 3.8 or later, and QEMU. Syslinux's files and xorriso are in the archive, with
 their licences and a note that says where to get their source.
@@ -38,7 +38,7 @@ The files have the date in SOURCE_DATE_EPOCH, or else a fixed date.
     ),
     (
         "./build.sh dist",
-        "./build.sh dist --deb && apt-get install ./build/longjump_*.deb",
+        "./build.sh dist --deb && sudo apt install ./build/longjump_*.deb",
     ),
 )
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# explain - explains the code of a message, a kind of fault or an exception, such as K107 or '#PF'
+# explain - explains a message's code, a kind of fault or an exception, such as K107 or '#PF'
 """The command `explain`: finds the section on a code in docs/errors.md, or an exception's kinds."""
 
 import difflib
@@ -139,7 +139,7 @@ def text_on_exception(row, found):
     lines = [row.title + (f", exception{'s' * (len(numbers) > 1)} {which}" if which else ""), ""]
     if len(row.kinds) == 1:
         return "\n".join(lines + found[row.kinds[0]][1]).strip()
-    lines += ["A fault's explanation ends with one of these names; `explain NAME` says more:", ""]
+    lines += ["A fault's explanation names one of these; `explain NAME` says more:", ""]
     room: dict = {
         "initial_indent": " " * 4,
         "subsequent_indent": " " * 25,

@@ -46,8 +46,8 @@ COMMAND = Command(
     "image",
     """
 Makes an image that boots as a CD, as a disk and from a USB stick, on machines with a BIOS and with
-UEFI. In a source tree, what has changed there is compiled first.
-Files in the folder iso/ are also copied to the disc; isolinux.cfg says what the disc boots.
+UEFI. In a source tree, what has changed there is compiled first. Files in the folder iso/ are also
+copied to the disc; isolinux.cfg says what the disc boots.
 """,
     OPTIONS,
     (

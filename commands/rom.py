@@ -29,7 +29,7 @@ COMMAND = Command(
     "rom",
     f"""
 Makes two files: FILE.boot, which contains the loader, the kernel and its modules (as `wrap` makes
-it), and FILE.rom, an option ROM of 2 KB. Prints the QEMU command that boots them, on the machine pc
+it), and FILE.rom, a 2 KiB option ROM. Prints the QEMU command that boots them, on the machine pc
 or q35. The BIOS runs the ROM, and the ROM loads FILE.boot from QEMU's fw_cfg. With --card, the ROM
 is for a network card. If the ROM cannot boot, it says why, and the BIOS tries the next device.
 

@@ -51,7 +51,7 @@ The exit status:
     2    a wrong option; or the kernel's output on COM1 could not be written to standard output
     3    the kernel faulted, and the fault was explained; or it panicked
     5    QEMU could not continue, or --kvm was given and KVM does not work
-    129  whoever started it, or read its output, is gone
+    129  its caller or the reader of its output is gone
     130  Ctrl-C
 Any other status is QEMU's own.
 """,

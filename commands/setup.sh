@@ -15,8 +15,8 @@ for word; do
 		cat <<'END'
 usage: ./build.sh setup [--tests] [--verbose] [--no-install]
 
-Installs what building and running need, if you are root on Debian or a distribution based on it.
-Elsewhere it prints the one command that does it. `./build.sh` and `./build.sh run` do this by
+Installs what building and running need, if you are root on Debian or a system based on it.
+Otherwise it prints the one command that does it. `./build.sh` and `./build.sh run` do this by
 themselves.
 
 options:

@@ -21,7 +21,7 @@ COMMAND = Command(
     "usb",
     """
 Makes the image, and writes it to DEVICE, a USB stick or a card. Everything on DEVICE is lost.
-Without a DEVICE, it lists those that are plugged in. It refuses a drive that is mounted, is not
+Without DEVICE, it lists the sticks and cards found. It refuses a drive that is mounted, is not
 removable, is smaller than the image, or holds the running system. It shows what will be lost, and
 asks you to type the name of the device. If that name belongs to another drive by then, or anything
 on the drive has changed, nothing is written. Finally it reads everything back and compares it.

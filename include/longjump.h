@@ -74,7 +74,7 @@ struct longjump_segment {
 
 struct longjump_module {
 	LONGJUMP_POINTER(const void)
-	data;              /* in the direct map, multiple of 4096; zeroes fill the last page */
+	data;              /* in the direct map, multiple of 4096; zeros fill the last page */
 	uint64_t size;     /* bytes */
 	uint64_t physical; /* of data */
 	LONGJUMP_POINTER(const char)
@@ -194,7 +194,7 @@ struct longjump_boot_info {
 	uint64_t tls_begin;     /* virtual address of the TLS template's initial bytes; without a
 	                           template tls_size is 0 */
 	uint64_t tls_file_size; /* bytes to copy */
-	uint64_t tls_size;      /* bytes in total; zeroes follow the copied ones */
+	uint64_t tls_size;      /* bytes in total; zeros follow the copied ones */
 	uint64_t tls_align;     /* power of two */
 
 	uint64_t tsc_start;     /* time stamp counter when the loader's first instruction ran */

@@ -16,7 +16,7 @@ enum colour {
 	COLOUR_STRONG, /* what happened */
 	COLOUR_LABEL,  /* the name of a number */
 	COLOUR_VALUE,  /* names, addresses and codes to look at first */
-	COLOUR_DIM,    /* leading zeroes */
+	COLOUR_DIM,    /* leading zeros */
 	COLOUR_BAR,    /* the first and the last line */
 	COLOUR_FIX,    /* what to do */
 	COLOURS

@@ -135,7 +135,7 @@ struct machine {
 	uint32_t serial; /* base port of the UART of the console, or 0 */
 	struct display display;
 
-	char token[TOKEN_SIZE];    /* zeroes: no tool watches */
+	char token[TOKEN_SIZE];    /* zeros: no tool watches */
 	char known_as[KNOWN_SIZE]; /* "NAME=WORDS", ...: what the user calls files; then "" */
 };
 

@@ -69,7 +69,7 @@ void sha256(struct span bytes, uint8_t digest[SHA256_SIZE])
 	size_t rest = (size_t)(bytes.size - whole);
 	size_t end = rest + 9 <= BLOCK ? BLOCK : 2 * BLOCK;
 
-	/* 5.1.1: a one bit, zeroes, and the length in bits at the end of the last block. */
+	/* 5.1.1: a one bit, zeros, and the length in bits at the end of the last block. */
 	span_read(bytes, whole, last, rest);
 	last[rest] = 0x80;
 	for (unsigned i = 0; i < 8; i++)

@@ -132,9 +132,9 @@ void words_double(struct words *words)
 	         "An exception came, and a second one before its handler could run");
 	if (stack.begin != stack.end && stack.begin + 64 - rsp < PAGE_SIZE + 64) {
 		words->kind = "stack-overflow";
-		text_add(&words->happened, ": RSP is at the end of the stack, which has ");
+		text_add(&words->happened, ": RSP is at the low end of the stack, which has ");
 		text_add_size(&words->happened, stack.end - stack.begin);
-		text_add(&words->happened, ". That is a stack overflow.");
+		text_add(&words->happened, ": a stack overflow.");
 		text_add(
 			&words->cause,
 			"Endless recursion, or large arrays on the stack. Make them static, or %s.",
@@ -186,7 +186,7 @@ static void words_divide(struct words *words)
 		return;
 	}
 	say(words, "divide", "divided by zero, or got a quotient that its register cannot hold.",
-	    "div divides RDX:RAX: clear RDX first (cqo or xor edx, edx); or INT64_MIN was divided "
+	    "div divides RDX:RAX: first xor edx, edx (before idiv: cqo); or INT64_MIN was divided "
 	    "by "
 	    "-1.");
 }
@@ -280,7 +280,7 @@ static void words_returned(struct words *words)
 	words->kind = "returned";
 	if (look_other_cpu(words->look)) {
 		text_add(&words->happened,
-		         "The function that the CPU with APIC ID %u was given returned, with RAX = "
+		         "The function given to the CPU with APIC ID %u returned, with RAX = "
 		         "%#llx. "
 		         "There is nothing to return to.",
 		         words->fault->apic_id, ULL(words->fault->registers[RAX]));

@@ -65,15 +65,14 @@ static void words_forbidden(struct words *words, const struct page *page)
 	if ((fault->error & PAGE_FAULT_USER) != 0 && !page->user) {
 		words->kind = "kernel-page";
 		text_add(text, ", which user mode may not touch.");
-		text_add(&words->cause,
-		         "The user bit (bit 2) is not set at every level of the page "
-		         "tables, or a program uses a kernel pointer.");
+		text_add(&words->cause, "The user bit (bit 2) is 0 at some level of the page "
+		                        "tables, or a program uses a kernel pointer.");
 	} else if (fetch && !page->execute) {
 		words->kind = "no-execute";
 		text_add(text, ", which may not be executed.");
 		text_add(&words->cause, is_code(words, fault->cr2)
-		                                ? "The page tables have bit 63, no-execute, set "
-		                                  "for the kernel's own code: set it for data."
+		                                ? "Bit 63, no-execute, is set for the kernel's own "
+		                                  "code: set it for data only."
 		                                : "A function pointer or a return address was "
 		                                  "overwritten, or code was put into data: code "
 		                                  "needs a segment with PF_X.");
@@ -185,8 +184,8 @@ static void words_physical(struct words *words)
 	uint64_t shown = words->marks->direct_map.begin + address;
 
 	words->kind = "physical-address";
-	text_add(&words->happened,
-	         ", where nothing is mapped. If %#llx is a physical address: ", ULL(address));
+	text_add(&words->happened, ", where nothing is mapped. If %#llx is a physical address, ",
+	         ULL(address));
 	if (words->marks->direct_map.end == 0) {
 		text_add(&words->happened,
 		         "this kernel has not asked for physical memory to be mapped.");
@@ -377,8 +376,8 @@ static const char *reserved_reason(const struct words *words, uint64_t entry, un
 	case RESERVED_LARGE:
 		return "Bit 7 (PS, a large page) cannot be set above level 3.";
 	case RESERVED_ADDRESS:
-		return level == 3 ? "A page of level 3 has an address that is a multiple of 1 GiB."
-		                  : "A page of level 2 has an address that is a multiple of 2 MiB.";
+		return level == 3 ? "A page of level 3 must lie at a multiple of 1 GiB."
+		                  : "A page of level 2 must lie at a multiple of 2 MiB.";
 	default:
 		return (entry & PTE_PS) != 0 && level == 3 ? "Perhaps the CPU has no pages of 1 "
 		                                             "GiB (CPUID 0x80000001, EDX bit 26)."

@@ -206,7 +206,7 @@ static bool words_alignment(struct words *words)
 	else
 		text_add(&words->cause,
 		         "A buffer or structure that is less aligned than its type requires: use "
-		         "_Alignas(%u), or an allocator that keeps to %u bytes.",
+		         "_Alignas(%u), or allocate memory aligned to %u bytes.",
 		         alignment, alignment);
 	return true;
 }
@@ -278,8 +278,8 @@ static bool words_mxcsr(struct words *words)
 	text_add(&words->happened,
 	         "%s loaded %#x into MXCSR, whose bits 16 to 31 are reserved and must be 0.",
 	         words_who(words), value);
-	text_add(&words->cause, "The memory that it was loaded from was never saved to (fxsave, "
-	                        "stmxcsr), or was overwritten since. The initial value is 0x1f80.");
+	text_add(&words->cause, "The memory that it was loaded from was never filled (fxsave, "
+	                        "stmxcsr), or was overwritten later. The initial value is 0x1f80.");
 	return true;
 }
 

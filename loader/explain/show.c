@@ -179,7 +179,7 @@ static void show_cpu(struct sheet *sheet)
 	if (marks->processor_count == 0)
 		return;
 	text_add(&text, "APIC ID %u, %s of %u CPUs", sheet->look->fault->apic_id,
-	         look_other_cpu(sheet->look) ? "another" : "the first",
+	         look_other_cpu(sheet->look) ? "one" : "the first",
 	         (unsigned)marks->processor_count + 1);
 	entry(sheet, "CPU", COLOUR_PLAIN, buffer, NO_LIMIT);
 }

@@ -16,7 +16,7 @@ static void hint_narrow_code(const struct hint *hint)
 	    || (hint_is_fetch(hint) && (hint->fault->cs & 3) != 3)
 	    || hint->event->vector != VECTOR_PAGE)
 		return;
-	text_add(&text, " It ran as 32-bit code: the descriptor of CS (%#x) has L, bit 53, 0.",
+	text_add(&text, " It ran as 32-bit code: L, bit 53 of CS's descriptor (%#x), is 0.",
 	         hint->fault->cs);
 	hint_set_cause(hint, (hint->fault->cs & 3) == 3
 	                             ? "If this is 64-bit code, the CPU decodes it wrongly. Only "
@@ -44,7 +44,7 @@ static void hint_long_mode_off(const struct hint *hint)
 	else if (!wanted && wide && (fault->cr0 & CR0_PG) != 0)
 		hint_set_cause(
 			hint,
-			"EFER.LME (bit 8 of MSR 0xc0000080) is 0: so long mode is off, and the CPU "
+			"EFER.LME (bit 8 of MSR 0xc0000080) is 0, so long mode is off, and the CPU "
 			"reads the tables at CR3 as PAE's, which have 3 levels. For 4 levels, "
 			"set LME before CR0.PG.");
 }

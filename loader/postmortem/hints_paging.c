@@ -106,7 +106,7 @@ static void hint_rights(const struct hint *hint)
 	     level--) {
 		if ((page.path[level - 1] & bit) != 0)
 			continue;
-		text_add(&text, " At level %u the entry %#llx has %s 0.", level,
+		text_add(&text, " In the level %u entry %#llx, %s is 0.", level,
 		         ULL(page.path[level - 1]), bit == PTE_US ? "U/S, bit 2," : "R/W, bit 1,");
 		return;
 	}
@@ -126,7 +126,7 @@ static void hint_unaligned(const struct hint *hint)
 	look_read_physical(look, (cr3 & ~UINT64_C(7)) + 8 * index, &other, sizeof(other));
 	if ((entry & PTE_P) != 0 || (other & PTE_P) == 0)
 		return;
-	text_add(&text, " CR3 (%#llx) is no multiple of 4096, so the CPU takes the table at %#llx.",
+	text_add(&text, " CR3 (%#llx) is not 4096-aligned, so the CPU uses the table at %#llx.",
 	         ULL(cr3), ULL(cr3 & PTE_ADDRESS));
 	hint_set_cause(hint, "A table lies at a multiple of 4096: align it (align 4096, "
 	                     "__attribute__((aligned(4096))), #[repr(align(4096))]).");

@@ -54,7 +54,7 @@ static void hint_zeros(const struct hint *hint)
 	text_add(&words, ". They mean add [rax], al, and %s is %#llx.",
 	         register_name(hint->fault, RAX).text, ULL(hint->fault->registers[RAX]));
 	explanation_replace(hint->explanation, "no-code", text,
-	                    "A jump, a call or a return to where no code is, a function that runs "
+	                    "A jump, a call or a return to what is not code, a function that runs "
 	                    "on past its end, or code that was overwritten.");
 }
 
@@ -141,7 +141,7 @@ static void hint_gs(const struct hint *hint)
 	user = nesting.count == 0;
 	if (nesting.count != 0) {
 		user = (nesting.inner.cs & 3) != 0;
-		text_add(&text, " A handler did that, which has interrupted %s at %#llx.",
+		text_add(&text, " A handler that had interrupted %s at %#llx did that.",
 		         user ? "user mode" : "the kernel", ULL(nesting.inner.rip));
 	} else if (look_read(&hint->cpu->look, next - 2, before, 2) == 2 && before[0] == 0x0f
 	           && before[1] == 0x05) {

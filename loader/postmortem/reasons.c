@@ -276,7 +276,7 @@ static void write_idt(struct text *text, const struct cpu_state *cpu,
 		         ULL(idt->base), ULL(step->delivery.address));
 		write_missing(text, cpu, &step->delivery);
 	} else if (idt->limit < size - 1) {
-		text_add(text, "there is no IDT: its limit is %u", idt->limit);
+		text_add(text, "there is no IDT (its limit is %u)", idt->limit);
 	} else {
 		text_add(text,
 		         "the IDT (at %#llx, limit %#x) ends before its gate: it has %u gates, 0 "
@@ -412,8 +412,8 @@ static bool base_cause(struct text *text, const struct cpu_state *cpu, uint64_t 
 		return false;
 	if (base << 16 == 0 && base != 0)
 		text_add(text,
-		         "The structure that %s reads is not packed: its base begins 2 bytes after "
-		         "the limit, where padding lies (__attribute__((packed)), "
+		         "The structure that %s reads is not packed: the CPU takes the "
+		         "base right after the limit, from padding (__attribute__((packed)), "
 		         "#[repr(C, packed)]).",
 		         instruction);
 	else if (is_idt && (base & 0xffff) == (cpu->look.fault->cs & 0xfffcu)

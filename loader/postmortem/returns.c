@@ -168,8 +168,8 @@ static bool explain_narrow_ret(const struct fault *fault, const uint64_t words[W
 	explanation_replace(explanation, handler_ret,
 	                    "A handler ended with ret, which takes EIP alone: CS and EFLAGS of "
 	                    "what it had interrupted still lie at ESP, again and again.",
-	                    "A handler ends with iret, after an error code was taken off. A C "
-	                    "function is no handler by itself: it needs "
+	                    "A handler ends with iret, after removing any error code. A C "
+	                    "function is not a handler by itself: it needs "
 	                    "__attribute__((interrupt)), or a stub in assembly that saves the "
 	                    "registers, calls it and ends with iret.");
 	return true;
@@ -202,7 +202,7 @@ static bool explain_ret(const struct fault *fault, const uint64_t words[WORDS],
 		         explanation->happened, explanation->happened[0] != 0 ? " " : "");
 	explanation_replace(
 		explanation, handler_ret, happened,
-		"A handler must end with iretq, after an error code was removed. A C function is "
+		"A handler must end with iretq, after removing any error code. A C function is "
 		"not a handler by itself: it needs __attribute__((interrupt)), or a stub in "
 		"assembly "
 		"that saves the registers, calls it and ends with iretq.");

@@ -90,7 +90,7 @@ def test_a_cpu_without_an_x2apic_is_refused(boot):
     [
         ("null", "null-page", "wrote to 0x8"),
         ("stack", "stack-overflow", "The stack has 64 KiB"),
-        ("return", "returned", "The function that the CPU with APIC ID 2 was given returned"),
+        ("return", "returned", "The function given to the CPU with APIC ID 2 returned"),
     ],
 )
 def test_a_mistake_on_another_cpu_is_explained(boot, mistake, kind, words):
@@ -99,7 +99,7 @@ def test_a_mistake_on_another_cpu_is_explained(boot, mistake, kind, words):
     line = fault_line(machine)
     assert (line["kind"], line["cpu"]) == (kind, "2"), said
     assert words in " ".join(said.split())
-    assert "APIC ID 2, another of 3 CPUs" in said
+    assert "APIC ID 2, one of 3 CPUs" in said
 
 
 def test_of_mistakes_on_all_cpus_one_is_explained(boot):

@@ -100,7 +100,7 @@ def check(said, text, name):
     """The division is explained, by function, line and caller."""
     words = " ".join(said.split())
     assert f"divide (k.{name}:{line_of(text, 'WRONG')})" in words, said
-    assert "divided by zero" in words and "there is no IDT: its limit is 0" in words, said
+    assert "divided by zero" in words and "there is no IDT (its limit is 0)" in words, said
     called = rf"called by 0x[0-9a-f]+ _start \(k.{name}:{line_of(text, 'CALLED')}\)"
     assert re.search(called, words), said
     assert "docs/errors.md#idt-limit" in words and "docs/errors.md#divide-by-zero" in words, said

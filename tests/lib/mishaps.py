@@ -161,7 +161,7 @@ mishap(
     "an empty idt structure",
     "idt-limit null-page",
     ["lidt [top]", NULL],
-    "there is no IDT: its limit is 0",
+    "there is no IDT (its limit is 0)",
     "The kernel read from 0x10",
 )
 mishap(
@@ -191,7 +191,7 @@ mishap(
         "div ecx ; HERE",
     ],
     "divided by zero: the divisor is RCX",
-    "there is no IDT: its limit is 7",
+    "there is no IDT (its limit is 7)",
 )
 mishap(
     "an idt that is not mapped",

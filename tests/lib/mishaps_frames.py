@@ -143,7 +143,7 @@ mishap(
      "mov dword [directory], 0x83", *NO_IDT,
      *("mov eax, top + 8" if line == "mov eax, top" else line for line in LONG_MODE),
      "nop ; HERE", *TABLE_SPACE],
-    "is no multiple of 4096, so the CPU takes the table at",
+    "is not 4096-aligned, so the CPU uses the table at",
     narrow=True,
 )  # fmt: skip
 mishap(
@@ -152,7 +152,7 @@ mishap(
     [LOAD, "mov rbx, cr3", "and rbx, ~0xfff", "mov rax, tss", "shr rax, 39", "and eax, 511",
      "add rbx, [rdi + 48]", "and byte [rbx + rax * 8], ~2", "mov rax, cr3", "mov cr3, rax",
      "mov [tss], al ; HERE"],
-    "At level 4 the entry",
+    "In the level 4 entry",
     "R/W, bit 1, must be 1 in the page table entries at every level",
 )  # fmt: skip
 
@@ -208,7 +208,7 @@ mishap(
     "per-cpu data in a handler that has interrupted the kernel",
     "gate-empty null-page",
     [LOAD, "gate 3, handler", "int3", "handler:", "mov rax, [gs:abs 8] ; HERE"],
-    "A handler did that, which has interrupted the kernel at",
+    "A handler that had interrupted the kernel at",
     "may execute swapgs only if the saved CS has RPL 3",
     where="handler",
 )

@@ -87,7 +87,7 @@ mishap(
     "gate-empty physical-address",
     [LOAD, "lgdt [gdtr]", "push 0x30", "push on", "retfq", "bits 32", "on:",
      "mov dword [0x40000000], 1 ; HERE"],
-    "It ran as 32-bit code: the descriptor of CS (0x30) has L, bit 53, 0",
+    "It ran as 32-bit code: L, bit 53 of CS's descriptor (0x30), is 0",
     where="on",
 )  # fmt: skip
 mishap(
@@ -142,8 +142,8 @@ mishap(
     "gate-empty kernel-page",
     [LOAD, "own_gdt", "push 0x1b", "push stack_end", "push 2", "push 0x13", "push on", "iretq",
      "on:", "jmp $ ; HERE"],
-    "At level 4 the entry",
-    "has U/S, bit 2, 0",
+    "In the level 4 entry",
+    "U/S, bit 2, is 0",
     where="on",
 )  # fmt: skip
 
@@ -212,7 +212,7 @@ mishap(
      "btr rbx, 63", "mov rax, handler", "shr rax, cl", "and eax, 511", "add rbx, [rdi + 48]",
      "lea rdx, [rbx + rax * 8]", "mov rbx, [rdx]", "sub cl, 9", "cmp cl, 12", "jae level",
      "bts qword [rdx], 63", "mov rax, cr3", "mov cr3, rax", "align 4096", *HANDLER],
-    "The page tables have bit 63, no-execute, set for the kernel's own code",
+    "Bit 63, no-execute, is set for the kernel's own code",
     where="handler",
 )  # fmt: skip
 mishap(

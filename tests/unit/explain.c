@@ -456,7 +456,7 @@ TEST("a double fault is explained with its reason")
 	fault.ldt = 0;
 	expect_words("handler-lost", "LDTR is 0");
 	fault.registers[RSP] = marks->stack.begin;
-	expect_words("stack-overflow", "RSP is at the end of the stack, which has 64 KiB");
+	expect_words("stack-overflow", "RSP is at the low end of the stack, which has 64 KiB");
 	fault.registers[RSP] = UINT64_C(0x5000000000);
 	expect_words("stack-lost", "nothing is mapped there");
 	fault.registers[RSP] = UINT64_C(0x5a5a5a5a5a5a5a5a);
@@ -750,7 +750,7 @@ TEST("a double fault right above the end of the stack is also a stack overflow")
 	begin_fault(VECTOR_DOUBLE);
 	fault.has_error = 1;
 	fault.registers[RSP] = marks->stack.begin + 8;
-	expect_words("stack-overflow", "RSP is at the end of the stack");
+	expect_words("stack-overflow", "RSP is at the low end of the stack");
 	fault.registers[RSP] = marks->stack.begin + 72;
 	explain(&look, &said);
 	EXPECT(strcmp(said.kind, "stack-overflow") != 0);

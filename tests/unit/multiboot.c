@@ -919,7 +919,7 @@ TEST("what the kernel asks for is described, flag by flag")
 	                   "modules on page boundaries\n"
 	                   "amounts of memory, and the memory map\n"
 	                   "a screen, 24 bits per pixel\n"
-	                   "its header at 0x401000, its file at 0x400000-0x402000, zeroes to "
+	                   "its header at 0x401000, its file at 0x400000-0x402000, zeros to "
 	                   "0x403000\n"
 	                   "its entry at 0x400000");
 }

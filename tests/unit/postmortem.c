@@ -130,7 +130,7 @@ TEST("the IDT must reach to the last byte of the gate")
 	fault.idt.base = UINT64_C(1) << 62;
 	expect_obstacle(EXCEPTION(6), OBSTACLE_IDT_MEMORY, VECTOR_PROTECTION, 0);
 	fault.idt.limit = 0;
-	expect_reason(6, "there is no IDT: its limit is 0");
+	expect_reason(6, "there is no IDT (its limit is 0)");
 }
 
 TEST("an IDT that the page tables lack is told to be the loader's, if it is")

@@ -43,7 +43,7 @@ static bool rela_is_late(uint64_t info, bool late)
 	return rela_type(info) != ELF_R_X86_64_NONE && (late || !rela_is_relative(info));
 }
 
-/* The symbol that an entry names. False, and zeroes, if the kernel does not have it. */
+/* The symbol that an entry names. False, and zeros, if the kernel does not have it. */
 static bool read_symbol(const struct relocations *tables, const struct elf_rela *rela,
                         struct elf_symbol *symbol)
 {

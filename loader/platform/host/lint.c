@@ -194,7 +194,7 @@ static void lint_zeroes(const struct kernel *kernel, struct report *report)
 			continue;
 		text_add(&text, "segment %u ends in ", kernel->segments[i].header);
 		text_add_size(&text, size);
-		text_add(&text, " of zeroes that are stored in the file");
+		text_add(&text, " of zeros that are stored in the file");
 		warn(report, DIAG_LINT_ZEROES, "%s", detail);
 	}
 }

@@ -184,7 +184,7 @@ static uint64_t answer_framebuffer(struct limine *limine)
 /*
  * A terminal for the screen: VGA's 16 colours in ANSI order, light grey on black, without a
  * picture, with the machine's font. Flanterm needs 32-bit pixels; for other screens, the entry is
- * all zeroes, as the protocol says.
+ * all zeros, as the protocol says.
  */
 static uint64_t write_terminal(struct limine *limine, const struct display *display)
 {

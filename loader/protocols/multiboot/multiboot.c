@@ -26,7 +26,7 @@ const struct terms multiboot_terms = {
 	.arguments = "they are in EAX and EBX",
 	.no_return = "",
 	.null = "Without page tables such a pointer is not caught.",
-	.stack = "load ESP with the end of a larger one in _start",
+	.stack = "load ESP with the top of a larger one in _start",
 	.sse = "Multiboot leaves SSE off: set CR4.OSFXSR and clear CR0.EM first, or compile with "
 	       "-mgeneral-regs-only.",
 };

@@ -96,7 +96,7 @@ static void mb1_describe(const struct boot *boot, struct text *text)
 		multiboot_describe_screen(text, header.width, header.height, header.depth);
 	if ((header.flags & MB1_ADDRESSES) != 0)
 		text_add(text,
-		         "\nits header at %#x, its file at %#x-%#x, zeroes to %#x\n"
+		         "\nits header at %#x, its file at %#x-%#x, zeros to %#x\n"
 		         "its entry at %#x",
 		         header.header_address, header.load_address, header.load_end,
 		         header.bss_end, header.entry);

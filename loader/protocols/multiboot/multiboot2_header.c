@@ -196,7 +196,7 @@ static void describe_tag(const struct mb2_requests *requests, unsigned type, str
 
 	switch (type) {
 	case MB2_HEADER_ADDRESSES:
-		text_add(text, "\nits header at %#x, its file at %#x-%#x, zeroes to %#x",
+		text_add(text, "\nits header at %#x, its file at %#x-%#x, zeros to %#x",
 		         addresses->header_address, addresses->load_address, addresses->load_end,
 		         addresses->bss_end);
 		break;

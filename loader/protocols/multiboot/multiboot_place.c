@@ -171,7 +171,7 @@ static bool place_segment(struct plan *plan, const struct segment *segment)
 			return false;
 		if (!usable)
 			warn(plan->report, DIAG_MULTIBOOT_HOLE,
-			     "segment %u goes to %#llx-%#llx, and %#llx-%#llx of that, all zeroes, "
+			     "segment %u goes to %#llx-%#llx, and %#llx-%#llx of that, all zeros, "
 			     "is not memory",
 			     segment->header, ULL(whole.begin), ULL(whole.end), ULL(part.begin),
 			     ULL(part.end));
