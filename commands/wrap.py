@@ -28,8 +28,8 @@ COMMAND = Command(
     "wrap",
     """
 Packs the loader, a kernel and its modules into one file. `qemu-system-x86_64 -kernel FILE` boots it
-on the machines pc, q35 and microvm; so do GRUB (`multiboot FILE`) and iPXE (`kernel FILE`). The
-kernel may use any protocol.
+on the machines pc, q35 and microvm; so do GRUB (`multiboot FILE`, not `multiboot2`) and iPXE
+(`kernel FILE`). The kernel may use any protocol.
 
 With --format efi, the file is a UEFI program. Firmware can load it from a disk, or from the network
 by TFTP or HTTP. If you sign it (`sbsign`), the signature also covers the kernel and the modules.

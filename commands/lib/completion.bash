@@ -29,7 +29,7 @@ _longjump() {
 		[[ ${COMP_WORDS[i]} == -* ]] || { command=${COMP_WORDS[i]} && break; }
 	done
 	if [[ $previous == --options ]]; then
-		choice=$(sed -n 's/^| \(`[^|]*`\) |.*/\1/p' "${program%/*}/docs/options.md" |
+		choice=$(sed -n 's,\\|,,g; s/^| \(`[^|]*`\) |.*/\1/p' "${program%/*}/docs/options.md" |
 			grep -o '`-[a-z0-9-]*=\{0,1\}' | tr -d '`')
 	elif [[ $word == -* ]]; then
 		choice=$(_longjump_help "$program" "${command:-image}" |

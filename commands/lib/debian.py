@@ -27,7 +27,7 @@ Maintainer: {maintainer}
 Installed-Size: {size}
 Depends: {libraries}, python3 (>= 3.8), isolinux, syslinux-common, genisoimage | xorriso, \
 syslinux-utils | xorriso, qemu-system-x86
-Recommends: binutils, gdb, ovmf
+Recommends: binutils, gdb, ovmf, python3 (>= 3.11) | python3-tomli
 Suggests: dnsmasq-base, pxelinux, sbsigntool
 Section: devel
 Priority: optional

@@ -108,6 +108,7 @@ def test_values_are_completed(project):
     assert complete(project, "explain", "K10") >= {"K100", "K107"}
     assert complete(project, "explain", "null") == {"null-page", "null-selector"}
     assert complete(project, "run", "--options", "-vi") == {"-video="}
+    assert complete(project, "run", "--options", "-on") == {"-onerror=", "-onfault="}
     assert complete(project, "run", "--options", "-s") >= {"-smp", "-smp=", "-stack=", "-sha256="}
 
 
