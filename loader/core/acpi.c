@@ -188,15 +188,15 @@ static bool can_be_io_apic(const struct machine *machine, uint32_t at)
 	enum { UNIT = 1024 };
 	const uint32_t local_apics = 0xfee00000;
 	struct phys_range registers = { at, (uint64_t)at + UNIT };
-
-	bool is_ram = false;
+	bool overlaps_ram = false;
 
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
 		const struct firmware_range *range = &machine->firmware[i];
+		bool is_ram = memory_is_ram(range->type);
 
-		is_ram |= phys_overlap(registers, range->phys) & memory_is_ram(range->type);
+		overlaps_ram |= phys_overlap(registers, range->phys) & is_ram;
 	}
-	return !is_ram && at % UNIT == 0 && at >= MIB && at < local_apics;
+	return !overlaps_ram && at % UNIT == 0 && at >= MIB && at < local_apics;
 }
 
 unsigned acpi_io_apics(const struct machine *machine, uint32_t *list, unsigned capacity)
