@@ -88,6 +88,11 @@ LINTS = {
         LEAF | {"flags": "-O0 -fno-omit-frame-pointer"},
     ),
     "an executable stack": Lint("K803", {"ld": "-z execstack"}, {}),
+    "an executable stack that only Limine provides": Lint(
+        "K803",
+        {"ld": "-z execstack"},
+        {**limine(HHDM), "ld": "-Ttext-segment=0xffffffff80000000 -z execstack"},
+    ),
     "another entry than _start": Lint(
         "K804", {"body": "void other(void) { for (;;); }", "ld": "-e other"}, {}
     ),

@@ -35,14 +35,31 @@ static void lint_rights(const struct kernel *kernel, struct report *report)
 	}
 }
 
+/* True if code may run on the stack that the kernel is entered with. */
+static bool stack_is_executable(const struct plan *plan)
+{
+	struct virt_range top = { plan->entry.rsp - 1, plan->entry.rsp };
+
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct placement *placement = &plan->placements[i];
+
+		if ((placement->rights & RIGHT_EXECUTE) != 0
+		    && virt_overlap(placement_virtual(placement), top))
+			return true;
+	}
+	return false;
+}
+
 /* Program headers that ask for what the loader does not provide. */
-static void lint_headers(const struct kernel *kernel, struct report *report)
+static void lint_headers(const struct plan *plan)
 {
 	struct elf_program_header program;
 
-	for (unsigned i = 0; elf_program(&kernel->elf, i, &program); i++) {
+	if (stack_is_executable(plan))
+		return;
+	for (unsigned i = 0; elf_program(&plan->kernel->elf, i, &program); i++) {
 		if (program.type == ELF_PT_GNU_STACK && (program.flags & ELF_PF_X) != 0)
-			warn(report, DIAG_LINT_EXECUTABLE_STACK,
+			warn(plan->report, DIAG_LINT_EXECUTABLE_STACK,
 			     "program header %u, PT_GNU_STACK, has PF_X", i);
 	}
 }
@@ -346,7 +363,7 @@ void lint(const struct plan *plan, const struct sections *sections, const struct
 		return;
 	lint_program(sections, symbols, report);
 	lint_rights(plan->kernel, report);
-	lint_headers(plan->kernel, report);
+	lint_headers(plan);
 	lint_entry(plan, symbols, report);
 	lint_limine(plan);
 	lint_bootloader(plan, sections, symbols, report);
