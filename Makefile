@@ -94,13 +94,12 @@ stack-of-4 := $(or $(call if-known,-m32 -mpreferred-stack-boundary=2),-mstack-al
 # one program, where a function that is called once becomes part of its caller, and with sums in
 # place of branches. Syslinux takes 2.3 instructions to load each byte, so small functions that are
 # called often are not copied to all their callers, nor code on the way there.
-# Functions that are called once go into callers of any size. Guesses of what is rare keep functions
-# and sums out of the code after many checks, which is run here; jumps by table, and sums that are
-# kept from path to path, take branches to get at.
+# Functions that are called once go into callers of any size. Jumps by table, and sums that are kept
+# from path to path, take branches to get at.
 few-blocks := -O2 -mtune=generic -falign-functions=1 -falign-loops=1 \
 	$(call if-known,-m32 -falign-jumps=1 -falign-labels=1 -mbranch-cost=5 \
 	-mstringop-strategy=libcall -fno-partial-inlining -fno-ipa-cp-clone -fno-tree-pre \
-	-fno-code-hoisting -fno-ipa-ra -fno-guess-branch-probability -fno-jump-tables -fno-gcse \
+	-fno-code-hoisting -fno-ipa-ra -fno-jump-tables -fno-gcse \
 	--param=max-inline-insns-auto=3 --param=early-inlining-insns=3 \
 	--param=large-function-insns=100000 --param=large-function-growth=10000 \
 	--param=large-stack-frame=100000 --param=large-stack-frame-growth=10000) \
