@@ -72,7 +72,7 @@ def image(given, finish=None, also=()):
     targets += [] if given.no_check else ["build/check"]
     make(*targets)
     if not given.no_check:
-        config.asks = check_config(config).get("asks", "")
+        check_config(config)
     if finish is None:
         from lib.disc import make_disc as finish
     return finish(config)
@@ -80,7 +80,7 @@ def image(given, finish=None, also=()):
 
 def check_config(config, what="build the image"):
     """Stops if the loader would refuse this boot, so that the user need not boot to find out;
-    otherwise returns the result of build/check. `what` the user can do anyway, in words."""
+    otherwise notes what the kernel asks for. `what` the user can do anyway, in words."""
     config.note_files()
     words = words_of(config.kernel, config.append, config.options, config.modules)
     found = look(words, limit=LIMIT)
@@ -96,7 +96,7 @@ def check_config(config, what="build the image"):
         say(f"  warning  {finding['code']} {finding['summary']}")
     if findings:
         say(f"           see {program()} check {shlex.quote(name)}")
-    return found
+    config.asks = found.get("asks", "")
 
 
 def read_config(given):

@@ -137,8 +137,9 @@ def open_direct(config, words, own, is_checked, lack):
 
         check = ["build/check"] if is_checked else []
         make("build/longjump.elf", "build/postmortem", *own, *check)
-        asks = check_config(config, "boot it").get("asks", "") if is_checked else ""
-        if reason := direct.need_of(words, asks):
+        if is_checked:
+            check_config(config, "boot it")
+        if reason := direct.need_of(words, config):
             lack(reason)
         say(f"  pack     {shown(config.kernel)} and the loader, for QEMU's -kernel")
         file.write(put_together(config, direct.KERNEL, words))

@@ -14,6 +14,7 @@ from lib.configuration import BootConfiguration
 from lib import direct
 from lib.disc import find_syslinux
 from lib.elf import strip_debug
+from lib.internal import internal_modules
 from lib.isolinux import isolinux_cfg
 from lib.machine import child_of_ours
 from lib.making import make
@@ -106,6 +107,10 @@ def lay_out(config):
     shutil.copyfile(BUILD / "longjump.c32", FOLDER / "longjump.c32")
     for module in config.modules:
         shutil.copyfile(module.path, FOLDER / module.path.name)
+    for module in internal_modules(config):
+        if module.file:
+            (FOLDER / module.path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(module.file, FOLDER / module.path)
     kernel = FOLDER / direct.KERNEL
     if config.keep_debug or not strip_debug(config.kernel, kernel):
         shutil.copyfile(config.kernel, kernel)

@@ -12,6 +12,7 @@ from lib.bundle import make_bundle, put_into_elf, put_into_pe
 from lib.configuration import BootConfiguration
 from lib.elf import strip_debug
 from lib.files import open_regular, workshop_in
+from lib.internal import internal_modules, warn_of_missing, without_file
 from lib.making import make
 from lib.placing import placing, resolve
 from lib.project import BUILD, Stop, made, make_build_folder, need, say, shown, start
@@ -110,6 +111,10 @@ def contents(config, kernel):
         if path.name in files and files[path.name] != path.read_bytes():
             raise Stop(f"two files cannot both be called {path.name}: rename {path}")
         files[path.name] = path.read_bytes()
+    for module in internal_modules(config):
+        if module.file:
+            files.setdefault(str(module.path), module.file.read_bytes())
+    warn_of_missing(without_file(config))
     for name in files:
         if " " in name:
             raise Stop(f"a file in a bundle cannot have a space in its name: rename {name}")

@@ -6,6 +6,7 @@ of how the file is made.
 
 import re
 
+from lib.internal import without_file
 from lib.pattern import Pattern
 from lib.qemu import with_one_dash
 
@@ -98,13 +99,12 @@ def with_kernel(command):
     return [*command[:at], "-kernel", "{}", *command[at + 2 :]]
 
 
-def need_of(words, asks):
+def need_of(words, config):
     """In words, what only a disc could provide, judging by the words after APPEND and by what the
-    kernel asks for, as build/check words it; None if there is nothing."""
-    asks = asks.split("\n")
-    if "boot device" in asks:  # "..., optional": it can do without
+    kernel asks for; None if there is nothing."""
+    if "boot device" in config.asks.split("\n"):  # "..., optional": it can do without
         return "the kernel asks for the drive that it was booted from"
-    if any(line.startswith("internal module") and ", required" in line for line in asks):
+    if any(module.is_required for module in without_file(config)):
         return "the kernel asks for modules on the disc"
     if "-onerror=prompt" in words.split():
         return "-onerror=prompt asks for ISOLINUX's prompt"

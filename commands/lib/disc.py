@@ -15,13 +15,14 @@ import stat
 import struct
 import subprocess
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from lib.configuration import OpenDisc, paths_of_modules
 from lib.elf import strip_debug
 from lib import esp, menu
 from lib.files import open_regular, workshop_in
 from lib.hashes import with_hashes
+from lib.internal import internal_modules, warn_of_missing
 from lib.iso9660 import SECTOR, BadDisc, Disc
 from lib.isolinux import isolinux_cfg
 from lib.placing import NOT_OURS, placing, resolve
@@ -132,7 +133,7 @@ def gather(config):
         name = f"isolinux/{path.name}"
         if ours.setdefault(name, path) != path or name == CONFIG:
             raise Stop(f"two files cannot both be called {path.name} on the disc: rename {path}")
-    ours |= internal_modules(config, {**files, **ours})
+    add_internal_modules(config, files, ours)
     ours[CONFIG] = isolinux_cfg(config).encode()
     for name in ours:
         if name in files:
@@ -140,23 +141,19 @@ def gather(config):
     return {**files, **ours}
 
 
-def internal_modules(config, files):
-    """The modules that a Limine kernel names itself, if they lie where it says: by its side. Warns
-    of those that are in neither place."""
-    found = {}
-    for line in config.asks.split("\n"):
-        match = re.fullmatch(r"internal module (.+?)(, required)?(, to be unpacked)?(: .*)?", line)
-        path = match and PurePosixPath(match[1])
-        if not path or path.is_absolute() or ".." in path.parts:
+def add_internal_modules(config, files, ours):
+    """Adds the modules that the kernel names itself to `ours`, and warns of those that will not be
+    on the disc."""
+    missing = []
+    for module in internal_modules(config):
+        name = str(module.path)[1:] if module.path.is_absolute() else f"isolinux/{module.path}"
+        if name in files or name in ours:
             continue
-        name = f"isolinux/{path}"
-        if name in files:
-            continue
-        if (config.kernel.parent / path).is_file():
-            found[name] = config.kernel.parent / path
+        if module.file:
+            ours[name] = module.file
         else:
-            say(f"  warning  the kernel asks for the file {path}: it is not beside the kernel")
-    return found
+            missing.append(module)
+    warn_of_missing(missing)
 
 
 def from_iso_folder():

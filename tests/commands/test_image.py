@@ -252,6 +252,9 @@ def test_modules_that_a_limine_kernel_names_are_packed_from_beside_it(project, t
     told = project.good("image", *words, "--kernel", kernel)
     assert "inner.txt" not in told and "missing.txt" in told
     assert Image(tmp_path / "made.iso").read("/isolinux/inner.txt") == b"by its side"
+    told = project.good("wrap", kernel, "--output", tmp_path / "made.boot")
+    assert "inner.txt" not in told and "missing.txt" in told
+    assert b"by its side" in (tmp_path / "made.boot").read_bytes()
 
 
 def test_hashes_of_what_is_packed_come_before_each_name(make_image, tmp_path):

@@ -372,6 +372,7 @@ TEST("a bundle brings words and files, and other words and files come after its 
 		{ "k.elf", "two", "a.img 1", "k.elf two --- a.img 1" },
 		{ "k.elf --- k.elf", "2 --- a.img 3", "a.img 1", "k.elf 2 --- k.elf --- a.img 3" },
 		{ "k.elf ----", "--- a.img", "a.img", "k.elf ---- --- a.img" },
+		{ "a.img", "", "a.img", "a.img" }, /* k.elf is there for who asks for it by name */
 	};
 
 	for (unsigned i = 0; i < COUNT(cases); i++) {

@@ -155,15 +155,15 @@ static bool refuse_words(struct report *report)
 	              WORDS_TEXT - 1);
 }
 
-/* Adds as modules the files that are not the kernel and, with `others`, not of the bundle. Refuses
- * one without a name. */
+/* Adds as modules the files that are neither the kernel nor of the bundle, whose own words name its
+ * modules. Refuses one without a name. */
 static bool add_modules(struct word_list *list, size_t *used, const struct handover *handover,
-                        const struct handed_file *kernel, bool others, struct report *report)
+                        const struct handed_file *kernel, struct report *report)
 {
 	for (unsigned i = 0; i < handover->file_count; i++) {
 		const struct handed_file *file = &handover->files[i];
 
-		if (file == kernel || (others && file->is_summed))
+		if (file == kernel || file->is_summed)
 			continue;
 		if (name_length(file->words) == 0)
 			return refuse(report, DIAG_HANDOVER_NO_FILE,
@@ -203,6 +203,5 @@ bool words_make(struct word_list *list, const struct handover *handover, struct 
 	kernel = at < list->count ? words_find(handover, list->words[at]) : NULL;
 	if (!add_words(list, &used, own_modules) || !add_words(list, &used, modules))
 		return refuse_words(report);
-	return *modules != 0
-	    || add_modules(list, &used, handover, kernel, *own_modules != 0, report);
+	return *modules != 0 || add_modules(list, &used, handover, kernel, report);
 }
