@@ -5,6 +5,7 @@ import struct
 
 import guests
 import pytest
+from faults import screen_of
 from multiboot import (
     HEADER_2,
     LINK_32,
@@ -159,7 +160,7 @@ def test_a_kernel_gets_the_palette_that_it_asks_for_and_a_fault_is_drawn_with_it
     assert struct.unpack_from("<II2B", body, 12) == (640, 480, 8, 0), said
     assert struct.unpack_from("<H", body, 24) == (256,)
     assert [value >> 2 for value in body[26:]] == list(machine.memory(0x300000, 768))
-    assert "executed ud2" in " ".join(machine.screenshot_text().split())
+    assert "executed ud2" in " ".join(screen_of(machine, machine.screenshot_text).split())
     picture = machine.screenshot()
     colours = {picture.at(x, y) for x in range(640) for y in range(0, 480, 7)}
     assert len(colours) > 5, "the palette is back"
