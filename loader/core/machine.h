@@ -71,6 +71,32 @@ struct bios {
 	uint64_t configuration; /* int 15h, AH=C0h: physical address of the table, or 0 */
 };
 
+/* Types of memory (UEFI 2.10, 7.2). */
+enum efi_memory_type {
+	EFI_RESERVED,
+	EFI_LOADER_CODE,
+	EFI_LOADER_DATA,
+	EFI_BOOT_CODE,
+	EFI_BOOT_DATA,
+	EFI_RUNTIME_CODE,
+	EFI_RUNTIME_DATA,
+	EFI_CONVENTIONAL,
+	EFI_UNUSABLE,
+	EFI_ACPI_RECLAIM,
+	EFI_ACPI_NVS,
+	EFI_MAPPED_IO,
+	EFI_MAPPED_IO_PORTS,
+	EFI_PAL_CODE,
+	EFI_PERSISTENT,
+	EFI_UNACCEPTED
+};
+
+/* An entry of UEFI's memory map (7.2.3). Entries may be further apart than its size. */
+struct efi_memory_descriptor {
+	uint32_t type, padding;
+	uint64_t physical, virtual, pages, attributes;
+};
+
 /* What only UEFI provides; addresses are physical. */
 struct efi {
 	uint64_t system_table, image_handle;

@@ -71,6 +71,12 @@ static inline bool text_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* A letter of ASCII as a small one; anything else as it is. */
+static inline char text_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* Length of a zero-terminated string. */
 size_t text_length(const char *string);
 

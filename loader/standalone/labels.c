@@ -62,18 +62,13 @@ static const struct {
 	{ "path", WORD_SILENT },
 };
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool equal_but_for_case(const char *a, const char *b)
 {
-	while (*a != 0 && lower(*a) == lower(*b)) {
+	while (*a != 0 && text_lower(*a) == text_lower(*b)) {
 		a++;
 		b++;
 	}
-	return lower(*a) == lower(*b);
+	return text_lower(*a) == text_lower(*b);
 }
 
 /* The next word of a line, terminated with a zero; *line moves on to the word after it. NULL at the

@@ -39,9 +39,7 @@ static size_t program_length(const char *text)
 	if (length < same)
 		return 0;
 	for (size_t i = 0; i < same; i++) {
-		char c = text[length - same + i];
-
-		if (c != ending[i] && (c < 'A' || c > 'Z' || c - 'A' + 'a' != ending[i]))
+		if (text_lower(text[length - same + i]) != ending[i])
 			return 0;
 	}
 	while (text[length] == ' ')

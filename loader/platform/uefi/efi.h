@@ -119,7 +119,7 @@ struct efi_text_output {
 	struct efi_text_mode *mode;
 };
 
-/* 7.2.1; types of memory, and the map, are in standalone/efi_map.h. */
+/* 7.2.1; types of memory, and the map, are in core/machine.h. */
 enum efi_allocate { EFI_ANY_PAGES, EFI_BELOW, EFI_AT };
 
 /* 7.3.9 */

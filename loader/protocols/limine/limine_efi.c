@@ -5,8 +5,6 @@
  */
 #include "protocols/limine/limine_efi.h"
 
-enum { BOOT_CODE = 3, BOOT_DATA = 4, RUNTIME_CODE = 5, RUNTIME_DATA = 6 };
-
 /* 4.3: the system table, and the offsets in it of the pointer to the vendor's name and so on. */
 enum { SYSTEM_SIZE = 120, MAKER = 24, RUNTIME = 88, TABLE_COUNT = 104, TABLES = 112 };
 
@@ -15,13 +13,6 @@ enum { SYSTEM_SIZE = 120, MAKER = 24, RUNTIME = 88, TABLE_COUNT = 104, TABLES = 
 #define ENTRIES_MAX      4096
 #define MAKER_MAX        512 /* bytes of the vendor's name that are looked at */
 #define BOOT_MAX         128 /* ranges of boot services that are told apart; the rest is usable */
-
-/* 7.2.3: the beginning of a descriptor of the memory map. */
-struct descriptor {
-	uint32_t type, padding;
-	uint64_t physical, virtual, pages;
-};
-_Static_assert(sizeof(struct descriptor) == 32, "UEFI 2.10, 7.2.3");
 
 struct found {
 	struct phys_range *list;
@@ -78,7 +69,7 @@ unsigned limine_efi_ranges(const struct machine *machine, struct phys_range *lis
 	for (unsigned i = 0; i < machine->firmware_count; i++) {
 		const struct firmware_range *range = &machine->firmware[i];
 
-		if (range->raw == RUNTIME_CODE || range->raw == RUNTIME_DATA)
+		if (range->raw == EFI_RUNTIME_CODE || range->raw == EFI_RUNTIME_DATA)
 			add(&found, range->phys.begin, range->phys.end - range->phys.begin);
 	}
 	return found.count;
@@ -100,14 +91,14 @@ void limine_plan_boot_services(struct plan *plan)
 {
 	const struct efi *efi = plan->machine->efi;
 	unsigned most = plan->count + BOOT_MAX;
-	struct descriptor found;
+	struct efi_memory_descriptor found;
 
 	if (efi == NULL || efi->descriptor_size < sizeof(found) || most > PLAN_MAX_PLACEMENTS)
 		return;
 	for (uint64_t at = 0;
 	     plan->count < most && span_read(efi->memory_map, at, &found, sizeof(found));
 	     at += efi->descriptor_size) {
-		bool is_theirs = found.type == BOOT_CODE || found.type == BOOT_DATA;
+		bool is_theirs = found.type == EFI_BOOT_CODE || found.type == EFI_BOOT_DATA;
 		uint64_t size = found.pages * PAGE_SIZE;
 
 		if (is_theirs && size != 0 && found.pages <= UINT64_MAX / PAGE_SIZE
