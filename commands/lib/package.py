@@ -85,6 +85,7 @@ def metadata(manifest, *more):
     the folder that it is started in."""
     command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--offline"]
     command += ["--manifest-path", str(manifest), *more]
+    # As shutil.which() finds it: that module takes 3 ms to load.
     places = (os.path.join(folder, command[0]) for folder in os.get_exec_path())
     program = next((place for place in places if os.access(place, os.X_OK)), None)
     question = [*command, program, *map(os.environ.get, CARGOS)]

@@ -58,7 +58,7 @@ static struct span table_at(const struct machine *machine, uint64_t at)
 /* True if the table has this signature of four characters. */
 static bool has_sign(struct span table, const char *sign)
 {
-	char found[4]; /* zeroes if there is no table */
+	char found[4]; /* zeros if there is no table */
 
 	span_read(table, 0, found, sizeof(found));
 	return memcmp(found, sign, sizeof(found)) == 0;
@@ -110,7 +110,7 @@ struct span acpi_table(const struct machine *machine, const char *sign)
  * type, or MADT_END. */
 static unsigned next_entry(struct span madt, uint64_t *at, struct span *entry)
 {
-	uint8_t head[2]; /* type and length; zeroes at the end */
+	uint8_t head[2]; /* type and length; zeros at the end */
 
 	span_read(madt, *at, head, sizeof(head));
 	if (head[1] < sizeof(head) || !span_part(madt, *at, head[1], entry))

@@ -38,11 +38,10 @@ static bool check_cpu(const struct machine *machine, struct report *report)
 }
 
 /* It must have as many levels of page tables as the configuration asks for. */
-static bool check_levels(const struct machine *machine, const struct config *config,
-                         struct report *report)
+static bool check_levels(const struct boot *boot)
 {
-	return config->options.paging_levels <= 4 + (unsigned)machine->cpu.la57
-	    || refuse(report, DIAG_CPU_NO_LA57, "CPUID 7 ECX bit 16 is 0");
+	return boot->config->options.paging_levels <= 4 + (unsigned)boot->machine->cpu.la57
+	    || refuse(boot->report, DIAG_CPU_NO_LA57, "CPUID 7 ECX bit 16 is 0");
 }
 
 /* Lists the pieces of the kernel, so that relocation can find the bytes at an address. */
@@ -185,9 +184,9 @@ bool boot_request(struct boot *boot, const struct machine *machine, struct confi
 	memset(boot->state, 0, protocol->state_size);
 	options_drop(&config->options, protocol->options, protocol->name, report);
 	config->options.random = config->options.kaslr;
-	boot->readable = check_cpu(machine, report)            /* can it do 64 bits? */
-	              && check_levels(machine, config, report) /* and what the user wants? */
-	              && protocol->read(boot);                 /* can we start this kernel? */
+	boot->readable = check_cpu(machine, report) /* can it do 64 bits? */
+	              && check_levels(boot)         /* and what the user wants? */
+	              && protocol->read(boot);      /* can we start this kernel? */
 	return boot->readable && (protocol->requests == NULL || protocol->requests(boot));
 }
 
@@ -215,8 +214,7 @@ bool boot_prepare(struct boot *boot, struct scratch *scratch)
 	struct plan *plan = &boot->plan;
 
 	text_screen_check(boot);
-	return check_levels(boot->machine, boot->config,
-	                    boot->report) /* and what the kernel wants? */
+	return check_levels(boot) /* can the CPU do what the kernel wants? */
 	    && memory_read(&boot->memory, boot->machine, *scratch,
 	                   boot->report)                          /* which memory is there? */
 	    && begin_plan(boot, scratch) && protocol->place(boot) /* where does the kernel go? */

@@ -2,15 +2,17 @@
 /* table.c - recognises a firmware table by its signature and its checksum. */
 #include "core/table.h"
 
-const struct table_kind table_rsdp = { "RSD PTR ", 8, 20, 0 };
-const struct table_kind table_smbios = { "_SM_", 4, 0x1e, 5 };
-const struct table_kind table_smbios3 = { "_SM3_", 5, 0x18, 6 };
+#define SIGN(text) text, sizeof(text) - 1
+
+const struct table_kind table_rsdp = { SIGN("RSD PTR "), 20, 0 };
+const struct table_kind table_smbios = { SIGN("_SM_"), 0x1e, 5 };
+const struct table_kind table_smbios3 = { SIGN("_SM3_"), 0x18, 6 };
 
 bool table_is_whole(struct span bytes, const struct table_kind *kind)
 {
 	uint8_t whole[UINT8_MAX], size = kind->size, sum = 0;
 
-	span_read(bytes, 0, whole, size); /* zeroes if they are not there */
+	span_read(bytes, 0, whole, size); /* zeros if they are not there */
 	if (memcmp(whole, kind->sign, kind->sign_size) != 0)
 		return false;
 	if (kind->size_at != 0)

@@ -235,7 +235,6 @@ static bool from_opcode(const struct cpu_state *cpu, const struct instruction *i
                         struct event *event)
 {
 	const struct fault *fault = cpu->look.fault;
-
 	bool breaks = in->map == MAP_ONE_BYTE && in->opcode == OPCODE_INT3;
 
 	if (breaks || instruction_is_int(in)) {

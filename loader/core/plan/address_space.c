@@ -99,7 +99,6 @@ uint64_t plan_direct_map_size(const struct plan *plan)
 	for (unsigned i = 0; i < plan->memory->count; i++) {
 		const struct memory_range *range = &plan->memory->ranges[i];
 		struct phys_range near = plan_below_limit(plan, range->phys);
-
 		bool is_seen = memory_is_ram(range->type) && near.begin < near.end;
 
 		size = max_u64(size, value_if(is_seen, near.end));

@@ -102,18 +102,19 @@ static bool add_taken(struct plan *plan, enum use use, const uint8_t *begin)
 static bool refuse_tables(struct plan *plan, const char *whose, const uint8_t *begin,
                           bool large_pages)
 {
-	uint64_t left = begin != NULL ? (uint64_t)(plan->scratch->end - begin) : 0, mapped = 0;
+	uint64_t left = begin != NULL ? (uint64_t)(plan->scratch->end - begin) : 0;
+	uint64_t mapped = 0, size;
 
 	for (unsigned i = 0; i < plan->count; i++) {
 		if (plan->placements[i].use == USE_DIRECT_MAP)
 			mapped += plan->placements[i].phys.end - plan->placements[i].phys.begin;
 	}
-	if (!large_pages && mapped / GIB * PAGE_SIZE > left / 2)
+	size = mapped / GIB * PAGE_SIZE; /* a table maps 1 GiB in pages of 2 MiB */
+	if (!large_pages && size > left / 2)
 		return refuse(plan->report, DIAG_MEMORY_TABLES,
 		              "%s page tables take %llu KiB for %llu GiB in pages of 2 MiB, and "
 		              "%llu KiB are left",
-		              whose, ULL(mapped / GIB * PAGE_SIZE / KIB), ULL(mapped / GIB),
-		              ULL(left / KIB));
+		              whose, ULL(size / KIB), ULL(mapped / GIB), ULL(left / KIB));
 	return refuse(plan->report, DIAG_MEMORY_LOADER,
 	              "%s page tables take more than the %llu KiB that are left", whose,
 	              ULL(left / KIB));

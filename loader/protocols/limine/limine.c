@@ -136,12 +136,12 @@ static bool want_modules(struct boot *boot)
 		              ULL(count), CONFIG_MAX_MODULES);
 	for (unsigned i = 0; i < count; i++) {
 		struct limine_module module = limine_module(&boot->kernel, request, i);
+		bool has_path = module.path != NULL && *module.path != 0;
 
-		if (module.path == NULL || *module.path == 0 || module.command_line == NULL)
+		if (!has_path || module.command_line == NULL)
 			return refuse(boot->report, DIAG_LIMINE_BAD_REQUEST,
 			              "internal module %u, at %#llx, has no %s", i, ULL(module.at),
-			              module.path == NULL || *module.path == 0 ? "path"
-			                                                       : "command line");
+			              has_path ? "command line" : "path");
 		if (!config_add_module(config, i, module.path, module.command_line, boot->report))
 			return false;
 		config->modules[i].optional = !module.required;
